@@ -1,0 +1,56 @@
+"""Symbolic derivation of convolution layers.
+
+The public names load on first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symconv.check import Report
+    from symconv.equations import Equation
+    from symconv.errors import SymconvError
+    from symconv.functions import convolution_matrix, convolve, correlate
+    from symconv.layers import Conv1d
+    from symconv.notation import Notation
+    from symconv.structure import Structure
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Conv1d": "layers",
+    "Equation": "equations",
+    "Notation": "notation",
+    "Report": "check",
+    "Structure": "structure",
+    "SymconvError": "errors",
+    "convolution_matrix": "functions",
+    "convolve": "functions",
+    "correlate": "functions",
+}
+
+__all__ = [
+    "Conv1d",
+    "Equation",
+    "Notation",
+    "Report",
+    "Structure",
+    "SymconvError",
+    "convolution_matrix",
+    "convolve",
+    "correlate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'symconv' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"symconv.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,52 @@
+"""Exact evaluation of SymPy expressions by walking their sums and products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from sympy import Add, Expr, Mul, Symbol, sympify
+
+#: A Python int, Fraction or float, or a SymPy number that is none of these.
+Number: TypeAlias = Any
+
+
+def evaluate(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
+    """The value of an expression, exact for integers and fractions.
+
+    Sums of products, which is what contractions are, are walked directly; everything else is left
+    to SymPy's own substitution.
+
+    Raises
+    ------
+    KeyError
+        When a symbol has no value.
+
+    >>> from sympy.abc import x, y
+    >>> evaluate(x * y + x / 2, {x: 3, y: 5})
+    Fraction(33, 2)
+    """
+    kind = type(expr)
+    if kind is Symbol:
+        return values[expr]
+    if kind is Add:
+        total = 0
+        for term in expr.args:
+            total += evaluate(term, values)
+        return total
+    if kind is Mul:
+        product = 1
+        for factor in expr.args:
+            product *= values[factor] if type(factor) is Symbol else evaluate(factor, values)
+        return product
+    if expr.is_Integer:
+        return int(expr)
+    if expr.is_Rational:
+        return Fraction(int(expr.p), int(expr.q))
+    if expr.is_Float:
+        return float(expr)
+    if not expr.free_symbols:
+        return expr
+    replaced = expr.xreplace({symbol: sympify(values[symbol]) for symbol in expr.free_symbols})
+    return evaluate(replaced.doit(), {})

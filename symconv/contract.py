@@ -1,0 +1,211 @@
+"""Explicit contractions of the index pattern, built in SymPy's canonical order."""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise, repeat
+
+import numpy as np
+from sympy import EXRAW, Add, Basic, Expr, Integer, Matrix, Mul, S, Symbol
+from sympy.polys.matrices import DomainMatrix
+
+from symconv.pattern import Incidence, Indices
+
+#: Operands are written in the order of the trilinear form: upstream, kernel, input.
+OPERAND_ORDER = ("output", "tap", "input")
+
+
+@dataclass(frozen=True, eq=False)
+class Contraction:
+    """The sums that remain of the index pattern when some roles are kept.
+
+    Attributes
+    ----------
+    shape : (rows, columns)
+        Of the result, each flattened row-major; a vector has one column.
+    cells : array
+        The flat positions in ``shape`` that have a term, ascending.
+    starts : array
+        Where the terms of each cell begin, and one last entry: the number of terms.
+    factors : dict of role to array
+        The index of each term's operands, in tap order within a cell.
+    """
+
+    shape: tuple[int, int]
+    cells: Indices
+    starts: Indices
+    factors: dict[str, Indices]
+
+    def only(self, wanted: Collection[int]) -> Contraction:
+        """The same contraction with only the cells in ``wanted``."""
+        kept = np.isin(self.cells, list(wanted))
+        counts = np.diff(self.starts)
+        terms = np.repeat(kept, counts)
+        return Contraction(
+            shape=self.shape,
+            cells=self.cells[kept],
+            starts=np.append(0, np.cumsum(counts[kept])),
+            factors={role: index[terms] for role, index in self.factors.items()},
+        )
+
+
+def contract(incidence: Incidence, rows: Sequence[str], columns: Sequence[str]) -> Contraction:
+    """Keep the roles in ``rows`` and ``columns``; the others are summed over with their operands.
+
+    >>> from symconv.pattern import Axis
+    >>> c = contract(Axis.make(3, 2).incidence(), ["output"], [])
+    >>> c.cells.tolist(), c.starts.tolist(), c.factors["input"].tolist()
+    ([0, 1], [0, 2, 4], [0, 1, 1, 2])
+    """
+    cell: Indices = np.zeros(len(incidence), dtype=np.int64)
+    extents = []
+    for roles in (rows, columns):
+        extents.append(int(np.prod([incidence.size(role) for role in roles], dtype=np.int64)))
+        for role in roles:
+            cell = cell * incidence.size(role) + incidence.index[role]
+    index = incidence.index
+    further = np.diff(cell)
+    if np.any(further < 0) or np.any((further == 0) & (np.diff(index["tap"]) <= 0)):
+        order = np.lexsort((index["output"], index["tap"], cell))
+        index, cell = {role: numbers[order] for role, numbers in index.items()}, cell[order]
+    first = np.flatnonzero(np.diff(cell, prepend=-1))
+    summed = [role for role in OPERAND_ORDER if role not in rows and role not in columns]
+    return Contraction(
+        shape=(extents[0], extents[1]),
+        cells=cell[first],
+        starts=np.append(first, len(cell)),
+        factors={role: index[role] for role in summed},
+    )
+
+
+def entries(
+    contraction: Contraction,
+    operands: Mapping[str, Sequence[Expr]],
+    addend: Sequence[Expr] | None = None,
+) -> dict[int, Expr]:
+    """The entry of each cell: the sum over its terms of the product of their operands.
+
+    Parameters
+    ----------
+    contraction : Contraction
+    operands : dict of role to sequence of expressions
+        At least the roles that the contraction sums over.
+    addend : sequence of expressions, one for each cell of the result, optional
+        Added to the sum, as a bias is.
+
+    Returns
+    -------
+    dict of flat position to expression, without zeros.
+    """
+    lists = [(operands[role], index) for role, index in contraction.factors.items()]
+    symbols = [symbol for operand, _ in lists for symbol in operand]
+    plain = _distinct_symbols([*symbols, *dict.fromkeys(addend or ())])
+    sums = _build_fast(contraction, lists) if plain else _build_ordinary(contraction, lists)
+    if addend is not None:
+        add = _prepend if plain else Add
+        sums = {cell: add(constant, sums.get(cell, S.Zero)) for cell, constant in enumerate(addend)}
+    return sums if plain else {cell: entry for cell, entry in sums.items() if entry is not S.Zero}
+
+
+def to_matrix(shape: tuple[int, int], filled: Mapping[int, Expr]) -> Matrix:
+    """A SymPy matrix of ``shape`` with ``filled`` at its flat positions and zeros elsewhere.
+
+    >>> to_matrix((2, 2), {1: Integer(5)})
+    Matrix([
+    [0, 5],
+    [0, 0]])
+    """
+    rows: dict[int, dict[int, Expr]] = {}
+    columns = shape[1]
+    for cell, entry in filled.items():
+        row, column = divmod(cell, columns)
+        rows.setdefault(row, {})[column] = entry
+    return DomainMatrix(rows, shape, EXRAW).to_Matrix()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """No garbage collection inside: a bulk build makes objects, not garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+_Factors = list[tuple[Sequence[Expr], Indices]]
+
+
+def _distinct_symbols(operands: Sequence[Expr]) -> bool:
+    """Whether products and sums of these need no simplification, so that order is all there is."""
+    return all(type(s) is Symbol for s in operands) and len(set(operands)) == len(operands)
+
+
+def _build_fast(contraction: Contraction, lists: _Factors) -> dict[int, Expr]:
+    """Sums of distinct products of distinct symbols, each put together already in canonical order.
+
+    ``Mul`` and ``Add`` order their arguments by ``Basic.compare``: for two symbols the length of
+    the hashable content, then the content; for two products of two symbols the first factor, then
+    the second. With all symbols ranked once, integers decide the same order.
+    """
+    if not lists:
+        return {
+            int(c): Integer(int(n))
+            for c, n in zip(contraction.cells, np.diff(contraction.starts), strict=True)
+        }
+    ranked, ranks = _rank([operand for operand, _ in lists])
+    chosen = [rank[index] for rank, (_, index) in zip(ranks, lists, strict=True)]
+    row = np.repeat(np.arange(len(contraction.cells)), np.diff(contraction.starts))
+    terms: list[Expr]
+    if len(chosen) == 1:
+        terms = ranked[chosen[0][np.lexsort((chosen[0], row))]].tolist()
+    else:
+        low, high = np.minimum(*chosen), np.maximum(*chosen)
+        order = np.lexsort((low * len(ranked) + high, row))
+        terms = _products(ranked[low[order]], ranked[high[order]])
+    cuts = contraction.starts.tolist()
+    make = Add._from_args
+    sums = (terms[a] if b - a == 1 else make(tuple(terms[a:b]), True) for a, b in pairwise(cuts))
+    return dict(zip(contraction.cells.tolist(), sums, strict=True))
+
+
+def _products(left: np.ndarray, right: np.ndarray) -> list[Expr]:
+    """``Mul._from_args((a, b), True)`` for each pair, with the loop inside the interpreter."""
+    products = list(map(Basic.__new__, repeat(Mul), left.tolist(), right.tolist()))
+    deque(map(Mul.is_commutative.__set__, products, repeat(True)), maxlen=0)
+    return products
+
+
+def _rank(operands: Sequence[Sequence[Expr]]) -> tuple[np.ndarray, list[Indices]]:
+    """All symbols in the order of ``Basic.compare``, and the place of each operand's symbols in it."""
+    symbols = [symbol for operand in operands for symbol in operand]
+    contents = [symbol._hashable_content() for symbol in symbols]
+    order = sorted(range(len(symbols)), key=lambda i: (len(contents[i]), contents[i]))
+    ranked = np.empty(len(symbols), dtype=object)
+    ranked[:] = [symbols[i] for i in order]
+    rank = np.empty(len(symbols), dtype=np.int64)
+    rank[order] = np.arange(len(symbols))
+    bounds = np.cumsum([len(operand) for operand in operands])[:-1]
+    return ranked, np.split(rank, bounds)
+
+
+def _build_ordinary(contraction: Contraction, lists: _Factors) -> dict[int, Expr]:
+    """Numbers, repeated symbols and compound entries: SymPy's own products and sums."""
+    columns = [[operand[i] for i in index.tolist()] for operand, index in lists]
+    terms = [Mul(*factors) for factors in zip(*columns, strict=True)]
+    cuts = contraction.starts.tolist()
+    sums = (Add(*terms[a:b]) for a, b in pairwise(cuts))
+    return dict(zip(contraction.cells.tolist(), sums, strict=True))
+
+
+def _prepend(symbol: Symbol, built: Expr) -> Expr:
+    """``symbol + built`` for a sum of products: by class, a symbol comes before any product."""
+    if built is S.Zero:
+        return symbol
+    return Add._from_args((symbol, *Add.make_args(built)), True)

@@ -1,0 +1,249 @@
+"""Every explicit quantity as an equation, in tap order, with the values beside the symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sympy import Expr, Function, S, Symbol
+
+from symconv.errors import OptionError, did_you_mean
+from symconv.pieces import (
+    Subject,
+    dotted,
+    entry_letter,
+    entry_rows,
+    listed,
+    loss_by,
+    matrix_grid,
+    result_row,
+    upstream_letter,
+    vector_grid,
+    written_as,
+)
+from symconv.printing import Beside, Format, Latex, Row, Text, shown
+
+#: Why each equation holds, for the reader.
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "output_size": "Output size: the places where the kernel fits on the padded input.",
+        "output": "Output: each entry is one window of the input times the kernel.",
+        "activation": "Activation: the function is applied to each output entry.",
+        "matrix": "As a matrix acting on the input: a dense layer with zeros and tied weights.",
+        "windows": "As windows times kernel: row by row, the input that each output sees.",
+        "grad_input": "Gradient of the input: the transposed matrix acts on the upstream gradient.",
+        "grad_kernel": "Gradient of the kernel: the transposed windows act on the upstream gradient, so each "
+        "tied weight receives the sum of its gradients.",
+        "grad_bias": "Gradient of the bias: it reaches every output, so it receives the sum of their "
+        "gradients.",
+        "upstream_matrix": "Gradient of the input once more: the upstream gradient as a matrix acting on the "
+        "kernel.",
+        "tying": "Ties: which entry of the matrix, row by row, holds which tap.",
+        "dense_gradient": "Gradient of an unconstrained dense matrix in the place of the convolution matrix.",
+        "masked_gradient": "The same with the zeros of the convolution matrix held at zero; summed over the "
+        "ties it is the gradient of the kernel.",
+    }
+)
+
+_Builder: TypeAlias = Callable[[Subject, Format], list[Row | None]]
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """One quantity, written out; prints as text, and as LaTeX in a notebook.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    reason : str
+        A sentence for the reader.
+    """
+
+    name: str
+    reason: str
+    _subject: Subject
+    _build: _Builder
+
+    def latex(self) -> str:
+        """The equation as an ``aligned`` environment, without math delimiters."""
+        return self._render(Latex(self._subject.names(Latex())))
+
+    def text(self) -> str:
+        """The equation as lines of plain text."""
+        return self._render(Text(self._subject.names(Text())))
+
+    def _render(self, form: Format) -> str:
+        return form.aligned(self._build(self._subject, form))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+def equation(subject: Subject, name: str) -> Equation:
+    """The equation of a quantity in :data:`REASONS`, other than an activation."""
+    return Equation(name, REASONS[name], subject, _BUILDERS[name])
+
+
+def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
+    """A function of each output entry; ``function`` takes and gives a SymPy expression."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        name = Function(getattr(function, "__name__", subject.notation.activation))
+        letter = subject.notation.output
+        applied = [function(entry) for entry in subject.values.matrix("output")]
+        if all(entry.is_number for entry in subject.values.matrix("output")):
+            return [Row(form.expr(name(Symbol(letter))), (listed(subject, form, applied),))]
+        return [
+            None
+            if i is None
+            else Row(form.expr(name(Symbol(subject.notation.name("output", i)))), (form.expr(applied[i]),))
+            for i in shown(len(applied), subject.notation.max_rows)
+        ]
+
+    return Equation("activation", REASONS["activation"], subject, build)
+
+
+#: The formats of :func:`typeset`: what stands before and after a display.
+FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"latex": ("\\[\n", "\n\\]"), "text": ("", ""), "markdown": ("$$\n", "\n$$")}
+)
+
+
+def typeset(heading: str, equations: Sequence[Equation], form: str) -> str:
+    """A heading and equations, each with its reason, as a LaTeX fragment, Markdown or plain text."""
+    if form not in FORMATS:
+        raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
+    before, after = FORMATS[form]
+    blocks = [heading]
+    for item in equations:
+        blocks += [item.reason, before + (item.text() if form == "text" else item.latex()) + after]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _output_size(subject: Subject, form: Format) -> list[Row | None]:
+    axis, n = subject.axis, subject.notation
+    even = axis.before == axis.after
+
+    def numerator(size: str, padding: str, dilation: str, kernel: str, times: str) -> str:
+        return f"{size} + {padding} - {dilation}{times}({kernel} - 1) - 1"
+
+    size, kernel, stride, dilation, p = map(
+        form.letter, (n.input_size, n.kernel_size, n.stride, n.dilation, n.padding)
+    )
+    padding = f"2{form.times}{p}" if even else f"{p} + {p}'"
+    numbers = f"2{form.dot}{axis.before}" if even else f"{axis.before} + {axis.after}"
+    symbols = form.floor_fraction(numerator(size, padding, dilation, kernel, form.times), stride)
+    values = form.floor_fraction(
+        numerator(str(axis.input_size), numbers, str(axis.dilation), str(axis.kernel_size), form.dot),
+        str(axis.stride),
+    )
+    return [Row(form.letter(n.output_size), (f"{symbols} + 1", f"{values} + 1", str(axis.output_size)))]
+
+
+def _output(subject: Subject, form: Format) -> list[Row | None]:
+    rows = entry_rows(subject, form, "output", lambda i: entry_letter(subject, form, "output", i))
+    return rows + result_row(subject, form, "output", form.letter(subject.notation.output))
+
+
+def _gradient(quantity: str, acting: str) -> _Builder:
+    """The gradient of an operand: the transposed matrix times the upstream gradient, then the entries."""
+    name = f"grad_{quantity}"
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n = subject.notation
+        whole = loss_by(subject, form, form.letter(getattr(n, quantity)))
+        matrix = form.transposed(form.letter(getattr(n, acting)))
+        rows: list[Row | None] = [Row(whole, (f"{matrix} {upstream_letter(subject, form)}",))]
+        rows += entry_rows(
+            subject, form, name, lambda i: loss_by(subject, form, entry_letter(subject, form, quantity, i))
+        )
+        return rows + result_row(subject, form, name, whole)
+
+    return build
+
+
+def _grad_bias(subject: Subject, form: Format) -> list[Row | None]:
+    left = loss_by(subject, form, form.letter(subject.notation.bias))
+    return entry_rows(subject, form, "grad_bias", lambda _: left)
+
+
+def _product(name: str, letter: str, vector: str, role: str) -> _Builder:
+    """``y = matrix vector`` with all three written out, in symbols and in values."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n, bias = subject.notation, subject.symbols.bias if name != "upstream_matrix" else ()
+        gradient = name == "upstream_matrix"
+        result, outcome = ("input", "grad_input") if gradient else ("output", "output")
+        whole = form.letter(getattr(n, result))
+        count = subject.symbols.shape(outcome)[0]
+        column = [entry_letter(subject, form, result, i) for i in range(count)]
+        if gradient:
+            whole, column = loss_by(subject, form, whole), [loss_by(subject, form, e) for e in column]
+        plus = f" + {form.letter(n.bias)}{form.ones}" if bias else ""
+        letters = f"{form.letter(getattr(n, letter))} {form.letter(getattr(n, vector))}{plus}"
+        rows: list[Row | None] = [Row(whole, (letters,))]
+        left = vector_grid(subject, form, column)
+        for explicit, render, _ in written_as(subject, form):
+            grid = matrix_grid(subject, form, explicit, name)
+            operand = vector_grid(subject, form, [form.expr(e) for e in explicit.operands[role]])
+            tail = (f" + {render(explicit.bias[0])}{form.ones}",) if bias else ()
+            if explicit is not subject.symbols:
+                left = vector_grid(subject, form, [form.expr(e) for e in explicit.matrix(outcome)])
+            rows.append(Row(left, (Beside((grid, operand, *tail)),)))
+        return rows
+
+    return build
+
+
+def _tying(subject: Subject, form: Format) -> list[Row | None]:
+    n, explicit = subject.notation, subject.symbols
+    kernel, ties = form.letter(n.kernel), form.letter(n.tying)
+    flat = form.vec(form.letter(n.matrix))
+    outer = form.vec(f"{upstream_letter(subject, form)} {form.transposed(form.letter(n.input))}")
+    found = explicit.entries("matrix")
+    cells = dotted(
+        subject, form, lambda r, _: form.expr(found.get(r, S.Zero)), (explicit.shape("tying")[0], 1)
+    )
+    taps = vector_grid(subject, form, [form.expr(e) for e in explicit.operands["tap"]])
+    return [
+        Row(flat, (f"{ties} {kernel}",)),
+        Row(cells, (Beside((matrix_grid(subject, form, explicit, "tying"), taps)),)),
+        Row(loss_by(subject, form, kernel), (f"{form.transposed(ties)} {outer}",)),
+    ]
+
+
+def _dense(name: str) -> _Builder:
+    """The gradient of the matrix as a dense layer has it, without or with its zeros held."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n = subject.notation
+        product = f"{upstream_letter(subject, form)} {form.transposed(form.letter(n.input))}"
+        grid = matrix_grid(subject, form, subject.values, name)
+        if name == "masked_gradient":
+            return [Row(form.masked(product), (grid,))]
+        return [Row(loss_by(subject, form, form.letter(n.matrix)), (product, grid))]
+
+    return build
+
+
+_BUILDERS: Mapping[str, _Builder] = MappingProxyType(
+    {
+        "output_size": _output_size,
+        "output": _output,
+        "matrix": _product("matrix", "matrix", "input", "input"),
+        "windows": _product("windows", "windows", "kernel_matrix", "tap"),
+        "grad_input": _gradient("input", "matrix"),
+        "grad_kernel": _gradient("kernel", "windows"),
+        "grad_bias": _grad_bias,
+        "upstream_matrix": _product("upstream_matrix", "upstream_matrix", "kernel_matrix", "tap"),
+        "tying": _tying,
+        "dense_gradient": _dense("dense_gradient"),
+        "masked_gradient": _dense("masked_gradient"),
+    }
+)

@@ -1,0 +1,351 @@
+"""The user's face: a convolution layer, its symbols, its quantities, and what can be asked of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, Function, Matrix, Symbol
+
+from symconv import check
+from symconv.equations import REASONS, Equation, activation, equation
+from symconv.errors import EntriesError, NotationError, OptionError, did_you_mean, reject_unknown
+from symconv.explicit import Explicit
+from symconv.notation import Notation
+from symconv.operands import read_entries, symbols_for
+from symconv.pattern import Axis, Size
+from symconv.pieces import Subject
+from symconv.structure import Structure
+
+#: The operand of each role: its letter in the interface and its quantity in a notation.
+_OPERANDS = {"input": ("x", "input"), "tap": ("w", "kernel"), "output": ("delta", "upstream")}
+
+
+class Conv1d:
+    """A 1-D convolution layer, symbolic: ``y[i] = b + sum_k w[k] x[s i + d k - p]``.
+
+    Parameters
+    ----------
+    input_size, kernel_size : int
+        N inputs and K taps, at least 1 each.
+    stride, dilation : int
+        s and d, at least 1 each.
+    padding : int, pair (before, after), "valid", "same" or "full"
+        Zeros put before and behind the input. "valid" is none, "full" is d (K - 1) on both sides;
+        "same" keeps the size at stride 1 and, as in PyTorch, puts the odd zero behind.
+    bias : bool
+        Whether a bias b is added to every output.
+    flip : bool
+        False for cross-correlation, which networks call convolution; True for true convolution,
+        where tap k meets input s i + d (K - 1 - k) - p.
+    notation : Notation or name of a preset
+        Letters, index base and limits for printing. No result depends on it.
+
+    Raises
+    ------
+    GeometryError
+        When a size is too small, or the kernel is wider than the padded input.
+    OptionError
+        When an option is misspelt or has a value of the wrong kind.
+
+    Notes
+    -----
+    With the index pattern ``Pi[o, k, j] = [j = s o + d k - p]`` every quantity is a contraction of
+    ``Pi`` with the operands of the roles that are summed over: see ``symconv.explicit.QUANTITIES``.
+
+    Examples
+    --------
+    >>> layer = Conv1d(4, 3, padding="full", flip=True)
+    >>> layer.at(x=[1, 2, 3, 4], w=[5, 6, 7]).output.T
+    Matrix([[5, 16, 34, 52, 45, 28]])
+    >>> print(layer.equation("grad_kernel"))
+     dL/dw = X^T delta
+    dL/dw0 = delta0*x0 + delta1*x1 + delta2*x2 + delta3*x3
+    dL/dw1 = delta1*x0 + delta2*x1 + delta3*x2 + delta4*x3
+    dL/dw2 = delta2*x0 + delta3*x1 + delta4*x2 + delta5*x3
+    """
+
+    def __init__(
+        self,
+        input_size: Any,
+        kernel_size: Any,
+        *,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        bias: bool = False,
+        flip: bool = False,
+        notation: Notation | str = Notation(),  # noqa: B008 (an immutable value)
+        **unknown: Any,
+    ) -> None:
+        call = type(self).__name__
+        reject_unknown(call, unknown, self._options())
+        if not isinstance(bias, bool):
+            raise OptionError(
+                f"{call}: bias is {bias!r}; write True or False, and give its value to .at(b=...)."
+            )
+        if not isinstance(notation, Notation):
+            if not isinstance(notation, str):
+                raise NotationError(
+                    f"{call}: notation is {notation!r}; write a Notation or the name of a preset."
+                )
+            notation = Notation.preset(notation)
+        self.axis = Axis.make(
+            input_size, kernel_size, stride=stride, dilation=dilation, padding=padding, flip=flip
+        )
+        self.notation = notation
+        self.bias = bias
+        self._given: dict[str, tuple[Expr, ...]] = {}
+
+    @classmethod
+    def _options(cls) -> list[str]:
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "self"]
+
+    def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None) -> Conv1d:
+        """The same layer on values: numbers, fractions, or SymPy expressions; exact ones stay exact.
+
+        Parameters
+        ----------
+        x, w, delta : sequence, optional
+            N inputs, K taps, M entries of the upstream gradient. What is not given stays symbolic.
+        b : number or expression, optional
+            The bias, for a layer that has one.
+
+        Raises
+        ------
+        EntriesError
+            When the number of entries does not fit, or an entry is no commuting expression.
+
+        >>> Conv1d(3, 2).at(x=[1, 2, 3]).output.T
+        Matrix([[w0 + 2*w1, 2*w0 + 3*w1]])
+        """
+        layer = object.__new__(type(self))
+        layer.axis, layer.notation, layer.bias = self.axis, self.notation, self.bias
+        layer._given = dict(self._given)
+        given = {"x": x, "w": w, "delta": delta}
+        for role, (letter, _) in _OPERANDS.items():
+            if given[letter] is not None:
+                layer._given[role] = read_entries(letter, given[letter], self._count(role))
+        if b is not None:
+            if not self.bias:
+                raise EntriesError("b is given, but this layer has no bias: build it with bias=True.")
+            layer._given["bias"] = read_entries("b", b if isinstance(b, list | tuple) else [b], 1)
+        return layer
+
+    def _count(self, role: str) -> int:
+        self.axis.require_numbers()
+        return int(self.axis.sizes[role])
+
+    @cached_property
+    def _symbols(self) -> Explicit:
+        incidence = self.axis.incidence()
+        operands: dict[str, tuple[Expr, ...]] = {
+            role: symbols_for(self.notation, quantity, incidence.size(role))
+            for role, (_, quantity) in _OPERANDS.items()
+        }
+        return Explicit(incidence, operands, (Symbol(self.notation.bias),) if self.bias else ())
+
+    @cached_property
+    def _values(self) -> Explicit:
+        symbols = self._symbols
+        if not self._given:
+            return symbols
+        operands = {role: self._given.get(role, entries) for role, entries in symbols.operands.items()}
+        return Explicit(symbols.incidence, operands, self._given.get("bias", symbols.bias))
+
+    @property
+    def _subject(self) -> Subject:
+        return Subject(self.axis, self._symbols, self._values, self.notation)
+
+    @property
+    def x(self) -> Matrix:
+        """The input, N entries."""
+        return Matrix(self._values.operands["input"])
+
+    @property
+    def w(self) -> Matrix:
+        """The kernel, K taps."""
+        return Matrix(self._values.operands["tap"])
+
+    @property
+    def delta(self) -> Matrix:
+        """The upstream gradient, the derivative of the loss by each of the M outputs."""
+        return Matrix(self._values.operands["output"])
+
+    @property
+    def b(self) -> Expr | None:
+        """The bias, or None for a layer without."""
+        return self._values.bias[0] if self.bias else None
+
+    @property
+    def output_size(self) -> Size:
+        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, Dumoulin and Visin's relation 15."""
+        return self.axis.output_size
+
+    @property
+    def output(self) -> Matrix:
+        """``y``, M entries: ``y[i] = b + sum_k w[k] x[s i + d k - p]``."""
+        return self._values.matrix("output")
+
+    @property
+    def matrix(self) -> Matrix:
+        """``T``, M by N, with ``y = T x``: ``T[i, j] = w[k]`` where ``j = s i + d k - p``."""
+        return self._values.matrix("matrix")
+
+    @property
+    def windows(self) -> Matrix:
+        """``X``, M by K, with ``y = X w``: ``X[i, k] = x[s i + d k - p]``, 0 in the padding (im2col)."""
+        return self._values.matrix("windows")
+
+    @property
+    def grad_input(self) -> Matrix:
+        """The derivative of the loss by ``x``, N entries: ``T^T delta``."""
+        return self._values.matrix("grad_input")
+
+    @property
+    def grad_kernel(self) -> Matrix:
+        """The derivative of the loss by ``w``, K entries: ``X^T delta``."""
+        return self._values.matrix("grad_kernel")
+
+    @property
+    def grad_bias(self) -> Expr:
+        """The derivative of the loss by ``b``: the sum of the upstream gradient."""
+        return self._values.matrix("grad_bias")[0]
+
+    @property
+    def upstream_matrix(self) -> Matrix:
+        """``Delta``, N by K, with ``grad_input = Delta w``: ``Delta[j, k] = delta[i]`` where they meet."""
+        return self._values.matrix("upstream_matrix")
+
+    @property
+    def tying(self) -> Matrix:
+        """``E``, M N by K, with ``vec T = E w`` row by row, so ``grad_kernel = E^T vec(delta x^T)``."""
+        return self._values.matrix("tying")
+
+    @property
+    def dense_gradient(self) -> Matrix:
+        """``delta x^T``, M by N: the gradient that a dense matrix in the place of ``T`` would have."""
+        return self._values.matrix("dense_gradient")
+
+    @property
+    def masked_gradient(self) -> Matrix:
+        """``delta x^T`` with the zeros of ``T`` held at zero: a dense layer with zeros but no ties."""
+        return self._values.matrix("masked_gradient")
+
+    @property
+    def structure(self) -> Structure:
+        """Band, zeros and ties of ``T`` against a dense layer."""
+        return Structure.of(self._symbols.incidence)
+
+    def activation(self, function: str | Callable[[Expr], Expr] | None = None) -> Matrix:
+        """A function of each output entry.
+
+        Parameters
+        ----------
+        function : name, SymPy function, or function of one expression, optional
+            A name stands for an unknown function; by default that of the notation.
+
+        >>> Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
+        Matrix([[f(38), f(56)]])
+        """
+        return self.output.applyfunc(self._function(function))
+
+    def _function(self, function: str | Callable[[Expr], Expr] | None) -> Callable[[Expr], Expr]:
+        name = self.notation.activation if function is None else function
+        if not isinstance(name, str):
+            return name
+        if not name.isidentifier() or not name.isascii():
+            raise OptionError(f"the activation is {name!r}: write a name such as 'f', or give a function.")
+        made: Callable[[Expr], Expr] = Function(name)
+        return made
+
+    def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
+        """A quantity as an equation with the reason why it holds.
+
+        Parameters
+        ----------
+        name : str
+            "output_size", an explicit quantity, or "activation".
+        function : optional
+            For "activation": what :meth:`activation` takes.
+
+        Raises
+        ------
+        OptionError
+            When the name is unknown, or is "grad_bias" on a layer without bias.
+
+        >>> print(Conv1d(4, 3).equation("output"))
+        y0 = w0*x0 + w1*x1 + w2*x2
+        y1 = w0*x1 + w1*x2 + w2*x3
+        """
+        if name not in REASONS:
+            raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), REASONS)}")
+        if name == "activation":
+            return activation(self._subject, self._function(function))
+        if name not in self.equation_names:
+            raise OptionError(f"{name}: this layer has no bias; build it with bias=True.")
+        return equation(self._subject, name)
+
+    @property
+    def equation_names(self) -> list[str]:
+        """The names that :meth:`equation` takes for this layer."""
+        return [name for name in REASONS if name != "grad_bias" or self.bias]
+
+    def latex(self, name: str = "output") -> str:
+        """The LaTeX of a quantity's equation, without math delimiters."""
+        return self.equation(name).latex()
+
+    def check(self, *, draws: int = 3, seed: int = 0, progress: check.Progress = nullcontext) -> check.Report:
+        """Compare every quantity with independent references on exact integers.
+
+        Parameters
+        ----------
+        draws : int
+            How many sets of random integers to try, at least 1.
+        seed : int
+            Of the random integers.
+        progress : function, optional
+            Takes the list of comparisons and gives a context manager that yields them one by one.
+
+        Returns
+        -------
+        Report
+            True exactly when all agree.
+
+        >>> bool(Conv1d(4, 3, padding=1).check())
+        True
+        """
+        return check.run(self.axis, self._symbols, self._values, draws=draws, seed=seed, progress=progress)
+
+    def _settings(self) -> Mapping[str, Any]:
+        axis = self.axis
+        padding = axis.mode or (axis.before if axis.before == axis.after else (axis.before, axis.after))
+        shown = {"stride": axis.stride, "padding": padding, "dilation": axis.dilation}
+        shown |= {"bias": self.bias, "flip": axis.flip}
+        defaults = inspect.signature(type(self).__init__).parameters
+        return {name: value for name, value in shown.items() if value != defaults[name].default}
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self._settings().items())
+        return f"{type(self).__name__}({self.axis.input_size}, {self.axis.kernel_size}{options})"
+
+    def __str__(self) -> str:
+        return f"{self.description}\n{self.equation('output')}"
+
+    @property
+    def description(self) -> str:
+        """The geometry in one sentence."""
+        axis = self.axis
+        kind = "True convolution (kernel flipped)" if axis.flip else "Cross-correlation"
+        return (
+            f"{kind} of {axis.input_size} inputs with {axis.kernel_size} taps: stride {axis.stride}, "
+            f"dilation {axis.dilation}, padding {axis.before} before and {axis.after} after, "
+            f"{axis.output_size} outputs."
+        )
+
+    def _repr_latex_(self) -> str:
+        return self.equation("output")._repr_latex_()

@@ -1,0 +1,201 @@
+"""Letters, index base, colours and limits of a course or a text, as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from symconv.errors import NotationError, did_you_mean
+
+_LETTER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)?(\^\([A-Za-z0-9]+\))?'{0,3}")
+
+#: Names that xcolor, KaTeX and MathJax all know without options.
+COLOURS = (
+    "black", "blue", "brown", "cyan", "darkgray", "gray", "green", "lime", "magenta",
+    "olive", "orange", "pink", "purple", "red", "teal", "violet", "yellow",
+)  # fmt: skip
+
+UPSTREAM_STYLES = ("delta", "partial")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notation:
+    """How a text writes a convolution layer. Letters only: no field changes a result.
+
+    Letters may carry a subscript (``"L_in"``), a bracketed superscript (``"delta^(l)"``) or primes,
+    and Greek names print as Greek.
+
+    Attributes
+    ----------
+    input, kernel, bias, output, upstream, loss, activation : str
+        Letters of the quantities; entries take an index, as in ``x0``.
+    kernel_matrix : str
+        The kernel as a whole where the windows multiply it.
+    matrix, windows, upstream_matrix, tying : str
+        Letters of the matrices that act on the input, kernel, kernel and kernel.
+    input_size, kernel_size, output_size, stride, dilation, padding : str
+        Letters of the sizes.
+    output_index, tap_index, input_index : str
+        Letters of the indices.
+    base : 0 or 1
+        The first index.
+    upstream_style : "delta" or "partial"
+        Whether the upstream gradient prints as its letter or as the derivative of the loss.
+    tap_colours : tuple of str
+        Colours of the taps in LaTeX, used in turn; empty for none.
+    max_rows : int or None
+        Matrices and lists with more rows or columns than this show dots; None shows all.
+    source : str
+        The text that writes so, and its conventions.
+
+    >>> Notation(base=1).name("input", 0), Notation.preset("cs231n").windows
+    ('x1', 'X_col')
+    """
+
+    input: str = "x"
+    kernel: str = "w"
+    kernel_matrix: str = "w"
+    bias: str = "b"
+    output: str = "y"
+    upstream: str = "delta"
+    loss: str = "L"
+    activation: str = "f"
+    matrix: str = "T"
+    windows: str = "X"
+    upstream_matrix: str = "Delta"
+    tying: str = "E"
+    input_size: str = "N"
+    kernel_size: str = "K"
+    output_size: str = "M"
+    stride: str = "s"
+    dilation: str = "d"
+    padding: str = "p"
+    output_index: str = "i"
+    tap_index: str = "k"
+    input_index: str = "j"
+    base: int = 0
+    upstream_style: str = "delta"
+    tap_colours: tuple[str, ...] = ()
+    max_rows: int | None = 10
+    source: str = field(default="symconv's own letters, indices from 0.", compare=False)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name in _NOT_LETTERS:
+                continue
+            if not isinstance(value, str) or not _LETTER.fullmatch(value):
+                raise NotationError(
+                    f"{item.name} is {value!r}: write a letter or a Greek name, with at most one "
+                    "subscript such as 'L_in', one superscript such as 'delta^(l)', and primes."
+                )
+        if self.base not in (0, 1) or isinstance(self.base, bool):
+            raise NotationError(f"base is {self.base!r}: indices start at 0 or at 1.")
+        if self.upstream_style not in UPSTREAM_STYLES:
+            raise NotationError(
+                f"upstream_style is {self.upstream_style!r}: "
+                f"{did_you_mean(str(self.upstream_style), UPSTREAM_STYLES)}"
+            )
+        if isinstance(self.tap_colours, str):
+            raise NotationError(
+                f"tap_colours is {self.tap_colours!r}: write a tuple, such as ('blue', 'orange')."
+            )
+        object.__setattr__(self, "tap_colours", tuple(self.tap_colours))
+        for colour in self.tap_colours:
+            if colour not in COLOURS:
+                raise NotationError(f"tap colour {colour!r} is unknown: {did_you_mean(str(colour), COLOURS)}")
+        limit = self.max_rows
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 3):
+            raise NotationError(
+                f"max_rows is {limit!r}: write a whole number of at least 3, or None for no limit."
+            )
+        self._check_letters_differ()
+
+    def _check_letters_differ(self) -> None:
+        meanings: dict[str, str] = {}
+        for item in fields(self):
+            letter = getattr(self, item.name)
+            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and letter == self.kernel):
+                continue
+            if letter in meanings:
+                raise NotationError(
+                    f"the letter {letter!r} stands for {meanings[letter]} and for {item.name}: "
+                    "give each its own."
+                )
+            meanings[letter] = item.name
+
+    @classmethod
+    def preset(cls, name: str) -> Notation:
+        """The notation of a known text, by name; see :data:`PRESETS`."""
+        if name not in PRESETS:
+            raise NotationError(f"notation {name!r} is unknown: {did_you_mean(str(name), PRESETS)}")
+        return PRESETS[name]
+
+    def replace(self, **changes: Any) -> Notation:
+        """This notation with some fields changed."""
+        known = [item.name for item in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise NotationError(f"a notation has no field {name!r}: {did_you_mean(name, known)}")
+        return replace(self, **changes)
+
+    def name(self, quantity: str, index: int) -> str:
+        """The symbol name of an entry, counted from 0: ``x0``, or ``L_in_0`` where a mark comes first."""
+        return entry_name(getattr(self, quantity), index + self.base)
+
+
+def entry_name(letter: str, index: int) -> str:
+    """The name of the symbol that stands for an entry.
+
+    >>> entry_name("x", 0), entry_name("L_in", 0)
+    ('x0', 'L_in_0')
+    """
+    return f"{letter}{'' if letter.isalpha() else '_'}{index}"
+
+
+_NOT_LETTERS = {"base", "upstream_style", "tap_colours", "max_rows", "source"}
+
+#: Known texts. A row says only what differs from symconv's own letters.
+PRESETS: Mapping[str, Notation] = MappingProxyType(
+    {
+        "symconv": Notation(),
+        "goodfellow": Notation(
+            input="I", kernel="K", output="S", upstream="G", loss="J", base=1,
+            input_size="m", kernel_size="n", output_size="o", tap_index="l",
+            source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
+            "under kernel K, with the upstream gradient G of section 9.5 and indices from 1.",
+        ),
+        "goodfellow-channels": Notation(
+            input="V", kernel="K", output="Z", upstream="G", loss="J", base=1,
+            input_size="m", kernel_size="n", output_size="o", tap_index="l",
+            source="Goodfellow, Bengio and Courville, Deep Learning, section 9.5: observed V, kernel K, "
+            "output Z, upstream gradient G, loss J, indices from 1.",
+        ),
+        "dumoulin-visin": Notation(
+            input_size="i", kernel_size="k", output_size="o", stride="s", dilation="d", padding="p",
+            output_index="u", tap_index="v", input_index="t",
+            source="Dumoulin and Visin, A guide to convolution arithmetic: sizes i, k, s, p, o; a transposed "
+            "layer marks its own with primes.",
+        ),
+        "pytorch": Notation(
+            input_size="L_in", output_size="L_out", kernel_size="K", stride="s", dilation="d", padding="p",
+            upstream_style="partial",
+            source="PyTorch: lengths L_in and L_out, cross-correlation.",
+        ),
+        "cs231n": Notation(
+            input_size="W", kernel_size="F", stride="S", padding="P", windows="X_col", kernel_matrix="W_row",
+            output_size="V",
+            upstream_style="partial",
+            source="Stanford CS231n: volume W, receptive field F, stride S, zero padding P, windows X_col, "
+            "kernel W_row.",
+        ),
+        "ufldl": Notation(
+            input="a", kernel="W", output="z", upstream="delta^(l)", loss="J", activation="f",
+            source="Stanford UFLDL: activations a, weights W, error terms delta^(l). The text writes true "
+            "convolution: build its layers with flip=True.",
+        ),
+    }
+)  # fmt: skip

@@ -1,0 +1,330 @@
+"""One LaTeX and one text printer on SymPy's: expressions, matrices, aligned equations."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+from sympy import Add, Expr, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.printer import Printer
+from sympy.printing.str import StrPrinter
+
+from symconv.notation import entry_name
+
+
+class Grid(NamedTuple):
+    """A matrix of rendered entries."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Beside(NamedTuple):
+    """Rendered pieces next to each other, as a matrix and the vector that it acts on."""
+
+    pieces: tuple[str | Grid, ...]
+
+
+#: A side of an equation. A newline in a string is a place where a long sum goes on in a new line.
+Part: TypeAlias = str | Grid | Beside
+
+
+class Row(NamedTuple):
+    """One equation: a left side, and what it equals, one part after another."""
+
+    left: Part
+    parts: tuple[Part, ...]
+
+
+class _LatexPrinter(LatexPrinter):
+    """SymPy's LaTeX, with unknown functions as ``f(5)``."""
+
+    def _print_Function(self, expr: Expr, exp: str | None = None) -> str:
+        if not isinstance(expr, AppliedUndef):
+            return str(super()._print_Function(expr, exp))
+        name = self._print(Symbol(expr.func.__name__))
+        arguments = ", ".join(self._print(argument) for argument in expr.args)
+        opened, closed = ("\\left(", "\\right)") if "\\frac" in arguments else ("(", ")")
+        return f"{name}{f'^{{{exp}}}' if exp else ''}{opened}{arguments}{closed}"
+
+
+class _TextPrinter(StrPrinter):
+    """SymPy's str, with names of our own for some symbols."""
+
+    def __init__(self, names: Mapping[Symbol, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def _print_Symbol(self, expr: Symbol) -> str:
+        return self._names.get(expr, expr.name)
+
+
+class Format(ABC):
+    """What the composition of equations must know about its target.
+
+    Attributes
+    ----------
+    times, dot : str
+        Between the factors of a product of symbols, and of values.
+    across, down, diagonal : str
+        Dots that stand for left-out columns, rows, and both.
+    ellipsis : str
+        Dots for left-out entries of a list.
+    ones : str
+        What follows a number that is added to every entry: times a vector of ones.
+    line : int
+        How many visible characters fit on a line.
+    """
+
+    times: str
+    dot: str
+    across: str
+    down: str
+    diagonal: str
+    ellipsis: str
+    ones: str
+    line: int
+
+    def __init__(self, names: Mapping[Symbol, str], printer: Printer) -> None:
+        self._names = names
+        self._printer = printer
+        self._letters: dict[str, str] = {}
+
+    def expr(self, expr: Expr) -> str:
+        """One expression."""
+        return self._names.get(expr) or str(self._printer.doprint(expr))
+
+    def letter(self, name: str) -> str:
+        """A letter of a notation."""
+        if name not in self._letters:
+            self._letters[name] = self.expr(Symbol(name))
+        return self._letters[name]
+
+    @abstractmethod
+    def indexed(self, letter: str, index: int) -> str:
+        """An entry: a letter of a notation with the index as it prints."""
+
+    @abstractmethod
+    def width(self, rendered: str) -> int:
+        """About how many characters a reader sees."""
+
+    @abstractmethod
+    def derivative(self, loss: str, by: str) -> str:
+        """The derivative of the loss by a rendered quantity."""
+
+    @abstractmethod
+    def floor_fraction(self, numerator: str, denominator: str) -> str:
+        """The floor of a fraction."""
+
+    @abstractmethod
+    def transposed(self, letter: str) -> str:
+        """A rendered matrix letter, transposed."""
+
+    @abstractmethod
+    def vec(self, rendered: str) -> str:
+        """The row-major flattening of a matrix."""
+
+    @abstractmethod
+    def coloured(self, rendered: str, colour: str) -> str:
+        """A piece in a colour, where the target has colours."""
+
+    @abstractmethod
+    def masked(self, rendered: str) -> str:
+        """A product with the index pattern of the matrix, entry by entry."""
+
+    @abstractmethod
+    def aligned(self, rows: Sequence[Row | None]) -> str:
+        """Equations one below the other; ``None`` is a line of dots."""
+
+    def factor(self, expr: Expr) -> str:
+        """An operand as it stands in a product of values: in brackets if it is a sum or negative."""
+        rendered = self.expr(expr)
+        return f"({rendered})" if expr.is_Add or rendered.startswith("-") else rendered
+
+    def sum_of(self, expr: Expr) -> str:
+        """An expression, with a newline between terms wherever the line is full."""
+        rendered = self.expr(expr)
+        if not expr.is_Add or self.width(rendered) <= self.line:
+            return rendered
+        terms = [self.expr(term) for term in Add.make_args(expr)]
+        signed = [t if t.startswith("-") else f"+ {t}" for t in terms]
+        return self._filled(signed, " ").removeprefix("+ ")
+
+    def listed(self, items: Sequence[str]) -> str:
+        """A list in square brackets, with a newline between entries wherever the line is full."""
+        return "[" + self._filled([*(f"{item}," for item in items[:-1]), *items[-1:]], " ") + "]"
+
+    def _filled(self, pieces: Sequence[str], space: str) -> str:
+        text, used = "", 0
+        for piece in pieces:
+            width = self.width(piece) + 1
+            gap = "" if not text else "\n" if used + width > self.line else space
+            used = width if gap == "\n" else used + width
+            text += gap + piece
+        return text
+
+    def _span(self, part: Part) -> int:
+        """The width of a part on one line; more than a line when it is already broken."""
+        if isinstance(part, Beside):
+            return sum(self._span(piece) for piece in part.pieces)
+        if isinstance(part, Grid):
+            return sum(max(map(self.width, column)) + 2 for column in zip(*part.rows, strict=True))
+        return self.line + 1 if "\n" in part else self.width(part)
+
+    def _fits(self, row: Row) -> bool:
+        """Whether an equation with all its parts goes on one line."""
+        spans = [self._span(part) + 3 for part in row.parts]
+        return len(spans) == 1 or self._span(row.left) + sum(spans) <= self.line + 6
+
+
+class Latex(Format):
+    """LaTeX that pdflatex, KaTeX and MathJax all take.
+
+    >>> from sympy.abc import x
+    >>> Latex().aligned([Row("y", (Latex().expr(x**2),))])
+    '\\\\begin{aligned}\\ny &= x^{2}\\n\\\\end{aligned}'
+    """
+
+    times, dot = " ", " \\cdot "
+    across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
+    ones = " \\mathbf{1}"
+    line = 52
+
+    def __init__(self, names: Mapping[Symbol, str] = MappingProxyType({})) -> None:
+        super().__init__(names, _LatexPrinter({"symbol_names": dict(names)}))
+
+    def indexed(self, letter: str, index: int) -> str:
+        rendered = self.letter(letter)
+        return f"{rendered[:-1]},{index}}}" if "_" in letter else f"{rendered}_{{{index}}}"
+
+    def width(self, rendered: str) -> int:
+        plain = re.sub(r"\\textcolor\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])", "", rendered)
+        return len(re.sub(r"[{}_^&]", "", re.sub(r"\\[A-Za-z]+ ?", "c", plain)))
+
+    def derivative(self, loss: str, by: str) -> str:
+        return f"\\frac{{\\partial {loss}}}{{\\partial {by}}}"
+
+    def floor_fraction(self, numerator: str, denominator: str) -> str:
+        return f"\\left\\lfloor \\frac{{{numerator}}}{{{denominator}}} \\right\\rfloor"
+
+    def transposed(self, letter: str) -> str:
+        return f"{letter}^{{\\top}}" if "^" not in letter else f"{{{letter}}}^{{\\top}}"
+
+    def vec(self, rendered: str) -> str:
+        return f"\\operatorname{{vec}}({rendered})"
+
+    def coloured(self, rendered: str, colour: str) -> str:
+        return f"\\textcolor{{{colour}}}{{{rendered}}}"
+
+    def masked(self, rendered: str) -> str:
+        return f"\\Pi \\odot ({rendered})"
+
+    def aligned(self, rows: Sequence[Row | None]) -> str:
+        lines = []
+        for row in rows:
+            if row is None:
+                lines.append("&\\mathrel{\\vdots}")
+                continue
+            equals = " = " if self._fits(row) else " \\\\\n&= "
+            lines.append(f"{self._part(row.left)} &= " + equals.join(map(self._part, row.parts)))
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def _part(self, part: Part) -> str:
+        if isinstance(part, Beside):
+            return " ".join(map(self._part, part.pieces))
+        if isinstance(part, Grid):
+            body = " \\\\\n".join(" & ".join(row) for row in part.rows)
+            return f"\\left[\\begin{{array}}{{{'c' * len(part.rows[0])}}}\n{body}\n\\end{{array}}\\right]"
+        return part.replace("\n", " \\\\\n&\\quad {}")
+
+
+class Text(Format):
+    """Plain text for a terminal or a REPL.
+
+    >>> print(Text().aligned([Row("y", (Beside((Grid((("1", "0"), ("0", "1"))), " x")),))]))
+    y = [1  0] x
+        [0  1]
+    """
+
+    times, dot = "*", "*"
+    across, down, diagonal, ellipsis = "...", ":", "...", "..."
+    ones = "*1"
+    line = 76
+
+    def __init__(self, names: Mapping[Symbol, str] = MappingProxyType({})) -> None:
+        super().__init__(names, _TextPrinter(names))
+
+    def indexed(self, letter: str, index: int) -> str:
+        return entry_name(letter, index)
+
+    def width(self, rendered: str) -> int:
+        return len(rendered)
+
+    def derivative(self, loss: str, by: str) -> str:
+        return f"d{loss}/d{by}"
+
+    def floor_fraction(self, numerator: str, denominator: str) -> str:
+        return f"floor(({numerator})/{denominator})"
+
+    def transposed(self, letter: str) -> str:
+        return f"{letter}^T"
+
+    def vec(self, rendered: str) -> str:
+        return f"vec({rendered})"
+
+    def coloured(self, rendered: str, colour: str) -> str:
+        return rendered
+
+    def masked(self, rendered: str) -> str:
+        return f"Pi .* ({rendered})"
+
+    def aligned(self, rows: Sequence[Row | None]) -> str:
+        lefts = [_side_by_side(self._blocks(row.left)) if row else "" for row in rows]
+        pad = max(len(line) for left in lefts for line in left.split("\n"))
+        lines = []
+        for left, row in zip(lefts, rows, strict=True):
+            if row is None:
+                lines.append(f"{' ' * pad} :")
+                continue
+            for parts in [row.parts] if self._fits(row) else [(part,) for part in row.parts]:
+                pieces = ["\n".join(line.rjust(pad) for line in left.split("\n"))]
+                for part in parts:
+                    pieces += [" = ", *self._blocks(part)]
+                lines.append(_side_by_side(pieces))
+                left = ""
+        return "\n".join(lines)
+
+    def _blocks(self, part: Part) -> list[str]:
+        if isinstance(part, Beside):
+            return [block for piece in part.pieces for block in self._blocks(piece)]
+        if isinstance(part, Grid):
+            widths = [max(map(len, column)) for column in zip(*part.rows, strict=True)]
+            rows = ("  ".join(e.rjust(w) for e, w in zip(row, widths, strict=True)) for row in part.rows)
+            return ["\n".join(f"[{row}]" for row in rows)]
+        return [part.replace("\n", "\n  ")]
+
+
+def _side_by_side(blocks: Sequence[str]) -> str:
+    """Blocks of text next to each other, their first lines level."""
+    split = [block.split("\n") for block in blocks]
+    height = max(map(len, split))
+    columns = []
+    for lines in split:
+        width = max(map(len, lines))
+        columns.append([line.ljust(width) for line in lines + [""] * (height - len(lines))])
+    return "\n".join("".join(line).rstrip() for line in zip(*columns, strict=True))
+
+
+def shown(count: int, limit: int | None) -> list[int | None]:
+    """Which of ``count`` rows to show within ``limit``: the first ones, ``None`` for dots, the last.
+
+    >>> shown(4, 10), shown(9, 5)
+    ([0, 1, 2, 3], [0, 1, 2, None, 8])
+    """
+    if limit is None or count <= limit:
+        return list(range(count))
+    return [*range(limit - 2), None, count - 1]
