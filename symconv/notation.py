@@ -134,6 +134,11 @@ class Notation:
             raise NotationError(f"notation {name!r} is unknown: {did_you_mean(str(name), PRESETS)}")
         return PRESETS[name]
 
+    @staticmethod
+    def preset_names() -> tuple[str, ...]:
+        """The names that :meth:`preset` takes."""
+        return tuple(PRESETS)
+
     def replace(self, **changes: Any) -> Notation:
         """This notation with some fields changed."""
         known = [item.name for item in fields(self)]

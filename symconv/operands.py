@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, sympify
+from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sympify, zoo
 
 from symconv.errors import EntriesError
 from symconv.notation import Notation
@@ -68,6 +68,6 @@ def read_entry(name: str, given: Any) -> Expr:
         raise EntriesError(f"{name} is {given!r}: write a number, a fraction or a SymPy expression.")
     if not entry.is_commutative:
         raise EntriesError(f"{name} is {given}, which does not commute: entries must.")
-    if entry.is_finite is False or (entry.is_comparable and entry.is_finite is None):
+    if entry.is_finite is False or entry.has(nan, oo, -oo, zoo):
         raise EntriesError(f"{name} is {given}: entries must be finite.")
     return entry

@@ -36,7 +36,7 @@ class Subject:
         letters = {"input": notation.input, "tap": notation.kernel, "output": notation.upstream}
         if notation.upstream_style == "partial":
             letters["output"] = notation.output
-        names = {}
+        names: dict[Symbol, str] = {}
         for role, symbols in self.symbols.operands.items():
             rendered = [form.indexed(letters[role], i + notation.base) for i in range(len(symbols))]
             if role == "output" and notation.upstream_style == "partial":

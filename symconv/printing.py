@@ -208,6 +208,11 @@ class Latex(Format):
     def derivative(self, loss: str, by: str) -> str:
         return f"\\frac{{\\partial {loss}}}{{\\partial {by}}}"
 
+    def prose(self, text: str) -> str:
+        """Words within a formula, their special characters escaped."""
+        escaped = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        return f"\\text{{{escaped}}}"
+
     def floor_fraction(self, numerator: str, denominator: str) -> str:
         return f"\\left\\lfloor \\frac{{{numerator}}}{{{denominator}}} \\right\\rfloor"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from symconv.check.references import (
 from symconv.errors import OptionError
 from symconv.explicit import Explicit
 from symconv.pattern import Axis
+from symconv.printing import Latex
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,14 @@ class Report:
 
     def latex(self) -> str:
         """The findings as an ``array``."""
-        rows = [
-            f"\\text{{{f.quantity.replace('_', ' ')}}} & \\text{{{f.reference}}} & {f.cases} & "
-            f"{sympify(f.largest_error)} & \\text{{{'ok' if f else 'differs'}}}"
+        rows = [("quantity", "reference", "entries", "largest error", "")]
+        rows += [
+            (f.quantity, f.reference, str(f.cases), str(f.largest_error), "ok" if f else "differs")
             for f in self.findings
         ]
-        head = " & ".join(f"\\text{{{word}}}" for word in ("quantity", "reference", "entries", "error", ""))
-        body = " \\\\\n".join([f"{head} \\\\ \\hline", *rows]).replace("\\hline \\\\", "\\hline")
-        return f"\\begin{{array}}{{llrrl}}\n{body}\n\\end{{array}}"
+        lines = [" & ".join(Latex().prose(cell) for cell in row) for row in rows]
+        head, body = lines[0], " \\\\\n".join(lines[1:])
+        return f"\\begin{{array}}{{llrrl}}\n{head} \\\\\n\\hline\n{body}\n\\end{{array}}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -200,17 +202,14 @@ def _found(axis: Axis, case: _Case, quantity: str) -> _Found:
 
 
 def _sample(axis: Axis, explicit: Explicit, numbers: Mapping[Symbol, Number]) -> Sample:
-    x, w, delta = (_array(explicit.operands[role], numbers) for role in ("input", "tap", "output"))
+    """Machine integers where no product of them can overflow, Python's own numbers elsewhere."""
+    operands = [explicit.operands[role] for role in ("input", "tap", "output")]
+    values = [[evaluate(entry, numbers) for entry in entries] for entries in operands]
     b = evaluate(explicit.bias[0], numbers) if explicit.bias else 0
+    small = all(isinstance(v, int) and abs(v) <= 10**6 for v in (*itertools.chain(*values), b))
+    x, w, delta = (np.array(v, dtype=np.int64 if small else object) for v in values)
     geometry: dict[str, Any] = {"stride": axis.stride, "dilation": axis.dilation, "flip": axis.flip}
     return Sample(x, w, delta, b, before=axis.before, after=axis.after, **geometry)
-
-
-def _array(entries: tuple[Expr, ...], numbers: Mapping[Symbol, Number]) -> Any:
-    """Machine integers where no product of them can overflow, Python's own numbers elsewhere."""
-    values = [evaluate(entry, numbers) for entry in entries]
-    small = all(isinstance(v, int) and abs(v) <= 10**6 for v in values)
-    return np.array(values, dtype=np.int64 if small else object)
 
 
 def _error(found: Number, expected: Number) -> Number:

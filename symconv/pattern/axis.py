@@ -141,7 +141,8 @@ class Axis:
             "kernel_size": self.kernel_size,
             "stride": self.stride,
             "dilation": self.dilation,
-            "padding": self.before + self.after,
+            "padding": self.before,
+            "padding behind": self.after,
         }
         for name, size in named.items():
             if not isinstance(size, int):

@@ -1,0 +1,183 @@
+"""The check finds every planted fault, and says where."""
+
+from __future__ import annotations
+
+import builtins
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import Symbol, sqrt, symbols
+
+import symconv as sc
+from symconv.check import evaluate
+from symconv.check.references import (
+    Sample,
+    central_differences,
+    loops,
+    numpy_convolve,
+    scipy_matrix,
+    sliding_windows,
+)
+from symconv.errors import OptionError
+
+LAYERS = [
+    sc.Conv1d(5, 3),
+    sc.Conv1d(4, 3, padding="full", flip=True),
+    sc.Conv1d(7, 2, stride=3, dilation=2, padding=(2, 1), bias=True),
+    sc.Conv1d(2, 1, padding=3, stride=2),
+    sc.Conv1d(3, 2, padding="full", flip=True).at(x=[1, Fraction(1, 3), -2], w=[Symbol("a") + 1, 4]),
+]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=repr)
+def test_a_right_layer_agrees_with_every_reference(layer: sc.Conv1d) -> None:
+    report = layer.check()
+    assert report, str(report)
+    assert {f.reference for f in report.findings} >= {"numpy.convolve", "sliding windows", "loops"}
+    assert {f.reference for f in report.findings} >= {
+        "central differences",
+        "scipy.linalg.convolution_matrix",
+    }
+    judged = {f.quantity for f in report.findings}
+    assert judged == {"output_size", *layer._symbols.names}
+    assert all(f.cases > 0 and f.largest_error == 0 for f in report.findings)
+    assert str(report).endswith("all agree exactly")
+
+
+@pytest.mark.parametrize("name", LAYERS[2]._symbols.names)
+@pytest.mark.parametrize("fault", ["neighbour", "lost term", "extra entry", "sign"])
+def test_a_planted_fault_in_any_quantity_is_found(name: str, fault: str) -> None:
+    layer = sc.Conv1d(7, 2, stride=3, dilation=2, padding=(2, 1), bias=True)
+    entries = layer._symbols.entries(name)
+    place = sorted(entries)[len(entries) // 2]
+    size = layer._symbols.shape(name)[0] * layer._symbols.shape(name)[1]
+    right = dict(entries)
+    if fault == "neighbour":
+        names = {
+            s: Symbol(f"{s.name[:-1]}{(int(s.name[-1]) + 1) % 2}")
+            for s in entries[place].free_symbols
+            if s.name != "b"
+        }
+        entries[place] = entries[place].xreplace(names) if names else entries[place] + 1
+    elif fault == "lost term":
+        del entries[place]
+    elif fault == "sign":
+        entries[place] = -entries[place]
+    else:
+        empty = [cell for cell in range(size) if cell not in entries]
+        entries[empty[0] if empty else place] = Symbol("w0") * 2
+    assert entries != right
+    report = layer.check()
+    assert not report
+    wrong = [f for f in report.findings if not f]
+    assert {f.quantity for f in wrong} == {name}
+    assert {f.reference for f in wrong} == {f.reference for f in report.findings if f.quantity == name}
+    assert all(f.largest_error > 0 for f in wrong)
+    assert f"{name}[" in str(report)
+    assert "the reference gives" in str(report)
+    assert "comparisons differ" in str(report)
+
+
+def test_a_wrong_output_size_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = sc.Conv1d(7, 2, stride=3)
+    layer.check()
+    monkeypatch.setattr(type(layer.axis), "output_size", property(lambda self: 3))
+    assert not layer.check()
+
+
+def test_a_value_that_is_put_in_wrong_is_found() -> None:
+    layer = sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[4, 5])
+    layer._values.entries("output")[0] += 1
+    report = layer.check()
+    wrong = next(f for f in report.findings if not f)
+    assert wrong.counterexample is not None
+    assert (wrong.counterexample.index, wrong.counterexample.found, wrong.counterexample.expected) == (
+        (0,),
+        15,
+        14,
+    )
+    assert wrong.counterexample.operands["x"] == [1, 2, 3]
+
+
+def test_counterexamples_of_other_sizes_are_told() -> None:
+    layer = sc.Conv1d(4, 2)
+    layer._symbols.entries("matrix")
+    object.__setattr__(layer._symbols.contraction("matrix"), "shape", (3, 5))
+    report = layer.check()
+    assert not report
+    assert "15 entries" in str(report)
+
+
+def test_floats_agree_to_rounding_and_say_so() -> None:
+    report = sc.Conv1d(4, 3).at(x=[0.1, 0.2, 0.3, 0.7], w=[0.1, 1.5, 1 / 3]).check()
+    assert report
+    assert "exactly" not in str(report).splitlines()[-1] or all(f.largest_error == 0 for f in report.findings)
+    assert sc.Conv1d(2, 1).at(x=[sqrt(2), 1], w=[sqrt(2)]).check()
+
+
+def test_large_integers_do_not_overflow() -> None:
+    big = 10**30
+    assert sc.Conv1d(3, 2).at(x=[big, big + 1, -big], w=[big, 7]).check()
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    layer = sc.Conv1d(5, 3)
+    assert str(layer.check(seed=4)) == str(layer.check(seed=4))
+    with pytest.raises(OptionError, match="draws is 0"):
+        layer.check(draws=0)
+
+
+def test_a_missing_scipy_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without_scipy(name, *rest, **more):
+        if name.startswith("scipy"):
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without_scipy)
+    report = sc.Conv1d(3, 2).check()
+    assert report
+    assert "not compared with SciPy" in str(report)
+    assert "pip install 'symconv[scipy]'" in str(report)
+
+
+@given(
+    n=st.integers(1, 9), k=st.integers(1, 4), s=st.integers(1, 4), d=st.integers(1, 3),
+    p=st.integers(0, 4), q=st.integers(0, 4), flip=st.booleans(), data=st.data(),
+)  # fmt: skip
+def test_the_references_agree_with_each_other(n, k, s, d, p, q, flip, data) -> None:
+    if n + p + q < d * (k - 1) + 1:
+        return
+    m = len(range(0, n + p + q - d * (k - 1), s))
+    x, w, delta = (
+        np.array(data.draw(st.lists(st.integers(-9, 9), min_size=c, max_size=c))) for c in (n, k, m)
+    )
+    sample = Sample(x, w, delta, 3, s, d, p, q, flip)
+    scipy = scipy_matrix()
+    assert scipy is not None
+    found: dict[str, list] = {}
+    for reference in (numpy_convolve(), sliding_windows(), loops(), central_differences(), scipy):
+        for name, answer in reference.answers.items():
+            found.setdefault(name, []).append(answer(sample).tolist())
+    for name, answers in found.items():
+        assert all(answer == answers[0] for answer in answers), name
+    assert [name for name, answers in found.items() if len(answers) < 2] == ["dense_gradient", "output_size"]
+
+
+def test_evaluation_is_exact() -> None:
+    x, y = symbols("x y")
+    assert evaluate(x * y - 3 * x + Fraction(1, 3) * y**2, {x: 2, y: 5}) == Fraction(37, 3)
+    assert evaluate(x * y, {x: 10**20, y: 10**20 + 1}) == 10**40 + 10**20
+    assert evaluate(1 / x, {x: 3}) == Fraction(1, 3)
+    assert evaluate(sqrt(x), {x: 4}) == 2
+    assert evaluate(sqrt(x), {x: 2}) == sqrt(2)
+    with pytest.raises(KeyError):
+        evaluate(x * y, {x: 1})
+
+
+def test_the_report_prints_as_latex(typeset) -> None:
+    typeset(sc.Conv1d(4, 3, bias=True).check().latex())

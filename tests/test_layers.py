@@ -1,0 +1,179 @@
+"""Layers: every quantity against plain loops, identities between quantities, values, errors."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from sympy import Function, Matrix, Rational, Symbol, expand, sqrt, srepr, symbols, zeros
+
+import symconv as sc
+from symconv.errors import EntriesError, GeometryError, NotationError, OptionError, SymbolicSizeError
+from tests.geometry import looped, sweep
+from tests.geometry import symbols as indexed
+
+SIZES = [(n, k) for n in range(1, 8) for k in range(1, 6)]
+
+
+@pytest.mark.parametrize(("n", "k"), SIZES)
+def test_every_quantity_equals_plain_loops(n: int, k: int) -> None:
+    seen = 0
+    for options, geometry in sweep(n, k):
+        if not geometry.possible:
+            with pytest.raises(GeometryError):
+                sc.Conv1d(n, k, **options)
+            continue
+        layer = sc.Conv1d(n, k, **options)
+        expected = looped(geometry, indexed("x", n), indexed("w", k), indexed("delta", layer.output_size))
+        for name, rows in expected.items():
+            assert getattr(layer, name).tolist() == rows, (name, layer)
+        assert layer.output_size == len(expected["output"])
+        seen += 1
+    assert seen > 40
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (3, 2), (4, 3), (5, 4), (6, 2), (3, 5)])
+def test_matrix_windows_and_gradients_are_one_product(n: int, k: int) -> None:
+    for options, geometry in sweep(n, k):
+        if not geometry.possible:
+            continue
+        layer = sc.Conv1d(n, k, **options)
+        zero = zeros(layer.output_size, 1)
+        assert (layer.output - layer.matrix * layer.x).applyfunc(expand) == zero
+        assert (layer.output - layer.windows * layer.w).applyfunc(expand) == zero
+        assert (layer.grad_input - layer.matrix.T * layer.delta).applyfunc(expand) == zeros(n, 1)
+        assert (layer.grad_input - layer.upstream_matrix * layer.w).applyfunc(expand) == zeros(n, 1)
+        assert (layer.grad_kernel - layer.windows.T * layer.delta).applyfunc(expand) == zeros(k, 1)
+        assert (layer.grad_kernel - layer.upstream_matrix.T * layer.x).applyfunc(expand) == zeros(k, 1)
+
+
+def vec(matrix: Matrix) -> Matrix:
+    return matrix.reshape(matrix.rows * matrix.cols, 1)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"padding": "full", "flip": True}, {"stride": 2, "padding": 1, "dilation": 2}]
+)
+def test_tied_weights_sum_their_gradients_and_zeros_stay_zero(options: dict) -> None:
+    layer = sc.Conv1d(6, 3, **options)
+    assert layer.tying * layer.w == vec(layer.matrix)
+    assert layer.dense_gradient == layer.delta * layer.x.T
+    assert (layer.tying.T * vec(layer.dense_gradient) - layer.grad_kernel).applyfunc(expand) == zeros(3, 1)
+    assert (layer.tying.T * vec(layer.masked_gradient) - layer.grad_kernel).applyfunc(expand) == zeros(3, 1)
+    for held, weight in zip(layer.masked_gradient, layer.matrix, strict=True):
+        assert (held == 0) == (weight == 0)
+
+
+def test_gradients_are_the_derivatives_of_the_loss() -> None:
+    layer = sc.Conv1d(6, 3, stride=2, padding=(2, 1), dilation=2, bias=True, flip=True)
+    loss = (layer.delta.T * layer.output)[0]
+    assert layer.grad_input == Matrix([loss.diff(x) for x in layer.x])
+    assert layer.grad_kernel == Matrix([loss.diff(w) for w in layer.w])
+    assert layer.grad_bias == loss.diff(layer.b) == sum(layer.delta)
+
+
+def test_the_opening_question() -> None:
+    full = sc.Conv1d(4, 3, padding="full", flip=True).at(x=[1, 2, 3, 4], w=[5, 6, 7])
+    assert list(full.output) == [5, 16, 34, 52, 45, 28]
+    f = Function("f")
+    assert list(full.activation("f")) == [f(5), f(16), f(34), f(52), f(45), f(28)]
+    assert list(full.output.applyfunc(f)) == list(full.activation(f))
+    assert list(sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).output) == [38, 56]
+    assert full.matrix.tolist() == [
+        [5, 0, 0, 0],
+        [6, 5, 0, 0],
+        [7, 6, 5, 0],
+        [0, 7, 6, 5],
+        [0, 0, 7, 6],
+        [0, 0, 0, 7],
+    ]
+
+
+def test_same_is_pytorchs_for_an_even_kernel() -> None:
+    assert list(sc.Conv1d(4, 2, padding="same").at(x=[1, 2, 3, 4], w=[5, 6]).output) == [17, 28, 39, 20]
+
+
+def test_a_bias_is_added_to_every_output_even_where_no_tap_meets() -> None:
+    layer = sc.Conv1d(2, 1, padding=3, bias=True)
+    b, w, x = Symbol("b"), Symbol("w0"), symbols("x0 x1")
+    assert list(layer.output) == [b, b, b, b + w * x[0], b + w * x[1], b, b, b]
+    assert [srepr(e) for e in layer.output] == [
+        srepr(e) for e in [b, b, b, b + w * x[0], b + w * x[1], b, b, b]
+    ]
+    assert list(layer.at(x=[1, 2], w=[3], b=4).output) == [4, 4, 4, 7, 10, 4, 4, 4]
+    assert sc.Conv1d(2, 1).b is None
+
+
+def test_exact_values_stay_exact_and_the_rest_stays_symbolic() -> None:
+    a, w0, w1 = symbols("a w0 w1")
+    layer = sc.Conv1d(3, 2).at(x=[Fraction(1, 3), a + 1, sqrt(2)])
+    assert list(layer.output) == [w0 / 3 + w1 * (a + 1), w0 * (a + 1) + w1 * sqrt(2)]
+    again = layer.at(w=[Rational(1, 2), -1])
+    assert list(again.output) == [Rational(1, 6) - (a + 1), (a + 1) / 2 - sqrt(2)]
+    assert list(layer.w) == [w0, w1], "the first layer is not changed"
+
+
+def test_results_are_copies_that_may_be_changed() -> None:
+    layer = sc.Conv1d(4, 3)
+    layer.output[0] = 0
+    layer.matrix[0, 0] = 0
+    assert layer.output[0] != 0
+    assert layer.matrix[0, 0] == Symbol("w0")
+
+
+def test_notation_changes_no_result() -> None:
+    for name in sc.Notation.preset_names():
+        layer = sc.Conv1d(5, 3, stride=2, padding=1, notation=name)
+        assert list(layer.at(x=[1, 2, 3, 4, 5], w=[6, 7, 8]).output) == [23, 65, 59]
+
+
+def test_a_layer_writes_itself_as_its_call() -> None:
+    layer = sc.Conv1d(4, 3, padding="full", flip=True)
+    assert repr(layer) == "Conv1d(4, 3, padding='full', flip=True)"
+    assert repr(eval(repr(layer), {"Conv1d": sc.Conv1d})) == repr(layer)
+    assert repr(sc.Conv1d(4, 3, padding=(1, 2))) == "Conv1d(4, 3, padding=(1, 2))"
+    assert "True convolution (kernel flipped) of 4 inputs with 3 taps" in str(layer)
+
+
+def test_structure_counts_band_zeros_and_ties() -> None:
+    full = sc.Conv1d(4, 3, padding="full", flip=True).structure
+    assert full == sc.Structure((6, 4), True, 2, 0, 12, 3, 24)
+    for options, geometry in sweep(6, 3):
+        if not geometry.possible:
+            continue
+        layer = sc.Conv1d(6, 3, **options)
+        found, matrix = layer.structure, layer.matrix
+        filled = [(i, j) for i in range(matrix.rows) for j in range(6) if matrix[i, j] != 0]
+        assert found.nonzeros == len(filled)
+        assert found.lower_bandwidth == max((i - j for i, j in filled), default=0)
+        assert found.upper_bandwidth == max((j - i for i, j in filled), default=0)
+        constant = all(matrix[i, j] == matrix[i + 1, j + 1] for i in range(matrix.rows - 1) for j in range(5))
+        assert found.toeplitz == constant, layer
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "make"),
+    [
+        (OptionError, "no option 'strid': did you mean 'stride'", lambda: sc.Conv1d(4, 3, strid=2)),
+        (OptionError, "bias is 1", lambda: sc.Conv1d(4, 3, bias=1)),
+        (OptionError, "flip is 'yes'", lambda: sc.Conv1d(4, 3, flip="yes")),
+        (NotationError, "notation is 3", lambda: sc.Conv1d(4, 3, notation=3)),
+        (NotationError, "did you mean 'pytorch'", lambda: sc.Conv1d(4, 3, notation="pytorh")),
+        (EntriesError, "x has 3 entries, but the layer takes 4", lambda: sc.Conv1d(4, 3).at(x=[1, 2, 3])),
+        (EntriesError, "x\\[1\\] is '2'", lambda: sc.Conv1d(2, 1).at(x=[1, "2"])),
+        (EntriesError, "x is '12'", lambda: sc.Conv1d(2, 1).at(x="12")),
+        (EntriesError, "does not commute", lambda: sc.Conv1d(1, 1).at(x=[Symbol("A", commutative=False)])),
+        (EntriesError, "must be finite", lambda: sc.Conv1d(1, 1).at(x=[float("nan")])),
+        (EntriesError, "must be finite", lambda: sc.Conv1d(1, 1).at(x=[float("inf")])),
+        (EntriesError, "no bias", lambda: sc.Conv1d(4, 3).at(b=1)),
+        (OptionError, "no bias", lambda: sc.Conv1d(4, 3).grad_bias),
+        (OptionError, "no bias", lambda: sc.Conv1d(4, 3).equation("grad_bias")),
+        (OptionError, "did you mean 'matrix'", lambda: sc.Conv1d(4, 3).equation("matrx")),
+        (OptionError, "the activation is 'f\\(x'", lambda: sc.Conv1d(4, 3).activation("f(x")),
+        (SymbolicSizeError, "input_size is the symbol N", lambda: sc.Conv1d("N", 3).output),
+        (SymbolicSizeError, "padding is the symbol p", lambda: sc.Conv1d(4, 3, padding="p").matrix),
+    ],
+)
+def test_errors_say_what_was_given_and_what_to_write(error: type[Exception], words: str, make) -> None:
+    with pytest.raises(error, match=words):
+        make()
