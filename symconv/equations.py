@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sympy import Expr, Function, S, Symbol
+from sympy.core.function import AppliedUndef
 
 from symconv.errors import OptionError, did_you_mean
 from symconv.pieces import (
@@ -15,13 +16,13 @@ from symconv.pieces import (
     dotted,
     entry_letter,
     entry_rows,
+    entry_sums,
     listed,
     loss_by,
     matrix_grid,
     result_row,
     upstream_letter,
     vector_grid,
-    written_as,
 )
 from symconv.printing import Beside, Format, Latex, Row, Text, shown
 
@@ -94,16 +95,25 @@ def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
     """A function of each output entry; ``function`` takes and gives a SymPy expression."""
 
     def build(subject: Subject, form: Format) -> list[Row | None]:
-        name = Function(getattr(function, "__name__", subject.notation.activation))
-        letter = subject.notation.output
-        applied = [function(entry) for entry in subject.values.matrix("output")]
-        if all(entry.is_number for entry in subject.values.matrix("output")):
-            return [Row(form.expr(name(Symbol(letter))), (listed(subject, form, applied),))]
+        n = subject.notation
+        name = getattr(function, "__name__", n.activation)
+        called = Function(name if name.isidentifier() else n.activation)
+        outputs = list(subject.values.matrix("output"))
+        applied = [function(entry) for entry in outputs]
+        if all(entry.is_number for entry in outputs):
+            return [Row(form.expr(called(Symbol(n.output))), (listed(subject, form, applied),))]
+        keep = shown(len(outputs), n.max_rows)
+        unknown = not subject.valued and all(isinstance(entry, AppliedUndef) for entry in applied)
+        arguments = entry_sums(subject, form, "output", keep, form.expr)
+        letter = form.letter(str(called))
         return [
             None
             if i is None
-            else Row(form.expr(name(Symbol(subject.notation.name("output", i)))), (form.expr(applied[i]),))
-            for i in shown(len(applied), subject.notation.max_rows)
+            else Row(
+                f"{letter}({entry_letter(subject, form, 'output', i)})",
+                (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),),
+            )
+            for i, argument in zip(keep, arguments, strict=True)
         ]
 
     return Equation("activation", REASONS["activation"], subject, build)
@@ -188,14 +198,17 @@ def _product(name: str, letter: str, vector: str, role: str) -> _Builder:
         plus = f" + {form.letter(n.bias)}{form.ones}" if bias else ""
         letters = f"{form.letter(getattr(n, letter))} {form.letter(getattr(n, vector))}{plus}"
         rows: list[Row | None] = [Row(whole, (letters,))]
-        left = vector_grid(subject, form, column)
-        for explicit, render, _ in written_as(subject, form):
-            grid = matrix_grid(subject, form, explicit, name)
+        for explicit in dict.fromkeys((subject.symbols, subject.values)):
+            results = list(explicit.matrix(outcome))
+            if all(entry.is_number for entry in results):
+                column = [form.expr(entry) for entry in results]
+            left = vector_grid(subject, form, column)
             operand = vector_grid(subject, form, [form.expr(e) for e in explicit.operands[role]])
-            tail = (f" + {render(explicit.bias[0])}{form.ones}",) if bias else ()
-            if explicit is not subject.symbols:
-                left = vector_grid(subject, form, [form.expr(e) for e in explicit.matrix(outcome)])
-            rows.append(Row(left, (Beside((grid, operand, *tail)),)))
+            tail = (f" + {form.expr(explicit.bias[0])}{form.ones}",) if bias else ()
+            room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
+            rows.append(
+                Row(left, (Beside((matrix_grid(subject, form, explicit, name, room), operand, *tail)),))
+            )
         return rows
 
     return build
@@ -211,9 +224,10 @@ def _tying(subject: Subject, form: Format) -> list[Row | None]:
         subject, form, lambda r, _: form.expr(found.get(r, S.Zero)), (explicit.shape("tying")[0], 1)
     )
     taps = vector_grid(subject, form, [form.expr(e) for e in explicit.operands["tap"]])
+    room = form.line - form.span(cells) - form.span(taps)
     return [
         Row(flat, (f"{ties} {kernel}",)),
-        Row(cells, (Beside((matrix_grid(subject, form, explicit, "tying"), taps)),)),
+        Row(cells, (Beside((matrix_grid(subject, form, explicit, "tying", room), taps)),)),
         Row(loss_by(subject, form, kernel), (f"{form.transposed(ties)} {outer}",)),
     ]
 
@@ -224,10 +238,10 @@ def _dense(name: str) -> _Builder:
     def build(subject: Subject, form: Format) -> list[Row | None]:
         n = subject.notation
         product = f"{upstream_letter(subject, form)} {form.transposed(form.letter(n.input))}"
-        grid = matrix_grid(subject, form, subject.values, name)
-        if name == "masked_gradient":
-            return [Row(form.masked(product), (grid,))]
-        return [Row(loss_by(subject, form, form.letter(n.matrix)), (product, grid))]
+        masked = name == "masked_gradient"
+        left = form.masked(product) if masked else loss_by(subject, form, form.letter(n.matrix))
+        grid = matrix_grid(subject, form, subject.values, name, form.line - form.span(left))
+        return [Row(left, (grid,) if masked else (product, grid))]
 
     return build
 

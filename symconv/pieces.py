@@ -84,34 +84,33 @@ def listed(subject: Subject, form: Format, entries: Sequence[Expr]) -> str:
 
 def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], str]) -> list[Row | None]:
     """One row an entry of a vector: as symbols, as values once every operand has some, as the result."""
+    keep = shown(subject.symbols.contraction(name).shape[0], subject.notation.max_rows)
+    written = [entry_sums(subject, form, name, keep, form.expr)]
+    if subject.valued:
+        roles = subject.symbols.contraction(name).factors
+        if all(subject.values.operands[r] is not subject.symbols.operands[r] for r in roles):
+            written.append(entry_sums(subject, form, name, keep, form.factor))
+        results = list(subject.values.matrix(name))
+        written.append([form.sum_of(results[cell]) if cell is not None else "" for cell in keep])
+    return [
+        None if cell is None else Row(left(cell), tuple(dict.fromkeys(parts)))
+        for cell, *parts in zip(keep, *written, strict=True)
+    ]
+
+
+def entry_sums(
+    subject: Subject, form: Format, name: str, keep: Sequence[int | None], render: Callable[[Expr], str]
+) -> list[str]:
+    """The sums that the kept entries are: of symbols, or of values when they are rendered as factors."""
     whole = subject.symbols.contraction(name)
-    keep = shown(whole.shape[0], subject.notation.max_rows)
     part = whole.only([cell for cell in keep if cell is not None])
-    written = []
-    for explicit, render, times in written_as(subject, form):
-        given = [explicit.operands[r] is not subject.symbols.operands[r] for r in part.factors]
-        if explicit is subject.values and subject.valued and not all(given):
-            continue
-        factors = {role: [render(e) for e in explicit.operands[role]] for role in part.factors}
-        bias = render(explicit.bias[0]) if name == "output" and explicit.bias else ""
-        written.append((sums(part, factors, form, times, f" + {bias}" if bias else ""), bias or "0"))
-    rows: list[Row | None] = []
-    results = list(subject.values.matrix(name)) if subject.valued else []
-    for cell in keep:
-        if cell is None:
-            rows.append(None)
-            continue
-        parts = [found.get(cell, empty) for found, empty in written]
-        if subject.valued:
-            parts.append(form.sum_of(results[cell]))
-        rows.append(Row(left(cell), tuple(dict.fromkeys(parts))))
-    return rows
-
-
-def written_as(subject: Subject, form: Format) -> list[tuple[Explicit, Callable[[Expr], str], str]]:
-    """Whose operands are written, how an operand prints, and the sign between two of them."""
-    symbols = (subject.symbols, form.expr, form.times)
-    return [symbols, (subject.values, form.factor, form.dot)] if subject.valued else [symbols]
+    explicit, times = subject.symbols, form.times
+    if render == form.factor:
+        explicit, times = subject.values, form.dot
+    factors = {role: [render(e) for e in explicit.operands[role]] for role in part.factors}
+    bias = render(explicit.bias[0]) if name == "output" and explicit.bias else ""
+    found = sums(part, factors, form, times, f" + {bias}" if bias else "")
+    return [found.get(cell, bias or "0") if cell is not None else "" for cell in keep]
 
 
 def result_row(subject: Subject, form: Format, name: str, letter: str) -> list[Row | None]:
@@ -122,27 +121,42 @@ def result_row(subject: Subject, form: Format, name: str, letter: str) -> list[R
     return [Row(letter, (listed(subject, form, results),))]
 
 
-def dotted(subject: Subject, form: Format, entry: Callable[[int, int], str], shape: tuple[int, int]) -> Grid:
-    """The shown part of a matrix, with dots for the rest."""
+def dotted(
+    subject: Subject,
+    form: Format,
+    entry: Callable[[int, int], str],
+    shape: tuple[int, int],
+    room: int | None = None,
+) -> Grid:
+    """The shown part of a matrix, with dots for the rest; ``room`` is the width that it may take."""
     limit = subject.notation.max_rows
-    rows = []
-    for r in shown(shape[0], limit):
-        cells = []
-        for c in shown(shape[1], limit):
-            if r is not None and c is not None:
-                cells.append(entry(r, c))
-            else:
-                cells.append(form.across if r is not None else form.down if c is not None else form.diagonal)
-        rows.append(tuple(cells))
-    return Grid(tuple(rows))
+    rows = shown(shape[0], limit)
+    for most in range(min(shape[1], limit or shape[1]), 2, -1):
+        found = _grid(form, entry, rows, shown(shape[1], most))
+        if limit is None or room is None or form.span(found) <= room:
+            return found
+    return _grid(form, entry, rows, shown(shape[1], 3))
 
 
-def matrix_grid(subject: Subject, form: Format, explicit: Explicit, name: str) -> Grid:
+def _grid(
+    form: Format, entry: Callable[[int, int], str], rows: Sequence[int | None], columns: Sequence[int | None]
+) -> Grid:
+    def cell(r: int | None, c: int | None) -> str:
+        if r is not None and c is not None:
+            return entry(r, c)
+        return form.across if r is not None else form.down if c is not None else form.diagonal
+
+    return Grid(tuple(tuple(cell(r, c) for c in columns) for r in rows))
+
+
+def matrix_grid(subject: Subject, form: Format, explicit: Explicit, name: str, room: int) -> Grid:
+    """A matrix quantity within a width."""
     found, shape = explicit.entries(name), explicit.shape(name)
-    return dotted(subject, form, lambda r, c: form.expr(found.get(r * shape[1] + c, S.Zero)), shape)
+    return dotted(subject, form, lambda r, c: form.expr(found.get(r * shape[1] + c, S.Zero)), shape, room)
 
 
 def vector_grid(subject: Subject, form: Format, entries: Sequence[str]) -> Grid:
+    """A column of rendered entries."""
     return dotted(subject, form, lambda r, _: entries[r], (len(entries), 1))
 
 

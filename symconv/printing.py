@@ -167,18 +167,22 @@ class Format(ABC):
             text += gap + piece
         return text
 
-    def _span(self, part: Part) -> int:
+    def span(self, part: Part) -> int:
         """The width of a part on one line; more than a line when it is already broken."""
         if isinstance(part, Beside):
-            return sum(self._span(piece) for piece in part.pieces)
+            return sum(self.span(piece) for piece in part.pieces)
         if isinstance(part, Grid):
             return sum(max(map(self.width, column)) + 2 for column in zip(*part.rows, strict=True))
         return self.line + 1 if "\n" in part else self.width(part)
 
     def _fits(self, row: Row) -> bool:
         """Whether an equation with all its parts goes on one line."""
-        spans = [self._span(part) + 3 for part in row.parts]
-        return len(spans) == 1 or self._span(row.left) + sum(spans) <= self.line + 6
+        spans = [self.span(part) + 3 for part in row.parts]
+        return len(spans) == 1 or self.span(row.left) + sum(spans) <= self.line + 6
+
+
+_BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+_FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
 
 
 class Latex(Format):
@@ -202,6 +206,7 @@ class Latex(Format):
         return f"{rendered[:-1]},{index}}}" if "_" in letter else f"{rendered}_{{{index}}}"
 
     def width(self, rendered: str) -> int:
+        rendered = _FRACTION.sub(lambda found: max(found.groups(), key=len), rendered)
         plain = re.sub(r"\\textcolor\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])", "", rendered)
         return len(re.sub(r"[{}_^&]", "", re.sub(r"\\[A-Za-z]+ ?", "c", plain)))
 

@@ -54,17 +54,15 @@ class Pool:
         body = "".join(f"\n% string {n}\n\\[\n{tex}\n\\]\n" for n, tex in enumerate(self._strings))
         log = compile_latex(PREAMBLE + body + "\\end{document}\n", folder)
         lines = (PREAMBLE + body).split("\n")
-        fitting = list(self._strings.values())
+        fitting, wide = list(self._strings.values()), []
         for found in re.finditer(
             r"Overfull \\hbox \(([\d.]+)pt too wide\) (?:detected )?at lines? (\d+)", log
         ):
-            number = max(
-                int(m.group(1))
-                for line in lines[: int(found.group(2))]
-                if (m := re.match(r"% string (\d+)", line))
-            )
+            above = "\n".join(lines[: int(found.group(2))])
+            number = int(re.findall(r"^% string (\d+)$", above, re.MULTILINE)[-1])
             if fitting[number]:
-                raise AssertionError(f"{found.group(1)}pt too wide: {list(self._strings)[number]}")
+                wide.append(f"{found.group(1)}pt too wide: {list(self._strings)[number]}")
+        assert not wide, "\n".join(wide)
 
 
 def compile_latex(source: str, folder: Path) -> str:

@@ -1,0 +1,103 @@
+"""``python -m tests.bench``: times, ratios, growth and memory, all in one run."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from sympy.core.cache import clear_cache
+
+from tests.bench import cases
+
+MEMORY = """
+import resource, symconv as sc
+sc.Conv1d(2, 1, padding="full").output
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+sc.Conv1d({n}, {k}, padding="full", flip=True).output
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def best(work: Callable[[], object], repeats: int) -> float:
+    """The shortest of some runs in seconds, SymPy's cache cleared and garbage gone before each."""
+    shortest = math.inf
+    for _ in range(repeats):
+        clear_cache()
+        gc.collect()
+        start = time.perf_counter()
+        result = work()
+        shortest = min(shortest, time.perf_counter() - start)
+        del result
+    return shortest
+
+
+def compare(case: cases.Case) -> None:
+    """Print one case: symconv's time, then each peer's with its ratio."""
+    ours = best(case.routes["symconv"], 7)
+    print(f"{case.name} ({case.terms:,} terms)")
+    print(f"    {'symconv':24}{1e3 * ours:12,.2f} ms")
+    for name, work in case.routes.items():
+        if name != "symconv":
+            theirs = best(work, 3 if name == "symengine" else 1)
+            print(f"    {name:24}{1e3 * theirs:12,.2f} ms{theirs / ours:12,.1f} times symconv's", flush=True)
+
+
+def growth(make: Callable[[int], cases.Case], sizes: list[int]) -> None:
+    """Print the exponent of time in N, fitted by least squares over the sizes."""
+    times = [best(make(n).routes["symconv"], 3) for n in sizes]
+    xs, ys = [math.log(n) for n in sizes], [math.log(t) for t in times]
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum(
+        (x - mean_x) ** 2 for x in xs
+    )
+    shown = ", ".join(f"{1e3 * t:,.1f}" for t in times)
+    print(f"    {make(sizes[0]).name:32} exponent {slope:5.2f}   ms: {shown}", flush=True)
+
+
+def memory(n: int, k: int) -> float:
+    """Peak memory in MB that the output takes above what the imports took, in a fresh process."""
+    code = MEMORY.format(n=n, k=k)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout) / 1024
+
+
+def start_up() -> None:
+    """Print the times of ``symconv --help`` and of importing SymPy, each in fresh processes."""
+
+    def run(*call: str) -> float:
+        return best(lambda: subprocess.run([sys.executable, *call], capture_output=True, check=True), 7)
+
+    ours, theirs = run("-m", "symconv", "--help"), run("-c", "import sympy")
+    print(
+        f"symconv --help {1e3 * ours:.0f} ms, import sympy {1e3 * theirs:.0f} ms: {ours / theirs:.2f} of it"
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that everything runs")
+    quick = parser.parse_args(arguments).quick
+    compare(cases.output(*((64, 8) if quick else (1024, 64))))
+    compare(cases.gradients(*((16, 3) if quick else (256, 9))))
+    compare(cases.latex(*((64, 8) if quick else (1024, 64))))
+    compare(cases.matrix(*((64, 3) if quick else (4096, 9))))
+    compare(cases.dense(*((16, 3) if quick else (512, 9))))
+    compare(cases.evaluation(*((16, 3) if quick else (1024, 9))))
+    sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
+    print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
+    for quantity in cases.GROWING:
+        growth(lambda n, quantity=quantity: cases.grow(quantity, n, 9), sizes)  # type: ignore[misc]
+    growth(lambda n: cases.grow_latex(n, 9), sizes)
+    growth(lambda n: cases.grow_evaluation(n, 9), sizes)
+    n, k = (64, 8) if quick else (1024, 64)
+    print(f"peak memory of the output of {n * k:,} terms: {memory(n, k):.1f} MB above the imports")
+    start_up()
+
+
+if __name__ == "__main__":
+    main()

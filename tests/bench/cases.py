@@ -1,0 +1,160 @@
+"""What the benchmark times: each of symconv's routes beside the ordinary ones, on the same work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import symengine
+import sympy
+from sympy import Add, ImmutableSparseMatrix, Matrix, Symbol
+
+import symconv as sc
+from symconv.check import evaluate
+
+
+@dataclass(frozen=True)
+class Case:
+    """One piece of work, its size in terms, and every way of doing it, symconv's first."""
+
+    name: str
+    terms: int
+    routes: dict[str, Callable[[], Any]]
+
+
+def layer(n: int, k: int) -> sc.Conv1d:
+    """A full true convolution: N K terms in its output."""
+    made = sc.Conv1d(n, k, padding="full", flip=True, notation=sc.Notation(max_rows=None))
+    made.x, made.w, made.delta  # noqa: B018 (the symbols are made before the clock runs, as for the peers)
+    return made
+
+
+def met(n: int, k: int) -> list[list[tuple[int, int]]]:
+    """For each output the taps and inputs that it sums."""
+    return [[(t, i - t) for t in range(max(0, i - n + 1), min(k - 1, i) + 1)] for i in range(n + k - 1)]
+
+
+def symbols(kind: Callable[[str], Any], n: int, k: int) -> tuple[list[Any], list[Any], list[Any]]:
+    letters = (("x", n), ("w", k), ("delta", n + k - 1))
+    x, w, delta = ([kind(f"{letter}{i}") for i in range(count)] for letter, count in letters)
+    return x, w, delta
+
+
+def output(n: int, k: int) -> Case:
+    x, w, _ = symbols(Symbol, n, k)
+    ex, ew, _ = symbols(symengine.Symbol, n, k)
+    pairs = met(n, k)
+    return Case(
+        f"output, N={n} K={k}",
+        n * k,
+        {
+            "symconv": lambda: list(layer(n, k).output),
+            "SymPy Add(*[w*x])": lambda: [Add(*[w[t] * x[j] for t, j in row]) for row in pairs],
+            "symengine": lambda: [symengine.Add(*[ew[t] * ex[j] for t, j in row]) for row in pairs],
+        },
+    )
+
+
+def gradients(n: int, k: int) -> Case:
+    x, w, delta = symbols(Symbol, n, k)
+    ex, ew, ed = symbols(symengine.Symbol, n, k)
+    pairs = met(n, k)
+    loss = Add(*[delta[i] * w[t] * x[j] for i, row in enumerate(pairs) for t, j in row])
+    fast_loss = symengine.Add(*[ed[i] * ew[t] * ex[j] for i, row in enumerate(pairs) for t, j in row])
+
+    def ours() -> list[Any]:
+        made = layer(n, k)
+        return [*made.grad_input, *made.grad_kernel]
+
+    return Case(
+        f"both gradients, N={n} K={k}",
+        2 * n * k,
+        {
+            "symconv": ours,
+            "SymPy loss.diff": lambda: [loss.diff(v) for v in (*x, *w)],
+            "symengine diff": lambda: [fast_loss.diff(v) for v in (*ex, *ew)],
+        },
+    )
+
+
+def matrix(n: int, k: int) -> Case:
+    _, w, _ = symbols(Symbol, n, k)
+    cells = {(i, j): w[t] for i, row in enumerate(met(n, k)) for t, j in row}
+    return Case(
+        f"matrix, N={n} K={k}",
+        n * k,
+        {
+            "symconv": lambda: layer(n, k).matrix,
+            "ImmutableSparseMatrix": lambda: ImmutableSparseMatrix(n + k - 1, n, cells),
+        },
+    )
+
+
+def dense(n: int, k: int) -> Case:
+    _, w, _ = symbols(Symbol, n, k)
+    cells = {(i, j): w[t] for i, row in enumerate(met(n, k)) for t, j in row}
+    return Case(
+        f"matrix, N={n} K={k}",
+        n * k,
+        {
+            "symconv": lambda: layer(n, k).matrix,
+            "dense Matrix(M, N, f)": lambda: Matrix(n + k - 1, n, lambda i, j: cells.get((i, j), 0)),
+        },
+    )
+
+
+def latex(n: int, k: int) -> Case:
+    made = layer(n, k)
+    entries = list(made.output)
+    return Case(
+        f"LaTeX of the output, N={n} K={k}",
+        n * k,
+        {
+            "symconv": lambda: made.equation("output").latex(),
+            "sympy.latex": lambda: [sympy.latex(entry) for entry in entries],
+        },
+    )
+
+
+def evaluation(n: int, k: int) -> Case:
+    made = layer(n, k)
+    entries, x, w = list(made.output), list(made.x), list(made.w)
+    rng = np.random.default_rng(0)
+    values = {symbol: int(rng.integers(1, 9)) for symbol in (*x, *w)}
+    return Case(
+        f"evaluating the output, N={n} K={k}",
+        n * k,
+        {
+            "symconv": lambda: [evaluate(entry, values) for entry in entries],
+            "lambdify": lambda: list(sympy.lambdify([*x, *w], entries)(*values.values())),
+        },
+    )
+
+
+#: The quantities whose growth is measured: everything whose size is linear in N.
+GROWING = (
+    "output",
+    "matrix",
+    "windows",
+    "grad_input",
+    "grad_kernel",
+    "upstream_matrix",
+    "tying",
+    "masked_gradient",
+)
+
+
+def grow(quantity: str, n: int, k: int) -> Case:
+    return Case(f"{quantity}, K={k}", n * k, {"symconv": lambda: getattr(layer(n, k), quantity)})
+
+
+def grow_latex(n: int, k: int) -> Case:
+    made = layer(n, k)
+    return Case(f"LaTeX of the output, K={k}", n * k, {"symconv": lambda: made.equation("output").latex()})
+
+
+def grow_evaluation(n: int, k: int) -> Case:
+    case = evaluation(n, k)
+    return Case(f"evaluating the output, K={k}", n * k, {"symconv": case.routes["symconv"]})

@@ -1,0 +1,38 @@
+"""The benchmark runs, and its routes do the same work."""
+
+from __future__ import annotations
+
+import pytest
+from sympy import sympify
+
+from tests.bench import cases
+from tests.bench.__main__ import main
+
+
+def test_the_benchmark_prints_ratios_exponents_and_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick"])
+    printed = capsys.readouterr().out
+    assert printed.count("times symconv's") == 8
+    assert printed.count("exponent") == len(cases.GROWING) + 2
+    assert "MB above the imports" in printed
+    assert "symconv --help" in printed
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        cases.output(9, 4),
+        cases.gradients(6, 3),
+        cases.matrix(7, 3),
+        cases.dense(7, 3),
+        cases.evaluation(9, 4),
+    ],
+    ids=lambda case: case.name,
+)
+def test_all_routes_give_the_same(case: cases.Case) -> None:
+    results = [route() for route in case.routes.values()]
+    for result in results[1:]:
+        if isinstance(result, list):
+            assert [sympify(entry) for entry in result] == results[0]
+        else:
+            assert result == results[0]

@@ -1,0 +1,157 @@
+"""The command line: what it prints, what it refuses, and that it never shows a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from symconv.cli import main
+
+OPENING = ["-x", "1,2,3,4", "-w", "5,6,7"]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    printed = capsys.readouterr()
+    return int(stopped.value.code or 0), printed.out, printed.err
+
+
+def formulas(latex: str) -> list[str]:
+    return [part.split("\\]")[0].strip() for part in latex.split("\\[")[1:]]
+
+
+def test_the_opening_example(capsys, typeset) -> None:
+    code, out, err = run(capsys, "derive", *OPENING, "--padding", "full", "--flip")
+    assert (code, err) == (0, "")
+    assert "y &= [5, 16, 34, 52, 45, 28]" in out
+    for formula in formulas(out):
+        typeset(formula, fits=True)
+    code, out, _ = run(capsys, "derive", *OPENING)
+    assert "y &= [38, 56]" in out
+
+
+def test_quantities_can_be_chosen_and_an_activation_named(capsys) -> None:
+    _, out, _ = run(capsys, "derive", *OPENING, "--show", "matrix,grad_kernel", "--format", "text")
+    assert "y = T x" in out
+    assert "dL/dw = X^T delta" in out
+    assert "y0 = " not in out
+    _, out, _ = run(capsys, "derive", *OPENING, "--activation", "relu", "--format", "text")
+    assert "relu(y) = [relu(38), relu(56)]" in out
+    _, out, _ = run(capsys, "derive", *OPENING, "--show", "all", "--format", "markdown")
+    assert out.count("$$") == 2 * 10
+
+
+def test_numbers_and_names_are_read_exactly(capsys) -> None:
+    _, out, _ = run(
+        capsys, "derive", "-x", "1/3,-2.5,a", "-w", "-1,b_1", "--show", "output", "--format", "text"
+    )
+    assert "y0 = w0*x0 + w1*x1 = (-1)*1/3 + b_1*(-5/2) = -5*b_1/2 - 1/3" in out
+
+
+def test_symbols_stand_where_no_values_are_given(capsys) -> None:
+    sizes = ["--input-size", "4", "--kernel-size", "3", "--index-base", "1"]
+    text = ["--show", "output", "--format", "text", "--notation", "goodfellow"]
+    _, out, _ = run(capsys, "derive", *sizes, *text)
+    assert "S1 = K1*I1 + K2*I2 + K3*I3" in out
+
+
+def test_options_of_the_interface_reach_the_layer(capsys) -> None:
+    geometry = "--input-size 9 --kernel-size 3 --stride 2 --dilation 2 --padding 1,2 -b 1/2"
+    notation = "--tap-colours blue,teal --upstream-style partial --max-rows 3"
+    shown = "--show output_size,output,grad_bias,matrix"
+    _, out, _ = run(capsys, "derive", *f"{geometry} {notation} {shown}".split())
+    assert "stride 2, dilation 2, padding 1 before and 2 after, 4 outputs" in out
+    assert "\\textcolor{teal}{w_{1}}" in out
+    assert "\\frac{\\partial L}{\\partial y_{0}}" in out
+    assert "\\ddots" in out
+
+
+def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypatch) -> None:
+    code, out, err = run(capsys, "check", "--input-size", "9", "--kernel-size", "3", "--stride", "2")
+    assert (code, err) == (0, "")
+    assert out.rstrip().endswith("all agree exactly")
+    monkeypatch.setattr("symconv.check.Report.__bool__", lambda self: False)
+    code, _, _ = run(capsys, "check", *OPENING)
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["derive"], "Give --input-size or the entries -x."),
+        (["derive", "-x", "1,2"], "Give --kernel-size or the entries -w."),
+        (["derive", "-x", "1,__import__('os')", "-w", "1"], "is no entry"),
+        (["derive", "-x", "1,,2", "-w", "1"], "'' is no entry"),
+        (["derive", "-x", "1/0", "-w", "1"], "divides by zero"),
+        (["derive", "-x", "1e999999999", "-w", "1"], "is no entry"),
+        (["derive", "-x", "1,2", "-w", "1", "--stride", "0"], "stride is 0: it must be at least 1"),
+        (["derive", "-x", "1,2", "-w", "1", "--strid", "2"], "Did you mean '--stride'"),
+        (["derive", "-x", "1,2", "-w", "1,2,3"], "spans 3 inputs"),
+        (["derive", "-x", "1,2", "-w", "1", "--padding", "ful"], "did you mean 'full'"),
+        (["derive", "-x", "1,2", "-w", "1", "--padding", "1,2,3"], "write (before, after)"),
+        (["derive", "-x", "1,2", "-w", "1", "--input-size", "3"], "x has 2 entries, but the layer takes 3"),
+        (["derive", "-x", "1,2", "-w", "1", "--show", "matrx"], "did you mean 'matrix'"),
+        (["derive", "-x", "1,2", "-w", "1", "--show", "grad_bias"], "no quantity 'grad_bias'"),
+        (["derive", "-x", "1,2", "-w", "1", "--activation", "\\input"], "write a name such as 'f'"),
+        (["derive", "-x", "1,2", "-w", "1", "--format", "pdf"], "'pdf' is not one of"),
+        (["derive", "-x", "1,2", "-w", "1", "--tap-colours", "blau"], "did you mean 'blue'"),
+        (["derive", "-x", "1,2", "-w", "1", "--max-rows", "1"], "at least 3"),
+        (["derive", "-x", "1,2", "-w", "1", "-o", "/nowhere/at/all.tex"], "cannot write /nowhere/at/all.tex"),
+        (["derive", "--input-size", "N", "--kernel-size", "3"], "input_size is the symbol N"),
+        (["check", "-x", "1,2", "-w", "1", "--draws", "0"], "draws is 0"),
+        (["deriv"], "No such command 'deriv'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_is_one_line_and_exit_code_2(capsys, arguments, words) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("symconv: ")
+    assert err.count("\n") == 1
+    assert words in err
+
+
+def test_a_file_is_written_whole_or_not_at_all(capsys, tmp_path: Path, monkeypatch) -> None:
+    target = tmp_path / "notes.tex"
+    code, out, _ = run(capsys, "derive", *OPENING, "-o", str(target))
+    assert (code, out) == (0, "")
+    assert "[38, 56]" in target.read_text(encoding="utf-8")
+    mask = os.umask(0)
+    os.umask(mask)
+    assert target.stat().st_mode & 0o777 == 0o666 & ~mask
+    before = target.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    code, _, err = run(capsys, "derive", *OPENING, "--flip", "-o", str(target))
+    assert code == 2
+    assert "No space left" in err
+    assert target.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_command_and_the_module_are_the_same() -> None:
+    call = [sys.executable, "-m", "symconv", "derive", *OPENING, "--format", "text"]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert "y = [38, 56]" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    call = f"{sys.executable} -m symconv derive --input-size 300 --kernel-size 200 --max-rows 0 --show output"
+    done = subprocess.run(f"{call} | head -c 1", shell=True, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_command_there_is_help(capsys) -> None:
+    code, out, _ = run(capsys)
+    assert code == 0
+    assert "derive" in out
+    assert "check" in out
