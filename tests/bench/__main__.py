@@ -9,54 +9,61 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from sympy.core.cache import clear_cache
 
 from tests.bench import cases
 
 MEMORY = """
-import resource, symconv as sc
+import symconv as sc
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 sc.Conv1d(2, 1, padding="full").output
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 sc.Conv1d({n}, {k}, padding="full", flip=True).output
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak() - before)
 """
 
 
-def best(work: Callable[[], object], repeats: int) -> float:
+def best(work: Callable[[Any], object], repeats: int, prepare: Callable[[], Any] = lambda: None) -> float:
     """The shortest of some runs in seconds, SymPy's cache cleared and garbage gone before each."""
     shortest = math.inf
     for _ in range(repeats):
         clear_cache()
+        given = prepare()
         gc.collect()
         start = time.perf_counter()
-        result = work()
+        result = work(given)
         shortest = min(shortest, time.perf_counter() - start)
-        del result
+        del result, given
     return shortest
 
 
 def compare(case: cases.Case) -> None:
     """Print one case: symconv's time, then each peer's with its ratio."""
-    ours = best(case.routes["symconv"], 7)
+    ours = best(case.work, 7, case.prepare)
     print(f"{case.name} ({case.terms:,} terms)")
     print(f"    {'symconv':24}{1e3 * ours:12,.2f} ms")
-    for name, work in case.routes.items():
-        if name != "symconv":
-            theirs = best(work, 3 if name == "symengine" else 1)
-            print(f"    {name:24}{1e3 * theirs:12,.2f} ms{theirs / ours:12,.1f} times symconv's", flush=True)
+    for name, work in case.peers.items():
+        theirs = best(lambda _, work=work: work(), 3)  # type: ignore[misc]
+        print(f"    {name:24}{1e3 * theirs:12,.2f} ms{theirs / ours:12,.1f} times symconv's", flush=True)
 
 
 def growth(make: Callable[[int], cases.Case], sizes: list[int]) -> None:
     """Print the exponent of time in N, fitted by least squares over the sizes."""
-    times = [best(make(n).routes["symconv"], 3) for n in sizes]
+    times = [best(made.work, 5, made.prepare) for made in map(make, sizes)]
     xs, ys = [math.log(n) for n in sizes], [math.log(t) for t in times]
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum(
         (x - mean_x) ** 2 for x in xs
     )
     shown = ", ".join(f"{1e3 * t:,.1f}" for t in times)
-    print(f"    {make(sizes[0]).name:32} exponent {slope:5.2f}   ms: {shown}", flush=True)
+    print(
+        f"    {make(sizes[0]).name.replace(f'N={sizes[0]} ', ''):32} exponent {slope:5.2f}   ms: {shown}",
+        flush=True,
+    )
 
 
 def memory(n: int, k: int) -> float:
@@ -70,7 +77,7 @@ def start_up() -> None:
     """Print the times of ``symconv --help`` and of importing SymPy, each in fresh processes."""
 
     def run(*call: str) -> float:
-        return best(lambda: subprocess.run([sys.executable, *call], capture_output=True, check=True), 7)
+        return best(lambda _: subprocess.run([sys.executable, *call], capture_output=True, check=True), 7)
 
     ours, theirs = run("-m", "symconv", "--help"), run("-c", "import sympy")
     print(
@@ -92,8 +99,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:
         growth(lambda n, quantity=quantity: cases.grow(quantity, n, 9), sizes)  # type: ignore[misc]
-    growth(lambda n: cases.grow_latex(n, 9), sizes)
-    growth(lambda n: cases.grow_evaluation(n, 9), sizes)
+    growth(lambda n: cases.latex(n, 9), sizes)
+    growth(lambda n: cases.evaluation(n, 9), sizes)
     n, k = (64, 8) if quick else (1024, 64)
     print(f"peak memory of the output of {n * k:,} terms: {memory(n, k):.1f} MB above the imports")
     start_up()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,23 @@ from symconv.check import evaluate
 
 @dataclass(frozen=True)
 class Case:
-    """One piece of work, its size in terms, and every way of doing it, symconv's first."""
+    """One piece of work, its size in terms, and every way of doing it.
+
+    ``prepare`` makes what symconv's own route, ``work``, is given before the clock runs: a fresh
+    layer with its symbols, as the peers have theirs.
+    """
 
     name: str
     terms: int
-    routes: dict[str, Callable[[], Any]]
+    prepare: Callable[[], Any]
+    work: Callable[[Any], Any]
+    peers: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
 
 def layer(n: int, k: int) -> sc.Conv1d:
-    """A full true convolution: N K terms in its output."""
+    """A full true convolution with its symbols: N K terms in its output."""
     made = sc.Conv1d(n, k, padding="full", flip=True, notation=sc.Notation(max_rows=None))
-    made.x, made.w, made.delta  # noqa: B018 (the symbols are made before the clock runs, as for the peers)
+    assert made.x.rows == n
     return made
 
 
@@ -49,8 +55,9 @@ def output(n: int, k: int) -> Case:
     return Case(
         f"output, N={n} K={k}",
         n * k,
+        lambda: layer(n, k),
+        lambda made: list(made.output),
         {
-            "symconv": lambda: list(layer(n, k).output),
             "SymPy Add(*[w*x])": lambda: [Add(*[w[t] * x[j] for t, j in row]) for row in pairs],
             "symengine": lambda: [symengine.Add(*[ew[t] * ex[j] for t, j in row]) for row in pairs],
         },
@@ -64,15 +71,12 @@ def gradients(n: int, k: int) -> Case:
     loss = Add(*[delta[i] * w[t] * x[j] for i, row in enumerate(pairs) for t, j in row])
     fast_loss = symengine.Add(*[ed[i] * ew[t] * ex[j] for i, row in enumerate(pairs) for t, j in row])
 
-    def ours() -> list[Any]:
-        made = layer(n, k)
-        return [*made.grad_input, *made.grad_kernel]
-
     return Case(
         f"both gradients, N={n} K={k}",
         2 * n * k,
+        lambda: layer(n, k),
+        lambda made: [*made.grad_input, *made.grad_kernel],
         {
-            "symconv": ours,
             "SymPy loss.diff": lambda: [loss.diff(v) for v in (*x, *w)],
             "symengine diff": lambda: [fast_loss.diff(v) for v in (*ex, *ew)],
         },
@@ -85,8 +89,9 @@ def matrix(n: int, k: int) -> Case:
     return Case(
         f"matrix, N={n} K={k}",
         n * k,
+        lambda: layer(n, k),
+        lambda made: made.matrix,
         {
-            "symconv": lambda: layer(n, k).matrix,
             "ImmutableSparseMatrix": lambda: ImmutableSparseMatrix(n + k - 1, n, cells),
         },
     )
@@ -98,8 +103,9 @@ def dense(n: int, k: int) -> Case:
     return Case(
         f"matrix, N={n} K={k}",
         n * k,
+        lambda: layer(n, k),
+        lambda made: made.matrix,
         {
-            "symconv": lambda: layer(n, k).matrix,
             "dense Matrix(M, N, f)": lambda: Matrix(n + k - 1, n, lambda i, j: cells.get((i, j), 0)),
         },
     )
@@ -111,8 +117,9 @@ def latex(n: int, k: int) -> Case:
     return Case(
         f"LaTeX of the output, N={n} K={k}",
         n * k,
+        lambda: made,
+        lambda made: made.equation("output").latex(),
         {
-            "symconv": lambda: made.equation("output").latex(),
             "sympy.latex": lambda: [sympy.latex(entry) for entry in entries],
         },
     )
@@ -126,8 +133,9 @@ def evaluation(n: int, k: int) -> Case:
     return Case(
         f"evaluating the output, N={n} K={k}",
         n * k,
+        lambda: entries,
+        lambda entries: [evaluate(entry, values) for entry in entries],
         {
-            "symconv": lambda: [evaluate(entry, values) for entry in entries],
             "lambdify": lambda: list(sympy.lambdify([*x, *w], entries)(*values.values())),
         },
     )
@@ -147,14 +155,4 @@ GROWING = (
 
 
 def grow(quantity: str, n: int, k: int) -> Case:
-    return Case(f"{quantity}, K={k}", n * k, {"symconv": lambda: getattr(layer(n, k), quantity)})
-
-
-def grow_latex(n: int, k: int) -> Case:
-    made = layer(n, k)
-    return Case(f"LaTeX of the output, K={k}", n * k, {"symconv": lambda: made.equation("output").latex()})
-
-
-def grow_evaluation(n: int, k: int) -> Case:
-    case = evaluation(n, k)
-    return Case(f"evaluating the output, K={k}", n * k, {"symconv": case.routes["symconv"]})
+    return Case(f"{quantity}, K={k}", n * k, lambda: layer(n, k), lambda made: getattr(made, quantity))
