@@ -56,7 +56,7 @@ def _padding(ctx: click.Context, param: click.Parameter, value: str) -> Any:
 
 def _whole(text: str) -> int | str:
     text = text.strip()
-    return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else text
+    return int(text) if re.fullmatch(r"[-+]?\d{1,100}", text) else text
 
 
 def _geometry(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,6 +174,8 @@ def _layer(
     if tap_colours is not None:
         changes["tap_colours"] = tuple(part.strip() for part in tap_colours.split(","))
     changes = {name: value for name, value in changes.items() if value is not None}
+    if max_rows is not None and max_rows not in (0, *range(3, max_rows + 1)):
+        raise click.UsageError(f"--max-rows is {max_rows}: write at least 3, or 0 to show all.")
     if max_rows is not None:
         changes["max_rows"] = max_rows or None
     sizes = []
@@ -187,7 +189,14 @@ def _layer(
     if b is not None:
         geometry["bias"] = True
     layer = Conv1d(*sizes, **geometry, notation=Notation.preset(notation).replace(**changes))
-    return layer.at(x=x, w=w, delta=delta, b=b)
+    given = {"x": x, "w": w, "delta": delta, "b": b}
+    for letter, entries in given.items():
+        own = {str(s) for s in entries or () if getattr(s, "is_Symbol", False)} & layer.entry_names
+        if own:
+            raise click.UsageError(
+                f"-{letter} uses {min(own)}, which is an entry of the layer: name it otherwise."
+            )
+    return layer.at(**given)
 
 
 def _quantities(show: str | None, layer: Conv1d, activation: str | None) -> list[str]:
@@ -208,6 +217,8 @@ def _quantities(show: str | None, layer: Conv1d, activation: str | None) -> list
         return [name for name in every if activation or name != "activation"]
     names = [name.strip() for name in show.split(",")]
     for name in names:
+        if name == "grad_bias" and name not in every:
+            raise click.UsageError("--show has no grad_bias: this layer has no bias; add --bias or -b.")
         if name not in every:
             raise click.UsageError(f"--show has no quantity {name!r}: {did_you_mean(name, every)}")
     return names
@@ -218,6 +229,8 @@ def _write(text: str, file: str | None) -> None:
     if file is None:
         click.echo(text, nl=False)
         return
+    if not file:
+        raise click.UsageError("-o needs the name of a file.")
     target = Path(file)
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as part:

@@ -13,10 +13,7 @@ import numpy as np
 from sympy import EXRAW, Add, Basic, Expr, Integer, Matrix, Mul, S, Symbol
 from sympy.polys.matrices import DomainMatrix
 
-from symconv.pattern import Incidence, Indices
-
-#: Operands are written in the order of the trilinear form: upstream, kernel, input.
-OPERAND_ORDER = ("output", "tap", "input")
+from symconv.pattern import ROLES, Incidence, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +29,8 @@ class Contraction:
     starts : array
         Where the terms of each cell begin, and one last entry: the number of terms.
     factors : dict of role to array
-        The index of each term's operands, in tap order within a cell.
+        The index of each term's operands, in tap order within a cell, and in the order of the
+        trilinear form: upstream gradient, kernel, input.
     """
 
     shape: tuple[int, int]
@@ -73,7 +71,7 @@ def contract(incidence: Incidence, rows: Sequence[str], columns: Sequence[str]) 
         order = np.lexsort((index["output"], index["tap"], cell))
         index, cell = {role: numbers[order] for role, numbers in index.items()}, cell[order]
     first = np.flatnonzero(np.diff(cell, prepend=-1))
-    summed = [role for role in OPERAND_ORDER if role not in rows and role not in columns]
+    summed = [role for role in ROLES if role not in rows and role not in columns]
     return Contraction(
         shape=(extents[0], extents[1]),
         cells=cell[first],

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sympy import Expr, Function, S, Symbol
-from sympy.core.function import AppliedUndef
+from sympy.core.function import FunctionClass, UndefinedFunction
 
 from symconv.errors import OptionError, did_you_mean
 from symconv.pieces import (
@@ -21,10 +21,11 @@ from symconv.pieces import (
     loss_by,
     matrix_grid,
     result_row,
+    shown,
     upstream_letter,
     vector_grid,
 )
-from symconv.printing import Beside, Format, Latex, Row, Text, shown
+from symconv.printing import Beside, Format, Latex, Row, Text
 
 #: Why each equation holds, for the reader.
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -43,15 +44,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "kernel.",
         "tying": "Ties: which entry of the matrix, row by row, holds which tap.",
         "dense_gradient": "Gradient of an unconstrained dense matrix in the place of the convolution matrix.",
-        "masked_gradient": "The same with the zeros of the convolution matrix held at zero; summed over the "
-        "ties it is the gradient of the kernel.",
+        "masked_gradient": "The same with the zeros of the convolution matrix held at zero, by a bracket "
+        "that is 1 where an entry holds a weight; summed over the ties it is the gradient of the kernel.",
     }
 )
 
 _Builder: TypeAlias = Callable[[Subject, Format], list[Row | None]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Equation:
     """One quantity, written out; prints as text, and as LaTeX in a notebook.
 
@@ -72,6 +73,11 @@ class Equation:
         """The equation as an ``aligned`` environment, without math delimiters."""
         return self._render(Latex(self._subject.names(Latex())))
 
+    def display(self) -> str:
+        """The equation as an ``align*`` environment that may break over pages, for a LaTeX document."""
+        form = Latex(self._subject.names(Latex()), environment="align*")
+        return f"{{\\allowdisplaybreaks\n{self._render(form)}\n}}"
+
     def text(self) -> str:
         """The equation as lines of plain text."""
         return self._render(Text(self._subject.names(Text())))
@@ -81,6 +87,8 @@ class Equation:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -96,43 +104,47 @@ def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
 
     def build(subject: Subject, form: Format) -> list[Row | None]:
         n = subject.notation
-        name = getattr(function, "__name__", n.activation)
-        called = Function(name if name.isidentifier() else n.activation)
         outputs = list(subject.values.matrix("output"))
         applied = [function(entry) for entry in outputs]
+        called = function if isinstance(function, FunctionClass) else Function(n.activation)
         if all(entry.is_number for entry in outputs):
             return [Row(form.expr(called(Symbol(n.output))), (listed(subject, form, applied),))]
         keep = shown(len(outputs), n.max_rows)
-        unknown = not subject.valued and all(isinstance(entry, AppliedUndef) for entry in applied)
-        arguments = entry_sums(subject, form, "output", keep, form.expr)
-        letter = form.letter(str(called))
-        return [
-            None
-            if i is None
-            else Row(
-                f"{letter}({entry_letter(subject, form, 'output', i)})",
-                (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),),
-            )
-            for i, argument in zip(keep, arguments, strict=True)
-        ]
+        unknown = not subject.valued and isinstance(function, UndefinedFunction)
+        written = entry_sums(subject.symbols, form, "output", keep, values=False)
+        rows: list[Row | None] = []
+        for i, argument in zip(keep, written, strict=True):
+            if i is None:
+                rows.append(None)
+                continue
+            left = form.expr(called(Symbol(n.name("output", i))))
+            name = form.expr(called(Symbol("x"))).removesuffix("(x)")
+            rows.append(Row(left, (f"{name}({argument})" if unknown else form.sum_of(applied[i]),)))
+        return rows
 
     return Equation("activation", REASONS["activation"], subject, build)
 
 
-#: The formats of :func:`typeset`: what stands before and after a display.
-FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"latex": ("\\[\n", "\n\\]"), "text": ("", ""), "markdown": ("$$\n", "\n$$")}
+#: The formats of :func:`typeset`: how an equation is displayed in each.
+FORMATS: Mapping[str, Callable[[Equation], str]] = MappingProxyType(
+    {
+        "latex": Equation.display,
+        "text": Equation.text,
+        "markdown": lambda item: f"$$\n{item.latex()}\n$$",
+    }
 )
 
 
 def typeset(heading: str, equations: Sequence[Equation], form: str) -> str:
-    """A heading and equations, each with its reason, as a LaTeX fragment, Markdown or plain text."""
+    """A heading and equations, each with its reason, as a LaTeX fragment, Markdown or plain text.
+
+    The fragment needs the packages amsmath and, for tap colours, xcolor.
+    """
     if form not in FORMATS:
         raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
-    before, after = FORMATS[form]
     blocks = [heading]
     for item in equations:
-        blocks += [item.reason, before + (item.text() if form == "text" else item.latex()) + after]
+        blocks += [item.reason, FORMATS[form](item)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -168,7 +180,9 @@ def _gradient(quantity: str, acting: str) -> _Builder:
     def build(subject: Subject, form: Format) -> list[Row | None]:
         n = subject.notation
         whole = loss_by(subject, form, form.letter(getattr(n, quantity)))
-        matrix = form.transposed(form.letter(getattr(n, acting)))
+        matrix = form.letter(getattr(n, acting))
+        if not (acting == "windows" and n.window_columns):
+            matrix = form.transposed(matrix)
         rows: list[Row | None] = [Row(whole, (f"{matrix} {upstream_letter(subject, form)}",))]
         rows += entry_rows(
             subject, form, name, lambda i: loss_by(subject, form, entry_letter(subject, form, quantity, i))
@@ -184,31 +198,39 @@ def _grad_bias(subject: Subject, form: Format) -> list[Row | None]:
 
 
 def _product(name: str, letter: str, vector: str, role: str) -> _Builder:
-    """``y = matrix vector`` with all three written out, in symbols and in values."""
+    """``y = matrix vector`` with all three written out, in symbols and in values.
+
+    Where the windows are columns, the same product transposed: ``y = kernel windows`` of rows.
+    """
 
     def build(subject: Subject, form: Format) -> list[Row | None]:
-        n, bias = subject.notation, subject.symbols.bias if name != "upstream_matrix" else ()
+        n = subject.notation
         gradient = name == "upstream_matrix"
+        turned = name == "windows" and n.window_columns
+        bias = () if gradient else subject.symbols.bias
         result, outcome = ("input", "grad_input") if gradient else ("output", "output")
         whole = form.letter(getattr(n, result))
-        count = subject.symbols.shape(outcome)[0]
-        column = [entry_letter(subject, form, result, i) for i in range(count)]
+        column = [entry_letter(subject, form, result, i) for i in range(subject.symbols.shape(outcome)[0])]
         if gradient:
             whole, column = loss_by(subject, form, whole), [loss_by(subject, form, e) for e in column]
-        plus = f" + {form.letter(n.bias)}{form.ones}" if bias else ""
-        letters = f"{form.letter(getattr(n, letter))} {form.letter(getattr(n, vector))}{plus}"
-        rows: list[Row | None] = [Row(whole, (letters,))]
-        for explicit in dict.fromkeys((subject.symbols, subject.values)):
+        factors = [form.letter(getattr(n, letter)), form.letter(getattr(n, vector))]
+        plus = f" + {form.letter(n.bias)}{form.times}{form.ones}" if bias else ""
+        rows: list[Row | None] = [Row(whole, (" ".join(reversed(factors) if turned else factors) + plus,))]
+        roles = (*subject.symbols.contraction(name).factors, role)
+        touched = subject.valued and (
+            any(map(subject.given, roles)) or subject.values.bias != subject.symbols.bias
+        )
+        for explicit in (subject.symbols, subject.values)[: 1 + touched]:
             results = list(explicit.matrix(outcome))
             if all(entry.is_number for entry in results):
                 column = [form.expr(entry) for entry in results]
-            left = vector_grid(subject, form, column)
-            operand = vector_grid(subject, form, [form.expr(e) for e in explicit.operands[role]])
-            tail = (f" + {form.expr(explicit.bias[0])}{form.ones}",) if bias else ()
+            left = vector_grid(subject, form, column, row=turned)
+            operand = vector_grid(subject, form, [form.expr(e) for e in explicit.operands[role]], row=turned)
+            times = form.times if explicit is subject.symbols else form.dot
+            tail = (f" + {form.factor(explicit.bias[0])}{times}{form.ones}",) if bias else ()
             room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
-            rows.append(
-                Row(left, (Beside((matrix_grid(subject, form, explicit, name, room), operand, *tail)),))
-            )
+            grid = matrix_grid(subject, form, explicit, name, room, transposed=turned)
+            rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
         return rows
 
     return build
@@ -239,7 +261,11 @@ def _dense(name: str) -> _Builder:
         n = subject.notation
         product = f"{upstream_letter(subject, form)} {form.transposed(form.letter(n.input))}"
         masked = name == "masked_gradient"
-        left = form.masked(product) if masked else loss_by(subject, form, form.letter(n.matrix))
+        left = (
+            form.masked(form.letter(n.matrix), product)
+            if masked
+            else loss_by(subject, form, form.letter(n.matrix))
+        )
         grid = matrix_grid(subject, form, subject.values, name, form.line - form.span(left))
         return [Row(left, (grid,) if masked else (product, grid))]
 
@@ -251,11 +277,11 @@ _BUILDERS: Mapping[str, _Builder] = MappingProxyType(
         "output_size": _output_size,
         "output": _output,
         "matrix": _product("matrix", "matrix", "input", "input"),
-        "windows": _product("windows", "windows", "kernel_matrix", "tap"),
+        "windows": _product("windows", "windows", "kernel_whole", "tap"),
         "grad_input": _gradient("input", "matrix"),
         "grad_kernel": _gradient("kernel", "windows"),
         "grad_bias": _grad_bias,
-        "upstream_matrix": _product("upstream_matrix", "upstream_matrix", "kernel_matrix", "tap"),
+        "upstream_matrix": _product("upstream_matrix", "upstream_matrix", "kernel", "tap"),
         "tying": _tying,
         "dense_gradient": _dense("dense_gradient"),
         "masked_gradient": _dense("masked_gradient"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class SymconvError(Exception):
@@ -46,7 +46,9 @@ def did_you_mean(given: str, allowed: Iterable[str]) -> str:
     return f"{hint}Allowed: {', '.join(map(repr, names))}."
 
 
-def reject_unknown(call: str, unknown: Iterable[str], allowed: Iterable[str]) -> None:
-    """Raise :class:`OptionError` for the first name in ``unknown``, if there is one."""
-    for name in unknown:
+def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) -> None:
+    """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
+    for name in given:
+        if name in allowed:
+            continue
         raise OptionError(f"{call} has no option {name!r}: {did_you_mean(name, allowed)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -88,6 +88,12 @@ class Explicit:
             with collector_paused():
                 self._entries[name] = entries(self.contraction(name), self.operands, addend)
         return self._entries[name]
+
+    def some(self, name: str, cells: Collection[int]) -> dict[int, Expr]:
+        """The entries of a quantity other than the output at some positions only."""
+        if name in self._entries:
+            return {cell: self._entries[name][cell] for cell in cells if cell in self._entries[name]}
+        return entries(self.contraction(name).only(cells), self.operands)
 
     def shape(self, name: str) -> tuple[int, int]:
         """(rows, columns) of a quantity; a vector has one column."""

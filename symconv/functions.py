@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Expr, Matrix, Symbol, conjugate
+import numpy as np
+from sympy import Expr, Integer, Matrix, conjugate
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import EntriesError, OptionError, did_you_mean
 from symconv.explicit import Explicit
 from symconv.notation import Notation
 from symconv.operands import read_entries, symbols_for
@@ -51,7 +52,7 @@ def correlate(x: Any, w: Any, mode: str = "valid") -> Matrix:
     """Cross-correlation, as ``numpy.correlate``: ``y[i] = sum_k conj(w[k]) x[i + k]``.
 
     Parameters, result and errors are those of :func:`convolve`, except that "valid" is the default.
-    As in NumPy, complex numbers in ``w`` are conjugated; symbols are taken to be real.
+    As in NumPy, complex numbers in ``w`` are conjugated; a symbol without assumptions is taken as real.
 
     >>> correlate([1, 2, 3, 4], [5, 6, 7]).T
     Matrix([[38, 56]])
@@ -109,7 +110,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
         "same": (middle, max(n, k)),
         "valid": (min(n, k) - 1, max(n, k) - min(n, k) + 1),
     }
-    if mode not in stretches:
+    if not isinstance(mode, str) or mode not in stretches:
         raise OptionError(f"mode {mode!r} is unknown: {did_you_mean(str(mode), MODES)}")
     skip, count = stretches[mode]
     before = k - 1 - skip
@@ -118,14 +119,16 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
 
 
 def _operand(name: str, given: Any, quantity: str) -> tuple[Expr, ...]:
-    if isinstance(given, int) and not isinstance(given, bool):
-        size = read_size(f"the size {name}", given, least=1)
-        assert isinstance(size, int)
-        return symbols_for(Notation(), quantity, size)
-    return read_entries(name, given)
+    """Symbols for a size, entries for a sequence."""
+    if isinstance(given, int | np.integer | Integer) and not isinstance(given, bool):
+        return symbols_for(Notation(), quantity, int(read_size(f"the size {name}", given, least=1)))
+    try:
+        return read_entries(name, given)
+    except EntriesError as error:
+        raise EntriesError(f"{error} A whole number stands for so many symbols.") from None
 
 
 def _conjugate(entry: Expr) -> Expr:
-    if type(entry) is Symbol:
-        return entry
-    return conjugate(entry).xreplace({conjugate(s): s for s in entry.free_symbols})
+    """The complex conjugate, symbols of which nothing is known being taken as real."""
+    open_ones = {conjugate(s): s for s in entry.free_symbols if isinstance(conjugate(s), conjugate)}
+    return conjugate(entry).xreplace(open_ones)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from sympy import Expr, Function, Matrix
+from sympy import Expr, Function, Matrix, SympifyError, sympify
+from sympy.core.function import FunctionClass
 
 from symconv import check
+from symconv.derivation import Derivation, Formula, Setting
 from symconv.equations import REASONS, Equation, activation, equation
 from symconv.errors import NotationError, OptionError, did_you_mean, reject_unknown
-from symconv.notation import Notation
+from symconv.notation import PRESETS, Notation
 from symconv.pattern import Axis, Size
 from symconv.pieces import Subject
 from symconv.quantities import Quantities
@@ -104,7 +106,7 @@ class Conv1d(Quantities):
 
     @property
     def output_size(self) -> Size:
-        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, Dumoulin and Visin's relation 15."""
+        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, Dumoulin and Visin's relationship 15."""
         return self.axis.output_size
 
     @property
@@ -126,13 +128,30 @@ class Conv1d(Quantities):
         return self.output.applyfunc(self._function(function))
 
     def _function(self, function: str | Callable[[Expr], Expr] | None) -> Callable[[Expr], Expr]:
-        name = self.notation.activation if function is None else function
-        if not isinstance(name, str):
-            return name
-        if not name.isidentifier() or not name.isascii():
-            raise OptionError(f"the activation is {name!r}: write a name such as 'f', or give a function.")
-        made: Callable[[Expr], Expr] = Function(name)
-        return made
+        given = self.notation.activation if function is None else function
+        if isinstance(given, str):
+            if not given.isidentifier() or not given.isascii():
+                raise OptionError(
+                    f"the activation is {given!r}: write a name such as 'f', or give a function."
+                )
+            given = Function(given)
+        if isinstance(given, FunctionClass):
+            made: Callable[[Expr], Expr] = given
+            return made
+        if not callable(given):
+            raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+
+        def applied(entry: Expr) -> Expr:
+            try:
+                result = sympify(given(entry), strict=True)
+            except (SympifyError, TypeError, AttributeError) as error:
+                raise OptionError(
+                    f"the activation {given!r} does not take SymPy expressions ({type(error).__name__}): "
+                    "give a SymPy function, or a function of one expression."
+                ) from None
+            return result
+
+        return applied
 
     def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
         """A quantity as an equation with the reason why it holds.
@@ -153,7 +172,7 @@ class Conv1d(Quantities):
         y0 = w0*x0 + w1*x1 + w2*x2
         y1 = w0*x1 + w1*x2 + w2*x3
         """
-        if name not in REASONS:
+        if not isinstance(name, str) or name not in REASONS:
             raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), REASONS)}")
         if name == "activation":
             return activation(self._subject, self._function(function))
@@ -169,6 +188,43 @@ class Conv1d(Quantities):
     def latex(self, name: str = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""
         return self.equation(name).latex()
+
+    def formula(self, name: str) -> Formula:
+        """The closed form of a quantity, for numeric and for symbolic sizes.
+
+        Parameters
+        ----------
+        name : str
+            "output_size", "output", "matrix", "windows", "grad_input", "grad_kernel", "grad_bias",
+            "upstream_matrix" or "tying".
+
+        Raises
+        ------
+        OptionError
+            When the name is unknown, or is "grad_bias" on a layer without bias.
+        NotationError
+            When a size bears a letter that the notation uses for something else.
+
+        >>> print(Conv1d("N", "K", padding="p").formula("grad_input"))
+        dL/dx[j] = sum(k=max(0, j + p - M + 1)..min(K - 1, j + p)) delta[j + p - k]*w[k]
+               M = N + 2*p - K + 1
+                   for 0 <= j <= N - 1
+        """
+        return self.derive(name).result
+
+    def derive(self, name: str) -> Derivation:
+        """How the closed form of a quantity follows from its definition, each step checked.
+
+        Parameters, errors and names are those of :meth:`formula`.
+
+        >>> print(Conv1d("N", "K", padding="full", flip=True).derive("output"))
+        y[i] = sum(k=0..K - 1) w[K - k - 1]*xpad[i + k]   (definition)
+             = sum(k=0..K - 1) w[k]*xpad[i + K - k - 1]   (reversal)
+             = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (zero padding)
+             = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
+             = conv(x, w)[i]   (named operation)
+        """
+        return Derivation(Setting(self.axis, self.notation, self.bias), name)
 
     def check(self, *, draws: int = 3, seed: int = 0, progress: check.Progress = nullcontext) -> check.Report:
         """Compare every quantity with independent references on exact integers.
@@ -196,27 +252,43 @@ class Conv1d(Quantities):
         axis = self.axis
         padding = axis.mode or (axis.before if axis.before == axis.after else (axis.before, axis.after))
         shown = {"stride": axis.stride, "padding": padding, "dilation": axis.dilation}
-        shown |= {"bias": self.bias, "flip": axis.flip}
-        defaults = inspect.signature(type(self).__init__).parameters
-        return {name: value for name, value in shown.items() if value != defaults[name].default}
+        shown |= {"bias": self.bias, "flip": axis.flip, "notation": self.notation}
+        presets = {made: name for name, made in PRESETS.items()}
+        shown["notation"] = presets.get(self.notation, self.notation)
+        defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
+        defaults["notation"] = presets[Notation()]
+        return {name: value for name, value in shown.items() if value != defaults[name]}
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self._settings().items())
-        return f"{type(self).__name__}({self.axis.input_size}, {self.axis.kernel_size}{options})"
+        sizes = (s if isinstance(s, int) else str(s) for s in (self.axis.input_size, self.axis.kernel_size))
+        call = f"{type(self).__name__}({', '.join(map(repr, sizes))}{options})"
+        letters = {"input": "x", "tap": "w", "output": "delta", "bias": "b"}
+        given = ", ".join(f"{letters[role]}={list(entries)}" for role, entries in self._given.items())
+        return f"{call}.at({given})" if given else call
 
     def __str__(self) -> str:
-        return f"{self.description}\n{self.equation('output')}"
+        shown = self.equation("output") if self.axis.numeric else self.formula("output")
+        return f"{self.description}\n{shown}"
 
     @property
     def description(self) -> str:
         """The geometry in one sentence."""
         axis = self.axis
         kind = "True convolution (kernel flipped)" if axis.flip else "Cross-correlation"
+        inputs, taps, outputs = (
+            f"{count} {word}{'' if count == 1 else 's'}"
+            for count, word in (
+                (axis.input_size, "input"),
+                (axis.kernel_size, "tap"),
+                (axis.output_size, "output"),
+            )
+        )
         return (
-            f"{kind} of {axis.input_size} inputs with {axis.kernel_size} taps: stride {axis.stride}, "
-            f"dilation {axis.dilation}, padding {axis.before} before and {axis.after} after, "
-            f"{axis.output_size} outputs."
+            f"{kind} of {inputs} with {taps}: stride {axis.stride}, dilation {axis.dilation}, "
+            f"padding {axis.before} before and {axis.after} after, {outputs}."
         )
 
     def _repr_latex_(self) -> str:
-        return self.equation("output")._repr_latex_()
+        shown = self.equation("output") if self.axis.numeric else self.formula("output")
+        return shown._repr_latex_()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import NotationError, did_you_mean
+from symconv.errors import NotationError, did_you_mean, reject_unknown
 
 _LETTER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)?(\^\([A-Za-z0-9]+\))?'{0,3}")
 
@@ -32,8 +32,10 @@ class Notation:
     ----------
     input, kernel, bias, output, upstream, loss, activation : str
         Letters of the quantities; entries take an index, as in ``x0``.
-    kernel_matrix : str
-        The kernel as a whole where the windows multiply it.
+    kernel_matrix : str, optional
+        The kernel as a whole where it is multiplied with the windows; by default its own letter.
+    window_columns : bool
+        Whether the windows are the columns of their matrix, with the kernel as a row on its left.
     matrix, windows, upstream_matrix, tying : str
         Letters of the matrices that act on the input, kernel, kernel and kernel.
     input_size, kernel_size, output_size, stride, dilation, padding : str
@@ -57,7 +59,7 @@ class Notation:
 
     input: str = "x"
     kernel: str = "w"
-    kernel_matrix: str = "w"
+    kernel_matrix: str | None = None
     bias: str = "b"
     output: str = "y"
     upstream: str = "delta"
@@ -78,28 +80,35 @@ class Notation:
     input_index: str = "j"
     base: int = 0
     upstream_style: str = "delta"
+    window_columns: bool = False
     tap_colours: tuple[str, ...] = ()
     max_rows: int | None = 10
     source: str = field(default="symconv's own letters, indices from 0.", compare=False)
 
+    def __new__(cls, **given: Any) -> Notation:
+        reject_unknown("Notation", given, [item.name for item in fields(cls)])
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in _NOT_LETTERS:
+            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and value is None):
                 continue
             if not isinstance(value, str) or not _LETTER.fullmatch(value):
                 raise NotationError(
                     f"{item.name} is {value!r}: write a letter or a Greek name, with at most one "
                     "subscript such as 'L_in', one superscript such as 'delta^(l)', and primes."
                 )
-        if self.base not in (0, 1) or isinstance(self.base, bool):
+        if type(self.base) is not int or self.base not in (0, 1):
             raise NotationError(f"base is {self.base!r}: indices start at 0 or at 1.")
         if self.upstream_style not in UPSTREAM_STYLES:
             raise NotationError(
                 f"upstream_style is {self.upstream_style!r}: "
                 f"{did_you_mean(str(self.upstream_style), UPSTREAM_STYLES)}"
             )
-        if isinstance(self.tap_colours, str):
+        if not isinstance(self.window_columns, bool):
+            raise NotationError(f"window_columns is {self.window_columns!r}: write True or False.")
+        if not isinstance(self.tap_colours, tuple | list):
             raise NotationError(
                 f"tap_colours is {self.tap_colours!r}: write a tuple, such as ('blue', 'orange')."
             )
@@ -118,7 +127,7 @@ class Notation:
         meanings: dict[str, str] = {}
         for item in fields(self):
             letter = getattr(self, item.name)
-            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and letter == self.kernel):
+            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and letter in (None, self.kernel)):
                 continue
             if letter in meanings:
                 raise NotationError(
@@ -130,7 +139,7 @@ class Notation:
     @classmethod
     def preset(cls, name: str) -> Notation:
         """The notation of a known text, by name; see :data:`PRESETS`."""
-        if name not in PRESETS:
+        if not isinstance(name, str) or name not in PRESETS:
             raise NotationError(f"notation {name!r} is unknown: {did_you_mean(str(name), PRESETS)}")
         return PRESETS[name]
 
@@ -141,11 +150,13 @@ class Notation:
 
     def replace(self, **changes: Any) -> Notation:
         """This notation with some fields changed."""
-        known = [item.name for item in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise NotationError(f"a notation has no field {name!r}: {did_you_mean(name, known)}")
+        reject_unknown("a notation", changes, [item.name for item in fields(self)])
         return replace(self, **changes)
+
+    @property
+    def kernel_whole(self) -> str:
+        """The letter of the kernel where it is multiplied with the windows."""
+        return self.kernel_matrix or self.kernel
 
     def name(self, quantity: str, index: int) -> str:
         """The symbol name of an entry, counted from 0: ``x0``, or ``L_in_0`` where a mark comes first."""
@@ -161,7 +172,7 @@ def entry_name(letter: str, index: int) -> str:
     return f"{letter}{'' if letter.isalpha() else '_'}{index}"
 
 
-_NOT_LETTERS = {"base", "upstream_style", "tap_colours", "max_rows", "source"}
+_NOT_LETTERS = {"base", "upstream_style", "window_columns", "tap_colours", "max_rows", "source"}
 
 #: Known texts. A row says only what differs from symconv's own letters.
 PRESETS: Mapping[str, Notation] = MappingProxyType(
@@ -192,10 +203,11 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
         ),
         "cs231n": Notation(
             input_size="W", kernel_size="F", stride="S", padding="P", windows="X_col", kernel_matrix="W_row",
+            window_columns=True,
             output_size="V",
             upstream_style="partial",
-            source="Stanford CS231n: volume W, receptive field F, stride S, zero padding P, windows X_col, "
-            "kernel W_row.",
+            source="Stanford CS231n: volume W, receptive field F, stride S, zero padding P, windows as the "
+            "columns of X_col, the kernel as the row W_row.",
         ),
         "ufldl": Notation(
             input="a", kernel="W", output="z", upstream="delta^(l)", loss="J", activation="f",

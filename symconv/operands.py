@@ -46,7 +46,7 @@ def read_entries(name: str, given: Any, count: int | None = None) -> tuple[Expr,
         if len(lengths) > 1:
             raise EntriesError(f"{name} has shape {tuple(given.shape)}: give a vector.")
         given = list(np.ravel(given)) if isinstance(given, np.ndarray) else list(given)
-    if isinstance(given, str | bytes | dict) or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes | dict | set | frozenset) or not isinstance(given, Iterable):
         raise EntriesError(
             f"{name} is {given!r}: write a sequence of numbers or SymPy expressions, as in [1, 2, 3]."
         )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import cycle, pairwise
 
 import numpy as np
-from sympy import Expr, S, Symbol
+from sympy import Expr, Symbol
 
 from symconv.contract import Contraction
 from symconv.explicit import Explicit
 from symconv.notation import Notation
 from symconv.pattern import Axis
-from symconv.printing import Format, Grid, Row, shown
+from symconv.printing import Format, Grid, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +29,10 @@ class Subject:
     def valued(self) -> bool:
         """Whether something stands in the place of a symbol."""
         return self.values is not self.symbols
+
+    def given(self, role: str) -> bool:
+        """Whether an operand has values."""
+        return self.values.operands[role] is not self.symbols.operands[role]
 
     def names(self, form: Format) -> dict[Symbol, str]:
         """How the operands' symbols print: upstream gradients as derivatives, taps in colour."""
@@ -61,7 +65,7 @@ def sums(
     columns = [np.array(strings, dtype=object)[index].tolist() for strings, index in used]
     width = sum(np.array([form.width(s) for s in strings])[index] for strings, index in used)
     starts = contraction.starts
-    ends = np.cumsum(width + len(times) + 3)
+    ends = np.cumsum(width + form.width(times) + 3)
     before = np.repeat(np.append(0, ends)[starts[:-1]], np.diff(starts))
     line = (ends - before) // form.line
     signs = np.full(starts[-1], " + ", dtype=object)
@@ -85,11 +89,11 @@ def listed(subject: Subject, form: Format, entries: Sequence[Expr]) -> str:
 def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], str]) -> list[Row | None]:
     """One row an entry of a vector: as symbols, as values once every operand has some, as the result."""
     keep = shown(subject.symbols.contraction(name).shape[0], subject.notation.max_rows)
-    written = [entry_sums(subject, form, name, keep, form.expr)]
+    written = [entry_sums(subject.symbols, form, name, keep, values=False)]
     if subject.valued:
         roles = subject.symbols.contraction(name).factors
-        if all(subject.values.operands[r] is not subject.symbols.operands[r] for r in roles):
-            written.append(entry_sums(subject, form, name, keep, form.factor))
+        if all(subject.given(role) for role in roles):
+            written.append(entry_sums(subject.values, form, name, keep, values=True))
         results = list(subject.values.matrix(name))
         written.append([form.sum_of(results[cell]) if cell is not None else "" for cell in keep])
     return [
@@ -99,14 +103,11 @@ def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], 
 
 
 def entry_sums(
-    subject: Subject, form: Format, name: str, keep: Sequence[int | None], render: Callable[[Expr], str]
+    explicit: Explicit, form: Format, name: str, keep: Sequence[int | None], *, values: bool
 ) -> list[str]:
-    """The sums that the kept entries are: of symbols, or of values when they are rendered as factors."""
-    whole = subject.symbols.contraction(name)
-    part = whole.only([cell for cell in keep if cell is not None])
-    explicit, times = subject.symbols, form.times
-    if render == form.factor:
-        explicit, times = subject.values, form.dot
+    """The sums that the kept entries are, of symbols or of values, in tap order."""
+    part = explicit.contraction(name).only([cell for cell in keep if cell is not None])
+    render, times = (form.factor, form.dot) if values else (form.expr, form.times)
     factors = {role: [render(e) for e in explicit.operands[role]] for role in part.factors}
     bias = render(explicit.bias[0]) if name == "output" and explicit.bias else ""
     found = sums(part, factors, form, times, f" + {bias}" if bias else "")
@@ -149,14 +150,32 @@ def _grid(
     return Grid(tuple(tuple(cell(r, c) for c in columns) for r in rows))
 
 
-def matrix_grid(subject: Subject, form: Format, explicit: Explicit, name: str, room: int) -> Grid:
-    """A matrix quantity within a width."""
-    found, shape = explicit.entries(name), explicit.shape(name)
-    return dotted(subject, form, lambda r, c: form.expr(found.get(r * shape[1] + c, S.Zero)), shape, room)
+def matrix_grid(
+    subject: Subject, form: Format, explicit: Explicit, name: str, room: int, *, transposed: bool = False
+) -> Grid:
+    """A matrix quantity, or its transpose, within a width; only the entries that show are made."""
+    shape, limit = explicit.shape(name), subject.notation.max_rows
+    rows, columns = ([i for i in shown(count, limit) if i is not None] for count in shape)
+    cells = [r * shape[1] + c for r in rows for c in columns]
+    if explicit is subject.symbols and explicit.contraction(name).factors:
+        part = explicit.contraction(name).only(cells)
+        factors = {role: [form.expr(e) for e in explicit.operands[role]] for role in part.factors}
+        found = {
+            cell: text.replace("\n", " ") for cell, text in sums(part, factors, form, form.times).items()
+        }
+    else:
+        found = {cell: form.expr(entry) for cell, entry in explicit.some(name, cells).items()}
+    if transposed:
+        return dotted(
+            subject, form, lambda r, c: found.get(c * shape[1] + r, "0"), (shape[1], shape[0]), room
+        )
+    return dotted(subject, form, lambda r, c: found.get(r * shape[1] + c, "0"), shape, room)
 
 
-def vector_grid(subject: Subject, form: Format, entries: Sequence[str]) -> Grid:
-    """A column of rendered entries."""
+def vector_grid(subject: Subject, form: Format, entries: Sequence[str], *, row: bool = False) -> Grid:
+    """A column of rendered entries, or a row of them."""
+    if row:
+        return dotted(subject, form, lambda _, c: entries[c], (1, len(entries)), form.line // 3)
     return dotted(subject, form, lambda r, _: entries[r], (len(entries), 1))
 
 
@@ -176,3 +195,14 @@ def upstream_letter(subject: Subject, form: Format) -> str:
     if notation.upstream_style == "partial":
         return loss_by(subject, form, form.letter(notation.output))
     return form.letter(notation.upstream)
+
+
+def shown(count: int, limit: int | None) -> list[int | None]:
+    """Which of ``count`` rows to show within ``limit``: the first ones, ``None`` for dots, the last.
+
+    >>> shown(4, 10), shown(9, 5)
+    ([0, 1, 2, 3], [0, 1, 2, None, 8])
+    """
+    if limit is None or count <= limit:
+        return list(range(count))
+    return [*range(limit - 2), None, count - 1]

@@ -14,6 +14,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
+from symconv.measure import latex_width
 from symconv.notation import entry_name
 
 
@@ -40,23 +41,25 @@ class Row(NamedTuple):
     parts: tuple[Part, ...]
 
 
-class _LatexPrinter(LatexPrinter):
+class ExprLatexPrinter(LatexPrinter):
     """SymPy's LaTeX, with unknown functions as ``f(5)``."""
 
     def _print_Function(self, expr: Expr, exp: str | None = None) -> str:
         if not isinstance(expr, AppliedUndef):
             return str(super()._print_Function(expr, exp))
         name = self._print(Symbol(expr.func.__name__))
+        if re.fullmatch("[A-Za-z]{2,}", name):
+            name = f"\\operatorname{{{name}}}"
         arguments = ", ".join(self._print(argument) for argument in expr.args)
         opened, closed = ("\\left(", "\\right)") if "\\frac" in arguments else ("(", ")")
         return f"{name}{f'^{{{exp}}}' if exp else ''}{opened}{arguments}{closed}"
 
 
-class _TextPrinter(StrPrinter):
+class ExprTextPrinter(StrPrinter):
     """SymPy's str, with names of our own for some symbols."""
 
     def __init__(self, names: Mapping[Symbol, str]) -> None:
-        super().__init__()
+        super().__init__({"full_prec": False})
         self._names = names
 
     def _print_Symbol(self, expr: Symbol) -> str:
@@ -72,10 +75,12 @@ class Format(ABC):
         Between the factors of a product of symbols, and of values.
     across, down, diagonal : str
         Dots that stand for left-out columns, rows, and both.
+    comma : str
+        Between items of a list in a line of their own.
     ellipsis : str
         Dots for left-out entries of a list.
     ones : str
-        What follows a number that is added to every entry: times a vector of ones.
+        A vector of ones.
     line : int
         How many visible characters fit on a line.
     """
@@ -86,6 +91,7 @@ class Format(ABC):
     down: str
     diagonal: str
     ellipsis: str
+    comma: str
     ones: str
     line: int
 
@@ -133,12 +139,12 @@ class Format(ABC):
         """A piece in a colour, where the target has colours."""
 
     @abstractmethod
-    def masked(self, rendered: str) -> str:
-        """A product with the index pattern of the matrix, entry by entry."""
+    def masked(self, matrix: str, rendered: str) -> str:
+        """A matrix with zeros put where another matrix has zeros."""
 
     @abstractmethod
-    def aligned(self, rows: Sequence[Row | None]) -> str:
-        """Equations one below the other; ``None`` is a line of dots."""
+    def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
+        """Equations one below the other; ``None`` is a line of dots; ``after`` stand below the last one."""
 
     def factor(self, expr: Expr) -> str:
         """An operand as it stands in a product of values: in brackets if it is a sum or negative."""
@@ -181,10 +187,6 @@ class Format(ABC):
         return len(spans) == 1 or self.span(row.left) + sum(spans) <= self.line + 6
 
 
-_BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
-_FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-
-
 class Latex(Format):
     """LaTeX that pdflatex, KaTeX and MathJax all take.
 
@@ -195,20 +197,26 @@ class Latex(Format):
 
     times, dot = " ", " \\cdot "
     across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
-    ones = " \\mathbf{1}"
+    comma, ones = ",\\quad ", "\\mathbf{1}"
     line = 52
 
-    def __init__(self, names: Mapping[Symbol, str] = MappingProxyType({})) -> None:
-        super().__init__(names, _LatexPrinter({"symbol_names": dict(names)}))
+    def __init__(
+        self,
+        names: Mapping[Symbol, str] = MappingProxyType({}),
+        *,
+        environment: str = "aligned",
+        printer: Printer | None = None,
+    ) -> None:
+        made = printer or ExprLatexPrinter({"symbol_names": dict(names), "full_prec": False})
+        super().__init__(names, made)
+        self._environment = environment
 
     def indexed(self, letter: str, index: int) -> str:
         rendered = self.letter(letter)
         return f"{rendered[:-1]},{index}}}" if "_" in letter else f"{rendered}_{{{index}}}"
 
     def width(self, rendered: str) -> int:
-        rendered = _FRACTION.sub(lambda found: max(found.groups(), key=len), rendered)
-        plain = re.sub(r"\\textcolor\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])", "", rendered)
-        return len(re.sub(r"[{}_^&]", "", re.sub(r"\\[A-Za-z]+ ?", "c", plain)))
+        return latex_width(rendered)
 
     def derivative(self, loss: str, by: str) -> str:
         return f"\\frac{{\\partial {loss}}}{{\\partial {by}}}"
@@ -230,10 +238,10 @@ class Latex(Format):
     def coloured(self, rendered: str, colour: str) -> str:
         return f"\\textcolor{{{colour}}}{{{rendered}}}"
 
-    def masked(self, rendered: str) -> str:
-        return f"\\Pi \\odot ({rendered})"
+    def masked(self, matrix: str, rendered: str) -> str:
+        return f"[{matrix} \\neq 0] \\odot ({rendered})"
 
-    def aligned(self, rows: Sequence[Row | None]) -> str:
+    def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
         lines = []
         for row in rows:
             if row is None:
@@ -241,7 +249,9 @@ class Latex(Format):
                 continue
             equals = " = " if self._fits(row) else " \\\\\n&= "
             lines.append(f"{self._part(row.left)} &= " + equals.join(map(self._part, row.parts)))
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        lines += [f"&{line}" for line in after]
+        apart = " \\\\[1ex]\n" if any("\\frac" in line for line in lines) else " \\\\\n"
+        return f"\\begin{{{self._environment}}}\n{apart.join(lines)}\n\\end{{{self._environment}}}"
 
     def _part(self, part: Part) -> str:
         if isinstance(part, Beside):
@@ -262,11 +272,13 @@ class Text(Format):
 
     times, dot = "*", "*"
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
-    ones = "*1"
+    comma, ones = ", ", "ones"
     line = 76
 
-    def __init__(self, names: Mapping[Symbol, str] = MappingProxyType({})) -> None:
-        super().__init__(names, _TextPrinter(names))
+    def __init__(
+        self, names: Mapping[Symbol, str] = MappingProxyType({}), *, printer: Printer | None = None
+    ) -> None:
+        super().__init__(names, printer or ExprTextPrinter(names))
 
     def indexed(self, letter: str, index: int) -> str:
         return entry_name(letter, index)
@@ -289,10 +301,10 @@ class Text(Format):
     def coloured(self, rendered: str, colour: str) -> str:
         return rendered
 
-    def masked(self, rendered: str) -> str:
-        return f"Pi .* ({rendered})"
+    def masked(self, matrix: str, rendered: str) -> str:
+        return f"[{matrix} != 0] .* ({rendered})"
 
-    def aligned(self, rows: Sequence[Row | None]) -> str:
+    def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
         lefts = [_side_by_side(self._blocks(row.left)) if row else "" for row in rows]
         pad = max(len(line) for left in lefts for line in left.split("\n"))
         lines = []
@@ -306,7 +318,7 @@ class Text(Format):
                     pieces += [" = ", *self._blocks(part)]
                 lines.append(_side_by_side(pieces))
                 left = ""
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"{' ' * pad}   {line}" for line in after)])
 
     def _blocks(self, part: Part) -> list[str]:
         if isinstance(part, Beside):
@@ -327,14 +339,3 @@ def _side_by_side(blocks: Sequence[str]) -> str:
         width = max(map(len, lines))
         columns.append([line.ljust(width) for line in lines + [""] * (height - len(lines))])
     return "\n".join("".join(line).rstrip() for line in zip(*columns, strict=True))
-
-
-def shown(count: int, limit: int | None) -> list[int | None]:
-    """Which of ``count`` rows to show within ``limit``: the first ones, ``None`` for dots, the last.
-
-    >>> shown(4, 10), shown(9, 5)
-    ([0, 1, 2, 3], [0, 1, 2, None, 8])
-    """
-    if limit is None or count <= limit:
-        return list(range(count))
-    return [*range(limit - 2), None, count - 1]

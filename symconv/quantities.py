@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from sympy import Expr, Matrix, Symbol
+import numpy as np
+from sympy import Expr, Matrix, MatrixBase, Symbol
 
-from symconv.errors import EntriesError
+from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit import Explicit
 from symconv.notation import Notation
 from symconv.operands import read_entries, symbols_for
@@ -22,7 +23,8 @@ class Quantities:
     """What a layer with numeric sizes answers with; M outputs, K taps, N inputs.
 
     Vectors are columns, matrices act on row-major flattenings, and each access gives a fresh copy.
-    With symbolic sizes every one of them raises :class:`symconv.errors.SymbolicSizeError`.
+    The relation is ``j = s i + d k - p``, with ``K - 1 - k`` for ``k`` where the kernel is flipped. With
+    symbolic sizes every one of them raises :class:`symconv.errors.SymbolicSizeError`.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Quantities:
         self.bias = bias
         self._given = dict(given or {})
 
-    def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None) -> Self:
+    def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None, **unknown: Any) -> Self:
         """The same layer on values: numbers, fractions, or SymPy expressions; exact ones stay exact.
 
         Parameters
@@ -55,6 +57,7 @@ class Quantities:
         >>> Quantities(Axis.make(3, 2)).at(x=[1, 2, 3]).output.T
         Matrix([[w0 + 2*w1, 2*w0 + 3*w1]])
         """
+        reject_unknown("at", unknown, ["x", "w", "delta", "b"])
         layer = object.__new__(type(self))
         Quantities.__init__(layer, self.axis, self.notation, self.bias, self._given)
         given = {"x": x, "w": w, "delta": delta}
@@ -64,7 +67,8 @@ class Quantities:
         if b is not None:
             if not self.bias:
                 raise EntriesError("b is given, but this layer has no bias: build it with bias=True.")
-            layer._given["bias"] = read_entries("b", b if isinstance(b, list | tuple) else [b], 1)
+            several = isinstance(b, list | tuple | np.ndarray | MatrixBase)
+            layer._given["bias"] = read_entries("b", b if several else [b], 1)
         return layer
 
     def _count(self, role: str) -> int:
@@ -109,18 +113,24 @@ class Quantities:
         return self._values.bias[0] if self.bias else None
 
     @property
+    def entry_names(self) -> set[str]:
+        """The names of the layer's own symbols."""
+        symbols = self._symbols
+        return {s.name for entries in (*symbols.operands.values(), symbols.bias) for s in entries}
+
+    @property
     def output(self) -> Matrix:
-        """``y``, M entries: ``y[i] = b + sum_k w[k] x[s i + d k - p]``."""
+        """``y``, M entries: ``y[i] = b + sum_k w[k] x[j]`` with ``j`` from the relation."""
         return self._values.matrix("output")
 
     @property
     def matrix(self) -> Matrix:
-        """``T``, M by N, with ``y = T x``: ``T[i, j] = w[k]`` where ``j = s i + d k - p``."""
+        """``T``, M by N, with ``y = T x``: ``T[i, j] = w[k]`` where the relation holds."""
         return self._values.matrix("matrix")
 
     @property
     def windows(self) -> Matrix:
-        """``X``, M by K, with ``y = X w``: ``X[i, k] = x[s i + d k - p]``, 0 in the padding (im2col)."""
+        """``X``, M by K, with ``y = X w`` (im2col): ``X[i, k] = x[j]``, 0 in the padding."""
         return self._values.matrix("windows")
 
     @property

@@ -18,13 +18,13 @@ class Structure:
     shape : (M, N)
         Outputs by inputs.
     toeplitz : bool
-        Whether every diagonal of ``T`` is constant: it is at stride 1.
+        Whether every diagonal of ``T`` is constant: it is at stride 1, and with a single output.
     lower_bandwidth, upper_bandwidth : int
         The largest ``o - j`` and the largest ``j - o`` over the non-zero entries; either may be
         negative when the band lies wholly on the other side of the main diagonal; 0 when no
         tap reaches an input.
     nonzeros : int
-        Entries of ``T`` that some tap reaches.
+        Entries of ``T`` that hold a weight.
     parameters : int
         Distinct weights: the taps ``K``.
     dense_parameters : int
@@ -46,7 +46,7 @@ class Structure:
         >>> from symconv.pattern import Axis
         >>> print(Structure.of(Axis.make(4, 3, padding="full").incidence()))
         6×4 banded Toeplitz, lower bandwidth 2, upper bandwidth 0
-        12 of 24 entries non-zero, 3 distinct weights (a dense layer has 24)
+        12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
         """
         rows, columns = incidence.size("output"), incidence.size("input")
         o, k, j = (incidence.index[role] for role in ("output", "tap", "input"))
@@ -67,7 +67,7 @@ class Structure:
         return (
             f"{rows}×{columns} {kind}, lower bandwidth {self.lower_bandwidth}, "
             f"upper bandwidth {self.upper_bandwidth}\n"
-            f"{self.nonzeros} of {self.dense_parameters} entries non-zero, {self.parameters} distinct "
+            f"{self.nonzeros} of {self.dense_parameters} entries hold a weight, {self.parameters} distinct "
             f"weights (a dense layer has {self.dense_parameters})"
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from symconv.cli import main
+from tests.latex_tools import IN_CI, PREAMBLE, compile_latex
 
 OPENING = ["-x", "1,2,3,4", "-w", "5,6,7"]
 
@@ -22,17 +25,27 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 
 def formulas(latex: str) -> list[str]:
-    return [part.split("\\]")[0].strip() for part in latex.split("\\[")[1:]]
+    found = re.findall(r"\\begin\{align\*\}.*?\\end\{align\*\}", latex, re.DOTALL)
+    return [formula.replace("align*", "aligned") for formula in found]
 
 
 def test_the_opening_example(capsys, typeset) -> None:
     code, out, err = run(capsys, "derive", *OPENING, "--padding", "full", "--flip")
     assert (code, err) == (0, "")
     assert "y &= [5, 16, 34, 52, 45, 28]" in out
+    assert len(formulas(out)) == 6
     for formula in formulas(out):
         typeset(formula, fits=True)
     code, out, _ = run(capsys, "derive", *OPENING)
     assert "y &= [38, 56]" in out
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex") and not IN_CI, reason="pdflatex is not installed")
+def test_a_long_derivation_breaks_over_pages(capsys, tmp_path: Path) -> None:
+    entries = ["-x", "1,2,3,4,5,6,7,8,9,10,11,1/3", "-w", "-1/7,a,2,44444"]
+    _, out, _ = run(capsys, "derive", *entries, "--padding", "same", "--notation", "ufldl", "--show", "all")
+    log = compile_latex(f"{PREAMBLE}{out}\\end{{document}}\n", tmp_path)
+    assert not re.findall(r"Overfull \\[hv]box.*", log)
 
 
 def test_quantities_can_be_chosen_and_an_activation_named(capsys) -> None:
@@ -96,7 +109,6 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
         (["derive", "-x", "1,2", "-w", "1", "--padding", "1,2,3"], "write (before, after)"),
         (["derive", "-x", "1,2", "-w", "1", "--input-size", "3"], "x has 2 entries, but the layer takes 3"),
         (["derive", "-x", "1,2", "-w", "1", "--show", "matrx"], "did you mean 'matrix'"),
-        (["derive", "-x", "1,2", "-w", "1", "--show", "grad_bias"], "no quantity 'grad_bias'"),
         (["derive", "-x", "1,2", "-w", "1", "--activation", "\\input"], "write a name such as 'f'"),
         (["derive", "-x", "1,2", "-w", "1", "--format", "pdf"], "'pdf' is not one of"),
         (["derive", "-x", "1,2", "-w", "1", "--tap-colours", "blau"], "did you mean 'blue'"),
@@ -155,3 +167,20 @@ def test_without_a_command_there_is_help(capsys) -> None:
     assert code == 0
     assert "derive" in out
     assert "check" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["derive", "-x", "x0,x1,y0", "-w", "w1,w0"], "-x uses x0, which is an entry of the layer"),
+        (["derive", *OPENING, "--show", "grad_bias"], "add --bias or -b"),
+        (["derive", *OPENING, "-o", ""], "-o needs the name of a file"),
+        (["derive", *OPENING, "--max-rows", "2"], "at least 3, or 0 to show all"),
+        (["derive", "--input-size", "9" * 30, "--kernel-size", "3"], "at most"),
+        (["check", *OPENING, "--seed", "-1"], "seed is -1"),
+    ],
+)
+def test_odd_calls_are_one_line_too(capsys, arguments, words) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert words in err

@@ -135,7 +135,7 @@ def terms(latex: str) -> list[str]:
 def test_joined_latex_is_sympys_term_for_term(n: int, k: int, flip: bool, stride: int) -> None:
     layer = sc.Conv1d(n, k, padding="full", flip=flip, stride=stride, notation=Notation(max_rows=None))
     for name in ("output", "grad_input", "grad_kernel"):
-        body = layer.equation(name).latex().replace(" \\\\\n&\\quad {}+ ", " + ")
+        body = layer.equation(name).latex().replace(" \\\\\n&\\quad {}+ ", " + ").replace("\\\\[1ex]", "\\\\")
         rows = body.replace("\n\\end{aligned}", "").split(" \\\\\n")[0 if name == "output" else 1 :]
         printed = [row.split(" &= ", 1)[1] for row in rows]
         assert len(printed) == len(getattr(layer, name))
@@ -164,6 +164,7 @@ def test_size_formula_shows_uneven_padding() -> None:
 def test_typeset_knows_its_formats() -> None:
     equations = [OPENING.equation("output")]
     assert typeset("H.", equations, "latex").startswith("H.\n\nOutput: ")
+    assert "\\begin{align*}" in typeset("H.", equations, "latex")
     assert "\n$$\n\\begin{aligned}" in typeset("H.", equations, "markdown")
     assert "\\" not in typeset("H.", equations, "text")
     assert set(FORMATS) == {"latex", "markdown", "text"}

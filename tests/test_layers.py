@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
-from sympy import Function, Matrix, Rational, Symbol, expand, sqrt, srepr, symbols, zeros
+from sympy import Function, Integer, Matrix, Rational, Symbol, expand, sqrt, srepr, symbols, zeros
 
 import symconv as sc
 from symconv.errors import EntriesError, GeometryError, NotationError, OptionError, SymbolicSizeError
@@ -177,3 +178,59 @@ def test_structure_counts_band_zeros_and_ties() -> None:
 def test_errors_say_what_was_given_and_what_to_write(error: type[Exception], words: str, make) -> None:
     with pytest.raises(error, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "make"),
+    [
+        (
+            OptionError,
+            "padding mode 'Same' is unknown: did you mean 'same'",
+            lambda: sc.Conv1d(4, 3, padding="Same"),
+        ),
+        (OptionError, "padding mode 'same' is unknown", lambda: sc.Conv1d(4, 3, padding=("same", "same"))),
+        (OptionError, "Or write a pair \\(before, after\\), 'valid'", lambda: sc.Conv1d(4, 3, padding=None)),
+        (GeometryError, "at most 100000000 products", lambda: sc.Conv1d(10**30, 3).output),
+        (GeometryError, "at most 100000000 products", lambda: sc.Conv1d(10**12, 3).output),
+        (GeometryError, "at most", lambda: sc.Conv1d(3, 1, stride=2**61, padding=(0, 2**65)).output),
+        (OptionError, "at has no option 'y'", lambda: sc.Conv1d(4, 3).at(y=[1])),
+        (EntriesError, "w is {1, 2, 3}", lambda: sc.Conv1d(4, 3).at(w={1, 2, 3})),
+        (OptionError, "is no quantity", lambda: sc.Conv1d(4, 3).equation(["output"])),
+        (OptionError, "the activation is 3", lambda: sc.Conv1d(4, 3).activation(3)),
+        (OptionError, "does not take SymPy expressions", lambda: sc.Conv1d(4, 3).activation(np.tanh)),
+        (OptionError, "seed is -1", lambda: sc.Conv1d(4, 3).check(seed=-1)),
+    ],
+)
+def test_odd_input_is_refused_too(error: type[Exception], words: str, make) -> None:
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_pairs_and_sizes_of_other_libraries_are_taken() -> None:
+    assert sc.Conv1d(np.int64(4), Integer(3), padding=np.array([1, 2])).output_size == 5
+    assert sc.convolve(np.int64(3), Integer(2)) == sc.convolve(3, 2)
+    assert sc.Conv1d(2, 1, bias=True).at(b=Matrix([3])).b == 3
+
+
+def test_values_print_in_the_repr_and_as_brackets_beside_a_vector_of_ones() -> None:
+    layer = sc.Conv1d(3, 2, bias=True, notation="ufldl").at(w=[1, -2], b=-3)
+    assert repr(layer) == "Conv1d(3, 2, bias=True, notation='ufldl').at(w=[1, -2], b=[-3])"
+    assert "+ (-3)*ones" in str(layer.equation("matrix"))
+    assert "+ (-3) \\cdot \\mathbf{1}" in layer.equation("matrix").latex()
+    assert "1 input with 1 tap:" in str(sc.Conv1d(1, 1))
+
+
+def test_values_that_a_matrix_does_not_hold_leave_it_alone() -> None:
+    layer = sc.Conv1d(4, 3).at(delta=[1, 2])
+    assert str(layer.equation("matrix")) == str(sc.Conv1d(4, 3).equation("matrix"))
+
+
+def test_windows_may_be_columns_with_the_kernel_as_a_row() -> None:
+    lines = str(sc.Conv1d(4, 3, notation="cs231n").equation("windows")).splitlines()
+    assert lines[0].strip() == "y = W_row X_col"
+    assert lines[1:] == [
+        "[y0  y1] = [w0  w1  w2][x0  x1]",
+        "                       [x1  x2]",
+        "                       [x2  x3]",
+    ]
+    assert "X_col dL/dy" in str(sc.Conv1d(4, 3, notation="cs231n").equation("grad_kernel"))

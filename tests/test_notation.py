@@ -6,7 +6,7 @@ import pytest
 from sympy import Symbol
 
 import symconv as sc
-from symconv.errors import NotationError
+from symconv.errors import NotationError, OptionError
 from symconv.notation import PRESETS, Notation
 from symconv.printing import Latex
 
@@ -80,6 +80,9 @@ def test_letters_with_marks_take_an_index(letter: str, expected: str, typeset) -
         ({"input": "w"}, "the letter 'w' stands for input and for kernel"),
         ({"base": 2}, "indices start at 0 or at 1"),
         ({"base": True}, "indices start at 0 or at 1"),
+        ({"base": 1.0}, "indices start at 0 or at 1"),
+        ({"window_columns": 1}, "write True or False"),
+        ({"tap_colours": 3}, "write a tuple"),
         ({"upstream_style": "partal"}, "did you mean 'partial'"),
         ({"tap_colours": ("blu",)}, "did you mean 'blue'"),
         ({"tap_colours": "blue"}, "write a tuple"),
@@ -94,6 +97,7 @@ def test_what_cannot_be_printed_is_refused(fields: dict, words: str) -> None:
 def test_unknown_presets_and_fields_name_the_nearest() -> None:
     with pytest.raises(NotationError, match="did you mean 'ufldl'"):
         Notation.preset("ufld")
-    with pytest.raises(NotationError, match="did you mean 'kernel'"):
-        Notation().replace(kernal="h")
-    assert Notation().replace(kernel="h", kernel_matrix="h").kernel == "h"
+    for misspelt in (Notation().replace, Notation):
+        with pytest.raises(OptionError, match="did you mean 'kernel'"):
+            misspelt(kernal="h")
+    assert str(sc.Conv1d(3, 2, notation=Notation(kernel="h")).equation("windows")).startswith("   y = X h")

@@ -1,6 +1,7 @@
 """Checks: every quantity against references that share no code with it."""
 
+from symconv.check.compare import Progress, run
 from symconv.check.evaluate import evaluate
-from symconv.check.report import Counterexample, Finding, Progress, Report, run
+from symconv.check.report import Counterexample, Finding, Report
 
 __all__ = ["Counterexample", "Finding", "Progress", "Report", "evaluate", "run"]

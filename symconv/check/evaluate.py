@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from sympy import Add, Expr, Mul, Symbol, sympify
+from sympy import Add, Expr, Float, Mul, Rational, Symbol, sympify
 
-#: A Python int, Fraction or float, or a SymPy number that is none of these.
+#: A Python int or Fraction, or a SymPy number that is neither.
 Number: TypeAlias = Any
 
 
 def evaluate(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
-    """The value of an expression, exact for integers and fractions.
+    """The value of an expression, exact: a floating-point number is the fraction that it stands for.
 
     Sums of products, which is what contractions are, are walked directly; everything else is left
     to SymPy's own substitution.
@@ -45,8 +45,9 @@ def evaluate(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
     if expr.is_Rational:
         return Fraction(int(expr.p), int(expr.q))
     if expr.is_Float:
-        return float(expr)
+        exact = Rational(expr)
+        return Fraction(int(exact.p), int(exact.q))
     if not expr.free_symbols:
-        return expr
+        return expr.xreplace({number: Rational(number) for number in expr.atoms(Float)})
     replaced = expr.xreplace({symbol: sympify(values[symbol]) for symbol in expr.free_symbols})
     return evaluate(replaced.doit(), {})

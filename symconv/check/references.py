@@ -59,16 +59,20 @@ Answers: TypeAlias = Mapping[str, Callable[[Sample], Array]]
 
 @dataclass(frozen=True)
 class Reference:
-    """A way of computing some of the quantities."""
+    """A way of computing some of the quantities.
+
+    Those in ``on_unit_windows`` are computed from all windows of all unit inputs: M N K numbers.
+    """
 
     name: str
     answers: Answers
+    on_unit_windows: frozenset[str] = frozenset()
 
 
 def numpy_convolve() -> Reference:
     """``np.correlate`` and ``np.convolve`` on zero-padded, zero-spread arrays."""
     return Reference(
-        "numpy.convolve",
+        "numpy.convolve, numpy.correlate",
         {"output": _forward, "grad_input": _backward_input, "grad_kernel": _backward_kernel},
     )
 
@@ -101,6 +105,7 @@ def sliding_windows() -> Reference:
             "dense_gradient": lambda s: np.outer(s.delta, s.x),
             "masked_gradient": lambda s: np.where(_unit_windows(s).any(axis=2), np.outer(s.delta, s.x), 0),
         },
+        frozenset({"matrix", "tying", "masked_gradient"}),
     )
 
 
@@ -131,9 +136,16 @@ def loops() -> Reference:
     )
 
     def answer(name: str) -> Callable[[Sample], Array]:
-        return lambda sample: sample.looped[name]
+        return _looped_ties if name == "tying" else lambda sample: sample.looped[name]
 
-    return Reference("loops", {name: answer(name) for name in names})
+    return Reference("loops", {name: answer(name) for name in names}, frozenset({"tying"}))
+
+
+def _looped_ties(s: Sample) -> Array:
+    ties = np.zeros((len(s.delta) * len(s.x), len(s.w)), np.int8)
+    for row, tap in s.looped["ties"].tolist():
+        ties[row, tap] += 1
+    return ties
 
 
 def _loops(s: Sample) -> Mapping[str, Array]:
@@ -151,9 +163,9 @@ def _loops(s: Sample) -> Mapping[str, Array]:
         "grad_input": np.zeros(n, dtype),
         "grad_kernel": np.zeros(taps, dtype),
         "upstream_matrix": np.zeros((n, taps), dtype),
-        "tying": np.zeros((m * n, taps), np.int8),
         "masked_gradient": np.zeros((m, n), dtype),
     }
+    ties = []
     for i, start in enumerate(starts):
         for k in range(taps):
             j = start + (taps - 1 - k if s.flip else k) * s.dilation
@@ -165,12 +177,17 @@ def _loops(s: Sample) -> Mapping[str, Array]:
             out["grad_input"][j] += s.delta[i] * s.w[k]
             out["grad_kernel"][k] += s.delta[i] * s.x[j]
             out["upstream_matrix"][j, k] += s.delta[i]
-            out["tying"][i * n + j, k] += 1
+            ties.append((i * n + j, k))
             out["masked_gradient"][i, j] = s.delta[i] * s.x[j]
     total = 0
     for d in s.delta:
         total += d
-    return {**out, "output_size": np.array([m]), "grad_bias": np.array([total], dtype)}
+    return {
+        **out,
+        "output_size": np.array([m]),
+        "grad_bias": np.array([total], dtype),
+        "ties": np.array(ties),
+    }
 
 
 def central_differences() -> Reference:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +18,9 @@ Size: TypeAlias = int | Expr
 
 MODES = ("valid", "same", "full")
 
+#: So many products of a tap and an input, and so many inputs, are listed one by one at the most.
+MOST = 10**8
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -27,7 +30,7 @@ class Axis:
     where the relation holds. A flipped kernel (true convolution) exchanges tap ``k`` for
     ``K - 1 - k``. Build one with :meth:`make`, which checks the geometry.
 
-    Source: Dumoulin and Visin, *A guide to convolution arithmetic for deep learning*, relation 6,
+    Source: Dumoulin and Visin, *A guide to convolution arithmetic for deep learning*, relationship 15,
     for the output size; the relation itself is the definition of a strided, dilated correlation.
 
     >>> axis = Axis.make(4, 3, padding="full", flip=True)
@@ -126,6 +129,12 @@ class Axis:
         [0, 1, 1, 2]
         """
         self.require_numbers()
+        products = self.output_size * self.kernel_size
+        if max(products, self.input_size) > MOST or self.input_size + self.before + self.after > 2**62:
+            raise GeometryError(
+                f"this layer has {self.output_size} outputs of {self.kernel_size} taps and "
+                f"{self.input_size} inputs: explicit entries are made for at most {MOST} products."
+            )
         a, b, c = self.coefficients
         o = np.repeat(np.arange(self.output_size), self.kernel_size)
         k = np.tile(np.arange(self.kernel_size), self.output_size)
@@ -134,21 +143,31 @@ class Axis:
         index = {"output": o[met], "tap": k[met], "input": j[met]}
         return Incidence(index, {role: (int(size),) for role, size in self.sizes.items()})
 
-    def require_numbers(self) -> None:
-        """Raise :class:`SymbolicSizeError` unless every size is a number."""
-        named = {
+    @property
+    def geometry(self) -> dict[str, Size]:
+        """The sizes that define the axis, by name."""
+        return {
             "input_size": self.input_size,
             "kernel_size": self.kernel_size,
             "stride": self.stride,
             "dilation": self.dilation,
-            "padding": self.before,
-            "padding behind": self.after,
+            "before": self.before,
+            "after": self.after,
         }
-        for name, size in named.items():
+
+    @property
+    def numeric(self) -> bool:
+        """Whether every size is a number."""
+        return all(isinstance(size, int) for size in self.geometry.values())
+
+    def require_numbers(self) -> None:
+        """Raise :class:`SymbolicSizeError` unless every size is a number."""
+        for name, size in self.geometry.items():
             if not isinstance(size, int):
+                what = "padding" if name in ("before", "after") else name
                 raise SymbolicSizeError(
-                    f"{name} is the symbol {size}, so there are no explicit entries to list: "
-                    "give every size as a number."
+                    f"{what} is the symbol {size}, so there are no explicit entries to list: "
+                    "give every size as a number, or ask for a closed form with layer.formula(name)."
                 )
 
 
@@ -161,7 +180,7 @@ def read_size(name: str, given: Any, *, least: int) -> Size:
     if isinstance(given, str):
         if not given.isidentifier() or not given.isascii():
             raise OptionError(f"{name} is {given!r}: write a whole number or a name such as 'N'.")
-        return Symbol(given, integer=True, positive=True if least else None, nonnegative=True)
+        return Symbol(given, integer=True, **{"positive" if least else "nonnegative": True})
     if isinstance(given, Expr) and not given.is_number:
         if given.is_integer is False or (given - least).is_negative:
             raise GeometryError(f"{name} is {given}: it must be a whole number of at least {least}.")
@@ -190,12 +209,17 @@ def _read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
                 "give the padding as a number or as a pair (before, after)."
             )
         return reach // 2, reach - reach // 2
-    if isinstance(given, str) and len(given) > 1 and given.isalpha() and given.islower():
-        raise OptionError(f"padding mode {given!r} is unknown: {did_you_mean(given, MODES)}")
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        if len(given) != 2:
-            raise OptionError(f"padding {given!r} has {len(given)} entries: write (before, after).")
-        before, after = (read_size("padding", p, least=0) for p in given)
-        return before, after
-    both = read_size("padding", given, least=0)
-    return both, both
+    pair = [given, given]
+    if not isinstance(given, str | Expr) and isinstance(given, Iterable):
+        pair = list(given)
+        if len(pair) != 2:
+            raise OptionError(f"padding {given!r} has {len(pair)} entries: write (before, after).")
+    for part in pair:
+        if isinstance(part, str) and len(part.strip()) > 2 and part.strip().isalpha():
+            cure = did_you_mean(part.strip().lower(), MODES)
+            raise OptionError(f"padding mode {part!r} is unknown: {cure}")
+    try:
+        before, after = (read_size("padding", part, least=0) for part in pair)
+    except OptionError as error:
+        raise OptionError(f"{error} Or write a pair (before, after), 'valid', 'same' or 'full'.") from None
+    return before, after

@@ -95,6 +95,8 @@ def main(arguments: list[str] | None = None) -> None:
     compare(cases.matrix(*((64, 3) if quick else (4096, 9))))
     compare(cases.dense(*((16, 3) if quick else (512, 9))))
     compare(cases.evaluation(*((16, 3) if quick else (1024, 9))))
+    compare(cases.check(*((16, 3) if quick else (128, 9))))
+    compare(cases.dense_gradient(*((16, 3) if quick else (256, 9))))
     sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:

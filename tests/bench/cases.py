@@ -141,6 +141,32 @@ def evaluation(n: int, k: int) -> Case:
     )
 
 
+def check(n: int, k: int) -> Case:
+    """The whole check of a layer, beside lambdify for the outputs and the gradients alone."""
+    made = layer(n, k)
+    symbols = [*made.x, *made.w, *made.delta]
+    entries = [*made.output, *made.grad_input, *made.grad_kernel]
+    numbers = range(1, len(symbols) + 1)
+    return Case(
+        f"check, N={n} K={k}",
+        n * k,
+        lambda: layer(n, k),
+        lambda made: made.check(draws=1),
+        {"lambdify, 3 quantities": lambda: sympy.lambdify(symbols, entries)(*numbers)},
+    )
+
+
+def dense_gradient(n: int, k: int) -> Case:
+    x, _, delta = symbols(Symbol, n, k)
+    return Case(
+        f"dense gradient, N={n} K={k}",
+        n * (n + k - 1),
+        lambda: layer(n, k),
+        lambda made: made.dense_gradient,
+        {"Matrix(delta) * Matrix(x).T": lambda: Matrix(delta) * Matrix(x).T},
+    )
+
+
 #: The quantities whose growth is measured: everything whose size is linear in N.
 GROWING = (
     "output",

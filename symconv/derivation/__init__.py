@@ -1,0 +1,9 @@
+"""Closed forms for every size, and the derivation of each in named steps that are checked."""
+
+from symconv.derivation.formula import Formula
+from symconv.derivation.language import Iverson
+from symconv.derivation.report import Proof, Verification
+from symconv.derivation.setting import Setting
+from symconv.derivation.steps import Derivation, Step
+
+__all__ = ["Derivation", "Formula", "Iverson", "Proof", "Setting", "Step", "Verification"]

@@ -1,0 +1,199 @@
+"""Formulas: the closed form of a quantity as an equation, with the ranges of its indices."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from sympy import Add, Eq, Expr, Ge, Integer, Matrix, Mul, Number, Symbol, expand, sympify
+
+from symconv.derivation.counting import counted
+from symconv.derivation.evaluate import Numbers, Poly, compiled
+from symconv.derivation.language import IndexSum
+from symconv.derivation.setting import Setting
+from symconv.derivation.typesetting import latex_for, text_for
+from symconv.derivation.world import Geometry, World, geometries, index_values
+from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.notation import entry_name
+from symconv.printing import Format, Row
+
+#: How the entries of a formula are laid out: the roles of the rows and of the columns.
+LAYOUT = {
+    "output_size": ((), ()),
+    "output": (("output",), ()),
+    "matrix": (("output",), ("input",)),
+    "windows": (("output",), ("tap",)),
+    "grad_input": (("input",), ()),
+    "grad_kernel": (("tap",), ()),
+    "grad_bias": ((), ()),
+    "upstream_matrix": (("input",), ("tap",)),
+    "tying": (("output", "input"), ("tap",)),
+}
+
+
+class Formula:
+    """A closed form: ``lhs = rhs`` for each index in its range.
+
+    ``rhs`` is a SymPy expression over ``Sum`` and ``Indexed`` with :class:`Iverson` brackets; numbers
+    put in with ``subs`` and evaluated with ``doit`` give the right entry, 0 where no tap meets.
+
+    Attributes
+    ----------
+    name : str
+    lhs, rhs : expression
+    index : tuple of (symbol, first, last)
+        The kept indices.
+    conditions : tuple
+        What the sizes must satisfy.
+    definitions : dict
+        What the letter of the output size stands for, where the printed form uses it.
+
+    >>> import symconv as sc
+    >>> formula = sc.Conv1d("N", "K", padding="full", flip=True).formula("output")
+    >>> formula.rhs
+    Sum(w[k]*x[i - k], (k, Max(0, -N + i + 1), Min(i, K - 1)))
+    >>> formula.at(N=3, K=2).T
+    Matrix([[w0*x0, w0*x1 + w1*x0, w0*x2 + w1*x1, w1*x2]])
+    """
+
+    def __init__(self, setting: Setting, name: str, left: Expr, terms: IndexSum) -> None:
+        self.name = name
+        self._setting = setting
+        self._terms = terms
+        self._back = {inner: outer for outer, inner in setting.integers.items()}
+        self.lhs: Expr = counted(left, setting)
+        self._shown = counted(terms.shown, setting)
+
+    @cached_property
+    def rhs(self) -> Expr:
+        """The right side, in sizes and indices only."""
+        whole = self._safe.xreplace({self._setting.m: self._setting.output_size})
+        return whole.xreplace(self._back)
+
+    @cached_property
+    def _safe(self) -> Expr:
+        """The right side with a letter for the output size, its sums safe to put numbers into."""
+        return counted(self._terms.expr, self._setting)
+
+    @property
+    def equation(self) -> Eq:
+        """``lhs = rhs`` as a SymPy equation."""
+        return Eq(self.lhs, self.rhs, evaluate=False)
+
+    @cached_property
+    def index(self) -> tuple[tuple[Symbol, Expr, Expr], ...]:
+        base, roles = self._setting.notation.base, sum(LAYOUT[self.name], ())
+        spans = [self._setting.ranges[role] for role in roles]
+        return tuple((s.index, s.first + base, expand(s.last + base)) for s in spans)
+
+    @cached_property
+    def definitions(self) -> dict[Symbol, Expr]:
+        m, used = (
+            self._setting.m,
+            self._shown.free_symbols.union(*(last.free_symbols for _, _, last in self.index)),
+        )
+        return {m: self._setting.output_size.xreplace(self._back)} if m in used else {}
+
+    @cached_property
+    def conditions(self) -> tuple[Any, ...]:
+        """Sizes of at least 1, paddings of at least 0, and a kernel no wider than the padded input."""
+        sizes, found = self._setting.sizes, []
+        for name, size in sizes.items():
+            least = 0 if name in ("before", "after") else 1
+            if size.is_Symbol:
+                found.append(Ge(size.xreplace(self._back), least, evaluate=False))
+        padded = sizes["input_size"] + sizes["before"] + sizes["after"]
+        room = Ge(expand(padded - self._setting.reach), 1)
+        if not self._setting.never_negative(expand(padded - self._setting.reach - 1)) and room not in (
+            True,
+            False,
+        ):
+            found.append(room.xreplace(self._back))
+        return tuple(dict.fromkeys(found))
+
+    def at(self, **sizes: int) -> Any:
+        """The explicit entries at given sizes, in the same container as the explicit quantity.
+
+        Parameters
+        ----------
+        **sizes : int
+            A number for each symbol of the layer, as in ``N=4, K=3``.
+
+        Raises
+        ------
+        OptionError
+            When a symbol is missing or unknown, or a size is no whole number.
+        GeometryError
+            When no layer has these sizes.
+        """
+        geometry = self._geometry(sizes)
+        sequences = World(self._setting, geometry).sequences
+        evaluate = compiled(self._safe)
+        numbers: Numbers = {**sizes, self._setting.notation.output_size: len(geometry.met)}
+        values = [
+            self._entry(evaluate(sequences, {**numbers, **index}))
+            for index in index_values(self._setting, geometry, sum(LAYOUT[self.name], ()))
+        ]
+        rows, columns = LAYOUT[self.name]
+        if not rows:
+            return values[0] if self.name != "output_size" else int(values[0])
+        extents = [prod(geometry.counts[role] for role in roles) for roles in (rows, columns)]
+        return Matrix(*extents, values)
+
+    def _geometry(self, sizes: dict[str, int]) -> Geometry:
+        setting = self._setting
+        needed = {s.name for size in setting.sizes.values() for s in size.free_symbols}
+        for name, value in sizes.items():
+            if name not in needed:
+                raise OptionError(f"at has no size {name!r}: {did_you_mean(name, sorted(needed))}")
+            if isinstance(value, bool) or not isinstance(value, int | Integer):
+                raise OptionError(f"at({name}={value!r}): write a whole number.")
+        missing = sorted(needed - set(sizes))
+        if missing:
+            raise OptionError(f"at needs a number for {', '.join(missing)}, as in at({missing[0]}=4).")
+        grid = {name: range(int(value), int(value) + 1) for name, value in sizes.items()}
+        for _, geometry in geometries(setting, grid):
+            return geometry
+        raise GeometryError(
+            f"no layer has {', '.join(f'{n} = {v}' for n, v in sizes.items())}: "
+            f"the sizes must satisfy {', '.join(map(str, self.conditions)) or 'the conditions of the layer'}."
+        )
+
+    def _entry(self, poly: Poly) -> Expr:
+        """A polynomial in the symbols that the explicit quantity has."""
+        base = self._setting.notation.base
+        terms = []
+        for monomial, coefficient in poly.items():
+            factors = [
+                Symbol(entry_name(letter, indices[0] + base) if indices else letter)
+                for letter, indices in monomial
+            ]
+            number = coefficient if isinstance(coefficient, Number) else sympify(coefficient)
+            terms.append(Mul(number, *factors))
+        return Add(*terms)
+
+    def latex(self) -> str:
+        """The equation, the ranges of its indices and its definitions, as an ``aligned`` environment."""
+        return self._written(latex_for(self._setting), "\\text{{{0}}}\\quad ", " \\le ")
+
+    def text(self) -> str:
+        """The same as lines of plain text."""
+        return self._written(text_for(self._setting), "{0} ", " <= ")
+
+    def _written(self, form: Format, words: str, at_most: str) -> str:
+        ranges = [at_most.join(map(form.expr, (first, index, last))) for index, first, last in self.index]
+        rows = [Row(form.expr(self.lhs), (form.expr(self._shown),))]
+        rows += [
+            Row(form.expr(letter), (form.expr(size.xreplace(self._setting.integers)),))
+            for letter, size in self.definitions.items()
+        ]
+        return form.aligned(rows, after=[words.format("for") + form.comma.join(ranges)] if ranges else [])
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"

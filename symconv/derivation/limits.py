@@ -1,0 +1,205 @@
+"""Rules on ranges: padding, limits, shifts and reversals of an index, counting, recognition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from sympy import Expr, Indexed, S, Symbol, ceiling, expand, floor, together
+
+from symconv.derivation.language import Bound, Condition, IndexSum, Overlap, Within
+from symconv.derivation.rules import Rule, affine
+from symconv.derivation.setting import Setting
+
+
+@dataclass(frozen=True)
+class SplitPadding(Rule):
+    """The padded input is the input, moved by the padding, and 0 in front of it and behind it."""
+
+    name: ClassVar[str] = "zero padding"
+    reason: ClassVar[str] = "The padded input is the input moved by the padding; its zeros give no term."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        return "" if self._padded(terms, setting) else "there is no padded input"
+
+    def _padded(self, terms: IndexSum, setting: Setting) -> list[Indexed]:
+        return [f for f in terms.factors if isinstance(f, Indexed) and f.base == setting.padded]
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        (factor,) = self._padded(terms, setting)
+        place = expand(factor.indices[0] - setting.sizes["before"])
+        span = setting.ranges["input"]
+        entry = setting.sequence("input")[place]
+        return replace(
+            terms,
+            conditions=(*terms.conditions, Within(span.first, place, span.last)),
+            factors=tuple(entry if f == factor else f for f in terms.factors),
+        )
+
+
+@dataclass(frozen=True)
+class Reverse(Rule):
+    """``sum_{k=0}^{u} f(k) = sum_{k=0}^{u} f(u - k)``."""
+
+    index: Symbol
+    name: ClassVar[str] = "reversal"
+    reason: ClassVar[str] = "The same terms in the opposite order: the index runs from the other end."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        bound = terms.bound(self.index)
+        return "" if bound.lowers == (0,) and len(bound.uppers) == 1 else f"{self.index} does not run from 0"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        bound = terms.bound(self.index)
+        turned = terms.replaced(self.index, bound.uppers[0] - self.index)
+        return replace(turned, bounds=terms.bounds)
+
+
+@dataclass(frozen=True)
+class Shift(Rule):
+    """``sum_{i=l}^{u} f(i) = sum_{i=0}^{u-l} f(i + l)``."""
+
+    index: Symbol
+    name: ClassVar[str] = "shift"
+    reason: ClassVar[str] = "The same terms, counted from the first of them."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        bound = terms.bound(self.index)
+        one = len(bound.lowers) == len(bound.uppers) == 1
+        return "" if one else f"{self.index} has more than one limit on a side"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        bound = terms.bound(self.index)
+        (low,), (high,) = bound.lowers, bound.uppers
+        moved = replace(bound, lowers=(S.Zero,), uppers=(expand(high - low),))
+        shifted = terms.replaced(self.index, self.index + low)
+        return replace(shifted, bounds=tuple(moved if b == bound else b for b in terms.bounds))
+
+
+@dataclass(frozen=True)
+class Limits(Rule):
+    """``[l <= q k + r <= u]`` becomes limits of k: a ceiling below and a floor above."""
+
+    index: Symbol
+    name: ClassVar[str] = "limits"
+    reason: ClassVar[str] = "A condition that is affine in the index bounds it from below and from above."
+
+    def _condition(self, terms: IndexSum) -> Within | None:
+        found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
+        return next(found, None)
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        condition = self._condition(terms)
+        if condition is None:
+            return f"no condition bounds {self.index}"
+        slope, rest = affine(condition.value, self.index)
+        if rest.has(self.index) or not (slope.is_positive or slope.is_negative):
+            return f"the condition is not affine in {self.index}"
+        return ""
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        condition, bound = self._condition(terms), terms.bound(self.index)
+        assert condition is not None
+        slope, rest = affine(condition.value, self.index)
+        first, last = condition.first - rest, condition.last - rest
+        if slope.is_negative:
+            slope, first, last = -slope, -last, -first
+        tightened = replace(
+            bound,
+            lowers=(*bound.lowers, ceiling(together(expand(first) / slope))),
+            uppers=(*bound.uppers, floor(together(expand(last) / slope))),
+        )
+        return replace(
+            terms,
+            bounds=tuple(tightened if b == bound else b for b in terms.bounds),
+            conditions=tuple(c for c in terms.conditions if c != condition),
+        )
+
+
+@dataclass(frozen=True)
+class DropLimits(Rule):
+    """Conditions and limits that hold for every index in its range are left out."""
+
+    name: ClassVar[str] = "always true"
+    reason: ClassVar[str] = (
+        "A limit that no index in its range can reach, or a condition that none can break, says nothing."
+    )
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        return (
+            "" if self.rewrite(terms, setting) != terms else "every condition can fail and every limit is met"
+        )
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        def always(condition: Condition) -> bool:
+            if not isinstance(condition, Within):
+                return False
+            return setting.never_negative(condition.value - condition.first) and setting.never_negative(
+                condition.last - condition.value
+            )
+
+        return replace(
+            terms,
+            bounds=tuple(_sparse(bound, setting) for bound in terms.bounds),
+            conditions=tuple(c for c in terms.conditions if not always(c)),
+        )
+
+
+def _sparse(bound: Bound, setting: Setting) -> Bound:
+    """A bound without the limits that another limit on the same side makes idle."""
+    lowers, uppers = list(dict.fromkeys(bound.lowers)), list(dict.fromkeys(bound.uppers))
+    for low in lowers[:]:
+        if any(other != low and _at_most(low, other, setting) for other in lowers):
+            lowers.remove(low)
+    for high in uppers[:]:
+        if any(other != high and _at_most(other, high, setting) for other in uppers):
+            uppers.remove(high)
+    return replace(bound, lowers=tuple(lowers), uppers=tuple(uppers))
+
+
+def _at_most(small: Expr, large: Expr, setting: Setting) -> bool:
+    """Whether ``small <= large`` for all indices can be seen.
+
+    Rounding keeps an order that holds before it, but for a ceiling below a floor.
+    """
+    if isinstance(small, ceiling) and isinstance(large, floor):
+        return False
+    fractions = [e.args[0] if isinstance(e, ceiling | floor) else e for e in (small, large)]
+    if any(fraction.has(ceiling, floor) for fraction in fractions):
+        return False
+    (below, q), (above, r) = (fraction.as_numer_denom() for fraction in fractions)
+    return setting.never_negative(above * q - below * r)
+
+
+@dataclass(frozen=True)
+class Count(Rule):
+    """``sum_{o=0}^{u} 1 = u + 1``."""
+
+    name: ClassVar[str] = "counting"
+    reason: ClassVar[str] = "A sum of ones is the number of its terms."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        if terms.factors or terms.conditions or len(terms.bounds) != 1:
+            return "the sum is not of ones over one index"
+        (bound,) = terms.bounds
+        return "" if bound.lowers == (0,) and len(bound.uppers) == 1 else "the index does not run from 0"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        return IndexSum((), (), (terms.bounds[0].uppers[0] + 1,))
+
+
+@dataclass(frozen=True)
+class Recognise(Rule):
+    """The sum is an entry of a named operation on two sequences."""
+
+    overlap: Overlap
+    name: ClassVar[str] = "named operation"
+    reason: ClassVar[str] = "The sum is, by definition, an entry of this operation."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        bases = {f.base for f in terms.factors if isinstance(f, Indexed)}
+        named = {spread.args[0] for spread in self.overlap.args[1:3]}
+        return "" if bases == named else "the sum is over other sequences"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        return IndexSum((), (), (self.overlap,), terms.addend)

@@ -1,0 +1,137 @@
+"""What was done to see that a derivation holds: on how many cases, or for all sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from symconv.derivation.evaluate import Poly
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Numbers at which a step does not hold, and what its sides are there."""
+
+    sizes: Mapping[str, int]
+    index: Mapping[str, int]
+    found: Poly | str
+    expected: Poly | str
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
+        return f"at {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
+
+
+def shown(value: Poly | str) -> str:
+    """A polynomial as text.
+
+    >>> shown({(("w", (0,)), ("x", (1,))): 2, (): 1})
+    '2*w[0]*x[1] + 1'
+    """
+    if isinstance(value, str):
+        return f"undefined ({value})"
+    terms = []
+    for monomial, coefficient in sorted(value.items(), key=lambda item: (-len(item[0]), item[0])):
+        factors = [f"{letter}[{', '.join(map(str, i))}]" if i else letter for letter, i in monomial]
+        if coefficient != 1 or not factors:
+            factors.insert(0, str(coefficient))
+        terms.append("*".join(factors))
+    return " + ".join(terms) or "0"
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """The evidence for one step: true when it holds wherever it was tried."""
+
+    number: int
+    rule: str
+    cases: int
+    failure: Failure | None = None
+
+    def __bool__(self) -> bool:
+        return self.failure is None and self.cases > 0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Every step at numbers: true exactly when each holds on every case and there is a case.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    steps : tuple of StepReport
+    """
+
+    name: str
+    steps: tuple[StepReport, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.steps) and all(self.steps)
+
+    @property
+    def cases(self) -> int:
+        """How many geometries each step was tried on, at every index."""
+        return min(step.cases for step in self.steps)
+
+    def __str__(self) -> str:
+        lines = []
+        for step in self.steps:
+            verdict = (
+                f"holds on {step.cases} cases" if step else f"FAILS {step.failure or ': there is no case'}"
+            )
+            lines.append(f"step {step.number}, {step.rule}: {verdict}")
+        done = (
+            f"{self.name}: every step checked on {self.cases} cases"
+            if self
+            else f"{self.name}: does not hold"
+        )
+        return "\n".join([*lines, done])
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What an integer-set decision says of one step at one stride and dilation."""
+
+    number: int
+    rule: str
+    stride: int
+    dilation: int
+    difference: str = ""
+
+    def __bool__(self) -> bool:
+        return not self.difference
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Every step for all sizes, at the given strides and dilations.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    sizes : tuple of str
+        The symbols that the proof holds for all values of.
+    steps : tuple of Proved
+    """
+
+    name: str
+    sizes: tuple[str, ...]
+    steps: tuple[Proved, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.steps) and all(self.steps)
+
+    def __str__(self) -> str:
+        pairs = ", ".join(f"({s}, {d})" for s, d in sorted({(p.stride, p.dilation) for p in self.steps}))
+        wrong = [p for p in self.steps if not p]
+        if not wrong:
+            sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
+            return f"{self.name}: proved for {sizes} at (stride, dilation) {pairs}"
+        lines = [
+            f"step {p.number}, {p.rule}, at stride {p.stride}, dilation {p.dilation}: "
+            f"differs where {p.difference}"
+            for p in wrong
+        ]
+        return "\n".join([*lines, f"{self.name}: not proved"])

@@ -1,0 +1,203 @@
+"""Derivations: lists of steps, each an expression with its rule, its reason and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from sympy import Eq, Expr
+
+from symconv.derivation.counting import counted
+from symconv.derivation.evaluate import EvaluationError, Evaluator, Numbers, Poly, Sequences, compiled
+from symconv.derivation.formula import Formula
+from symconv.derivation.limits import Recognise
+from symconv.derivation.report import Failure, StepReport, Verification
+from symconv.derivation.scripts import Line, written
+from symconv.derivation.setting import Setting
+from symconv.derivation.typesetting import latex_for, text_for
+from symconv.derivation.world import Geometry, World, geometries, index_values, kept_roles
+from symconv.errors import SymconvError
+
+#: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
+QUICK_CASES = 24
+
+
+class DerivationError(SymconvError):
+    """A step did not hold when it was checked: a fault in symconv, never shown as a result."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation, as plain data.
+
+    Attributes
+    ----------
+    left, expr : expression
+        The two sides, as SymPy expressions.
+    rule : str
+        The name of the rule that gave the right side.
+    reason : str
+        Why it may be applied, for the reader.
+    evidence : str
+        What was done to see that it equals the line before.
+    """
+
+    left: Expr
+    expr: Expr
+    rule: str
+    reason: str
+    evidence: str
+
+    @property
+    def equation(self) -> Eq:
+        """Both sides as a SymPy equation."""
+        return Eq(self.left, self.expr, evaluate=False)
+
+
+class Derivation:
+    """How the closed form of a quantity follows from its definition, each step checked.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    steps : tuple of Step
+    result : Formula
+        The closed form.
+    """
+
+    def __init__(self, setting: Setting, name: str) -> None:
+        self.name = name
+        self._setting = setting
+        self._lines: list[Line] = written(setting, name)
+        quick = self._verify(_spread(geometries(setting), QUICK_CASES))
+        if not quick:
+            raise DerivationError(f"the derivation of {name} does not hold: {quick}")
+        self.steps = tuple(
+            Step(
+                counted(line.left, setting),
+                counted(line.terms.expr, setting),
+                line.rule,
+                line.reason,
+                f"equal on {report.cases} cases",
+            )
+            for line, report in zip(self._lines, quick.steps, strict=True)
+        )
+
+    def latex(self) -> str:
+        """One step a line in an ``aligned`` environment, the rule beside it."""
+        form = latex_for(self._setting)
+        lines, left = [], None
+        for line in self._lines:
+            shown = form.expr(counted(line.terms.shown, self._setting))
+            side = form.expr(counted(line.left, self._setting)) if line.left != left else ""
+            rule = f"\\quad \\text{{({line.rule})}}"
+            lines.append(f"{side} &= {shown}")
+            if form.width(shown) + len(line.rule) > form.line:
+                lines.append(f"&\\qquad{rule}")
+            else:
+                lines[-1] += rule
+            left = line.left
+        return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(lines) + "\n\\end{aligned}"
+
+    def text(self) -> str:
+        """One step a line, the rule beside it."""
+        form = text_for(self._setting)
+        lines, left = [], None
+        for line in self._lines:
+            side = form.expr(counted(line.left, self._setting))
+            shown = side if line.left != left else " " * len(side)
+            lines.append(f"{shown} = {form.expr(counted(line.terms.shown, self._setting))}   ({line.rule})")
+            left = line.left
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    @cached_property
+    def result(self) -> Formula:
+        """The closed form: the last line about the quantity that is written out."""
+        lines = [line for line in self._lines if line.left == self._lines[0].left]
+        last = [line for line in lines if line.rule != Recognise.name][-1]
+        return Formula(self._setting, self.name, last.left, last.terms)
+
+    def verify(self, **grid: range) -> Verification:
+        """Put numbers into both sides of every step and compare them exactly, as polynomials.
+
+        Parameters
+        ----------
+        **grid : range
+            The numbers that a size takes, by its name, as in ``N=range(1, 9)``; by default sizes up
+            to 6, taps up to 4, strides and dilations up to 3, paddings up to 3.
+
+        Returns
+        -------
+        Verification
+            True exactly when every step holds on every case; says how many cases there were.
+
+        >>> import symconv as sc
+        >>> bool(sc.Conv1d("N", "K").derive("output").verify())
+        True
+        """
+        known = {s.name for size in self._setting.sizes.values() for s in size.free_symbols}
+        for name in grid:
+            if name not in known:
+                named = ", ".join(sorted(known)) or "no symbols, only numbers"
+                raise SymconvError(f"verify has no size {name!r}: this layer has {named}.")
+        return self._verify(list(geometries(self._setting, grid)))
+
+    def _verify(self, cases: list[tuple[dict[str, int], Geometry]]) -> Verification:
+        setting = self._setting
+        lefts = [compiled(counted(line.left, setting)) for line in self._lines]
+        rights = [compiled(counted(line.terms.expr, setting)) for line in self._lines]
+        counts = [0] * len(rights)
+        failures: dict[int, Failure] = {}
+        for sizes, geometry in cases:
+            sequences = World(setting, geometry).sequences
+            numbers = {**sizes, setting.notation.output_size: len(geometry.met)}
+            before: list[Value] = []
+            for at, line in enumerate(self._lines):
+                indices = list(index_values(setting, geometry, kept_roles(setting, line.left)))
+                places = [{**numbers, **index} for index in indices]
+                if at == 0 or self._lines[at - 1].left != line.left:
+                    before = [_value(lefts[at], sequences, place) for place in places]
+                found = [_value(rights[at], sequences, place) for place in places]
+                counts[at] += 1
+                for index, old, new in zip(indices, before, found, strict=True):
+                    if old != new and at not in failures:
+                        failures[at] = Failure(sizes, index, new, old)
+                before = found
+        return Verification(
+            self.name,
+            tuple(
+                StepReport(at + 1, line.rule, counts[at], failures.get(at))
+                for at, line in enumerate(self._lines)
+            ),
+        )
+
+
+#: A polynomial, or why there is none.
+Value: TypeAlias = Poly | str
+
+
+def _value(evaluator: Evaluator, sequences: Sequences, numbers: Numbers) -> Value:
+    try:
+        return evaluator(sequences, numbers)
+    except EvaluationError as error:
+        return str(error)
+
+
+def _spread(
+    cases: Iterable[tuple[dict[str, int], Geometry]], most: int
+) -> list[tuple[dict[str, int], Geometry]]:
+    """Some of the cases, evenly from the whole range, the last included."""
+    every = list(cases)
+    step = max(1, len(every) // most)
+    return every[::-step][:most]
