@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -13,7 +13,8 @@ from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import EvaluationError, Evaluator, Numbers, Poly, Sequences, compiled
 from symconv.derivation.formula import Formula
 from symconv.derivation.limits import Recognise
-from symconv.derivation.report import Failure, StepReport, Verification
+from symconv.derivation.proof import prove
+from symconv.derivation.report import Failure, Proof, StepReport, Verification
 from symconv.derivation.scripts import Line, written
 from symconv.derivation.setting import Setting
 from symconv.derivation.typesetting import latex_for, text_for
@@ -152,6 +153,38 @@ class Derivation:
                 named = ", ".join(sorted(known)) or "no symbols, only numbers"
                 raise SymconvError(f"verify has no size {name!r}: this layer has {named}.")
         return self._verify(list(geometries(self._setting, grid)))
+
+    def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
+        """Decide for all sizes and paddings that both sides of every step multiply the same entries.
+
+        Parameters
+        ----------
+        strides, dilations : sequence of int, optional
+            Where the layer's stride or dilation is a symbol, each of these is proved; 1, 2 and 3 by
+            default. Where it is a number, that number is.
+
+        Returns
+        -------
+        Proof
+            True exactly when every step is proved; names sizes and indices where one is not.
+
+        Raises
+        ------
+        MissingExtraError
+            When islpy, of the extra ``prove``, is not installed.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d("N", "K", stride=2, padding="p").derive("grad_input").prove())
+        grad_input: proved for all K, N, p at (stride, dilation) (2, 1)
+        """
+        chosen = []
+        for name, wanted in (("stride", strides), ("dilation", dilations)):
+            size = self._setting.sizes[name]
+            values = [int(size)] if size.is_Integer else list(wanted or (1, 2, 3))
+            if any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
+                raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
+            chosen.append(values)
+        return prove(self._setting, self.name, self._lines, *chosen)
 
     def _verify(self, cases: list[tuple[dict[str, int], Geometry]]) -> Verification:
         setting = self._setting

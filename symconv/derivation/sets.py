@@ -1,0 +1,242 @@
+"""Expressions of a derivation read as sets: which entries are multiplied, for which indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from sympy import (
+    Add,
+    And,
+    Eq,
+    Expr,
+    Ge,
+    Indexed,
+    Integer,
+    Le,
+    Max,
+    Min,
+    Mod,
+    Mul,
+    Rational,
+    Sum,
+    Symbol,
+    ceiling,
+    expand,
+    floor,
+    ilcm,
+)
+
+from symconv.derivation.language import Iverson, Overlap, Partial, within
+from symconv.derivation.setting import Setting
+from symconv.errors import SymconvError
+
+
+class NotAffineError(SymconvError):
+    """An expression that integer sets cannot hold, such as a product of two symbols."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sum of products of entries: its summation indices, its conditions, and the entries multiplied."""
+
+    bound: tuple[Symbol, ...] = ()
+    conditions: tuple[Any, ...] = ()
+    entries: tuple[tuple[str, tuple[Expr, ...]], ...] = ()
+
+    def times(self, other: Piece) -> Piece:
+        """The product of two sums that share no index."""
+        return Piece(
+            self.bound + other.bound, self.conditions + other.conditions, self.entries + other.entries
+        )
+
+
+class Reader:
+    """Reads expressions as pieces, by the definitions that every derivation starts from."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self._numbers = count()
+        n = setting.notation
+        self._definitions: Mapping[str, Callable[..., list[Piece]]] = {
+            n.output: self._output,
+            n.matrix: lambda i, j: [self._over("tap", lambda k: self._met(i, k, j), n.kernel)],
+            n.windows: lambda i, k: [self._over("input", lambda j: self._met(i, k, j), n.input)],
+            n.upstream_matrix: lambda j, k: [self._over("output", lambda i: self._met(i, k, j), n.upstream)],
+            n.tying: lambda i, j, k: [Piece((), (self._met(i, k, j),))],
+            str(setting.padded.label): lambda place: [
+                self._over("input", lambda j: Eq(j, place - setting.sizes["before"]), n.input)
+            ],
+        }
+
+    def pieces(self, expr: Expr) -> list[Piece]:
+        """The sums of products that an expression is.
+
+        An expression of sizes alone is read as so many ones.
+        """
+        if isinstance(expr, Sum):
+            return self._sum(expr)
+        if isinstance(expr, Partial):
+            return self._partial(expr)
+        if isinstance(expr, Iverson):
+            return [Piece((), (expr.args[0],))]
+        if isinstance(expr, Overlap):
+            return [self._overlap(expr)]
+        if isinstance(expr, Indexed):
+            letter, indices = str(expr.base.label), expr.indices
+            if letter in self._definitions:
+                return self._definitions[letter](*indices)
+            return [Piece((), (), ((letter, tuple(indices)),))]
+        if expr == 1:
+            return [Piece()]
+        if expr == self.setting.bias_symbol:
+            return [Piece((), (), ((expr.name, ()),))]
+        if expr == self.setting.loss:
+            i = self._fresh()
+            delta = Piece((i,), (self._inside("output", i),), ((self.setting.notation.upstream, (i,)),))
+            return [delta.times(piece) for piece in self._output(i)]
+        if isinstance(expr, Mul) and expr.has(Indexed, Iverson, Partial, Sum):
+            found = [Piece()]
+            for factor in expr.args:
+                found = [one.times(other) for one in found for other in self.pieces(factor)]
+            return found
+        if isinstance(expr, Add) and expr.has(Indexed, Iverson, Partial, Sum, Overlap):
+            return [piece for part in expr.args for piece in self.pieces(part)]
+        one = self._fresh()
+        return [Piece((one,), (within(Integer(0), one, expr - 1),))]
+
+    def _fresh(self) -> Symbol:
+        return Symbol(f"s{next(self._numbers)}", integer=True)
+
+    def _inside(self, role: str, index: Symbol) -> Any:
+        span = self.setting.ranges[role]
+        return within(span.first, index, span.last)
+
+    def _met(self, i: Expr, k: Expr, j: Expr) -> Any:
+        return Eq(self.setting.related(i, k), j)
+
+    def _over(self, role: str, condition: Callable[[Symbol], Any], letter: str) -> Piece:
+        """The entries of an operand whose index satisfies a condition."""
+        index = self._fresh()
+        return Piece((index,), (self._inside(role, index), condition(index)), ((letter, (index,)),))
+
+    def _output(self, i: Expr) -> list[Piece]:
+        n, k = self.setting.notation, self._fresh()
+        taps = Piece((k,), (self._inside("tap", k),), ((n.kernel, (k,)),))
+        found = [taps.times(self._over("input", lambda j: self._met(i, k, j), n.input))]
+        return [*found, Piece((), (), ((n.bias, ()),))] if self.setting.bias else found
+
+    def _sum(self, expr: Sum) -> list[Piece]:
+        fresh = {index: self._fresh() for index, _, _ in expr.limits}
+        conditions: list[Any] = []
+        for index, low, high in expr.limits:
+            for part in low.args if isinstance(low, Max) else (low,):
+                conditions.append(Le(part.xreplace(fresh), fresh[index], evaluate=False))
+            for part in high.args if isinstance(high, Min) else (high,):
+                conditions.append(Le(fresh[index], part.xreplace(fresh), evaluate=False))
+        head = Piece(tuple(fresh.values()), tuple(conditions))
+        return [head.times(piece) for piece in self.pieces(expr.function.xreplace(fresh))]
+
+    def _partial(self, expr: Partial) -> list[Piece]:
+        """The product rule: one entry at a time gives way to the equality of its indices."""
+        by = expr.args[1]
+        letter, place = (str(by.base.label), by.indices) if isinstance(by, Indexed) else (by.name, ())
+        found = []
+        for piece in self.pieces(expr.args[0]):
+            for at, (name, indices) in enumerate(piece.entries):
+                if name == letter:
+                    same = tuple(Eq(a, b) for a, b in zip(indices, place, strict=True))
+                    rest = piece.entries[:at] + piece.entries[at + 1 :]
+                    found.append(Piece(piece.bound, piece.conditions + same, rest))
+        return found
+
+    def _overlap(self, expr: Overlap) -> Piece:
+        """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
+        kind, left, right, at = expr.args
+        sign = -1 if str(kind) == "star" else 1
+        (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1]) for side in (left, right))
+        n = self.setting.notation
+        roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+        p, q = self._fresh(), self._fresh()
+        conditions = (self._inside(roles[a], p), self._inside(roles[b], q), Eq(wide * p + sign * narrow * q, at))
+        return Piece((p, q), conditions, ((a, (p,)), (b, (q,))))
+
+
+def constraints(condition: Any) -> Iterator[str]:
+    """A condition in the syntax of integer sets."""
+    if condition in (True, False):
+        yield "0 = 0" if condition else "0 = 1"
+    elif isinstance(condition, And):
+        for part in condition.args:
+            yield from constraints(part)
+    elif isinstance(condition, Eq) and isinstance(condition.lhs, Mod):
+        number, divisor = condition.lhs.args
+        yield f"({affine(number)}) mod {affine(divisor)} = {affine(condition.rhs)}"
+    elif isinstance(condition, Eq | Le | Ge):
+        sign = {Eq: "=", Le: "<=", Ge: ">="}[type(condition)]
+        yield f"{affine(condition.lhs)} {sign} {affine(condition.rhs)}"
+    else:
+        raise NotAffineError(f"{condition} is no condition on integers")
+
+
+def affine(expr: Expr) -> str:
+    """An affine expression with floors, ceilings, maxima and minima, in the syntax of integer sets.
+
+    A fraction stands where a condition beside it makes it whole, so it is written as a floor.
+    """
+    expr = expand(expr)
+    common = _denominator(expr)
+    if common > 1:
+        return f"floor(({affine(common * expr)})/{common})"
+    return " + ".join(_term(*term.as_coeff_Mul()) for term in Add.make_args(expr))
+
+
+def _term(number: Expr, rest: Expr) -> str:
+    if rest == 1:
+        return str(int(number))
+    return _atom(rest) if number == 1 else f"{int(number)}*{_atom(rest)}"
+
+
+def _atom(expr: Expr) -> str:
+    if isinstance(expr, Symbol):
+        return symbol_name(expr)
+    if isinstance(expr, floor | ceiling):
+        inner, sign = (expr.args[0], "") if isinstance(expr, floor) else (-expr.args[0], "-1*")
+        common = _denominator(expand(inner))
+        return f"{sign}floor(({affine(common * inner)})/{common})"
+    if isinstance(expr, Max | Min):
+        name = "max" if isinstance(expr, Max) else "min"
+        first, *rest = (affine(part) for part in expr.args)
+        for part in rest:
+            first = f"{name}({first}, {part})"
+        return first
+    raise NotAffineError(f"{expr} is not affine")
+
+
+def symbol_name(symbol: Symbol) -> str:
+    """A symbol's name without primes."""
+    return str(symbol.name.replace("'", "_"))
+
+
+def _denominator(expr: Expr) -> int:
+    numbers = (term.as_coeff_Mul()[0] for term in Add.make_args(expr))
+    return int(ilcm(1, *(number.q for number in numbers if isinstance(number, Rational))))
+
+
+def given(setting: Setting, kept: Sequence[str]) -> list[str]:
+    """What is taken for granted: sizes that a layer can have, and kept indices in their ranges."""
+    sizes = setting.sizes
+    facts = [Ge(sizes[name], 1, evaluate=False) for name in ("input_size", "kernel_size")]
+    facts += [Ge(sizes[name], 0, evaluate=False) for name in ("before", "after")]
+    padded = sizes["input_size"] + sizes["before"] + sizes["after"]
+    facts.append(Ge(padded - setting.reach, 1, evaluate=False))
+    if setting.m.is_Symbol:
+        facts.append(Eq(setting.m, setting.output_size, evaluate=False))
+    for role in kept:
+        span = setting.ranges[role]
+        facts.append(within(span.first, span.index, span.last))
+    return [text for fact in facts for text in constraints(fact)]
+
+
