@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symconv.check import Report
+    from symconv.derivation import Claim, Derivation, Formula, Iverson, parse
     from symconv.equations import Equation
     from symconv.errors import SymconvError
     from symconv.functions import convolution_matrix, convolve, correlate
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Claim": "derivation",
     "Conv1d": "layers",
+    "Derivation": "derivation",
     "Equation": "equations",
+    "Formula": "derivation",
+    "Iverson": "derivation",
     "Notation": "notation",
     "Report": "check",
     "Structure": "structure",
@@ -29,11 +34,16 @@ _HOMES = {
     "convolution_matrix": "functions",
     "convolve": "functions",
     "correlate": "functions",
+    "parse": "derivation",
 }
 
 __all__ = [
+    "Claim",
     "Conv1d",
+    "Derivation",
     "Equation",
+    "Formula",
+    "Iverson",
     "Notation",
     "Report",
     "Structure",
@@ -41,6 +51,7 @@ __all__ = [
     "convolution_matrix",
     "convolve",
     "correlate",
+    "parse",
 ]
 
 

@@ -118,7 +118,7 @@ def _geometry(command: Callable[..., Any]) -> Callable[..., Any]:
 def cli(ctx: click.Context) -> None:
     """Derive convolution layers: outputs, matrices and gradients, printed and checked.
 
-    Exit codes: 0 done, 1 a check failed, 2 the call was wrong.
+    Exit codes: 0 done, 1 a check failed or a claim is refuted, 2 the call was wrong.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -127,22 +127,70 @@ def cli(ctx: click.Context) -> None:
 @cli.command()
 @_geometry
 @click.option("--show", help="Quantities with commas between, or all. By default the main ones.")
+@click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule.")
 @click.option("--activation", metavar="NAME", help="Also apply a function of this name to each output.")
 @click.option(
     "--format", "form", type=click.Choice(["latex", "text", "markdown"]), default="latex", show_default=True
 )
 @click.option("-o", "--output", "file", metavar="FILE", help="Write to a file instead of the terminal.")
-def derive(show: str | None, activation: str | None, form: str, file: str | None, **options: Any) -> None:
+def derive(
+    show: str | None, steps: bool, activation: str | None, form: str, file: str | None, **options: Any
+) -> None:
     """Print the derivation of a layer's quantities.
 
-    Example: symconv derive -x 1,2,3,4 -w 5,6,7 --padding full --flip
+    With numbers for all sizes every entry is written out; with names such as N, or with --steps, the
+    closed form stands for all entries.
+
+    \b
+    Examples:
+      symconv derive -x 1,2,3,4 -w 5,6,7 --padding full --flip
+      symconv derive --input-size N --kernel-size K --stride s --show grad_input --steps
     """
-    from symconv.equations import typeset
+    from symconv.equations import REASONS, Displayed, typeset
 
     layer = _layer(**options)
-    names = _quantities(show, layer, activation)
-    equations = [layer.equation(name, function=activation) for name in names]
-    _write(typeset(layer.description, equations, form), file)
+    closed = steps or not layer.axis.numeric
+    if closed and activation:
+        raise click.UsageError("--activation goes with explicit entries: give numbers, and no --steps.")
+    every = layer.formula_names if closed else layer.equation_names
+    blocks: list[str | Displayed] = [layer.description]
+    for name in _quantities(show, every, activation):
+        blocks.append(REASONS[name])
+        if not closed:
+            blocks.append(layer.equation(name, function=activation))
+        elif steps:
+            derivation = layer.derive(name)
+            blocks.append(derivation)
+            blocks += [f"{rule}: {reason}" for rule, reason in derivation.reasons().items()]
+            blocks.append(
+                f"Each step is equal to the one before: {derivation.steps[0].evidence}, at every index."
+            )
+        else:
+            blocks.append(layer.formula(name))
+    _write(typeset(blocks, form), file)
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("formula")
+@_geometry
+@click.pass_context
+def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> None:
+    """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
+
+    The formula is in the index notation in which formulas print as text; entries outside a sequence
+    are 0. Exit with 1 if it is refuted.
+
+    \b
+    Example:
+      symconv claim --input-size N --kernel-size K --stride s output "sum(k=0..K-1) w[k]*x[s*i + k]"
+    """
+    from symconv.derivation import parse
+
+    answer = _layer(**options).claim(name, parse(formula))
+    click.echo(answer)
+    if not answer:
+        ctx.exit(1)
 
 
 @cli.command()
@@ -191,7 +239,8 @@ def _layer(
     layer = Conv1d(*sizes, **geometry, notation=Notation.preset(notation).replace(**changes))
     given = {"x": x, "w": w, "delta": delta, "b": b}
     for letter, entries in given.items():
-        own = {str(s) for s in entries or () if getattr(s, "is_Symbol", False)} & layer.entry_names
+        symbols = {str(s) for s in entries or () if getattr(s, "is_Symbol", False)}
+        own = symbols & layer.entry_names if symbols else symbols
         if own:
             raise click.UsageError(
                 f"-{letter} uses {min(own)}, which is an entry of the layer: name it otherwise."
@@ -199,8 +248,7 @@ def _layer(
     return layer.at(**given)
 
 
-def _quantities(show: str | None, layer: Conv1d, activation: str | None) -> list[str]:
-    every = layer.equation_names
+def _quantities(show: str | None, every: list[str], activation: str | None) -> list[str]:
     if show is None:
         wanted = [
             "output_size",

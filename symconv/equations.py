@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from sympy import Expr, Function, S, Symbol
 from sympy.core.function import FunctionClass, UndefinedFunction
@@ -73,11 +73,6 @@ class Equation:
         """The equation as an ``aligned`` environment, without math delimiters."""
         return self._render(Latex(self._subject.names(Latex())))
 
-    def display(self) -> str:
-        """The equation as an ``align*`` environment that may break over pages, for a LaTeX document."""
-        form = Latex(self._subject.names(Latex()), environment="align*")
-        return f"{{\\allowdisplaybreaks\n{self._render(form)}\n}}"
-
     def text(self) -> str:
         """The equation as lines of plain text."""
         return self._render(Text(self._subject.names(Text())))
@@ -125,27 +120,38 @@ def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
     return Equation("activation", REASONS["activation"], subject, build)
 
 
+class Displayed(Protocol):
+    """What prints as an ``aligned`` environment and as text: equations, formulas, derivations."""
+
+    def latex(self) -> str: ...
+
+    def text(self) -> str: ...
+
+
+def _breakable(item: Displayed) -> str:
+    """An ``align*`` environment that may break over pages, in the place of the ``aligned`` one."""
+    body = item.latex().removeprefix("\\begin{aligned}").removesuffix("\\end{aligned}")
+    return f"{{\\allowdisplaybreaks\n\\begin{{align*}}{body}\\end{{align*}}\n}}"
+
+
 #: The formats of :func:`typeset`: how an equation is displayed in each.
-FORMATS: Mapping[str, Callable[[Equation], str]] = MappingProxyType(
+FORMATS: Mapping[str, Callable[[Displayed], str]] = MappingProxyType(
     {
-        "latex": Equation.display,
-        "text": Equation.text,
+        "latex": _breakable,
+        "text": lambda item: item.text(),
         "markdown": lambda item: f"$$\n{item.latex()}\n$$",
     }
 )
 
 
-def typeset(heading: str, equations: Sequence[Equation], form: str) -> str:
-    """A heading and equations, each with its reason, as a LaTeX fragment, Markdown or plain text.
+def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
+    """Prose and displays in turn, as a LaTeX fragment, Markdown or plain text.
 
     The fragment needs the packages amsmath and, for tap colours, xcolor.
     """
     if form not in FORMATS:
         raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
-    blocks = [heading]
-    for item in equations:
-        blocks += [item.reason, FORMATS[form](item)]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(block if isinstance(block, str) else FORMATS[form](block) for block in blocks) + "\n"
 
 
 def _output_size(subject: Subject, form: Format) -> list[Row | None]:

@@ -11,7 +11,7 @@ from sympy import Expr, Function, Matrix, SympifyError, sympify
 from sympy.core.function import FunctionClass
 
 from symconv import check
-from symconv.derivation import Derivation, Formula, Setting
+from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, judge
 from symconv.equations import REASONS, Equation, activation, equation
 from symconv.errors import NotationError, OptionError, did_you_mean, reject_unknown
 from symconv.notation import PRESETS, Notation
@@ -212,6 +212,11 @@ class Conv1d(Quantities):
         """
         return self.derive(name).result
 
+    @property
+    def formula_names(self) -> list[str]:
+        """The names that :meth:`formula` and :meth:`derive` take for this layer."""
+        return [name for name in SCRIPTS if name != "grad_bias" or self.bias]
+
     def derive(self, name: str) -> Derivation:
         """How the closed form of a quantity follows from its definition, each step checked.
 
@@ -225,6 +230,41 @@ class Conv1d(Quantities):
              = conv(x, w)[i]   (named operation)
         """
         return Derivation(Setting(self.axis, self.notation, self.bias), name)
+
+    def claim(self, name: str, candidate: Expr | Callable[..., Any], **grid: range) -> Claim:
+        """Judge somebody else's formula for a quantity.
+
+        Parameters
+        ----------
+        name : str
+            As for :meth:`formula`.
+        candidate : SymPy expression, or function of arrays
+            An expression in the indices and sizes of the formula and in the sequences, each by its
+            name; entries outside a sequence are 0. A function takes some of ``x``, ``w``, ``delta``,
+            ``b``, ``input_size``, ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``,
+            ``after``, ``flip``, ``output_size`` and the layer's symbols, by name, and gives an array.
+        **grid : range
+            The numbers that a size takes, as for :meth:`symconv.derivation.Derivation.verify`.
+
+        Returns
+        -------
+        Claim
+            Proved, verified on so many cases, or refuted with the smallest sizes where it fails.
+
+        Raises
+        ------
+        OptionError
+            When the candidate uses a name that means nothing here.
+
+        >>> from symconv import parse
+        >>> layer = Conv1d("N", "K", stride="s")
+        >>> layer.claim("output", parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
+        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 54 cases
+        >>> layer.claim("output", parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
+        output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
+        """
+        setting = Setting(self.axis, self.notation, self.bias)
+        return judge(setting, self.formula(name), candidate, grid)
 
     def check(self, *, draws: int = 3, seed: int = 0, progress: check.Progress = nullcontext) -> check.Report:
         """Compare every quantity with independent references on exact integers.

@@ -204,12 +204,10 @@ class Latex(Format):
         self,
         names: Mapping[Symbol, str] = MappingProxyType({}),
         *,
-        environment: str = "aligned",
         printer: Printer | None = None,
     ) -> None:
         made = printer or ExprLatexPrinter({"symbol_names": dict(names), "full_prec": False})
         super().__init__(names, made)
-        self._environment = environment
 
     def indexed(self, letter: str, index: int) -> str:
         rendered = self.letter(letter)
@@ -251,7 +249,7 @@ class Latex(Format):
             lines.append(f"{self._part(row.left)} &= " + equals.join(map(self._part, row.parts)))
         lines += [f"&{line}" for line in after]
         apart = " \\\\[1ex]\n" if any("\\frac" in line for line in lines) else " \\\\\n"
-        return f"\\begin{{{self._environment}}}\n{apart.join(lines)}\n\\end{{{self._environment}}}"
+        return f"\\begin{{aligned}}\n{apart.join(lines)}\n\\end{{aligned}}"
 
     def _part(self, part: Part) -> str:
         if isinstance(part, Beside):

@@ -162,14 +162,14 @@ def test_size_formula_shows_uneven_padding() -> None:
 
 
 def test_typeset_knows_its_formats() -> None:
-    equations = [OPENING.equation("output")]
-    assert typeset("H.", equations, "latex").startswith("H.\n\nOutput: ")
-    assert "\\begin{align*}" in typeset("H.", equations, "latex")
-    assert "\n$$\n\\begin{aligned}" in typeset("H.", equations, "markdown")
-    assert "\\" not in typeset("H.", equations, "text")
+    blocks = ["H.", OPENING.equation("output").reason, OPENING.equation("output")]
+    assert typeset(blocks, "latex").startswith("H.\n\nOutput: ")
+    assert "\\begin{align*}" in typeset(blocks, "latex")
+    assert "\n$$\n\\begin{aligned}" in typeset(blocks, "markdown")
+    assert "\\" not in typeset(blocks, "text")
     assert set(FORMATS) == {"latex", "markdown", "text"}
     with pytest.raises(OptionError, match="did you mean 'latex'"):
-        typeset("H.", equations, "latx")
+        typeset(blocks, "latx")
 
 
 def test_output_does_not_depend_on_the_order_of_printing() -> None:

@@ -1,9 +1,24 @@
 """Closed forms for every size, and the derivation of each in named steps that are checked."""
 
+from symconv.derivation.claims import Claim, judge
 from symconv.derivation.formula import Formula
 from symconv.derivation.language import Iverson
+from symconv.derivation.parser import parse
 from symconv.derivation.report import Proof, Verification
+from symconv.derivation.scripts import SCRIPTS
 from symconv.derivation.setting import Setting
 from symconv.derivation.steps import Derivation, Step
 
-__all__ = ["Derivation", "Formula", "Iverson", "Proof", "Setting", "Step", "Verification"]
+__all__ = [
+    "SCRIPTS",
+    "Claim",
+    "Derivation",
+    "Formula",
+    "Iverson",
+    "Proof",
+    "Setting",
+    "Step",
+    "Verification",
+    "judge",
+    "parse",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sympy import Add, Eq, Expr, Indexed, Max, Min, Sum, Symbol, expand, together
@@ -10,43 +11,54 @@ from symconv.derivation.language import Overlap
 from symconv.derivation.setting import Setting
 
 
-def counted(expr: Expr, setting: Setting) -> Expr:
-    """An expression whose indices count from 0, rewritten to count from the notation's base."""
-    base = setting.notation.base
-    if base == 0:
+def counted(expr: Expr, setting: Setting, *, by: int | None = None) -> Expr:
+    """An expression whose indices count from 0, rewritten to count from the notation's base.
+
+    ``by`` moves every index by another number: minus the base leads back.
+    """
+    step = setting.notation.base if by is None else by
+    if step == 0:
         return expr
     indices = {setting.index(role, mark) for role in ("output", "tap", "input") for mark in ("", "'")}
-    return _moved(expr, indices)
+    bound = {index for part in expr.atoms(Sum) for index in part.variables}
+    return _Move(step, frozenset(indices | bound)).expr(expr)
 
 
-def _moved(expr: Any, indices: set[Symbol]) -> Any:
-    if isinstance(expr, Symbol):
-        return expr - 1 if expr in indices else expr
-    if isinstance(expr, Indexed):
-        return expr.base[tuple(_place(index, indices) for index in expr.indices)]
-    if isinstance(expr, Overlap):
-        kind, left, right, at = expr.args
-        return Overlap(kind, left, right, _place(at, indices))
-    if isinstance(expr, Sum):
-        limits = [(k, _up(_moved(low, indices)), _up(_moved(high, indices))) for k, low, high in expr.limits]
-        return Sum(_moved(expr.function, indices), *limits)
-    if isinstance(expr, Eq):
-        left, right = (expand(_moved(side, indices)) for side in expr.args)
-        more = -left.as_coeff_Add()[0]
-        return Eq(left + more, right + more)
-    if not expr.args:
-        return expr
-    moved = expr.func(*(_moved(part, indices) for part in expr.args))
-    return expand(moved, deep=False) if isinstance(moved, Add) else moved
+@dataclass(frozen=True)
+class _Move:
+    """Indices moved by a step, and what is made of them moved back."""
 
+    step: int
+    indices: frozenset[Symbol]
 
-def _place(index: Expr, indices: set[Symbol]) -> Expr:
-    """An index of a sequence counts one higher, what it is made of one lower."""
-    return together(expand(_moved(index, indices) + 1))
+    def expr(self, expr: Any) -> Any:
+        if isinstance(expr, Symbol):
+            return expr - self.step if expr in self.indices else expr
+        if isinstance(expr, Indexed):
+            return expr.base[tuple(self._place(index) for index in expr.indices)]
+        if isinstance(expr, Overlap):
+            kind, left, right, at = expr.args
+            return Overlap(kind, left, right, self._place(at))
+        if isinstance(expr, Sum):
+            limits = [
+                (k, self._up(self.expr(low)), self._up(self.expr(high))) for k, low, high in expr.limits
+            ]
+            return Sum(self.expr(expr.function), *limits)
+        if isinstance(expr, Eq):
+            left, right = (expand(self.expr(side)) for side in expr.args)
+            more = -left.as_coeff_Add()[0]
+            return Eq(left + more, right + more)
+        if not expr.args:
+            return expr
+        moved = expr.func(*(self.expr(part) for part in expr.args))
+        return expand(moved, deep=False) if isinstance(moved, Add) else moved
 
+    def _place(self, index: Expr) -> Expr:
+        """An index of a sequence."""
+        return together(expand(self.expr(index) + self.step))
 
-def _up(limit: Expr) -> Expr:
-    """One more than a limit, taken into its maximum or minimum."""
-    if isinstance(limit, Max | Min):
-        return limit.func(*(_up(part) for part in limit.args))
-    return expand(limit + 1, deep=False)
+    def _up(self, limit: Expr) -> Expr:
+        """A limit moved, the step taken into its maximum or minimum."""
+        if isinstance(limit, Max | Min):
+            return limit.func(*(self._up(part) for part in limit.args))
+        return expand(limit + self.step, deep=False)

@@ -21,6 +21,7 @@ from sympy import (
     Gt,
     Indexed,
     Integer,
+    KroneckerDelta,
     Le,
     Lt,
     Max,
@@ -29,6 +30,7 @@ from sympy import (
     Mul,
     Ne,
     Or,
+    Piecewise,
     Pow,
     Sum,
     Symbol,
@@ -153,6 +155,12 @@ def compiled(expr: Expr) -> Evaluator:
     if isinstance(expr, Iverson):
         holds = compiled_condition(expr.args[0])
         return lambda s, n: {(): 1} if holds(n) else {}
+    if isinstance(expr, KroneckerDelta):
+        same = compiled_condition(Eq(*expr.args[:2], evaluate=False))
+        return lambda s, n: {(): 1} if same(n) else {}
+    if isinstance(expr, Piecewise):
+        branches = [(compiled(value), compiled_condition(condition)) for value, condition in expr.args]
+        return lambda s, n: next((value(s, n) for value, holds in branches if holds(n)), {})
     if isinstance(expr, Symbol):
         name = expr.name
         return lambda s, n: s.read[name]() if name in s.read else _constant(_named(n, name))
@@ -307,6 +315,9 @@ def compiled_condition(condition: Any) -> Callable[[Numbers], bool]:
         parts = [compiled_condition(part) for part in condition.args]
         every = all if isinstance(condition, And) else any
         return lambda n: every(part(n) for part in parts)
+    if condition in (True, False):
+        decided = bool(condition)
+        return lambda n: decided
     compare = _COMPARE.get(type(condition))
     if compare is None:
         raise EvaluationError(f"{condition} is not a condition on sizes and indices")

@@ -173,6 +173,11 @@ class Formula:
             terms.append(Mul(number, *factors))
         return Add(*terms)
 
+    @property
+    def zero_based(self) -> Expr:
+        """The right side with indices from 0 and a letter for the output size, for proofs."""
+        return self._terms.shown
+
     def latex(self) -> str:
         """The equation, the ranges of its indices and its definitions, as an ``aligned`` environment."""
         return self._written(latex_for(self._setting), "\\text{{{0}}}\\quad ", " \\le ")

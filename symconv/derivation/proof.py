@@ -16,8 +16,17 @@ from sympy import Expr, Integer, Symbol
 
 from symconv.derivation.report import Proof, Proved
 from symconv.derivation.scripts import Line
+from symconv.derivation.sets import (
+    NotAffineError,
+    Piece,
+    Reader,
+    affine,
+    between,
+    constraints,
+    given,
+    symbol_name,
+)
 from symconv.derivation.setting import Setting
-from symconv.derivation.sets import NotAffineError, Piece, Reader, affine, constraints, given, symbol_name
 from symconv.derivation.world import kept_roles
 from symconv.errors import MissingExtraError
 
@@ -37,9 +46,35 @@ def prove(
                 sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
                 gap = _difference(isl, fixed, sides, kept_roles(setting, line.left))
                 found.append(Proved(at + 1, line.rule, stride, dilation, gap))
+    return Proof(name, _free(setting), tuple(found))
+
+
+def agree(
+    setting: Setting, right: Expr, candidate: Expr, layout: tuple[tuple[str, ...], tuple[str, ...]]
+) -> str:
+    """What a candidate is proved for, as in "for all K, N at ...", or why nothing is proved.
+
+    The candidate may read outside a sequence, where it is 0, but not between two entries.
+    """
+    isl = _islpy()
+    roles = [*layout[0], *layout[1]]
+    numbers = [[int(size)] if size.is_Integer else [1, 2, 3] for size in _steps(setting)]
+    proved = []
+    for stride in numbers[0]:
+        for dilation in numbers[1]:
+            fixed, swap = _fixed(setting, stride, dilation)
+            sides = [side.xreplace(swap) for side in (right, candidate)]
+            gap = _difference(isl, fixed, sides, roles, extended=True)
+            if gap:
+                return f"at stride {stride} and dilation {dilation}, {gap}"
+            proved.append(Proved(1, "claim", stride, dilation))
+    return Proof("", _free(setting), tuple(proved)).scope
+
+
+def _free(setting: Setting) -> tuple[str, ...]:
+    """The symbols that a proof covers all values of."""
     sizes = {s.name for size in setting.sizes.values() for s in size.free_symbols}
-    steps = {size.name for size in _steps(setting) if size.is_Symbol}
-    return Proof(name, tuple(sorted(sizes - steps)), tuple(found))
+    return tuple(sorted(sizes - {size.name for size in _steps(setting) if size.is_Symbol}))
 
 
 def _islpy() -> Any:
@@ -68,13 +103,21 @@ def _fixed(setting: Setting, stride: int, dilation: int) -> tuple[Setting, dict[
     return replace(setting, axis=replace(setting.axis, **sizes)), numbers
 
 
-def _difference(isl: Any, setting: Setting, sides: Sequence[Expr], roles: Sequence[str]) -> str:
-    """Sizes and indices where two sides differ, or nothing when they are equal for all."""
+def _difference(
+    isl: Any, setting: Setting, sides: Sequence[Expr], roles: Sequence[str], *, extended: bool = False
+) -> str:
+    """Sizes and indices where two sides differ, or nothing when they are equal for all.
+
+    With ``extended``, what the second side reads outside a sequence is 0.
+    """
     kept = [setting.index(role) for role in roles]
     facts = given(setting, roles)
     reader = Reader(setting)
     try:
-        first, second = ([_map(isl, setting, p, kept, facts) for p in reader.pieces(side)] for side in sides)
+        pieces = [reader.pieces(side) for side in sides]
+        if extended:
+            pieces[1] = [reader.inside(piece) for piece in pieces[1]]
+        first, second = ([_map(isl, setting, p, kept, facts) for p in side] for side in pieces)
     except NotAffineError as error:
         return f"nothing can be decided ({error})"
     for maps in (first, second):
@@ -116,6 +159,12 @@ def _map(
     name = " ".join(letter for letter, _ in entries)
     indices = [index for _, places in entries for index in places]
     targets = [f"t{n}" for n in range(len(indices))]
+    for condition in between(indices):
+        broken = isl.Set(
+            f"{head}{{ [{', '.join(bound)}] : exists {source or '_'} : {' and '.join([*where, condition])} }}"
+        )
+        if not broken.is_empty():
+            raise NotAffineError("an index may lie between two entries")
     where += [f"{target} = {affine(index)}" for target, index in zip(targets, indices, strict=True)]
     joined = ", ".join([*([source] if source else []), *targets])
     full = isl.Map(f"{head}{{ [{joined}] -> [{', '.join(bound)}] : {' and '.join(where)} }}")
@@ -133,7 +182,10 @@ def _sample(gap: Any, kept: Sequence[Symbol]) -> str:
     space = point.get_space()
     import islpy as isl
 
-    kinds = [(isl.dim_type.param, space.dim(isl.dim_type.param)), (isl.dim_type.set, space.dim(isl.dim_type.set))]
+    kinds = [
+        (isl.dim_type.param, space.dim(isl.dim_type.param)),
+        (isl.dim_type.set, space.dim(isl.dim_type.set)),
+    ]
     shown = []
     for kind, total in kinds:
         for at in range(total):

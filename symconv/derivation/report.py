@@ -123,12 +123,17 @@ class Proof:
     def __bool__(self) -> bool:
         return bool(self.steps) and all(self.steps)
 
-    def __str__(self) -> str:
+    @property
+    def scope(self) -> str:
+        """What it is proved for, once it is."""
         pairs = ", ".join(f"({s}, {d})" for s, d in sorted({(p.stride, p.dilation) for p in self.steps}))
+        sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
+        return f"for {sizes} at (stride, dilation) {pairs}"
+
+    def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]
         if not wrong:
-            sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
-            return f"{self.name}: proved for {sizes} at (stride, dilation) {pairs}"
+            return f"{self.name}: proved {self.scope}"
         lines = [
             f"step {p.number}, {p.rule}, at stride {p.stride}, dilation {p.dilation}: "
             f"differs where {p.difference}"

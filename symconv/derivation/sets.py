@@ -107,10 +107,22 @@ class Reader:
         one = self._fresh()
         return [Piece((one,), (within(Integer(0), one, expr - 1),))]
 
+    def inside(self, piece: Piece) -> Piece:
+        """The products of a piece whose entries lie within their sequences."""
+        n = self.setting.notation
+        roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+        more = tuple(
+            self._inside(roles[letter], index)
+            for letter, indices in piece.entries
+            for index in indices
+            if letter in roles
+        )
+        return Piece(piece.bound, piece.conditions + more, piece.entries)
+
     def _fresh(self) -> Symbol:
         return Symbol(f"s{next(self._numbers)}", integer=True)
 
-    def _inside(self, role: str, index: Symbol) -> Any:
+    def _inside(self, role: str, index: Expr) -> Any:
         span = self.setting.ranges[role]
         return within(span.first, index, span.last)
 
@@ -160,7 +172,11 @@ class Reader:
         n = self.setting.notation
         roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
         p, q = self._fresh(), self._fresh()
-        conditions = (self._inside(roles[a], p), self._inside(roles[b], q), Eq(wide * p + sign * narrow * q, at))
+        conditions = (
+            self._inside(roles[a], p),
+            self._inside(roles[b], q),
+            Eq(wide * p + sign * narrow * q, at),
+        )
         return Piece((p, q), conditions, ((a, (p,)), (b, (q,))))
 
 
@@ -215,6 +231,14 @@ def _atom(expr: Expr) -> str:
     raise NotAffineError(f"{expr} is not affine")
 
 
+def between(indices: Sequence[Expr]) -> Iterator[str]:
+    """For each index that is a fraction, the condition that it is not whole."""
+    for index in indices:
+        common = _denominator(expand(index))
+        if common > 1:
+            yield f"({affine(common * index)}) mod {common} >= 1"
+
+
 def symbol_name(symbol: Symbol) -> str:
     """A symbol's name without primes."""
     return str(symbol.name.replace("'", "_"))
@@ -238,5 +262,3 @@ def given(setting: Setting, kept: Sequence[str]) -> list[str]:
         span = setting.ranges[role]
         facts.append(within(span.first, span.index, span.last))
     return [text for fact in facts for text in constraints(fact)]
-
-

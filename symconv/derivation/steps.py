@@ -114,6 +114,15 @@ class Derivation:
             left = line.left
         return "\n".join(lines)
 
+    def reasons(self) -> dict[str, str]:
+        """The sentence of each rule that was used, in the order of the steps."""
+        found: dict[str, str] = {}
+        for line in self._lines:
+            sentence = found.get(line.rule, "")
+            if line.reason not in sentence:
+                found[line.rule] = f"{sentence} {line.reason}".strip()
+        return found
+
     def __str__(self) -> str:
         return self.text()
 
