@@ -326,7 +326,7 @@ class Conv1d(Quantities):
         )
         return (
             f"{kind} of {inputs} with {taps}: stride {axis.stride}, dilation {axis.dilation}, "
-            f"padding {axis.before} before and {axis.after} after, {outputs}."
+            f"padding {axis.before} before and {axis.after} after{f', {outputs}' if axis.numeric else ''}."
         )
 
     def _repr_latex_(self) -> str:

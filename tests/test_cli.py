@@ -114,7 +114,13 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
         (["derive", "-x", "1,2", "-w", "1", "--tap-colours", "blau"], "did you mean 'blue'"),
         (["derive", "-x", "1,2", "-w", "1", "--max-rows", "1"], "at least 3"),
         (["derive", "-x", "1,2", "-w", "1", "-o", "/nowhere/at/all.tex"], "cannot write /nowhere/at/all.tex"),
-        (["derive", "--input-size", "N", "--kernel-size", "3"], "input_size is the symbol N"),
+        (["derive", "--input-size", "N", "--kernel-size", "3", "-x", "1,2"], "input_size is the symbol N"),
+        (["derive", *OPENING, "--steps", "--activation", "f"], "goes with explicit entries"),
+        (["derive", "--input-size", "w", "--kernel-size", "3"], "the letter of its kernel"),
+        (["claim", *OPENING, "output", "x[i"], "the formula ends too early"),
+        (["claim", *OPENING, "outputs", "x[i]"], "did you mean 'output'"),
+        (["claim", *OPENING, "output", "q*x[i]"], "q means nothing here"),
+        (["claim", *OPENING, "output", "__import__(1)"], "'_' at character 1 is not part of index notation"),
         (["check", "-x", "1,2", "-w", "1", "--draws", "0"], "draws is 0"),
         (["deriv"], "No such command 'deriv'"),
     ],
@@ -126,6 +132,28 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(capsys, arguments, words) -> N
     assert err.startswith("symconv: ")
     assert err.count("\n") == 1
     assert words in err
+
+
+def test_symbolic_sizes_give_closed_forms_and_steps(capsys, typeset) -> None:
+    sizes = ["--input-size", "N", "--kernel-size", "K", "--stride", "s"]
+    code, out, _ = run(capsys, "derive", *sizes, "--show", "grad_input", "--steps")
+    assert code == 0
+    assert "\\text{(chain rule)}" in out
+    assert "equal on 24 cases, at every index" in out
+    for formula in formulas(out):
+        typeset(formula, fits=True)
+    _, out, _ = run(capsys, "derive", *sizes, "--format", "text")
+    assert "y[i] = sum(k=0..K - 1) w[k]*x[s*i + k]" in out
+    _, out, _ = run(capsys, "derive", *OPENING, "--steps", "--show", "output", "--format", "text")
+    assert "y[i] = sum(k=0..2) w[k]*xpad[i + k]   (definition)" in out
+
+
+def test_a_claim_is_answered_and_its_exit_code_is_the_verdict(capsys) -> None:
+    sizes = ["--input-size", "N", "--kernel-size", "K", "--stride", "2"]
+    code, out, _ = run(capsys, "claim", *sizes, "output", "sum(k=0..K-1) w[k]*x[2*i + k]")
+    assert (code, out.startswith("output: proved for all K, N")) == (0, True)
+    code, out, _ = run(capsys, "claim", *sizes, "output", "sum(k=0..K-1) w[k]*x[i + 2*k]")
+    assert (code, "refuted; at K = 1, N = 3, i = 1" in out) == (1, True)
 
 
 def test_a_file_is_written_whole_or_not_at_all(capsys, tmp_path: Path, monkeypatch) -> None:

@@ -11,8 +11,8 @@ from sympy import Add, Eq, Expr, Ge, Integer, Matrix, Mul, Number, Symbol, expan
 from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Numbers, Poly, compiled
 from symconv.derivation.language import IndexSum
-from symconv.derivation.setting import Setting
-from symconv.derivation.typesetting import latex_for, text_for
+from symconv.derivation.setting import Setting, terms_nonnegative
+from symconv.derivation.typesetting import folded, latex_for, text_for
 from symconv.derivation.world import Geometry, World, geometries, index_values
 from symconv.errors import GeometryError, OptionError, did_you_mean
 from symconv.notation import entry_name
@@ -103,13 +103,9 @@ class Formula:
             least = 0 if name in ("before", "after") else 1
             if size.is_Symbol:
                 found.append(Ge(size.xreplace(self._back), least, evaluate=False))
-        padded = sizes["input_size"] + sizes["before"] + sizes["after"]
-        room = Ge(expand(padded - self._setting.reach), 1)
-        if not self._setting.never_negative(expand(padded - self._setting.reach - 1)) and room not in (
-            True,
-            False,
-        ):
-            found.append(room.xreplace(self._back))
+        padded = expand(sizes["input_size"] + sizes["before"] + sizes["after"])
+        if not terms_nonnegative(expand(padded - self._setting.reach - 1)):
+            found.append(Ge(padded.xreplace(self._back), (self._setting.reach + 1).xreplace(self._back)))
         return tuple(dict.fromkeys(found))
 
     def at(self, **sizes: int) -> Any:
@@ -188,7 +184,7 @@ class Formula:
 
     def _written(self, form: Format, words: str, at_most: str) -> str:
         ranges = [at_most.join(map(form.expr, (first, index, last))) for index, first, last in self.index]
-        rows = [Row(form.expr(self.lhs), (form.expr(self._shown),))]
+        rows = [Row(form.expr(self.lhs), ("\n".join(folded(form, form.expr(self._shown))),))]
         rows += [
             Row(form.expr(letter), (form.expr(size.xreplace(self._setting.integers)),))
             for letter, size in self.definitions.items()

@@ -193,8 +193,15 @@ class Recognise(Rule):
     """The sum is an entry of a named operation on two sequences."""
 
     overlap: Overlap
+    is_called: str
     name: ClassVar[str] = "named operation"
-    reason: ClassVar[str] = "The sum is, by definition, an entry of this operation."
+    reason: ClassVar[str] = (
+        "By definition (a * b)_n is the sum of a_m b_(n-m) and (a corr b)_n the sum of a_(n+m) b_m, over all "
+        "places within both; a sequence spread by s has s - 1 zeros between neighbours."
+    )
+
+    def sentence(self) -> str:
+        return f"This is {self.is_called}. {self.reason}"
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         bases = {f.base for f in terms.factors if isinstance(f, Indexed)}

@@ -42,6 +42,10 @@ class Rule(ABC):
             raise RuleError(f"{self.name} cannot be applied: {objection}.")
         return self.rewrite(terms, setting)
 
+    def sentence(self) -> str:
+        """What the reader is told."""
+        return self.reason
+
     @abstractmethod
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         """Why the side condition fails, or nothing."""

@@ -49,7 +49,7 @@ class Script:
         for rule in rules:
             last = self.lines[-1]
             terms = _settled(rule(last.terms, self.setting), self.setting)
-            self.lines.append(Line(last.left, terms, rule.name, rule.reason))
+            self.lines.append(Line(last.left, terms, rule.name, rule.sentence()))
 
     def attempt(self, rule: Rule) -> None:
         """A line only where the rule has something to do."""
@@ -118,7 +118,9 @@ def _output(s: Script) -> None:
     kernel = Spread(setting.sequence("kernel"), setting.sizes["dilation"])
     whole = Spread(setting.sequence("input"), Integer(1))
     kind = "*" if setting.axis.flip else "star"
-    s.apply(Recognise(Overlap(kind, whole, kernel, setting.related(i, Integer(0)))))
+    called = "the convolution" if setting.axis.flip else "the cross-correlation"
+    called += " of the input with the kernel, spread by the dilation and read at every stride"
+    s.apply(Recognise(Overlap(kind, whole, kernel, setting.related(i, Integer(0))), called))
 
 
 def _differentiate(s: Script, fresh: str = "") -> None:
@@ -160,7 +162,12 @@ def _grad_input(s: Script) -> None:
     kernel = Spread(setting.sequence("kernel"), setting.sizes["dilation"])
     delta = Spread(setting.sequence("upstream"), setting.sizes["stride"])
     kind = "star" if setting.axis.flip else "*"
-    s.apply(Recognise(Overlap(kind, delta, kernel, expand(j - c))))
+    called = "the cross-correlation" if setting.axis.flip else "the convolution"
+    called += (
+        " of the upstream gradient, spread by the stride, with the kernel, spread by the dilation: the "
+        "transposed convolution, and at stride 1 a full convolution cut to the input"
+    )
+    s.apply(Recognise(Overlap(kind, delta, kernel, expand(j - c)), called))
 
 
 def _grad_kernel(s: Script) -> None:
@@ -170,7 +177,8 @@ def _grad_kernel(s: Script) -> None:
     _gather(s)
     delta = Spread(setting.sequence("upstream"), setting.sizes["stride"])
     whole = Spread(setting.sequence("input"), Integer(1))
-    s.apply(Recognise(Overlap("star", whole, delta, setting.related(Integer(0), k))))
+    called = "the cross-correlation of the input with the upstream gradient, spread by the stride"
+    s.apply(Recognise(Overlap("star", whole, delta, setting.related(Integer(0), k)), called))
 
 
 def _gather(s: Script) -> None:

@@ -152,7 +152,7 @@ class Setting:
         attempts = [expr]
         if n.is_Symbol:
             attempts.append(expr.subs(n, expand(n - slack + room)))
-        return any(_all_terms_nonnegative(attempt) for attempt in attempts)
+        return any(terms_nonnegative(attempt) for attempt in attempts)
 
 
 def _least(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr | None:
@@ -163,15 +163,15 @@ def _least(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr | None:
     rest = expand(expr - slope * index)
     if rest.has(index):
         return None
-    if slope.is_nonnegative or _all_terms_nonnegative(slope):
+    if slope.is_nonnegative or terms_nonnegative(slope):
         return expand(rest + slope * first)
-    if slope.is_nonpositive or _all_terms_nonnegative(-slope):
+    if slope.is_nonpositive or terms_nonnegative(-slope):
         return expand(rest + slope * last)
     return None
 
 
-def _all_terms_nonnegative(expr: Expr) -> bool:
-    """Each positive symbol counts from 1 on; then no term may be negative."""
+def terms_nonnegative(expr: Expr) -> bool:
+    """Whether no term is negative once each positive symbol is counted from 1 on: a proof, not a test."""
     shift = {s: s + 1 for s in expr.free_symbols if s.is_positive}
     grown = expand(expr.xreplace({s: Dummy(s.name, integer=True, nonnegative=True) + 1 for s in shift}))
     return all(term.is_nonnegative for term in grown.as_ordered_terms())

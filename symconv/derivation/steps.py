@@ -17,7 +17,7 @@ from symconv.derivation.proof import prove
 from symconv.derivation.report import Failure, Proof, StepReport, Verification
 from symconv.derivation.scripts import Line, written
 from symconv.derivation.setting import Setting
-from symconv.derivation.typesetting import latex_for, text_for
+from symconv.derivation.typesetting import folded, latex_for, text_for
 from symconv.derivation.world import Geometry, World, geometries, index_values, kept_roles
 from symconv.errors import SymconvError
 
@@ -92,11 +92,11 @@ class Derivation:
         form = latex_for(self._setting)
         lines, left = [], None
         for line in self._lines:
-            shown = form.expr(counted(line.terms.shown, self._setting))
+            first, *rest = folded(form, form.expr(counted(line.terms.shown, self._setting)))
             side = form.expr(counted(line.left, self._setting)) if line.left != left else ""
+            lines += [f"{side} &= {first}", *(f"&\\qquad {more}" for more in rest)]
             rule = f"\\quad \\text{{({line.rule})}}"
-            lines.append(f"{side} &= {shown}")
-            if form.width(shown) + len(line.rule) > form.line:
+            if form.width(rest[-1] if rest else first) + len(line.rule) > form.line:
                 lines.append(f"&\\qquad{rule}")
             else:
                 lines[-1] += rule
@@ -145,7 +145,7 @@ class Derivation:
         ----------
         **grid : range
             The numbers that a size takes, by its name, as in ``N=range(1, 9)``; by default sizes up
-            to 6, taps up to 4, strides and dilations up to 3, paddings up to 3.
+            to 6, taps up to 4, strides and dilations up to 3, paddings up to 3, or 2 where they are two.
 
         Returns
         -------

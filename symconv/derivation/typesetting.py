@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, And, Eq, Expr, Indexed, Le, Mod, Mul, Pow, Rational, S, Sum, Symbol, fraction, ilcm
+from sympy import (
+    Add,
+    And,
+    Eq,
+    Expr,
+    Indexed,
+    Le,
+    Mod,
+    Mul,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+    expand,
+    fraction,
+    ilcm,
+)
 
 from symconv.derivation.language import Iverson, Overlap, Partial, Spread
 from symconv.derivation.setting import Setting
@@ -21,23 +37,34 @@ class _Reading:
         padded = str(setting.padded.label)
         letters = (setting.notation.upstream, setting.notation.kernel, setting.notation.input, padded)
         self.letters = {letter: rank for rank, letter in enumerate(letters)}
-        self.sizes = [*sorted(setting.integers.values(), key=lambda s: s.name), setting.m]
+        self.steps = [s for s in (setting.sizes["dilation"], setting.sizes["stride"]) if s.is_Symbol]
 
     def terms(self, expr: Add) -> list[tuple[bool, Expr]]:
-        """``(negative, term)``: indices first, then sizes, negatives behind them, the number last."""
-        plain = list(expr.args)
-        grouped = []
-        for size in self.sizes:
-            for term in plain[:]:
-                factor = term.coeff(size) if term.has(size) and size.is_Symbol else S.Zero
-                if factor != 0 and not factor.is_number and -factor in plain:
-                    plain.remove(term)
-                    plain.remove(-factor)
-                    negative = bool(factor.could_extract_minus_sign())
-                    product = Mul(-factor if negative else factor, Add(size, -1), evaluate=False)
-                    grouped.append((negative, product))
-        found = [(bool(t.could_extract_minus_sign()), t) for t in plain]
-        return sorted([(neg, -t if neg else t) for neg, t in found] + grouped, key=self._term_key)
+        """``(negative, term)``: indices first, then sizes, negatives behind them, the number last.
+
+        Terms that share the stride or the dilation stand together: ``d (K - 1)``, ``s (i - 1)``.
+        """
+        plain, grouped = list(expr.args), []
+        for factor in self.steps:
+            shared = [term for term in plain if term.has(factor) and (term / factor).is_polynomial(factor)]
+            if len(shared) < 2:
+                continue
+            plain = [term for term in plain if term not in shared]
+            inner = expand(Add(*shared) / factor)
+            grouped.append(self._signed(Mul(factor, inner, evaluate=False), inner))
+        found = [self._signed(term, term) for term in plain]
+        return sorted([*found, *grouped], key=self._term_key)
+
+    def _signed(self, term: Expr, telling: Expr) -> tuple[bool, Expr]:
+        """Whether a term is written with a minus, and the term without it."""
+        if isinstance(telling, Add):
+            first = self.terms(telling)
+            negative = all(minus for minus, part in first if not part.is_number)
+            if not negative:
+                return False, term
+            return True, Mul(term.args[0], expand(-telling), evaluate=False)
+        negative = bool(telling.could_extract_minus_sign())
+        return negative, -term if negative else term
 
     def _term_key(self, item: tuple[bool, Expr]) -> tuple[Any, ...]:
         negative, term = item
@@ -288,6 +315,17 @@ class FormulaTextPrinter(ExprTextPrinter):
         kind, left, right, at = expr.args
         sign = "corr" if str(kind) == "star" else "conv"
         return f"{sign}({self._print(left)}, {self._print(right)})[{self._print(at)}]"
+
+
+def folded(form: Format, rendered: str) -> list[str]:
+    """A product of brackets and entries in lines that are not too wide, broken after brackets."""
+    lines, pieces = [""], [piece for piece in rendered.replace("] ", "]\n").split("\n") if piece]
+    for piece in pieces:
+        if lines[-1] and form.width(lines[-1]) + form.width(piece) > form.line:
+            lines.append(piece)
+        else:
+            lines[-1] = f"{lines[-1]} {piece}".strip()
+    return lines
 
 
 def latex_for(setting: Setting) -> Format:

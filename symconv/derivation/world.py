@@ -125,7 +125,10 @@ def default_range(setting: Setting, symbol: Symbol) -> range:
         return range(1, 7)
     if symbol == sizes["kernel_size"]:
         return range(1, 5)
-    return range(1, 4) if symbol.is_positive else range(4)
+    if symbol.is_positive:
+        return range(1, 4)
+    paddings = sizes["before"].free_symbols | sizes["after"].free_symbols
+    return range(4 if len(paddings) == 1 else 3)
 
 
 def index_values(setting: Setting, geometry: Geometry, roles: Sequence[str]) -> Iterator[dict[str, int]]:

@@ -43,8 +43,8 @@ def best(work: Callable[[Any], object], repeats: int, prepare: Callable[[], Any]
 
 def compare(case: cases.Case) -> None:
     """Print one case: symconv's time, then each peer's with its ratio."""
-    ours = best(case.work, 7, case.prepare)
-    print(f"{case.name} ({case.terms:,} terms)")
+    ours = best(case.work, 7 if case.terms else 1, case.prepare)
+    print(f"{case.name} ({case.terms:,} terms)" if case.terms else case.name)
     print(f"    {'symconv':24}{1e3 * ours:12,.2f} ms")
     for name, work in case.peers.items():
         theirs = best(lambda _, work=work: work(), 3)  # type: ignore[misc]
@@ -97,6 +97,8 @@ def main(arguments: list[str] | None = None) -> None:
     compare(cases.evaluation(*((16, 3) if quick else (1024, 9))))
     compare(cases.check(*((16, 3) if quick else (128, 9))))
     compare(cases.dense_gradient(*((16, 3) if quick else (256, 9))))
+    for step in ("derive", "prove") if quick else ("derive", "verify", "prove"):
+        compare(cases.derivation(step))
     sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:

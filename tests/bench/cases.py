@@ -167,6 +167,26 @@ def dense_gradient(n: int, k: int) -> Case:
     )
 
 
+def derivation(step: str) -> Case:
+    """Deriving the input gradient for open sizes, beside SymPy on what it can do: stride 1."""
+    layer_ = sc.Conv1d("N", "K", stride="s", dilation="d", padding="p")
+    works = {
+        "derive": lambda _: layer_.derive("grad_input"),
+        "verify": lambda made: made.verify(),
+        "prove": lambda made: made.prove(strides=[2], dilations=[3]),
+    }
+    n, k, i, t, q = sympy.symbols("N K i t q", integer=True, positive=True)
+    x, w, delta = sympy.IndexedBase("x"), sympy.IndexedBase("w"), sympy.IndexedBase("delta")
+    loss = sympy.Sum(delta[i] * w[t] * x[i + t], (t, 0, k - 1), (i, 0, n - k))
+    return Case(
+        f"{step} grad_input, N, K, s, d, p open",
+        0,
+        lambda: None if step == "derive" else layer_.derive("grad_input"),
+        works[step],
+        {"SymPy diff.doit, stride 1": lambda: loss.diff(x[q]).doit()} if step == "derive" else {},
+    )
+
+
 #: The quantities whose growth is measured: everything whose size is linear in N.
 GROWING = (
     "output",

@@ -12,7 +12,7 @@ from tests.bench.__main__ import main
 def test_the_benchmark_prints_ratios_exponents_and_memory(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--quick"])
     printed = capsys.readouterr().out
-    assert printed.count("times symconv's") == 10
+    assert printed.count("times symconv's") == 11
     assert printed.count("exponent") == len(cases.GROWING) + 2
     assert "MB above the imports" in printed
     assert "symconv --help" in printed

@@ -1,0 +1,203 @@
+"""Claims: right ones are proved or verified, published errors are refuted with small numbers."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import IndexedBase, KroneckerDelta, Piecewise, Sum, floor, symbols
+
+import symconv as sc
+from symconv.derivation.parser import FormulaSyntaxError, parse
+from symconv.derivation.typesetting import text_for
+from symconv.errors import OptionError
+from tests.derivation.families import FAMILIES, QUANTITIES, layer
+
+i, j, k, K, M, N, s, p = symbols("i j k K M N s p", integer=True)
+x, w, delta = IndexedBase("x"), IndexedBase("w"), IndexedBase("delta")
+
+
+def test_a_right_formula_is_proved_whatever_its_form() -> None:
+    made = sc.Conv1d("N", "K", stride="s", padding="p")
+    right = [
+        ("output", Sum(w[k] * x[s * i + k - p], (k, 0, K - 1))),
+        ("grad_input", Sum(delta[i] * w[j + p - s * i], (i, 0, M - 1))),
+        (
+            "grad_input",
+            Sum(Sum(KroneckerDelta(j, s * i + k - p) * delta[i] * w[k], (k, 0, K - 1)), (i, 0, M - 1)),
+        ),
+        ("output_size", floor((N + 2 * p - K) / s) + 1),
+    ]
+    for name, candidate in right:
+        claim = made.claim(name, candidate)
+        assert claim, str(claim)
+        assert claim.verdict in ("proved", "verified")
+    assert made.claim(*right[0]).verdict == "proved"
+    assert "for all K, N, p at (stride, dilation) (1, 1), (2, 1), (3, 1)" in str(made.claim(*right[1]))
+
+
+def test_a_wrong_formula_is_refuted_by_the_smallest_sizes() -> None:
+    claim = sc.Conv1d("N", "K", stride="s").claim("output", Sum(w[k] * x[i + s * k], (k, 0, K - 1)))
+    assert not claim
+    assert claim.verdict == "refuted"
+    assert claim.refutation is not None
+    assert dict(claim.refutation.sizes) == {"K": 1, "N": 3, "s": 2}
+    assert dict(claim.refutation.index) == {"i": 1}
+    assert (claim.refutation.claimed, claim.refutation.right) == ("w[0]*x[1]", "w[0]*x[2]")
+
+
+def test_reading_between_two_entries_refutes() -> None:
+    claim = sc.Conv1d("N", "K", stride=2).claim("grad_input", Sum(delta[(j - k) / 2] * w[k], (k, 0, K - 1)))
+    assert not claim
+    assert "between two entries" in str(claim)
+
+
+def test_piecewise_formulas_are_read() -> None:
+    made = sc.Conv1d("N", 2)
+    first = Piecewise((delta[0] * w[0], j < 1), (delta[j] * w[0] + delta[j - 1] * w[1], True))
+    assert made.claim("grad_input", first)
+    assert not made.claim(
+        "grad_input", Piecewise((delta[0] * w[1], j < 1), (delta[j] * w[0] + delta[j - 1] * w[1], True))
+    )
+
+
+# Published errors: a table of strided gradients that crops by (N + K) mod s, where the inputs that no
+# window reaches are (N - K) mod s, and one that pads a dilated gradient by K - p - 1.
+
+
+def strided_input_gradient(cropped: int):
+    def gradient(w, delta, stride, input_size, kernel_size):
+        spread = np.zeros(stride * (len(delta) - 1) + 1, dtype=int)
+        spread[::stride] = delta
+        rest = (input_size + cropped * kernel_size) % stride
+        return np.concatenate([np.convolve(spread, w), np.zeros(rest, dtype=int)])
+
+    return gradient
+
+
+def test_the_crop_of_a_strided_gradient() -> None:
+    made = sc.Conv1d("N", "K", stride="s")
+    right = made.claim("grad_input", strided_input_gradient(-1))
+    assert right
+    assert right.verdict == "verified"
+    wrong = made.claim("grad_input", strided_input_gradient(+1))
+    assert not wrong
+    assert wrong.refutation is not None
+    assert wrong.refutation.sizes["s"] >= 3, "N + K and N - K agree modulo 2"
+
+
+def dilated_input_gradient(pad):
+    def gradient(w, delta, dilation, kernel_size, padding, input_size):
+        spread = np.zeros(dilation * (kernel_size - 1) + 1, dtype=int)
+        spread[::dilation] = w
+        around = pad(dilation, kernel_size, padding)
+        padded = np.pad(delta, max(around, 0))[
+            max(-around, 0) : len(delta) + 2 * max(around, 0) - max(-around, 0)
+        ]
+        return np.correlate(padded, spread[::-1], "valid") if len(padded) >= len(spread) else np.zeros(0)
+
+    return gradient
+
+
+def test_the_padding_of_a_dilated_gradient() -> None:
+    made = sc.Conv1d("N", "K", dilation="d", padding="p")
+    grid = {"N": range(4, 8), "K": range(2, 4), "d": range(1, 4), "p": range(2)}
+    assert made.claim("grad_input", dilated_input_gradient(lambda d, k, p: d * (k - 1) - p), **grid)
+    wrong = made.claim("grad_input", dilated_input_gradient(lambda d, k, p: k - p - 1), **grid)
+    assert not wrong
+    assert wrong.refutation is not None
+    assert wrong.refutation.sizes["d"] == 2
+
+
+def test_functions_are_judged_by_value_shape_and_what_they_raise() -> None:
+    made = sc.Conv1d("N", "K", padding="full", flip=True)
+    assert made.claim("output", lambda x, w: np.convolve(x, w))
+    assert made.claim("output", lambda x, w: np.convolve(x.astype(float), w))
+    assert made.claim(
+        "matrix",
+        lambda w, input_size, kernel_size: np.array(
+            [
+                [w[r - c] if 0 <= r - c < kernel_size else 0 for c in range(input_size)]
+                for r in range(input_size + kernel_size - 1)
+            ]
+        ),
+    )
+    assert "entries, right is" in str(made.claim("output", lambda x, w: np.append(np.convolve(x, w), 0)))
+    assert "ZeroDivisionError" in str(made.claim("output", lambda x: 1 / 0))
+    biased = sc.Conv1d("N", 1, bias=True)
+    assert biased.claim("output", lambda x, w, b: x * w[0] + b)
+    assert biased.claim("grad_bias", lambda delta: delta.sum())
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        ("q means nothing here: Allowed", lambda made: made.claim("output", symbols("q") * x[i])),
+        ("y is no sequence of the layer", lambda made: made.claim("output", IndexedBase("y")[i])),
+        (
+            "the function asks for 'kernel': did you mean 'kernel_size'",
+            lambda made: made.claim("output", lambda kernel: 0),
+        ),
+        ("is no formula", lambda made: made.claim("output", "w*x")),
+        ("no possible geometry", lambda made: made.claim("output", x[i], N=range(1, 2), K=range(3, 4))),
+        (
+            "not an expression of sizes",
+            lambda made: made.claim("output", symbols("N") ** symbols("K") * x[i] / (1 + x[i])),
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(words, call) -> None:
+    with pytest.raises(OptionError, match=words):
+        call(sc.Conv1d("N", "K"))
+
+
+@pytest.mark.parametrize("options", FAMILIES[::4], ids=str)
+def test_printed_formulas_are_read_back(options) -> None:
+    made = layer(options)
+    for name in QUANTITIES:
+        if name == "grad_bias":
+            continue
+        formula = made.formula(name)
+        text = text_for(formula._setting).expr(formula.zero_based)
+        claim = (
+            made.claim(name, parse(text), N=range(1, 6), K=range(1, 4), p=range(3))
+            if "p" in str(options)
+            else made.claim(name, parse(text))
+        )
+        assert claim, f"{text}: {claim}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("w[k", "the formula ends too early: expected ']'"),
+        ("w[k]]", "']' at character 5: expected an operator or the end"),
+        ("2 x", "'x' at character 3"),
+        ("sum(k=0) w[k]", "expected '..'"),
+        ("sum(1=0..2) w[k]", "the name of the summation index"),
+        ("floor(1, 2)", "floor takes 1 arguments, not 2"),
+        ("mod(1)", "mod takes 2 arguments, not 1"),
+        ("[j]", "'divides'"),
+        ("x; import os", "';' at character 2 is not part of index notation"),
+        ("__import__('os')", "'_' at character 1"),
+        ("9" * 40, "more than 18 digits"),
+        ("(" * 60 + "1" + ")" * 60, "nests more than 50 deep"),
+        ("x" * 10_001, "at most 10000 characters"),
+        ("", "ends too early"),
+        ("2^k", "a whole exponent"),
+    ],
+)
+def test_what_is_no_formula_is_refused_with_the_place(text: str, words: str) -> None:
+    import re
+
+    with pytest.raises(FormulaSyntaxError, match=re.escape(words)):
+        parse(text)
+
+
+@given(st.text(alphabet="wxk0123456789+-*/^()[]=<>|., sumfloordivides'\\{}$", max_size=60))
+def test_any_text_is_a_formula_or_an_error(text: str) -> None:
+    with contextlib.suppress(FormulaSyntaxError):
+        assert parse(text) is not None

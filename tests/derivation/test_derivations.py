@@ -1,0 +1,173 @@
+"""Derivations: every step verified and proved, printed, and named where an operation has a name."""
+
+from __future__ import annotations
+
+import builtins
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import symconv as sc
+from symconv.derivation.evaluate import EvaluationError, compiled
+from symconv.derivation.report import Proof, Verification
+from symconv.errors import MissingExtraError, SymconvError
+from tests.derivation.families import FAMILIES, QUANTITIES, layer
+
+
+@pytest.mark.parametrize("options", FAMILIES, ids=str)
+def test_every_step_is_verified_and_proved(options: dict[str, Any]) -> None:
+    small = {"N": range(1, 6, 2), "K": range(1, 4), "s": range(1, 4), "d": range(1, 4), "p": range(0, 4, 3)}
+    small["q"] = range(2)
+    made = layer(options, bias=True)
+    symbols = {str(c.lhs) for c in made.formula("output").conditions}
+    grid = {name: span for name, span in small.items() if name in symbols}
+    for name in QUANTITIES:
+        derivation = made.derive(name)
+        verified = derivation.verify(**grid)
+        assert verified, str(verified)
+        assert verified.cases >= 5
+        proof = derivation.prove(strides=[1, 2], dilations=[1, 3])
+        assert proof, str(proof)
+        assert {"N", "K"} <= set(proof.sizes)
+
+
+def test_the_default_grid_is_large_and_counted() -> None:
+    derivation = sc.Conv1d("N", "K", stride="s", dilation="d", padding="p").derive("grad_input")
+    verified = derivation.verify()
+    assert verified.cases == 675
+    assert str(verified).endswith("grad_input: every step checked on 675 cases")
+    assert [step.cases for step in verified.steps] == [675] * len(derivation.steps)
+    assert "equal on 24 cases" in derivation.steps[0].evidence
+
+
+def test_a_proof_says_what_it_covers_and_no_more() -> None:
+    proof = sc.Conv1d("N", "K", stride="s", padding="p").derive("output").prove(strides=[2, 5])
+    assert str(proof) == "output: proved for all K, N, p at (stride, dilation) (2, 1), (5, 1)"
+    assert (
+        str(sc.Conv1d(4, 3).derive("output").prove())
+        == "output: proved for the given sizes at (stride, dilation) (1, 1)"
+    )
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"stride": "s", "dilation": "d", "padding": "p"},
+        {"stride": "s", "dilation": "d", "padding": ("p", "q"), "flip": True},
+        {"padding": "full", "flip": True},
+        {"padding": "same"},
+        {"stride": 4, "dilation": 6, "padding": 3},
+        {"stride": "s", "padding": "p", "notation": sc.Notation(base=1)},
+        {"padding": "p", "notation": sc.Notation(upstream_style="partial", input="L_in", kernel="theta")},
+    ],
+    ids=str,
+)
+def test_derivations_and_formulas_print_on_a_page(name: str, options: dict[str, Any], typeset) -> None:
+    derivation = sc.Conv1d("N", "K", bias=True, **options).derive(name)
+    typeset(derivation.latex(), fits=True)
+    typeset(derivation.result.latex(), fits=True)
+    assert derivation._repr_latex_() == f"$\\displaystyle {derivation.latex()}$"
+    text = str(derivation)
+    assert "\\" not in text
+    for step in derivation.steps:
+        assert f"({step.rule})" in text
+        assert f"\\text{{({step.rule})}}" in derivation.latex()
+    assert set(derivation.reasons()) == {step.rule for step in derivation.steps}
+
+
+@pytest.mark.parametrize("preset", sc.Notation.preset_names())
+def test_every_preset_prints_derivations(preset: str, typeset) -> None:
+    made = sc.Conv1d("n_in", "taps", stride="st", padding="p", bias=True, notation=preset)
+    for name in QUANTITIES:
+        typeset(made.derive(name).latex())
+        typeset(made.formula(name).latex())
+
+
+def test_steps_are_plain_sympy() -> None:
+    first = sc.Conv1d("N", "K").derive("output").steps[0]
+    assert str(first.equation) == "Eq(y[i], Sum(w[k]*xpad[i + k], (k, 0, K - 1)))"
+    assert (first.rule, first.left) == ("definition", first.equation.lhs)
+
+
+def test_named_operations() -> None:
+    def last(name: str, **options: Any) -> str:
+        return str(sc.Conv1d("N", "K", **options).derive(name)).splitlines()[-1].split(" = ")[1]
+
+    assert last("output") == "corr(x, w)[i]   (named operation)"
+    assert last("output", padding="full", flip=True) == "conv(x, w)[i]   (named operation)"
+    assert last("grad_input") == "conv(delta, w)[j]   (named operation)"
+    assert last("grad_kernel") == "corr(x, delta)[k]   (named operation)"
+    strided = last("grad_input", stride="s", dilation="d", padding="p")
+    assert strided == "conv(spread(delta, s), spread(w, d))[j + p]   (named operation)"
+    reasons = sc.Conv1d("N", "K", stride="s").derive("grad_input").reasons()
+    assert "transposed convolution" in reasons["named operation"]
+
+
+def test_the_sum_over_diagonals_is_a_formula() -> None:
+    lines = str(sc.Conv1d("N", "K").derive("tying")).splitlines()
+    assert lines[4].strip() == "= [j = i + k]   (sifting)"
+    assert lines[5].startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
+    assert lines[-1].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
+
+
+def test_reports_are_true_only_when_something_was_checked() -> None:
+    assert not Verification("output", ())
+    assert not Proof("output", (), ())
+    empty = sc.Conv1d("N", "K").derive("output").verify(N=range(1, 2), K=range(5, 6))
+    assert not empty
+    assert "there is no case" in str(empty)
+
+
+def test_wrong_calls_are_refused() -> None:
+    derivation = sc.Conv1d("N", "K", stride="s").derive("output")
+    with pytest.raises(SymconvError, match="verify has no size 'M': this layer has K, N, s"):
+        derivation.verify(M=range(3))
+    with pytest.raises(SymconvError, match="write whole numbers of at least 1"):
+        derivation.prove(strides=[0])
+
+
+def test_a_missing_islpy_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without_islpy(name, *rest, **more):
+        if name == "islpy":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without_islpy)
+    made = sc.Conv1d("N", "K")
+    with pytest.raises(MissingExtraError, match=r"pip install 'symconv\[prove\]'"):
+        made.derive("output").prove()
+    claim = made.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + k]"))
+    assert claim.verdict == "verified"
+    assert "no proof: a proof needs islpy" in str(claim)
+
+
+def test_what_is_no_index_sum_is_refused() -> None:
+    from sympy import Symbol, sin
+
+    with pytest.raises(EvaluationError, match="not an expression of sizes and indices"):
+        compiled(sin(Symbol("N")))
+
+
+def test_the_same_derivation_gives_the_same_bytes_whatever_the_hash_seed() -> None:
+    code = (
+        "import symconv as sc\n"
+        "d = sc.Conv1d('N', 'K', stride='s', dilation='d', padding=('p', 'q')).derive('grad_input')\n"
+        "print(d.latex(), d, d.result.latex(), d.result.rhs, d.result.conditions)\n"
+        "print(d.prove(strides=[2], dilations=[2]))\n"
+    )
+    outputs = set()
+    for seed in ("0", "1", "4711"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
