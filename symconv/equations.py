@@ -25,7 +25,7 @@ from symconv.pieces import (
     upstream_letter,
     vector_grid,
 )
-from symconv.printing import Beside, Format, Latex, Row, Text
+from symconv.printing import Beside, Format, Latex, Row, Text, latex_prose
 
 #: Why each equation holds, for the reader.
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -134,12 +134,21 @@ def _breakable(item: Displayed) -> str:
     return f"{{\\allowdisplaybreaks\n\\begin{{align*}}{body}\\end{{align*}}\n}}"
 
 
-#: The formats of :func:`typeset`: how an equation is displayed in each.
-FORMATS: Mapping[str, Callable[[Displayed], str]] = MappingProxyType(
+@dataclass(frozen=True)
+class Target:
+    """A format of :func:`typeset`: how it shows an equation, and prose, and what parts them."""
+
+    display: Callable[[Displayed], str]
+    prose: Callable[[str], str] = str
+    before_display: str = "\n\n"
+
+
+#: The formats of :func:`typeset`.
+FORMATS: Mapping[str, Target] = MappingProxyType(
     {
-        "latex": _breakable,
-        "text": lambda item: item.text(),
-        "markdown": lambda item: f"$$\n{item.latex()}\n$$",
+        "latex": Target(_breakable, latex_prose, "\n"),
+        "text": Target(lambda item: item.text()),
+        "markdown": Target(lambda item: f"$$\n{item.latex()}\n$$"),
     }
 )
 
@@ -151,7 +160,13 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
     """
     if form not in FORMATS:
         raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
-    return "\n\n".join(block if isinstance(block, str) else FORMATS[form](block) for block in blocks) + "\n"
+    target, text = FORMATS[form], ""
+    for block in blocks:
+        if isinstance(block, str):
+            text += ("\n\n" if text else "") + target.prose(block)
+        else:
+            text += (target.before_display if text else "") + target.display(block)
+    return text + "\n"
 
 
 def _output_size(subject: Subject, form: Format) -> list[Row | None]:

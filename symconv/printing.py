@@ -221,8 +221,7 @@ class Latex(Format):
 
     def prose(self, text: str) -> str:
         """Words within a formula, their special characters escaped."""
-        escaped = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
-        return f"\\text{{{escaped}}}"
+        return f"\\text{{{latex_prose(text)}}}"
 
     def floor_fraction(self, numerator: str, denominator: str) -> str:
         return f"\\left\\lfloor \\frac{{{numerator}}}{{{denominator}}} \\right\\rfloor"
@@ -326,6 +325,11 @@ class Text(Format):
             rows = ("  ".join(e.rjust(w) for e, w in zip(row, widths, strict=True)) for row in part.rows)
             return ["\n".join(f"[{row}]" for row in rows)]
         return [part.replace("\n", "\n  ")]
+
+
+def latex_prose(text: str) -> str:
+    """Words for LaTeX, their special characters escaped."""
+    return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
 
 
 def _side_by_side(blocks: Sequence[str]) -> str:

@@ -46,6 +46,10 @@ def test_a_long_derivation_breaks_over_pages(capsys, tmp_path: Path) -> None:
     _, out, _ = run(capsys, "derive", *entries, "--padding", "same", "--notation", "ufldl", "--show", "all")
     log = compile_latex(f"{PREAMBLE}{out}\\end{{document}}\n", tmp_path)
     assert not re.findall(r"Overfull \\[hv]box.*", log)
+    sizes = ["--input-size", "N", "--kernel-size", "K", "--stride", "s", "--dilation", "d", "--padding", "p"]
+    _, out, _ = run(capsys, "derive", *sizes, "--steps", "--show", "all")
+    log = compile_latex(f"{PREAMBLE}{out}\\end{{document}}\n", tmp_path)
+    assert not re.findall(r"Overfull \\[hv]box.*", log)
 
 
 def test_quantities_can_be_chosen_and_an_activation_named(capsys) -> None:

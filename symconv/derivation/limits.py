@@ -196,8 +196,9 @@ class Recognise(Rule):
     is_called: str
     name: ClassVar[str] = "named operation"
     reason: ClassVar[str] = (
-        "By definition (a * b)_n is the sum of a_m b_(n-m) and (a corr b)_n the sum of a_(n+m) b_m, over all "
-        "places within both; a sequence spread by s has s - 1 zeros between neighbours."
+        "By definition the convolution of a and b at n is the sum of a[n - m] b[m], their cross-correlation "
+        "the sum of a[n + m] b[m], over all m with both places within the sequences; a sequence spread by s "
+        "has s - 1 zeros between neighbours."
     )
 
     def sentence(self) -> str:

@@ -265,12 +265,12 @@ def _tying(s: Script) -> None:
     gradient = Partial(setting.loss, tap)
     s.start(
         gradient, IndexSum(bounds, (), (delta[i], x[j], setting.sequence("tying")[i, j, k])), "chain rule",
-        "As a dense layer the matrix has the gradient delta x^T; each tap receives that of the entries that "
-        "hold it, and the zeros, which hold none, send nothing.",
+        "As a dense layer the matrix has the outer product of upstream gradient and input as its gradient; "
+        "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing.",
     )  # fmt: skip
     s.start(
         gradient, IndexSum(bounds, ties, (delta[i], x[j])), "definition",
-        "The ties are put in: what remains is a sum along a diagonal of delta x^T.",
+        "The ties are put in: what remains is a sum along a diagonal of that product.",
     )  # fmt: skip
     _gather(s)
 

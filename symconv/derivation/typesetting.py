@@ -35,6 +35,7 @@ class _Reading:
         roles = ("output", "tap", "input")
         self.indices = [setting.index(role, mark) for role in roles for mark in ("", "'")]
         padded = str(setting.padded.label)
+        self.first = [*self.indices, setting.sizes["input_size"]]
         letters = (setting.notation.upstream, setting.notation.kernel, setting.notation.input, padded)
         self.letters = {letter: rank for rank, letter in enumerate(letters)}
         self.steps = [s for s in (setting.sizes["dilation"], setting.sizes["stride"]) if s.is_Symbol]
@@ -68,7 +69,7 @@ class _Reading:
 
     def _term_key(self, item: tuple[bool, Expr]) -> tuple[Any, ...]:
         negative, term = item
-        rank = min((i for i, index in enumerate(self.indices) if term.has(index)), default=99)
+        rank = min((i for i, letter in enumerate(self.first) if term.has(letter)), default=99)
         return (bool(term.is_number), negative, term.has(Sum, Indexed), rank, len(term.args), str(term))
 
     def factors(self, expr: Mul) -> list[Expr]:

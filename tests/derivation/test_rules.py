@@ -201,7 +201,7 @@ def test_every_rule_is_named_and_explained() -> None:
 def test_a_script_is_a_list_of_applied_rules() -> None:
     script = Script(setting(**GENERAL))
     SCRIPTS["grad_input"](script)
-    assert [line.rule for line in script.lines] == [
-        "chain rule", "definition", "linearity", "entry rule", "sifting", "solving", "limits", "named operation",
-    ]  # fmt: skip
+    rules_used = ", ".join(line.rule for line in script.lines)
+    first, last = "chain rule, definition, linearity, entry rule, sifting", "solving, limits, named operation"
+    assert rules_used == f"{first}, {last}"
     assert sc.Conv1d("N", "K").derive("grad_input").steps[0].rule == "chain rule"
