@@ -220,7 +220,7 @@ def _matrix(s: Script) -> None:
 
 
 def _windows(s: Script) -> None:
-    _coefficient(s, "windows", ("kernel", "tap"), ("output", "tap"))
+    _coefficient(s, "windows", ("kernel", "tap"), s.setting.window_roles)
     s.apply(Solve(s.setting.index("input")))
     s.attempt(DropLimits())
 

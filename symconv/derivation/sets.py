@@ -63,7 +63,7 @@ class Reader:
         self._definitions: Mapping[str, Callable[..., list[Piece]]] = {
             n.output: self._output,
             n.matrix: lambda i, j: [self._over("tap", lambda k: self._met(i, k, j), n.kernel)],
-            n.windows: lambda i, k: [self._over("input", lambda j: self._met(i, k, j), n.input)],
+            n.windows: self._windows,
             n.upstream_matrix: lambda j, k: [self._over("output", lambda i: self._met(i, k, j), n.upstream)],
             n.tying: lambda i, j, k: [Piece((), (self._met(i, k, j),))],
             str(setting.padded.label): lambda place: [
@@ -133,6 +133,11 @@ class Reader:
         """The entries of an operand whose index satisfies a condition."""
         index = self._fresh()
         return Piece((index,), (self._inside(role, index), condition(index)), ((letter, (index,)),))
+
+    def _windows(self, *places: Expr) -> list[Piece]:
+        at = dict(zip(self.setting.window_roles, places, strict=True))
+        met = lambda j: self._met(at["output"], at["tap"], j)  # noqa: E731
+        return [self._over("input", met, self.setting.notation.input)]
 
     def _output(self, i: Expr) -> list[Piece]:
         n, k = self.setting.notation, self._fresh()

@@ -115,6 +115,11 @@ class Setting:
         return IndexedBase(getattr(self.notation, quantity))
 
     @property
+    def window_roles(self) -> tuple[str, str]:
+        """The roles of the two indices of the window matrix, whose windows are rows or columns."""
+        return ("tap", "output") if self.notation.window_columns else ("output", "tap")
+
+    @property
     def padded(self) -> IndexedBase:
         """The input with its zeros around it."""
         return IndexedBase(f"{self.notation.input}pad")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from sympy import (
@@ -10,10 +12,10 @@ from sympy import (
     Eq,
     Expr,
     Indexed,
+    Integer,
     Le,
     Mod,
     Mul,
-    Pow,
     Rational,
     Sum,
     Symbol,
@@ -112,17 +114,44 @@ class _Reading:
         return (right, left) if isinstance(right, Symbol) and not isinstance(left, Symbol) else (left, right)
 
 
-class FormulaLatexPrinter(ExprLatexPrinter):
-    """LaTeX of index sums."""
+class _Formulas(ABC):
+    """What both printers have in common; each says how its target writes the pieces."""
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__({"full_prec": False})
-        self._reading = _Reading(setting)
+    times: str
+    at_most: str
+    minimum: str
+    maximum: str
+    _reading: _Reading
+    _print: Callable[[Any], str]
+
+    @abstractmethod
+    def _fraction(self, numerator: Expr, denominator: Expr) -> str: ...
+
+    @abstractmethod
+    def _entry(self, label: Symbol, indices: list[str]) -> str: ...
+
+    @abstractmethod
+    def _head(self, index: str, low: str, high: str) -> str: ...
+
+    @abstractmethod
+    def _divides(self, divisor: str, number: str) -> str: ...
+
+    @abstractmethod
+    def _derivative(self, of: str, by: str) -> str: ...
+
+    @abstractmethod
+    def _derivative_of_sum(self, of: str, by: str) -> str: ...
+
+    @abstractmethod
+    def _spread(self, letter: Symbol, factor: str) -> str: ...
+
+    @abstractmethod
+    def _overlap(self, kind: str, left: str, right: str, at: str) -> str: ...
 
     def _print_Add(self, expr: Add, order: Any = None) -> str:
         common = self._reading.denominator(expr)
         if common > 1:
-            return f"\\frac{{{self._print((common * expr).expand())}}}{{{common}}}"
+            return self._fraction((common * expr).expand(), Integer(common))
         text = ""
         for negative, term in self._reading.terms(expr):
             sign = " - " if negative else " + "
@@ -132,50 +161,88 @@ class FormulaLatexPrinter(ExprLatexPrinter):
     def _print_Mul(self, expr: Mul) -> str:
         numerator, denominator = fraction(expr)
         if denominator != 1:
-            return f"\\frac{{{self._print(numerator)}}}{{{self._print(denominator)}}}"
+            return self._fraction(numerator, denominator)
         if expr.could_extract_minus_sign() and not isinstance(-expr, Add):
             return f"-{self._print(-expr)}"
-        if not isinstance(expr, Mul):
-            return str(self._print(expr))
-        return " ".join(self._factor(f) for f in self._reading.factors(expr))
+        return self.times.join(self._factor(f) for f in self._reading.factors(expr))
 
     def _factor(self, factor: Expr) -> str:
         text = str(self._print(factor))
         return f"({text})" if isinstance(factor, Add) else text
 
     def _print_Indexed(self, expr: Indexed) -> str:
-        setting, label = self._reading.setting, str(expr.base.label)
-        indices = ",".join(self._print(index) for index in expr.indices)
-        if label == setting.notation.upstream and setting.notation.upstream_style == "partial":
-            y = self._with_index(self._print(Symbol(setting.notation.output)), indices)
-            return f"\\frac{{\\partial {self._print(setting.loss)}}}{{\\partial {y}}}"
-        return self._with_index(self._letter(expr.base.label), indices)
-
-    def _letter(self, label: Symbol) -> str:
-        if label == self._reading.setting.padded.label:
-            return f"\\tilde{{{self._print(Symbol(self._reading.setting.notation.input))}}}"
-        return str(self._print(label))
-
-    @staticmethod
-    def _with_index(letter: str, indices: str) -> str:
-        return f"{letter[:-1]},{indices}}}" if "_{" in letter else f"{letter}_{{{indices}}}"
+        setting, label = self._reading.setting, expr.base.label
+        indices = [self._print(index) for index in expr.indices]
+        if str(label) == setting.notation.upstream and setting.notation.upstream_style == "partial":
+            output = self._entry(Symbol(setting.notation.output), indices)
+            return self._derivative(self._print(setting.loss), output)
+        return self._entry(label, indices)
 
     def _print_Sum(self, expr: Sum) -> str:
-        heads = [
-            f"\\sum_{{{self._print(k)}={self._print(low)}}}^{{{self._print(high)}}}"
-            for k, low, high in reversed(expr.limits)
-        ]
+        heads = [self._head(*map(self._print, limits)) for limits in reversed(expr.limits)]
         return f"{' '.join(heads)} {self._factor(expr.function)}"
 
     def _print_Max(self, expr: Expr, exp: Any = None) -> str:
-        return self._listing("\\max", expr)
+        return self._extreme(self.maximum, expr)
 
     def _print_Min(self, expr: Expr, exp: Any = None) -> str:
-        return self._listing("\\min", expr)
+        return self._extreme(self.minimum, expr)
 
-    def _listing(self, name: str, expr: Expr) -> str:
+    def _extreme(self, name: str, expr: Expr) -> str:
         parts = sorted(expr.args, key=lambda part: (not part.is_number, len(str(part)), str(part)))
         return f"{name}({', '.join(self._print(part) for part in parts)})"
+
+    def _print_Iverson(self, expr: Iverson) -> str:
+        return f"[{self._print(expr.args[0])}]"
+
+    def _print_Equality(self, expr: Eq) -> str:
+        left, right = self._reading.sides(expr)
+        if isinstance(left, Mod) and right == 0:
+            number, divisor = left.args
+            return self._divides(self._print(divisor), self._print(number))
+        return f"{self._print(left)} = {self._print(right)}"
+
+    def _print_And(self, expr: And) -> str:
+        chain = self._reading.chain(expr)
+        if chain is None:
+            return ", ".join(self._print(part) for part in expr.args)
+        return self.at_most.join(self._print(part) for part in chain)
+
+    def _print_Partial(self, expr: Partial) -> str:
+        of, by = expr.args
+        if isinstance(of, Indexed | Symbol):
+            return self._derivative(self._print(of), self._print(by))
+        return self._derivative_of_sum(self._print(of), self._print(by))
+
+    def _print_Spread(self, expr: Spread) -> str:
+        base, factor = expr.args
+        return self._print(base.label) if factor == 1 else self._spread(base.label, self._print(factor))
+
+    def _print_Overlap(self, expr: Overlap) -> str:
+        kind, left, right, at = expr.args
+        return self._overlap(str(kind), *map(self._print, (left, right, at)))
+
+
+class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
+    """LaTeX of index sums."""
+
+    times, at_most, minimum, maximum = " ", " \\le ", "\\min", "\\max"
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__({"full_prec": False})
+        self._reading = _Reading(setting)
+
+    def _fraction(self, numerator: Expr, denominator: Expr) -> str:
+        return f"\\frac{{{self._print(numerator)}}}{{{self._print(denominator)}}}"
+
+    def _entry(self, label: Symbol, indices: list[str]) -> str:
+        letter, index = self._print(label), ",".join(indices)
+        if label == self._reading.setting.padded.label:
+            letter = f"\\tilde{{{self._print(Symbol(self._reading.setting.notation.input))}}}"
+        return f"{letter[:-1]},{index}}}" if "_{" in letter else f"{letter}_{{{index}}}"
+
+    def _head(self, index: str, low: str, high: str) -> str:
+        return f"\\sum_{{{index}={low}}}^{{{high}}}"
 
     def _print_floor(self, expr: Expr, exp: Any = None) -> str:
         return f"\\left\\lfloor {self._print(expr.args[0])} \\right\\rfloor"
@@ -183,99 +250,41 @@ class FormulaLatexPrinter(ExprLatexPrinter):
     def _print_ceiling(self, expr: Expr, exp: Any = None) -> str:
         return f"\\left\\lceil {self._print(expr.args[0])} \\right\\rceil"
 
-    def _print_Iverson(self, expr: Iverson) -> str:
-        return f"[{self._print(expr.args[0])}]"
+    def _divides(self, divisor: str, number: str) -> str:
+        return f"{divisor} \\mid {number}"
 
-    def _print_Equality(self, expr: Eq) -> str:
-        left, right = self._reading.sides(expr)
-        if isinstance(left, Mod) and right == 0:
-            number, divisor = left.args
-            return f"{self._print(divisor)} \\mid {self._print(number)}"
-        return f"{self._print(left)} = {self._print(right)}"
+    def _derivative(self, of: str, by: str) -> str:
+        return f"\\frac{{\\partial {of}}}{{\\partial {by}}}"
 
-    def _print_And(self, expr: And) -> str:
-        chain = self._reading.chain(expr)
-        if chain is None:
-            return ",\\ ".join(self._print(part) for part in expr.args)
-        return " \\le ".join(self._print(part) for part in chain)
+    def _derivative_of_sum(self, of: str, by: str) -> str:
+        return f"\\frac{{\\partial}}{{\\partial {by}}} \\Bigl({of}\\Bigr)"
 
-    def _print_Partial(self, expr: Partial) -> str:
-        of, by = expr.args
-        if isinstance(of, Indexed | Symbol):
-            return f"\\frac{{\\partial {self._print(of)}}}{{\\partial {self._print(by)}}}"
-        return f"\\frac{{\\partial}}{{\\partial {self._print(by)}}} \\Bigl({self._print(of)}\\Bigr)"
+    def _spread(self, letter: Symbol, factor: str) -> str:
+        return f"{{{self._print(letter)}}}^{{\\uparrow {factor}}}"
 
-    def _print_Spread(self, expr: Spread) -> str:
-        base, factor = expr.args
-        letter = self._letter(base.label)
-        if factor == 1:
-            return letter
-        return f"{{{letter}}}^{{\\uparrow {self._print(factor)}}}"
-
-    def _print_Overlap(self, expr: Overlap) -> str:
-        kind, left, right, at = expr.args
-        sign = "\\star" if str(kind) == "star" else "\\ast"
-        return f"({self._print(left)} {sign} {self._print(right)})_{{{self._print(at)}}}"
+    def _overlap(self, kind: str, left: str, right: str, at: str) -> str:
+        sign = "\\star" if kind == "star" else "\\ast"
+        return f"({left} {sign} {right})_{{{at}}}"
 
 
-class FormulaTextPrinter(ExprTextPrinter):
-    """Text of index sums."""
+class FormulaTextPrinter(_Formulas, ExprTextPrinter):
+    """Text of index sums, which :func:`symconv.parse` reads back."""
+
+    times, at_most, minimum, maximum = "*", " <= ", "min", "max"
 
     def __init__(self, setting: Setting) -> None:
         super().__init__({})
         self._reading = _Reading(setting)
 
-    def _print_Add(self, expr: Add, order: Any = None) -> str:
-        common = self._reading.denominator(expr)
-        if common > 1:
-            return f"({self._print((common * expr).expand())})/{common}"
-        text = ""
-        for negative, term in self._reading.terms(expr):
-            sign = " - " if negative else " + "
-            text += (sign if text else "-" if negative else "") + self._print(term)
-        return text
+    def _fraction(self, numerator: Expr, denominator: Expr) -> str:
+        over = self._print(denominator)
+        return f"{self._factor(numerator)}/{over if denominator.is_Atom else f'({over})'}"
 
-    def _print_Mul(self, expr: Mul) -> str:
-        numerator, denominator = fraction(expr)
-        if denominator != 1:
-            over = self._print(denominator)
-            return f"{self._factor(numerator)}/{over if denominator.is_Atom else f'({over})'}"
-        if expr.could_extract_minus_sign() and not isinstance(-expr, Add):
-            return f"-{self._print(-expr)}"
-        if not isinstance(expr, Mul):
-            return str(self._print(expr))
-        return "*".join(self._factor(f) for f in self._reading.factors(expr))
+    def _entry(self, label: Symbol, indices: list[str]) -> str:
+        return f"{label}[{', '.join(indices)}]"
 
-    def _factor(self, factor: Expr) -> str:
-        text = str(self._print(factor))
-        return f"({text})" if isinstance(factor, Add) else text
-
-    def _print_Pow(self, expr: Pow, rational: bool = False) -> str:
-        return str(super()._print_Pow(expr, rational))
-
-    def _print_Indexed(self, expr: Indexed) -> str:
-        setting, label = self._reading.setting, str(expr.base.label)
-        indices = ", ".join(self._print(index) for index in expr.indices)
-        if label == setting.notation.upstream and setting.notation.upstream_style == "partial":
-            return f"d{setting.notation.loss}/d{setting.notation.output}[{indices}]"
-        return f"{label}[{indices}]"
-
-    def _print_Sum(self, expr: Sum) -> str:
-        heads = [
-            f"sum({self._print(k)}={self._print(low)}..{self._print(high)})"
-            for k, low, high in reversed(expr.limits)
-        ]
-        return f"{' '.join(heads)} {self._factor(expr.function)}"
-
-    def _print_Max(self, expr: Expr) -> str:
-        return self._listing("max", expr)
-
-    def _print_Min(self, expr: Expr) -> str:
-        return self._listing("min", expr)
-
-    def _listing(self, name: str, expr: Expr) -> str:
-        parts = sorted(expr.args, key=lambda part: (not part.is_number, len(str(part)), str(part)))
-        return f"{name}({', '.join(self._print(part) for part in parts)})"
+    def _head(self, index: str, low: str, high: str) -> str:
+        return f"sum({index}={low}..{high})"
 
     def _print_floor(self, expr: Expr) -> str:
         return f"floor({self._print(expr.args[0])})"
@@ -283,39 +292,20 @@ class FormulaTextPrinter(ExprTextPrinter):
     def _print_ceiling(self, expr: Expr) -> str:
         return f"ceil({self._print(expr.args[0])})"
 
-    def _print_Iverson(self, expr: Iverson) -> str:
-        return f"[{self._print(expr.args[0])}]"
+    def _divides(self, divisor: str, number: str) -> str:
+        return f"{divisor} divides {number}"
 
-    def _print_Equality(self, expr: Eq) -> str:
-        left, right = self._reading.sides(expr)
-        if isinstance(left, Mod) and right == 0:
-            number, divisor = left.args
-            return f"{self._print(divisor)} divides {self._print(number)}"
-        return f"{self._print(left)} = {self._print(right)}"
+    def _derivative(self, of: str, by: str) -> str:
+        return f"d{of}/d{by}"
 
-    def _print_And(self, expr: And) -> str:
-        chain = self._reading.chain(expr)
-        if chain is None:
-            return ", ".join(self._print(part) for part in expr.args)
-        return " <= ".join(self._print(part) for part in chain)
+    def _derivative_of_sum(self, of: str, by: str) -> str:
+        return f"d/d{by} ({of})"
 
-    def _print_Partial(self, expr: Partial) -> str:
-        of, by = expr.args
-        inner = self._print(of)
-        return (
-            f"d{inner}/d{self._print(by)}"
-            if isinstance(of, Indexed | Symbol)
-            else f"d/d{self._print(by)} ({inner})"
-        )
+    def _spread(self, letter: Symbol, factor: str) -> str:
+        return f"spread({letter}, {factor})"
 
-    def _print_Spread(self, expr: Spread) -> str:
-        base, factor = expr.args
-        return str(base.label) if factor == 1 else f"spread({base.label}, {self._print(factor)})"
-
-    def _print_Overlap(self, expr: Overlap) -> str:
-        kind, left, right, at = expr.args
-        sign = "corr" if str(kind) == "star" else "conv"
-        return f"{sign}({self._print(left)}, {self._print(right)})[{self._print(at)}]"
+    def _overlap(self, kind: str, left: str, right: str, at: str) -> str:
+        return f"{'corr' if kind == 'star' else 'conv'}({left}, {right})[{at}]"
 
 
 def folded(form: Format, rendered: str) -> list[str]:

@@ -73,6 +73,10 @@ class World:
         def loss() -> Poly:
             return added([multiplied([atom(n.upstream, i), y]) for i, y in enumerate(outputs)])
 
+        def windows(*places: int) -> Poly:
+            at = dict(zip(setting.window_roles, places, strict=True))
+            return added([atom(n.input, j) for k, j in met[at["output"]] if k == at["tap"]])
+
         taps = range(geometry.kernel_size)
         read: dict[str, Callable[..., Poly]] = {
             n.input: lambda j: atom(n.input, j),
@@ -83,7 +87,7 @@ class World:
             n.loss: loss,
             str(setting.padded.label): padded,
             n.matrix: lambda i, j: added([atom(n.kernel, k) for k in taps if (k, j) in pairs[i]]),
-            n.windows: lambda i, k: added([atom(n.input, j) for t, j in met[i] if t == k]),
+            n.windows: windows,
             n.tying: lambda i, j, k: {(): 1} if (k, j) in pairs[i] else {},
             n.upstream_matrix: lambda j, k: added(
                 [atom(n.upstream, i) for i, row in enumerate(pairs) if (k, j) in row]

@@ -18,7 +18,7 @@ from tests.derivation.families import FAMILIES, QUANTITIES, layer
 
 @pytest.mark.parametrize("options", FAMILIES, ids=str)
 def test_every_step_is_verified_and_proved(options: dict[str, Any]) -> None:
-    small = {"N": range(1, 6, 2), "K": range(1, 4), "s": range(1, 4), "d": range(1, 4), "p": range(0, 4, 3)}
+    small = {"N": range(1, 8, 2), "K": range(1, 4), "s": range(1, 4), "d": range(1, 4), "p": range(0, 4, 3)}
     small["q"] = range(2)
     made = layer(options, bias=True)
     symbols = {str(c.lhs) for c in made.formula("output").conditions}
@@ -84,6 +84,15 @@ def test_every_preset_prints_derivations(preset: str, typeset) -> None:
     for name in QUANTITIES:
         typeset(made.derive(name).latex())
         typeset(made.formula(name).latex())
+
+
+def test_windows_that_are_columns_have_their_indices_exchanged() -> None:
+    made = sc.Conv1d("n", "taps", stride="s", notation="cs231n")
+    derivation = made.derive("windows")
+    assert str(derivation).startswith("X_col[k, i] = ")
+    assert derivation.verify()
+    assert derivation.prove()
+    assert made.formula("windows").at(n=5, taps=3, s=2) == sc.Conv1d(5, 3, stride=2).windows
 
 
 def test_steps_are_plain_sympy() -> None:
