@@ -148,7 +148,7 @@ def derive(
     """
     from symconv.equations import REASONS, Displayed, typeset
 
-    layer = _layer(**options)
+    layer = _layer(**options, values=not steps)
     closed = steps or not layer.axis.numeric
     if closed and activation:
         raise click.UsageError("--activation goes with explicit entries: give numbers, and no --steps.")
@@ -162,9 +162,7 @@ def derive(
             derivation = layer.derive(name)
             blocks.append(derivation)
             blocks += [f"{rule}: {reason}" for rule, reason in derivation.reasons().items()]
-            blocks.append(
-                f"Each step is equal to the one before: {derivation.steps[0].evidence}, at every index."
-            )
+            blocks.append(f"Both sides of each step were compared: {derivation.steps[0].evidence}.")
         else:
             blocks.append(layer.formula(name))
     _write(typeset(blocks, form), file)
@@ -179,7 +177,7 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
 
     The formula is in the index notation in which formulas print as text; entries outside a sequence
-    are 0. Exit with 1 if it is refuted.
+    are 0. Put -- before the name where the formula begins with a minus. Exit with 1 if it is refuted.
 
     \b
     Example:
@@ -187,7 +185,7 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     """
     from symconv.derivation import parse
 
-    answer = _layer(**options).claim(name, parse(formula))
+    answer = _layer(**options, values=False).claim(name, parse(formula))
     click.echo(answer)
     if not answer:
         ctx.exit(1)
@@ -213,6 +211,7 @@ def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
 def _layer(
     *, x: Any, w: Any, delta: Any, b: Any, input_size: Any, kernel_size: Any, notation: str,
     index_base: str | None, upstream_style: str | None, tap_colours: str | None, max_rows: int | None,
+    values: bool = True,
     **geometry: Any,
 ) -> Conv1d:  # fmt: skip
     from symconv.layers import Conv1d
@@ -237,6 +236,8 @@ def _layer(
     if b is not None:
         geometry["bias"] = True
     layer = Conv1d(*sizes, **geometry, notation=Notation.preset(notation).replace(**changes))
+    if not values:
+        return layer
     given = {"x": x, "w": w, "delta": delta, "b": b}
     for letter, entries in given.items():
         symbols = {str(s) for s in entries or () if getattr(s, "is_Symbol", False)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,7 +11,7 @@ from sympy import Expr, Function, Matrix, SympifyError, sympify
 from sympy.core.function import FunctionClass
 
 from symconv import check
-from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, judge
+from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
 from symconv.equations import REASONS, Equation, activation, equation
 from symconv.errors import NotationError, OptionError, did_you_mean, reject_unknown
 from symconv.notation import PRESETS, Notation
@@ -229,9 +229,17 @@ class Conv1d(Quantities):
              = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
              = conv(x, w)[i]   (named operation)
         """
-        return Derivation(Setting(self.axis, self.notation, self.bias), name)
+        return Derivation(self._setting, name)
 
-    def claim(self, name: str, candidate: Expr | Callable[..., Any], **grid: range) -> Claim:
+    @property
+    def _setting(self) -> Setting:
+        if self._given:
+            raise OptionError(
+                "closed forms are in symbols, and this layer has values: ask the one without .at()."
+            )
+        return Setting(self.axis, self.notation, self.bias)
+
+    def claim(self, name: str, candidate: Expr | Callable[..., Any], /, **grid: Iterable[int]) -> Claim:
         """Judge somebody else's formula for a quantity.
 
         Parameters
@@ -259,12 +267,12 @@ class Conv1d(Quantities):
         >>> from symconv import parse
         >>> layer = Conv1d("N", "K", stride="s")
         >>> layer.claim("output", parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
-        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 54 cases
+        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 55 cases
         >>> layer.claim("output", parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
         output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
         """
-        setting = Setting(self.axis, self.notation, self.bias)
-        return judge(setting, self.formula(name), candidate, grid)
+        setting = self._setting
+        return judge(setting, self.formula(name), candidate, checked_grid("claim", setting, grid))
 
     def check(self, *, draws: int = 3, seed: int = 0, progress: check.Progress = nullcontext) -> check.Report:
         """Compare every quantity with independent references on exact integers.

@@ -143,7 +143,7 @@ def test_symbolic_sizes_give_closed_forms_and_steps(capsys, typeset) -> None:
     code, out, _ = run(capsys, "derive", *sizes, "--show", "grad_input", "--steps")
     assert code == 0
     assert "\\text{(chain rule)}" in out
-    assert "equal on 24 cases, at every index" in out
+    assert "Both sides of each step were compared: equal on 24 cases." in out
     for formula in formulas(out):
         typeset(formula, fits=True)
     _, out, _ = run(capsys, "derive", *sizes, "--format", "text")
@@ -156,6 +156,10 @@ def test_a_claim_is_answered_and_its_exit_code_is_the_verdict(capsys) -> None:
     sizes = ["--input-size", "N", "--kernel-size", "K", "--stride", "2"]
     code, out, _ = run(capsys, "claim", *sizes, "output", "sum(k=0..K-1) w[k]*x[2*i + k]")
     assert (code, out.startswith("output: proved for all K, N")) == (0, True)
+    code, out, _ = run(capsys, "claim", *sizes, "--", "output", "-sum(k=0..K-1) w[k]*x[2*i + k]")
+    assert (code, "refuted" in out) == (1, True)
+    code, out, _ = run(capsys, "claim", *OPENING, "output", "sum(k=0..2) w[k]*x[i + k]")
+    assert code == 0
     code, out, _ = run(capsys, "claim", *sizes, "output", "sum(k=0..K-1) w[k]*x[i + 2*k]")
     assert (code, "refuted; at K = 1, N = 3, i = 1" in out) == (1, True)
 

@@ -7,7 +7,7 @@ from symconv.derivation.parser import parse
 from symconv.derivation.report import Proof, Verification
 from symconv.derivation.scripts import SCRIPTS
 from symconv.derivation.setting import Setting
-from symconv.derivation.steps import Derivation, Step
+from symconv.derivation.steps import Derivation, Step, checked_grid
 
 __all__ = [
     "SCRIPTS",
@@ -19,6 +19,7 @@ __all__ = [
     "Setting",
     "Step",
     "Verification",
+    "checked_grid",
     "judge",
     "parse",
 ]

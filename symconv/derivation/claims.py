@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from sympy import Expr, Indexed, IndexedBase, Symbol, sympify
+from sympy import Expr, Indexed, IndexedBase, Sum, Symbol, sympify
 
 from symconv.derivation.counting import counted
-from symconv.derivation.evaluate import EvaluationError, Poly, Sequences, compiled
+from symconv.derivation.evaluate import Poly, Sequences, compiled
 from symconv.derivation.formula import LAYOUT, Formula
+from symconv.derivation.language import Overlap, Spread
+from symconv.derivation.numbers import EvaluationError
 from symconv.derivation.proof import agree
-from symconv.derivation.report import shown
+from symconv.derivation.report import Refutation, shown
 from symconv.derivation.setting import Setting
+from symconv.derivation.trials import function_failures
 from symconv.derivation.world import Geometry, World, geometries, index_values
-from symconv.errors import MissingExtraError, OptionError, did_you_mean
-
-
-@dataclass(frozen=True)
-class Refutation:
-    """The smallest sizes at which a claim fails: there, the index, and both values."""
-
-    sizes: Mapping[str, int]
-    index: Mapping[str, int]
-    claimed: str
-    right: str
-
-    def __str__(self) -> str:
-        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
-        return f"at {numbers or 'the sizes of the layer'} it gives {self.claimed}, right is {self.right}"
+from symconv.errors import OptionError, SymconvError, did_you_mean
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,37 +58,53 @@ class Claim:
 
 
 def judge(
-    setting: Setting, formula: Formula, candidate: Expr | Callable[..., Any], grid: Mapping[str, range]
+    setting: Setting,
+    formula: Formula,
+    candidate: Expr | Callable[..., Any],
+    grid: Mapping[str, Iterable[int]],
 ) -> Claim:
     """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it."""
     cases = sorted(
-        geometries(setting, dict(grid)),
-        key=lambda case: (sum(case[0].values()), tuple(case[0].values())),
+        geometries(setting, grid), key=lambda case: (sum(map(abs, case[0].values())), tuple(case[0].values()))
     )
     if not cases:
         raise OptionError("claim: the grid holds no possible geometry; give other ranges.")
-    if isinstance(candidate, Expr | int):
-        expr = _checked(setting, formula, sympify(candidate))
-        failures = _expression_failures(setting, formula, expr, cases)
-    elif callable(candidate):
-        failures = _function_failures(setting, formula, candidate, cases)
-    else:
-        raise OptionError(
-            f"claim: {candidate!r} is no formula; give a SymPy expression or a function of arrays, "
-            "or read text with symconv.parse."
-        )
-    refutation = next(failures, None)
-    if refutation is not None:
-        return Claim(formula.name, "refuted", len(cases), refutation)
+    name, number = formula.name, len(cases)
     if not isinstance(candidate, Expr | int):
-        return Claim(formula.name, "verified", len(cases), scope="a function is tried, not proved")
+        if not callable(candidate):
+            raise OptionError(
+                f"claim: {candidate!r} is no formula; give a SymPy expression or a function of arrays, "
+                "or read text with symconv.parse."
+            )
+        refutation = next(function_failures(setting, formula, candidate, cases), None)
+        if refutation is not None:
+            return Claim(name, "refuted", number, refutation)
+        return Claim(name, "verified", number, scope="a function is tried, not proved")
+    expr = _checked(setting, formula, sympify(candidate))
+    refutation = next(_expression_failures(setting, formula, expr, cases), None)
+    if refutation is not None:
+        return Claim(name, "refuted", number, refutation)
+    zero_based = counted(expr, setting, by=-setting.notation.base)
     try:
-        scope = agree(setting, formula.zero_based, _zero_based(setting, expr), LAYOUT[formula.name])
-    except MissingExtraError as error:
-        return Claim(formula.name, "verified", len(cases), scope=str(error))
+        scope, point = agree(setting, formula.zero_based, zero_based, sum(LAYOUT[name], ()))
+    except SymconvError as error:
+        return Claim(name, "verified", number, scope=str(error))
     if scope.startswith("for"):
-        return Claim(formula.name, "proved", len(cases), scope=scope)
-    return Claim(formula.name, "verified", len(cases), scope=scope)
+        return Claim(name, "proved", number, scope=scope)
+    if point is not None:
+        found = _at_point(setting, formula, expr, point)
+        if found is not None:
+            return Claim(name, "refuted", number, found)
+    return Claim(name, "verified", number, scope=scope)
+
+
+def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str, int]) -> Refutation | None:
+    """The failure of a candidate at sizes that the sets found, beyond those that were tried."""
+    symbols = {s.name for size in setting.sizes.values() for s in size.free_symbols}
+    cases = list(geometries(setting, {name: [point[name]] for name in symbols if name in point}))
+    if not cases or cases[0][1].input_size * cases[0][1].kernel_size > 10**6:
+        return None
+    return next(_expression_failures(setting, formula, expr, cases), None)
 
 
 def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
@@ -115,7 +118,12 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
         known[n.bias] = setting.bias_symbol
     sequences = {n.input, n.kernel, n.upstream}
     entries = expr.atoms(Indexed)
+    for spread in expr.atoms(Spread):
+        if str(spread.args[0].label) not in sequences:
+            raise OptionError(f"claim: {spread.args[0]} is no sequence of the layer.")
     for entry in entries:
+        if len(entry.indices) != 1:
+            raise OptionError(f"claim: {entry} has {len(entry.indices)} indices; a sequence has one.")
         if str(entry.base.label) not in sequences:
             raise OptionError(
                 f"claim: {entry.base} is no sequence of the layer: "
@@ -123,9 +131,10 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
             )
     bases = {base.label for base in expr.atoms(IndexedBase)}
     swap = {}
-    for symbol in expr.free_symbols - entries - bases:
-        if isinstance(symbol, Indexed | IndexedBase):
-            continue
+    bound = {index for part in expr.atoms(Sum) for index in part.variables}
+    for symbol in sorted(expr.atoms(Symbol) - bases - bound - _kinds(expr), key=str):
+        if symbol.name in sequences and symbol.name not in known:
+            raise OptionError(f"claim: {symbol} is a sequence: write an entry such as {symbol}[i].")
         if symbol.name not in known:
             raise OptionError(
                 f"claim: {symbol} means nothing here: "
@@ -134,11 +143,6 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
         swap[symbol] = known[symbol.name]
     found: Expr = expr.xreplace(swap)
     return found
-
-
-def _zero_based(setting: Setting, expr: Expr) -> Expr:
-    """The candidate with indices from 0."""
-    return counted(expr, setting, by=-setting.notation.base)
 
 
 class _Extended(Sequences):
@@ -173,82 +177,6 @@ def _expression_failures(
                 yield Refutation(sizes, index, shown(found), shown(wanted))
 
 
-def _function_failures(
-    setting: Setting,
-    formula: Formula,
-    function: Callable[..., Any],
-    cases: Sequence[tuple[dict[str, int], Geometry]],
-) -> Iterator[Refutation]:
-    rng = np.random.default_rng(0)
-    n, right = setting.notation, compiled(formula.lhs)
-    roles = LAYOUT[formula.name]
-    wants = _parameters(function, {s.name for size in setting.sizes.values() for s in size.free_symbols})
-    for sizes, geometry in cases:
-        arrays = {
-            "x": (n.input, rng.integers(1, 1000, geometry.input_size)),
-            "w": (n.kernel, rng.integers(1, 1000, geometry.kernel_size)),
-            "delta": (n.upstream, rng.integers(1, 1000, len(geometry.met))),
-        }
-        bias = int(rng.integers(1, 1000)) if setting.bias else 0
-        values: dict[Any, int] = {
-            (letter, (i,)): int(v) for letter, array in arrays.values() for i, v in enumerate(array)
-        }
-        values[(n.bias, ())] = bias
-        named = {
-            **{name: array for name, (_, array) in arrays.items()},
-            **{name: getattr(geometry, name) for name in _GEOMETRY},
-            **sizes,
-            "b": bias,
-            "padding": geometry.before,
-            "output_size": len(geometry.met),
-        }
-        places = list(index_values(setting, geometry, sum(roles, ())))
-        numbers = {**sizes, n.output_size: len(geometry.met)}
-        world = World(setting, geometry).sequences
-        wanted = [_at(right(world, {**numbers, **index}), values) for index in places]
-        try:
-            found = np.ravel(np.asarray(function(**{name: named[name] for name in wants}))).tolist()
-        except Exception as error:  # the candidate is somebody else's code: whatever it raises refutes it
-            yield Refutation(sizes, {}, f"{type(error).__name__}: {error}", str(wanted))
-            continue
-        if len(found) != len(wanted):
-            yield Refutation(sizes, {}, f"{len(found)} entries", f"{len(wanted)}")
-            continue
-        for index, is_, should in zip(places, found, wanted, strict=True):
-            if not _equal(is_, should):
-                operands = ", ".join(f"{name} = {array.tolist()}" for name, (_, array) in arrays.items())
-                yield Refutation(sizes, index, f"{is_} for {operands}", str(should))
-
-
-def _equal(found: Any, wanted: int) -> bool:
-    """Exactly for whole numbers, to rounding for floating-point ones."""
-    if isinstance(found, float):
-        return abs(found - wanted) <= 1e-9 * max(1, abs(wanted))
-    return bool(found == wanted)
-
-
-def _at(poly: Poly, values: Mapping[Any, int]) -> int:
-    total = 0
-    for monomial, coefficient in poly.items():
-        for atom in monomial:
-            coefficient *= values[atom]
-        total += coefficient
-    return int(total)
-
-
-_GEOMETRY = ("input_size", "kernel_size", "stride", "dilation", "before", "after", "flip")
-
-
-def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:
-    """The names that a function asks for."""
-    known = {"x", "w", "delta", "b", "padding", "output_size", *_GEOMETRY, *symbols}
-    wants = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in known:
-            wants.append(parameter.name)
-        elif parameter.default is parameter.empty:
-            raise OptionError(
-                f"claim: the function asks for {parameter.name!r}: "
-                f"{did_you_mean(parameter.name, sorted(known))}"
-            )
-    return wants
+def _kinds(expr: Expr) -> set[Symbol]:
+    """The names of operations, which are symbols of no size."""
+    return {overlap.args[0] for overlap in expr.atoms(Overlap)}

@@ -37,8 +37,10 @@ class _Move:
         if isinstance(expr, Indexed):
             return expr.base[tuple(self._place(index) for index in expr.indices)]
         if isinstance(expr, Overlap):
+            # (a * b)_n = sum a_m b_{n-m} has two indices on its left, a correlation one on each side.
             kind, left, right, at = expr.args
-            return Overlap(kind, left, right, self._place(at))
+            more = 0 if str(kind) == "star" else 2 * self.step
+            return Overlap(kind, left, right, together(expand(self.expr(at) + more)))
         if isinstance(expr, Sum):
             limits = [
                 (k, self._up(self.expr(low)), self._up(self.expr(high))) for k, low, high in expr.limits

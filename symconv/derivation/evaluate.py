@@ -6,49 +6,26 @@ derivative is taken on the polynomial. SymPy's own ``doit`` is not used, which i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Mapping
 from math import ceil, floor
 from typing import Any, TypeAlias
 
-import sympy
-from sympy import (
-    Add,
-    And,
-    Eq,
-    Expr,
-    Ge,
-    Gt,
-    Indexed,
-    Integer,
-    KroneckerDelta,
-    Le,
-    Lt,
-    Max,
-    Min,
-    Mod,
-    Mul,
-    Ne,
-    Or,
-    Piecewise,
-    Pow,
-    Sum,
-    Symbol,
-)
+from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
 
 from symconv.derivation.language import Iverson, Overlap, Partial
-from symconv.errors import SymconvError
+from symconv.derivation.numbers import (
+    EvaluationError,
+    Number,
+    Numbers,
+    compiled_condition,
+    compiled_number,
+    named_number,
+)
 
 #: An entry of a sequence: its letter and its indices, counted from 0.
 Atom: TypeAlias = tuple[str, tuple[int, ...]]
 #: A polynomial: monomials as sorted tuples of atoms, each with its coefficient; no zeros.
 Poly: TypeAlias = dict[tuple[Atom, ...], Any]
-#: Numbers for sizes and indices, by name.
-Numbers: TypeAlias = dict[str, int]
-
-
-class EvaluationError(SymconvError):
-    """An expression has no value at some numbers: it reads outside a sequence, or divides by zero."""
 
 
 class Sequences:
@@ -86,7 +63,6 @@ class Sequences:
 
 
 Evaluator: TypeAlias = Callable[[Sequences, Numbers], Poly]
-Number: TypeAlias = Callable[[Numbers], Any]
 
 
 def atom(letter: str, *indices: int) -> Poly:
@@ -163,9 +139,11 @@ def compiled(expr: Expr) -> Evaluator:
         return lambda s, n: next((value(s, n) for value, holds in branches if holds(n)), {})
     if isinstance(expr, Symbol):
         name = expr.name
-        return lambda s, n: s.read[name]() if name in s.read else _constant(_named(n, name))
+        return lambda s, n: s.read[name]() if name in s.read else _constant(named_number(n, name))
     if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive and expr.base.has(Indexed):
         base, times = compiled(expr.base), int(expr.exp)
+        if times > 64:
+            raise EvaluationError(f"the exponent {times} is too large")
         return lambda s, n: multiplied([base(s, n)] * times)
     number = compiled_number(expr)
     return lambda s, n: _constant(number(n))
@@ -175,25 +153,43 @@ def _constant(value: Any) -> Poly:
     return {(): value} if value else {}
 
 
-def _named(numbers: Numbers, name: str) -> int:
-    if name not in numbers:
-        raise EvaluationError(f"{name} has no value")
-    return numbers[name]
-
-
 def _sum(expr: Sum) -> Evaluator:
-    body = compiled(expr.function)
+    body, inner = compiled(expr.function), expr.function
     for index, low, high in expr.limits:  # the innermost first
-        body = _loop(body, index.name, compiled_number(low), compiled_number(high))
+        body = _loop(body, index.name, compiled_number(low), compiled_number(high), _places(inner, index))
     return body
 
 
-def _loop(body: Evaluator, name: str, low: Number, high: Number) -> Evaluator:
+def _places(body: Expr, index: Symbol) -> list[Number]:
+    """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over ``j`` that are not 0."""
+    found = []
+    for factor in Mul.make_args(body):
+        if isinstance(factor, Iverson) and isinstance(factor.args[0], Eq):
+            for one, other in (factor.args[0].args, factor.args[0].args[::-1]):
+                if one == index and not other.has(index):
+                    found.append(compiled_number(other))
+    return found
+
+
+#: A sum with more terms than this is not evaluated.
+MOST_TERMS = 10**6
+
+
+def _loop(body: Evaluator, name: str, low: Number, high: Number, places: list[Number]) -> Evaluator:
     def run(s: Sequences, n: Numbers) -> Poly:
-        terms = []
-        inner = dict(n)
-        first, last = low(n), high(n)
-        for value in range(ceil(first), floor(last) + 1):
+        first, last = ceil(low(n)), floor(high(n))
+        if last - first >= MOST_TERMS:
+            raise EvaluationError(f"a sum of more than {MOST_TERMS:,} terms")
+        values: Iterable[Any] = range(first, last + 1)
+        for place in places:
+            try:
+                at = place(n)
+            except EvaluationError:  # it depends on an index further in
+                continue
+            values = [at] if first <= at <= last and at == int(at) else []
+            break
+        terms, inner = [], dict(n)
+        for value in values:
             inner[name] = value
             terms.append(body(s, inner))
         return added(terms)
@@ -227,7 +223,8 @@ def _partial(expr: Partial) -> Evaluator:
 def _overlap(expr: Overlap) -> Evaluator:
     """The operation by its definition: a loop over the entries of its right sequence."""
     kind, left, right, at = expr.args
-    sign = 1 if str(kind) == "star" else -1
+    correlation = str(kind) == "star"
+    sign, moved = (1, 0) if correlation else (-1, 2)  # how often the base is counted in the place
     (a, wide), (b, narrow) = (
         (str(side.args[0].label), compiled_number(side.args[1])) for side in (left, right)
     )
@@ -236,90 +233,10 @@ def _overlap(expr: Overlap) -> Evaluator:
     def run(s: Sequences, n: Numbers) -> Poly:
         terms = []
         for m in range(s.lengths[b]):
-            target = place(n) - s.base + sign * m * narrow(n)
+            target = place(n) - moved * s.base + sign * m * narrow(n)
             index, remainder = divmod(target, wide(n))
             if remainder == 0 and 0 <= index < s.lengths[a]:
                 terms.append(multiplied([s.read[a](index), s.read[b](m)]))
         return added(terms)
 
     return run
-
-
-def compiled_number(expr: Expr) -> Number:
-    """A function that gives the number that an expression of sizes and indices is."""
-    if isinstance(expr, Integer):
-        value = int(expr)
-        return lambda n: value
-    if isinstance(expr, Symbol):
-        name = expr.name
-        return lambda n: _named(n, name)
-    if expr.is_Rational:
-        fraction = Fraction(int(expr.p), int(expr.q))
-        return lambda n: fraction
-    if isinstance(expr, Iverson):
-        holds = compiled_condition(expr.args[0])
-        return lambda n: int(holds(n))
-    combine = next((f for kind, f in _COMBINE.items() if isinstance(expr, kind)), None)
-    if combine is None:
-        raise EvaluationError(f"{expr} is not an expression of sizes and indices")
-    parts = [compiled_number(part) for part in expr.args]
-    return lambda n: combine([part(n) for part in parts])
-
-
-def _multiplied(values: list[Any]) -> Any:
-    product: Any = 1
-    for value in values:
-        product *= value
-    return product
-
-
-def _power(values: list[Any]) -> Any:
-    base, exponent = values
-    if exponent < 0 and base == 0:
-        raise EvaluationError("divides by zero")
-    return Fraction(base) ** exponent if exponent < 0 else base**exponent
-
-
-def _modulo(values: list[Any]) -> Any:
-    number, divisor = values
-    if divisor == 0:
-        raise EvaluationError("divides by zero")
-    return number % divisor
-
-
-_COMBINE: Mapping[type, Callable[[list[Any]], Any]] = {
-    Add: sum,
-    Mul: _multiplied,
-    Pow: _power,
-    Max: max,
-    Min: min,
-    Mod: _modulo,
-    sympy.floor: lambda values: floor(values[0]),
-    sympy.ceiling: lambda values: ceil(values[0]),
-    sympy.Abs: lambda values: abs(values[0]),
-}
-
-_COMPARE: Mapping[type, Callable[[Any, Any], bool]] = {
-    Eq: lambda a, b: bool(a == b),
-    Ne: lambda a, b: bool(a != b),
-    Le: lambda a, b: bool(a <= b),
-    Lt: lambda a, b: bool(a < b),
-    Ge: lambda a, b: bool(a >= b),
-    Gt: lambda a, b: bool(a > b),
-}
-
-
-def compiled_condition(condition: Any) -> Callable[[Numbers], bool]:
-    """A function that tells whether a condition holds."""
-    if isinstance(condition, And | Or):
-        parts = [compiled_condition(part) for part in condition.args]
-        every = all if isinstance(condition, And) else any
-        return lambda n: every(part(n) for part in parts)
-    if condition in (True, False):
-        decided = bool(condition)
-        return lambda n: decided
-    compare = _COMPARE.get(type(condition))
-    if compare is None:
-        raise EvaluationError(f"{condition} is not a condition on sizes and indices")
-    left, right = (compiled_number(side) for side in condition.args)
-    return lambda n: compare(left(n), right(n))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from functools import cached_property
 from math import prod
 from typing import Any
 
-from sympy import Add, Eq, Expr, Ge, Integer, Matrix, Mul, Number, Symbol, expand, sympify
+from sympy import Add, Eq, Expr, Ge, Matrix, Mul, Number, Symbol, expand, sympify
 
 from symconv.derivation.counting import counted
-from symconv.derivation.evaluate import Numbers, Poly, compiled
+from symconv.derivation.evaluate import Poly, compiled
 from symconv.derivation.language import IndexSum
+from symconv.derivation.numbers import Numbers
 from symconv.derivation.setting import Setting, terms_nonnegative
 from symconv.derivation.typesetting import folded, latex_for, text_for
 from symconv.derivation.world import Geometry, World, geometries, index_values
@@ -85,7 +87,7 @@ class Formula:
     def index(self) -> tuple[tuple[Symbol, Expr, Expr], ...]:
         base, roles = self._setting.notation.base, sum(LAYOUT[self.name], ())
         spans = [self._setting.ranges[role] for role in roles]
-        return tuple((s.index, s.first + base, expand(s.last + base)) for s in spans)
+        return tuple((s.index, s.first + base, expand(s.last + base).xreplace(self._back)) for s in spans)
 
     @cached_property
     def definitions(self) -> dict[Symbol, Expr]:
@@ -101,14 +103,14 @@ class Formula:
         sizes, found = self._setting.sizes, []
         for name, size in sizes.items():
             least = 0 if name in ("before", "after") else 1
-            if size.is_Symbol:
+            if not size.is_Integer:
                 found.append(Ge(size.xreplace(self._back), least, evaluate=False))
         padded = expand(sizes["input_size"] + sizes["before"] + sizes["after"])
         if not terms_nonnegative(expand(padded - self._setting.reach - 1)):
             found.append(Ge(padded.xreplace(self._back), (self._setting.reach + 1).xreplace(self._back)))
         return tuple(dict.fromkeys(found))
 
-    def at(self, **sizes: int) -> Any:
+    def at(self, /, **sizes: int) -> Any:
         """The explicit entries at given sizes, in the same container as the explicit quantity.
 
         Parameters
@@ -126,7 +128,8 @@ class Formula:
         geometry = self._geometry(sizes)
         sequences = World(self._setting, geometry).sequences
         evaluate = compiled(self._safe)
-        numbers: Numbers = {**sizes, self._setting.notation.output_size: len(geometry.met)}
+        whole = {name: operator.index(value) for name, value in sizes.items()}
+        numbers: Numbers = {**whole, self._setting.notation.output_size: len(geometry.met)}
         values = [
             self._entry(evaluate(sequences, {**numbers, **index}))
             for index in index_values(self._setting, geometry, sum(LAYOUT[self.name], ()))
@@ -143,7 +146,7 @@ class Formula:
         for name, value in sizes.items():
             if name not in needed:
                 raise OptionError(f"at has no size {name!r}: {did_you_mean(name, sorted(needed))}")
-            if isinstance(value, bool) or not isinstance(value, int | Integer):
+            if isinstance(value, bool) or not hasattr(value, "__index__"):
                 raise OptionError(f"at({name}={value!r}): write a whole number.")
         missing = sorted(needed - set(sizes))
         if missing:
@@ -183,7 +186,11 @@ class Formula:
         return self._written(text_for(self._setting), "{0} ", " <= ")
 
     def _written(self, form: Format, words: str, at_most: str) -> str:
-        ranges = [at_most.join(map(form.expr, (first, index, last))) for index, first, last in self.index]
+        inner = self._setting.integers
+        ranges = [
+            at_most.join(form.expr(part.xreplace(inner)) for part in (first, index, last))
+            for index, first, last in self.index
+        ]
         rows = [Row(form.expr(self.lhs), ("\n".join(folded(form, form.expr(self._shown))),))]
         rows += [
             Row(form.expr(letter), (form.expr(size.xreplace(self._setting.integers)),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from sympy import Expr, Indexed, S, Symbol, ceiling, expand, floor, together
+from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplify, together
 
 from symconv.derivation.language import Bound, Condition, IndexSum, Overlap, Within
 from symconv.derivation.rules import Rule, affine
@@ -182,10 +182,10 @@ class Count(Rule):
         if terms.factors or terms.conditions or len(terms.bounds) != 1:
             return "the sum is not of ones over one index"
         (bound,) = terms.bounds
-        return "" if bound.lowers == (0,) and len(bound.uppers) == 1 else "the index does not run from 0"
+        return "" if bound.lowers == (0,) else "the index does not run from 0"
 
     def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
-        return IndexSum((), (), (terms.bounds[0].uppers[0] + 1,))
+        return IndexSum((), (), (Min(*terms.bounds[0].uppers) + 1,))
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,15 @@ class Recognise(Rule):
         return f"This is {self.is_called}. {self.reason}"
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
-        bases = {f.base for f in terms.factors if isinstance(f, Indexed)}
-        named = {spread.args[0] for spread in self.overlap.args[1:3]}
-        return "" if bases == named else "the sum is over other sequences"
+        """The two entries of each product must lie where the operation multiplies them."""
+        kind, left, right, at = self.overlap.args
+        places = {str(f.base.label): f.indices[0] for f in terms.factors if isinstance(f, Indexed)}
+        try:
+            a, b = (places[str(side.args[0].label)] * side.args[1] for side in (left, right))
+        except KeyError:
+            return "the sum is over other sequences"
+        gap = a - b - at if str(kind) == "star" else a + b - at
+        return "" if expand(simplify(gap)) == 0 else "it multiplies other entries"
 
     def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
         return IndexSum((), (), (self.overlap,), terms.addend)

@@ -7,6 +7,8 @@ The grammar is that of the text that formulas print as::
     power  = atom ["^" whole]
     atom   = whole | name | name "[" sum ("," sum)* "]" | "(" sum ")"
            | "[" condition "]" | ("floor" | "ceil" | "min" | "max" | "mod") "(" sum ("," sum)* ")"
+           | ("conv" | "corr") "(" sequence "," sequence ")" "[" sum "]"
+    sequence = name | "spread" "(" name "," sum ")"
     condition = sum (("=" | "<=" | "<" | ">=" | ">") sum)+ | sum ("divides" | "|") sum
 """
 
@@ -34,11 +36,12 @@ from sympy import (
     floor,
 )
 
-from symconv.derivation.language import Iverson, divides
+from symconv.derivation.language import Iverson, Overlap, Spread, divides
 from symconv.errors import SymconvError
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*'?)|(?P<mark>\.\.|<=|>=|==|[-+*/^()\[\],=<>|]))"
+    r"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^\([A-Za-z][A-Za-z0-9]*\))?'*)"
+    r"|(?P<mark>\.\.|<=|>=|==|[-+*/^()\[\],=<>|]))"
 )
 _COMPARE = {"=": Eq, "==": Eq, "<=": Le, "<": Lt, ">=": Ge, ">": Gt}
 _FUNCTIONS = {"floor": floor, "ceil": ceiling, "min": Min, "max": Max, "mod": Mod}
@@ -119,15 +122,18 @@ class _Reader:
         return self._tokens[self._at][0] if self._at < len(self._tokens) else ""
 
     def sum(self) -> Expr:
-        self._depth += 1
-        if self._depth > MOST_NESTING:
-            raise FormulaSyntaxError(f"the formula nests more than {MOST_NESTING} deep.")
+        self._deeper()
         negative = self.peek() == "-" and bool(self._take("-"))
         total = -self._term() if negative else self._term()
         while self.peek() in ("+", "-"):
             total = total + self._term() if self._take("+", "-") == "+" else total - self._term()
         self._depth -= 1
         return total
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > MOST_NESTING:
+            raise FormulaSyntaxError(f"the formula nests more than {MOST_NESTING} deep.")
 
     def _term(self) -> Expr:
         if self.peek() == "sum":
@@ -136,10 +142,13 @@ class _Reader:
         while self.peek() in ("*", "/"):
             sign = self._take("*", "/")
             factor = self._series() if self.peek() == "sum" else self._power()
+            if sign == "/" and factor == 0:
+                raise FormulaSyntaxError("the formula divides by zero.")
             product = product * factor if sign == "*" else product / factor
         return product
 
     def _series(self) -> Expr:
+        self._deeper()
         self._take("sum")
         self._take("(")
         if self._kind() != "name":
@@ -150,7 +159,9 @@ class _Reader:
         self._take("..")
         high = self.sum()
         self._take(")")
-        return Sum(self._term(), (index, low, high))
+        found = Sum(self._term(), (index, low, high))
+        self._depth -= 1
+        return found
 
     def _power(self) -> Expr:
         base = self._atom()
@@ -159,7 +170,10 @@ class _Reader:
         self._take("^")
         if self._kind() != "whole":
             self.fail("a whole exponent")
-        return Pow(base, self._whole())
+        exponent = self._whole()
+        if exponent > 64:
+            raise FormulaSyntaxError(f"the exponent {exponent} is larger than 64.")
+        return Pow(base, exponent)
 
     def _whole(self) -> Integer:
         digits = self._take(self.peek())
@@ -189,10 +203,38 @@ class _Reader:
                 raise FormulaSyntaxError(
                     f"{name} takes {1 + (name == 'mod')} arguments, not {len(arguments)}."
                 )
+            if name == "mod" and arguments[1] == 0:
+                raise FormulaSyntaxError("the formula divides by zero.")
             return _FUNCTIONS[name](*arguments)
+        if name in ("conv", "corr") and self.peek() == "(":
+            return self._overlap(name)
         if self.peek() == "[":
             return IndexedBase(name)[tuple(self._list("[", "]"))]
         return Symbol(name, integer=True)
+
+    def _overlap(self, name: str) -> Expr:
+        self._take("(")
+        left = self._sequence()
+        self._take(",")
+        right = self._sequence()
+        self._take(")")
+        (place,) = self._list("[", "]")[:1]
+        return Overlap("star" if name == "corr" else "*", left, right, place)
+
+    def _sequence(self) -> Expr:
+        if self._kind() != "name":
+            self.fail("the name of a sequence")
+        name = self._take(self.peek())
+        if name != "spread" or self.peek() != "(":
+            return Spread(IndexedBase(name), 1)
+        self._take("(")
+        if self._kind() != "name":
+            self.fail("the name of a sequence")
+        base = IndexedBase(self._take(self.peek()))
+        self._take(",")
+        factor = self.sum()
+        self._take(")")
+        return Spread(base, factor)
 
     def _list(self, opened: str, closed: str) -> list[Expr]:
         self._take(opened)
@@ -207,6 +249,8 @@ class _Reader:
         sides = [self.sum()]
         if self.peek() in ("divides", "|"):
             self._take("divides", "|")
+            if sides[0] == 0:
+                raise FormulaSyntaxError("the formula divides by zero.")
             return divides(sides[0], self.sum())
         compared = []
         while self.peek() in _COMPARE:

@@ -10,25 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, Symbol
 
 from symconv.derivation.report import Proof, Proved
 from symconv.derivation.scripts import Line
-from symconv.derivation.sets import (
-    NotAffineError,
-    Piece,
-    Reader,
-    affine,
-    between,
-    constraints,
-    given,
-    symbol_name,
-)
+from symconv.derivation.sets import NotAffineError, Piece, Reader, between, constraints, floored, given
 from symconv.derivation.setting import Setting
 from symconv.derivation.world import kept_roles
-from symconv.errors import MissingExtraError
+from symconv.errors import MissingExtraError, SymconvError
 
 
 def prove(
@@ -37,38 +28,59 @@ def prove(
     """Decide every step at each pair of stride and dilation."""
     isl = _islpy()
     found = []
-    for stride in strides:
-        for dilation in dilations:
-            fixed, numbers = _fixed(setting, stride, dilation)
-            for at, line in enumerate(lines):
-                chained = at > 0 and lines[at - 1].left == line.left
-                before = lines[at - 1].terms.shown if chained else line.left
-                sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
-                gap = _difference(isl, fixed, sides, kept_roles(setting, line.left))
-                found.append(Proved(at + 1, line.rule, stride, dilation, gap))
+    for stride, dilation in _pairs(setting, strides, dilations):
+        fixed, numbers = _fixed(setting, stride, dilation)
+        for at, line in enumerate(lines):
+            chained = at > 0 and lines[at - 1].left == line.left
+            before = lines[at - 1].terms.shown if chained else line.left
+            sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
+            gap = _difference(isl, fixed, sides, kept_roles(setting, line.left))
+            found.append(Proved(at + 1, line.rule, stride, dilation, _told(gap)))
     return Proof(name, _free(setting), tuple(found))
 
 
 def agree(
-    setting: Setting, right: Expr, candidate: Expr, layout: tuple[tuple[str, ...], tuple[str, ...]]
-) -> str:
-    """What a candidate is proved for, as in "for all K, N at ...", or why nothing is proved.
+    setting: Setting, right: Expr, candidate: Expr, roles: Sequence[str]
+) -> tuple[str, dict[str, int] | None]:
+    """What a candidate is proved for, or why nothing is proved, with a point where it may differ.
 
-    The candidate may read outside a sequence, where it is 0, but not between two entries.
+    The candidate may read outside a sequence, where it is 0, but not between two entries. The first
+    part begins with "for" when it is a proof.
     """
     isl = _islpy()
-    roles = [*layout[0], *layout[1]]
-    numbers = [[int(size)] if size.is_Integer else [1, 2, 3] for size in _steps(setting)]
     proved = []
-    for stride in numbers[0]:
-        for dilation in numbers[1]:
-            fixed, swap = _fixed(setting, stride, dilation)
-            sides = [side.xreplace(swap) for side in (right, candidate)]
-            gap = _difference(isl, fixed, sides, roles, extended=True)
-            if gap:
-                return f"at stride {stride} and dilation {dilation}, {gap}"
-            proved.append(Proved(1, "claim", stride, dilation))
-    return Proof("", _free(setting), tuple(proved)).scope
+    for stride, dilation in _pairs(setting, *(given_or_few(size) for size in _steps(setting))):
+        fixed, swap = _fixed(setting, stride, dilation)
+        sides = [side.xreplace(swap) for side in (right, candidate)]
+        gap = _difference(isl, fixed, sides, roles, extended=True)
+        if gap is not None:
+            named = dict(zip(map(str, _steps(setting)), (stride, dilation), strict=True))
+            point = {**named, **gap} if isinstance(gap, dict) else None
+            return f"at stride {stride} and dilation {dilation}, {_told(gap)}", point
+        proved.append(Proved(1, "claim", stride, dilation))
+    return Proof("", _free(setting), tuple(proved)).scope, None
+
+
+def given_or_few(size: Expr) -> list[int]:
+    """A stride or dilation that is a number, or the first few for one that is a symbol.
+
+    Raises
+    ------
+    SymconvError
+        When it is neither, as ``2*r``.
+    """
+    if size.is_Integer:
+        return [int(size)]
+    if size.is_Symbol:
+        return [1, 2, 3]
+    raise SymconvError(f"a proof needs a number or a single symbol for stride and dilation, not {size}.")
+
+
+def _pairs(setting: Setting, strides: Sequence[int], dilations: Sequence[int]) -> list[tuple[int, int]]:
+    """Every stride with every dilation; only equal ones where both are one symbol."""
+    stride, dilation = _steps(setting)
+    same = stride == dilation and stride.is_Symbol
+    return [(s, d) for s in strides for d in dilations if s == d or not same]
 
 
 def _free(setting: Setting) -> tuple[str, ...]:
@@ -91,104 +103,146 @@ def _steps(setting: Setting) -> tuple[Expr, Expr]:
     return setting.sizes["stride"], setting.sizes["dilation"]
 
 
-def _fixed(setting: Setting, stride: int, dilation: int) -> tuple[Setting, dict[Symbol, Integer]]:
-    """The setting with numbers for stride and dilation, and what to put for their symbols."""
-    numbers = {
+def _fixed(setting: Setting, stride: int, dilation: int) -> tuple[Setting, dict[Symbol, Expr]]:
+    """The setting with numbers for stride and dilation, and what to put for symbols in expressions."""
+    numbers: dict[Symbol, Expr] = {
         size: Integer(value)
         for size, value in zip(_steps(setting), (stride, dilation), strict=True)
         if size.is_Symbol
     }
     sizes = {name: size.xreplace(numbers) for name, size in setting.sizes.items()}
     sizes = {name: int(size) if size.is_Integer else size for name, size in sizes.items()}
-    return replace(setting, axis=replace(setting.axis, **sizes)), numbers
+    fixed = replace(setting, axis=replace(setting.axis, **sizes))
+    return fixed, {**numbers, setting.m: fixed.m} if setting.m.is_Symbol else numbers
+
+
+#: Where two sides differ: nowhere, at sizes and indices by name, or why that cannot be decided.
+Gap: TypeAlias = dict[str, int] | str | None
+
+
+def _told(gap: Gap) -> str:
+    """A difference in words; nothing when there is none."""
+    if not isinstance(gap, dict):
+        return gap or ""
+    return f"differs at {', '.join(f'{name} = {value}' for name, value in gap.items()) or 'the given sizes'}"
 
 
 def _difference(
     isl: Any, setting: Setting, sides: Sequence[Expr], roles: Sequence[str], *, extended: bool = False
-) -> str:
-    """Sizes and indices where two sides differ, or nothing when they are equal for all.
-
-    With ``extended``, what the second side reads outside a sequence is 0.
-    """
-    kept = [setting.index(role) for role in roles]
-    facts = given(setting, roles)
+) -> Gap:
+    """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
     reader = Reader(setting)
+    names = _Names(setting, [setting.index(role) for role in roles])
     try:
-        pieces = [reader.pieces(side) for side in sides]
+        facts = given(setting, roles)
+        pieces = [reader.whole(side) for side in sides]
         if extended:
             pieces[1] = [reader.inside(piece) for piece in pieces[1]]
-        first, second = ([_map(isl, setting, p, kept, facts) for p in side] for side in pieces)
+        maps = [
+            (*_map(isl, names, piece, facts), sign * piece.weight)
+            for sign, side in zip((1, -1), pieces, strict=True)
+            for piece in side
+        ]
+        return _unequal(names, maps)
     except NotAffineError as error:
-        return f"nothing can be decided ({error})"
-    for maps in (first, second):
-        for at, (name, one, single) in enumerate(maps):
-            if not single:
-                return f"a product of {name} may occur twice"
-            if any(name == other and not one.is_disjoint(two) for other, two, _ in maps[:at]):
-                return f"a product of {name} occurs twice"
-    for name in sorted({name for name, _, _ in (*first, *second)}):
-        ones = [one for other, one, _ in first if other == name]
-        twos = [two for other, two, _ in second if other == name]
-        space = (ones + twos)[0].get_space()
-        empty = isl.Map.empty(space)
-        left, right = empty, empty
-        for one in ones:
-            left = left.union(one)
-        for two in twos:
-            right = right.union(two)
-        gap = left.subtract(right).union(right.subtract(left))
-        if not gap.is_empty():
-            return _sample(gap, kept)
-    return ""
+        return f"nothing can be decided: {error}"
+    except isl.Error as error:
+        return f"nothing can be decided: {str(error).splitlines()[0]}"
 
 
-def _map(
-    isl: Any, setting: Setting, piece: Piece, kept: Sequence[Symbol], facts: Sequence[str]
-) -> tuple[str, Any, bool]:
-    """What is multiplied, the map to its indices, and whether no product occurs twice.
+class _Names:
+    """Names for integer sets that no symbol of a layer can clash with."""
+
+    def __init__(self, setting: Setting, kept: Sequence[Symbol]) -> None:
+        letters = {s for size in setting.sizes.values() for s in size.free_symbols}
+        letters |= {setting.m} if setting.m.is_Symbol else set()
+        self.parameters = sorted(letters, key=lambda s: str(s.name))
+        self.kept = list(kept)
+        self.swap = {s: Symbol(f"p{n}", integer=True) for n, s in enumerate(self.parameters)}
+        self.swap |= {s: Symbol(f"i{n}", integer=True) for n, s in enumerate(self.kept)}
+
+    @property
+    def head(self) -> str:
+        return f"[{', '.join(self.swap[s].name for s in self.parameters)}] -> "
+
+    @property
+    def source(self) -> list[str]:
+        return [self.swap[s].name for s in self.kept]
+
+    def bound(self, piece: Piece) -> Piece:
+        """A piece in these names."""
+        swap = {**self.swap, **{s: Symbol(f"s{n}", integer=True) for n, s in enumerate(piece.bound)}}
+        return Piece(
+            tuple(swap[s] for s in piece.bound),
+            tuple(condition.xreplace(swap) for condition in piece.conditions),
+            tuple(
+                (letter, tuple(index.xreplace(swap) for index in places)) for letter, places in piece.entries
+            ),
+            piece.weight,
+        )
+
+
+def _map(isl: Any, names: _Names, piece: Piece, facts: Sequence[Any]) -> tuple[str, Any]:
+    """What is multiplied, and the map from kept indices to the indices of the entries.
 
     A sum of ones has no entries: there the summation index itself is what counts.
     """
-    letters = {s.name for size in setting.sizes.values() for s in size.free_symbols}
-    letters |= {setting.m.name} if setting.m.is_Symbol else set()
-    head = f"[{', '.join(sorted(letters))}] -> "
-    source = ", ".join(map(symbol_name, kept))
-    bound = [symbol_name(s) for s in piece.bound]
-    where = [*facts, *(text for condition in piece.conditions for text in constraints(condition))]
+    piece = names.bound(piece)
+    bound = [s.name for s in piece.bound]
+    conditions = [*(fact.xreplace(names.swap) for fact in facts), *piece.conditions]
+    where = [text for condition in conditions for text in constraints(condition)]
     entries = sorted(piece.entries, key=lambda entry: entry[0])
-    name = " ".join(letter for letter, _ in entries)
+    letters = " ".join(letter for letter, _ in entries)
     indices = [index for _, places in entries for index in places]
     targets = [f"t{n}" for n in range(len(indices))]
     for condition in between(indices):
-        broken = isl.Set(
-            f"{head}{{ [{', '.join(bound)}] : exists {source or '_'} : {' and '.join([*where, condition])} }}"
-        )
+        everything = ", ".join([*names.source, *bound])
+        broken = isl.Set(f"{names.head}{{ [{everything}] : {' and '.join([*where, condition])} }}")
         if not broken.is_empty():
             raise NotAffineError("an index may lie between two entries")
-    where += [f"{target} = {affine(index)}" for target, index in zip(targets, indices, strict=True)]
-    joined = ", ".join([*([source] if source else []), *targets])
-    full = isl.Map(f"{head}{{ [{joined}] -> [{', '.join(bound)}] : {' and '.join(where)} }}")
-    if entries or full.is_single_valued():
+    where += [f"{target} = {floored(index)}" for target, index in zip(targets, indices, strict=True)]
+    inside = " and ".join(where)
+    full = isl.Map(
+        f"{names.head}{{ [{', '.join([*names.source, *targets])}] -> [{', '.join(bound)}] : {inside} }}"
+    )
+    if full.is_single_valued():
         exists = f"exists {', '.join(bound)} : " if bound else ""
-        text = f"{head}{{ [{source}] -> [{', '.join(targets)}] : {exists}({' and '.join(where)}) }}"
-        return name or "ones", isl.Map(text), bool(full.is_single_valued())
-    text = f"{head}{{ [{source}] -> [{', '.join(bound)}] : {' and '.join(where)} }}"
-    return "ones counted", isl.Map(text), True
+        source = ", ".join(names.source)
+        return letters or "ones", isl.Map(
+            f"{names.head}{{ [{source}] -> [{', '.join(targets)}] : {exists}({inside}) }}"
+        )
+    if entries or len(bound) != 1 or piece.weight != 1:
+        raise NotAffineError(f"a product of {letters or 'ones'} may occur more than once")
+    return "ones counted", isl.Map(
+        f"{names.head}{{ [{', '.join(names.source)}] -> [{bound[0]}] : {inside} }}"
+    )
 
 
-def _sample(gap: Any, kept: Sequence[Symbol]) -> str:
-    """Sizes and indices of one point of a difference."""
-    point = gap.domain().sample_point()
-    space = point.get_space()
+def _unequal(names: _Names, maps: Sequence[tuple[str, Any, int]]) -> dict[str, int] | None:
+    """A point where the weights of some product do not add up to 0."""
+    for kind in sorted({name for name, _, _ in maps}):
+        parts: list[tuple[Any, int]] = []
+        for name, one, weight in maps:
+            if name != kind:
+                continue
+            rest, split = one, []
+            for part, value in parts:
+                split += [(part.subtract(one), value), (part.intersect(one), value + weight)]
+                rest = rest.subtract(part)
+            parts = [(part, value) for part, value in [*split, (rest, weight)] if not part.is_empty()]
+        for part, value in parts:
+            if value:
+                return _point(names, part.domain().sample_point())
+    return None
+
+
+def _point(names: _Names, point: Any) -> dict[str, int]:
+    """The sizes and kept indices of a point, by their own names."""
     import islpy as isl
 
-    kinds = [
-        (isl.dim_type.param, space.dim(isl.dim_type.param)),
-        (isl.dim_type.set, space.dim(isl.dim_type.set)),
-    ]
-    shown = []
-    for kind, total in kinds:
-        for at in range(total):
-            name = space.get_dim_name(kind, at) if kind == isl.dim_type.param else kept[at].name
-            shown.append(f"{name} = {point.get_coordinate_val(kind, at)}")
-    return ", ".join(shown) or "everywhere"
+    kinds = (isl.dim_type.param, names.parameters), (isl.dim_type.set, names.kept)
+    return {
+        str(symbol.name): int(point.get_coordinate_val(kind, at).to_python())
+        for kind, symbols in kinds
+        for at, symbol in enumerate(symbols)
+    }

@@ -40,6 +40,20 @@ def shown(value: Poly | str) -> str:
 
 
 @dataclass(frozen=True)
+class Refutation:
+    """The smallest sizes at which a claim fails: there, the index, and both values."""
+
+    sizes: Mapping[str, int]
+    index: Mapping[str, int]
+    claimed: str
+    right: str
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
+        return f"at {numbers or 'the sizes of the layer'} it gives {self.claimed}, right is {self.right}"
+
+
+@dataclass(frozen=True)
 class StepReport:
     """The evidence for one step: true when it holds wherever it was tried."""
 

@@ -72,6 +72,11 @@ def _settled(terms: IndexSum, setting: Setting) -> IndexSum:
     return replace(terms, bounds=tuple(replace(b, never_empty=never_empty(b)) for b in terms.bounds))
 
 
+def _if(setting: Setting, name: str, words: str) -> str:
+    """Words about a stride or dilation that is not 1."""
+    return "" if setting.sizes[name] == 1 else words
+
+
 def _bound(setting: Setting, role: str, mark: str = "") -> Bound:
     span = setting.ranges[role]
     return Bound(setting.index(role, mark), (span.first,), (span.last,))
@@ -119,7 +124,8 @@ def _output(s: Script) -> None:
     whole = Spread(setting.sequence("input"), Integer(1))
     kind = "*" if setting.axis.flip else "star"
     called = "the convolution" if setting.axis.flip else "the cross-correlation"
-    called += " of the input with the kernel, spread by the dilation and read at every stride"
+    called += f" of the input with the kernel{_if(setting, 'dilation', ', spread by the dilation')}"
+    called += _if(setting, "stride", ", read at every stride")
     s.apply(Recognise(Overlap(kind, whole, kernel, setting.related(i, Integer(0))), called))
 
 
@@ -163,9 +169,9 @@ def _grad_input(s: Script) -> None:
     delta = Spread(setting.sequence("upstream"), setting.sizes["stride"])
     kind = "star" if setting.axis.flip else "*"
     called = "the cross-correlation" if setting.axis.flip else "the convolution"
+    called += f" of the upstream gradient{_if(setting, 'stride', ', spread by the stride')}"
     called += (
-        " of the upstream gradient, spread by the stride, with the kernel, spread by the dilation: the "
-        "transposed convolution, and at stride 1 a full convolution cut to the input"
+        f" with the kernel{_if(setting, 'dilation', ', spread by the dilation')}: the transposed convolution"
     )
     s.apply(Recognise(Overlap(kind, delta, kernel, expand(j - c)), called))
 
@@ -177,7 +183,8 @@ def _grad_kernel(s: Script) -> None:
     _gather(s)
     delta = Spread(setting.sequence("upstream"), setting.sizes["stride"])
     whole = Spread(setting.sequence("input"), Integer(1))
-    called = "the cross-correlation of the input with the upstream gradient, spread by the stride"
+    called = "the cross-correlation of the input with the upstream gradient"
+    called += _if(setting, "stride", ", spread by the stride")
     s.apply(Recognise(Overlap("star", whole, delta, setting.related(Integer(0), k)), called))
 
 

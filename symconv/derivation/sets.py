@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -13,13 +13,21 @@ from sympy import (
     Eq,
     Expr,
     Ge,
+    Gt,
     Indexed,
     Integer,
+    KroneckerDelta,
     Le,
+    Lt,
     Max,
     Min,
     Mod,
     Mul,
+    Ne,
+    Not,
+    Or,
+    Piecewise,
+    Pow,
     Rational,
     Sum,
     Symbol,
@@ -40,16 +48,20 @@ class NotAffineError(SymconvError):
 
 @dataclass(frozen=True)
 class Piece:
-    """A sum of products of entries: its summation indices, its conditions, and the entries multiplied."""
+    """A weighted sum of products of entries: its summation indices, conditions, and the entries."""
 
     bound: tuple[Symbol, ...] = ()
     conditions: tuple[Any, ...] = ()
     entries: tuple[tuple[str, tuple[Expr, ...]], ...] = ()
+    weight: int = 1
 
     def times(self, other: Piece) -> Piece:
         """The product of two sums that share no index."""
         return Piece(
-            self.bound + other.bound, self.conditions + other.conditions, self.entries + other.entries
+            self.bound + other.bound,
+            self.conditions + other.conditions,
+            self.entries + other.entries,
+            self.weight * other.weight,
         )
 
 
@@ -71,17 +83,33 @@ class Reader:
             ],
         }
 
-    def pieces(self, expr: Expr) -> list[Piece]:
-        """The sums of products that an expression is.
+    def whole(self, expr: Expr) -> list[Piece]:
+        """The sums of products that an expression is; one of sizes alone is so many ones."""
+        if expr.has(*_STRUCTURE) or expr in (self.setting.bias_symbol, self.setting.loss):
+            return self.pieces(expr)
+        one = self._fresh()
+        return [Piece((one,), (within(Integer(0), one, expr - 1),))]
 
-        An expression of sizes alone is read as so many ones.
-        """
+    def pieces(self, expr: Expr) -> list[Piece]:
+        """The sums of products that an expression is, where its coefficients are whole numbers."""
+        if isinstance(expr, Integer):
+            return [Piece(weight=int(expr))] if expr != 0 else []
+        if isinstance(expr, Add):
+            return [piece for part in expr.args for piece in self.pieces(part)]
+        if isinstance(expr, Mul):
+            return self._product(expr.args)
+        if isinstance(expr, Pow) and isinstance(expr.exp, Integer) and expr.exp.is_positive:
+            return self._product([expr.base] * int(expr.exp))
         if isinstance(expr, Sum):
             return self._sum(expr)
         if isinstance(expr, Partial):
             return self._partial(expr)
         if isinstance(expr, Iverson):
             return [Piece((), (expr.args[0],))]
+        if isinstance(expr, KroneckerDelta):
+            return [Piece((), (Eq(*expr.args[:2]),))]
+        if isinstance(expr, Piecewise):
+            return self._branches(expr)
         if isinstance(expr, Overlap):
             return [self._overlap(expr)]
         if isinstance(expr, Indexed):
@@ -89,23 +117,29 @@ class Reader:
             if letter in self._definitions:
                 return self._definitions[letter](*indices)
             return [Piece((), (), ((letter, tuple(indices)),))]
-        if expr == 1:
-            return [Piece()]
         if expr == self.setting.bias_symbol:
             return [Piece((), (), ((expr.name, ()),))]
         if expr == self.setting.loss:
             i = self._fresh()
             delta = Piece((i,), (self._inside("output", i),), ((self.setting.notation.upstream, (i,)),))
             return [delta.times(piece) for piece in self._output(i)]
-        if isinstance(expr, Mul) and expr.has(Indexed, Iverson, Partial, Sum):
-            found = [Piece()]
-            for factor in expr.args:
-                found = [one.times(other) for one in found for other in self.pieces(factor)]
-            return found
-        if isinstance(expr, Add) and expr.has(Indexed, Iverson, Partial, Sum, Overlap):
-            return [piece for part in expr.args for piece in self.pieces(part)]
-        one = self._fresh()
-        return [Piece((one,), (within(Integer(0), one, expr - 1),))]
+        raise NotAffineError(f"{expr} is no sum of products of entries with whole coefficients")
+
+    def _product(self, factors: Sequence[Expr]) -> list[Piece]:
+        found = [Piece()]
+        for factor in factors:
+            found = [one.times(other) for one in found for other in self.pieces(factor)]
+        return found
+
+    def _branches(self, expr: Piecewise) -> list[Piece]:
+        """Each branch under its condition and none of those before it."""
+        found: list[Piece] = []
+        before: list[Any] = []
+        for value, condition in expr.args:
+            here = Piece((), (condition, *before))
+            found += [here.times(piece) for piece in self.pieces(value)]
+            before.append(Not(condition))
+        return found
 
     def inside(self, piece: Piece) -> Piece:
         """The products of a piece whose entries lie within their sequences."""
@@ -117,7 +151,7 @@ class Reader:
             for index in indices
             if letter in roles
         )
-        return Piece(piece.bound, piece.conditions + more, piece.entries)
+        return replace(piece, conditions=piece.conditions + more)
 
     def _fresh(self) -> Symbol:
         return Symbol(f"s{next(self._numbers)}", integer=True)
@@ -166,7 +200,7 @@ class Reader:
                 if name == letter:
                     same = tuple(Eq(a, b) for a, b in zip(indices, place, strict=True))
                     rest = piece.entries[:at] + piece.entries[at + 1 :]
-                    found.append(Piece(piece.bound, piece.conditions + same, rest))
+                    found.append(replace(piece, conditions=piece.conditions + same, entries=rest))
         return found
 
     def _overlap(self, expr: Overlap) -> Piece:
@@ -185,33 +219,45 @@ class Reader:
         return Piece((p, q), conditions, ((a, (p,)), (b, (q,))))
 
 
+_STRUCTURE = (Indexed, Sum, Iverson, Partial, Overlap, KroneckerDelta)
+
+
 def constraints(condition: Any) -> Iterator[str]:
-    """A condition in the syntax of integer sets."""
+    """A condition in the syntax of integer sets, its denominators cleared."""
     if condition in (True, False):
         yield "0 = 0" if condition else "0 = 1"
     elif isinstance(condition, And):
         for part in condition.args:
             yield from constraints(part)
-    elif isinstance(condition, Eq) and isinstance(condition.lhs, Mod):
+    elif isinstance(condition, Or):
+        either = (" and ".join(constraints(part)) for part in condition.args)
+        yield f"({' or '.join(f'({part})' for part in either)})"
+    elif isinstance(condition, Eq | Ne) and isinstance(condition.lhs, Mod):
         number, divisor = condition.lhs.args
-        yield f"({affine(number)}) mod {affine(divisor)} = {affine(condition.rhs)}"
-    elif isinstance(condition, Eq | Le | Ge):
-        sign = {Eq: "=", Le: "<=", Ge: ">="}[type(condition)]
-        yield f"{affine(condition.lhs)} {sign} {affine(condition.rhs)}"
+        sign = "=" if isinstance(condition, Eq) else "!="
+        yield f"({affine(number)}) mod {affine(divisor)} {sign} {affine(condition.rhs)}"
+    elif type(condition) in _SIGNS:
+        gap = expand(condition.lhs - condition.rhs)
+        yield f"{affine(_denominator(gap) * gap)} {_SIGNS[type(condition)]} 0"
     else:
         raise NotAffineError(f"{condition} is no condition on integers")
 
 
-def affine(expr: Expr) -> str:
-    """An affine expression with floors, ceilings, maxima and minima, in the syntax of integer sets.
+_SIGNS: Mapping[type, str] = {Eq: "=", Ne: "!=", Le: "<=", Lt: "<", Ge: ">=", Gt: ">"}
 
-    A fraction stands where a condition beside it makes it whole, so it is written as a floor.
-    """
+
+def affine(expr: Expr) -> str:
+    """An affine expression with floors, ceilings, maxima and minima, in the syntax of integer sets."""
     expr = expand(expr)
-    common = _denominator(expr)
-    if common > 1:
-        return f"floor(({affine(common * expr)})/{common})"
+    if _denominator(expr) > 1:
+        raise NotAffineError(f"{expr} may be a fraction")
     return " + ".join(_term(*term.as_coeff_Mul()) for term in Add.make_args(expr))
+
+
+def floored(expr: Expr) -> str:
+    """An index that is known to be whole, where it may be written as a fraction."""
+    common = _denominator(expand(expr))
+    return affine(expr) if common == 1 else f"floor(({affine(common * expr)})/{common})"
 
 
 def _term(number: Expr, rest: Expr) -> str:
@@ -222,7 +268,7 @@ def _term(number: Expr, rest: Expr) -> str:
 
 def _atom(expr: Expr) -> str:
     if isinstance(expr, Symbol):
-        return symbol_name(expr)
+        return str(expr.name)
     if isinstance(expr, floor | ceiling):
         inner, sign = (expr.args[0], "") if isinstance(expr, floor) else (-expr.args[0], "-1*")
         common = _denominator(expand(inner))
@@ -244,21 +290,20 @@ def between(indices: Sequence[Expr]) -> Iterator[str]:
             yield f"({affine(common * index)}) mod {common} >= 1"
 
 
-def symbol_name(symbol: Symbol) -> str:
-    """A symbol's name without primes."""
-    return str(symbol.name.replace("'", "_"))
-
-
 def _denominator(expr: Expr) -> int:
     numbers = (term.as_coeff_Mul()[0] for term in Add.make_args(expr))
     return int(ilcm(1, *(number.q for number in numbers if isinstance(number, Rational))))
 
 
-def given(setting: Setting, kept: Sequence[str]) -> list[str]:
-    """What is taken for granted: sizes that a layer can have, and kept indices in their ranges."""
+def given(setting: Setting, kept: Sequence[str]) -> list[Any]:
+    """What is taken for granted: what the symbols are, sizes that a layer can have, kept indices in range."""
     sizes = setting.sizes
-    facts = [Ge(sizes[name], 1, evaluate=False) for name in ("input_size", "kernel_size")]
-    facts += [Ge(sizes[name], 0, evaluate=False) for name in ("before", "after")]
+    facts: list[Any] = []
+    for symbol in {s for size in sizes.values() for s in size.free_symbols}:
+        known = symbol.assumptions0
+        facts += [fact(symbol) for name, fact in _KNOWN.items() if known.get(name)]
+    for name, size in sizes.items():
+        facts.append(Ge(size, 0 if name in ("before", "after") else 1, evaluate=False))
     padded = sizes["input_size"] + sizes["before"] + sizes["after"]
     facts.append(Ge(padded - setting.reach, 1, evaluate=False))
     if setting.m.is_Symbol:
@@ -266,4 +311,15 @@ def given(setting: Setting, kept: Sequence[str]) -> list[str]:
     for role in kept:
         span = setting.ranges[role]
         facts.append(within(span.first, span.index, span.last))
-    return [text for fact in facts for text in constraints(fact)]
+    return facts
+
+
+#: What an assumption about a symbol says in the language of integer sets.
+_KNOWN: Mapping[str, Callable[[Symbol], Any]] = {
+    "positive": lambda s: Ge(s, 1, evaluate=False),
+    "nonnegative": lambda s: Ge(s, 0, evaluate=False),
+    "negative": lambda s: Le(s, -1, evaluate=False),
+    "nonpositive": lambda s: Le(s, 0, evaluate=False),
+    "even": lambda s: Eq(Mod(s, 2, evaluate=False), 0, evaluate=False),
+    "odd": lambda s: Eq(Mod(s, 2, evaluate=False), 1, evaluate=False),
+}

@@ -39,14 +39,27 @@ class Setting:
 
     @cached_property
     def integers(self) -> dict[Symbol, Symbol]:
-        """Integer symbols for the symbols of the layer, which may lack assumptions."""
+        """The integer symbol for each symbol of the layer.
+
+        One that is declared an integer stays as it is. Another becomes one of the same name: positive or
+        non-negative where it is a size by itself, of unknown sign where it is only part of one.
+        """
         geometry = self.axis.geometry
-        positive = [size for name, size in geometry.items() if name not in ("before", "after")]
+        signs: dict[str, dict[str, bool]] = {}
+        for name, size in geometry.items():
+            if isinstance(size, Symbol):
+                sign = "nonnegative" if name in ("before", "after") else "positive"
+                signs.setdefault(size.name, {sign: True}).update({sign: True})
+        every = sorted({s for size in geometry.values() for s in sympify(size).free_symbols}, key=_by_name)
+        named: dict[str, Symbol] = {}
         found: dict[Symbol, Symbol] = {}
-        for size in geometry.values():
-            for symbol in sympify(size).free_symbols:
-                at_least = {"positive": True} if symbol in positive else {"nonnegative": True}
-                found.setdefault(symbol, Symbol(symbol.name, integer=True, **at_least))
+        for symbol in every:
+            own = (
+                symbol
+                if symbol.is_integer
+                else Symbol(symbol.name, integer=True, **signs.get(symbol.name, {}))
+            )
+            found[symbol] = named.setdefault(symbol.name, own)
         self._check_names(found)
         return found
 
@@ -153,11 +166,35 @@ class Setting:
             )
             if expr is None:
                 return False
-        n, room = self.sizes["input_size"], Dummy(nonnegative=True)
-        attempts = [expr]
+        attempts = [expand(expr.xreplace(self._slack))]
+        n, room = self.sizes["input_size"], Dummy(integer=True, nonnegative=True)
         if n.is_Symbol:
-            attempts.append(expr.subs(n, expand(n - slack + room)))
+            attempts.append(expand(expr.xreplace({n: expand(n - slack + room)}).xreplace(self._slack)))
         return any(terms_nonnegative(attempt) for attempt in attempts)
+
+    @cached_property
+    def _slack(self) -> dict[Symbol, Expr]:
+        """For each size that is made of symbols, one of them in terms of how far the size is above its least.
+
+        With ``K = 2 r + 1`` at least 1, ``r`` is half of a non-negative number.
+        """
+        found: dict[Symbol, Expr] = {}
+        for name, size in self.sizes.items():
+            size = expand(size.xreplace(found))
+            if size.is_Symbol or size.is_Integer:
+                continue
+            for symbol in sorted(size.free_symbols - set(found), key=_by_name):
+                slope = size.coeff(symbol, 1)
+                rest = expand(size - slope * symbol)
+                if slope.is_Integer and not rest.has(symbol) and symbol.is_nonnegative is None:
+                    above = Dummy(integer=True, nonnegative=True) + (0 if name in ("before", "after") else 1)
+                    found[symbol] = expand((above - rest) / slope)
+                    break
+        return found
+
+
+def _by_name(symbol: Symbol) -> tuple[str, str]:
+    return symbol.name, str(sorted(symbol.assumptions0.items()))
 
 
 def _least(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr | None:

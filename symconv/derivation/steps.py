@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sympy import Eq, Expr
 
 from symconv.derivation.counting import counted
-from symconv.derivation.evaluate import EvaluationError, Evaluator, Numbers, Poly, Sequences, compiled
+from symconv.derivation.evaluate import Evaluator, Poly, Sequences, compiled
 from symconv.derivation.formula import Formula
 from symconv.derivation.limits import Recognise
-from symconv.derivation.proof import prove
+from symconv.derivation.numbers import EvaluationError, Numbers
+from symconv.derivation.proof import given_or_few, prove
 from symconv.derivation.report import Failure, Proof, StepReport, Verification
 from symconv.derivation.scripts import Line, written
 from symconv.derivation.setting import Setting
 from symconv.derivation.typesetting import folded, latex_for, text_for
 from symconv.derivation.world import Geometry, World, geometries, index_values, kept_roles
-from symconv.errors import SymconvError
+from symconv.errors import GeometryError, OptionError, SymconvError
+
+#: So many values of the kept indices are tried in each of these cases.
+QUICK_INDICES = 40
 
 #: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
 QUICK_CASES = 24
@@ -73,16 +77,23 @@ class Derivation:
         self.name = name
         self._setting = setting
         self._lines: list[Line] = written(setting, name)
-        quick = self._verify(_spread(geometries(setting), QUICK_CASES))
+        cases = _spread(geometries(setting), QUICK_CASES)
+        if not cases:
+            raise GeometryError(
+                f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
+                "the kernel must not be wider than the padded input, and paddings not negative."
+            )
+        quick = self._verify(cases, most=QUICK_INDICES)
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
+        back = {inner: outer for outer, inner in setting.integers.items()}
         self.steps = tuple(
             Step(
-                counted(line.left, setting),
-                counted(line.terms.expr, setting),
+                counted(line.left, setting).xreplace(back),
+                counted(line.terms.expr, setting).xreplace(back),
                 line.rule,
                 line.reason,
-                f"equal on {report.cases} cases",
+                f"equal on {_cases(report.cases)}",
             )
             for line, report in zip(self._lines, quick.steps, strict=True)
         )
@@ -138,7 +149,7 @@ class Derivation:
         last = [line for line in lines if line.rule != Recognise.name][-1]
         return Formula(self._setting, self.name, last.left, last.terms)
 
-    def verify(self, **grid: range) -> Verification:
+    def verify(self, /, **grid: Iterable[int]) -> Verification:
         """Put numbers into both sides of every step and compare them exactly, as polynomials.
 
         Parameters
@@ -156,12 +167,7 @@ class Derivation:
         >>> bool(sc.Conv1d("N", "K").derive("output").verify())
         True
         """
-        known = {s.name for size in self._setting.sizes.values() for s in size.free_symbols}
-        for name in grid:
-            if name not in known:
-                named = ", ".join(sorted(known)) or "no symbols, only numbers"
-                raise SymconvError(f"verify has no size {name!r}: this layer has {named}.")
-        return self._verify(list(geometries(self._setting, grid)))
+        return self._verify(list(geometries(self._setting, checked_grid("verify", self._setting, grid))))
 
     def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
         """Decide for all sizes and paddings that both sides of every step multiply the same entries.
@@ -189,13 +195,13 @@ class Derivation:
         chosen = []
         for name, wanted in (("stride", strides), ("dilation", dilations)):
             size = self._setting.sizes[name]
-            values = [int(size)] if size.is_Integer else list(wanted or (1, 2, 3))
-            if any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
+            values = given_or_few(size) if size.is_Integer or wanted is None else list(wanted)
+            if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
                 raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
             chosen.append(values)
         return prove(self._setting, self.name, self._lines, *chosen)
 
-    def _verify(self, cases: list[tuple[dict[str, int], Geometry]]) -> Verification:
+    def _verify(self, cases: list[tuple[dict[str, int], Geometry]], most: int | None = None) -> Verification:
         setting = self._setting
         lefts = [compiled(counted(line.left, setting)) for line in self._lines]
         rights = [compiled(counted(line.terms.expr, setting)) for line in self._lines]
@@ -206,7 +212,7 @@ class Derivation:
             numbers = {**sizes, setting.notation.output_size: len(geometry.met)}
             before: list[Value] = []
             for at, line in enumerate(self._lines):
-                indices = list(index_values(setting, geometry, kept_roles(setting, line.left)))
+                indices = _spread(index_values(setting, geometry, kept_roles(setting, line.left)), most)
                 places = [{**numbers, **index} for index in indices]
                 if at == 0 or self._lines[at - 1].left != line.left:
                     before = [_value(lefts[at], sequences, place) for place in places]
@@ -236,10 +242,36 @@ def _value(evaluator: Evaluator, sequences: Sequences, numbers: Numbers) -> Valu
         return str(error)
 
 
-def _spread(
-    cases: Iterable[tuple[dict[str, int], Geometry]], most: int
-) -> list[tuple[dict[str, int], Geometry]]:
-    """Some of the cases, evenly from the whole range, the last included."""
-    every = list(cases)
-    step = max(1, len(every) // most)
-    return every[::-step][:most]
+def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
+    """The numbers for each size, or an error for a size that there is not, or that has no numbers."""
+    known = _symbols(setting)
+    found = {}
+    for name, values in grid.items():
+        if name not in known:
+            named = ", ".join(known) or "no symbols, only numbers"
+            raise OptionError(f"{call} has no size {name!r}: this layer has {named}.")
+        if isinstance(values, str | int) or not isinstance(values, Iterable):
+            raise OptionError(f"{call}({name}={values!r}): give several numbers, as in range(1, 9).")
+        found[name] = list(values)
+        if not found[name] or any(isinstance(v, bool) or not isinstance(v, int) for v in found[name]):
+            raise OptionError(f"{call}({name}={values!r}): give at least one whole number.")
+    return found
+
+
+def _symbols(setting: Setting) -> list[str]:
+    return sorted({str(s.name) for size in setting.sizes.values() for s in size.free_symbols})
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'' if count == 1 else 's'}"
+
+
+_Item = TypeVar("_Item")
+
+
+def _spread(items: Iterable[_Item], most: int | None) -> list[_Item]:
+    """Some of the items, evenly from the whole range, the first and the last included."""
+    every = list(items)
+    if most is None or len(every) <= most:
+        return every
+    return [every[at * (len(every) - 1) // (most - 1)] for at in range(most)]

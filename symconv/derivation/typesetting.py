@@ -270,6 +270,7 @@ class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
 class FormulaTextPrinter(_Formulas, ExprTextPrinter):
     """Text of index sums, which :func:`symconv.parse` reads back."""
 
+    printmethod = "_formula_text"  # SymPy's own way with Indexed is not asked
     times, at_most, minimum, maximum = "*", " <= ", "min", "max"
 
     def __init__(self, setting: Setting) -> None:

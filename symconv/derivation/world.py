@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
-from symconv.derivation.evaluate import Poly, Sequences, added, atom, compiled_number, multiplied
+from symconv.derivation.evaluate import Poly, Sequences, added, atom, multiplied
+from symconv.derivation.numbers import EvaluationError, Numbers, compiled_number
 from symconv.derivation.setting import Setting
 
 
@@ -70,8 +72,7 @@ class World:
             inside = before <= place < before + geometry.input_size
             return atom(n.input, place - before) if inside else {}
 
-        def loss() -> Poly:
-            return added([multiplied([atom(n.upstream, i), y]) for i, y in enumerate(outputs)])
+        total = added([multiplied([atom(n.upstream, i), y]) for i, y in enumerate(outputs)])
 
         def windows(*places: int) -> Poly:
             at = dict(zip(setting.window_roles, places, strict=True))
@@ -84,7 +85,7 @@ class World:
             n.upstream: lambda i: atom(n.upstream, i),
             n.output: lambda i: outputs[i],
             n.bias: lambda: atom(n.bias),
-            n.loss: loss,
+            n.loss: lambda: total,
             str(setting.padded.label): padded,
             n.matrix: lambda i, j: added([atom(n.kernel, k) for k in taps if (k, j) in pairs[i]]),
             n.windows: windows,
@@ -104,35 +105,69 @@ class World:
 
 
 def geometries(
-    setting: Setting, grid: dict[str, range] | None = None
+    setting: Setting, grid: Mapping[str, Iterable[int]] | None = None
 ) -> Iterator[tuple[dict[str, int], Geometry]]:
     """Every assignment of the layer's symbols from a grid that gives a possible geometry.
 
-    A symbol that the grid does not name runs over :func:`default_range`.
+    A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
+    the least that the kernel needs.
     """
-    symbols = sorted({s for size in setting.sizes.values() for s in size.free_symbols}, key=lambda s: s.name)
-    ranges = [(grid or {}).get(s.name) or default_range(setting, s) for s in symbols]
-    numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
-    for values in product(*ranges):
-        assigned = {s.name: value for s, value in zip(symbols, values, strict=True)}
-        sizes = {name: number(assigned) for name, number in numbers.items()}
-        if all(size == int(size) for size in sizes.values()):
-            geometry = Geometry(**{name: int(size) for name, size in sizes.items()}, flip=setting.axis.flip)
-            if geometry.possible:
-                yield assigned, geometry
+    sizes, grid = setting.sizes, grid or {}
+    symbols = sorted({s for size in sizes.values() for s in size.free_symbols}, key=lambda s: str(s.name))
+    last = [s for s in symbols if s == sizes["input_size"] and s.name not in grid]
+    first = [s for s in symbols if s not in last]
+    numbers = {name: compiled_number(size) for name, size in sizes.items()}
+    for values in product(*(_values(setting, s, grid.get(s.name)) for s in first)):
+        assigned = {s.name: value for s, value in zip(first, values, strict=True)}
+        for more in _input_sizes(numbers, assigned, last):
+            whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
+            found = {name: number(whole) for name, number in numbers.items()}
+            if all(size == int(size) for size in found.values()):
+                geometry = Geometry(
+                    **{name: int(size) for name, size in found.items()}, flip=setting.axis.flip
+                )
+                if geometry.possible:
+                    yield whole, geometry
 
 
-def default_range(setting: Setting, symbol: Symbol) -> range:
-    """The numbers that a symbol is given when nothing else is said."""
-    sizes = setting.sizes
-    if symbol == sizes["input_size"]:
-        return range(1, 7)
-    if symbol == sizes["kernel_size"]:
-        return range(1, 5)
-    if symbol.is_positive:
-        return range(1, 4)
-    paddings = sizes["before"].free_symbols | sizes["after"].free_symbols
-    return range(4 if len(paddings) == 1 else 3)
+def _input_sizes(
+    numbers: Mapping[str, Callable[[Numbers], Any]], assigned: Numbers, symbols: Sequence[Symbol]
+) -> list[dict[str, int]]:
+    """Input sizes from the least that the kernel needs, over more than one stride."""
+    if not symbols:
+        return [{}]
+    try:
+        known = {name: int(number(assigned)) for name, number in numbers.items() if name != "input_size"}
+        least = known["dilation"] * (known["kernel_size"] - 1) + 1 - known["before"] - known["after"]
+        stride = known["stride"]
+    except EvaluationError:  # another size is made of the input size
+        least, stride = 1, 3
+    spans = range(max(1, least), max(7, least + stride + 1))
+    return [{symbols[0].name: n} for n in spans if _can_be(symbols[0], n)]
+
+
+def _values(setting: Setting, symbol: Symbol, wanted: Iterable[int] | None) -> list[int]:
+    """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
+    if wanted is not None:
+        return list(wanted)
+    if symbol == setting.sizes["kernel_size"]:
+        span = range(1, 5)
+    elif symbol.is_positive:
+        span = range(1, 4)
+    elif symbol in (setting.sizes["before"], setting.sizes["after"]):
+        alone = setting.sizes["before"] == setting.sizes["after"]
+        span = range(4 if alone else 3)
+    else:
+        span = range(-3, 9)
+    return [value for value in span if _can_be(symbol, value)]
+
+
+def _can_be(symbol: Symbol, value: int) -> bool:
+    """Whether a number has every property that is assumed of a symbol."""
+    number = Integer(value)
+    return all(
+        getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in symbol.assumptions0.items()
+    )
 
 
 def index_values(setting: Setting, geometry: Geometry, roles: Sequence[str]) -> Iterator[dict[str, int]]:

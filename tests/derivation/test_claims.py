@@ -162,11 +162,7 @@ def test_printed_formulas_are_read_back(options) -> None:
             continue
         formula = made.formula(name)
         text = text_for(formula._setting).expr(formula.zero_based)
-        claim = (
-            made.claim(name, parse(text), N=range(1, 6), K=range(1, 4), p=range(3))
-            if "p" in str(options)
-            else made.claim(name, parse(text))
-        )
+        claim = made.claim(name, parse(text), N=range(1, 6), K=range(1, 4))
         assert claim, f"{text}: {claim}"
 
 
@@ -201,3 +197,80 @@ def test_what_is_no_formula_is_refused_with_the_place(text: str, words: str) -> 
 def test_any_text_is_a_formula_or_an_error(text: str) -> None:
     with contextlib.suppress(FormulaSyntaxError):
         assert parse(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        # false beyond the grid: a term that only appears, disappears or is weighed at large sizes
+        ("sum(k=0..K-1) w[k]*x[i+k] - [N >= 100]*w[0]", "refuted"),
+        ("sum(k=0..K-1) w[k]*x[i+k] + [N >= 100]*w[0]", "refuted"),
+        ("sum(k=0..K-1) w[k]*x[i+k]*(1 + [N >= 100])", "refuted"),
+        ("sum(k=0..K-1) w[k]*x[i+k]*[(N+93)/100 <= 1] + sum(k=0..K-1) w[k]*x[i+k]*[N>=107]", "refuted"),
+        ("sum(k=0..K-1) w[k]*x[i+k] - max(0, N-50)", "verified"),
+        ("sum(k=0..K-1) w[k]*x[i+k] + [N >= 100]*w[0]/2", "verified"),
+        # right in another form
+        ("2*sum(k=0..K-1) w[k]*x[i+k] - sum(k=0..K-1) w[k]*x[i+k]", "proved"),
+        ("sum(k=0..K-1) w[k]*x[i+k]*[0 <= i+k < N]", "proved"),
+        ("sum(k=0..K-1) sum(j=0..N-1) [i = j-k]*w[k]*x[j]", "proved"),
+        ("corr(x, w)[i]", "proved"),
+    ],
+)
+def test_no_claim_is_proved_that_is_false_at_large_sizes(text: str, verdict: str) -> None:
+    claim = sc.Conv1d("N", "K").claim("output", parse(text))
+    assert claim.verdict == verdict, str(claim)
+    assert bool(claim) == (verdict != "refuted")
+
+
+def test_a_right_claim_with_a_divided_index_is_proved() -> None:
+    made = sc.Conv1d("N", "K", stride=2)
+    right = "sum(i=0..M-1) sum(k=0..K-1) [i = (j-k)/2]*delta[i]*w[k]"
+    assert made.claim("grad_input", parse(right)).verdict == "proved"
+    assert (
+        sc.Conv1d("N", "K", stride=8).claim("output", parse("sum(k=0..K-1) w[k]*x[8*i+k]")).verdict
+        == "proved"
+    )
+    assert not sc.Conv1d("N", "K", stride=8).claim("output", parse("sum(k=0..K-1) w[k]*x[999*i+k]"))
+
+
+@pytest.mark.parametrize("name", ["t0", "s0", "p0", "i0", "mod", "floor", "and", "exists", "min"])
+def test_no_name_of_a_size_confuses_a_proof(name: str) -> None:
+    made = sc.Conv1d(name, "K")
+    assert made.derive("output").prove()
+    assert not made.claim("output", parse("sum(k=0..K-1) w[k]*x[i+k] + [K >= 9]*w[0]*x[i]"))
+
+
+def test_letters_with_marks_are_read() -> None:
+    made = sc.Conv1d("N", "taps", notation="ufldl", flip=True, padding="full")
+    right = parse("sum(k=0..taps-1) delta^(l)[j+k]*W[k]")
+    assert made.claim("grad_input", right).verdict == "proved"
+    assert str(made.formula("grad_input")).startswith("dJ/da[j] = sum(k=0..taps - 1) delta^(l)[j + k]*W[k]")
+
+
+def test_what_hangs_or_breaks_elsewhere_is_an_error_here() -> None:
+    made = sc.Conv1d("N", "K")
+    for text in (
+        "mod(i, 0)",
+        "[0 divides i]",
+        "[0/0 < 1]",
+        "max(1/0, i)",
+        "sum(k=0..1)" * 900 + "1",
+        "9^99*x[i]",
+    ):
+        with pytest.raises(FormulaSyntaxError):
+            parse(text)
+    with pytest.raises(OptionError, match="has 2 indices; a sequence has one"):
+        made.claim("output", parse("x[i, i]"))
+    with pytest.raises(OptionError, match="w is a sequence: write an entry such as w\\[i\\]"):
+        made.claim("output", parse("w*x[i]"))
+    with pytest.raises(OptionError, match="claim has no size 'Q'"):
+        made.claim("output", x[i], Q=range(3))
+    with pytest.raises(OptionError, match="give several numbers"):
+        made.claim("output", x[i], N=5)
+    with pytest.raises(OptionError, match="at least one whole number"):
+        made.claim("output", x[i], N=range(0))
+    assert "a sum of more than 1,000,000 terms" in str(
+        made.claim("output", parse("sum(k=0..10^9) w[0]*x[i]"))
+    )
+    with pytest.raises(OptionError, match="this layer has values"):
+        sc.Conv1d(3, 2).at(w=[1, 2]).claim("output", x[i])

@@ -8,11 +8,13 @@ import sys
 from typing import Any
 
 import pytest
+from sympy import Symbol, symbols
 
 import symconv as sc
-from symconv.derivation.evaluate import EvaluationError, compiled
+from symconv.derivation.evaluate import compiled
+from symconv.derivation.numbers import EvaluationError
 from symconv.derivation.report import Proof, Verification
-from symconv.errors import MissingExtraError, SymconvError
+from symconv.errors import GeometryError, MissingExtraError, SymconvError
 from tests.derivation.families import FAMILIES, QUANTITIES, layer
 
 
@@ -36,9 +38,9 @@ def test_every_step_is_verified_and_proved(options: dict[str, Any]) -> None:
 def test_the_default_grid_is_large_and_counted() -> None:
     derivation = sc.Conv1d("N", "K", stride="s", dilation="d", padding="p").derive("grad_input")
     verified = derivation.verify()
-    assert verified.cases == 675
-    assert str(verified).endswith("grad_input: every step checked on 675 cases")
-    assert [step.cases for step in verified.steps] == [675] * len(derivation.steps)
+    assert verified.cases == 729
+    assert str(verified).endswith("grad_input: every step checked on 729 cases")
+    assert [step.cases for step in verified.steps] == [729] * len(derivation.steps)
     assert "equal on 24 cases" in derivation.steps[0].evidence
 
 
@@ -156,7 +158,7 @@ def test_a_missing_islpy_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_no_index_sum_is_refused() -> None:
-    from sympy import Symbol, sin
+    from sympy import sin
 
     with pytest.raises(EvaluationError, match="not an expression of sizes and indices"):
         compiled(sin(Symbol("N")))
@@ -180,3 +182,79 @@ def test_the_same_derivation_gives_the_same_bytes_whatever_the_hash_seed() -> No
         )
         outputs.add(done.stdout)
     assert len(outputs) == 1
+
+
+def test_numeric_and_composite_sizes_are_derived_too() -> None:
+    for made in (
+        sc.Conv1d("N", 7),
+        sc.Conv1d("N", 3, dilation=4),
+        sc.Conv1d(7, 3, stride="s"),
+        sc.Conv1d("N", "K", padding=symbols("r") - 5),
+        sc.Conv1d(symbols("n") + symbols("r"), "K", padding="p", stride="s"),
+        sc.Conv1d(2 * symbols("r"), "K", stride=4, dilation=4, padding="p"),
+    ):
+        for name in ("output_size", "output", "grad_input", "grad_kernel"):
+            derivation = made.derive(name)
+            assert derivation.verify()
+            assert derivation.prove()
+
+
+def test_large_numeric_layers_are_derived_in_a_moment() -> None:
+    formula = sc.Conv1d(224, 7, stride=2, padding=3).formula("grad_input")
+    assert str(formula.rhs.subs(formula.index[0][0], 0).doit()) == "delta[0]*w[3] + delta[1]*w[1]"
+
+
+def test_a_wrong_formula_needs_more_than_one_size_to_hold() -> None:
+    made = sc.Conv1d("N", 6)
+    assert not made.claim("output_size", sc.parse("N^2 - 35"))
+    assert made.claim("output_size", sc.parse("N - 5"))
+
+
+def test_assumptions_of_symbols_are_kept() -> None:
+    q = Symbol("q", integer=True, negative=True)
+    formula = sc.Conv1d("N", "K", padding=-q).formula("output")
+    assert formula.at(N=3, K=2, q=-1) == sc.Conv1d(3, 2, padding=1).output
+    odd = Symbol("K", integer=True, positive=True, odd=True)
+    centred = sc.Conv1d("N", odd, padding=(odd - 1) / 2)
+    assert centred.derive("output_size").prove()
+    assert centred.claim("output_size", sc.parse("N"))
+    assert sc.Conv1d("N", odd).claim("output_size", sc.parse("N - 2*floor(K/2)"))
+
+
+def test_one_symbol_for_stride_and_dilation_takes_equal_numbers_only() -> None:
+    proof = sc.Conv1d("N", "K", stride="s", dilation="s").derive("output").prove()
+    assert str(proof).endswith("at (stride, dilation) (1, 1), (2, 2), (3, 3)")
+    with pytest.raises(SymconvError, match="a single symbol for stride and dilation, not 2\\*r"):
+        sc.Conv1d("N", "K", stride=2 * symbols("r")).derive("output").prove()
+
+
+def test_symbols_of_one_name_are_one() -> None:
+    formula = sc.Conv1d("N", "K", padding=symbols("K") - 1).formula("output_size")
+    assert len(formula.rhs.free_symbols) == 2
+    assert formula.at(N=4, K=3) == 6
+    n, k = symbols("N K")
+    own = sc.Conv1d(n, k)
+    assert own.formula("grad_input").index[0][2] == n - 1
+    assert own.derive("output").steps[-2].expr.has(k)
+
+
+def test_layers_that_cannot_be_are_refused() -> None:
+    with pytest.raises(GeometryError, match="no small numbers for N make a possible layer"):
+        sc.Conv1d("N", symbols("N") + 1).formula("output")
+
+
+@pytest.mark.parametrize("base", [0, 1])
+def test_a_named_operation_means_what_its_sentence_says(base: int) -> None:
+    """(a * b)_n is the sum of a_m b_(n-m), (a corr b)_n that of a_(n+m) b_m, also counted from 1."""
+    made = sc.Conv1d("N", "K", padding="full", notation=sc.Notation(base=base))
+    last = made.derive("grad_input").steps[-1].expr
+    at = last.args[3].subs({s: 3 for s in last.args[3].free_symbols if s.name == "K"})
+    place = at.subs(dict.fromkeys(at.free_symbols, base))
+    terms = {(m, place - m) for m in range(base, 7) if base <= place - m < base + 3}
+    entry = sc.Conv1d(4, 3, padding="full", notation=sc.Notation(base=base)).grad_input[0]
+    assert {f"delta{m}*w{n}" for m, n in terms} == {str(term) for term in entry.args}
+
+
+def test_text_and_latex_name_the_upstream_gradient_alike() -> None:
+    made = sc.Conv1d("N", "K", notation=sc.Notation(upstream_style="partial"))
+    assert "dL/dy[j - k]*w[k]" in str(made.formula("grad_input"))
