@@ -34,7 +34,7 @@ class _Reading:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        roles = ("output", "tap", "input")
+        roles = ("output", "input", "tap")
         self.indices = [setting.index(role, mark) for role in roles for mark in ("", "'")]
         padded = str(setting.padded.label)
         self.first = [*self.indices, setting.sizes["input_size"]]
