@@ -75,7 +75,7 @@ class Conv1d(Quantities):
         dilation: Any = 1,
         bias: bool = False,
         flip: bool = False,
-        notation: Notation | str = Notation(),  # noqa: B008 (an immutable value)
+        notation: Notation | str = Notation(),
         **unknown: Any,
     ) -> None:
         call = type(self).__name__

@@ -30,7 +30,7 @@ class Quantities:
     def __init__(
         self,
         axis: Axis,
-        notation: Notation = Notation(),  # noqa: B008 (an immutable value)
+        notation: Notation = Notation(),
         bias: bool = False,
         given: Mapping[str, tuple[Expr, ...]] | None = None,
     ) -> None:

@@ -14,7 +14,7 @@ from symconv.derivation.formula import LAYOUT, Formula
 from symconv.derivation.language import Overlap, Spread
 from symconv.derivation.numbers import EvaluationError
 from symconv.derivation.proof import agree
-from symconv.derivation.report import Refutation, shown
+from symconv.derivation.report import Refutation, in_words, shown
 from symconv.derivation.setting import Setting
 from symconv.derivation.trials import function_failures
 from symconv.derivation.world import Geometry, World, geometries, index_values
@@ -50,9 +50,9 @@ class Claim:
         if self.refutation:
             return f"{self.name}: refuted; {self.refutation}"
         if self.verdict == "proved":
-            return f"{self.name}: proved {self.scope}, and verified on {self.cases} cases"
+            return f"{self.name}: proved {self.scope}, and verified on {in_words(self.cases)}"
         reason = f"; no proof: {self.scope}" if self.scope else ""
-        return f"{self.name}: verified on {self.cases} cases{reason}"
+        return f"{self.name}: verified on {in_words(self.cases)}{reason}"
 
     __repr__ = __str__
 
@@ -113,7 +113,7 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
     known = {s.name: s for size in setting.sizes.values() for s in size.free_symbols}
     known |= {setting.index(role).name: setting.index(role) for role in sum(LAYOUT[formula.name], ())}
     if formula.name != "output_size":
-        known[n.output_size] = setting.m if setting.m.is_Symbol else Symbol(n.output_size, integer=True)
+        known[n.output_size] = setting.m
     if setting.bias:
         known[n.bias] = setting.bias_symbol
     sequences = {n.input, n.kernel, n.upstream}

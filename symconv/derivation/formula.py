@@ -95,7 +95,11 @@ class Formula:
             self._setting.m,
             self._shown.free_symbols.union(*(last.free_symbols for _, _, last in self.index)),
         )
-        return {m: self._setting.output_size.xreplace(self._back)} if m in used else {}
+        return (
+            {m: self._setting.output_size.xreplace(self._back)}
+            if m in used and self._setting.lettered
+            else {}
+        )
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:

@@ -113,7 +113,7 @@ def _fixed(setting: Setting, stride: int, dilation: int) -> tuple[Setting, dict[
     sizes = {name: size.xreplace(numbers) for name, size in setting.sizes.items()}
     sizes = {name: int(size) if size.is_Integer else size for name, size in sizes.items()}
     fixed = replace(setting, axis=replace(setting.axis, **sizes))
-    return fixed, {**numbers, setting.m: fixed.m} if setting.m.is_Symbol else numbers
+    return fixed, {**numbers, setting.m_letter: fixed.m}
 
 
 #: Where two sides differ: nowhere, at sizes and indices by name, or why that cannot be decided.
@@ -155,7 +155,7 @@ class _Names:
 
     def __init__(self, setting: Setting, kept: Sequence[Symbol]) -> None:
         letters = {s for size in setting.sizes.values() for s in size.free_symbols}
-        letters |= {setting.m} if setting.m.is_Symbol else set()
+        letters |= {setting.m} if setting.lettered else set()
         self.parameters = sorted(letters, key=lambda s: str(s.name))
         self.kept = list(kept)
         self.swap = {s: Symbol(f"p{n}", integer=True) for n, s in enumerate(self.parameters)}

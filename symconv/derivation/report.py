@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from symconv.derivation.evaluate import Poly
 
 
+def in_words(count: int) -> str:
+    """How many cases, in words.
+
+    >>> in_words(1), in_words(2)
+    ('1 case', '2 cases')
+    """
+    return f"{count} case{'' if count == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Failure:
     """Numbers at which a step does not hold, and what its sides are there."""
@@ -92,7 +101,9 @@ class Verification:
         lines = []
         for step in self.steps:
             verdict = (
-                f"holds on {step.cases} cases" if step else f"FAILS {step.failure or ': there is no case'}"
+                f"holds on {in_words(step.cases)}"
+                if step
+                else f"FAILS {step.failure or ': there is no case'}"
             )
             lines.append(f"step {step.number}, {step.rule}: {verdict}")
         done = (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sympy import Expr, Indexed, Integer, S, Symbol, expand
+from sympy import Expr, Indexed, Integer, S, expand
 
 from symconv.derivation.language import Bound, Equal, IndexSum, Overlap, Partial, Spread, Within
 from symconv.derivation.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
@@ -288,7 +288,7 @@ def _output_size(s: Script) -> None:
     last = expand(setting.sizes["input_size"] + setting.sizes["before"] + setting.sizes["after"] - 1)
     fits = Within(Integer(0), expand(setting.sizes["stride"] * i + setting.reach), last)
     s.start(
-        Symbol(setting.notation.output_size, integer=True, positive=True),
+        setting.m_letter,
         IndexSum((Bound(i, (Integer(0),), (last,)),), (fits,), ()),
         "definition",
         "An output stands wherever the last tap still lies on the padded input.",

@@ -170,8 +170,8 @@ class Reader:
 
     def _windows(self, *places: Expr) -> list[Piece]:
         at = dict(zip(self.setting.window_roles, places, strict=True))
-        met = lambda j: self._met(at["output"], at["tap"], j)  # noqa: E731
-        return [self._over("input", met, self.setting.notation.input)]
+        letter = self.setting.notation.input
+        return [self._over("input", lambda j: self._met(at["output"], at["tap"], j), letter)]
 
     def _output(self, i: Expr) -> list[Piece]:
         n, k = self.setting.notation, self._fresh()
@@ -306,7 +306,7 @@ def given(setting: Setting, kept: Sequence[str]) -> list[Any]:
         facts.append(Ge(size, 0 if name in ("before", "after") else 1, evaluate=False))
     padded = sizes["input_size"] + sizes["before"] + sizes["after"]
     facts.append(Ge(padded - setting.reach, 1, evaluate=False))
-    if setting.m.is_Symbol:
+    if setting.lettered:
         facts.append(Eq(setting.m, setting.output_size, evaluate=False))
     for role in kept:
         span = setting.ranges[role]

@@ -83,10 +83,19 @@ class Setting:
 
     @cached_property
     def m(self) -> Expr:
-        """``M`` as formulas show it: a number, or a letter that :attr:`output_size` defines."""
-        if self.output_size.is_Integer:
-            return self.output_size
+        """``M`` as formulas show it: a number, a size, or a letter that :attr:`output_size` defines."""
+        known = self.output_size.is_Integer or self.output_size.is_Symbol
+        return self.output_size if known else self.m_letter
+
+    @property
+    def m_letter(self) -> Symbol:
+        """The notation's letter for the output size."""
         return Symbol(self.notation.output_size, integer=True, positive=True)
+
+    @property
+    def lettered(self) -> bool:
+        """Whether the output size has a letter of its own."""
+        return bool(self.m != self.output_size)
 
     @cached_property
     def reach(self) -> Expr:
@@ -160,7 +169,7 @@ class Setting:
                 return False
         remainder, s = Dummy(), self.sizes["stride"]
         slack = self.sizes["input_size"] + self.sizes["before"] + self.sizes["after"] - self.reach - 1
-        if self.m.is_Symbol and expr.has(self.m):
+        if self.lettered and expr.has(self.m):
             expr = _least(
                 expand(expr.subs(self.m, (slack - remainder) / s + 1)), remainder, Integer(0), s - 1
             )

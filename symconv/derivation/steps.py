@@ -15,7 +15,7 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.limits import Recognise
 from symconv.derivation.numbers import EvaluationError, Numbers
 from symconv.derivation.proof import given_or_few, prove
-from symconv.derivation.report import Failure, Proof, StepReport, Verification
+from symconv.derivation.report import Failure, Proof, StepReport, Verification, in_words
 from symconv.derivation.scripts import Line, written
 from symconv.derivation.setting import Setting
 from symconv.derivation.typesetting import folded, latex_for, text_for
@@ -93,7 +93,7 @@ class Derivation:
                 counted(line.terms.expr, setting).xreplace(back),
                 line.rule,
                 line.reason,
-                f"equal on {_cases(report.cases)}",
+                f"equal on {in_words(report.cases)}",
             )
             for line, report in zip(self._lines, quick.steps, strict=True)
         )
@@ -260,10 +260,6 @@ def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]])
 
 def _symbols(setting: Setting) -> list[str]:
     return sorted({str(s.name) for size in setting.sizes.values() for s in size.free_symbols})
-
-
-def _cases(count: int) -> str:
-    return f"{count} case{'' if count == 1 else 's'}"
 
 
 _Item = TypeVar("_Item")

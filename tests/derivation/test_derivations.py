@@ -199,6 +199,14 @@ def test_numeric_and_composite_sizes_are_derived_too() -> None:
             assert derivation.prove()
 
 
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_layers_of_numbers_only_are_proved_as_well(name: str) -> None:
+    for options in ({}, {"padding": "same"}, {"stride": 2, "dilation": 2, "padding": (1, 2), "flip": True}):
+        derivation = sc.Conv1d(6, 3, bias=True, **options).derive(name)
+        assert derivation.verify()
+        assert derivation.prove(), str(derivation.prove())
+
+
 def test_large_numeric_layers_are_derived_in_a_moment() -> None:
     formula = sc.Conv1d(224, 7, stride=2, padding=3).formula("grad_input")
     assert str(formula.rhs.subs(formula.index[0][0], 0).doit()) == "delta[0]*w[3] + delta[1]*w[1]"
