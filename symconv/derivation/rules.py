@@ -66,7 +66,7 @@ class InsertDefinition(Rule):
     """``d y_i`` becomes the derivative of the sum that ``y_i`` stands for."""
 
     inner: IndexSum
-    name: ClassVar[str] = "definition"
+    name: ClassVar[str] = "substitution"
     reason: ClassVar[str] = "The layer's definition is put in, summed over indices of its own."
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:

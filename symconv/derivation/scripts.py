@@ -10,6 +10,7 @@ from sympy import Expr, Indexed, Integer, S, expand
 
 from symconv.derivation.language import Bound, Equal, IndexSum, Overlap, Partial, Spread, Within
 from symconv.derivation.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
+from symconv.derivation.openings import ChainRule, Define
 from symconv.derivation.rules import (
     DerivativeOfEntry,
     InsertDefinition,
@@ -40,16 +41,18 @@ class Script:
         self.setting = setting
         self.lines: list[Line] = []
 
-    def start(self, left: Expr, terms: IndexSum, rule: str, reason: str) -> None:
-        """A first line, with a left side of its own."""
-        self.lines.append(Line(left, _settled(terms, self.setting), rule, reason))
+    def start(self, left: Expr, rule: Rule) -> None:
+        """A first line, with a left side of its own, which the rule is applied to."""
+        self._add(left, rule, IndexSum((), (), (left,)))
+
+    def _add(self, left: Expr, rule: Rule, terms: IndexSum) -> None:
+        made = _settled(rule(terms, self.setting), self.setting)
+        self.lines.append(Line(left, made, rule.name, rule.sentence()))
 
     def apply(self, *rules: Rule) -> None:
         """One line a rule."""
         for rule in rules:
-            last = self.lines[-1]
-            terms = _settled(rule(last.terms, self.setting), self.setting)
-            self.lines.append(Line(last.left, terms, rule.name, rule.sentence()))
+            self._add(self.lines[-1].left, rule, self.lines[-1].terms)
 
     def attempt(self, rule: Rule) -> None:
         """A line only where the rule has something to do."""
@@ -110,10 +113,9 @@ def _output(s: Script) -> None:
     window = setting.padded[expand(a * i + setting.sizes["dilation"] * k)]
     addend = setting.bias_symbol if setting.bias else S.Zero
     start = IndexSum((_bound(setting, "tap"),), (), (setting.sequence("kernel")[tap], window), addend)
-    s.start(
-        _entry(setting, "output", "output"), start, "definition",
-        f"{slides} is laid on the padded input, moved by the stride for each output.",
-    )  # fmt: skip
+    words = f"{slides} is laid on the padded input, moved by the stride for each output."
+    entry = _entry(setting, "output", "output")
+    s.start(entry, Define(entry, start, words))
     if setting.axis.flip:
         s.apply(Reverse(k))
     s.apply(SplitPadding())
@@ -140,16 +142,12 @@ def _chain(s: Script, by: Expr, fresh: str = "") -> None:
     """``dL/d(by) = sum_i delta_i dy_i/d(by)``, led to the relation."""
     setting = s.setting
     i = setting.index("output")
-    start = IndexSum(
-        (_bound(setting, "output"),),
-        (),
-        (setting.sequence("upstream")[i], Partial(setting.sequence("output")[i], by)),
-    )
-    s.start(
-        Partial(setting.loss, by), start, "chain rule",
+    words = (
         "The loss depends on the entry through every output; the upstream gradient is its derivative by "
-        "an output.",
-    )  # fmt: skip
+        "an output."
+    )
+    gradient, inner = (setting.sequence("upstream")[i],), Partial(setting.sequence("output")[i], by)
+    s.start(Partial(setting.loss, by), ChainRule((_bound(setting, "output"),), gradient, inner, words))
     _differentiate(s, fresh)
 
 
@@ -213,10 +211,9 @@ def _coefficient(s: Script, matrix: str, by: tuple[str, str], keep: tuple[str, s
     i = setting.index("output")
     entry = _entry(setting, *by)
     start = IndexSum((), (), (Partial(setting.sequence("output")[i], entry),))
-    s.start(
-        _entry(setting, matrix, *keep), start, "definition",
-        "The output is linear in the operand: the matrix holds its coefficients.",
-    )  # fmt: skip
+    words = "The output is linear in the operand: the matrix holds its coefficients."
+    left = _entry(setting, matrix, *keep)
+    s.start(left, Define(left, start, words))
     _differentiate(s, fresh=by[1])
 
 
@@ -240,11 +237,12 @@ def _upstream_matrix(s: Script) -> None:
         (Equal(j, setting.related(i, k)),),
         (setting.sequence("upstream")[i],),
     )
-    s.start(
-        _entry(setting, "upstream_matrix", "input", "tap"), start, "definition",
+    words = (
         "The input gradient is linear in the kernel: each output sends its upstream gradient back along "
-        "the relation.",
-    )  # fmt: skip
+        "the relation."
+    )
+    left = _entry(setting, "upstream_matrix", "input", "tap")
+    s.start(left, Define(left, start, words))
     s.apply(Solve(i))
     s.attempt(DropLimits())
 
@@ -259,26 +257,20 @@ def _tying(s: Script) -> None:
         (Equal(j, setting.related(i, fresh)),),
         (setting.sequence("kernel")[fresh],),
     )
-    s.start(
-        setting.sequence("tying")[i, j, k],
-        IndexSum((), (), (Partial(setting.sequence("matrix")[i, j], tap),)),
-        "definition",
-        "The entries of the matrix are linear in the taps: which entry holds which tap.",
-    )
+    tie = setting.sequence("tying")[i, j, k]
+    coefficient = IndexSum((), (), (Partial(setting.sequence("matrix")[i, j], tap),))
+    words = "The entries of the matrix are linear in the taps: which entry holds which tap."
+    s.start(tie, Define(tie, coefficient, words))
     s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry(), Sift(fresh))
-    ties = s.terms.conditions
-    delta, x = setting.sequence("upstream"), setting.sequence("input")
-    bounds = (_bound(setting, "output"), _bound(setting, "input"))
-    gradient = Partial(setting.loss, tap)
-    s.start(
-        gradient, IndexSum(bounds, (), (delta[i], x[j], setting.sequence("tying")[i, j, k])), "chain rule",
+    ties = s.terms
+    dense = (setting.sequence("upstream")[i], setting.sequence("input")[j])
+    words = (
         "As a dense layer the matrix has the outer product of upstream gradient and input as its gradient; "
-        "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing.",
-    )  # fmt: skip
-    s.start(
-        gradient, IndexSum(bounds, ties, (delta[i], x[j])), "definition",
-        "The ties are put in: what remains is a sum along a diagonal of that product.",
-    )  # fmt: skip
+        "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing."
+    )
+    bounds = (_bound(setting, "output"), _bound(setting, "input"))
+    s.start(Partial(setting.loss, tap), ChainRule(bounds, dense, tie, words))
+    s.apply(Define(tie, ties, "The ties are put in: what remains is a sum along a diagonal of that product."))
     _gather(s)
 
 
@@ -287,12 +279,9 @@ def _output_size(s: Script) -> None:
     i = setting.index("output")
     last = expand(setting.sizes["input_size"] + setting.sizes["before"] + setting.sizes["after"] - 1)
     fits = Within(Integer(0), expand(setting.sizes["stride"] * i + setting.reach), last)
-    s.start(
-        setting.m_letter,
-        IndexSum((Bound(i, (Integer(0),), (last,)),), (fits,), ()),
-        "definition",
-        "An output stands wherever the last tap still lies on the padded input.",
-    )
+    counted = IndexSum((Bound(i, (Integer(0),), (last,)),), (fits,), ())
+    words = "An output stands wherever the last tap still lies on the padded input."
+    s.start(setting.m_letter, Define(setting.m_letter, counted, words))
     s.apply(Limits(i))
     s.attempt(DropLimits())
     s.apply(Count())

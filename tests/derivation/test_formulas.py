@@ -34,7 +34,11 @@ def tables(triples: list[tuple[int, int, int]], n: int, k: int) -> dict[str, dic
     outs, taps, ins = range(m), range(k), range(n)
     return {
         "output_size": {(): {(): m}},
-        "output": collected([(o,) for o in outs], [((o,), tuple(sorted((w(t), x(j))))) for o, t, j in pairs]),
+        "grad_bias": {(): {(delta(o),): 1 for o in outs}},
+        "output": collected(
+            [(o,) for o in outs],
+            [((o,), tuple(sorted((w(t), x(j))))) for o, t, j in pairs] + [((o,), (("b", ()),)) for o in outs],
+        ),
         "matrix": collected([(o, j) for o in outs for j in ins], [((o, j), (w(t),)) for o, t, j in pairs]),
         "windows": collected([(o, t) for o in outs for t in taps], [((o, t), (x(j),)) for o, t, j in pairs]),
         "grad_input": collected(
@@ -54,8 +58,8 @@ def tables(triples: list[tuple[int, int, int]], n: int, k: int) -> dict[str, dic
 
 @pytest.mark.parametrize("options", FAMILIES, ids=str)
 def test_every_formula_equals_plain_loops_on_every_geometry(options: dict[str, Any]) -> None:
-    made = layer(options)
-    formulas = {name: made.formula(name) for name in QUANTITIES if name != "grad_bias"}
+    made = layer(options, bias=True)
+    formulas = {name: made.formula(name) for name in QUANTITIES}
     evaluators = {name: compiled(formula._safe) for name, formula in formulas.items()}
     seen = 0
     for sizes in numbers(options, MOST):
