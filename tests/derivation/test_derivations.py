@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from symconv.derivation.numbers import EvaluationError
 from symconv.derivation.report import Proof, Verification
 from symconv.errors import GeometryError, MissingExtraError, SymconvError
 from tests.derivation.families import FAMILIES, QUANTITIES, layer
+from tests.seeds import printed_under_several_seeds
 
 
 @pytest.mark.parametrize("options", FAMILIES, ids=str)
@@ -171,17 +170,7 @@ def test_the_same_derivation_gives_the_same_bytes_whatever_the_hash_seed() -> No
         "print(d.latex(), d, d.result.latex(), d.result.rhs, d.result.conditions)\n"
         "print(d.prove(strides=[2], dilations=[2]))\n"
     )
-    outputs = set()
-    for seed in ("0", "1", "4711"):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={"PYTHONHASHSEED": seed},
-        )
-        outputs.add(done.stdout)
-    assert len(outputs) == 1
+    assert len(printed_under_several_seeds(code)) == 1
 
 
 def test_numeric_and_composite_sizes_are_derived_too() -> None:
