@@ -81,10 +81,12 @@ def test_derivations_and_formulas_print_on_a_page(name: str, options: dict[str, 
 
 @pytest.mark.parametrize("preset", sc.Notation.preset_names())
 def test_every_preset_prints_derivations(preset: str, typeset) -> None:
-    made = sc.Conv1d("n_in", "taps", stride="st", padding="p", bias=True, notation=preset)
-    for name in QUANTITIES:
-        typeset(made.derive(name).latex())
-        typeset(made.formula(name).latex())
+    general = {"stride": "r", "dilation": "e", "padding": ("g", "h"), "flip": True}
+    for sizes, options in ((("n_in", "taps"), {"stride": "st", "padding": "p"}), (("n", "q"), general)):
+        made = sc.Conv1d(*sizes, bias=True, notation=preset, **options)
+        for name in QUANTITIES:
+            typeset(made.derive(name).latex(), fits=True)
+            typeset(made.formula(name).latex(), fits=True)
 
 
 def test_windows_that_are_columns_have_their_indices_exchanged() -> None:
