@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from symconv.equations import Equation
     from symconv.errors import SymconvError
     from symconv.functions import convolution_matrix, convolve, correlate
-    from symconv.layers import Conv1d
+    from symconv.layers import (
+        Conv,
+        Conv1d,
+        Conv2d,
+        Conv3d,
+        ConvTranspose,
+        ConvTranspose1d,
+        ConvTranspose2d,
+        ConvTranspose3d,
+    )
     from symconv.notation import Notation
     from symconv.structure import Structure
 
@@ -22,7 +31,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Claim": "derivation",
+    "Conv": "layers",
     "Conv1d": "layers",
+    "Conv2d": "layers",
+    "Conv3d": "layers",
+    "ConvTranspose": "layers",
+    "ConvTranspose1d": "layers",
+    "ConvTranspose2d": "layers",
+    "ConvTranspose3d": "layers",
     "Derivation": "derivation",
     "Equation": "equations",
     "Formula": "derivation",
@@ -39,7 +55,14 @@ _HOMES = {
 
 __all__ = [
     "Claim",
+    "Conv",
     "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "Derivation",
     "Equation",
     "Formula",

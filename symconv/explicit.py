@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from sympy import Expr, Matrix
+from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
 
 from symconv.contract import Contraction, collector_paused, contract, entries, to_matrix
 from symconv.errors import OptionError, did_you_mean
-from symconv.pattern import Incidence
+from symconv.pattern import Incidence, Indices, Relation
 
 
 @dataclass(frozen=True)
 class Quantity:
     """Which relation is contracted and which roles are kept, as rows and as columns.
 
+    ``relation`` is "pattern", the layer's own, or one made from it: "biases", "single_filter" or
+    "single_place" of :class:`symconv.pattern.Relation`, "dense" or "untied" of the enumerated pattern.
     The roles that are summed over bring their operand along: an output its upstream gradient, a tap
     its weight, an input its value. ``shape`` names the roles of the result where they are not those
     of the rows and columns.
@@ -37,9 +41,11 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "windows": Quantity("pattern", ("output",), ("tap",)),
         "grad_input": Quantity("pattern", ("input",), ()),
         "grad_kernel": Quantity("pattern", ("tap",), ()),
-        "grad_bias": Quantity("bias", ("tap",), ("input",)),
+        "grad_bias": Quantity("biases", ("tap",), ("input",)),
         "upstream_matrix": Quantity("pattern", ("input",), ("tap",)),
         "tying": Quantity("pattern", ("output", "input"), ("tap",)),
+        "filter_windows": Quantity("single_filter", ("output",), ("tap",)),
+        "filter_matrix": Quantity("single_place", ("input",), ("output",)),
         "dense_gradient": Quantity("dense", ("tap",), (), (("output",), ("input",))),
         "masked_gradient": Quantity("untied", ("tap",), (), (("output",), ("input",))),
     }
@@ -52,18 +58,23 @@ class Explicit:
 
     Attributes
     ----------
-    incidence : Incidence
+    pattern : Relation
     operands : dict of role to tuple of expressions
-        Upstream gradient by output, weight by tap, value by input.
+        Upstream gradient by output, weight by tap, value by input, each flattened row-major.
     bias : tuple of expressions
         Empty for a layer without bias.
     """
 
-    incidence: Incidence
+    pattern: Relation
     operands: Mapping[str, tuple[Expr, ...]]
     bias: tuple[Expr, ...] = ()
     _contractions: dict[str, Contraction] = field(default_factory=dict, repr=False)
     _entries: dict[str, dict[int, Expr]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def incidence(self) -> Incidence:
+        """The triples of the pattern."""
+        return self.pattern.incidence()
 
     @property
     def names(self) -> list[str]:
@@ -84,7 +95,7 @@ class Explicit:
     def entries(self, name: str) -> dict[int, Expr]:
         """The entries of a quantity by flat row-major position, without zeros."""
         if name not in self._entries:
-            addend = self._biases() if name == "output" and self.bias else None
+            addend = self.biases if name == "output" and self.bias else None
             with collector_paused():
                 self._entries[name] = entries(self.contraction(name), self.operands, addend)
         return self._entries[name]
@@ -103,14 +114,59 @@ class Explicit:
         first, second = (int(np.prod([self.incidence.size(r) for r in roles])) for roles in row.shape)
         return first, second
 
+    def axes(self, name: str) -> tuple[int, ...]:
+        """The shape of a quantity that is not a matrix, an extent an index."""
+        row = QUANTITIES[name]
+        return self._relation(row.relation).shape[row.rows[0]]
+
     def matrix(self, name: str) -> Matrix:
-        """A quantity as a SymPy matrix, a fresh one at each call."""
+        """A quantity as a SymPy matrix, a fresh one at each call; what is no matrix is a column."""
         with collector_paused():
             return to_matrix(self.shape(name), self.entries(name))
 
-    def _relation(self, name: str) -> Incidence:
-        return self.incidence if name == "pattern" else getattr(self.incidence, name)()
+    def array(self, name: str) -> Any:
+        """A quantity with one role kept, in that role's shape: an entry, a column or an array."""
+        found = self.entries(name)
+        shape = self.axes(name)
+        return in_shape([found.get(cell, S.Zero) for cell in range(self.shape(name)[0])], shape)
 
-    def _biases(self) -> Sequence[Expr]:
+    @cached_property
+    def by_filter(self) -> Indices:
+        """The flat index of each output as a matrix of a row a place and a column a filter."""
+        filters = self.pattern.biases().index["tap"]
+        return np.argsort(filters, kind="stable").reshape(len(np.unique(filters)), -1).T
+
+    def feature_maps(self) -> Matrix:
+        """``A = X W`` and the bias: the outputs in the order of :attr:`by_filter`."""
+        found, order = self.entries("output"), self.by_filter
+        return to_matrix(
+            order.shape, {at: found[o] for at, o in enumerate(order.ravel().tolist()) if o in found}
+        )
+
+    def _relation(self, name: str) -> Incidence:
+        if name == "pattern":
+            return self.incidence
+        if name in ("dense", "untied"):
+            return getattr(self.incidence, name)()
+        made = getattr(self.pattern, name)()
+        return made.incidence() if isinstance(made, Relation) else made
+
+    @cached_property
+    def biases(self) -> Sequence[Expr]:
         """The bias that each output receives."""
-        return [self.bias[tap] for tap in self.incidence.bias().index["tap"].tolist()]
+        return [self.bias[tap] for tap in self.pattern.biases().index["tap"].tolist()]
+
+
+def in_shape(entries: Sequence[Expr], shape: tuple[int, ...]) -> Any:
+    """Entries as SymPy holds them: one by itself, a column for one axis, an array for more.
+
+    >>> in_shape([S.One, S.Zero], (2,)), in_shape([S.One, S.Zero], (1, 2))
+    (Matrix([
+    [1],
+    [0]]), [[1, 0]])
+    """
+    if not shape:
+        return entries[0]
+    if len(shape) == 1:
+        return to_matrix((len(entries), 1), dict(enumerate(entries)))
+    return ImmutableDenseNDimArray(entries, shape)

@@ -115,7 +115,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
     skip, count = stretches[mode]
     before = k - 1 - skip
     axis = Axis.make(n, k, padding=(before, count + k - 1 - n - before), flip=flip)
-    return Explicit(axis.incidence(), {"tap": ws, "input": xs})
+    return Explicit(axis, {"tap": ws, "input": xs})
 
 
 def _operand(name: str, given: Any, quantity: str) -> tuple[Expr, ...]:

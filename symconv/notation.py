@@ -38,10 +38,14 @@ class Notation:
         Whether the windows are the columns of their matrix, with the kernel as a row on its left.
     matrix, windows, upstream_matrix, tying : str
         Letters of the matrices that act on the input, kernel, kernel and kernel.
-    input_size, kernel_size, output_size, stride, dilation, padding : str
+    feature_maps, filter_matrix : str
+        Letters of the output with a column a filter, and of the kernels as columns: ``A = X W``.
+    input_size, kernel_size, output_size, stride, dilation, padding, output_padding : str
         Letters of the sizes.
     output_index, tap_index, input_index : str
-        Letters of the indices.
+        Letters of the indices of places; with several axes they bear the number of the axis.
+    batch_index, output_channel_index, tap_channel_index, input_channel_index : str
+        Letters of the indices of samples, output channels, input channels within a group, and input channels.
     base : 0 or 1
         The first index.
     upstream_style : "delta" or "partial"
@@ -69,15 +73,22 @@ class Notation:
     windows: str = "X"
     upstream_matrix: str = "Delta"
     tying: str = "E"
+    feature_maps: str = "A"
+    filter_matrix: str = "W"
     input_size: str = "N"
     kernel_size: str = "K"
     output_size: str = "M"
     stride: str = "s"
     dilation: str = "d"
     padding: str = "p"
+    output_padding: str = "a"
     output_index: str = "i"
     tap_index: str = "k"
     input_index: str = "j"
+    batch_index: str = "n"
+    output_channel_index: str = "o"
+    tap_channel_index: str = "c"
+    input_channel_index: str = "C"
     base: int = 0
     upstream_style: str = "delta"
     window_columns: bool = False
@@ -127,7 +138,7 @@ class Notation:
         meanings: dict[str, str] = {}
         for item in fields(self):
             letter = getattr(self, item.name)
-            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and letter in (None, self.kernel)):
+            if item.name in _NOT_LETTERS or self._stands_for_the_kernel(item.name, letter):
                 continue
             if letter in meanings:
                 raise NotationError(
@@ -135,6 +146,12 @@ class Notation:
                     "give each its own."
                 )
             meanings[letter] = item.name
+
+    def _stands_for_the_kernel(self, name: str, letter: str | None) -> bool:
+        """The kernel may bear one letter in all its shapes."""
+        if name == "kernel_matrix":
+            return letter in (None, self.kernel)
+        return name == "filter_matrix" and letter in (self.kernel, self.kernel_matrix)
 
     @classmethod
     def preset(cls, name: str) -> Notation:
@@ -158,18 +175,30 @@ class Notation:
         """The letter of the kernel where it is multiplied with the windows."""
         return self.kernel_matrix or self.kernel
 
-    def name(self, quantity: str, index: int) -> str:
+    def name(self, quantity: str, *index: int) -> str:
         """The symbol name of an entry, counted from 0: ``x0``, or ``L_in_0`` where a mark comes first."""
-        return entry_name(getattr(self, quantity), index + self.base)
+        return entry_name(getattr(self, quantity), *(i + self.base for i in index))
 
 
-def entry_name(letter: str, index: int) -> str:
-    """The name of the symbol that stands for an entry.
+def on_axis(letter: str, axis: int, rank: int) -> str:
+    """The letter of one axis of several: a number joins its subscript.
 
-    >>> entry_name("x", 0), entry_name("L_in", 0)
-    ('x0', 'L_in_0')
+    >>> on_axis("i", 0, 1), on_axis("i", 0, 2), on_axis("L_in", 1, 2)
+    ('i', 'i_1', 'L_in2')
     """
-    return f"{letter}{'' if letter.isalpha() else '_'}{index}"
+    if rank == 1:
+        return letter
+    head, sub, tail = re.fullmatch(r"([A-Za-z]+)(_[A-Za-z0-9]+)?(.*)", letter).groups()  # type: ignore[union-attr]
+    return f"{head}{sub or '_'}{axis + 1}{tail}"
+
+
+def entry_name(letter: str, *index: int) -> str:
+    """The name of the symbol that stands for an entry; of all there is, without an index.
+
+    >>> entry_name("x", 0), entry_name("L_in", 0), entry_name("w", 1, 0), entry_name("b")
+    ('x0', 'L_in_0', 'w1_0', 'b')
+    """
+    return f"{letter}{'' if letter.isalpha() or not index else '_'}{'_'.join(map(str, index))}"
 
 
 _NOT_LETTERS = {"base", "upstream_style", "window_columns", "tap_colours", "max_rows", "source"}
@@ -181,18 +210,20 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
         "goodfellow": Notation(
             input="I", kernel="K", output="S", upstream="G", loss="J", base=1,
             input_size="m", kernel_size="n", output_size="o", tap_index="l",
+            batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
             "under kernel K, with the upstream gradient G of section 9.5 and indices from 1.",
         ),
         "goodfellow-channels": Notation(
             input="V", kernel="K", output="Z", upstream="G", loss="J", base=1,
             input_size="m", kernel_size="n", output_size="o", tap_index="l",
+            batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.5: observed V, kernel K, "
             "output Z, upstream gradient G, loss J, indices from 1.",
         ),
         "dumoulin-visin": Notation(
             input_size="i", kernel_size="k", output_size="o", stride="s", dilation="d", padding="p",
-            output_index="u", tap_index="v", input_index="t",
+            output_index="u", tap_index="v", input_index="t", output_channel_index="q",
             source="Dumoulin and Visin, A guide to convolution arithmetic: sizes i, k, s, p, o; a transposed "
             "layer marks its own with primes.",
         ),
@@ -203,6 +234,7 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
         ),
         "cs231n": Notation(
             input_size="W", kernel_size="F", stride="S", padding="P", windows="X_col", kernel_matrix="W_row",
+            filter_matrix="W_row",
             window_columns=True,
             output_size="V",
             upstream_style="partial",
@@ -211,6 +243,7 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
         ),
         "ufldl": Notation(
             input="a", kernel="W", output="z", upstream="delta^(l)", loss="J", activation="f",
+            output_padding="q", filter_matrix="W",
             source="Stanford UFLDL: activations a, weights W, error terms delta^(l). The text writes true "
             "convolution: build its layers with flip=True.",
         ),

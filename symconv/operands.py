@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,50 +14,94 @@ from symconv.errors import EntriesError
 from symconv.notation import Notation
 
 
-def symbols_for(notation: Notation, quantity: str, count: int) -> tuple[Symbol, ...]:
-    """The symbols of a quantity, named and counted as the notation says.
+def symbols_for(notation: Notation, quantity: str, *shape: int) -> tuple[Symbol, ...]:
+    """The symbols of a quantity, named and counted as the notation says, flattened row-major.
 
-    >>> symbols_for(Notation(base=1), "input", 3)
-    (x1, x2, x3)
+    >>> symbols_for(Notation(base=1), "input", 3), symbols_for(Notation(), "input", 2, 2)
+    ((x1, x2, x3), (x0_0, x0_1, x1_0, x1_1))
     """
-    return tuple(Symbol(notation.name(quantity, i)) for i in range(count))
+    return tuple(Symbol(notation.name(quantity, *index)) for index in product(*map(range, shape)))
 
 
-def read_entries(name: str, given: Any, count: int | None = None) -> tuple[Expr, ...]:
-    """A sequence of numbers, fractions or SymPy expressions, exact where they are exact.
+def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> tuple[Expr, ...]:
+    """Numbers, fractions or SymPy expressions, exact where they are exact, flattened row-major.
 
     Parameters
     ----------
     name : str
         What the entries are for, for the error.
-    given : sequence, NumPy array of rank 1, or SymPy vector
-    count : int, optional
-        How many entries there must be.
+    given : nested sequences, NumPy array, SymPy matrix or array
+        A vector may also be a matrix of one row or column.
+    shape : sequence of int, optional
+        The shape that the entries must have; by default any vector.
 
     Raises
     ------
     EntriesError
-        For text, nested sequences, another count than ``count``, or entries that do not commute.
+        For text, ragged sequences, another shape than ``shape``, or entries that do not commute.
 
     >>> from fractions import Fraction
-    >>> read_entries("x", [1, Fraction(1, 3)])
-    (1, 1/3)
+    >>> read_entries("x", [1, Fraction(1, 3)]), read_entries("x", [[1, 2], [3, 4]], (2, 2))
+    ((1, 1/3), (1, 2, 3, 4))
     """
+    rank = 1 if shape is None else len(shape)
+    if rank == 0:
+        given = [given] if not isinstance(given, list | tuple | np.ndarray | MatrixBase) else given
+        return read_entries(name, given, (1,))
     if isinstance(given, MatrixBase | NDimArray | np.ndarray):
-        lengths = [n for n in given.shape if n != 1]
-        if len(lengths) > 1:
-            raise EntriesError(f"{name} has shape {tuple(given.shape)}: give a vector.")
-        given = list(np.ravel(given)) if isinstance(given, np.ndarray) else list(given)
-    if isinstance(given, str | bytes | dict | set | frozenset) or not isinstance(given, Iterable):
-        raise EntriesError(
-            f"{name} is {given!r}: write a sequence of numbers or SymPy expressions, as in [1, 2, 3]."
-        )
-    read = tuple(read_entry(f"{name}[{i}]", entry) for i, entry in enumerate(given))
-    if count is not None and len(read) != count:
-        raise EntriesError(f"{name} has {len(read)} entries, but the layer takes {count}.")
-    if not read:
+        given = _unpacked(name, given, rank)
+    found = _shape_of(name, given, rank)
+    if shape is not None and found != tuple(shape):
+        raise EntriesError(_wrong_shape(name, found, tuple(shape)))
+    if not prod(found):
         raise EntriesError(f"{name} is empty: give at least one entry.")
-    return read
+    entries = []
+    for index in product(*map(range, found)):
+        entry = given
+        for at in index:
+            entry = entry[at]
+        entries.append(read_entry(f"{name}[{', '.join(map(str, index))}]", entry))
+    return tuple(entries)
+
+
+def _wrong_shape(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    if len(shape) == 1:
+        return f"{name} has {found[0]} entries, but the layer takes {shape[0]}."
+    return f"{name} has the shape {found}, but the layer takes {shape}."
+
+
+def _unpacked(name: str, given: Any, rank: int) -> Any:
+    """An array as nested lists; a matrix of one row or column as a vector where one is wanted."""
+    shape = tuple(int(n) for n in given.shape)
+    if rank == 1 and len(shape) != 1:
+        if len([n for n in shape if n != 1]) > 1:
+            raise EntriesError(f"{name} has shape {shape}: give a vector.")
+        return list(np.ravel(given)) if isinstance(given, np.ndarray) else _flat(given)
+    return given.tolist()
+
+
+def _flat(given: Any) -> list[Any]:
+    flat = given.tolist()
+    while flat and isinstance(flat[0], list):
+        flat = [entry for row in flat for entry in row]
+    return list(flat)
+
+
+def _shape_of(name: str, given: Any, rank: int) -> tuple[int, ...]:
+    """The shape of nested sequences of a depth."""
+    if not rank:
+        return ()
+    if isinstance(given, str | bytes | dict | set | frozenset) or not isinstance(given, Iterable):
+        nested = "[1, 2, 3]" if rank == 1 else f"{'[' * rank}1, 2], …{']' * (rank - 1)}"
+        raise EntriesError(
+            f"{name} is {given!r}: write a sequence of numbers or SymPy expressions, as in {nested}."
+        )
+    if not hasattr(given, "__getitem__"):
+        raise EntriesError(f"{name} is {given!r}: write a list.")
+    shapes = {_shape_of(f"{name}[{at}]", part, rank - 1) for at, part in enumerate(given)}
+    if len(shapes) > 1:
+        raise EntriesError(f"{name} is ragged: its parts have the shapes {sorted(shapes)}.")
+    return (len(given), *(shapes.pop() if shapes else (0,) * (rank - 1)))
 
 
 def read_entry(name: str, given: Any) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle, pairwise
+from itertools import cycle, pairwise, product
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -12,15 +12,15 @@ from sympy import Expr, Symbol
 from symconv.contract import Contraction
 from symconv.explicit import Explicit
 from symconv.notation import Notation
-from symconv.pattern import Axis
+from symconv.pattern import Spatial
 from symconv.printing import Format, Grid, Row
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What equations are written about: a geometry, its symbols, the values put for them, a notation."""
+    """What equations are written about: the axes, the symbols, the values put for them, a notation."""
 
-    axis: Axis
+    axes: tuple[Spatial, ...]
     symbols: Explicit
     values: Explicit
     notation: Notation
@@ -42,7 +42,7 @@ class Subject:
             letters["output"] = notation.output
         names: dict[Symbol, str] = {}
         for role, symbols in self.symbols.operands.items():
-            rendered = [form.indexed(letters[role], i + notation.base) for i in range(len(symbols))]
+            rendered = [form.indexed(letters[role], *index) for index in self.indices(role)]
             if role == "output" and notation.upstream_style == "partial":
                 rendered = [form.derivative(form.letter(notation.loss), y) for y in rendered]
             if role == "tap" and notation.tap_colours:
@@ -51,11 +51,24 @@ class Subject:
                     form.coloured(tap, colour) for tap, colour in zip(rendered, colours, strict=False)
                 ]
             names.update(zip(symbols, rendered, strict=True))
+        shape = self.symbols.pattern.biases().shape["tap"] if self.symbols.bias else ()
+        places = product(*(range(notation.base, notation.base + n) for n in shape))
+        biases = [form.indexed(notation.bias, *index) for index in places]
+        names.update(zip(self.symbols.bias, biases, strict=False))
         return names
+
+    def shape(self, role: str) -> tuple[int, ...]:
+        """The shape of an operand."""
+        return tuple(map(int, self.symbols.pattern.extents[role]))
+
+    def indices(self, role: str) -> list[tuple[int, ...]]:
+        """All indices of an operand, row-major, counted as the notation counts."""
+        base = self.notation.base
+        return list(product(*(range(base, base + n) for n in self.shape(role))))
 
 
 def sums(
-    contraction: Contraction, factors: Mapping[str, Sequence[str]], form: Format, times: str, suffix: str = ""
+    contraction: Contraction, factors: Mapping[str, Sequence[str]], form: Format, times: str
 ) -> dict[int, str]:
     """Each cell's sum of products in tap order, joined from rendered factors.
 
@@ -77,7 +90,7 @@ def sums(
     else:
         terms = [f"{sign}{left}{times}{right}" for sign, left, right in rows]
     cuts = starts.tolist()
-    joined = ("".join(terms[a:b]) + suffix for a, b in pairwise(cuts))
+    joined = ("".join(terms[a:b]) for a, b in pairwise(cuts))
     return dict(zip(contraction.cells.tolist(), joined, strict=True))
 
 
@@ -109,9 +122,13 @@ def entry_sums(
     part = explicit.contraction(name).only([cell for cell in keep if cell is not None])
     render, times = (form.factor, form.dot) if values else (form.expr, form.times)
     factors = {role: [render(e) for e in explicit.operands[role]] for role in part.factors}
-    bias = render(explicit.bias[0]) if name == "output" and explicit.bias else ""
-    found = sums(part, factors, form, times, f" + {bias}" if bias else "")
-    return [found.get(cell, bias or "0") if cell is not None else "" for cell in keep]
+    found = sums(part, factors, form, times)
+    if name == "output" and explicit.bias:
+        for cell in keep:
+            if cell is not None:
+                bias = render(explicit.biases[cell])
+                found[cell] = f"{found[cell]} + {bias}" if cell in found else bias
+    return [found.get(cell, "0") if cell is not None else "" for cell in keep]
 
 
 def result_row(subject: Subject, form: Format, name: str, letter: str) -> list[Row | None]:
@@ -119,7 +136,8 @@ def result_row(subject: Subject, form: Format, name: str, letter: str) -> list[R
     results = list(subject.values.matrix(name))
     if not subject.valued or not all(entry.is_number for entry in results):
         return []
-    return [Row(letter, (listed(subject, form, results),))]
+    whole = form.vec(letter) if len(subject.symbols.axes(name)) > 1 else letter
+    return [Row(whole, (listed(subject, form, results),))]
 
 
 def dotted(
@@ -184,17 +202,29 @@ def loss_by(subject: Subject, form: Format, letter: str) -> str:
     return form.derivative(form.letter(subject.notation.loss), letter)
 
 
+#: The role whose indices the entries of a quantity have.
+_ROLE = {"output": "output", "upstream": "output", "kernel": "tap", "input": "input"}
+
+
 def entry_letter(subject: Subject, form: Format, quantity: str, index: int) -> str:
+    """An entry of the input, kernel or output, by its flat index."""
     notation = subject.notation
-    return form.indexed(getattr(notation, quantity), index + notation.base)
+    at = np.unravel_index(index, subject.shape(_ROLE[quantity])) if subject.shape(_ROLE[quantity]) else ()
+    return form.indexed(getattr(notation, quantity), *(int(i) + notation.base for i in at))
+
+
+def whole_letter(subject: Subject, form: Format, quantity: str, letter: str | None = None) -> str:
+    """An operand as a whole where a matrix acts on it: its flattening, if it has several indices."""
+    rendered = form.letter(letter or getattr(subject.notation, quantity))
+    return form.vec(rendered) if len(subject.shape(_ROLE[quantity])) > 1 else rendered
 
 
 def upstream_letter(subject: Subject, form: Format) -> str:
     """The upstream gradient as a whole."""
     notation = subject.notation
     if notation.upstream_style == "partial":
-        return loss_by(subject, form, form.letter(notation.output))
-    return form.letter(notation.upstream)
+        return loss_by(subject, form, whole_letter(subject, form, "output"))
+    return whole_letter(subject, form, "upstream")
 
 
 def shown(count: int, limit: int | None) -> list[int | None]:

@@ -111,8 +111,8 @@ class Format(ABC):
         return self._letters[name]
 
     @abstractmethod
-    def indexed(self, letter: str, index: int) -> str:
-        """An entry: a letter of a notation with the index as it prints."""
+    def indexed(self, letter: str, *index: int) -> str:
+        """An entry: a letter of a notation with its indices as they print; none for all there is."""
 
     @abstractmethod
     def width(self, rendered: str) -> int:
@@ -209,9 +209,11 @@ class Latex(Format):
         made = printer or ExprLatexPrinter({"symbol_names": dict(names), "full_prec": False})
         super().__init__(names, made)
 
-    def indexed(self, letter: str, index: int) -> str:
-        rendered = self.letter(letter)
-        return f"{rendered[:-1]},{index}}}" if "_" in letter else f"{rendered}_{{{index}}}"
+    def indexed(self, letter: str, *index: int) -> str:
+        rendered, places = self.letter(letter), ",".join(map(str, index))
+        if not index:
+            return rendered
+        return f"{rendered[:-1]},{places}}}" if "_" in letter else f"{rendered}_{{{places}}}"
 
     def width(self, rendered: str) -> int:
         return latex_width(rendered)
@@ -277,8 +279,8 @@ class Text(Format):
     ) -> None:
         super().__init__(names, printer or ExprTextPrinter(names))
 
-    def indexed(self, letter: str, index: int) -> str:
-        return entry_name(letter, index)
+    def indexed(self, letter: str, *index: int) -> str:
+        return entry_name(letter, *index)
 
     def width(self, rendered: str) -> int:
         return len(rendered)

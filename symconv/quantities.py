@@ -6,35 +6,34 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-import numpy as np
-from sympy import Expr, Matrix, MatrixBase, Symbol
+from sympy import Expr, Matrix
 
 from symconv.errors import EntriesError, reject_unknown
-from symconv.explicit import Explicit
+from symconv.explicit import Explicit, in_shape
 from symconv.notation import Notation
 from symconv.operands import read_entries, symbols_for
-from symconv.pattern import Axis
+from symconv.pattern import Relation
 
 #: The operand of each role: its letter in the interface and its quantity in a notation.
 _OPERANDS = {"input": ("x", "input"), "tap": ("w", "kernel"), "output": ("delta", "upstream")}
 
 
 class Quantities:
-    """What a layer with numeric sizes answers with; M outputs, K taps, N inputs.
+    """What a layer with numeric sizes answers with; ``M``, ``K`` and ``N`` count outputs, taps and inputs.
 
-    Vectors are columns, matrices act on row-major flattenings, and each access gives a fresh copy.
-    The relation is ``j = s i + d k - p``, with ``K - 1 - k`` for ``k`` where the kernel is flipped. With
-    symbolic sizes every one of them raises :class:`symconv.errors.SymbolicSizeError`.
+    Operands and what has their shape: an expression for no index, a column for one, an array for more.
+    Matrices act on row-major flattenings, and each access gives a fresh copy. With symbolic sizes every
+    one of them raises :class:`symconv.errors.SymbolicSizeError`.
     """
 
     def __init__(
         self,
-        axis: Axis,
+        pattern: Relation,
         notation: Notation = Notation(),
         bias: bool = False,
         given: Mapping[str, tuple[Expr, ...]] | None = None,
     ) -> None:
-        self.axis = axis
+        self.pattern = pattern
         self.notation = notation
         self.bias = bias
         self._given = dict(given or {})
@@ -44,45 +43,51 @@ class Quantities:
 
         Parameters
         ----------
-        x, w, delta : sequence, optional
-            N inputs, K taps, M entries of the upstream gradient. What is not given stays symbolic.
-        b : number or expression, optional
-            The bias, for a layer that has one.
+        x, w, delta : nested sequences or arrays, optional
+            In the shape of :attr:`x`, :attr:`w` and :attr:`delta`. What is not given stays symbolic.
+        b : number, expression or sequence, optional
+            The bias, for a layer that has one; one entry an output channel where there are channels.
 
         Raises
         ------
         EntriesError
-            When the number of entries does not fit, or an entry is no commuting expression.
+            When the shape does not fit, or an entry is no commuting expression.
 
+        >>> from symconv.pattern import Axis
         >>> Quantities(Axis.make(3, 2)).at(x=[1, 2, 3]).output.T
         Matrix([[w0 + 2*w1, 2*w0 + 3*w1]])
         """
         reject_unknown("at", unknown, ["x", "w", "delta", "b"])
+        self.pattern.require_numbers()
         layer = object.__new__(type(self))
-        Quantities.__init__(layer, self.axis, self.notation, self.bias, self._given)
+        layer.__dict__.update({k: v for k, v in self.__dict__.items() if k not in _CACHED})
+        layer._given = dict(self._given)
         given = {"x": x, "w": w, "delta": delta}
         for role, (letter, _) in _OPERANDS.items():
             if given[letter] is not None:
-                layer._given[role] = read_entries(letter, given[letter], self._count(role))
+                layer._given[role] = read_entries(letter, given[letter], self._shape(role))
         if b is not None:
             if not self.bias:
                 raise EntriesError("b is given, but this layer has no bias: build it with bias=True.")
-            several = isinstance(b, list | tuple | np.ndarray | MatrixBase)
-            layer._given["bias"] = read_entries("b", b if several else [b], 1)
+            layer._given["bias"] = read_entries("b", b, self._bias_shape)
         return layer
 
-    def _count(self, role: str) -> int:
-        self.axis.require_numbers()
-        return int(self.axis.sizes[role])
+    def _shape(self, role: str) -> tuple[int, ...]:
+        return tuple(map(int, self.pattern.extents[role]))
+
+    @cached_property
+    def _bias_shape(self) -> tuple[int, ...]:
+        return self.pattern.biases().shape["tap"]
 
     @cached_property
     def _symbols(self) -> Explicit:
-        incidence = self.axis.incidence()
+        self.pattern.require_few()
         operands: dict[str, tuple[Expr, ...]] = {
-            role: symbols_for(self.notation, quantity, incidence.size(role))
+            role: symbols_for(self.notation, quantity, *self._shape(role))
             for role, (_, quantity) in _OPERANDS.items()
         }
-        return Explicit(incidence, operands, (Symbol(self.notation.bias),) if self.bias else ())
+        bias = symbols_for(self.notation, "bias", *self._bias_shape) if self.bias else ()
+        return Explicit(self.pattern, operands, bias)
 
     @cached_property
     def _values(self) -> Explicit:
@@ -90,27 +95,30 @@ class Quantities:
         if not self._given:
             return symbols
         operands = {role: self._given.get(role, entries) for role, entries in symbols.operands.items()}
-        return Explicit(symbols.incidence, operands, self._given.get("bias", symbols.bias))
+        return Explicit(symbols.pattern, operands, self._given.get("bias", symbols.bias))
+
+    def _operand(self, role: str) -> Any:
+        return in_shape(self._values.operands[role], self._shape(role))
 
     @property
-    def x(self) -> Matrix:
-        """The input, N entries."""
-        return Matrix(self._values.operands["input"])
+    def x(self) -> Any:
+        """The input: N entries, or (N, C_in, L…) with those of the indices that the layer has."""
+        return self._operand("input")
 
     @property
-    def w(self) -> Matrix:
-        """The kernel, K taps."""
-        return Matrix(self._values.operands["tap"])
+    def w(self) -> Any:
+        """The kernel: K taps, or (C_out, C_in/groups, K…); (C_in, C_out/groups, K…) if transposed."""
+        return self._operand("tap")
 
     @property
-    def delta(self) -> Matrix:
-        """The upstream gradient, the derivative of the loss by each of the M outputs."""
-        return Matrix(self._values.operands["output"])
+    def delta(self) -> Any:
+        """The upstream gradient, the derivative of the loss by each output: the shape of the output."""
+        return self._operand("output")
 
     @property
-    def b(self) -> Expr | None:
-        """The bias, or None for a layer without."""
-        return self._values.bias[0] if self.bias else None
+    def b(self) -> Any:
+        """The bias, one entry an output channel, or None for a layer without."""
+        return in_shape(self._values.bias, self._bias_shape) if self.bias else None
 
     @property
     def entry_names(self) -> set[str]:
@@ -119,9 +127,9 @@ class Quantities:
         return {s.name for entries in (*symbols.operands.values(), symbols.bias) for s in entries}
 
     @property
-    def output(self) -> Matrix:
+    def output(self) -> Any:
         """``y``, M entries: ``y[i] = b + sum_k w[k] x[j]`` with ``j`` from the relation."""
-        return self._values.matrix("output")
+        return self._values.array("output")
 
     @property
     def matrix(self) -> Matrix:
@@ -134,19 +142,34 @@ class Quantities:
         return self._values.matrix("windows")
 
     @property
-    def grad_input(self) -> Matrix:
-        """The derivative of the loss by ``x``, N entries: ``T^T delta``."""
-        return self._values.matrix("grad_input")
+    def grad_input(self) -> Any:
+        """The derivative of the loss by ``x``, in its shape: ``T^T delta``."""
+        return self._values.array("grad_input")
 
     @property
-    def grad_kernel(self) -> Matrix:
-        """The derivative of the loss by ``w``, K entries: ``X^T delta``."""
-        return self._values.matrix("grad_kernel")
+    def grad_kernel(self) -> Any:
+        """The derivative of the loss by ``w``, in its shape: ``X^T delta``."""
+        return self._values.array("grad_kernel")
 
     @property
-    def grad_bias(self) -> Expr:
-        """The derivative of the loss by ``b``: the sum of the upstream gradient."""
-        return self._values.matrix("grad_bias")[0]
+    def grad_bias(self) -> Any:
+        """The derivative of the loss by ``b``: the sum of the upstream gradient, over each channel."""
+        return self._values.array("grad_bias")
+
+    @property
+    def filter_windows(self) -> Matrix:
+        """``X`` of ``A = X W``: a row a place, with what one filter over all input channels sees there."""
+        return self._values.matrix("filter_windows")
+
+    @property
+    def filter_matrix(self) -> Matrix:
+        """``W`` of ``A = X W``: a column a filter, with zeros for the input channels of other groups."""
+        return self._values.matrix("filter_matrix")
+
+    @property
+    def feature_maps(self) -> Matrix:
+        """``A``, a column a filter, a row a place: the output without its bias is ``X W``."""
+        return self._values.feature_maps()
 
     @property
     def upstream_matrix(self) -> Matrix:
@@ -167,3 +190,7 @@ class Quantities:
     def masked_gradient(self) -> Matrix:
         """``delta x^T`` with the zeros of ``T`` held at zero: a dense layer with zeros but no ties."""
         return self._values.matrix("masked_gradient")
+
+
+#: What is computed on first use.
+_CACHED = ("_symbols", "_values")

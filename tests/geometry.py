@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from hypothesis import assume
+from hypothesis import strategies as st
 from sympy import Add, Expr, Integer, Symbol
 
 
@@ -77,3 +79,50 @@ def looped(g: Geometry, x: list[Expr], w: list[Expr], delta: list[Expr]) -> dict
 
 def symbols(letter: str, count: int) -> list[Symbol]:
     return [Symbol(f"{letter}{i}") for i in range(count)]
+
+
+@st.composite
+def layers(draw: st.DrawFn, most_rank: int = 3) -> dict[str, Any]:
+    """A possible layer of any kind in the layout of PyTorch: operand shapes, steps, groups, modes."""
+    rank, transposed = draw(st.integers(1, most_rank)), draw(st.booleans())
+    mode = "zeros" if transposed else draw(st.sampled_from(["zeros", "circular", "reflect", "replicate"]))
+    sizes, taps, outs = [], [], []
+    found: dict[str, list[int]] = {name: [] for name in STEPS}
+    for _ in range(rank):
+        k, s, d = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        reach = d * (k - 1)
+        if transposed:
+            n, a = draw(st.integers(1, 3)), draw(st.integers(0, max(s, d) - 1))
+            whole = (n - 1) * s + reach + 1 + a
+            p = draw(st.integers(0, min(2, (whole - 1) // 2)))
+            q = draw(st.integers(0, min(2, whole - 1 - p)))
+            m = whole - p - q
+        else:
+            n, a = draw(st.integers(1, 4)), 0
+            most = {"circular": n, "reflect": n - 1}.get(mode, 3)
+            p, q = draw(st.integers(0, most)), draw(st.integers(0, most))
+            assume(n + p + q > reach)
+            m = (n + p + q - reach - 1) // s + 1
+        for name, value in zip(STEPS, (s, d, p, q, a), strict=True):
+            found[name].append(value)
+        sizes.append(n), taps.append(k), outs.append(m)
+    groups = draw(st.integers(1, 3))
+    cin, cout, batch = (
+        draw(st.integers(1, 2)) * groups,
+        draw(st.integers(1, 2)) * groups,
+        draw(st.integers(1, 2)),
+    )
+    first, second = (cin, cout // groups) if transposed else (cout, cin // groups)
+    return {
+        **{name: tuple(values) for name, values in found.items()},
+        "x": (batch, cin, *sizes),
+        "w": (first, second, *taps),
+        "delta": (batch, cout, *outs),
+        "groups": groups,
+        "flip": draw(st.booleans()),
+        "transposed": transposed,
+        "padding_mode": mode,
+    }
+
+
+STEPS = ("stride", "dilation", "before", "after", "output_padding")

@@ -34,7 +34,7 @@ def test_every_equation_is_latex_that_all_take_and_fits_the_page(
     layer: sc.Conv1d, name: str, typeset
 ) -> None:
     equation = layer.equation(name)
-    fits = name not in ("dense_gradient", "masked_gradient") or layer.axis.input_size <= 4
+    fits = name not in ("dense_gradient", "masked_gradient") or layer.axes[0].geometry["input_size"] <= 4
     typeset(equation.latex(), fits=fits)
     assert equation.reason == REASONS[name]
     assert equation.text() == str(equation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,19 +13,11 @@ import numpy as np
 from sympy import Expr, Float, Symbol, expand, sympify
 
 from symconv.check.evaluate import Number, evaluate
-from symconv.check.references import (
-    Reference,
-    Sample,
-    central_differences,
-    loops,
-    numpy_convolve,
-    scipy_matrix,
-    sliding_windows,
-)
+from symconv.check.references import REFERENCES, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
-from symconv.errors import OptionError
+from symconv.errors import MissingExtraError, OptionError, did_you_mean
 from symconv.explicit import Explicit
-from symconv.pattern import Axis
+from symconv.pattern import ROLES, Pattern, Spatial
 
 #: Wraps the list of quantities in a context that yields them one by one, as a progress bar does.
 Progress: TypeAlias = Callable[[Any], AbstractContextManager[Any]]
@@ -35,10 +27,12 @@ MOST = 10**7
 
 
 def run(
-    axis: Axis,
+    pattern: Pattern,
+    axes: Sequence[Spatial],
     symbols: Explicit,
     values: Explicit,
     *,
+    reference: str | None = None,
     draws: int = 3,
     seed: int = 0,
     progress: Progress = nullcontext,
@@ -47,30 +41,51 @@ def run(
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
             raise OptionError(f"{name} is {number!r}: write a whole number of at least {least}.")
+    references, missing = _chosen(reference)
     rng = np.random.default_rng(seed)
     judged = [symbols] if values is symbols else [symbols, values]
+    geometry = _Geometry.of(pattern, axes)
     cases = [
-        _Case(axis, explicit, numbers) for explicit in judged for numbers in _numbers(explicit, rng, draws)
+        _Case(geometry, explicit, numbers)
+        for explicit in judged
+        for numbers in _numbers(explicit, rng, draws)
     ]
-    scipy = scipy_matrix()
-    references = [numpy_convolve(), sliding_windows(), loops(), central_differences()]
-    references += [scipy] if scipy else []
-    missing = [] if scipy else ["SciPy, which is not installed: pip install 'symconv[scipy]'"]
     findings: list[Finding] = []
     with progress(["output_size", *symbols.names]) as quantities:
         for quantity in quantities:
             chosen = []
-            for reference in references:
-                if quantity not in reference.answers:
+            for one in references:
+                if quantity not in one.answers or not all(_fits(one, case.sample) for case in cases):
                     continue
-                if _numbers_needed(symbols, quantity, reference) > MOST:
-                    missing.append(f"{reference.name} in {quantity}: more than {MOST:,} numbers at once")
+                if _numbers_needed(symbols, quantity, one) > MOST:
+                    missing.append(f"{one.name} in {quantity}: more than {MOST:,} numbers at once")
                 else:
-                    chosen.append(reference)
+                    chosen.append(one)
             if chosen:
                 found = [case.found(quantity) for case in cases]
-                findings += [_compare(quantity, reference, cases, found) for reference in chosen]
+                findings += [_compare(quantity, one, cases, found) for one in chosen]
     return Report(tuple(findings), tuple(missing))
+
+
+def _chosen(reference: str | None) -> tuple[list[Reference], list[str]]:
+    """The references that are asked for, or all that can be used."""
+    if reference is None:
+        return available()
+    if not isinstance(reference, str) or reference not in REFERENCES:
+        raise OptionError(f"reference {reference!r} is unknown: {did_you_mean(str(reference), REFERENCES)}")
+    made = REFERENCES[reference]()
+    if made is None:
+        raise MissingExtraError(
+            f"reference {reference!r} is not installed: pip install 'symconv[{reference}]'"
+        )
+    return [made], []
+
+
+def _fits(reference: Reference, sample: Sample) -> bool:
+    """Whether a reference has an answer: floating point holds real numbers only."""
+    operands = (sample.x, sample.w, sample.delta, sample.b)
+    real = sample.integers or not any(getattr(v, "is_real", True) is False for a in operands for v in a.flat)
+    return reference.fits(sample) and (reference.exact or real)
 
 
 def _numbers_needed(explicit: Explicit, quantity: str, reference: Reference) -> int:
@@ -81,45 +96,92 @@ def _numbers_needed(explicit: Explicit, quantity: str, reference: Reference) -> 
     return 0 if quantity == "output_size" else int(np.prod(explicit.shape(quantity)))
 
 
+@dataclass(frozen=True)
+class _Geometry:
+    """What a sample says of a layer besides its numbers: shapes with batch and channels, and steps."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    options: Mapping[str, Any]
+    output_size: tuple[int, ...]
+
+    @classmethod
+    def of(cls, pattern: Pattern, axes: Sequence[Spatial]) -> _Geometry:
+        rest: dict[str, int] = {"batch": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
+        for relation in pattern.relations:
+            if relation not in axes:
+                rest |= relation.options
+        geometry = {name: tuple(int(axis.geometry.get(name, 0)) for axis in axes) for name in _STEPS}
+        sizes = {role: tuple(int(axis.extents[role][0]) for axis in axes) for role in ROLES}
+        ends = rest["in_channels"], rest["out_channels"]
+        transposed = "output_padding" in axes[0].geometry
+        first, second = ends if transposed else ends[::-1]
+        shapes = {
+            "input": (rest["batch"], rest["in_channels"], *sizes["input"]),
+            "tap": (first, second // rest["groups"], *sizes["tap"]),
+            "output": (rest["batch"], rest["out_channels"], *sizes["output"]),
+        }
+        told = axes[0].options
+        options = {
+            **geometry,
+            "groups": rest["groups"],
+            "flip": told["flip"],
+            "transposed": transposed,
+            "padding_mode": told.get("padding_mode", "zeros"),
+        }
+        return cls(shapes, options, sizes["output"])
+
+
+_STEPS = ("stride", "dilation", "before", "after", "output_padding")
+
+
 @dataclass(frozen=True, eq=False)
 class _Case:
     """One set of numbers put into the quantities of one layer, and into the references."""
 
-    axis: Axis
+    geometry: _Geometry
     explicit: Explicit
     numbers: Mapping[Symbol, Number]
 
     @cached_property
     def sample(self) -> Sample:
         """Machine integers where no product of them can overflow, Python's own numbers elsewhere."""
-        axis = self.axis
+        shapes, options = self.geometry.shapes, self.geometry.options
         values = [[evaluate(e, self.numbers) for e in entries] for entries in self._operands]
-        b = evaluate(self.explicit.bias[0], self.numbers) if self.explicit.bias else 0
-        small = all(isinstance(v, int) and abs(v) <= 10**6 for v in (*itertools.chain(*values), b))
-        x, w, delta = (np.array(v, dtype=np.int64 if small else object) for v in values)
-        geometry: dict[str, Any] = {"stride": axis.stride, "dilation": axis.dilation, "flip": axis.flip}
-        return Sample(x, w, delta, b, before=axis.before, after=axis.after, **geometry)
+        channels = shapes["output"][1]
+        biases = [evaluate(e, self.numbers) for e in self.explicit.bias] or [0] * channels
+        biases = biases * (channels // len(biases))
+        small = all(isinstance(v, int) and abs(v) <= 10**6 for v in itertools.chain(*values, biases))
+        x, w, delta, b = (np.array(v, dtype=np.int64 if small else object) for v in (*values, biases))
+        return Sample(
+            x.reshape(shapes["input"]),
+            w.reshape(shapes["tap"]),
+            delta.reshape(shapes["output"]),
+            b,
+            **options,
+        )
 
     @property
     def _operands(self) -> list[tuple[Expr, ...]]:
         return [self.explicit.operands[role] for role in ("input", "tap", "output")]
 
-    @cached_property
-    def rounding(self) -> Number:
-        """What floating-point operands may cost: nothing where there are none."""
+    def rounding(self, reference: Reference) -> Number:
+        """What floating point may cost, in the operands or in the reference: nothing where there is none."""
         entries = [*itertools.chain(*self._operands), *self.explicit.bias]
-        if not any(entry.has(Float) for entry in entries):
+        floating = any(entry.has(Float) for entry in entries)
+        if not floating and (reference.exact or self.sample.integers):
             return 0
         x, w, delta = (
-            max(1.0, *(float(abs(v)) for v in a)) for a in (self.sample.x, self.sample.w, self.sample.delta)
+            max(1.0, *(float(abs(v)) for v in a.flat))
+            for a in (self.sample.x, self.sample.w, self.sample.delta)
         )
-        terms = len(self.sample.x) + len(self.sample.w) + len(self.sample.delta)
+        terms = self.sample.x.size + self.sample.w.size + self.sample.delta.size
         return 1e-14 * terms * max(x * w, delta * w, delta * x)
 
     def found(self, quantity: str) -> _Found:
         """A quantity in numbers."""
         if quantity == "output_size":
-            return (1, 1), {0: int(self.axis.output_size)}
+            sizes = self.geometry.output_size
+            return (len(sizes), 1), dict(enumerate(sizes))
         entries = self.explicit.entries(quantity)
         return self.explicit.shape(quantity), {
             place: evaluate(e, self.numbers) for place, e in entries.items()
@@ -144,8 +206,8 @@ def _numbers(explicit: Explicit, rng: np.random.Generator, draws: int) -> Iterat
 def _compare(quantity: str, reference: Reference, cases: list[_Case], found: list[_Found]) -> Finding:
     compared, largest = 0, 0
     for case, (shape, entries) in zip(cases, found, strict=True):
-        expected = reference.answers[quantity](case.sample)
-        flat = expected.reshape(-1)
+        allowed = case.rounding(reference)
+        flat = np.asarray(reference.answers[quantity](case.sample)).reshape(-1)
         places = np.flatnonzero(flat)
         wanted = dict(zip(places.tolist(), flat[places].tolist(), strict=True))
         compared += max(flat.size, shape[0] * shape[1])
@@ -159,7 +221,7 @@ def _compare(quantity: str, reference: Reference, cases: list[_Case], found: lis
             is_, should = entries.get(place, 0), wanted.get(place, 0)
             error = _error(is_, should)
             largest = max(largest, error)
-            if error > case.rounding:
+            if error > allowed:
                 index = divmod(place, shape[1]) if shape[1] > 1 else (place,)
                 wrong = Counterexample(quantity, index, is_, should, operands)
                 return Finding(quantity, reference.name, compared, largest, wrong)

@@ -10,14 +10,15 @@ from sympy import Expr, Indexed, IndexedBase, Sum, Symbol, sympify
 
 from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Poly, Sequences, compiled
-from symconv.derivation.formula import LAYOUT, Formula
+from symconv.derivation.formula import Formula
+from symconv.derivation.geometry import Geometry
 from symconv.derivation.language import Overlap, Spread
 from symconv.derivation.numbers import EvaluationError
 from symconv.derivation.proof import agree
 from symconv.derivation.report import Refutation, in_words, shown
 from symconv.derivation.setting import Setting
 from symconv.derivation.trials import function_failures
-from symconv.derivation.world import Geometry, World, geometries, index_values
+from symconv.derivation.world import World, geometries, index_values, numbers_of
 from symconv.errors import OptionError, SymconvError, did_you_mean
 
 
@@ -86,7 +87,7 @@ def judge(
         return Claim(name, "refuted", number, refutation)
     zero_based = counted(expr, setting, by=-setting.notation.base)
     try:
-        scope, point = agree(setting, formula.zero_based, zero_based, sum(LAYOUT[name], ()))
+        scope, point = agree(setting, formula.zero_based, zero_based, formula.kept)
     except SymconvError as error:
         return Claim(name, "verified", number, scope=str(error))
     if scope.startswith("for"):
@@ -100,9 +101,9 @@ def judge(
 
 def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str, int]) -> Refutation | None:
     """The failure of a candidate at sizes that the sets found, beyond those that were tried."""
-    symbols = {s.name for size in setting.sizes.values() for s in size.free_symbols}
+    symbols = [symbol.name for symbol in setting.symbols]
     cases = list(geometries(setting, {name: [point[name]] for name in symbols if name in point}))
-    if not cases or cases[0][1].input_size * cases[0][1].kernel_size > 10**6:
+    if not cases or cases[0][1].size > 10**6:
         return None
     return next(_expression_failures(setting, formula, expr, cases), None)
 
@@ -110,24 +111,33 @@ def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str
 def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
     """The candidate with the layer's own symbols, or an error for a name that means nothing here."""
     n = setting.notation
-    known = {s.name: s for size in setting.sizes.values() for s in size.free_symbols}
-    known |= {setting.index(role).name: setting.index(role) for role in sum(LAYOUT[formula.name], ())}
+    known = {symbol.name: symbol for symbol in setting.symbols}
+    known |= {index.name: index for index in formula.kept}
     if formula.name != "output_size":
-        known[n.output_size] = setting.m
-    if setting.bias:
-        known[n.bias] = setting.bias_symbol
-    sequences = {n.input, n.kernel, n.upstream}
+        known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
+    counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+    ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
+    outputs = setting.indices("output")
+    if setting.bias and setting.bias_indices(outputs):
+        ranks[n.bias] = len(setting.bias_indices(outputs))
+    elif setting.bias:
+        known[n.bias] = Symbol(n.bias)
+    sequences = set(ranks)
     entries = expr.atoms(Indexed)
     for spread in expr.atoms(Spread):
         if str(spread.args[0].label) not in sequences:
             raise OptionError(f"claim: {spread.args[0]} is no sequence of the layer.")
     for entry in entries:
-        if len(entry.indices) != 1:
-            raise OptionError(f"claim: {entry} has {len(entry.indices)} indices; a sequence has one.")
         if str(entry.base.label) not in sequences:
             raise OptionError(
                 f"claim: {entry.base} is no sequence of the layer: "
                 f"{did_you_mean(str(entry.base), sorted(sequences))}"
+            )
+        if len(entry.indices) != ranks[str(entry.base.label)]:
+            wanted = ranks[str(entry.base.label)]
+            raise OptionError(
+                f"claim: {entry} has {len(entry.indices)} indices; {entry.base} has "
+                f"{wanted if wanted != 1 else 'one'}."
             )
     bases = {base.label for base in expr.atoms(IndexedBase)}
     swap = {}
@@ -149,8 +159,9 @@ class _Extended(Sequences):
     """Sequences that are 0 outside their range, as texts take them."""
 
     def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
-        (index,) = indices
-        if index == int(index) and not 0 <= index - self.base < self.lengths[letter]:
+        places = [index - self.base for index in indices]
+        outside = letter in self.shapes and not self.inside(letter, places)
+        if outside and all(index == int(index) for index in places):
             return {}
         return super().entry(letter, indices)
 
@@ -165,9 +176,9 @@ def _expression_failures(
     right = compiled(formula.lhs)
     for sizes, geometry in cases:
         world = World(setting, geometry).sequences
-        extended = _Extended(world.read, world.lengths, world.base)
-        numbers = {**sizes, setting.notation.output_size: len(geometry.met)}
-        for index in index_values(setting, geometry, sum(LAYOUT[formula.name], ())):
+        extended = _Extended(world.read, world.shapes, world.base)
+        numbers = numbers_of(setting, sizes, geometry)
+        for index in index_values(setting, numbers, formula.kept):
             wanted = right(world, {**numbers, **index})
             try:
                 found: Poly | str = evaluate(extended, {**numbers, **index})

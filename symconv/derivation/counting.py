@@ -19,7 +19,7 @@ def counted(expr: Expr, setting: Setting, *, by: int | None = None) -> Expr:
     step = setting.notation.base if by is None else by
     if step == 0:
         return expr
-    indices = {setting.index(role, mark) for role in ("output", "tap", "input") for mark in ("", "'")}
+    indices = {symbol for symbol in expr.atoms(Symbol) if setting.is_index(symbol)}
     bound = {index for part in expr.atoms(Sum) for index in part.variables}
     return _Move(step, frozenset(indices | bound)).expr(expr)
 
@@ -38,9 +38,9 @@ class _Move:
             return expr.base[tuple(self._place(index) for index in expr.indices)]
         if isinstance(expr, Overlap):
             # (a * b)_n = sum a_m b_{n-m} has two indices on its left, a correlation one on each side.
-            kind, left, right, at = expr.args
+            kind, left, right, *at = expr.args
             more = 0 if str(kind) == "star" else 2 * self.step
-            return Overlap(kind, left, right, together(expand(self.expr(at) + more)))
+            return Overlap(kind, left, right, *(together(expand(self.expr(place) + more)) for place in at))
         if isinstance(expr, Sum):
             limits = [
                 (k, self._up(self.expr(low)), self._up(self.expr(high))) for k, low, high in expr.limits

@@ -6,11 +6,12 @@ derivative is taken on the polynomial. SymPy's own ``doit`` is not used, which i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
 from math import ceil, floor
 from typing import Any, TypeAlias
 
-from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
+from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol, expand
 
 from symconv.derivation.language import Iverson, Overlap, Partial
 from symconv.derivation.numbers import (
@@ -35,18 +36,19 @@ class Sequences:
     ----------
     read : dict of letter to function of indices
         Gives the polynomial of an entry; indices count from 0.
-    lengths : dict of letter to int
-        How many entries the one-dimensional sequences have.
+    shapes : dict of letter to tuple of int
+        How many entries a sequence has along each of its axes.
     base : int
         The first index in the expressions.
     """
 
     def __init__(
-        self, read: Mapping[str, Callable[..., Poly]], lengths: Mapping[str, int], base: int = 0
+        self, read: Mapping[str, Callable[..., Poly]], shapes: Mapping[str, tuple[int, ...]], base: int = 0
     ) -> None:
         self.read = read
-        self.lengths = lengths
+        self.shapes = shapes
         self.base = base
+        self._gradients: dict[int, tuple[Poly, dict[Atom, Poly]]] = {}
 
     def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
         """One entry, with its indices as the expression has them."""
@@ -57,9 +59,30 @@ class Sequences:
             if index != int(index):
                 raise EvaluationError(f"reads {letter}[{index}], which is between two entries")
             whole.append(int(index) - self.base)
-        if len(whole) == 1 and letter in self.lengths and not 0 <= whole[0] < self.lengths[letter]:
-            raise EvaluationError(f"reads {letter}[{indices[0]}], which is outside the sequence")
+        if letter in self.shapes and not self.inside(letter, whole):
+            raise EvaluationError(f"reads {letter}[{', '.join(map(str, indices))}], outside the sequence")
         return self.read[letter](*whole)
+
+    def inside(self, letter: str, indices: Sequence[int]) -> bool:
+        """Whether indices from 0 are those of an entry."""
+        shape = self.shapes[letter]
+        if len(shape) != len(indices):
+            raise EvaluationError(f"reads {letter} with {len(indices)} indices, it has {len(shape)}")
+        return all(0 <= index < extent for index, extent in zip(indices, shape, strict=True))
+
+    def gradient(self, poly: Poly, by: Atom) -> Poly:
+        """The partial derivative by an entry; those by all entries are found at once and kept."""
+        if id(poly) not in self._gradients:
+            found: dict[Atom, Poly] = {}
+            for monomial, coefficient in poly.items():
+                for entry in dict.fromkeys(monomial):
+                    rest = list(monomial)
+                    rest.remove(entry)
+                    one = found.setdefault(entry, {})
+                    key = tuple(rest)
+                    one[key] = one.get(key, 0) + coefficient * monomial.count(entry)
+            self._gradients[id(poly)] = poly, found
+        return self._gradients[id(poly)][1].get(by, {})
 
 
 Evaluator: TypeAlias = Callable[[Sequences, Numbers], Poly]
@@ -154,20 +177,30 @@ def _constant(value: Any) -> Poly:
 
 
 def _sum(expr: Sum) -> Evaluator:
-    body, inner = compiled(expr.function), expr.function
-    for index, low, high in expr.limits:  # the innermost first
-        body = _loop(body, index.name, compiled_number(low), compiled_number(high), _places(inner, index))
-    return body
+    """Loops, the innermost first; a bracket is looked at as soon as its last index has a value."""
+    factors = Mul.make_args(expr.function)
+    brackets = [f for f in factors if isinstance(f, Iverson)]
+    body = compiled(Mul(*(f for f in factors if not isinstance(f, Iverson))))
+    for index, low, high in expr.limits:
+        here = [f for f in brackets if f.has(index)]
+        brackets = [f for f in brackets if f not in here]
+        conditions = [compiled_condition(f.args[0]) for f in here]
+        places = _places(factors, index)
+        body = _loop(body, index.name, compiled_number(low), compiled_number(high), places, conditions)
+    outside = [compiled_condition(f.args[0]) for f in brackets]
+    return body if not outside else lambda s, n: body(s, n) if all(holds(n) for holds in outside) else {}
 
 
-def _places(body: Expr, index: Symbol) -> list[Number]:
-    """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over ``j`` that are not 0."""
+def _places(factors: Iterable[Expr], index: Symbol) -> list[Number]:
+    """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over an index that are not 0."""
     found = []
-    for factor in Mul.make_args(body):
+    for factor in factors:
         if isinstance(factor, Iverson) and isinstance(factor.args[0], Eq):
-            for one, other in (factor.args[0].args, factor.args[0].args[::-1]):
-                if one == index and not other.has(index):
-                    found.append(compiled_number(other))
+            gap = expand(factor.args[0].lhs - factor.args[0].rhs)
+            slope = gap.coeff(index, 1)
+            rest = expand(gap - slope * index)
+            if slope != 0 and not rest.has(index):
+                found.append(compiled_number(-rest / slope))
     return found
 
 
@@ -175,7 +208,14 @@ def _places(body: Expr, index: Symbol) -> list[Number]:
 MOST_TERMS = 10**6
 
 
-def _loop(body: Evaluator, name: str, low: Number, high: Number, places: list[Number]) -> Evaluator:
+def _loop(
+    body: Evaluator,
+    name: str,
+    low: Number,
+    high: Number,
+    places: list[Number],
+    conditions: list[Callable[[Numbers], bool]],
+) -> Evaluator:
     def run(s: Sequences, n: Numbers) -> Poly:
         first, last = ceil(low(n)), floor(high(n))
         if last - first >= MOST_TERMS:
@@ -186,12 +226,13 @@ def _loop(body: Evaluator, name: str, low: Number, high: Number, places: list[Nu
                 at = place(n)
             except EvaluationError:  # it depends on an index further in
                 continue
-            values = [at] if first <= at <= last and at == int(at) else []
+            values = [int(at)] if first <= at <= last and at == int(at) else []
             break
         terms, inner = [], dict(n)
         for value in values:
             inner[name] = value
-            terms.append(body(s, inner))
+            if all(holds(inner) for holds in conditions):
+                terms.append(body(s, inner))
         return added(terms)
 
     return run
@@ -212,31 +253,37 @@ def _product(expr: Mul) -> Evaluator:
 
 def _partial(expr: Partial) -> Evaluator:
     inner, by = compiled(expr.args[0]), compiled(expr.args[1])
+    kept = isinstance(expr.args[0], Symbol | Indexed)  # the same polynomial each time it is read
 
     def run(s: Sequences, n: Numbers) -> Poly:
         ((entry,),) = by(s, n)
-        return derivative(inner(s, n), entry)
+        poly = inner(s, n)
+        return s.gradient(poly, entry) if kept else derivative(poly, entry)
 
     return run
 
 
 def _overlap(expr: Overlap) -> Evaluator:
     """The operation by its definition: a loop over the entries of its right sequence."""
-    kind, left, right, at = expr.args
+    kind, left, right, *at = expr.args
     correlation = str(kind) == "star"
     sign, moved = (1, 0) if correlation else (-1, 2)  # how often the base is counted in the place
     (a, wide), (b, narrow) = (
-        (str(side.args[0].label), compiled_number(side.args[1])) for side in (left, right)
+        (str(side.args[0].label), [compiled_number(factor) for factor in side.args[1:]])
+        for side in (left, right)
     )
-    place = compiled_number(at)
+    places = [compiled_number(place) for place in at]
 
     def run(s: Sequences, n: Numbers) -> Poly:
         terms = []
-        for m in range(s.lengths[b]):
-            target = place(n) - moved * s.base + sign * m * narrow(n)
-            index, remainder = divmod(target, wide(n))
-            if remainder == 0 and 0 <= index < s.lengths[a]:
-                terms.append(multiplied([s.read[a](index), s.read[b](m)]))
+        starts = [place(n) - moved * s.base for place in places]
+        widths, narrows = [f(n) for f in wide], [f(n) for f in narrow]
+        for m in product(*map(range, s.shapes[b])):
+            targets = [p + sign * i * q for p, i, q in zip(starts, m, narrows, strict=True)]
+            index = [t // w for t, w in zip(targets, widths, strict=True)]
+            whole = all(t % w == 0 for t, w in zip(targets, widths, strict=True))
+            if whole and s.inside(a, index):
+                terms.append(multiplied([s.read[a](*index), s.read[b](*m)]))
         return added(terms)
 
     return run

@@ -7,28 +7,25 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from sympy import Add, Eq, Expr, Ge, Matrix, Mul, Number, Symbol, expand, sympify
+from sympy import Add, Dummy, Eq, Expr, Ge, Matrix, Mul, Number, S, Symbol, expand, sympify
 
 from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Poly, compiled
+from symconv.derivation.geometry import Geometry
 from symconv.derivation.language import IndexSum
-from symconv.derivation.numbers import Numbers
-from symconv.derivation.setting import Setting, terms_nonnegative
+from symconv.derivation.setting import Setting, least
+from symconv.derivation.signs import terms_nonnegative
 from symconv.derivation.typesetting import folded, latex_for, text_for
-from symconv.derivation.world import Geometry, World, geometries, index_values
+from symconv.derivation.world import World, geometries, index_values, kept_indices, numbers_of
 from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.explicit import in_shape
 from symconv.notation import entry_name
 from symconv.printing import Format, Row
 
-#: How the entries of a formula are laid out: the roles of the rows and of the columns.
+#: How the entries of a formula are laid out: the roles of the rows and of the columns of a matrix.
 LAYOUT = {
-    "output_size": ((), ()),
-    "output": (("output",), ()),
     "matrix": (("output",), ("input",)),
     "windows": (("output",), ("tap",)),
-    "grad_input": (("input",), ()),
-    "grad_kernel": (("tap",), ()),
-    "grad_bias": ((), ()),
     "upstream_matrix": (("input",), ("tap",)),
     "tying": (("output", "input"), ("tap",)),
 }
@@ -61,6 +58,7 @@ class Formula:
 
     def __init__(self, setting: Setting, name: str, left: Expr, terms: IndexSum) -> None:
         self.name = name
+        self.kept = kept_indices(setting, left)
         self._setting = setting
         self._terms = terms
         self._back = {inner: outer for outer, inner in setting.integers.items()}
@@ -70,8 +68,7 @@ class Formula:
     @cached_property
     def rhs(self) -> Expr:
         """The right side, in sizes and indices only."""
-        whole = self._safe.xreplace({self._setting.m: self._setting.output_size})
-        return whole.xreplace(self._back)
+        return self._safe.xreplace(self._setting.definitions).xreplace(self._back)
 
     @cached_property
     def _safe(self) -> Expr:
@@ -85,33 +82,29 @@ class Formula:
 
     @cached_property
     def index(self) -> tuple[tuple[Symbol, Expr, Expr], ...]:
-        base, roles = self._setting.notation.base, sum(LAYOUT[self.name], ())
-        spans = [self._setting.ranges[role] for role in roles]
+        base = self._setting.notation.base
+        spans = [self._setting.range(index) for index in self.kept]
         return tuple((s.index, s.first + base, expand(s.last + base).xreplace(self._back)) for s in spans)
 
     @cached_property
     def definitions(self) -> dict[Symbol, Expr]:
-        m, used = (
-            self._setting.m,
-            self._shown.free_symbols.union(*(last.free_symbols for _, _, last in self.index)),
-        )
-        return (
-            {m: self._setting.output_size.xreplace(self._back)}
-            if m in used and self._setting.lettered
-            else {}
-        )
+        used = self._shown.free_symbols.union(*(last.free_symbols for _, _, last in self.index))
+        made = self._setting.definitions.items()
+        return {letter: size.xreplace(self._back) for letter, size in made if letter in used}
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
-        """Sizes of at least 1, paddings of at least 0, and a kernel no wider than the padded input."""
-        sizes, found = self._setting.sizes, []
-        for name, size in sizes.items():
-            least = 0 if name in ("before", "after") else 1
+        """Sizes of at least 1, paddings of at least 0, and room for at least one output on each axis."""
+        setting, found = self._setting, []
+        for name, size in setting.sizes.items():
             if not size.is_Integer:
-                found.append(Ge(size.xreplace(self._back), least, evaluate=False))
-        padded = expand(sizes["input_size"] + sizes["before"] + sizes["after"])
-        if not terms_nonnegative(expand(padded - self._setting.reach - 1)):
-            found.append(Ge(padded.xreplace(self._back), (self._setting.reach + 1).xreplace(self._back)))
+                found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
+        for axis in setting.exact_axes:
+            place = Dummy()
+            last, value = axis.size_count(place)
+            reach = expand(value.xreplace({place: S.Zero}))
+            if not terms_nonnegative(expand(last - reach)):
+                found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
         return tuple(dict.fromkeys(found))
 
     def at(self, /, **sizes: int) -> Any:
@@ -133,20 +126,25 @@ class Formula:
         sequences = World(self._setting, geometry).sequences
         evaluate = compiled(self._safe)
         whole = {name: operator.index(value) for name, value in sizes.items()}
-        numbers: Numbers = {**whole, self._setting.notation.output_size: len(geometry.met)}
-        values = [
-            self._entry(evaluate(sequences, {**numbers, **index}))
-            for index in index_values(self._setting, geometry, sum(LAYOUT[self.name], ()))
-        ]
-        rows, columns = LAYOUT[self.name]
-        if not rows:
-            return values[0] if self.name != "output_size" else int(values[0])
-        extents = [prod(geometry.counts[role] for role in roles) for roles in (rows, columns)]
-        return Matrix(*extents, values)
+        numbers = numbers_of(self._setting, whole, geometry)
+        places = list(index_values(self._setting, numbers, self.kept))
+        values = [self._entry(evaluate(sequences, {**numbers, **index})) for index in places]
+        if self.name == "output_size":
+            return int(values[0])
+        if self.name in LAYOUT:
+            shapes = [[n for role in roles for n in geometry.counts[role]] for roles in LAYOUT[self.name]]
+            return self._in_rows(values, *map(prod, shapes))
+        base = self._setting.notation.base
+        return in_shape(values, tuple(places[-1][index.name] - base + 1 for index in self.kept))
+
+    def _in_rows(self, values: list[Expr], rows: int, columns: int) -> Matrix:
+        """A matrix; windows that are columns are turned, since the explicit ones are always rows."""
+        turned = self.name == "windows" and self._setting.window_roles[0] == "tap"
+        return Matrix(columns, rows, values).T if turned else Matrix(rows, columns, values)
 
     def _geometry(self, sizes: dict[str, int]) -> Geometry:
         setting = self._setting
-        needed = {s.name for size in setting.sizes.values() for s in size.free_symbols}
+        needed = {symbol.name for symbol in setting.symbols}
         for name, value in sizes.items():
             if name not in needed:
                 raise OptionError(f"at has no size {name!r}: {did_you_mean(name, sorted(needed))}")
@@ -169,7 +167,7 @@ class Formula:
         terms = []
         for monomial, coefficient in poly.items():
             factors = [
-                Symbol(entry_name(letter, indices[0] + base) if indices else letter)
+                Symbol(entry_name(letter, *(index + base for index in indices)))
                 for letter, indices in monomial
             ]
             number = coefficient if isinstance(coefficient, Number) else sympify(coefficient)

@@ -61,25 +61,30 @@ class Partial(Expr):
 
 
 class Spread(Expr):
-    """A sequence with ``factor - 1`` zeros between neighbours: ``(a^s)_n = [s | n] a_{n/s}``."""
+    """A sequence with zeros between neighbours, ``factor - 1`` along each axis.
+
+    On one axis ``(a^s)_n = [s | n] a_{n/s}``.
+    """
 
     is_commutative = True
 
-    def __new__(cls, base: IndexedBase, factor: Any) -> Expr:
-        return Expr.__new__(cls, base, sympify(factor))
+    def __new__(cls, base: IndexedBase, *factors: Any) -> Expr:
+        return Expr.__new__(cls, base, *map(sympify, factors))
 
 
 class Overlap(Expr):
     """An entry of a convolution or correlation of two finite sequences, which are 0 outside.
 
     ``Overlap("*", a, b, n)`` is ``sum_m a[n - m] b[m]``, ``Overlap("star", a, b, n)`` is
-    ``sum_m a[n + m] b[m]``, where ``a`` and ``b`` are :class:`Spread` sequences.
+    ``sum_m a[n + m] b[m]``, where ``a`` and ``b`` are :class:`Spread` sequences; with several axes ``n`` and
+    ``m`` are several indices.
     """
 
     is_commutative = True
 
-    def __new__(cls, kind: Any, left: Spread, right: Spread, at: Any) -> Expr:
-        return Expr.__new__(cls, kind if isinstance(kind, Symbol) else Symbol(kind), left, right, sympify(at))
+    def __new__(cls, kind: Any, left: Spread, right: Spread, *at: Any) -> Expr:
+        named = kind if isinstance(kind, Symbol) else Symbol(kind)
+        return Expr.__new__(cls, named, left, right, *map(sympify, at))
 
 
 def divides(divisor: Expr, number: Expr) -> Boolean:

@@ -10,14 +10,18 @@ from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplif
 from symconv.derivation.language import Bound, Condition, IndexSum, Overlap, Within
 from symconv.derivation.rules import Rule, affine
 from symconv.derivation.setting import Setting
+from symconv.derivation.signs import never_negative
 
 
 @dataclass(frozen=True)
 class SplitPadding(Rule):
-    """The padded input is the input, moved by the padding, and 0 in front of it and behind it."""
+    """The padded input is the input, moved by the padding; the padding mode says what stands beside it."""
 
-    name: ClassVar[str] = "zero padding"
-    reason: ClassVar[str] = "The padded input is the input moved by the padding; its zeros give no term."
+    name: ClassVar[str] = "padding"
+    reason: ClassVar[str] = (
+        "The padded input is the input moved by the padding; zeros beside it give no term, and another "
+        "padding mode reads the input at the place that its index map gives."
+    )
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         return "" if self._padded(terms, setting) else "there is no padded input"
@@ -27,13 +31,61 @@ class SplitPadding(Rule):
 
     def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
         (factor,) = self._padded(terms, setting)
-        place = expand(factor.indices[0] - setting.sizes["before"])
-        span = setting.ranges["input"]
-        entry = setting.sequence("input")[place]
+        indices, inside = setting.unpadded(factor)
+        entry = setting.sequence("input")[tuple(indices)]
         return replace(
             terms,
-            conditions=(*terms.conditions, Within(span.first, place, span.last)),
+            conditions=(*terms.conditions, *(Within(S.Zero, place, last) for place, last in inside)),
             factors=tuple(entry if f == factor else f for f in terms.factors),
+        )
+
+
+@dataclass(frozen=True)
+class Groups(Rule):
+    """``0 <= C - r floor(o / q) <= r - 1`` says that output channel ``o`` is in the group of ``C``."""
+
+    name: ClassVar[str] = "groups"
+    reason: ClassVar[str] = (
+        "An input channel meets the output channels of its own group only, and there it has its own place."
+    )
+
+    def _found(self, terms: IndexSum) -> tuple[Within, floor, Symbol, Expr, Expr] | None:
+        """The condition, its floor ``floor(o / q)``, ``o``, ``q`` and ``r``."""
+        bound = {b.index for b in terms.bounds}
+        for condition in terms.conditions:
+            if isinstance(condition, Within) and condition.first == 0:
+                for part in condition.value.atoms(floor):
+                    size = -condition.value.coeff(part)
+                    for index in part.free_symbols & bound:
+                        if expand(condition.last - size + 1) == 0 and not (part.args[0] / index).has(index):
+                            return condition, part, index, index / part.args[0], size
+        return None
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        found = self._found(terms)
+        if found is None:
+            return "no condition holds a group"
+        condition, part, index, outputs, inputs = found
+        channel = condition.value + inputs * part
+        bound = terms.bound(index)
+        if not channel.is_Symbol or not setting.is_index(channel):
+            return f"{channel} is no input channel"
+        groups = together((setting.range(index).last + 1) / outputs)
+        same = expand(together((setting.range(channel).last + 1) / inputs) - groups) == 0
+        whole = bound.lowers == (0,) and bound.uppers == (setting.range(index).last,)
+        return "" if same and whole else "inputs and outputs have no groups in common"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        found = self._found(terms)
+        assert found is not None
+        condition, part, index, outputs, inputs = found
+        group = floor((condition.value + inputs * part) / inputs)
+        own = Bound(index, (expand(outputs * group),), (expand(outputs * group + outputs - 1),))
+        return replace(
+            terms,
+            bounds=tuple(own if b.index == index else b for b in terms.bounds),
+            conditions=tuple(c for c in terms.conditions if c != condition),
+            factors=tuple(f.xreplace({part: group}) if isinstance(f, Expr) else f for f in terms.factors),
         )
 
 
@@ -134,8 +186,9 @@ class DropLimits(Rule):
         def always(condition: Condition) -> bool:
             if not isinstance(condition, Within):
                 return False
-            return setting.never_negative(condition.value - condition.first) and setting.never_negative(
-                condition.last - condition.value
+            gaps = condition.value - condition.first, condition.last - condition.value
+            return setting.folds(condition.value, condition.last) or all(
+                never_negative(gap, setting) for gap in gaps
             )
 
         return replace(
@@ -168,7 +221,7 @@ def _at_most(small: Expr, large: Expr, setting: Setting) -> bool:
     if any(fraction.has(ceiling, floor) for fraction in fractions):
         return False
     (below, q), (above, r) = (fraction.as_numer_denom() for fraction in fractions)
-    return setting.never_negative(above * q - below * r)
+    return never_negative(above * q - below * r, setting)
 
 
 @dataclass(frozen=True)
@@ -206,14 +259,19 @@ class Recognise(Rule):
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         """The two entries of each product must lie where the operation multiplies them."""
-        kind, left, right, at = self.overlap.args
-        places = {str(f.base.label): f.indices[0] for f in terms.factors if isinstance(f, Indexed)}
+        kind, left, right, *at = self.overlap.args
+        entries = {str(f.base.label): f.indices for f in terms.factors if isinstance(f, Indexed)}
         try:
-            a, b = (places[str(side.args[0].label)] * side.args[1] for side in (left, right))
+            a, b = (entries[str(side.args[0].label)] for side in (left, right))
         except KeyError:
             return "the sum is over other sequences"
-        gap = a - b - at if str(kind) == "star" else a + b - at
-        return "" if expand(simplify(gap)) == 0 else "it multiplies other entries"
+        if not len(a) == len(b) == len(at) or len(terms.factors) != 2:
+            return "the entries have other indices than places"
+        sign = 1 if str(kind) == "star" else -1
+        for p, q, wide, narrow, place in zip(a, b, left.args[1:], right.args[1:], at, strict=True):
+            if expand(simplify(p * wide - sign * q * narrow - place)) != 0:
+                return "it multiplies other entries"
+        return ""
 
     def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
         return IndexSum((), (), (self.overlap,), terms.addend)

@@ -8,39 +8,43 @@ product occurs twice on either side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any, TypeAlias
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Mod, Symbol
 
-from symconv.derivation.report import Proof, Proved
-from symconv.derivation.scripts import Line
+from symconv.derivation.report import Proof, Proved, Steps, per_axis
+from symconv.derivation.script import Line
 from symconv.derivation.sets import NotAffineError, Piece, Reader, between, constraints, floored, given
 from symconv.derivation.setting import Setting
-from symconv.derivation.world import kept_roles
+from symconv.derivation.world import kept_indices
 from symconv.errors import MissingExtraError, SymconvError
 
 
 def prove(
-    setting: Setting, name: str, lines: Sequence[Line], strides: Sequence[int], dilations: Sequence[int]
+    setting: Setting,
+    name: str,
+    lines: Sequence[Line],
+    strides: Sequence[int] | None = None,
+    dilations: Sequence[int] | None = None,
 ) -> Proof:
-    """Decide every step at each pair of stride and dilation."""
+    """Decide every step at each choice of strides and dilations."""
     isl = _islpy()
     found = []
-    for stride, dilation in _pairs(setting, strides, dilations):
-        fixed, numbers = _fixed(setting, stride, dilation)
+    for fixed, numbers, at_steps in _choices(setting, strides, dilations):
         for at, line in enumerate(lines):
             chained = at > 0 and lines[at - 1].left == line.left
             before = lines[at - 1].terms.shown if chained else line.left
             sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
-            gap = _difference(isl, fixed, sides, kept_roles(setting, line.left))
-            found.append(Proved(at + 1, line.rule, stride, dilation, _told(gap)))
+            gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
+            found.append(Proved(at + 1, line.rule, *at_steps, _told(gap)))
     return Proof(name, _free(setting), tuple(found))
 
 
 def agree(
-    setting: Setting, right: Expr, candidate: Expr, roles: Sequence[str]
+    setting: Setting, right: Expr, candidate: Expr, kept: Sequence[Symbol]
 ) -> tuple[str, dict[str, int] | None]:
     """What a candidate is proved for, or why nothing is proved, with a point where it may differ.
 
@@ -49,16 +53,36 @@ def agree(
     """
     isl = _islpy()
     proved = []
-    for stride, dilation in _pairs(setting, *(given_or_few(size) for size in _steps(setting))):
-        fixed, swap = _fixed(setting, stride, dilation)
-        sides = [side.xreplace(swap) for side in (right, candidate)]
-        gap = _difference(isl, fixed, sides, roles, extended=True)
+    for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
+        sides = [side.xreplace(numbers) for side in (right, candidate)]
+        gap = _difference(isl, fixed, sides, kept, extended=True)
         if gap is not None:
-            named = dict(zip(map(str, _steps(setting)), (stride, dilation), strict=True))
+            named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
             point = {**named, **gap} if isinstance(gap, dict) else None
-            return f"at stride {stride} and dilation {dilation}, {_told(gap)}", point
+            return f"at stride {per_axis(stride)} and dilation {per_axis(dilation)}, {_told(gap)}", point
         proved.append(Proved(1, "claim", stride, dilation))
     return Proof("", _free(setting), tuple(proved)).scope, None
+
+
+def _choices(
+    setting: Setting, strides: Sequence[int] | None, dilations: Sequence[int] | None
+) -> Iterator[tuple[Setting, dict[Symbol, Expr], tuple[Steps, Steps]]]:
+    """The setting at numbers for its strides and dilations, what to put for symbols, and the numbers."""
+    wanted: dict[Symbol, Sequence[int]] = {}
+    for name, given_ in (("stride", strides), ("dilation", dilations)):
+        for size in setting.of_axes(name):
+            values = given_or_few(size)
+            if not size.is_Integer:
+                wanted.setdefault(size, values if given_ is None else given_)
+    for values in product(*wanted.values()):
+        numbers: dict[Symbol, Expr] = {s: Integer(v) for s, v in zip(wanted, values, strict=True)}
+        fixed = replace(setting, pattern=setting.exact.replaced(numbers))
+        steps = (
+            tuple(int(s) for s in fixed.of_axes("stride")),
+            tuple(int(d) for d in fixed.of_axes("dilation")),
+        )
+        letters = {m: size for m, size in zip(setting.m, fixed.m, strict=True) if m in setting.definitions}
+        yield fixed, {**numbers, **letters}, steps
 
 
 def given_or_few(size: Expr) -> list[int]:
@@ -76,17 +100,10 @@ def given_or_few(size: Expr) -> list[int]:
     raise SymconvError(f"a proof needs a number or a single symbol for stride and dilation, not {size}.")
 
 
-def _pairs(setting: Setting, strides: Sequence[int], dilations: Sequence[int]) -> list[tuple[int, int]]:
-    """Every stride with every dilation; only equal ones where both are one symbol."""
-    stride, dilation = _steps(setting)
-    same = stride == dilation and stride.is_Symbol
-    return [(s, d) for s in strides for d in dilations if s == d or not same]
-
-
 def _free(setting: Setting) -> tuple[str, ...]:
     """The symbols that a proof covers all values of."""
-    sizes = {s.name for size in setting.sizes.values() for s in size.free_symbols}
-    return tuple(sorted(sizes - {size.name for size in _steps(setting) if size.is_Symbol}))
+    steps = (*setting.of_axes("stride"), *setting.of_axes("dilation"))
+    return tuple(symbol.name for symbol in setting.symbols if symbol not in steps)
 
 
 def _islpy() -> Any:
@@ -97,23 +114,6 @@ def _islpy() -> Any:
             "a proof needs islpy, which is not installed: pip install 'symconv[prove]'"
         ) from None
     return islpy
-
-
-def _steps(setting: Setting) -> tuple[Expr, Expr]:
-    return setting.sizes["stride"], setting.sizes["dilation"]
-
-
-def _fixed(setting: Setting, stride: int, dilation: int) -> tuple[Setting, dict[Symbol, Expr]]:
-    """The setting with numbers for stride and dilation, and what to put for symbols in expressions."""
-    numbers: dict[Symbol, Expr] = {
-        size: Integer(value)
-        for size, value in zip(_steps(setting), (stride, dilation), strict=True)
-        if size.is_Symbol
-    }
-    sizes = {name: size.xreplace(numbers) for name, size in setting.sizes.items()}
-    sizes = {name: int(size) if size.is_Integer else size for name, size in sizes.items()}
-    fixed = replace(setting, axis=replace(setting.axis, **sizes))
-    return fixed, {**numbers, setting.m_letter: fixed.m}
 
 
 #: Where two sides differ: nowhere, at sizes and indices by name, or why that cannot be decided.
@@ -128,13 +128,13 @@ def _told(gap: Gap) -> str:
 
 
 def _difference(
-    isl: Any, setting: Setting, sides: Sequence[Expr], roles: Sequence[str], *, extended: bool = False
+    isl: Any, setting: Setting, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
 ) -> Gap:
     """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
     reader = Reader(setting)
-    names = _Names(setting, [setting.index(role) for role in roles])
+    names = _Names(setting, kept)
     try:
-        facts = given(setting, roles)
+        facts = given(setting, kept)
         pieces = [reader.whole(side) for side in sides]
         if extended:
             pieces[1] = [reader.inside(piece) for piece in pieces[1]]
@@ -154,8 +154,7 @@ class _Names:
     """Names for integer sets that no symbol of a layer can clash with."""
 
     def __init__(self, setting: Setting, kept: Sequence[Symbol]) -> None:
-        letters = {s for size in setting.sizes.values() for s in size.free_symbols}
-        letters |= {setting.m} if setting.lettered else set()
+        letters = {*setting.symbols, *setting.definitions}
         self.parameters = sorted(letters, key=lambda s: str(s.name))
         self.kept = list(kept)
         self.swap = {s: Symbol(f"p{n}", integer=True) for n, s in enumerate(self.parameters)}
@@ -187,10 +186,19 @@ def _map(isl: Any, names: _Names, piece: Piece, facts: Sequence[Any]) -> tuple[s
 
     A sum of ones has no entries: there the summation index itself is what counts.
     """
-    piece = names.bound(piece)
+    named = names.bound(piece)
+    given_ = [text for fact in facts for text in constraints(fact.xreplace(names.swap))]
+    piece, guards = named.unwrapped()
+    for guard in guards:
+        everything = ", ".join([*names.source, *(s.name for s in named.bound)])
+        plain = [text for c in named.conditions if not c.has(Mod) for text in constraints(c)]
+        broken = isl.Set(
+            f"{names.head}{{ [{everything}] : {' and '.join([*given_, *plain, *constraints(guard)])} }}"
+        )
+        if not broken.is_empty():
+            raise NotAffineError("a place may lie further outside the input than its size")
     bound = [s.name for s in piece.bound]
-    conditions = [*(fact.xreplace(names.swap) for fact in facts), *piece.conditions]
-    where = [text for condition in conditions for text in constraints(condition)]
+    where = [*given_, *(text for condition in piece.conditions for text in constraints(condition))]
     entries = sorted(piece.entries, key=lambda entry: entry[0])
     letters = " ".join(letter for letter, _ in entries)
     indices = [index for _, places in entries for index in places]

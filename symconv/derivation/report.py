@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from symconv.derivation.evaluate import Poly
+
+#: A stride or dilation, one an axis.
+Steps: TypeAlias = tuple[int, ...]
+
+
+def per_axis(steps: Steps) -> str:
+    """One number where all axes share it.
+
+    >>> per_axis((2, 2)), per_axis((1, 2))
+    ('2', '(1, 2)')
+    """
+    return str(steps[0]) if len(set(steps)) == 1 else str(steps)
 
 
 def in_words(count: int) -> str:
@@ -116,12 +129,12 @@ class Verification:
 
 @dataclass(frozen=True)
 class Proved:
-    """What an integer-set decision says of one step at one stride and dilation."""
+    """What an integer-set decision says of one step at the strides and dilations of the axes."""
 
     number: int
     rule: str
-    stride: int
-    dilation: int
+    stride: Steps
+    dilation: Steps
     difference: str = ""
 
     def __bool__(self) -> bool:
@@ -151,7 +164,8 @@ class Proof:
     @property
     def scope(self) -> str:
         """What it is proved for, once it is."""
-        pairs = ", ".join(f"({s}, {d})" for s, d in sorted({(p.stride, p.dilation) for p in self.steps}))
+        chosen = sorted({(p.stride, p.dilation) for p in self.steps})
+        pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
         sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
         return f"for {sizes} at (stride, dilation) {pairs}"
 
@@ -160,8 +174,8 @@ class Proof:
         if not wrong:
             return f"{self.name}: proved {self.scope}"
         lines = [
-            f"step {p.number}, {p.rule}, at stride {p.stride}, dilation {p.dilation}: "
-            f"differs where {p.difference}"
+            f"step {p.number}, {p.rule}, at stride {per_axis(p.stride)}, dilation {per_axis(p.dilation)}: "
+            f"{p.difference}"
             for p in wrong
         ]
         return "\n".join([*lines, f"{self.name}: not proved"])

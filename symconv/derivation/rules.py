@@ -18,6 +18,7 @@ from symconv.derivation.language import (
     Within,
 )
 from symconv.derivation.setting import Setting
+from symconv.derivation.signs import never_negative
 from symconv.errors import SymconvError
 
 
@@ -165,7 +166,7 @@ class Sift(Rule):
             if isinstance(condition, Equal) and condition.left == self.index:
                 inside = [condition.right - low for low in bound.lowers]
                 inside += [high - condition.right for high in bound.uppers]
-                if all(map(setting.never_negative, inside)):
+                if all(never_negative(gap, setting) for gap in inside):
                     return condition
         return None
 
@@ -190,8 +191,10 @@ class Solve(Rule):
     )
 
     def _relation(self, terms: IndexSum) -> Equal | None:
-        found = (c for c in terms.conditions if isinstance(c, Equal) and (c.left - c.right).has(self.index))
-        return next(found, None)
+        """The first equation that is affine in the index, or the first that holds it at all."""
+        found = [c for c in terms.conditions if isinstance(c, Equal) and (c.left - c.right).has(self.index)]
+        fixing = (c for c in found if not affine(c.left - c.right, self.index)[1].has(self.index))
+        return next(fixing, found[0] if found else None)
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         relation = self._relation(terms)

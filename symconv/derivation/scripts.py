@@ -3,286 +3,256 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
-from sympy import Expr, Indexed, Integer, S, expand
+from sympy import Expr, Integer, S, Symbol, expand
 
+from symconv.derivation.elimination import eliminate
 from symconv.derivation.language import Bound, Equal, IndexSum, Overlap, Partial, Spread, Within
 from symconv.derivation.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
 from symconv.derivation.openings import ChainRule, Define
-from symconv.derivation.rules import (
-    DerivativeOfEntry,
-    InsertDefinition,
-    Linearity,
-    Rule,
-    RuleError,
-    Sift,
-    Solve,
-)
+from symconv.derivation.rules import DerivativeOfEntry, InsertDefinition, Linearity, Sift
+from symconv.derivation.script import Line, Script, bounds_of
 from symconv.derivation.setting import Setting
 from symconv.errors import OptionError, did_you_mean
 
+Indices: TypeAlias = tuple[Symbol, ...]
+
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a derivation before it is checked: what stands left and right, and why."""
+class _Operand:
+    """What a derivation calls an operand, and its notation's field."""
 
-    left: Expr
-    terms: IndexSum
-    rule: str
-    reason: str
+    field: str
+    called: str
 
 
-class Script:
-    """Lines as they come; each rule works on the line before."""
-
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.lines: list[Line] = []
-
-    def start(self, left: Expr, rule: Rule) -> None:
-        """A first line, with a left side of its own, which the rule is applied to."""
-        self._add(left, rule, IndexSum((), (), (left,)))
-
-    def _add(self, left: Expr, rule: Rule, terms: IndexSum) -> None:
-        made = _settled(rule(terms, self.setting), self.setting)
-        self.lines.append(Line(left, made, rule.name, rule.sentence()))
-
-    def apply(self, *rules: Rule) -> None:
-        """One line a rule."""
-        for rule in rules:
-            self._add(self.lines[-1].left, rule, self.lines[-1].terms)
-
-    def attempt(self, rule: Rule) -> None:
-        """A line only where the rule has something to do."""
-        try:
-            self.apply(rule)
-        except RuleError:
-            return
-
-    @property
-    def terms(self) -> IndexSum:
-        return self.lines[-1].terms
+_INPUT, _UPSTREAM = _Operand("input", "input"), _Operand("upstream", "upstream gradient")
 
 
-def _settled(terms: IndexSum, setting: Setting) -> IndexSum:
-    """With the bounds marked that never have an upper limit far below the lower one."""
+def defined_output(setting: Setting, outputs: Indices, used: Indices = ()) -> IndexSum:
+    """``y = b + sum over taps and inputs that meet the output of w x``: the layer by its relation.
 
-    def never_empty(bound: Bound) -> bool:
-        return all(setting.never_negative(u - low + 1) for u in bound.uppers for low in bound.lowers)
-
-    return replace(terms, bounds=tuple(replace(b, never_empty=never_empty(b)) for b in terms.bounds))
-
-
-def _if(setting: Setting, name: str, words: str) -> str:
-    """Words about a stride or dilation that is not 1."""
-    return "" if setting.sizes[name] == 1 else words
-
-
-def _bound(setting: Setting, role: str, mark: str = "") -> Bound:
-    span = setting.ranges[role]
-    return Bound(setting.index(role, mark), (span.first,), (span.last,))
-
-
-def _entry(setting: Setting, quantity: str, *roles: str) -> Indexed:
-    return setting.sequence(quantity)[tuple(setting.index(role) for role in roles)]
-
-
-def defined_output(setting: Setting, fresh: str = "") -> IndexSum:
-    """``y_i = b + sum_k sum_j [j = a i + b k + c] w_k x_j``: the layer by its relation.
-
-    The role named ``fresh`` is summed over an index of its own, since the bare one is kept.
+    The indices that are summed over bear primes where their letters are in use already.
     """
-    marks = {role: "'" if role == fresh else "" for role in ("tap", "input")}
-    k, j = (setting.index(role, mark) for role, mark in marks.items())
+    taps = setting.indices("tap", (*outputs, *used))
+    inputs = setting.indices("input", (*outputs, *used, *taps))
+    relation = setting.equations({"output": outputs, "tap": taps, "input": inputs})
     return IndexSum(
-        bounds=tuple(_bound(setting, role, mark) for role, mark in marks.items()),
-        conditions=(Equal(j, setting.related(setting.index("output"), k)),),
-        factors=(setting.sequence("kernel")[k], setting.sequence("input")[j]),
-        addend=setting.bias_symbol if setting.bias else S.Zero,
+        bounds=bounds_of(setting, (*taps, *inputs)),
+        conditions=tuple(Equal(left, right) for left, right in relation),
+        factors=(setting.entry("kernel", *taps), setting.entry("input", *inputs)),
+        addend=_bias(setting, outputs),
     )
+
+
+def _bias(setting: Setting, outputs: Indices) -> Expr:
+    return setting.entry("bias", *setting.bias_indices(outputs)) if setting.bias else S.Zero
 
 
 def _output(s: Script) -> None:
     setting = s.setting
-    i, k = setting.index("output"), setting.index("tap")
-    a, _, _ = setting.coefficients
-    tap = setting.ranges["tap"].last - k if setting.axis.flip else k
-    slides = "The flipped kernel" if setting.axis.flip else "The kernel"
-    window = setting.padded[expand(a * i + setting.sizes["dilation"] * k)]
-    addend = setting.bias_symbol if setting.bias else S.Zero
-    start = IndexSum((_bound(setting, "tap"),), (), (setting.sequence("kernel")[tap], window), addend)
-    words = f"{slides} is laid on the padded input, moved by the stride for each output."
-    entry = _entry(setting, "output", "output")
-    s.start(entry, Define(entry, start, words))
-    if setting.axis.flip:
-        s.apply(Reverse(k))
-    s.apply(SplitPadding())
-    s.attempt(DropLimits())
-    s.attempt(Limits(k))
-    s.attempt(DropLimits())
-    kernel = Spread(setting.sequence("kernel"), setting.sizes["dilation"])
-    whole = Spread(setting.sequence("input"), Integer(1))
-    kind = "*" if setting.axis.flip else "star"
-    called = "the convolution" if setting.axis.flip else "the cross-correlation"
-    called += f" of the input with the kernel{_if(setting, 'dilation', ', spread by the dilation')}"
-    called += _if(setting, "stride", ", read at every stride")
-    s.apply(Recognise(Overlap(kind, whole, kernel, setting.related(i, Integer(0))), called))
+    outputs = setting.indices("output")
+    entry = setting.entry("output", *outputs)
+    index = {"output": outputs, "tap": setting.indices("tap"), "input": setting.indices("input")}
+    window = setting.window(index)
+    if window is None:
+        words = "Each input lays the kernel, times itself, on the output; where they overlap they add up."
+        s.start(entry, Define(entry, defined_output(setting, outputs), words))
+        eliminate(s)
+    else:
+        turned = [k for k in window.summed if k not in window.taps]
+        slides = "The flipped kernel" if turned else "The kernel"
+        factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
+        start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
+        words = f"{slides} is laid on the padded input, moved by the stride for each output."
+        s.start(entry, Define(entry, start, words))
+        s.apply(*map(Reverse, turned), SplitPadding())
+        s.attempt(DropLimits())
+        eliminate(s)
+    _name(s, "output", outputs)
 
 
-def _differentiate(s: Script, fresh: str = "") -> None:
-    """From ``dy_i`` by an entry to the relation: the steps that every derivative by an operand shares."""
-    s.apply(InsertDefinition(defined_output(s.setting, fresh)), Linearity(), DerivativeOfEntry())
-    if fresh:
-        s.apply(Sift(s.setting.index(fresh, "'")))
+def _name(s: Script, role: str, kept: Indices) -> None:
+    """The named operation that the sum is, where it is one of two whole sequences.
+
+    With ``far = a near + b k + c``: by near indices the far sequence is correlated with the kernel, by far
+    ones the near sequence, spread by a, is convolved with it; a flipped kernel, ``b < 0``, exchanges the two.
+    """
+    setting, steps = s.setting, s.setting.steps()
+    if steps is None or len(kept) != len(steps):
+        return
+    far, near = (_INPUT, _UPSTREAM) if setting.far_role == "input" else (_UPSTREAM, _INPUT)
+    ones = [Integer(1)] * len(steps)
+    stride, dilation = [a for a, _, _ in steps], [abs(b) for _, b, _ in steps]
+    flip = any(b.is_negative for _, b, _ in steps)
+    spread = {"stride": stride != ones, "dilation": dilation != ones}
+    with_kernel = f" with the kernel{', spread by the dilation' if spread['dilation'] else ''}"
+    kernel = Spread(setting.sequence("kernel"), *dilation)
+    whole, holes = Spread(setting.sequence(far.field), *ones), Spread(setting.sequence(near.field), *stride)
+    by_stride = ", spread by the stride" if spread["stride"] else ""
+    kinds = ["*", "star"] if flip else ["star", "*"]
+    words = {"star": "the cross-correlation", "*": "the convolution"}
+    if role == "tap":
+        at = [expand(b * k + c) for (_, b, c), k in zip(steps, kept, strict=True)]
+        called = f"{words['star']} of the {far.called} with the {near.called}{by_stride}"
+        s.attempt(Recognise(Overlap("star", whole, holes, *at), called))
+    elif role == setting.far_role:
+        at = [expand(j - c) for (_, _, c), j in zip(steps, kept, strict=True)]
+        called = f"{words[kinds[1]]} of the {near.called}{by_stride}{with_kernel}: the transposed convolution"
+        s.attempt(Recognise(Overlap(kinds[1], holes, kernel, *at), called))
+    else:
+        at = [expand(a * i + c) for (a, _, c), i in zip(steps, kept, strict=True)]
+        read = ", read at every stride" if spread["stride"] else ""
+        called = f"{words[kinds[0]]} of the {far.called}{with_kernel}{read}"
+        s.attempt(Recognise(Overlap(kinds[0], whole, kernel, *at), called))
 
 
-def _chain(s: Script, by: Expr, fresh: str = "") -> None:
-    """``dL/d(by) = sum_i delta_i dy_i/d(by)``, led to the relation."""
+def _differentiate(s: Script, outputs: Indices, kept: Indices, fresh: str = "") -> None:
+    """From ``dy`` by an entry to the relation: the steps that every derivative by an operand shares."""
     setting = s.setting
-    i = setting.index("output")
+    inner = defined_output(setting, outputs, kept)
+    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry())
+    if fresh:
+        own = setting.indices("tap", (*outputs, *kept))
+        taken = own if fresh == "tap" else setting.indices("input", (*outputs, *kept, *own))
+        s.apply(*map(Sift, taken))
+
+
+def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
+    """``dL/d(by) = sum over outputs of delta dy/d(by)``, led to the relation."""
+    setting = s.setting
+    outputs = setting.indices("output", kept)
     words = (
         "The loss depends on the entry through every output; the upstream gradient is its derivative by "
         "an output."
     )
-    gradient, inner = (setting.sequence("upstream")[i],), Partial(setting.sequence("output")[i], by)
-    s.start(Partial(setting.loss, by), ChainRule((_bound(setting, "output"),), gradient, inner, words))
-    _differentiate(s, fresh)
+    gradient = (setting.entry("upstream", *outputs),)
+    inner = Partial(setting.entry("output", *outputs), by)
+    s.start(Partial(setting.loss, by), ChainRule(bounds_of(setting, outputs), gradient, inner, words))
+    _differentiate(s, outputs, kept, fresh)
+    eliminate(s)
 
 
 def _grad_input(s: Script) -> None:
-    setting = s.setting
-    i, j, k = (setting.index(role) for role in ("output", "input", "tap"))
-    _chain(s, _entry(setting, "input", "input"), fresh="input")
-    a, b, c = setting.coefficients
-    # With stride 1 the output is fixed by the tap; else with dilation 1 the tap by the output.
-    by_tap = a != 1 and abs(b) == 1
-    gone, left = (k, i) if by_tap else (i, k)
-    s.apply(Solve(gone))
-    s.attempt(DropLimits())
-    s.attempt(Limits(left))
-    s.attempt(DropLimits())
-    kernel = Spread(setting.sequence("kernel"), setting.sizes["dilation"])
-    delta = Spread(setting.sequence("upstream"), setting.sizes["stride"])
-    kind = "star" if setting.axis.flip else "*"
-    called = "the cross-correlation" if setting.axis.flip else "the convolution"
-    called += f" of the upstream gradient{_if(setting, 'stride', ', spread by the stride')}"
-    called += (
-        f" with the kernel{_if(setting, 'dilation', ', spread by the dilation')}: the transposed convolution"
-    )
-    s.apply(Recognise(Overlap(kind, delta, kernel, expand(j - c)), called))
+    kept = s.setting.indices("input")
+    _chain(s, s.setting.entry("input", *kept), kept, fresh="input")
+    _name(s, "input", kept)
 
 
 def _grad_kernel(s: Script) -> None:
-    setting = s.setting
-    k = setting.index("tap")
-    _chain(s, _entry(setting, "kernel", "tap"), fresh="tap")
-    _gather(s)
-    delta = Spread(setting.sequence("upstream"), setting.sizes["stride"])
-    whole = Spread(setting.sequence("input"), Integer(1))
-    called = "the cross-correlation of the input with the upstream gradient"
-    called += _if(setting, "stride", ", spread by the stride")
-    s.apply(Recognise(Overlap("star", whole, delta, setting.related(Integer(0), k)), called))
+    kept = s.setting.indices("tap")
+    _chain(s, s.setting.entry("kernel", *kept), kept, fresh="tap")
+    _from_zero(s)
+    _name(s, "tap", kept)
 
 
-def _gather(s: Script) -> None:
-    """The input index eliminated, its range put into limits of the output index."""
-    setting = s.setting
-    i = setting.index("output")
-    s.apply(Solve(setting.index("input")))
-    s.attempt(DropLimits())
-    s.attempt(Limits(i))
-    s.attempt(DropLimits())
-    (bound,) = s.terms.bounds
-    if bound.lowers != (0,) and len(bound.lowers) == len(bound.uppers) == 1:
-        s.attempt(Shift(i))
+def _from_zero(s: Script) -> None:
+    """Indices with one limit on each side are counted from the first term."""
+    for bound in s.terms.bounds:
+        if bound.lowers != (0,) and len(bound.lowers) == len(bound.uppers) == 1:
+            s.attempt(Shift(bound.index))
 
 
 def _grad_bias(s: Script) -> None:
-    if not s.setting.bias:
+    setting = s.setting
+    if not setting.bias:
         raise OptionError("grad_bias: this layer has no bias; build it with bias=True.")
-    _chain(s, s.setting.bias_symbol)
+    kept = setting.bias_indices(setting.indices("output"))
+    _chain(s, setting.entry("bias", *kept), kept)
 
 
-def _coefficient(s: Script, matrix: str, by: tuple[str, str], keep: tuple[str, str]) -> None:
+def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -> None:
     """A matrix entry as the derivative of an output by an operand's entry."""
     setting = s.setting
-    i = setting.index("output")
-    entry = _entry(setting, *by)
-    start = IndexSum((), (), (Partial(setting.sequence("output")[i], entry),))
+    outputs = setting.indices("output")
+    kept = setting.indices(operand, outputs)
+    field = {"input": "input", "tap": "kernel"}[operand]
+    start = IndexSum((), (), (Partial(setting.entry("output", *outputs), setting.entry(field, *kept)),))
     words = "The output is linear in the operand: the matrix holds its coefficients."
-    left = _entry(setting, matrix, *keep)
+    places = {"output": outputs, operand: kept}
+    left = setting.entry(matrix, *(index for role in roles for index in places[role]))
     s.start(left, Define(left, start, words))
-    _differentiate(s, fresh=by[1])
+    _differentiate(s, outputs, kept, fresh=operand)
+    eliminate(s)
 
 
 def _matrix(s: Script) -> None:
-    _coefficient(s, "matrix", ("input", "input"), ("output", "input"))
-    s.apply(Solve(s.setting.index("tap")))
-    s.attempt(DropLimits())
+    _coefficient(s, "matrix", "input", ("output", "input"))
 
 
 def _windows(s: Script) -> None:
-    _coefficient(s, "windows", ("kernel", "tap"), s.setting.window_roles)
-    s.apply(Solve(s.setting.index("input")))
-    s.attempt(DropLimits())
+    _coefficient(s, "windows", "tap", s.setting.window_roles)
 
 
 def _upstream_matrix(s: Script) -> None:
     setting = s.setting
-    i, j, k = (setting.index(role) for role in ("output", "input", "tap"))
+    inputs = setting.indices("input")
+    taps = setting.indices("tap", inputs)
+    outputs = setting.indices("output", (*inputs, *taps))
+    relation = setting.equations({"output": outputs, "tap": taps, "input": inputs})
     start = IndexSum(
-        (_bound(setting, "output"),),
-        (Equal(j, setting.related(i, k)),),
-        (setting.sequence("upstream")[i],),
+        bounds_of(setting, outputs),
+        tuple(Equal(left, right) for left, right in relation),
+        (setting.entry("upstream", *outputs),),
     )
     words = (
         "The input gradient is linear in the kernel: each output sends its upstream gradient back along "
         "the relation."
     )
-    left = _entry(setting, "upstream_matrix", "input", "tap")
+    left = setting.entry("upstream_matrix", *inputs, *taps)
     s.start(left, Define(left, start, words))
-    s.apply(Solve(i))
-    s.attempt(DropLimits())
+    eliminate(s)
 
 
 def _tying(s: Script) -> None:
     setting = s.setting
-    i, j, k = (setting.index(role) for role in ("output", "input", "tap"))
-    fresh = setting.index("tap", "'")
-    tap = setting.sequence("kernel")[k]
+    outputs = setting.indices("output")
+    inputs = setting.indices("input", outputs)
+    taps = setting.indices("tap", (*outputs, *inputs))
+    fresh = setting.indices("tap", (*outputs, *inputs, *taps))
+    relation = setting.equations({"output": outputs, "tap": fresh, "input": inputs})
+    tap = setting.entry("kernel", *taps)
     inner = IndexSum(
-        (_bound(setting, "tap", "'"),),
-        (Equal(j, setting.related(i, fresh)),),
-        (setting.sequence("kernel")[fresh],),
+        bounds_of(setting, fresh),
+        tuple(Equal(left, right) for left, right in relation),
+        (setting.entry("kernel", *fresh),),
     )
-    tie = setting.sequence("tying")[i, j, k]
-    coefficient = IndexSum((), (), (Partial(setting.sequence("matrix")[i, j], tap),))
+    tie = setting.entry("tying", *outputs, *inputs, *taps)
+    cell = setting.entry("matrix", *outputs, *inputs)
     words = "The entries of the matrix are linear in the taps: which entry holds which tap."
-    s.start(tie, Define(tie, coefficient, words))
-    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry(), Sift(fresh))
+    s.start(tie, Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
+    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry(), *map(Sift, fresh))
     ties = s.terms
-    dense = (setting.sequence("upstream")[i], setting.sequence("input")[j])
+    dense = (setting.entry("upstream", *outputs), setting.entry("input", *inputs))
     words = (
         "As a dense layer the matrix has the outer product of upstream gradient and input as its gradient; "
         "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing."
     )
-    bounds = (_bound(setting, "output"), _bound(setting, "input"))
+    bounds = bounds_of(setting, (*outputs, *inputs))
     s.start(Partial(setting.loss, tap), ChainRule(bounds, dense, tie, words))
     s.apply(Define(tie, ties, "The ties are put in: what remains is a sum along a diagonal of that product."))
-    _gather(s)
+    eliminate(s)
+    _from_zero(s)
 
 
 def _output_size(s: Script) -> None:
     setting = s.setting
-    i = setting.index("output")
-    last = expand(setting.sizes["input_size"] + setting.sizes["before"] + setting.sizes["after"] - 1)
-    fits = Within(Integer(0), expand(setting.sizes["stride"] * i + setting.reach), last)
-    counted = IndexSum((Bound(i, (Integer(0),), (last,)),), (fits,), ())
-    words = "An output stands wherever the last tap still lies on the padded input."
-    s.start(setting.m_letter, Define(setting.m_letter, counted, words))
-    s.apply(Limits(i))
+    letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
+    last, value = setting.exact_axes[s.axis].size_count(place)
+    start = IndexSum(
+        (Bound(place, (S.Zero,), (expand(last),)),), (Within(S.Zero, expand(value), expand(last)),), ()
+    )
+    words = "An output stands at each place of the kernel where its last tap still lies on the padded input."
+    if setting.far_role == "output":
+        words = (
+            "The taps of the last input reach s (N - 1) + d (K - 1); the padding is taken off, the output "
+            "padding added, and every place from 0 on is an output."
+        )
+    s.start(letter, Define(letter, start, words))
+    s.apply(Limits(place))
     s.attempt(DropLimits())
     s.apply(Count())
 
@@ -303,10 +273,10 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 )
 
 
-def written(setting: Setting, name: str) -> list[Line]:
-    """The lines of a quantity's derivation."""
+def written(setting: Setting, name: str, axis: int = 0) -> list[Line]:
+    """The lines of a quantity's derivation; the axis counts for an output size."""
     if name not in SCRIPTS:
         raise OptionError(f"{name!r} has no derivation: {did_you_mean(str(name), SCRIPTS)}")
-    script = Script(setting)
+    script = Script(setting, axis)
     SCRIPTS[name](script)
     return script.lines

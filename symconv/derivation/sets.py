@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from sympy import (
+    Abs,
     Add,
     And,
     Eq,
@@ -38,8 +39,9 @@ from sympy import (
 )
 
 from symconv.derivation.language import Iverson, Overlap, Partial, within
-from symconv.derivation.setting import Setting
+from symconv.derivation.setting import Setting, least
 from symconv.errors import SymconvError
+from symconv.pattern import PADDING_MODES
 
 
 class NotAffineError(SymconvError):
@@ -64,6 +66,36 @@ class Piece:
             self.weight * other.weight,
         )
 
+    def unwrapped(self) -> tuple[Piece, list[Any]]:
+        """Each remainder by a size as an index of its own, and the conditions under which it is none.
+
+        Between ``-N`` and ``2 N - 1`` the remainder by N is the number itself, or N more, or N less.
+        """
+        found, guards, numbers = self, [], count()
+        parts = [*self.conditions, *(index for _, places in self.entries for index in places)]
+        wraps = sorted({w for part in parts for w in part.atoms(Mod) if not w.args[1].is_number}, key=str)
+        for wrap in wraps:
+            number, size = wrap.args
+            rest = Symbol(f"r{next(numbers)}", integer=True)
+            same = Or(*(Eq(rest, number + more, evaluate=False) for more in (0, size, -size)))
+            guards.append(Or(Le(number, -size - 1), Ge(number, 2 * size)))
+            found = found._swapped({wrap: rest})
+            found = replace(
+                found,
+                bound=(*found.bound, rest),
+                conditions=(*found.conditions, same, within(Integer(0), rest, size - 1)),
+            )
+        return found, guards
+
+    def _swapped(self, swap: Mapping[Expr, Expr]) -> Piece:
+        return replace(
+            self,
+            conditions=tuple(condition.xreplace(swap) for condition in self.conditions),
+            entries=tuple(
+                (letter, tuple(i.xreplace(swap) for i in places)) for letter, places in self.entries
+            ),
+        )
+
 
 class Reader:
     """Reads expressions as pieces, by the definitions that every derivation starts from."""
@@ -73,19 +105,18 @@ class Reader:
         self._numbers = count()
         n = setting.notation
         self._definitions: Mapping[str, Callable[..., list[Piece]]] = {
-            n.output: self._output,
-            n.matrix: lambda i, j: [self._over("tap", lambda k: self._met(i, k, j), n.kernel)],
+            n.output: lambda *i: self._output(i),
+            n.matrix: self._matrix,
             n.windows: self._windows,
-            n.upstream_matrix: lambda j, k: [self._over("output", lambda i: self._met(i, k, j), n.upstream)],
-            n.tying: lambda i, j, k: [Piece((), (self._met(i, k, j),))],
-            str(setting.padded.label): lambda place: [
-                self._over("input", lambda j: Eq(j, place - setting.sizes["before"]), n.input)
-            ],
+            n.upstream_matrix: self._upstream_matrix,
+            n.tying: self._tying,
+            str(setting.padded.label): self._padded,
         }
+        self._roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
 
     def whole(self, expr: Expr) -> list[Piece]:
         """The sums of products that an expression is; one of sizes alone is so many ones."""
-        if expr.has(*_STRUCTURE) or expr in (self.setting.bias_symbol, self.setting.loss):
+        if expr.has(*_STRUCTURE) or expr in self._named():
             return self.pieces(expr)
         one = self._fresh()
         return [Piece((one,), (within(Integer(0), one, expr - 1),))]
@@ -117,12 +148,12 @@ class Reader:
             if letter in self._definitions:
                 return self._definitions[letter](*indices)
             return [Piece((), (), ((letter, tuple(indices)),))]
-        if expr == self.setting.bias_symbol:
-            return [Piece((), (), ((expr.name, ()),))]
         if expr == self.setting.loss:
-            i = self._fresh()
-            delta = Piece((i,), (self._inside("output", i),), ((self.setting.notation.upstream, (i,)),))
+            i = self._all("output")
+            delta = Piece(i, self._inside("output", i), ((self.setting.notation.upstream, i),))
             return [delta.times(piece) for piece in self._output(i)]
+        if expr in self._named():
+            return [Piece((), (), ((expr.name, ()),))]
         raise NotAffineError(f"{expr} is no sum of products of entries with whole coefficients")
 
     def _product(self, factors: Sequence[Expr]) -> list[Piece]:
@@ -143,41 +174,85 @@ class Reader:
 
     def inside(self, piece: Piece) -> Piece:
         """The products of a piece whose entries lie within their sequences."""
-        n = self.setting.notation
-        roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
         more = tuple(
-            self._inside(roles[letter], index)
+            condition
             for letter, indices in piece.entries
-            for index in indices
-            if letter in roles
+            if letter in self._roles
+            for condition in self._inside(self._roles[letter], indices)
         )
         return replace(piece, conditions=piece.conditions + more)
+
+    def _named(self) -> tuple[Symbol, ...]:
+        """The letters that stand for something by themselves: the loss, and a bias without channels."""
+        return self.setting.loss, Symbol(self.setting.notation.bias)
 
     def _fresh(self) -> Symbol:
         return Symbol(f"s{next(self._numbers)}", integer=True)
 
-    def _inside(self, role: str, index: Expr) -> Any:
-        span = self.setting.ranges[role]
-        return within(span.first, index, span.last)
+    def _all(self, role: str) -> tuple[Symbol, ...]:
+        """New indices of a role."""
+        return tuple(self._fresh() for _ in self.setting.extents[role])
 
-    def _met(self, i: Expr, k: Expr, j: Expr) -> Any:
-        return Eq(self.setting.related(i, k), j)
+    def _inside(self, role: str, indices: Sequence[Expr]) -> tuple[Any, ...]:
+        spans = self.setting.ranges(role)
+        return tuple(within(span.first, i, span.last) for span, i in zip(spans, indices, strict=True))
 
-    def _over(self, role: str, condition: Callable[[Symbol], Any], letter: str) -> Piece:
-        """The entries of an operand whose index satisfies a condition."""
-        index = self._fresh()
-        return Piece((index,), (self._inside(role, index), condition(index)), ((letter, (index,)),))
+    def _met(self, i: Sequence[Expr], k: Sequence[Expr], j: Sequence[Expr]) -> tuple[Any, ...]:
+        index = {"output": i, "tap": k, "input": j}
+        plain = {role: self.setting.indices(role) for role in index}
+        plain["tap"] = self.setting.indices("tap", plain["output"])
+        plain["input"] = self.setting.indices("input", (*plain["output"], *plain["tap"]))
+        swap = {old: new for role in index for old, new in zip(plain[role], index[role], strict=True)}
+        pairs = self.setting.equations(plain)
+        return tuple(Eq(left.xreplace(swap), right.xreplace(swap)) for left, right in pairs)
+
+    def _over(self, role: str, condition: Callable[[tuple[Symbol, ...]], tuple[Any, ...]]) -> Piece:
+        """The entries of an operand whose indices satisfy a condition."""
+        index = self._all(role)
+        letter = next(letter for letter, name in self._roles.items() if name == role)
+        return Piece(index, (*self._inside(role, index), *condition(index)), ((letter, index),))
+
+    def _split(self, places: Sequence[Expr], *roles: str) -> list[tuple[Expr, ...]]:
+        found, at = [], 0
+        for role in roles:
+            count = len(self.setting.extents[role])
+            found.append(tuple(places[at : at + count]))
+            at += count
+        return found
+
+    def _matrix(self, *places: Expr) -> list[Piece]:
+        i, j = self._split(places, "output", "input")
+        return [self._over("tap", lambda k: self._met(i, k, j))]
 
     def _windows(self, *places: Expr) -> list[Piece]:
-        at = dict(zip(self.setting.window_roles, places, strict=True))
-        letter = self.setting.notation.input
-        return [self._over("input", lambda j: self._met(at["output"], at["tap"], j), letter)]
+        roles = self.setting.window_roles
+        at = dict(zip(roles, self._split(places, *roles), strict=True))
+        return [self._over("input", lambda j: self._met(at["output"], at["tap"], j))]
 
-    def _output(self, i: Expr) -> list[Piece]:
-        n, k = self.setting.notation, self._fresh()
-        taps = Piece((k,), (self._inside("tap", k),), ((n.kernel, (k,)),))
-        found = [taps.times(self._over("input", lambda j: self._met(i, k, j), n.input))]
-        return [*found, Piece((), (), ((n.bias, ()),))] if self.setting.bias else found
+    def _upstream_matrix(self, *places: Expr) -> list[Piece]:
+        j, k = self._split(places, "input", "tap")
+        return [self._over("output", lambda i: self._met(i, k, j))]
+
+    def _tying(self, *places: Expr) -> list[Piece]:
+        return [
+            Piece((), self._met(*(self._split(places, "output", "input", "tap")[at] for at in (0, 2, 1))))
+        ]
+
+    def _padded(self, *places: Expr) -> list[Piece]:
+        indices, inside = self.setting.unpadded(self.setting.padded[places])
+        found = Piece((), tuple(within(Integer(0), place, last) for place, last in inside))
+        return [replace(found, entries=((self.setting.notation.input, tuple(indices)),))]
+
+    def _output(self, i: Sequence[Expr]) -> list[Piece]:
+        n, k = self.setting.notation, self._all("tap")
+        taps = Piece(k, self._inside("tap", k), ((n.kernel, k),))
+        found = [taps.times(self._over("input", lambda j: self._met(i, k, j)))]
+        if not self.setting.bias:
+            return found
+        plain = self.setting.indices("output")
+        swap = dict(zip(plain, i, strict=True))
+        bias = tuple(swap[index] for index in self.setting.bias_indices(plain))
+        return [*found, Piece((), (), ((n.bias, bias),))]
 
     def _sum(self, expr: Sum) -> list[Piece]:
         fresh = {index: self._fresh() for index, _, _ in expr.limits}
@@ -205,18 +280,15 @@ class Reader:
 
     def _overlap(self, expr: Overlap) -> Piece:
         """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
-        kind, left, right, at = expr.args
+        kind, left, right, *at = expr.args
         sign = -1 if str(kind) == "star" else 1
-        (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1]) for side in (left, right))
-        n = self.setting.notation
-        roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
-        p, q = self._fresh(), self._fresh()
-        conditions = (
-            self._inside(roles[a], p),
-            self._inside(roles[b], q),
-            Eq(wide * p + sign * narrow * q, at),
+        (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
+        p, q = self._all(self._roles[a]), self._all(self._roles[b])
+        meet = tuple(
+            Eq(w * x + sign * v * y, place) for w, x, v, y, place in zip(wide, p, narrow, q, at, strict=True)
         )
-        return Piece((p, q), conditions, ((a, (p,)), (b, (q,))))
+        conditions = (*self._inside(self._roles[a], p), *self._inside(self._roles[b], q), *meet)
+        return Piece((*p, *q), conditions, ((a, p), (b, q)))
 
 
 _STRUCTURE = (Indexed, Sum, Iverson, Partial, Overlap, KroneckerDelta)
@@ -273,6 +345,8 @@ def _atom(expr: Expr) -> str:
         inner, sign = (expr.args[0], "") if isinstance(expr, floor) else (-expr.args[0], "-1*")
         common = _denominator(expand(inner))
         return f"{sign}floor(({affine(common * inner)})/{common})"
+    if isinstance(expr, Abs):
+        return f"max({affine(expr.args[0])}, {affine(-expr.args[0])})"
     if isinstance(expr, Max | Min):
         name = "max" if isinstance(expr, Max) else "min"
         first, *rest = (affine(part) for part in expr.args)
@@ -295,22 +369,27 @@ def _denominator(expr: Expr) -> int:
     return int(ilcm(1, *(number.q for number in numbers if isinstance(number, Rational))))
 
 
-def given(setting: Setting, kept: Sequence[str]) -> list[Any]:
+def given(setting: Setting, kept: Sequence[Symbol]) -> list[Any]:
     """What is taken for granted: what the symbols are, sizes that a layer can have, kept indices in range."""
-    sizes = setting.sizes
     facts: list[Any] = []
-    for symbol in {s for size in sizes.values() for s in size.free_symbols}:
+    for symbol in setting.symbols:
         known = symbol.assumptions0
         facts += [fact(symbol) for name, fact in _KNOWN.items() if known.get(name)]
-    for name, size in sizes.items():
-        facts.append(Ge(size, 0 if name in ("before", "after") else 1, evaluate=False))
-    padded = sizes["input_size"] + sizes["before"] + sizes["after"]
-    facts.append(Ge(padded - setting.reach, 1, evaluate=False))
-    if setting.lettered:
-        facts.append(Eq(setting.m, setting.output_size, evaluate=False))
-    for role in kept:
-        span = setting.ranges[role]
-        facts.append(within(span.first, span.index, span.last))
+    for name, size in setting.sizes.items():
+        facts.append(Ge(size, least(name), evaluate=False))
+    for axis in setting.exact_axes:
+        place = Symbol("place")
+        last, value = axis.size_count(place)
+        facts.append(Ge(expand(last - value.xreplace({place: Integer(0)})), 0, evaluate=False))
+        fill = axis.options.get("padding_mode", "zeros")
+        room = PADDING_MODES[fill].slack
+        if room is not None:
+            n = axis.geometry["input_size"]
+            facts += [Ge(n - room, axis.geometry[side], evaluate=False) for side in ("before", "after")]
+    facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
+    for index in kept:
+        span = setting.range(index)
+        facts.append(within(span.first, index, span.last))
     return facts
 
 

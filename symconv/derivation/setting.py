@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Dummy, Expr, IndexedBase, Integer, Symbol, expand, sympify
+from sympy import Expr, Indexed, IndexedBase, Integer, Symbol, expand, preorder_traversal, sympify
 
 from symconv.errors import NotationError
-from symconv.notation import Notation
-from symconv.pattern import Axis
+from symconv.notation import Notation, on_axis
+from symconv.pattern import PADDING_MODES, ROLES, Pattern, Spatial, Window
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,13 @@ class Range:
 class Setting:
     """Everything that the formulas of a layer are written in.
 
-    Indices count from 0 here, whatever the notation prints.
+    A role has as many indices as its operand has axes. Indices count from 0 here, whatever the
+    notation prints.
     """
 
-    axis: Axis
+    pattern: Pattern
     notation: Notation
     bias: bool = False
-
-    @cached_property
-    def sizes(self) -> dict[str, Expr]:
-        """The geometry as SymPy expressions over integer symbols."""
-        return {name: sympify(size).xreplace(self.integers) for name, size in self.axis.geometry.items()}
 
     @cached_property
     def integers(self) -> dict[Symbol, Symbol]:
@@ -44,11 +41,11 @@ class Setting:
         One that is declared an integer stays as it is. Another becomes one of the same name: positive or
         non-negative where it is a size by itself, of unknown sign where it is only part of one.
         """
-        geometry = self.axis.geometry
+        geometry = self.pattern.geometry
         signs: dict[str, dict[str, bool]] = {}
         for name, size in geometry.items():
             if isinstance(size, Symbol):
-                sign = "nonnegative" if name in ("before", "after") else "positive"
+                sign = "nonnegative" if least(name) == 0 else "positive"
                 signs.setdefault(size.name, {sign: True}).update({sign: True})
         every = sorted({s for size in geometry.values() for s in sympify(size).free_symbols}, key=_by_name)
         named: dict[str, Symbol] = {}
@@ -64,11 +61,9 @@ class Setting:
         return found
 
     def _check_names(self, symbols: dict[Symbol, Symbol]) -> None:
-        taken = {
-            letter: name
-            for name in _WRITTEN
-            if (letter := getattr(self.notation, name)) and name not in ("kernel_matrix",)
-        }
+        taken = {getattr(self.notation, name): name for name in _WRITTEN}
+        taken |= {index.name: "index" for role in ROLES for index in self.indices(role)}
+        taken |= {self.m_letter(at).name: "output size" for at in range(len(self.axes))}
         for symbol in symbols:
             if symbol.name in taken:
                 raise NotationError(
@@ -77,159 +72,226 @@ class Setting:
                 )
 
     @cached_property
-    def output_size(self) -> Expr:
-        """``M`` written out."""
-        return sympify(self.axis.output_size).xreplace(self.integers)
+    def exact(self) -> Pattern:
+        """The pattern with integer symbols."""
+        return self.pattern.replaced(self.integers)
 
     @cached_property
-    def m(self) -> Expr:
-        """``M`` as formulas show it: a number, a size, or a letter that :attr:`output_size` defines."""
-        known = self.output_size.is_Integer or self.output_size.is_Symbol
-        return self.output_size if known else self.m_letter
+    def sizes(self) -> dict[str, Expr]:
+        """The geometry as SymPy expressions over integer symbols; see :func:`least` for the names."""
+        return {name: sympify(size).xreplace(self.integers) for name, size in self.pattern.geometry.items()}
 
     @property
-    def m_letter(self) -> Symbol:
-        """The notation's letter for the output size."""
-        return Symbol(self.notation.output_size, integer=True, positive=True)
+    def symbols(self) -> list[Symbol]:
+        """The symbols of the sizes, by name."""
+        found = {s for size in self.sizes.values() for s in size.free_symbols}
+        return sorted(found, key=_by_name)
+
+    @cached_property
+    def axes(self) -> tuple[Spatial, ...]:
+        """The spatial relations, with the layer's own symbols."""
+        return tuple(r for r in self.pattern.relations if isinstance(r, Spatial))
+
+    @cached_property
+    def exact_axes(self) -> tuple[Spatial, ...]:
+        """The spatial relations with integer symbols."""
+        return tuple(r for r in self.exact.relations if isinstance(r, Spatial))
+
+    def of_axes(self, name: str) -> tuple[Expr, ...]:
+        """A size of each axis, such as its stride."""
+        return tuple(sympify(axis.geometry[name]) for axis in self.exact_axes)
+
+    @cached_property
+    def output_sizes(self) -> tuple[Expr, ...]:
+        """``M`` of each axis, written out."""
+        return tuple(sympify(axis.extents["output"][0]) for axis in self.exact_axes)
+
+    @cached_property
+    def m(self) -> tuple[Expr, ...]:
+        """``M`` of each axis as formulas show it: a number, a size, or a letter of :attr:`definitions`."""
+        letters = {size: letter for letter, size in self.definitions.items()}
+        return tuple(letters.get(size, size) for size in self.output_sizes)
+
+    def m_letter(self, axis: int = 0) -> Symbol:
+        """The notation's letter for the output size of an axis; of all axes, where they are alike."""
+        alike = len({axis.extents["output"] for axis in self.axes}) == 1
+        rank = 1 if alike else len(self.axes)
+        return Symbol(on_axis(self.notation.output_size, axis, rank), integer=True, positive=True)
+
+    @cached_property
+    def definitions(self) -> dict[Symbol, Expr]:
+        """What each letter of an output size stands for."""
+        pairs = ((self.m_letter(at), size) for at, size in enumerate(self.output_sizes))
+        return {letter: size for letter, size in pairs if not (size.is_Integer or size.is_Symbol)}
+
+    @cached_property
+    def _letters(self) -> dict[str, tuple[str, ...]]:
+        """The letters of each role's indices; those of places bear the number of their axis."""
+        used = dict.fromkeys(ROLES, 0)
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(ROLES, ())
+        for relation in self.pattern.relations:
+            spatial = isinstance(relation, Spatial)
+            for role, names in relation.letters.items():
+                for name in names:
+                    letter = getattr(self.notation, name)
+                    found[role] += (on_axis(letter, used[role], len(self.axes)) if spatial else letter,)
+                used[role] += spatial
+        return found
+
+    def indices(self, role: str, avoid: Collection[Symbol] = ()) -> tuple[Symbol, ...]:
+        """The indices of a role, with primes where a letter is in use already."""
+        taken, found = set(avoid), []
+        for letter in self._letters[role]:
+            index = Symbol(letter, integer=True)
+            while index in taken:
+                index = Symbol(f"{index.name}'", integer=True)
+            taken.add(index)
+            found.append(index)
+        return tuple(found)
+
+    def axis_index(self, role: str, axis: int) -> Symbol:
+        """The index of a role along a spatial axis."""
+        index = {name: self.indices(name) for name in ROLES}
+        spatial = [here for relation, here in self.pattern.split(index) if isinstance(relation, Spatial)]
+        return spatial[axis][role][0]
+
+    @cached_property
+    def extents(self) -> dict[str, tuple[Expr, ...]]:
+        """How many values each index has, with letters for output sizes."""
+        letters = {size: letter for letter, size in self.definitions.items()}
+
+        return {
+            role: tuple(letters.get(sympify(size), sympify(size)) for size in sizes)
+            for role, sizes in self.exact.extents.items()
+        }
+
+    @cached_property
+    def _lasts(self) -> dict[str, Expr]:
+        pairs = (
+            (letter, size)
+            for role in ROLES
+            for letter, size in zip(self._letters[role], self.extents[role], strict=True)
+        )
+        return {letter: expand(size - 1) for letter, size in pairs}
+
+    def range(self, index: Symbol) -> Range:
+        """The range of an index, whatever primes it bears."""
+        return Range(index, Integer(0), self._lasts[index.name.rstrip("'")] if index.name not in self._lasts
+                     else self._lasts[index.name])  # fmt: skip
+
+    def is_index(self, symbol: Symbol) -> bool:
+        """Whether a symbol is an index of some role, with or without primes."""
+        return symbol.name in self._lasts or symbol.name.rstrip("'") in self._lasts
+
+    def is_tap(self, index: Symbol) -> bool:
+        """Whether an index is one of a tap only."""
+        letter = index.name if index.name in self._lasts else index.name.rstrip("'")
+        return letter in self._letters["tap"] and letter not in self._letters["output"]
+
+    def ranges(self, role: str) -> tuple[Range, ...]:
+        """The ranges of a role's indices."""
+        return tuple(map(self.range, self.indices(role)))
+
+    def equations(self, index: Mapping[str, tuple[Symbol, ...]]) -> list[tuple[Symbol, Expr]]:
+        """The relation between the indices of the three roles."""
+        return [(left, expand(sympify(right))) for left, right in self.exact.equations(index)]
 
     @property
-    def lettered(self) -> bool:
-        """Whether the output size has a letter of its own."""
-        return bool(self.m != self.output_size)
+    def far_role(self) -> str:
+        """The role that the relation gives by the two others: the input, or the output if transposed."""
+        index = {role: (Symbol(role),) for role in ROLES}
+        ((left, _),) = self.exact_axes[0].equations(index)
+        return str(left.name)
 
-    @cached_property
-    def reach(self) -> Expr:
-        """``d (K - 1)``: how far the last tap is from the first."""
-        return expand(self.sizes["dilation"] * (self.sizes["kernel_size"] - 1))
+    def steps(self) -> list[tuple[Expr, Expr, Expr]] | None:
+        """``(a, b, c)`` of ``far = a near + b tap + c`` on each axis, where it is affine."""
+        near, tap = Symbol("near"), Symbol("tap")
+        other = {"input": "output", "output": "input"}[self.far_role]
+        index = {self.far_role: (Symbol("far"),), "tap": (tap,), other: (near,)}
+        found = []
+        for axis in self.exact_axes:
+            ((_, right),) = axis.equations(index)
+            right = expand(right)
+            a, b = right.coeff(near, 1), right.coeff(tap, 1)
+            c = expand(right - a * near - b * tap)
+            if c.has(near, tap) or 0 in (a, b):
+                return None
+            found.append((a, b, c))
+        return found
 
-    @cached_property
-    def coefficients(self) -> tuple[Expr, Expr, Expr]:
-        """``(a, b, c)`` of the relation ``j = a i + b k + c``."""
-        a, b, c = (sympify(v).xreplace(self.integers) for v in self.axis.coefficients)
-        return a, b, expand(c)
-
-    def index(self, role: str, mark: str = "") -> Symbol:
-        """The index of a role; a mark makes a fresh one."""
-        letters = {
-            "output": self.notation.output_index,
-            "tap": self.notation.tap_index,
-            "input": self.notation.input_index,
-        }
-        return Symbol(letters[role] + mark, integer=True)
-
-    @cached_property
-    def ranges(self) -> dict[str, Range]:
-        """The range of each role's index."""
-        lasts = {
-            "output": self.m - 1,
-            "tap": self.sizes["kernel_size"] - 1,
-            "input": self.sizes["input_size"] - 1,
-        }
-        return {role: Range(self.index(role), Integer(0), last) for role, last in lasts.items()}
-
-    def related(self, output: Expr, tap: Expr) -> Expr:
-        """The input that an output meets through a tap, by the relation."""
-        a, b, c = self.coefficients
-        return expand(a * output + b * tap + c)
+    def window(self, index: Mapping[str, tuple[Symbol, ...]]) -> Window | None:
+        """What an output sees of the padded input, where the layer slides a window."""
+        return self.exact.window(index)
 
     def sequence(self, quantity: str) -> IndexedBase:
         """The sequence of an operand or a matrix, by the notation's name for it."""
         return IndexedBase(getattr(self.notation, quantity))
 
+    def entry(self, quantity: str, *indices: Symbol | Expr) -> Expr:
+        """An entry of it; itself, if it has no index."""
+        base = self.sequence(quantity)
+        return base[indices] if indices else Symbol(getattr(self.notation, quantity))
+
+    def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        """Those of an output's indices that its bias has."""
+        found: list[Symbol] = []
+        index = {**dict.fromkeys(ROLES, ()), "output": outputs}
+        for relation, here in self.pattern.split(index):
+            found += here["output"] if relation.own_bias else ()
+        return tuple(found)
+
+    def folds(self, place: Expr, last: Expr) -> bool:
+        """Whether a place is what the index map of a padding mode gives, which lies within the input."""
+        for axis in self.exact_axes:
+            fill = PADDING_MODES[axis.options.get("padding_mode", "zeros")]
+            size = sympify(axis.geometry["input_size"])
+            whole = fill.folds and expand(last - size + 1) == 0
+            if whole and any(fill.place(part, size) == place for part in preorder_traversal(place)):
+                return True
+        return False
+
     @property
     def window_roles(self) -> tuple[str, str]:
-        """The roles of the two indices of the window matrix, whose windows are rows or columns."""
+        """The roles of the two groups of indices of the windows, which are rows or columns."""
         return ("tap", "output") if self.notation.window_columns else ("output", "tap")
 
     @property
     def padded(self) -> IndexedBase:
-        """The input with its zeros around it."""
+        """The input with its padding around it."""
         return IndexedBase(f"{self.notation.input}pad")
 
     @property
     def loss(self) -> Symbol:
         return Symbol(self.notation.loss)
 
-    @property
-    def bias_symbol(self) -> Symbol:
-        return Symbol(self.notation.bias)
+    def unpadded(self, entry: Indexed) -> tuple[list[Expr], list[tuple[Expr, Expr]]]:
+        """The indices of the input for those of the padded one; ``(place, last)`` of each zero padding."""
+        indices, inside, at = list(entry.indices), [], 0
+        for relation in self.exact.relations:
+            if isinstance(relation, Spatial):
+                place = expand(indices[at] - sympify(relation.geometry["before"]))
+                size = sympify(relation.geometry["input_size"])
+                indices[at] = relation.fill.place(place, size)
+                if not relation.fill.folds:
+                    inside.append((place, size - 1))
+            at += len(relation.extents["input"])
+        return indices, inside
 
-    def never_negative(self, expr: Expr) -> bool:
-        """Whether an expression, affine in the indices, can be seen to be at least 0 everywhere.
 
-        Each index is put at the end of its range where the expression is least. ``M`` is
-        ``(N + p + p' - d (K - 1) - 1 - r) / s + 1`` with a remainder ``0 <= r <= s - 1``. What is
-        left must be a sum of products of non-negative quantities, for N from 1 on or for N from
-        the least that the kernel needs. A True is a proof; a False says nothing.
-        """
-        expr = expand(expr)
-        for span in self.ranges.values():
-            expr = _least(expr, span.index, span.first, span.last)
-            if expr is None:
-                return False
-        remainder, s = Dummy(), self.sizes["stride"]
-        slack = self.sizes["input_size"] + self.sizes["before"] + self.sizes["after"] - self.reach - 1
-        if self.lettered and expr.has(self.m):
-            expr = _least(
-                expand(expr.subs(self.m, (slack - remainder) / s + 1)), remainder, Integer(0), s - 1
-            )
-            if expr is None:
-                return False
-        attempts = [expand(expr.xreplace(self._slack))]
-        n, room = self.sizes["input_size"], Dummy(integer=True, nonnegative=True)
-        if n.is_Symbol:
-            attempts.append(expand(expr.xreplace({n: expand(n - slack + room)}).xreplace(self._slack)))
-        return any(terms_nonnegative(attempt) for attempt in attempts)
+def least(name: str) -> int:
+    """The least number that a size may be; "before 2" is the padding of the third relation.
 
-    @cached_property
-    def _slack(self) -> dict[Symbol, Expr]:
-        """For each size that is made of symbols, one of them in terms of how far the size is above its least.
-
-        With ``K = 2 r + 1`` at least 1, ``r`` is half of a non-negative number.
-        """
-        found: dict[Symbol, Expr] = {}
-        for name, size in self.sizes.items():
-            size = expand(size.xreplace(found))
-            if size.is_Symbol or size.is_Integer:
-                continue
-            for symbol in sorted(size.free_symbols - set(found), key=_by_name):
-                slope = size.coeff(symbol, 1)
-                rest = expand(size - slope * symbol)
-                if slope.is_Integer and not rest.has(symbol) and symbol.is_nonnegative is None:
-                    above = Dummy(integer=True, nonnegative=True) + (0 if name in ("before", "after") else 1)
-                    found[symbol] = expand((above - rest) / slope)
-                    break
-        return found
+    >>> least("stride"), least("before 2")
+    (1, 0)
+    """
+    return 0 if name.split()[0] in ("before", "after", "output_padding") else 1
 
 
 def _by_name(symbol: Symbol) -> tuple[str, str]:
     return symbol.name, str(sorted(symbol.assumptions0.items()))
 
 
-def _least(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr | None:
-    """The least value over an index in which the expression is affine, if its slope has a known sign."""
-    if not expr.has(index):
-        return expr
-    slope = expand(expr.coeff(index, 1))
-    rest = expand(expr - slope * index)
-    if rest.has(index):
-        return None
-    if slope.is_nonnegative or terms_nonnegative(slope):
-        return expand(rest + slope * first)
-    if slope.is_nonpositive or terms_nonnegative(-slope):
-        return expand(rest + slope * last)
-    return None
-
-
-def terms_nonnegative(expr: Expr) -> bool:
-    """Whether no term is negative once each positive symbol is counted from 1 on: a proof, not a test."""
-    shift = {s: s + 1 for s in expr.free_symbols if s.is_positive}
-    grown = expand(expr.xreplace({s: Dummy(s.name, integer=True, nonnegative=True) + 1 for s in shift}))
-    return all(term.is_nonnegative for term in grown.as_ordered_terms())
-
-
-#: Fields of a notation whose letters formulas use.
+#: Fields of a notation whose letters formulas use, besides indices and sizes.
 _WRITTEN = (
-    "input", "kernel", "bias", "output", "upstream", "loss", "matrix", "windows", "upstream_matrix",
-    "tying", "output_index", "tap_index", "input_index", "output_size",
+    "input", "kernel", "bias", "output", "upstream", "loss", "matrix", "windows", "upstream_matrix", "tying",
 )  # fmt: skip

@@ -12,18 +12,24 @@ from sympy import Eq, Expr
 from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Evaluator, Poly, Sequences, compiled
 from symconv.derivation.formula import Formula
+from symconv.derivation.geometry import Geometry
 from symconv.derivation.limits import Recognise
 from symconv.derivation.numbers import EvaluationError, Numbers
 from symconv.derivation.proof import given_or_few, prove
 from symconv.derivation.report import Failure, Proof, StepReport, Verification, in_words
-from symconv.derivation.scripts import Line, written
+from symconv.derivation.script import Line
+from symconv.derivation.scripts import written
 from symconv.derivation.setting import Setting
 from symconv.derivation.typesetting import folded, latex_for, text_for
-from symconv.derivation.world import Geometry, World, geometries, index_values, kept_roles
+from symconv.derivation.world import World, geometries, index_values, kept_indices, numbers_of
 from symconv.errors import GeometryError, OptionError, SymconvError
 
 #: So many values of the kept indices are tried in each of these cases.
 QUICK_INDICES = 40
+
+#: Pairs of an output and a tap that are looked at in each case of a layer with several indices: all of
+#: them once for each value of the kept indices that is tried.
+MOST_WORK, QUICK_WORK = 20_000, 4_000
 
 #: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
 QUICK_CASES = 24
@@ -73,17 +79,18 @@ class Derivation:
         The closed form.
     """
 
-    def __init__(self, setting: Setting, name: str) -> None:
+    def __init__(self, setting: Setting, name: str, axis: int = 0) -> None:
         self.name = name
         self._setting = setting
-        self._lines: list[Line] = written(setting, name)
-        cases = _spread(geometries(setting), QUICK_CASES)
+        self._lines: list[Line] = written(setting, name, axis)
+        several = len(setting.extents["input"]) > 1
+        cases = _spread(geometries(setting), QUICK_CASES // 3 if several else QUICK_CASES)
         if not cases:
             raise GeometryError(
                 f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
                 "the kernel must not be wider than the padded input, and paddings not negative."
             )
-        quick = self._verify(cases, most=QUICK_INDICES)
+        quick = self._verify(cases, QUICK_INDICES)
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
         back = {inner: outer for outer, inner in setting.integers.items()}
@@ -167,7 +174,8 @@ class Derivation:
         >>> bool(sc.Conv1d("N", "K").derive("output").verify())
         True
         """
-        return self._verify(list(geometries(self._setting, checked_grid("verify", self._setting, grid))))
+        cases = list(geometries(self._setting, checked_grid("verify", self._setting, grid)))
+        return self._verify(cases, None)
 
     def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
         """Decide for all sizes and paddings that both sides of every step multiply the same entries.
@@ -192,27 +200,30 @@ class Derivation:
         >>> print(sc.Conv1d("N", "K", stride=2, padding="p").derive("grad_input").prove())
         grad_input: proved for all K, N, p at (stride, dilation) (2, 1)
         """
-        chosen = []
         for name, wanted in (("stride", strides), ("dilation", dilations)):
-            size = self._setting.sizes[name]
-            values = given_or_few(size) if size.is_Integer or wanted is None else list(wanted)
+            for size in self._setting.of_axes(name):
+                given_or_few(size)
+            values = [1] if wanted is None else list(wanted)
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
                 raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
-            chosen.append(values)
-        return prove(self._setting, self.name, self._lines, *chosen)
+        return prove(self._setting, self.name, self._lines, strides, dilations)
 
-    def _verify(self, cases: list[tuple[dict[str, int], Geometry]], most: int | None = None) -> Verification:
+    def _verify(self, cases: list[tuple[dict[str, int], Geometry]], most: int | None) -> Verification:
+        """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
+        several = len(setting.extents["input"]) > 1
         lefts = [compiled(counted(line.left, setting)) for line in self._lines]
         rights = [compiled(counted(line.terms.expr, setting)) for line in self._lines]
         counts = [0] * len(rights)
         failures: dict[int, Failure] = {}
         for sizes, geometry in cases:
             sequences = World(setting, geometry).sequences
-            numbers = {**sizes, setting.notation.output_size: len(geometry.met)}
+            numbers = numbers_of(setting, sizes, geometry)
+            budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // geometry.work)
             before: list[Value] = []
             for at, line in enumerate(self._lines):
-                indices = _spread(index_values(setting, geometry, kept_roles(setting, line.left)), most)
+                every = index_values(setting, numbers, kept_indices(setting, line.left))
+                indices = _spread(every, budget if several else most)
                 places = [{**numbers, **index} for index in indices]
                 if at == 0 or self._lines[at - 1].left != line.left:
                     before = [_value(lefts[at], sequences, place) for place in places]
@@ -259,7 +270,7 @@ def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]])
 
 
 def _symbols(setting: Setting) -> list[str]:
-    return sorted({str(s.name) for size in setting.sizes.values() for s in size.free_symbols})
+    return [symbol.name for symbol in setting.symbols]
 
 
 _Item = TypeVar("_Item")
@@ -270,4 +281,4 @@ def _spread(items: Iterable[_Item], most: int | None) -> list[_Item]:
     every = list(items)
     if most is None or len(every) <= most:
         return every
-    return [every[at * (len(every) - 1) // (most - 1)] for at in range(most)]
+    return [every[at * (len(every) - 1) // max(1, most - 1)] for at in range(most)]

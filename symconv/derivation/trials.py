@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sympy import sympify
 
 from symconv.derivation.evaluate import Poly, compiled
-from symconv.derivation.formula import LAYOUT, Formula
+from symconv.derivation.formula import Formula
+from symconv.derivation.geometry import Geometry
+from symconv.derivation.numbers import compiled_number
 from symconv.derivation.report import Refutation
 from symconv.derivation.setting import Setting
-from symconv.derivation.world import Geometry, World, index_values
+from symconv.derivation.world import World, index_values, numbers_of
 from symconv.errors import OptionError, did_you_mean
 
 
@@ -24,29 +27,33 @@ def function_failures(
 ) -> Iterator[Refutation]:
     rng = np.random.default_rng(0)
     n, right = setting.notation, compiled(formula.lhs)
-    roles = LAYOUT[formula.name]
-    wants = _parameters(function, {s.name for size in setting.sizes.values() for s in size.free_symbols})
+    outputs = setting.indices("output")
+    biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
+    wants = _parameters(function, {symbol.name for symbol in setting.symbols})
     for sizes, geometry in cases:
+        counts = geometry.counts
         arrays = {
-            "x": (n.input, rng.integers(1, 1000, geometry.input_size)),
-            "w": (n.kernel, rng.integers(1, 1000, geometry.kernel_size)),
-            "delta": (n.upstream, rng.integers(1, 1000, len(geometry.met))),
+            name: (letter, rng.integers(1, 1000, counts[role]))
+            for name, letter, role in (
+                ("x", n.input, "input"),
+                ("w", n.kernel, "tap"),
+                ("delta", n.upstream, "output"),
+            )
         }
-        bias = int(rng.integers(1, 1000)) if setting.bias else 0
+        bias = rng.integers(1, 1000, [counts["output"][at] for at in biased]) * setting.bias
         values: dict[Any, int] = {
-            (letter, (i,)): int(v) for letter, array in arrays.values() for i, v in enumerate(array)
+            (letter, index): int(value)
+            for letter, array in (*arrays.values(), (n.bias, bias))
+            for index, value in np.ndenumerate(array)
         }
-        values[(n.bias, ())] = bias
+        numbers = numbers_of(setting, sizes, geometry)
         named = {
             **{name: array for name, (_, array) in arrays.items()},
-            **{name: getattr(geometry, name) for name in _GEOMETRY},
+            **_geometry(setting, numbers),
             **sizes,
-            "b": bias,
-            "padding": geometry.before,
-            "output_size": len(geometry.met),
+            "b": bias if biased else int(bias),
         }
-        places = list(index_values(setting, geometry, sum(roles, ())))
-        numbers = {**sizes, n.output_size: len(geometry.met)}
+        places = list(index_values(setting, numbers, formula.kept))
         world = World(setting, geometry).sequences
         wanted = [_at(right(world, {**numbers, **index}), values) for index in places]
         try:
@@ -79,12 +86,28 @@ def _at(poly: Poly, values: Mapping[Any, int]) -> int:
     return int(total)
 
 
-_GEOMETRY = ("input_size", "kernel_size", "stride", "dilation", "before", "after", "flip")
+def _geometry(setting: Setting, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """The sizes that a function may ask for: a number on one axis, else a tuple of one an axis."""
+    axes, found = setting.exact_axes, {}
+    sizes = {name: setting.of_axes(name) for name in _GEOMETRY if name in axes[0].geometry}
+    sizes |= {"padding": sizes["before"], "output_size": setting.m}
+    for name, values in sizes.items():
+        whole = tuple(int(compiled_number(value)(dict(numbers))) for value in values)
+        found[name] = whole[0] if len(whole) == 1 else whole
+    for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+        if relation not in axes:
+            options = relation.options
+            found |= {name: int(compiled_number(sympify(options[name]))(dict(numbers))) for name in names}
+    return {**found, "flip": axes[0].options["flip"]}
+
+
+_GEOMETRY = ("input_size", "kernel_size", "stride", "dilation", "before", "after", "output_padding")
+_MORE = ("padding", "output_size", "flip", "batch", "in_channels", "out_channels", "groups")
 
 
 def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:
     """The names that a function asks for."""
-    known = {"x", "w", "delta", "b", "padding", "output_size", *_GEOMETRY, *symbols}
+    known = {"x", "w", "delta", "b", *_MORE, *_GEOMETRY, *symbols}
     wants = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name in known:

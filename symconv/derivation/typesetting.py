@@ -34,13 +34,15 @@ class _Reading:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        roles = ("output", "input", "tap")
-        self.indices = [setting.index(role, mark) for role in roles for mark in ("", "'")]
+        plain = [index for role in ("output", "input", "tap") for index in setting.indices(role)]
+        marked = [Symbol(f"{index.name}{mark}", integer=True) for index in plain for mark in ("", "'", "''")]
+        self.indices = list(dict.fromkeys(marked))
         padded = str(setting.padded.label)
-        self.first = [*self.indices, setting.sizes["input_size"]]
+        self.first = [*self.indices, *dict.fromkeys(setting.of_axes("input_size"))]
         letters = (setting.notation.upstream, setting.notation.kernel, setting.notation.input, padded)
         self.letters = {letter: rank for rank, letter in enumerate(letters)}
-        self.steps = [s for s in (setting.sizes["dilation"], setting.sizes["stride"]) if s.is_Symbol]
+        steps = (*setting.of_axes("dilation"), *setting.of_axes("stride"))
+        self.steps = [s for s in dict.fromkeys(steps) if s.is_Symbol]
 
     def terms(self, expr: Add) -> list[tuple[bool, Expr]]:
         """``(negative, term)``: indices first, then sizes, negatives behind them, the number last.
@@ -215,12 +217,16 @@ class _Formulas(ABC):
         return self._derivative_of_sum(self._print(of), self._print(by))
 
     def _print_Spread(self, expr: Spread) -> str:
-        base, factor = expr.args
-        return self._print(base.label) if factor == 1 else self._spread(base.label, self._print(factor))
+        base, *factors = expr.args
+        if all(factor == 1 for factor in factors):
+            return self._print(base.label)
+        alike = factors[:1] if len(set(factors)) == 1 else factors
+        return self._spread(base.label, ",".join(map(self._print, alike)))
 
     def _print_Overlap(self, expr: Overlap) -> str:
-        kind, left, right, at = expr.args
-        return self._overlap(str(kind), *map(self._print, (left, right, at)))
+        kind, left, right, *at = expr.args
+        places = ("," if self.times == " " else ", ").join(map(self._print, at))
+        return self._overlap(str(kind), self._print(left), self._print(right), places)
 
 
 class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):

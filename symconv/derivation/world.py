@@ -1,56 +1,20 @@
-"""A layer at numbers, by plain loops: what the letters of a derivation stand for."""
+"""A layer's sequences at numbers: what the letters of a derivation stand for, as polynomials."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from itertools import product
+from math import prod
+from random import Random
 from typing import Any
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Indexed, Integer, Symbol
 
 from symconv.derivation.evaluate import Poly, Sequences, added, atom, multiplied
+from symconv.derivation.geometry import Geometry, Line, line_of
 from symconv.derivation.numbers import EvaluationError, Numbers, compiled_number
-from symconv.derivation.setting import Setting
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Sizes, stride, dilation and padding in numbers."""
-
-    input_size: int
-    kernel_size: int
-    stride: int
-    dilation: int
-    before: int
-    after: int
-    flip: bool
-
-    @property
-    def possible(self) -> bool:
-        least = min(self.input_size, self.kernel_size, self.stride, self.dilation) >= 1
-        padded = self.input_size + self.before + self.after
-        return least and min(self.before, self.after) >= 0 and padded > self.dilation * (self.kernel_size - 1)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many outputs, taps and inputs there are."""
-        return {"output": len(self.met), "tap": self.kernel_size, "input": self.input_size}
-
-    @cached_property
-    def met(self) -> list[list[tuple[int, int]]]:
-        """For each output, the (tap, input) pairs that it sums: the kernel laid on the padded input."""
-        padded = [None] * self.before + list(range(self.input_size)) + [None] * self.after
-        taps = list(range(self.kernel_size))
-        if self.flip:
-            taps.reverse()
-        rows, left = [], 0
-        while left + self.dilation * (self.kernel_size - 1) < len(padded):
-            seen = [(tap, padded[left + place * self.dilation]) for place, tap in enumerate(taps)]
-            rows.append([(tap, j) for tap, j in seen if j is not None])
-            left += self.stride
-        return rows
+from symconv.derivation.setting import Setting, least
 
 
 class World:
@@ -58,50 +22,85 @@ class World:
 
     def __init__(self, setting: Setting, geometry: Geometry) -> None:
         self.geometry = geometry
-        n = setting.notation
-        met, before = geometry.met, geometry.before
+        n, met, counts = setting.notation, geometry.met, geometry.counts
+        rank = {role: len(shape) for role, shape in counts.items()}
+        positions = {o: at for at, o in enumerate(setting.indices("output"))}
+        biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
 
-        def output(i: int) -> Poly:
-            terms = [multiplied([atom(n.kernel, k), atom(n.input, j)]) for k, j in met[i]]
-            return added([*terms, atom(n.bias)] if setting.bias else terms)
+        @cache
+        def output(*i: int) -> Poly:
+            terms = [multiplied([atom(n.kernel, *k), atom(n.input, *j)]) for k, j in met[i]]
+            return added([*terms, atom(n.bias, *(i[at] for at in biased))] if setting.bias else terms)
 
-        outputs = [output(i) for i in range(len(met))]
-        pairs = [{(k, j) for k, j in row} for row in met]
+        @cache
+        def loss() -> Poly:
+            return added([multiplied([atom(n.upstream, *i), output(*i)]) for i in met])
 
-        def padded(place: int) -> Poly:
-            inside = before <= place < before + geometry.input_size
-            return atom(n.input, place - before) if inside else {}
+        def padded(*places: int) -> Poly:
+            found = [line.sources[at] for line, at in zip(geometry.lines, places, strict=True)]
+            return {} if None in found else atom(n.input, *found)  # type: ignore[arg-type]
 
-        total = added([multiplied([atom(n.upstream, i), y]) for i, y in enumerate(outputs)])
+        def split(places: tuple[int, ...], *roles: str) -> list[tuple[int, ...]]:
+            found, at = [], 0
+            for role in roles:
+                found.append(places[at : at + rank[role]])
+                at += rank[role]
+            return found
 
         def windows(*places: int) -> Poly:
-            at = dict(zip(setting.window_roles, places, strict=True))
-            return added([atom(n.input, j) for k, j in met[at["output"]] if k == at["tap"]])
+            at = dict(zip(setting.window_roles, split(places, *setting.window_roles), strict=True))
+            return added([atom(n.input, *j) for k, j in met[at["output"]] if k == at["tap"]])
 
-        taps = range(geometry.kernel_size)
+        def matrix(*places: int) -> Poly:
+            i, j = split(places, "output", "input")
+            return added([atom(n.kernel, *k) for k, at in met[i] if at == j])
+
+        def tying(*places: int) -> Poly:
+            i, j, k = split(places, "output", "input", "tap")
+            return {(): 1} if (k, j) in met[i] else {}
+
+        def upstream_matrix(*places: int) -> Poly:
+            j, k = split(places, "input", "tap")
+            return added([atom(n.upstream, *i) for i, row in met.items() if (k, j) in row])
+
         read: dict[str, Callable[..., Poly]] = {
-            n.input: lambda j: atom(n.input, j),
-            n.kernel: lambda k: atom(n.kernel, k),
-            n.upstream: lambda i: atom(n.upstream, i),
-            n.output: lambda i: outputs[i],
-            n.bias: lambda: atom(n.bias),
-            n.loss: lambda: total,
+            n.input: lambda *j: atom(n.input, *j),
+            n.kernel: lambda *k: atom(n.kernel, *k),
+            n.upstream: lambda *i: atom(n.upstream, *i),
+            n.output: output,
+            n.bias: lambda *o: atom(n.bias, *o),
+            n.loss: loss,
             str(setting.padded.label): padded,
-            n.matrix: lambda i, j: added([atom(n.kernel, k) for k in taps if (k, j) in pairs[i]]),
+            n.matrix: matrix,
             n.windows: windows,
-            n.tying: lambda i, j, k: {(): 1} if (k, j) in pairs[i] else {},
-            n.upstream_matrix: lambda j, k: added(
-                [atom(n.upstream, i) for i, row in enumerate(pairs) if (k, j) in row]
-            ),
+            n.tying: tying,
+            n.upstream_matrix: upstream_matrix,
         }
-        lengths = {
-            n.input: geometry.input_size,
-            n.kernel: geometry.kernel_size,
-            n.upstream: len(met),
-            n.output: len(met),
-            str(setting.padded.label): geometry.input_size + before + geometry.after,
+        shapes = {
+            n.input: counts["input"],
+            n.kernel: counts["tap"],
+            n.upstream: counts["output"],
+            n.output: counts["output"],
+            str(setting.padded.label): tuple(len(line.sources) for line in geometry.lines),
         }
-        self.sequences = Sequences(read, lengths, n.base)
+        self.sequences = Sequences(read, shapes, n.base)
+
+
+def numbers_of(setting: Setting, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:
+    """Numbers for the symbols of the layer and for the letters of its output sizes."""
+    axes = range(len(setting.axes))
+    counts = geometry.counts["output"][-len(axes) :]
+    return {**{setting.m_letter(at).name: counts[at] for at in axes}, **sizes}
+
+
+#: So many geometries of a layer with several indices are tried where no grid is given.
+MOST_CASES = 30
+
+#: Those with more products of outputs and taps than this are left out there, if there are others.
+MOST_PRODUCTS = 1000
+
+#: So many assignments are looked at one by one; of more, as many are drawn.
+MOST_ASSIGNMENTS = 4000
 
 
 def geometries(
@@ -110,53 +109,106 @@ def geometries(
     """Every assignment of the layer's symbols from a grid that gives a possible geometry.
 
     A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
-    the least that the kernel needs.
+    the least that the kernel needs. Where there are several indices and no grid, cases are drawn.
     """
-    sizes, grid = setting.sizes, grid or {}
-    symbols = sorted({s for size in sizes.values() for s in size.free_symbols}, key=lambda s: str(s.name))
-    last = [s for s in symbols if s == sizes["input_size"] and s.name not in grid]
+    named, several = dict(grid or {}), len(setting.extents["input"]) > 1
+    symbols = setting.symbols
+    inputs = setting.of_axes("input_size")
+    last = [s for s in symbols if s in inputs and s.name not in named]
     first = [s for s in symbols if s not in last]
-    numbers = {name: compiled_number(size) for name, size in sizes.items()}
-    for values in product(*(_values(setting, s, grid.get(s.name)) for s in first)):
+    numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
+    spans = [_values(setting, s, named.get(s.name), few=several) for s in first]
+    found, large = 0, None
+    for values in _assignments(spans, several and not named):
         assigned = {s.name: value for s, value in zip(first, values, strict=True)}
-        for more in _input_sizes(numbers, assigned, last):
+        for more in _input_sizes(setting, numbers, assigned, last, few=several):
             whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
-            found = {name: number(whole) for name, number in numbers.items()}
-            if all(size == int(size) for size in found.values()):
-                geometry = Geometry(
-                    **{name: int(size) for name, size in found.items()}, flip=setting.axis.flip
-                )
-                if geometry.possible:
-                    yield whole, geometry
+            geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
+            if geometry is None:
+                continue
+            if several and not named and geometry.work > MOST_PRODUCTS:
+                large = min(large or (whole, geometry), (whole, geometry), key=lambda case: case[1].work)
+                continue
+            yield whole, geometry
+            found += 1
+            if several and not named and found >= MOST_CASES:
+                return
+    if not found and large:
+        yield large
+
+
+def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[tuple[int, ...]]:
+    """All of them, or as many as are looked at, in an order that mixes small and large numbers."""
+    count = prod(map(len, spans))
+    if not drawn:
+        yield from product(*spans)
+        return
+    rng = Random(0)
+    if count <= MOST_ASSIGNMENTS:
+        every = list(product(*spans))
+        yield every[0] if every else ()
+        rest = every[1:]
+        rng.shuffle(rest)
+        yield from rest
+        return
+    for _ in range(MOST_ASSIGNMENTS):
+        yield tuple(rng.choice(span) for span in spans)
+
+
+def _geometry(setting: Setting, sizes: Mapping[str, Any]) -> Geometry | None:
+    """The layer at numbers for its sizes, if it is possible."""
+    if any(size != int(size) for size in sizes.values()):
+        return None
+    lines: list[Line] = []
+    for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+        line = line_of(relation, {name: int(sizes[key]) for name, key in names.items()})
+        if line is None:
+            return None
+        lines.append(line)
+    return Geometry(tuple(lines))
 
 
 def _input_sizes(
-    numbers: Mapping[str, Callable[[Numbers], Any]], assigned: Numbers, symbols: Sequence[Symbol]
-) -> list[dict[str, int]]:
+    setting: Setting,
+    numbers: Mapping[str, Callable[[Numbers], Any]],
+    assigned: Numbers,
+    symbols: Sequence[Symbol],
+    *,
+    few: bool,
+) -> Iterator[dict[str, int]]:
     """Input sizes from the least that the kernel needs, over more than one stride."""
-    if not symbols:
-        return [{}]
-    try:
-        known = {name: int(number(assigned)) for name, number in numbers.items() if name != "input_size"}
-        least = known["dilation"] * (known["kernel_size"] - 1) + 1 - known["before"] - known["after"]
-        stride = known["stride"]
-    except EvaluationError:  # another size is made of the input size
-        least, stride = 1, 3
-    spans = range(max(1, least), max(7, least + stride + 1))
-    return [{symbols[0].name: n} for n in spans if _can_be(symbols[0], n)]
+    spans = []
+    for symbol in symbols:
+        lows, highs = [1], [4 if few else 7]
+        for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+            if relation.geometry.get("input_size") != symbol:
+                continue
+            try:
+                known = {name: numbers[key](assigned) for name, key in names.items() if name != "input_size"}
+                if "output_padding" not in known:
+                    reach = known["dilation"] * (known["kernel_size"] - 1)
+                    lows.append(int(reach + 1 - known["before"] - known["after"]))
+                highs.append(max(lows) + int(known["stride"]) + 1)
+            except EvaluationError:  # another size is made of the input size
+                highs.append(7)
+        spans.append([n for n in range(max(lows), max(highs)) if _can_be(symbol, n)])
+    for values in product(*spans):
+        yield {s.name: n for s, n in zip(symbols, values, strict=True)}
 
 
-def _values(setting: Setting, symbol: Symbol, wanted: Iterable[int] | None) -> list[int]:
+def _values(setting: Setting, symbol: Symbol, wanted: Iterable[int] | None, *, few: bool) -> list[int]:
     """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
     if wanted is not None:
         return list(wanted)
-    if symbol == setting.sizes["kernel_size"]:
+    names = {name.split()[0] for name, size in setting.sizes.items() if size == symbol}
+    if "kernel_size" in names:
+        span = range(1, 4 if few else 5)
+    elif names and all(least(name) == 0 for name in names):
+        span = range(3 if few or names != {"before", "after"} else 4)
+    elif names & {"in_channels", "out_channels"}:
         span = range(1, 5)
     elif symbol.is_positive:
         span = range(1, 4)
-    elif symbol in (setting.sizes["before"], setting.sizes["after"]):
-        alone = setting.sizes["before"] == setting.sizes["after"]
-        span = range(4 if alone else 3)
     else:
         span = range(-3, 9)
     return [value for value in span if _can_be(symbol, value)]
@@ -170,14 +222,16 @@ def _can_be(symbol: Symbol, value: int) -> bool:
     )
 
 
-def index_values(setting: Setting, geometry: Geometry, roles: Sequence[str]) -> Iterator[dict[str, int]]:
-    """All values of the indices of some roles, row-major, counted as the notation counts."""
+def index_values(setting: Setting, numbers: Numbers, kept: Sequence[Symbol]) -> Iterator[dict[str, int]]:
+    """All values of some indices, row-major, counted as the notation counts."""
     base = setting.notation.base
-    spans = [range(base, base + geometry.counts[role]) for role in roles]
-    for values in product(*spans):
-        yield {setting.index(role).name: v for role, v in zip(roles, values, strict=True)}
+    lasts = [compiled_number(setting.range(index).last)(numbers) for index in kept]
+    for values in product(*(range(base, base + int(last) + 1) for last in lasts)):
+        yield {index.name: value for index, value in zip(kept, values, strict=True)}
 
 
-def kept_roles(setting: Setting, expr: Expr) -> list[str]:
-    """The roles whose indices an expression is open in."""
-    return [role for role in ("output", "input", "tap") if setting.index(role) in expr.free_symbols]
+def kept_indices(setting: Setting, left: Expr) -> list[Symbol]:
+    """The indices that the left side of an equation is open in, in the order in which it has them."""
+    entries = [left] if isinstance(left, Indexed) else [e for e in left.args if isinstance(e, Indexed)]
+    found = [index for entry in entries for index in entry.indices if index in left.free_symbols]
+    return list(dict.fromkeys(index for index in found if setting.is_index(index)))

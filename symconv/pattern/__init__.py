@@ -1,6 +1,32 @@
 """Relations between outputs, taps and inputs: the only truth about geometry."""
 
-from symconv.pattern.axis import MODES, Axis, Size, read_size
+from symconv.pattern.axis import Axis
+from symconv.pattern.channels import Batch, Channels
 from symconv.pattern.incidence import ROLES, Incidence, Indices
+from symconv.pattern.padding import PADDING_MODES, PaddingMode
+from symconv.pattern.pattern import Pattern
+from symconv.pattern.reading import MODES, Size, padding_per_axis, per_axis, read_size
+from symconv.pattern.relation import Exchanged, Relation, Spatial, Window
+from symconv.pattern.transposed import TransposedAxis
 
-__all__ = ["MODES", "ROLES", "Axis", "Incidence", "Indices", "Size", "read_size"]
+__all__ = [
+    "MODES",
+    "PADDING_MODES",
+    "ROLES",
+    "Axis",
+    "Batch",
+    "Channels",
+    "Exchanged",
+    "Incidence",
+    "Indices",
+    "PaddingMode",
+    "Pattern",
+    "Relation",
+    "Size",
+    "Spatial",
+    "TransposedAxis",
+    "Window",
+    "padding_per_axis",
+    "per_axis",
+    "read_size",
+]

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, sympify
 
-from symconv.errors import GeometryError, OptionError, SymbolicSizeError, did_you_mean
-from symconv.pattern.incidence import Incidence
-
-#: A size is a Python integer, or a SymPy expression when it is left open.
-Size: TypeAlias = int | Expr
-
-MODES = ("valid", "same", "full")
-
-#: So many products of a tap and an input, and so many inputs, are listed one by one at the most.
-MOST = 10**8
+from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.padding import PADDING_MODES, PaddingMode
+from symconv.pattern.reading import Size, read_padding, read_size
+from symconv.pattern.relation import Exchanged, Places, Relation, Spatial, Window
 
 
 @dataclass(frozen=True)
-class Axis:
+class Axis(Spatial):
     """The relation ``j = s o + d k - p`` of one spatial axis.
 
     Output ``o`` (``0 <= o < M``), tap ``k`` (``0 <= k < K``) and input ``j`` (``0 <= j < N``) meet
     where the relation holds. A flipped kernel (true convolution) exchanges tap ``k`` for
-    ``K - 1 - k``. Build one with :meth:`make`, which checks the geometry.
+    ``K - 1 - k``. A padding mode other than zeros maps a place outside the input to one inside:
+    see :data:`symconv.pattern.PADDING_MODES`. Build one with :meth:`make`, which checks the geometry.
 
     Source: Dumoulin and Visin, *A guide to convolution arithmetic for deep learning*, relationship 15,
     for the output size; the relation itself is the definition of a strided, dilated correlation.
@@ -46,6 +40,8 @@ class Axis:
     after: Size
     flip: bool
     mode: str | None = None
+    padding_mode: str = "zeros"
+    outputs: Size | None = None
 
     @classmethod
     def make(
@@ -57,6 +53,7 @@ class Axis:
         dilation: Any = 1,
         padding: Any = 0,
         flip: bool = False,
+        padding_mode: str = "zeros",
     ) -> Axis:
         """Read and check the geometry of one axis.
 
@@ -69,23 +66,25 @@ class Axis:
             element of an even kernel behind.
         flip : bool
             True for convolution, False for cross-correlation.
+        padding_mode : str
+            "zeros", "circular", "reflect" or "replicate".
 
         Raises
         ------
         GeometryError
-            When a number is too small, or the kernel is wider than the padded input.
+            When a number is too small, the kernel is wider than the padded input, or the padding is
+            more than its mode can fill.
         OptionError
             When a value is of the wrong kind, or the padding mode is unknown.
         """
-        if not isinstance(flip, bool):
-            raise OptionError(f"flip is {flip!r}: write True (convolution) or False (correlation).")
-        n = read_size("input_size", input_size, least=1)
-        k = read_size("kernel_size", kernel_size, least=1)
-        s = read_size("stride", stride, least=1)
-        d = read_size("dilation", dilation, least=1)
+        n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
+        if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
+            cure = did_you_mean(str(padding_mode), PADDING_MODES)
+            raise OptionError(f"padding_mode is {padding_mode!r}: {cure}")
         reach = d * (k - 1)
-        before, after = _read_padding(padding, reach, s)
-        axis = cls(n, k, s, d, before, after, flip, padding if isinstance(padding, str) else None)
+        before, after = read_padding(padding, reach, s)
+        mode = padding if isinstance(padding, str) else None
+        axis = cls(n, k, s, d, before, after, flip, mode, padding_mode)
         slack = n + before + after - reach - 1
         if isinstance(slack, int) and slack < 0:
             raise GeometryError(
@@ -93,18 +92,45 @@ class Axis:
                 f"has {n} + {before} + {after} = {n + before + after}: "
                 f"use a smaller kernel or dilation, or a padding that sums to at least {reach + 1 - n}."
             )
+        room = axis.fill.slack
+        for side in (before, after):
+            if room is not None and isinstance(side, int) and isinstance(n, int) and side > n - room:
+                raise GeometryError(
+                    f"padding {side} is more than padding_mode {padding_mode!r} can fill from {n} inputs: "
+                    f"use at most {n - room}, or another padding_mode."
+                )
         return axis
 
     @property
+    def fill(self) -> PaddingMode:
+        """What stands in the padding."""
+        return PADDING_MODES[self.padding_mode]
+
+    @property
     def output_size(self) -> Size:
-        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``."""
+        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, unless a number of outputs is set."""
+        if self.outputs is not None:
+            return self.outputs
         reach = self.dilation * (self.kernel_size - 1)
         return (self.input_size + self.before + self.after - reach - 1) // self.stride + 1
 
     @property
-    def sizes(self) -> dict[str, Size]:
-        """How many outputs, taps and inputs there are."""
-        return {"output": self.output_size, "tap": self.kernel_size, "input": self.input_size}
+    def kind(self) -> str:
+        return "True convolution (kernel flipped)" if self.flip else "Cross-correlation"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        padding = self.mode or (self.before if self.before == self.after else (self.before, self.after))
+        sizes = {name: self.geometry[name] for name in ("input_size", "kernel_size", "stride", "dilation")}
+        return {**sizes, "padding": padding, "flip": self.flip, "padding_mode": self.padding_mode}
+
+    @property
+    def size_template(self) -> tuple[str, str]:
+        return "{input_size} + {pads} - {dilation}{t}({kernel_size} - 1) - 1", "{stride}"
+
+    @property
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        return {"output": (self.output_size,), "tap": (self.kernel_size,), "input": (self.input_size,)}
 
     @property
     def coefficients(self) -> tuple[Size, Size, Size]:
@@ -117,36 +143,47 @@ class Axis:
             return self.stride, -self.dilation, reach - self.before
         return self.stride, self.dilation, -self.before
 
-    def incidence(self) -> Incidence:
-        """All triples (output, tap, input) that meet, by output and then by tap.
-
-        Raises
-        ------
-        SymbolicSizeError
-            When a size is a symbol.
+    def enumerated(self) -> Incidence:
+        """By output and then by tap.
 
         >>> Axis.make(3, 2).incidence().index["input"].tolist()
         [0, 1, 1, 2]
         """
-        self.require_numbers()
-        products = self.output_size * self.kernel_size
-        if max(products, self.input_size) > MOST or self.input_size + self.before + self.after > 2**62:
-            raise GeometryError(
-                f"this layer has {self.output_size} outputs of {self.kernel_size} taps and "
-                f"{self.input_size} inputs: explicit entries are made for at most {MOST} products."
-            )
         a, b, c = self.coefficients
-        o = np.repeat(np.arange(self.output_size), self.kernel_size)
-        k = np.tile(np.arange(self.kernel_size), self.output_size)
-        j = a * o + b * k + c
+        outputs = int(self.output_size)
+        o = np.repeat(np.arange(outputs), self.kernel_size)
+        k = np.tile(np.arange(self.kernel_size), outputs)
+        j = self.fill.places(a * o + b * k + c, int(self.input_size))
         met = (j >= 0) & (j < self.input_size)
         index = {"output": o[met], "tap": k[met], "input": j[met]}
-        return Incidence(index, {role: (int(size),) for role, size in self.sizes.items()})
+        return Incidence(index, {role: (int(size),) for role, (size,) in self.extents.items()})
+
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        (o,), (k,), (j,) = (index[role] for role in ROLES)
+        a, b, c = map(sympify, self.coefficients)
+        return [(j, self.fill.place(a * o + b * k + c, sympify(self.input_size)))]
+
+    @property
+    def letters(self) -> dict[str, tuple[str, ...]]:
+        return {"output": ("output_index",), "tap": ("tap_index",), "input": ("input_index",)}
+
+    def window(self, index: Places) -> Window:
+        (o,), (k,) = index["output"], index["tap"]
+        tap = self.kernel_size - 1 - k if self.flip else k
+        return Window((tap,), (self.stride * o + self.dilation * k,), (k,))
+
+    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
+        last = sympify(self.input_size + self.before + self.after - 1)
+        return last, sympify(self.stride * place + self.dilation * (self.kernel_size - 1))
+
+    def single_place(self, inputs: str = "input") -> Relation:
+        one = Axis.make(self.kernel_size, self.kernel_size)
+        return one if inputs == "input" else Exchanged(one)
 
     @property
     def geometry(self) -> dict[str, Size]:
         """The sizes that define the axis, by name."""
-        return {
+        defined = {
             "input_size": self.input_size,
             "kernel_size": self.kernel_size,
             "stride": self.stride,
@@ -154,72 +191,16 @@ class Axis:
             "before": self.before,
             "after": self.after,
         }
-
-    @property
-    def numeric(self) -> bool:
-        """Whether every size is a number."""
-        return all(isinstance(size, int) for size in self.geometry.values())
-
-    def require_numbers(self) -> None:
-        """Raise :class:`SymbolicSizeError` unless every size is a number."""
-        for name, size in self.geometry.items():
-            if not isinstance(size, int):
-                what = "padding" if name in ("before", "after") else name
-                raise SymbolicSizeError(
-                    f"{what} is the symbol {size}, so there are no explicit entries to list: "
-                    "give every size as a number, or ask for a closed form with layer.formula(name)."
-                )
+        return defined if self.outputs is None else {**defined, "outputs": self.outputs}
 
 
-def read_size(name: str, given: Any, *, least: int) -> Size:
-    """An integer of at least ``least``, a SymPy expression, or a name that becomes a symbol.
-
-    >>> read_size("stride", 2, least=1), read_size("input_size", "N", least=1)
-    (2, N)
-    """
-    if isinstance(given, str):
-        if not given.isidentifier() or not given.isascii():
-            raise OptionError(f"{name} is {given!r}: write a whole number or a name such as 'N'.")
-        return Symbol(given, integer=True, **{"positive" if least else "nonnegative": True})
-    if isinstance(given, Expr) and not given.is_number:
-        if given.is_integer is False or (given - least).is_negative:
-            raise GeometryError(f"{name} is {given}: it must be a whole number of at least {least}.")
-        return given
-    try:
-        if isinstance(given, bool):
-            raise TypeError
-        value = operator.index(given)
-    except TypeError:
-        raise OptionError(f"{name} is {given!r}: write a whole number or a symbol.") from None
-    if value < least:
-        raise GeometryError(f"{name} is {value}: it must be at least {least}.")
-    return value
-
-
-def _read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
-    """``(before, after)`` for a number, a symbol, a pair or a mode; ``reach`` is ``d (K - 1)``."""
-    if isinstance(given, str) and given in MODES:
-        if given == "valid":
-            return 0, 0
-        if given == "full":
-            return reach, reach
-        if stride != 1:
-            raise GeometryError(
-                f"padding 'same' keeps the size, which stride {stride} cannot: "
-                "give the padding as a number or as a pair (before, after)."
-            )
-        return reach // 2, reach - reach // 2
-    pair = [given, given]
-    if not isinstance(given, str | Expr) and isinstance(given, Iterable):
-        pair = list(given)
-        if len(pair) != 2:
-            raise OptionError(f"padding {given!r} has {len(pair)} entries: write (before, after).")
-    for part in pair:
-        if isinstance(part, str) and len(part.strip()) > 2 and part.strip().isalpha():
-            cure = did_you_mean(part.strip().lower(), MODES)
-            raise OptionError(f"padding mode {part!r} is unknown: {cure}")
-    try:
-        before, after = (read_size("padding", part, least=0) for part in pair)
-    except OptionError as error:
-        raise OptionError(f"{error} Or write a pair (before, after), 'valid', 'same' or 'full'.") from None
-    return before, after
+def read_sizes(n: Any, k: Any, s: Any, d: Any, flip: Any) -> tuple[Size, Size, Size, Size]:
+    """Input size, kernel size, stride and dilation, each of at least 1."""
+    if not isinstance(flip, bool):
+        raise OptionError(f"flip is {flip!r}: write True (convolution) or False (correlation).")
+    return (
+        read_size("input_size", n, least=1),
+        read_size("kernel_size", k, least=1),
+        read_size("stride", s, least=1),
+        read_size("dilation", d, least=1),
+    )

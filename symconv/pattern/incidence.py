@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -31,10 +32,45 @@ class Incidence:
 
     def size(self, role: str) -> int:
         """How many indices a role has."""
-        return int(np.prod(self.shape[role]))
+        return int(np.prod(self.shape[role], dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.index["tap"])
+
+    def times(self, other: Incidence) -> Incidence:
+        """The product: triples meet where they meet in both, this relation's indices being the outer ones.
+
+        >>> one = Incidence.identity(2)
+        >>> one.times(one).index["output"].tolist(), one.times(one).shape["output"]
+        ([0, 1, 2, 3], (2, 2))
+        """
+        index = {
+            role: np.repeat(self.index[role] * other.size(role), len(other))
+            + np.tile(other.index[role], len(self))
+            for role in ROLES
+        }
+        return Incidence(index, {role: self.shape[role] + other.shape[role] for role in ROLES})
+
+    @staticmethod
+    def product(relations: list[Incidence]) -> Incidence:
+        """The product of several relations, the outermost first; of none, one triple without indices."""
+        one: Indices = np.zeros(1, dtype=np.int64)
+        none = Incidence(dict.fromkeys(ROLES, one), dict.fromkeys(ROLES, ()))
+        return reduce(Incidence.times, relations, none)
+
+    @staticmethod
+    def identity(count: int) -> Incidence:
+        """Each of ``count`` outputs meets the input of the same index, through the one tap there is."""
+        index = np.arange(count)
+        triples = {"output": index, "tap": np.zeros_like(index), "input": index}
+        return Incidence(triples, {"output": (count,), "tap": (), "input": (count,)})
+
+    def exchanged(self) -> Incidence:
+        """The same relation with outputs and inputs exchanged: its matrix is the transpose."""
+        swap = {"output": "input", "tap": "tap", "input": "output"}
+        return Incidence(
+            {role: self.index[swap[role]] for role in ROLES}, {role: self.shape[swap[role]] for role in ROLES}
+        )
 
     def untied(self) -> Incidence:
         """The same zeros without the ties: each pair (output, input) that meets has a tap of its own.
@@ -51,9 +87,3 @@ class Incidence:
         output, input_ = np.divmod(taps, self.size("input"))
         shape = {**self.shape, "tap": self.shape["output"] + self.shape["input"]}
         return Incidence({"output": output, "tap": taps, "input": input_}, shape)
-
-    def bias(self) -> Incidence:
-        """The relation of a bias: every output meets the one tap ``b``, whose input is the constant 1."""
-        output = np.arange(self.size("output"))
-        index = {"output": output, "tap": np.zeros_like(output), "input": np.zeros_like(output)}
-        return Incidence(index, {"output": self.shape["output"], "tap": (1,), "input": (1,)})

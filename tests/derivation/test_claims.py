@@ -259,7 +259,7 @@ def test_what_hangs_or_breaks_elsewhere_is_an_error_here() -> None:
     ):
         with pytest.raises(FormulaSyntaxError):
             parse(text)
-    with pytest.raises(OptionError, match="has 2 indices; a sequence has one"):
+    with pytest.raises(OptionError, match="has 2 indices; x has one"):
         made.claim("output", parse("x[i, i]"))
     with pytest.raises(OptionError, match="w is a sequence: write an entry such as w\\[i\\]"):
         made.claim("output", parse("w*x[i]"))

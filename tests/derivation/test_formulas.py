@@ -10,9 +10,8 @@ import pytest
 from sympy import Expr, Indexed, Integer, Matrix, Symbol, expand, symbols
 
 import symconv as sc
-from symconv.derivation.evaluate import Poly, atom, compiled
+from symconv.derivation.evaluate import Poly, Sequences, atom, compiled
 from symconv.derivation.language import Iverson
-from symconv.derivation.world import Geometry, World
 from symconv.errors import GeometryError, NotationError, OptionError
 from tests.derivation.families import FAMILIES, QUANTITIES, layer, met, numbers
 
@@ -67,9 +66,8 @@ def test_every_formula_equals_plain_loops_on_every_geometry(options: dict[str, A
         if triples is None:
             continue
         n, k, m = sizes["N"], sizes["K"], triples[-1][0]
-        geometry = Geometry(n, k, 1, 1, 0, 0, False)
-        sequences = World(formulas["output"]._setting, geometry).sequences
-        sequences.lengths = {"x": n, "w": k, "delta": m}
+        read = {letter: lambda *i, letter=letter: atom(letter, *i) for letter in ("x", "w", "delta", "b")}
+        sequences = Sequences(read, {"x": (n,), "w": (k,), "delta": (m,)})
         for name, cells in tables(triples, n, k).items():
             letters = [symbol.name for symbol, _, _ in formulas[name].index]
             for index, wanted in cells.items():

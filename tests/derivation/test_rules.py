@@ -13,11 +13,12 @@ from sympy import Integer, Symbol
 import symconv as sc
 from symconv.derivation import limits, openings, rules
 from symconv.derivation.language import Bound, Divides, Equal, IndexSum, Within
-from symconv.derivation.scripts import SCRIPTS, Script, written
+from symconv.derivation.script import Script
+from symconv.derivation.scripts import SCRIPTS, written
 from symconv.derivation.setting import Setting
 from symconv.derivation.steps import Derivation, DerivationError
 from symconv.notation import Notation
-from symconv.pattern import Axis
+from symconv.pattern import Axis, Channels, Pattern
 
 
 def unchecked(setting: Setting, name: str) -> Derivation:
@@ -34,7 +35,8 @@ def unchecked(setting: Setting, name: str) -> Derivation:
 
 
 def setting(**options: Any) -> Setting:
-    return Setting(Axis.make("N", "K", **options), Notation(), bias=True)
+    channels = [Channels.make(*options.pop("channels"))] if "channels" in options else []
+    return Setting(Pattern((*channels, Axis.make("N", "K", **options))), Notation(), bias=True)
 
 
 def moved_bound(terms: IndexSum, low: int = 0, high: int = 0) -> IndexSum:
@@ -84,6 +86,7 @@ def wrong_definition(terms: IndexSum) -> IndexSum:
 
 GENERAL = {"stride": "s", "dilation": "d", "padding": "p"}
 FULL = {"padding": "full", "flip": True}
+GROUPS = {"channels": (4, 6, 2)}
 
 #: A rule, a fault in it, a derivation that uses it, and the options of a layer where it matters.
 FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[str, Any]]] = [
@@ -117,6 +120,8 @@ FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[s
     (limits.Shift, lambda t: moved_bound(t, high=1), "grad_kernel", FULL),
     (limits.Shift, moved_entry, "grad_kernel", FULL),
     (limits.Count, lambda t: replace(t, factors=(t.factors[0] + 1,)), "output_size", GENERAL),
+    (limits.Groups, lambda t: moved_bound(t, low=1), "grad_input", GROUPS),
+    (limits.Groups, lambda t: moved_bound(t, high=2), "grad_input", GROUPS),
     (limits.Recognise, moved_overlap, "grad_input", GENERAL),
     (limits.Recognise, moved_overlap, "output", GENERAL),
 ]
@@ -164,9 +169,9 @@ def test_a_fault_in_a_rule_is_found_at_its_step(
 
 def test_a_rule_refuses_what_it_cannot_do() -> None:
     made = setting(**GENERAL)
-    i, k, j = (made.index(role) for role in ("output", "tap", "input"))
+    i, k, j = (made.indices(role)[0] for role in ("output", "tap", "input"))
     x, w = made.sequence("input"), made.sequence("kernel")
-    span = Bound(k, (Integer(0),), (made.ranges["tap"].last,))
+    span = Bound(k, (Integer(0),), (made.ranges("tap")[0].last,))
     plain = IndexSum((span,), (), (w[k],))
     overlap = written(made, "output")[-1].terms.factors[0]
     two_limits = replace(plain, bounds=(replace(span, uppers=(*span.uppers, i)),))
@@ -184,6 +189,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
         (limits.SplitPadding(), plain, "there is no padded input"),
         (limits.Reverse(k), moved_bound(plain, low=1), "k does not run from 0"),
         (limits.Shift(k), two_limits, "more than one limit"),
+        (limits.Groups(), plain, "no condition holds a group"),
         (limits.Limits(k), plain, "no condition bounds k"),
         (limits.DropLimits(), plain, "every condition can fail"),
         (limits.Count(), plain, "not of ones"),

@@ -14,72 +14,21 @@ from symconv import check
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
 from symconv.equations import REASONS, Equation, activation, equation
 from symconv.errors import NotationError, OptionError, did_you_mean, reject_unknown
-from symconv.notation import PRESETS, Notation
-from symconv.pattern import Axis, Size
+from symconv.layers.description import described, sentence
+from symconv.notation import Notation
+from symconv.pattern import Pattern, Relation, Size, Spatial
 from symconv.pieces import Subject
 from symconv.quantities import Quantities
 from symconv.structure import Structure
 
 
-class Conv1d(Quantities):
-    """A 1-D convolution layer, symbolic: ``y[i] = b + sum_k w[k] x[s i + d k - p]``.
+class Layer(Quantities):
+    """What every layer can be asked; those who make one call :meth:`_set`."""
 
-    Parameters
-    ----------
-    input_size, kernel_size : int
-        N inputs and K taps, at least 1 each.
-    stride, dilation : int
-        s and d, at least 1 each.
-    padding : int, pair (before, after), "valid", "same" or "full"
-        Zeros put before and behind the input. "valid" is none, "full" is d (K - 1) on both sides;
-        "same" keeps the size at stride 1 and, as in PyTorch, puts the odd zero behind.
-    bias : bool
-        Whether a bias b is added to every output.
-    flip : bool
-        False for cross-correlation, which networks call convolution; True for true convolution,
-        where tap k meets input s i + d (K - 1 - k) - p.
-    notation : Notation or name of a preset
-        Letters, index base and limits for printing. No result depends on it.
+    axes: tuple[Spatial, ...]
 
-    Raises
-    ------
-    GeometryError
-        When a size is too small, or the kernel is wider than the padded input.
-    OptionError
-        When an option is misspelt or has a value of the wrong kind.
-
-    Notes
-    -----
-    With the index pattern ``Pi[o, k, j] = [j = s o + d k - p]`` every quantity is a contraction of
-    ``Pi`` with the operands of the roles that are summed over: see ``symconv.explicit.QUANTITIES``.
-
-    Examples
-    --------
-    >>> layer = Conv1d(4, 3, padding="full", flip=True)
-    >>> layer.at(x=[1, 2, 3, 4], w=[5, 6, 7]).output.T
-    Matrix([[5, 16, 34, 52, 45, 28]])
-    >>> print(layer.equation("grad_kernel"))
-     dL/dw = X^T delta
-    dL/dw0 = delta0*x0 + delta1*x1 + delta2*x2 + delta3*x3
-    dL/dw1 = delta1*x0 + delta2*x1 + delta3*x2 + delta4*x3
-    dL/dw2 = delta2*x0 + delta3*x1 + delta4*x2 + delta5*x3
-    """
-
-    def __init__(
-        self,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        bias: bool = False,
-        flip: bool = False,
-        notation: Notation | str = Notation(),
-        **unknown: Any,
-    ) -> None:
+    def _set(self, pattern: Pattern, axes: tuple[Spatial, ...], notation: Notation | str, bias: bool) -> None:
         call = type(self).__name__
-        reject_unknown(call, unknown, self._options())
         if not isinstance(bias, bool):
             raise OptionError(
                 f"{call}: bias is {bias!r}; write True or False, and give its value to .at(b=...)."
@@ -90,10 +39,11 @@ class Conv1d(Quantities):
                     f"{call}: notation is {notation!r}; write a Notation or the name of a preset."
                 )
             notation = Notation.preset(notation)
-        axis = Axis.make(
-            input_size, kernel_size, stride=stride, dilation=dilation, padding=padding, flip=flip
-        )
-        super().__init__(axis, notation, bias)
+        self.axes = axes
+        Quantities.__init__(self, pattern, notation, bias)
+
+    def _reject(self, unknown: Mapping[str, Any]) -> None:
+        reject_unknown(type(self).__name__, unknown, self._options())
 
     @classmethod
     def _options(cls) -> list[str]:
@@ -102,17 +52,23 @@ class Conv1d(Quantities):
 
     @property
     def _subject(self) -> Subject:
-        return Subject(self.axis, self._symbols, self._values, self.notation)
+        return Subject(self.axes, self._symbols, self._values, self.notation)
 
     @property
-    def output_size(self) -> Size:
-        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, Dumoulin and Visin's relationship 15."""
-        return self.axis.output_size
+    def relations(self) -> tuple[Relation, ...]:
+        """The relations whose product the layer is: batch, channels, axes."""
+        return self.pattern.relations
+
+    @property
+    def output_size(self) -> Size | tuple[Size, ...]:
+        """``M`` of the one axis, or of each: see :class:`symconv.pattern.Axis`, or ``TransposedAxis``."""
+        sizes = tuple(axis.extents["output"][0] for axis in self.axes)
+        return sizes[0] if len(sizes) == 1 else sizes
 
     @property
     def structure(self) -> Structure:
         """Band, zeros and ties of ``T`` against a dense layer."""
-        return Structure.of(self._symbols.incidence)
+        return Structure.of(self._symbols.incidence, self.relations)
 
     def activation(self, function: str | Callable[[Expr], Expr] | None = None) -> Matrix:
         """A function of each output entry.
@@ -122,7 +78,8 @@ class Conv1d(Quantities):
         function : name, SymPy function, or function of one expression, optional
             A name stands for an unknown function; by default that of the notation.
 
-        >>> Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
         Matrix([[f(38), f(56)]])
         """
         return self.output.applyfunc(self._function(function))
@@ -168,7 +125,8 @@ class Conv1d(Quantities):
         OptionError
             When the name is unknown, or is "grad_bias" on a layer without bias.
 
-        >>> print(Conv1d(4, 3).equation("output"))
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(4, 3).equation("output"))
         y0 = w0*x0 + w1*x1 + w2*x2
         y1 = w0*x1 + w1*x2 + w2*x3
         """
@@ -189,7 +147,7 @@ class Conv1d(Quantities):
         """The LaTeX of a quantity's equation, without math delimiters."""
         return self.equation(name).latex()
 
-    def formula(self, name: str) -> Formula:
+    def formula(self, name: str, *, axis: int = 0) -> Formula:
         """The closed form of a quantity, for numeric and for symbolic sizes.
 
         Parameters
@@ -205,31 +163,33 @@ class Conv1d(Quantities):
         NotationError
             When a size bears a letter that the notation uses for something else.
 
-        >>> print(Conv1d("N", "K", padding="p").formula("grad_input"))
+        >>> import symconv as sc
+        >>> print(sc.Conv1d("N", "K", padding="p").formula("grad_input"))
         dL/dx[j] = sum(k=max(0, j + p - M + 1)..min(K - 1, j + p)) delta[j + p - k]*w[k]
                M = N + 2*p - K + 1
                    for 0 <= j <= N - 1
         """
-        return self.derive(name).result
+        return self.derive(name, axis=axis).result
 
     @property
     def formula_names(self) -> list[str]:
         """The names that :meth:`formula` and :meth:`derive` take for this layer."""
         return [name for name in SCRIPTS if name != "grad_bias" or self.bias]
 
-    def derive(self, name: str) -> Derivation:
+    def derive(self, name: str, *, axis: int = 0) -> Derivation:
         """How the closed form of a quantity follows from its definition, each step checked.
 
         Parameters, errors and names are those of :meth:`formula`.
 
-        >>> print(Conv1d("N", "K", padding="full", flip=True).derive("output"))
+        >>> import symconv as sc
+        >>> print(sc.Conv1d("N", "K", padding="full", flip=True).derive("output"))
         y[i] = sum(k=0..K - 1) w[K - k - 1]*xpad[i + k]   (definition)
              = sum(k=0..K - 1) w[k]*xpad[i + K - k - 1]   (reversal)
              = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (zero padding)
              = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
              = conv(x, w)[i]   (named operation)
         """
-        return Derivation(self._setting, name)
+        return Derivation(self._setting, name, axis)
 
     @property
     def _setting(self) -> Setting:
@@ -237,7 +197,7 @@ class Conv1d(Quantities):
             raise OptionError(
                 "closed forms are in symbols, and this layer has values: ask the one without .at()."
             )
-        return Setting(self.axis, self.notation, self.bias)
+        return Setting(self.pattern, self.notation, self.bias)
 
     def claim(self, name: str, candidate: Expr | Callable[..., Any], /, **grid: Iterable[int]) -> Claim:
         """Judge somebody else's formula for a quantity.
@@ -264,21 +224,31 @@ class Conv1d(Quantities):
         OptionError
             When the candidate uses a name that means nothing here.
 
-        >>> from symconv import parse
-        >>> layer = Conv1d("N", "K", stride="s")
-        >>> layer.claim("output", parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
+        >>> import symconv as sc
+        >>> layer = sc.Conv1d("N", "K", stride="s")
+        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
         output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 55 cases
-        >>> layer.claim("output", parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
+        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
         output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
         """
         setting = self._setting
         return judge(setting, self.formula(name), candidate, checked_grid("claim", setting, grid))
 
-    def check(self, *, draws: int = 3, seed: int = 0, progress: check.Progress = nullcontext) -> check.Report:
+    def check(
+        self,
+        *,
+        reference: str | None = None,
+        draws: int = 3,
+        seed: int = 0,
+        progress: check.Progress = nullcontext,
+    ) -> check.Report:
         """Compare every quantity with independent references on exact integers.
 
         Parameters
         ----------
+        reference : str, optional
+            One of "loops", "windows", "numpy", "differences", "scipy", "torch" and "jax"; by default all
+            that are installed.
         draws : int
             How many sets of random integers to try, at least 1.
         seed : int
@@ -291,52 +261,47 @@ class Conv1d(Quantities):
         Report
             True exactly when all agree.
 
-        >>> bool(Conv1d(4, 3, padding=1).check())
+        Raises
+        ------
+        MissingExtraError
+            When the reference asked for is not installed.
+
+        >>> import symconv as sc
+        >>> bool(sc.Conv1d(4, 3, padding=1).check())
         True
         """
-        return check.run(self.axis, self._symbols, self._values, draws=draws, seed=seed, progress=progress)
-
-    def _settings(self) -> Mapping[str, Any]:
-        axis = self.axis
-        padding = axis.mode or (axis.before if axis.before == axis.after else (axis.before, axis.after))
-        shown = {"stride": axis.stride, "padding": padding, "dilation": axis.dilation}
-        shown |= {"bias": self.bias, "flip": axis.flip, "notation": self.notation}
-        presets = {made: name for name, made in PRESETS.items()}
-        shown["notation"] = presets.get(self.notation, self.notation)
-        defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
-        defaults["notation"] = presets[Notation()]
-        return {name: value for name, value in shown.items() if value != defaults[name]}
+        return check.run(
+            self.pattern,
+            self.axes,
+            self._symbols,
+            self._values,
+            reference=reference,
+            draws=draws,
+            seed=seed,
+            progress=progress,
+        )
 
     def __repr__(self) -> str:
-        options = "".join(f", {name}={value!r}" for name, value in self._settings().items())
-        sizes = (s if isinstance(s, int) else str(s) for s in (self.axis.input_size, self.axis.kernel_size))
-        call = f"{type(self).__name__}({', '.join(map(repr, sizes))}{options})"
+        written = described(self.pattern, self.axes, self.notation, self.bias)
+        defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
+        defaults["notation"] = "symconv"
+        options = {name: v for name, v in written.items() if v != defaults[name]}
+        options = {name: v for name, v in options.items() if name not in ("input_size", "kernel_size")}
+        sizes = [repr(written[name]) for name in ("input_size", "kernel_size")]
+        call = f"{type(self).__name__}({', '.join([*sizes, *(f'{n}={v!r}' for n, v in options.items())])})"
         letters = {"input": "x", "tap": "w", "output": "delta", "bias": "b"}
         given = ", ".join(f"{letters[role]}={list(entries)}" for role, entries in self._given.items())
         return f"{call}.at({given})" if given else call
 
     def __str__(self) -> str:
-        shown = self.equation("output") if self.axis.numeric else self.formula("output")
+        shown = self.equation("output") if self.pattern.numeric else self.formula("output")
         return f"{self.description}\n{shown}"
 
     @property
     def description(self) -> str:
         """The geometry in one sentence."""
-        axis = self.axis
-        kind = "True convolution (kernel flipped)" if axis.flip else "Cross-correlation"
-        inputs, taps, outputs = (
-            f"{count} {word}{'' if count == 1 else 's'}"
-            for count, word in (
-                (axis.input_size, "input"),
-                (axis.kernel_size, "tap"),
-                (axis.output_size, "output"),
-            )
-        )
-        return (
-            f"{kind} of {inputs} with {taps}: stride {axis.stride}, dilation {axis.dilation}, "
-            f"padding {axis.before} before and {axis.after} after{f', {outputs}' if axis.numeric else ''}."
-        )
+        return sentence(self.pattern, self.axes)
 
     def _repr_latex_(self) -> str:
-        shown = self.equation("output") if self.axis.numeric else self.formula("output")
+        shown = self.equation("output") if self.pattern.numeric else self.formula("output")
         return shown._repr_latex_()

@@ -1,0 +1,273 @@
+"""The rows of each equation: letters, matrices written out, entries in tap order, results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import product
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sympy import S
+
+from symconv.contract import contract
+from symconv.explicit import Explicit
+from symconv.notation import on_axis
+from symconv.pattern import Incidence
+from symconv.pieces import (
+    Subject,
+    dotted,
+    entry_letter,
+    entry_rows,
+    loss_by,
+    matrix_grid,
+    result_row,
+    shown,
+    sums,
+    upstream_letter,
+    vector_grid,
+    whole_letter,
+)
+from symconv.printing import Beside, Format, Grid, Part, Row
+
+Builder: TypeAlias = Callable[[Subject, Format], list[Row | None]]
+
+
+def _output_size(subject: Subject, form: Format) -> list[Row | None]:
+    return [_axis_size(subject, form, at) for at in range(len(subject.axes))]
+
+
+def _axis_size(subject: Subject, form: Format, at: int) -> Row:
+    """The output size along one axis: in letters, in numbers, and the result."""
+    axis, n = subject.axes[at], subject.notation
+    letters = {
+        name: form.letter(on_axis(getattr(n, name), at, len(subject.axes)))
+        for name in (
+            "input_size",
+            "kernel_size",
+            "output_size",
+            "stride",
+            "dilation",
+            "padding",
+            "output_padding",
+        )
+    }
+    numbers, p = axis.geometry, letters["padding"]
+    even = numbers["before"] == numbers["after"]
+    letters["pads"] = f"2{form.times}{p}" if even else f"{p} + {p}'"
+    values = {name: str(size) for name, size in numbers.items()}
+    values["pads"] = f"2{form.dot}{values['before']}" if even else f"{values['before']} + {values['after']}"
+    written = []
+    for named, times in ((letters, form.times), (values, form.dot)):
+        named["off"] = named["pads"] if even else f"({named['pads']})"
+        whole, over = (part.format(t=times, **named) for part in axis.size_template)
+        written.append(f"{form.floor_fraction(whole, over)} + 1" if over else whole)
+    (size,) = axis.extents["output"]
+    return Row(letters["output_size"], (*written, str(size)))
+
+
+def _output(subject: Subject, form: Format) -> list[Row | None]:
+    rows = entry_rows(subject, form, "output", lambda i: entry_letter(subject, form, "output", i))
+    return rows + result_row(subject, form, "output", form.letter(subject.notation.output))
+
+
+def _gradient(quantity: str, acting: str) -> Builder:
+    """The gradient of an operand: the transposed matrix times the upstream gradient, then the entries."""
+    name = f"grad_{quantity}"
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n = subject.notation
+        letter = form.letter(getattr(n, quantity))
+        whole = loss_by(subject, form, whole_letter(subject, form, quantity))
+        matrix = form.letter(getattr(n, acting))
+        if not (acting == "windows" and n.window_columns):
+            matrix = form.transposed(matrix)
+        rows: list[Row | None] = [Row(whole, (f"{matrix} {upstream_letter(subject, form)}",))]
+        rows += entry_rows(
+            subject, form, name, lambda i: loss_by(subject, form, entry_letter(subject, form, quantity, i))
+        )
+        return rows + result_row(subject, form, name, loss_by(subject, form, letter))
+
+    return build
+
+
+def _grad_bias(subject: Subject, form: Format) -> list[Row | None]:
+    names = subject.names(form)
+    return entry_rows(
+        subject, form, "grad_bias", lambda at: loss_by(subject, form, names[subject.symbols.bias[at]])
+    )
+
+
+def _product(name: str, letter: str, vector: str, role: str) -> Builder:
+    """``y = matrix vector`` with all three written out, in symbols and in values.
+
+    Where the windows are columns, the same product transposed: ``y = kernel windows`` of rows.
+    """
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n = subject.notation
+        gradient = name == "upstream_matrix"
+        turned = name == "windows" and n.window_columns
+        bias = () if gradient else subject.symbols.bias
+        result, outcome = ("input", "grad_input") if gradient else ("output", "output")
+        whole = whole_letter(subject, form, result)
+        column = [entry_letter(subject, form, result, i) for i in range(subject.symbols.shape(outcome)[0])]
+        if gradient:
+            whole, column = loss_by(subject, form, whole), [loss_by(subject, form, e) for e in column]
+        acted = whole_letter(subject, form, {"tap": "kernel", "input": "input"}[role], getattr(n, vector))
+        factors = [form.letter(getattr(n, letter)), acted]
+        plus = f" + {form.letter(n.bias)}{form.times}{form.ones}" if bias else ""
+        rows: list[Row | None] = [Row(whole, (" ".join(reversed(factors) if turned else factors) + plus,))]
+        roles = (*subject.symbols.contraction(name).factors, role)
+        touched = subject.valued and (
+            any(map(subject.given, roles)) or subject.values.bias != subject.symbols.bias
+        )
+        for explicit in (subject.symbols, subject.values)[: 1 + touched]:
+            results = list(explicit.matrix(outcome))
+            if all(entry.is_number for entry in results):
+                column = [form.expr(entry) for entry in results]
+            left = vector_grid(subject, form, column, row=turned)
+            operand = vector_grid(subject, form, [form.expr(e) for e in explicit.operands[role]], row=turned)
+            times = form.times if explicit is subject.symbols else form.dot
+            tail = _biases(subject, form, explicit, times) if bias else ()
+            room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
+            grid = matrix_grid(subject, form, explicit, name, room, transposed=turned)
+            rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
+        return rows
+
+    return build
+
+
+def _biases(subject: Subject, form: Format, explicit: Explicit, times: str) -> tuple[Part, ...]:
+    """What is added to each output: one bias times a vector of ones, or the column of several."""
+    if len(explicit.bias) == 1:
+        return (f" + {form.factor(explicit.bias[0])}{times}{form.ones}",)
+    return (" + ", vector_grid(subject, form, [form.expr(b) for b in explicit.biases]))
+
+
+def _filters(subject: Subject, form: Format) -> list[Row | None]:
+    """``A = X W`` in letters and written out; transposed where the windows are columns."""
+    n, values = subject.notation, subject.values
+    turned = n.window_columns
+    factors = [form.letter(n.windows), form.letter(n.filter_matrix)]
+    order = values.by_filter.T if turned else values.by_filter
+    entries = list(values.matrix("output"))
+    bias = [form.expr(b) for b in values.bias]
+    tail: tuple[Part, ...] = ()
+    if bias:
+        column = vector_grid(subject, form, bias, row=not turned)
+        tail = (" + ", column, f" {form.transposed(form.ones)}") if turned else (f" + {form.ones} ", column)
+    whole = " ".join(reversed(factors) if turned else factors)
+    room = form.line // 3
+    grids = [
+        matrix_grid(subject, form, values, name, room, transposed=turned)
+        for name in ("filter_windows", "filter_matrix")
+    ]
+    letters = dotted(
+        subject, form, lambda r, c: entry_letter(subject, form, "output", int(order[r, c])), order.shape, room
+    )
+    parts: list[Part] = [Beside((*(reversed(grids) if turned else grids), *tail))]
+    if all(entry.is_number for entry in entries):
+        parts.append(dotted(subject, form, lambda r, c: form.expr(entries[order[r, c]]), order.shape, room))
+    maps = form.letter(n.feature_maps)
+    return [
+        Row(maps, (whole + _plus_bias(form, n.bias, turned) if bias else whole,)),
+        Row(letters, tuple(parts)),
+    ]
+
+
+def _blocks(subject: Subject, form: Format) -> list[Row | None]:
+    """The matrix as blocks named by the taps of all relations but the innermost, then each block."""
+    n, symbols = subject.notation, subject.symbols
+    *outer, inner = (relation.incidence() for relation in symbols.pattern.relations)
+    head = Incidence.product(outer)
+    taps = head.shape["tap"]
+    names = [form.indexed(n.matrix, *(i + n.base for i in index)) for index in product(*map(range, taps))]
+    kernel = [form.expr(tap) for tap in symbols.operands["tap"]]
+    rows: list[Row | None] = []
+    if taps:
+        rows.append(Row(form.letter(n.matrix), (_block_grid(subject, form, head, names),)))
+    width = inner.size("tap")
+    for at in shown(len(names), n.max_rows):
+        if at is None:
+            rows.append(None)
+            continue
+        grid = _block_grid(subject, form, inner, kernel[at * width : (at + 1) * width])
+        rows.append(Row(names[at], (grid,)))
+    return rows
+
+
+def _block_grid(subject: Subject, form: Format, incidence: Incidence, names: list[str]) -> Grid:
+    """The matrix of a relation, with rendered names for its taps."""
+    contraction = contract(incidence, ("output",), ("input",))
+    found = {
+        cell: text.replace("\n", " ")
+        for cell, text in sums(contraction, {"tap": names}, form, form.times).items()
+    }
+    rows, columns = contraction.shape
+    return dotted(subject, form, lambda r, c: found.get(r * columns + c, "0"), (rows, columns), form.line - 8)
+
+
+def _plus_bias(form: Format, letter: str, turned: bool) -> str:
+    """The bias of each filter at every place, in letters."""
+    bias = form.letter(letter)
+    if turned:
+        return f" + {bias} {form.transposed(form.ones)}"
+    return f" + {form.ones} {form.transposed(bias)}"
+
+
+def _tying(subject: Subject, form: Format) -> list[Row | None]:
+    n, explicit = subject.notation, subject.symbols
+    kernel, ties = whole_letter(subject, form, "kernel"), form.letter(n.tying)
+    flat = form.vec(form.letter(n.matrix))
+    outer = form.vec(
+        f"{upstream_letter(subject, form)} {form.transposed(whole_letter(subject, form, 'input'))}"
+    )
+    found = explicit.entries("matrix")
+    cells = dotted(
+        subject, form, lambda r, _: form.expr(found.get(r, S.Zero)), (explicit.shape("tying")[0], 1)
+    )
+    taps = vector_grid(subject, form, [form.expr(e) for e in explicit.operands["tap"]])
+    room = form.line - form.span(cells) - form.span(taps)
+    return [
+        Row(flat, (f"{ties} {kernel}",)),
+        Row(cells, (Beside((matrix_grid(subject, form, explicit, "tying", room), taps)),)),
+        Row(loss_by(subject, form, kernel), (f"{form.transposed(ties)} {outer}",)),
+    ]
+
+
+def _dense(name: str) -> Builder:
+    """The gradient of the matrix as a dense layer has it, without or with its zeros held."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n = subject.notation
+        product = f"{upstream_letter(subject, form)} {form.transposed(whole_letter(subject, form, 'input'))}"
+        masked = name == "masked_gradient"
+        left = (
+            form.masked(form.letter(n.matrix), product)
+            if masked
+            else loss_by(subject, form, form.letter(n.matrix))
+        )
+        grid = matrix_grid(subject, form, subject.values, name, form.line - form.span(left))
+        return [Row(left, (grid,) if masked else (product, grid))]
+
+    return build
+
+
+#: How the rows of each equation are put together.
+BUILDERS: Mapping[str, Builder] = MappingProxyType(
+    {
+        "output_size": _output_size,
+        "output": _output,
+        "matrix": _product("matrix", "matrix", "input", "input"),
+        "windows": _product("windows", "windows", "kernel_whole", "tap"),
+        "filters": _filters,
+        "blocks": _blocks,
+        "grad_input": _gradient("input", "matrix"),
+        "grad_kernel": _gradient("kernel", "windows"),
+        "grad_bias": _grad_bias,
+        "upstream_matrix": _product("upstream_matrix", "upstream_matrix", "kernel", "tap"),
+        "tying": _tying,
+        "dense_gradient": _dense("dense_gradient"),
+        "masked_gradient": _dense("masked_gradient"),
+    }
+)

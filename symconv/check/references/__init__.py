@@ -1,0 +1,40 @@
+"""References: each quantity computed by other means, from numbers only."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from symconv.check.references.differences import central_differences
+from symconv.check.references.libraries import jax_gradients, scipy_signal, torch_autograd
+from symconv.check.references.loops import loops
+from symconv.check.references.rows import numpy_convolve
+from symconv.check.references.sample import Reference, Sample
+from symconv.check.references.windows import sliding_windows
+
+#: Each reference by the name that asks for it; None where its library is not installed.
+REFERENCES: Mapping[str, Callable[[], Reference | None]] = MappingProxyType(
+    {
+        "numpy": numpy_convolve,
+        "windows": sliding_windows,
+        "loops": loops,
+        "differences": central_differences,
+        "scipy": scipy_signal,
+        "torch": torch_autograd,
+        "jax": jax_gradients,
+    }
+)
+
+_CALLED = {"scipy": "SciPy", "torch": "PyTorch", "jax": "JAX"}
+
+
+def available() -> tuple[list[Reference], list[str]]:
+    """The references that can be used, and for each library that is missing how to install it."""
+    made = {name: make() for name, make in REFERENCES.items()}
+    missing = [
+        f"{_CALLED[name]}, which is not installed: pip install 'symconv[{name}]'"
+        for name, reference in made.items()
+        if reference is None
+    ]
+    return [reference for reference in made.values() if reference is not None], missing
+
+
+__all__ = ["REFERENCES", "Reference", "Sample", "available"]

@@ -1,0 +1,178 @@
+"""SciPy, PyTorch and JAX, each where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from symconv.check.references.sample import Array, Reference, Sample, padded
+
+
+def scipy_signal() -> Reference | None:
+    """``scipy.signal`` on zero-padded, zero-spread arrays, channel by channel."""
+    if find_spec("scipy") is None:
+        return None
+    from scipy import signal
+
+    def holes(array: Array, steps: Sequence[int]) -> Array:
+        shape = [(n - 1) * t + 1 for n, t in zip(array.shape, steps, strict=True)]
+        found = np.zeros(shape, array.dtype)
+        found[tuple(slice(None, None, t) for t in steps)] = array
+        return found
+
+    def correlation(s: Sample, larger: Array) -> Array:
+        """Of the larger side with the kernel, at every stride."""
+        whole, w = padded(s, larger), s.correlated
+        smaller = s.x.shape if s.transposed else s.delta.shape
+        y = np.zeros(smaller, larger.dtype)
+        for n, one, two, other in _channels(s):
+            full = signal.correlate(whole[n, other], holes(w[one, two], s.dilation), "valid", "direct")
+            rows = full[tuple(slice(None, None, t) for t in s.stride)]
+            y[n, one] += rows[tuple(slice(0, m) for m in smaller[2:])]
+        return y
+
+    def spread(s: Sample, smaller: Array) -> Array:
+        """Of the smaller side, spread by the stride, with the kernel; the padding cut off."""
+        larger, w = (s.delta if s.transposed else s.x), s.correlated
+        whole = np.zeros_like(padded(s, larger), dtype=smaller.dtype)
+        for n, one, two, other in _channels(s):
+            full = signal.convolve(
+                holes(smaller[n, one], s.stride), holes(w[one, two], s.dilation), "full", "direct"
+            )
+            whole[n, other][tuple(slice(0, m) for m in full.shape)] += full
+        ends = zip(s.before, larger.shape[2:], strict=True)
+        return whole[(slice(None), slice(None), *(slice(p, p + m) for p, m in ends))]
+
+    def output(s: Sample) -> Array:
+        y = spread(s, s.x) if s.transposed else correlation(s, s.x)
+        return y + s.b.reshape(1, -1, *([1] * s.rank))
+
+    def grad_input(s: Sample) -> Array:
+        return correlation(s, s.delta) if s.transposed else spread(s, s.delta)
+
+    return Reference(
+        "scipy.signal", {"output": output, "grad_input": grad_input}, fits=lambda s: s.padding_mode == "zeros"
+    )
+
+
+def _channels(s: Sample) -> list[tuple[int, int, int, int]]:
+    """(sample, first and second index of the kernel, channel of the larger side)."""
+    first, second = s.w.shape[:2]
+    per = first // s.groups
+    return [
+        (n, one, two, one // per * second + two)
+        for n in range(len(s.x))
+        for one in range(first)
+        for two in range(second)
+    ]
+
+
+def torch_autograd() -> Reference | None:
+    """PyTorch: the output in 64-bit integers where it can, gradients by autograd in float64."""
+    if find_spec("torch") is None:
+        return None
+    import torch
+    from torch.nn import functional
+
+    modes = {"zeros": "constant", "circular": "circular", "reflect": "reflect", "replicate": "replicate"}
+
+    def forward(s: Sample, x: Any, w: Any, b: Any) -> Any:
+        w = torch.flip(w, s.spatial) if s.flip else w
+        name = f"conv{'_transpose' if s.transposed else ''}{s.rank}d"
+        convolution = getattr(functional, name)
+        options: dict[str, Any] = {"stride": s.stride, "dilation": s.dilation, "groups": s.groups}
+        if s.transposed:
+            y = convolution(x, w, b, output_padding=s.output_padding, **options)
+            ends = zip(s.before, s.after, y.shape[2:], strict=True)
+            return y[(slice(None), slice(None), *(slice(p, m - q) for p, q, m in ends))]
+        pads = [p for pair in reversed(s.pads[2:]) for p in pair]
+        whole = functional.pad(x, pads, mode=modes[s.padding_mode]) if any(pads) else x
+        return convolution(whole, w, b, **options)
+
+    def tensors(s: Sample) -> list[Any]:
+        return [torch.tensor(a.astype(np.float64), requires_grad=True) for a in (s.x, s.w, s.b)]
+
+    def output(s: Sample) -> Array:
+        y = forward(s, *tensors(s)).detach().numpy()
+        return _whole(s, y)
+
+    def gradient(at: int) -> Callable[[Sample], Array]:
+        def found(s: Sample) -> Array:
+            operands = tensors(s)
+            y = forward(s, *operands)
+            y.backward(torch.tensor(s.delta.astype(np.float64)))
+            grad = operands[at].grad
+            return _whole(s, np.zeros(operands[at].shape) if grad is None else grad.numpy())
+
+        return found
+
+    def matrix(s: Sample) -> Array:
+        _, w, b = tensors(s)
+        rows = torch.autograd.functional.jacobian(lambda x: forward(s, x, w, b), tensors(s)[0])
+        return _whole(s, rows.detach().numpy())
+
+    answers = {
+        "output": output,
+        "matrix": matrix,
+        "grad_input": gradient(0),
+        "grad_kernel": gradient(1),
+        "grad_bias": gradient(2),
+    }
+    return Reference("PyTorch", answers, exact=False, fits=lambda s: s.rank <= 3)
+
+
+def jax_gradients() -> Reference | None:
+    """JAX: ``lax.conv_general_dilated`` and its vector-Jacobian products in float64."""
+    if find_spec("jax") is None:
+        return None
+    import jax
+    from jax import lax
+    from jax import numpy as jnp
+
+    modes = {"zeros": "constant", "circular": "wrap", "reflect": "reflect", "replicate": "edge"}
+
+    def forward(s: Sample, x: Any, w: Any, b: Any) -> Any:
+        w = jnp.flip(w, s.spatial) if s.flip != s.transposed else w
+        options: dict[str, Any] = {"rhs_dilation": s.dilation, "feature_group_count": s.groups}
+        if s.transposed:
+            # Zeros between inputs, the kernel turned, and its first two axes exchanged in each group.
+            first, second = w.shape[0] // s.groups, w.shape[1]
+            w = w.reshape(s.groups, first, second, *w.shape[2:]).swapaxes(1, 2)
+            w = w.reshape(s.groups * second, first, *w.shape[3:])
+            reach = [d * (k - 1) for d, k in zip(s.dilation, w.shape[2:], strict=True)]
+            ends = zip(reach, s.before, s.after, s.output_padding, strict=True)
+            pads = [(r - p, r - q + a) for r, p, q, a in ends]
+            y = lax.conv_general_dilated(x, w, (1,) * s.rank, pads, lhs_dilation=s.stride, **options)
+        else:
+            whole = jnp.pad(x, s.pads, mode=modes[s.padding_mode])
+            y = lax.conv_general_dilated(whole, w, s.stride, [(0, 0)] * s.rank, **options)
+        return y + b.reshape(1, -1, *([1] * s.rank))
+
+    def answer(at: int | None) -> Callable[[Sample], Array]:
+        def found(s: Sample) -> Array:
+            with jax.enable_x64(True):
+                operands = [jnp.asarray(a.astype(np.float64)) for a in (s.x, s.w, s.b)]
+                y, back = jax.vjp(lambda *given: forward(s, *given), *operands)
+                wanted = y if at is None else back(jnp.asarray(s.delta.astype(np.float64)))[at]
+                return _whole(s, np.asarray(wanted))
+
+        return found
+
+    answers = {
+        "output": answer(None),
+        "grad_input": answer(0),
+        "grad_kernel": answer(1),
+        "grad_bias": answer(2),
+    }
+    return Reference("JAX", answers, exact=False)
+
+
+def _whole(s: Sample, found: Array) -> Array:
+    """Integers again, where integers went in: below 2**53 floating point holds them exactly."""
+    if not s.integers or np.abs(found).max(initial=0) >= 2**53:
+        return found
+    whole = np.rint(found).astype(np.int64)
+    return whole if np.array_equal(whole, found) else found

@@ -1,0 +1,153 @@
+"""The numbers of one comparison with their geometry, and what a reference makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+#: What ``np.pad`` calls the padding modes.
+NUMPY_MODES = {"zeros": "constant", "circular": "wrap", "reflect": "reflect", "replicate": "edge"}
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Numbers for one comparison: operands in PyTorch's layout, and the geometry they are put into.
+
+    Batch, channels and groups are 1 where a layer has none. Operands are machine integers, or arrays of
+    objects (Python's integers and fractions, SymPy's numbers): what NumPy does with them stays exact.
+
+    Attributes
+    ----------
+    x : array (B, C_in, L_1, …, L_r)
+    w : array (C_out, C_in/G, K_1, …, K_r); transposed: (C_in, C_out/G, K_1, …, K_r)
+    delta : array (B, C_out, M_1, …, M_r)
+        The upstream gradient.
+    b : array (C_out,)
+        Zeros for a layer without bias.
+    stride, dilation : tuple of int
+    before, after : tuple of int
+        Padding in front and behind, one number an axis.
+    output_padding : tuple of int
+        All 0 unless transposed.
+    groups : int
+    flip : bool
+        Whether tap ``k`` meets what ``K - 1 - k`` meets without flip, on every spatial axis.
+    transposed : bool
+    padding_mode : str
+        A key of ``NUMPY_MODES``; zeros when transposed.
+    """
+
+    x: Array
+    w: Array
+    delta: Array
+    b: Array
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    output_padding: tuple[int, ...]
+    groups: int
+    flip: bool
+    transposed: bool
+    padding_mode: str
+
+    @property
+    def rank(self) -> int:
+        """How many spatial axes there are."""
+        return len(self.stride)
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """The spatial axes, behind two for batch and channels."""
+        return tuple(range(2, 2 + self.rank))
+
+    @property
+    def pads(self) -> list[tuple[int, int]]:
+        """Padding in front and behind, of every axis of the input."""
+        return [(0, 0), (0, 0), *zip(self.before, self.after, strict=True)]
+
+    @property
+    def integers(self) -> bool:
+        """Whether all operands are machine integers."""
+        return all(operand.dtype.kind == "i" for operand in (self.x, self.w, self.delta, self.b))
+
+    @property
+    def correlated(self) -> Array:
+        """The kernel that slides: the weight, reversed for a true convolution."""
+        return np.flip(self.w, self.spatial) if self.flip else self.w
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """How far the last tap is from the first."""
+        return tuple(d * (k - 1) for d, k in zip(self.dilation, self.w.shape[2:], strict=True))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What holds a sum of products of the operands."""
+        return np.result_type(self.x, self.w, self.delta, self.b)
+
+
+#: What a reference answers with: an array whose flattening is that of the quantity, whatever its shape.
+Answers: TypeAlias = Mapping[str, Callable[[Sample], Array]]
+
+
+def always(sample: Sample) -> bool:
+    """A reference that can answer for every sample."""
+    return True
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A way of computing some of the quantities.
+
+    Attributes
+    ----------
+    name : str
+        As a report calls it.
+    answers : mapping of str to function
+    on_unit_windows : frozenset of str
+        The answers that are computed from all windows of all unit inputs: as many numbers as there are
+        triples of an output, a tap and an input.
+    fits : function of a sample
+        Whether it can answer for the sample at all.
+    exact : bool
+        Whether it is exact on any numbers; if not, it computes in double precision.
+    """
+
+    name: str
+    answers: Answers
+    on_unit_windows: frozenset[str] = frozenset()
+    fits: Callable[[Sample], bool] = always
+    exact: bool = True
+
+
+def padded(s: Sample, x: Array) -> Array:
+    """An input with its padding around it."""
+    whole: Array = np.pad(x, s.pads, NUMPY_MODES[s.padding_mode])  # type: ignore[call-overload]
+    return whole
+
+
+def spread(array: Array, steps: Sequence[int]) -> Array:
+    """An array with ``step - 1`` zeros between its entries, on its last axes."""
+    leading = array.shape[: array.ndim - len(steps)]
+    sizes = ((size - 1) * step + 1 for size, step in zip(array.shape[len(leading) :], steps, strict=True))
+    wide = np.zeros((*leading, *sizes), array.dtype)
+    wide[every(steps)] = array
+    return wide
+
+
+def every(steps: Sequence[int]) -> tuple[Any, ...]:
+    """The index that takes every step-th entry, on the last axes."""
+    return (..., *(slice(None, None, step) for step in steps))
+
+
+def channels_of(group: int, channels: int, groups: int) -> slice:
+    """The channels that make up a group."""
+    each = channels // groups
+    return slice(group * each, (group + 1) * each)

@@ -1,0 +1,151 @@
+"""A layer in numbers, by plain loops: which taps and inputs each output meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import prod
+
+from symconv.pattern import Exchanged, Relation, Spatial
+
+#: The indices of a tap and of an input.
+Pair = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One relation in numbers: outputs, and for each of them the taps and inputs that it meets.
+
+    ``sources`` is the padded input: for each place the input that stands there, or None.
+    """
+
+    counts: dict[str, tuple[int, ...]]
+    met: tuple[tuple[Pair, ...], ...]
+    sources: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The product of the relations of a layer, in numbers."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def counts(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each role."""
+        return {
+            role: tuple(n for line in self.lines for n in line.counts[role])
+            for role in ("output", "tap", "input")
+        }
+
+    @property
+    def size(self) -> int:
+        """How many products of a tap and an input there are."""
+        return prod(sum(map(len, line.met)) for line in self.lines)
+
+    @property
+    def work(self) -> int:
+        """How many pairs of an output and a tap there are."""
+        return prod(self.counts["output"]) * prod(self.counts["tap"])
+
+    @cached_property
+    def met(self) -> dict[tuple[int, ...], list[Pair]]:
+        """For each output, the (tap, input) pairs that it sums."""
+        found = {}
+        for outputs in product(*(range(len(line.met)) for line in self.lines)):
+            pairs = product(*(line.met[o] for line, o in zip(self.lines, outputs, strict=True)))
+            found[outputs] = [
+                (sum((tap for tap, _ in pair), ()), sum((j for _, j in pair), ())) for pair in pairs
+            ]
+        return found
+
+
+def line_of(relation: Relation, numbers: dict[str, int]) -> Line | None:
+    """A relation at numbers for its sizes, or None where no layer has them."""
+    if isinstance(relation, Spatial):
+        if "output_padding" in numbers:
+            return _transposed(relation.options["flip"], **numbers)
+        return _window(relation, **numbers)
+    if "groups" in numbers:
+        return _channels(isinstance(relation, Exchanged), **numbers)
+    (count,) = numbers.values()
+    if count < 1:
+        return None
+    counts: dict[str, tuple[int, ...]] = {"output": (count,), "tap": (), "input": (count,)}
+    return Line(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
+
+
+def _channels(exchanged: bool, in_channels: int, out_channels: int, groups: int) -> Line | None:
+    """Each group of output channels with each input channel of the group."""
+    if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
+        return None
+    inside, outside = in_channels // groups, out_channels // groups
+    met: list[list[Pair]] = [[] for _ in range(in_channels if exchanged else out_channels)]
+    for group in range(groups):
+        for o in range(group * outside, (group + 1) * outside):
+            for c in range(inside):
+                channel = group * inside + c
+                met[channel if exchanged else o].append(((o, c), (o if exchanged else channel,)))
+    ends = (in_channels, out_channels) if exchanged else (out_channels, in_channels)
+    counts = {"output": ends[:1], "tap": (out_channels, inside), "input": ends[1:]}
+    return Line(counts, tuple(map(tuple, met)), tuple(range(ends[1])))
+
+
+def _window(
+    relation: Spatial, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int,
+    after: int,
+) -> Line | None:  # fmt: skip
+    """The kernel laid on the padded input, place after place."""
+    mode, flip = relation.options["padding_mode"], relation.options["flip"]
+    inputs = list(range(input_size))
+    if min(input_size, kernel_size, stride, dilation) < 1 or min(before, after) < 0:
+        return None
+    if {"circular": max(before, after) > input_size, "reflect": max(before, after) >= input_size}.get(mode):
+        return None
+    padding = {
+        "zeros": ([None] * before, [None] * after),
+        "circular": (inputs[input_size - before :], inputs[:after]),
+        "reflect": (inputs[1 : before + 1][::-1], inputs[::-1][1 : after + 1]),
+        "replicate": (inputs[:1] * before, inputs[-1:] * after),
+    }[mode]
+    padded: list[int | None] = [*padding[0], *inputs, *padding[1]]
+    taps = list(range(kernel_size))[:: -1 if flip else 1]
+    met: list[tuple[Pair, ...]] = []
+    left = 0
+    while left + dilation * (kernel_size - 1) < len(padded):
+        seen = [(tap, padded[left + place * dilation]) for place, tap in enumerate(taps)]
+        met.append(tuple(((tap,), (j,)) for tap, j in seen if j is not None))
+        left += stride
+    if not met:
+        return None
+    counts = {"output": (len(met),), "tap": (kernel_size,), "input": (input_size,)}
+    return Line(counts, tuple(met), tuple(padded))
+
+
+def _transposed(
+    flip: bool, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int, after: int,
+    output_padding: int,
+) -> Line | None:  # fmt: skip
+    """Each input lays the kernel on the output, a stride further on; the padding is cut off."""
+    if min(input_size, kernel_size, stride, dilation) < 1 or min(before, after, output_padding) < 0:
+        return None
+    whole = (input_size - 1) * stride + dilation * (kernel_size - 1) + 1 + output_padding
+    outputs = range(whole)[before : max(before, whole - after)]
+    if not outputs or output_padding >= max(stride, dilation):
+        return None
+    met: dict[int, list[Pair]] = {place: [] for place in outputs}
+    taps = list(range(kernel_size))[:: -1 if flip else 1]
+    for j in range(input_size):
+        for at, tap in enumerate(taps):
+            place = j * stride + at * dilation
+            if place in met:
+                met[place].append(((tap,), (j,)))
+    counts = {"output": (len(outputs),), "tap": (kernel_size,), "input": (input_size,)}
+    return Line(counts, tuple(tuple(met[place]) for place in outputs), tuple(range(input_size)))
+
+
+def indices(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """All indices of a shape, row-major."""
+    return product(*map(range, shape))

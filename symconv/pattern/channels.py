@@ -1,0 +1,157 @@
+"""Batch and channels: the relations of the indices that are not places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer, Symbol, floor, sympify
+
+from symconv.errors import GeometryError
+from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.reading import Size, read_size
+from symconv.pattern.relation import Places, Relation, Window
+
+
+@dataclass(frozen=True)
+class Batch(Relation):
+    """Output ``n`` meets input ``n``; the weights are shared, so no tap has an index here.
+
+    Samples of a batch are related so, and so are the channels of a pooling layer.
+
+    >>> Batch(2).incidence().index["input"].tolist()
+    [0, 1]
+    """
+
+    count: Size
+    name: str = "batch"
+
+    @property
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        return {"output": (self.count,), "tap": (), "input": (self.count,)}
+
+    @property
+    def geometry(self) -> dict[str, Size]:
+        return {self.name: self.count}
+
+    def phrase(self, options: Mapping[str, Any]) -> str:
+        return f"{self.name} of {self.count}"
+
+    def enumerated(self) -> Incidence:
+        return Incidence.identity(int(self.count))
+
+    @property
+    def letters(self) -> dict[str, tuple[str, ...]]:
+        return {"output": ("batch_index",), "tap": (), "input": ("batch_index",)}
+
+    def window(self, index: Places) -> Window:
+        return Window((), tuple(index["output"]), ())
+
+    def single_place(self, inputs: str = "input") -> Relation:
+        return Batch(1)
+
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        (n,), _, (sample,) = (index[role] for role in ROLES)
+        return [(sample, n)]
+
+
+@dataclass(frozen=True)
+class Channels(Relation):
+    """Output channel ``o`` meets, through tap ``(o, c)``, input channel ``g(o) C_in/G + c``.
+
+    ``g(o) = floor(o / (C_out/G))`` is the group of ``o``; taps have the shape ``(C_out, C_in/G)``.
+    One group is a dense relation, as many groups as input channels a depthwise one.
+
+    >>> Channels.make(4, 2, 2).incidence().index["input"].tolist()
+    [0, 1, 2, 3]
+    """
+
+    in_channels: Size
+    out_channels: Size
+    groups: Size
+
+    @classmethod
+    def make(cls, in_channels: Any, out_channels: Any, groups: Any = 1) -> Channels:
+        """Read and check the counts.
+
+        Raises
+        ------
+        GeometryError
+            When a number is below 1, or the groups do not divide both counts.
+        """
+        sizes = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
+        made = cls(**{name: read_size(name, size, least=1) for name, size in sizes.items()})
+        for name in ("in_channels", "out_channels"):
+            count = getattr(made, name)
+            if isinstance(count, int) and isinstance(made.groups, int) and count % made.groups:
+                raise GeometryError(
+                    f"{made.groups} groups do not divide {name} = {count}: each group takes as many channels."
+                )
+        return made
+
+    @property
+    def group_sizes(self) -> tuple[Size, Size]:
+        """``(C_in/G, C_out/G)``."""
+        return _divided(self.in_channels, self.groups), _divided(self.out_channels, self.groups)
+
+    @property
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        return {
+            "output": (self.out_channels,),
+            "tap": (self.out_channels, self.group_sizes[0]),
+            "input": (self.in_channels,),
+        }
+
+    @property
+    def geometry(self) -> dict[str, Size]:
+        return {"in_channels": self.in_channels, "out_channels": self.out_channels, "groups": self.groups}
+
+    def phrase(self, options: Mapping[str, Any]) -> str:
+        grouped = "" if self.groups == 1 else f" in {self.groups} groups"
+        return "{in_channels} input and {out_channels} output channels".format(**options) + grouped
+
+    def enumerated(self) -> Incidence:
+        inside, outside = map(int, self.group_sizes)
+        tap = np.arange(int(self.out_channels) * inside)
+        output, c = np.divmod(tap, inside)
+        index = {"output": output, "tap": tap, "input": output // outside * inside + c}
+        shape = {role: tuple(map(int, extents)) for role, extents in self.extents.items()}
+        return Incidence(index, shape)
+
+    def single_filter(self, inputs: str = "input") -> Relation:
+        if inputs == "input":
+            return Channels(self.in_channels, 1, 1)
+        return Channels(1, self.out_channels, 1)
+
+    @property
+    def own_bias(self) -> bool:
+        return True
+
+    @property
+    def letters(self) -> dict[str, tuple[str, ...]]:
+        return {
+            "output": ("output_channel_index",),
+            "tap": ("output_channel_index", "tap_channel_index"),
+            "input": ("input_channel_index",),
+        }
+
+    def window(self, index: Places) -> Window:
+        (o,), (_, c) = index["output"], index["tap"]
+        return Window((o, c), (self._first(o) + c,), (c,))
+
+    def _first(self, o: Symbol) -> Expr:
+        """The first input channel that an output channel sees."""
+        inside, outside = self.group_sizes
+        return Integer(0) if self.groups == 1 else floor(o / outside) * inside
+
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        (o,), (tap, c), (channel,) = (index[role] for role in ROLES)
+        return [(tap, o), (channel, self._first(o) + c)]
+
+
+def _divided(count: Size, groups: Size) -> Size:
+    if isinstance(count, int) and isinstance(groups, int):
+        return count // groups
+    return sympify(count) / groups

@@ -1,0 +1,102 @@
+"""The pattern of a layer: the product of its relations, batch, channels and spatial axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from sympy import Expr, Symbol
+
+from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.reading import Size
+from symconv.pattern.relation import Places, Relation, Window
+
+
+@dataclass(frozen=True)
+class Pattern(Relation):
+    """The product of several relations, the outermost first.
+
+    Row-major flattening of the product gives the layouts of PyTorch, ``x (N, C_in, L…)``,
+    ``w (C_out, C_in/G, K…)`` and ``y (N, C_out, M…)``, and with them the doubly block Toeplitz matrix
+    of two axes, the block matrices of channels and the zero blocks of groups.
+
+    >>> from symconv.pattern import Axis
+    >>> plane = Pattern((Axis.make(3, 2), Axis.make(3, 2)))
+    >>> plane.extents["output"], len(plane.incidence())
+    ((2, 2), 16)
+    """
+
+    relations: tuple[Relation, ...]
+
+    @property
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        return {role: tuple(n for r in self.relations for n in r.extents[role]) for role in ROLES}
+
+    @property
+    def geometry(self) -> Mapping[str, Size]:
+        """All sizes by the names in :attr:`names`."""
+        pairs = zip(self.relations, self.names, strict=True)
+        return {key: relation.geometry[name] for relation, keys in pairs for name, key in keys.items()}
+
+    @property
+    def names(self) -> list[dict[str, str]]:
+        """For each relation, its sizes' names among all: a number is put behind a name that is in use."""
+        used: set[str] = set()
+        found = []
+        for at, relation in enumerate(self.relations):
+            keys = {name: f"{name} {at}" if name in used else name for name in relation.geometry}
+            used |= set(keys.values())
+            found.append(keys)
+        return found
+
+    def require_numbers(self) -> None:
+        for relation in self.relations:
+            relation.require_numbers()
+
+    def _products(self, counts: Mapping[str, int]) -> int:
+        return prod(relation._products(_counts(relation)) for relation in self.relations)
+
+    def enumerated(self) -> Incidence:
+        return Incidence.product([relation.enumerated() for relation in self.relations])
+
+    def biases(self) -> Incidence:
+        return Incidence.product([relation.biases() for relation in self.relations])
+
+    def single_filter(self, inputs: str = "input") -> Relation:
+        return Pattern(tuple(relation.single_filter(inputs) for relation in self.relations))
+
+    def single_place(self, inputs: str = "input") -> Relation:
+        return Pattern(tuple(relation.single_place(inputs) for relation in self.relations))
+
+    @property
+    def letters(self) -> Mapping[str, tuple[str, ...]]:
+        return {role: tuple(name for r in self.relations for name in r.letters[role]) for role in ROLES}
+
+    def window(self, index: Places) -> Window | None:
+        seen = [relation.window(here) for relation, here in self.split(index)]
+        whole = [one for one in seen if one is not None]
+        if len(whole) < len(seen):
+            return None
+        return Window(
+            tuple(tap for one in whole for tap in one.taps),
+            tuple(place for one in whole for place in one.places),
+            tuple(index for one in whole for index in one.summed),
+        )
+
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        return [equation for relation, here in self.split(index) for equation in relation.equations(here)]
+
+    def split(self, index: Places) -> Iterator[tuple[Relation, Places]]:
+        """Each relation with its own part of the indices."""
+        used = dict.fromkeys(ROLES, 0)
+        for relation in self.relations:
+            here = {}
+            for role, extents in relation.extents.items():
+                here[role] = index[role][used[role] : used[role] + len(extents)]
+                used[role] += len(extents)
+            yield relation, here
+
+
+def _counts(relation: Relation) -> dict[str, int]:
+    return {role: prod(map(int, relation.extents[role])) for role in ROLES}

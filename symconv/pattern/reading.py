@@ -1,0 +1,100 @@
+"""Reading sizes and paddings: numbers, symbols or names, one for all axes or one an axis."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from sympy import Expr, Symbol
+
+from symconv.errors import GeometryError, OptionError, did_you_mean
+
+#: A size is a Python integer, or a SymPy expression when it is left open.
+Size: TypeAlias = int | Expr
+
+MODES = ("valid", "same", "full")
+
+
+def read_size(name: str, given: Any, *, least: int) -> Size:
+    """An integer of at least ``least``, a SymPy expression, or a name that becomes a symbol.
+
+    >>> read_size("stride", 2, least=1), read_size("input_size", "N", least=1)
+    (2, N)
+    """
+    if isinstance(given, str):
+        if not given.isidentifier() or not given.isascii():
+            raise OptionError(f"{name} is {given!r}: write a whole number or a name such as 'N'.")
+        return Symbol(given, integer=True, **{"positive" if least else "nonnegative": True})
+    if isinstance(given, Expr) and not given.is_number:
+        if given.is_integer is False or (given - least).is_negative:
+            raise GeometryError(f"{name} is {given}: it must be a whole number of at least {least}.")
+        return given
+    try:
+        if isinstance(given, bool):
+            raise TypeError
+        value = operator.index(given)
+    except TypeError:
+        raise OptionError(f"{name} is {given!r}: write a whole number or a symbol.") from None
+    if value < least:
+        raise GeometryError(f"{name} is {value}: it must be at least {least}.")
+    return value
+
+
+def per_axis(name: str, given: Any, rank: int) -> list[Any]:
+    """One value an axis: a sequence has one for each, anything else holds for all.
+
+    >>> per_axis("stride", 2, 3), per_axis("stride", (1, 2), 2)
+    ([2, 2, 2], [1, 2])
+    """
+    if isinstance(given, str | Expr) or not isinstance(given, Iterable):
+        return [given] * rank
+    values = list(given)
+    if len(values) != rank:
+        raise OptionError(
+            f"{name} {given!r} has {len(values)} entries for {rank} {'axis' if rank == 1 else 'axes'}: "
+            "write one value for all axes, or one for each."
+        )
+    return values
+
+
+def padding_per_axis(given: Any, rank: int) -> list[Any]:
+    """One padding an axis; on one axis two numbers are the pair (before, after).
+
+    >>> padding_per_axis((1, 2), 1), padding_per_axis((1, 2), 2)
+    ([(1, 2)], [1, 2])
+    """
+    if rank == 1 and not isinstance(given, str | Expr) and isinstance(given, Iterable):
+        values = list(given)
+        nested = len(values) == 1 and isinstance(values[0], Iterable)
+        return values if nested else [tuple(values)]
+    return per_axis("padding", given, rank)
+
+
+def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
+    """``(before, after)`` for a number, a symbol, a pair or a mode; ``reach`` is ``d (K - 1)``."""
+    if isinstance(given, str) and given in MODES:
+        if given == "valid":
+            return 0, 0
+        if given == "full":
+            return reach, reach
+        if stride != 1:
+            raise GeometryError(
+                f"padding 'same' keeps the size, which stride {stride} cannot: "
+                "give the padding as a number or as a pair (before, after)."
+            )
+        return reach // 2, reach - reach // 2
+    pair = [given, given]
+    if not isinstance(given, str | Expr) and isinstance(given, Iterable):
+        pair = list(given)
+        if len(pair) != 2:
+            raise OptionError(f"padding {given!r} has {len(pair)} entries: write (before, after).")
+    for part in pair:
+        if isinstance(part, str) and len(part.strip()) > 2 and part.strip().isalpha():
+            cure = did_you_mean(part.strip().lower(), MODES)
+            raise OptionError(f"padding mode {part!r} is unknown: {cure}")
+    try:
+        before, after = (read_size("padding", part, least=0) for part in pair)
+    except OptionError as error:
+        raise OptionError(f"{error} Or write a pair (before, after), 'valid', 'same' or 'full'.") from None
+    return before, after

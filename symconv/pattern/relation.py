@@ -1,0 +1,249 @@
+"""What every relation has: extents of its three roles, the triples that meet, its equations, its bias."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from symconv.errors import GeometryError, SymbolicSizeError
+from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.reading import Size
+
+#: So many triples, and so many entries of one role, are listed one by one at the most.
+MOST = 10**8
+
+#: The indices of a role, one symbol an axis of it.
+Places: TypeAlias = Mapping[str, Sequence[Symbol]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one output sees of a padded input.
+
+    Attributes
+    ----------
+    taps, places : tuple of expressions
+        The indices of the tap and of the padded input.
+    summed : tuple of Symbol
+        The tap indices that a window runs over.
+    """
+
+    taps: tuple[Expr, ...]
+    places: tuple[Expr, ...]
+    summed: tuple[Symbol, ...]
+
+
+class Relation(ABC):
+    """A relation between outputs, taps and inputs; a layer is a product of such."""
+
+    @property
+    @abstractmethod
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        """How many values each index of a role has."""
+
+    @property
+    @abstractmethod
+    def geometry(self) -> Mapping[str, Size]:
+        """The sizes that define the relation, by name."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What a layer is told to have this relation, by the names of its options."""
+        return self.geometry
+
+    def phrase(self, options: Mapping[str, Any]) -> str:
+        """What a sentence about a layer with these options says of this relation."""
+        return ""
+
+    @abstractmethod
+    def enumerated(self) -> Incidence:
+        """All triples that meet; the sizes are numbers."""
+
+    @abstractmethod
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        """The relation in symbols: each an index and what it equals where the three meet."""
+
+    def window(self, index: Places) -> Window | None:
+        """What an output sees, with places counted on the padded input; None where it is no window."""
+        return None
+
+    @property
+    @abstractmethod
+    def letters(self) -> Mapping[str, tuple[str, ...]]:
+        """The names, in a notation, of the letters of each role's indices."""
+
+    def replaced(self, swap: Mapping[Symbol, Expr]) -> Self:
+        """The same relation with other sizes put for some symbols."""
+        changes = {item.name: _replaced(getattr(self, item.name), swap) for item in fields(self)}  # type: ignore[arg-type]
+        return replace(self, **changes)  # type: ignore[type-var]
+
+    def single_filter(self, inputs: str = "input") -> Relation:
+        """The relation of one filter over all input channels; ``inputs`` is the role that inputs have."""
+        return self
+
+    def single_place(self, inputs: str = "input") -> Relation:
+        """The relation of one place: an input just as large as the kernel."""
+        return self
+
+    def incidence(self) -> Incidence:
+        """All triples (output, tap, input) that meet.
+
+        Raises
+        ------
+        SymbolicSizeError
+            When a size is a symbol.
+        GeometryError
+            When there are too many to list.
+        """
+        self.require_few()
+        return self.enumerated()
+
+    def require_few(self) -> None:
+        """Raise unless every size is a number, and none so large that there are too many triples to list."""
+        self.require_numbers()
+        if max(self.geometry.values()) > 2**60:
+            raise GeometryError(
+                f"sizes up to {max(self.geometry.values())} are too large: explicit entries are made for at "
+                f"most {MOST} products of an output and a tap."
+            )
+        counts = {role: product(self.extents[role]) for role in ROLES}
+        if max(self._products(counts), *counts.values()) > MOST:
+            raise GeometryError(
+                f"this layer has {counts['output']} outputs, {counts['tap']} taps and {counts['input']} "
+                f"inputs: explicit entries are made for at most {MOST} products of an output and a tap."
+            )
+
+    def _products(self, counts: Mapping[str, int]) -> int:
+        """How many triples have to be looked at."""
+        return counts["output"] * counts["tap"]
+
+    @property
+    def own_bias(self) -> bool:
+        """Whether each output index has a bias of its own, as channels have; else all share one."""
+        return False
+
+    def biases(self) -> Incidence:
+        """The relation of a bias: every output meets one tap, whose input is the constant 1."""
+        extents = tuple(map(int, self.extents["output"]))
+        output = np.arange(product(extents))
+        zeros = np.zeros_like(output)
+        index = {"output": output, "tap": output if self.own_bias else zeros, "input": zeros}
+        return Incidence(index, {"output": extents, "tap": extents if self.own_bias else (), "input": ()})
+
+    @property
+    def numeric(self) -> bool:
+        """Whether every size is a number."""
+        return all(isinstance(size, int) for size in self.geometry.values())
+
+    def require_numbers(self) -> None:
+        """Raise :class:`SymbolicSizeError` unless every size is a number."""
+        for name, size in self.geometry.items():
+            if not isinstance(size, int):
+                what = "padding" if name in ("before", "after") else name
+                raise SymbolicSizeError(
+                    f"{what} is the symbol {size}, so there are no explicit entries to list: "
+                    "give every size as a number, or ask for a closed form with layer.formula(name)."
+                )
+
+
+class Spatial(Relation):
+    """A relation along one spatial axis, which has an output size worth a formula."""
+
+    @abstractmethod
+    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
+        """``(last, value)``: there is an output at each place with ``0 <= value <= last``."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """What the operation is called."""
+
+    @property
+    @abstractmethod
+    def size_template(self) -> tuple[str, str]:
+        """The output size in names of sizes, and what it is divided by before rounding down and adding 1.
+
+        ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is taken off, ``{t}`` the
+        sign of a product.
+        """
+
+
+def _replaced(value: Any, swap: Mapping[Symbol, Expr]) -> Any:
+    if isinstance(value, Relation):
+        return value.replaced(swap)
+    if isinstance(value, tuple):
+        return tuple(_replaced(part, swap) for part in value)
+    if isinstance(value, Expr):
+        found = value.xreplace(swap)
+        return int(found) if found.is_Integer else found
+    return value
+
+
+def product(extents: Sequence[Size]) -> int:
+    """How many index values there are, all extents being numbers."""
+    count = 1
+    for extent in extents:
+        count *= int(extent)
+    return count
+
+
+@dataclass(frozen=True)
+class Exchanged(Relation):
+    """A relation with outputs and inputs exchanged: that of the transposed layer."""
+
+    relation: Relation
+
+    @property
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        inner = self.relation.extents
+        return {role: inner[_SWAP[role]] for role in ROLES}
+
+    @property
+    def geometry(self) -> Mapping[str, Size]:
+        return self.relation.geometry
+
+    def enumerated(self) -> Incidence:
+        return self.relation.enumerated().exchanged()
+
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        return self.relation.equations({role: index[_SWAP[role]] for role in ROLES})
+
+    @property
+    def own_bias(self) -> bool:
+        return self.relation.own_bias
+
+    @property
+    def letters(self) -> Mapping[str, tuple[str, ...]]:
+        inner = self.relation.letters
+        return {role: tuple(_other(name) for name in inner[_SWAP[role]]) for role in ROLES}
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        exchanged = {"in_channels": "out_channels", "out_channels": "in_channels"}
+        return {exchanged.get(name, name): size for name, size in self.relation.options.items()}
+
+    def phrase(self, options: Mapping[str, Any]) -> str:
+        return self.relation.phrase(options)
+
+    def single_filter(self, inputs: str = "input") -> Relation:
+        return Exchanged(self.relation.single_filter(_SWAP[inputs]))
+
+    def single_place(self, inputs: str = "input") -> Relation:
+        return Exchanged(self.relation.single_place(_SWAP[inputs]))
+
+
+def _other(letter: str) -> str:
+    """The name of the letter that an index has once outputs and inputs are exchanged."""
+    sides = ("output_", "input_")
+    for one, other in (sides, sides[::-1]):
+        if letter.startswith(one):
+            return other + letter.removeprefix(one)
+    return letter
+
+
+_SWAP = {"output": "input", "tap": "tap", "input": "output"}

@@ -1,0 +1,101 @@
+"""One spatial axis of a transposed layer: the relation of a convolution, outputs and inputs exchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Symbol, sympify
+
+from symconv.errors import GeometryError, OptionError
+from symconv.pattern.axis import Axis, read_sizes
+from symconv.pattern.reading import Size, read_padding, read_size
+from symconv.pattern.relation import Exchanged, Spatial
+
+
+@dataclass(frozen=True)
+class TransposedAxis(Exchanged, Spatial):
+    """The axis whose matrix is the transpose of that of the matching convolution, ``relation``.
+
+    Input ``j``, tap ``k`` and output ``o`` meet where ``o = s j + d k - p``. There are
+    ``(N - 1) s - p - p' + d (K - 1) + a + 1`` outputs, ``a`` the output padding: the matching
+    convolution has as many inputs. Build one with :meth:`make`.
+
+    Source: Dumoulin and Visin, *A guide to convolution arithmetic for deep learning*, relationship 14,
+    for the output size.
+
+    >>> TransposedAxis.make(4, 3, stride=2, padding=1, output_padding=1).extents["output"]
+    (8,)
+    """
+
+    relation: Axis
+    extra: Size = 0
+
+    @classmethod
+    def make(
+        cls,
+        input_size: Any,
+        kernel_size: Any,
+        *,
+        stride: Any = 1,
+        dilation: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        flip: bool = False,
+    ) -> TransposedAxis:
+        """Read and check the geometry; padding is taken off the output on each side.
+
+        Raises
+        ------
+        GeometryError
+            When a number is too small, the output padding is smaller neither than the stride nor than the
+            dilation, or no output is left.
+        OptionError
+            When a value is of the wrong kind.
+        """
+        n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
+        if isinstance(padding, str) and padding in ("same", "full"):
+            raise OptionError(
+                f"padding {padding!r} has no meaning for a transposed layer: give numbers, "
+                "which are taken off the output on each side."
+            )
+        before, after = read_padding(padding, d * (k - 1), s)
+        extra = read_size("output_padding", output_padding, least=0)
+        if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
+            raise GeometryError(
+                f"output_padding is {extra}: it must be smaller than stride {s} or dilation {d}, "
+                f"so at most {max(s, d) - 1}."
+            )
+        size = (n - 1) * s - before - after + d * (k - 1) + extra + 1
+        if isinstance(size, int) and size < 1:
+            raise GeometryError(
+                f"the transposed layer would have {size} outputs: take off less than "
+                f"{before} before and {after} after."
+            )
+        mode = padding if isinstance(padding, str) else None
+        return cls(Axis(size, k, s, d, before, after, flip, mode, outputs=n), extra)
+
+    @property
+    def kind(self) -> str:
+        return f"Transposed {self.relation.kind[0].lower()}{self.relation.kind[1:]}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        inner = {name: value for name, value in self.relation.options.items() if name != "padding_mode"}
+        return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
+
+    @property
+    def size_template(self) -> tuple[str, str]:
+        return (
+            "({input_size} - 1){t}{stride} - {off} + {dilation}{t}({kernel_size} - 1) + {output_padding} + 1",
+            "",
+        )
+
+    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
+        return sympify(self.relation.input_size - 1), place
+
+    @property
+    def geometry(self) -> dict[str, Size]:
+        """The sizes that define the axis, by name; its outputs follow from them."""
+        inner = {name: size for name, size in self.relation.geometry.items() if name != "outputs"}
+        return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}

@@ -1,0 +1,91 @@
+"""The references agree with each other, on layers of every kind, and share no code with the package."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from symconv.check import references
+from symconv.check.references import REFERENCES, Sample
+from tests.geometry import layers
+
+
+def sample_of(options: dict, seed: int) -> Sample:
+    """Random integers in the shapes of a layer."""
+    rng = np.random.default_rng(seed)
+    shapes = [options.pop(name) for name in ("x", "w", "delta")]
+    x, w, delta = (rng.integers(-9, 10, shape) for shape in shapes)
+    return Sample(x, w, delta, rng.integers(-9, 10, delta.shape[1]), **options)
+
+
+def agree(sample: Sample, names: list[str]) -> set[str]:
+    found: dict[str, list] = {}
+    for name in names:
+        reference = REFERENCES[name]()
+        assert reference is not None, f"{name} is not installed"
+        if reference.fits(sample):
+            for quantity, answer in reference.answers.items():
+                found.setdefault(quantity, []).append(np.ravel(answer(sample)).tolist())
+    for quantity, answers in found.items():
+        assert all(answer == answers[0] for answer in answers), (quantity, sample)
+    return {quantity for quantity, answers in found.items() if len(answers) > 1}
+
+
+@settings(max_examples=150)
+@given(options=layers(), seed=st.integers(0, 99))
+def test_references_agree_on_integers(options: dict, seed: int) -> None:
+    compared = agree(sample_of(options, seed), ["numpy", "windows", "loops", "differences", "scipy", "torch"])
+    assert compared == {
+        "output", "matrix", "windows", "grad_input", "grad_kernel", "grad_bias", "upstream_matrix", "tying",
+        "masked_gradient",
+    }  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(options=layers(), seed=st.integers(0, 99))
+def test_jax_agrees_with_loops(options: dict, seed: int) -> None:
+    assert agree(sample_of(options, seed), ["loops", "jax"]) == {
+        "output", "grad_input", "grad_kernel", "grad_bias",
+    }  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(options=layers(), seed=st.integers(0, 99))
+def test_numpy_references_stay_exact_on_fractions(options: dict, seed: int) -> None:
+    whole = sample_of(options, seed)
+    fractions = {
+        name: np.array([Fraction(int(v), 7) for v in array.flat], dtype=object).reshape(array.shape)
+        for name in ("x", "w", "delta", "b")
+        for array in [getattr(whole, name)]
+    }
+    given_ = {name: getattr(whole, name) for name in whole.__dataclass_fields__}
+    agree(Sample(**{**given_, **fractions}), ["numpy", "windows", "loops", "differences"])
+
+
+@pytest.mark.parametrize("name", [name for name in REFERENCES])
+def test_a_wrong_stride_is_told_by_every_reference(name: str) -> None:
+    x, w = np.arange(1, 10).reshape(1, 1, 9), np.array([[[2, 3]]])
+    common = {
+        "dilation": (1,), "before": (1,), "after": (0,), "output_padding": (0,), "groups": 1, "flip": False,
+        "transposed": False, "padding_mode": "zeros",
+    }  # fmt: skip
+    made = REFERENCES[name]()
+    assert made is not None
+    quantity = "output" if "output" in made.answers else "grad_input"
+    right = Sample(x, w, np.ones((1, 1, 5), int), np.array([1]), stride=(2,), **common)
+    wrong = Sample(x, w, np.ones((1, 1, 3), int), np.array([1]), stride=(4,), **common)
+    found = [np.ravel(made.answers[quantity](s)).tolist() for s in (right, wrong)]
+    assert found[0] != found[1]
+
+
+def test_references_import_nothing_of_the_package_that_they_judge() -> None:
+    for path in Path(references.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("symconv"):
+                assert node.module.startswith("symconv.check.references")
