@@ -149,7 +149,7 @@ def derive(
     from symconv.equations import REASONS, Displayed, typeset
 
     layer = _layer(**options, values=not steps)
-    closed = steps or not layer.axis.numeric
+    closed = steps or not layer.pattern.numeric
     if closed and activation:
         raise click.UsageError("--activation goes with explicit entries: give numbers, and no --steps.")
     every = layer.formula_names if closed else layer.equation_names

@@ -168,5 +168,5 @@ def in_shape(entries: Sequence[Expr], shape: tuple[int, ...]) -> Any:
     if not shape:
         return entries[0]
     if len(shape) == 1:
-        return to_matrix((len(entries), 1), dict(enumerate(entries)))
+        return to_matrix((len(entries), 1), {at: e for at, e in enumerate(entries) if e is not S.Zero})
     return ImmutableDenseNDimArray(entries, shape)

@@ -21,6 +21,7 @@ FLOORS = [
     "quantities",
     "functions",
     "equations",
+    "builders",
     "pieces",
     "check",
     "derivation",

@@ -68,7 +68,7 @@ def test_numpy_references_stay_exact_on_fractions(options: dict, seed: int) -> N
     agree(Sample(**{**given_, **fractions}), ["numpy", "windows", "loops", "differences"])
 
 
-@pytest.mark.parametrize("name", [name for name in REFERENCES])
+@pytest.mark.parametrize("name", list(REFERENCES))
 def test_a_wrong_stride_is_told_by_every_reference(name: str) -> None:
     x, w = np.arange(1, 10).reshape(1, 1, 9), np.array([[[2, 3]]])
     common = {

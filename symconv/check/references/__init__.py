@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from symconv.check.references.differences import central_differences
+from symconv.check.references.filters import filter_loops
 from symconv.check.references.libraries import jax_gradients, scipy_signal, torch_autograd
 from symconv.check.references.loops import loops
 from symconv.check.references.rows import numpy_convolve
@@ -17,6 +18,7 @@ REFERENCES: Mapping[str, Callable[[], Reference | None]] = MappingProxyType(
         "windows": sliding_windows,
         "loops": loops,
         "differences": central_differences,
+        "filters": filter_loops,
         "scipy": scipy_signal,
         "torch": torch_autograd,
         "jax": jax_gradients,

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from symconv.check.references import rows, windows
+from symconv.check.references.rows import grad_input
 from symconv.check.references.sample import Array, Reference, Sample
+from symconv.check.references.windows import output
 
 
 def central_differences() -> Reference:
@@ -22,13 +23,13 @@ def central_differences() -> Reference:
             "grad_bias": lambda s: _differences(s, "b", _loss),
             "matrix": lambda s: _differences(s, "x", _output).T,
             "windows": lambda s: _differences(s, "w", _output).T,
-            "upstream_matrix": lambda s: _differences(s, "w", lambda t: rows.grad_input(t).ravel()).T,
+            "upstream_matrix": lambda s: _differences(s, "w", lambda t: grad_input(t).ravel()).T,
         },
     )
 
 
 def _output(s: Sample) -> Array:
-    return windows.output(s).ravel()
+    return output(s).ravel()
 
 
 def _loss(s: Sample) -> Array:

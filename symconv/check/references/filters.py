@@ -1,0 +1,54 @@
+"""The filters view by plain loops: what each place sees of all channels, and each filter as a column."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample
+
+
+def filter_loops() -> Reference:
+    """``X`` and ``W`` of ``A = X W``, a place and a tap at a time."""
+    return Reference("loops over filters", {"filter_windows": _windows, "filter_matrix": _filters})
+
+
+def _source(s: Sample, axis: int, place: int, tap: int) -> int | None:
+    """The input index that a place sees through a tap along an axis, if there is one."""
+    n = s.x.shape[2 + axis]
+    tap = s.w.shape[2 + axis] - 1 - tap if s.flip else tap
+    if s.transposed:
+        j, rest = divmod(place + s.before[axis] - tap * s.dilation[axis], s.stride[axis])
+        return j if rest == 0 and 0 <= j < n else None
+    sources = np.arange(n)
+    if s.padding_mode != "zeros":
+        ends = s.before[axis], s.after[axis]
+        sources = np.pad(sources, ends, mode=NUMPY_MODES[s.padding_mode])  # type: ignore[call-overload]
+        return int(sources[place * s.stride[axis] + tap * s.dilation[axis]])
+    j = place * s.stride[axis] + tap * s.dilation[axis] - s.before[axis]
+    return j if 0 <= j < n else None
+
+
+def _windows(s: Sample) -> Array:
+    rows = []
+    places, taps = s.delta.shape[2:], s.w.shape[2:]
+    for n, place in product(range(len(s.x)), product(*map(range, places))):
+        row = []
+        for channel, tap in product(range(s.x.shape[1]), product(*map(range, taps))):
+            found = [_source(s, a, place[a], tap[a]) for a in range(len(taps))]
+            row.append(0 if None in found else s.x[(n, channel, *found)])
+        rows.append(row)
+    return np.array(rows, dtype=s.x.dtype)
+
+
+def _filters(s: Sample) -> Array:
+    taps = list(product(*map(range, s.w.shape[2:])))
+    found = np.zeros((s.x.shape[1], len(taps), s.delta.shape[1]), s.w.dtype)
+    first, second = s.w.shape[:2]
+    for one, two in product(range(first), range(second)):
+        other = one // (first // s.groups) * second + two
+        out, channel = (other, one) if s.transposed else (one, other)
+        for at, tap in enumerate(taps):
+            found[channel, at, out] = s.w[(one, two, *tap)]
+    return found
