@@ -27,7 +27,7 @@ from symconv.pieces import (
     vector_grid,
     whole_letter,
 )
-from symconv.printing import Beside, Format, Grid, Part, Row
+from symconv.printing import Beside, Format, Grid, Part, Piece, Row
 
 Builder: TypeAlias = Callable[[Subject, Format], list[Row | None]]
 
@@ -137,7 +137,7 @@ def _product(name: str, letter: str, vector: str, role: str) -> Builder:
     return build
 
 
-def _biases(subject: Subject, form: Format, explicit: Explicit, times: str) -> tuple[Part, ...]:
+def _biases(subject: Subject, form: Format, explicit: Explicit, times: str) -> tuple[Piece, ...]:
     """What is added to each output: one bias times a vector of ones, or the column of several."""
     if len(explicit.bias) == 1:
         return (f" + {form.factor(explicit.bias[0])}{times}{form.ones}",)
@@ -152,7 +152,7 @@ def _filters(subject: Subject, form: Format) -> list[Row | None]:
     order = values.by_filter.T if turned else values.by_filter
     entries = list(values.matrix("output"))
     bias = [form.expr(b) for b in values.bias]
-    tail: tuple[Part, ...] = ()
+    tail: tuple[Piece, ...] = ()
     if bias:
         column = vector_grid(subject, form, bias, row=not turned)
         tail = (" + ", column, f" {form.transposed(form.ones)}") if turned else (f" + {form.ones} ", column)

@@ -3,110 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from symconv import __version__
 from symconv.errors import SymconvError, did_you_mean
-from symconv.notation import COLOURS, PRESETS, UPSTREAM_STYLES
-
-if TYPE_CHECKING:
-    from symconv.layers import Conv1d
-
-_NUMBER = re.compile(r"[-+]?(\d{1,100}(/\d{1,100})?|\d{0,100}\.\d{1,100}|\d{1,100}\.)")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)?")
-
-
-def _entries(ctx: click.Context, param: click.Parameter, value: str | None) -> list[Any] | None:
-    """Numbers (whole, decimal, or fractions) and names of symbols, with commas between them."""
-    return None if value is None else [_entry(text.strip()) for text in value.split(",")]
-
-
-def _entry(text: str) -> Any:
-    if re.search(r"/0+$", text):
-        raise click.BadParameter(f"{text!r} divides by zero.")
-    if _NUMBER.fullmatch(text):
-        return Fraction(text)
-    if _NAME.fullmatch(text):
-        from sympy import Symbol
-
-        return Symbol(text)
-    raise click.BadParameter(
-        f"{text!r} is no entry: write numbers or names with commas between them, as in 1,1/3,-2.5,a."
-    )
-
-
-def _size(ctx: click.Context, param: click.Parameter, value: str | int | None) -> int | str | None:
-    return _whole(value) if isinstance(value, str) else value
-
-
-def _padding(ctx: click.Context, param: click.Parameter, value: str) -> Any:
-    """A number, two numbers with a comma between them, or a mode."""
-    parts = [_whole(part) for part in value.split(",")]
-    return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def _whole(text: str) -> int | str:
-    text = text.strip()
-    return int(text) if re.fullmatch(r"[-+]?\d{1,100}", text) else text
-
-
-def _geometry(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that make a layer, in the words of the Python interface."""
-    options = [
-        click.option(
-            "-x",
-            "x",
-            callback=_entries,
-            metavar="ENTRIES",
-            help="Entries of the input; without it they are symbols.",
-        ),
-        click.option("-w", "w", callback=_entries, metavar="ENTRIES", help="Entries of the kernel."),
-        click.option(
-            "--delta", callback=_entries, metavar="ENTRIES", help="Entries of the upstream gradient."
-        ),
-        click.option("-b", "b", callback=_entries, metavar="ENTRIES", help="The bias."),
-        click.option(
-            "--input-size", callback=_size, metavar="SIZE", help="N; by default the number of entries of -x."
-        ),
-        click.option(
-            "--kernel-size", callback=_size, metavar="SIZE", help="K; by default the number of entries of -w."
-        ),
-        click.option("--stride", callback=_size, metavar="SIZE", default="1", show_default=True),
-        click.option(
-            "--padding",
-            callback=_padding,
-            metavar="P",
-            default="0",
-            show_default=True,
-            help="P, BEFORE,AFTER, valid, same or full.",
-        ),
-        click.option("--dilation", callback=_size, metavar="SIZE", default="1", show_default=True),
-        click.option("--bias", is_flag=True, help="Add a bias."),
-        click.option("--flip", is_flag=True, help="True convolution: the kernel is flipped."),
-        click.option("--notation", type=click.Choice(list(PRESETS)), default="symconv", show_default=True),
-        click.option("--index-base", type=click.Choice(["0", "1"]), help="The first index."),
-        click.option(
-            "--upstream-style",
-            type=click.Choice(UPSTREAM_STYLES),
-            help="A letter, or the derivative of the loss.",
-        ),
-        click.option(
-            "--tap-colours", help=f"Colours of the taps, with commas between: {', '.join(COLOURS)}."
-        ),
-        click.option("--max-rows", type=int, help="Show dots beyond so many rows and columns; 0 shows all."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+from symconv.options import geometry, layer_of
 
 
 @click.group(
@@ -125,7 +33,7 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command()
-@_geometry
+@geometry
 @click.option("--show", help="Quantities with commas between, or all. By default the main ones.")
 @click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule.")
 @click.option("--activation", metavar="NAME", help="Also apply a function of this name to each output.")
@@ -148,7 +56,7 @@ def derive(
     """
     from symconv.equations import REASONS, Displayed, typeset
 
-    layer = _layer(**options, values=not steps)
+    layer = layer_of(**options, values=not steps)
     closed = steps or not layer.pattern.numeric
     if closed and activation:
         raise click.UsageError("--activation goes with explicit entries: give numbers, and no --steps.")
@@ -171,7 +79,7 @@ def derive(
 @cli.command()
 @click.argument("name")
 @click.argument("formula")
-@_geometry
+@geometry
 @click.pass_context
 def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> None:
     """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
@@ -185,14 +93,14 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     """
     from symconv.derivation import parse
 
-    answer = _layer(**options, values=False).claim(name, parse(formula))
+    answer = layer_of(**options, values=False).claim(name, parse(formula))
     click.echo(answer)
     if not answer:
         ctx.exit(1)
 
 
 @cli.command()
-@_geometry
+@geometry
 @click.option("--draws", type=int, default=3, show_default=True, help="Sets of random integers to try.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the random integers.")
 @click.pass_context
@@ -201,52 +109,11 @@ def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
 
     Example: symconv check --input-size 9 --kernel-size 3 --stride 2 --padding 1
     """
-    layer = _layer(**options)
+    layer = layer_of(**options)
     report = layer.check(draws=draws, seed=seed, progress=_progress)
     click.echo(f"{layer.description}\n{report}")
     if not report:
         ctx.exit(1)
-
-
-def _layer(
-    *, x: Any, w: Any, delta: Any, b: Any, input_size: Any, kernel_size: Any, notation: str,
-    index_base: str | None, upstream_style: str | None, tap_colours: str | None, max_rows: int | None,
-    values: bool = True,
-    **geometry: Any,
-) -> Conv1d:  # fmt: skip
-    from symconv.layers import Conv1d
-    from symconv.notation import Notation
-
-    changes: dict[str, Any] = {"upstream_style": upstream_style, "base": index_base and int(index_base)}
-    if tap_colours is not None:
-        changes["tap_colours"] = tuple(part.strip() for part in tap_colours.split(","))
-    changes = {name: value for name, value in changes.items() if value is not None}
-    if max_rows is not None and max_rows not in (0, *range(3, max_rows + 1)):
-        raise click.UsageError(f"--max-rows is {max_rows}: write at least 3, or 0 to show all.")
-    if max_rows is not None:
-        changes["max_rows"] = max_rows or None
-    sizes = []
-    for name, letter, size, entries in (
-        ("--input-size", "-x", input_size, x),
-        ("--kernel-size", "-w", kernel_size, w),
-    ):
-        if size is None and entries is None:
-            raise click.UsageError(f"Give {name} or the entries {letter}.")
-        sizes.append(len(entries) if size is None else size)
-    if b is not None:
-        geometry["bias"] = True
-    layer = Conv1d(*sizes, **geometry, notation=Notation.preset(notation).replace(**changes))
-    if not values:
-        return layer
-    given = {"x": x, "w": w, "delta": delta, "b": b}
-    for letter, entries in given.items():
-        symbols = {str(s) for s in entries or () if getattr(s, "is_Symbol", False)}
-        own = symbols & layer.entry_names if symbols else symbols
-        if own:
-            raise click.UsageError(
-                f"-{letter} uses {min(own)}, which is an entry of the layer: name it otherwise."
-            )
-    return layer.at(**given)
 
 
 def _quantities(show: str | None, every: list[str], activation: str | None) -> list[str]:

@@ -13,7 +13,7 @@ from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
 
 from symconv.contract import Contraction, collector_paused, contract, entries, to_matrix
 from symconv.errors import OptionError, did_you_mean
-from symconv.pattern import Incidence, Indices, Relation
+from symconv.pattern import Incidence, Indices, Pattern, Relation
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ class Explicit:
 
     Attributes
     ----------
-    pattern : Relation
+    pattern : Pattern
     operands : dict of role to tuple of expressions
         Upstream gradient by output, weight by tap, value by input, each flattened row-major.
     bias : tuple of expressions
         Empty for a layer without bias.
     """
 
-    pattern: Relation
+    pattern: Pattern
     operands: Mapping[str, tuple[Expr, ...]]
     bias: tuple[Expr, ...] = ()
     _contractions: dict[str, Contraction] = field(default_factory=dict, repr=False)
@@ -146,9 +146,8 @@ class Explicit:
     def _relation(self, name: str) -> Incidence:
         if name == "pattern":
             return self.incidence
-        if name in ("dense", "untied"):
-            return getattr(self.incidence, name)()
-        made = getattr(self.pattern, name)()
+        source = self.incidence if name in ("dense", "untied") else self.pattern
+        made: Incidence | Relation = getattr(source, name)()
         return made.incidence() if isinstance(made, Relation) else made
 
     @cached_property

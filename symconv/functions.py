@@ -12,7 +12,7 @@ from symconv.errors import EntriesError, OptionError, did_you_mean
 from symconv.explicit import Explicit
 from symconv.notation import Notation
 from symconv.operands import read_entries, symbols_for
-from symconv.pattern import MODES, Axis, read_size
+from symconv.pattern import MODES, Axis, Pattern, read_size
 
 
 def convolve(x: Any, w: Any, mode: str = "full") -> Matrix:
@@ -115,7 +115,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
     skip, count = stretches[mode]
     before = k - 1 - skip
     axis = Axis.make(n, k, padding=(before, count + k - 1 - n - before), flip=flip)
-    return Explicit(axis, {"tap": ws, "input": xs})
+    return Explicit(Pattern((axis,)), {"tap": ws, "input": xs})
 
 
 def _operand(name: str, given: Any, quantity: str) -> tuple[Expr, ...]:

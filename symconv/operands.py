@@ -96,7 +96,7 @@ def _shape_of(name: str, given: Any, rank: int) -> tuple[int, ...]:
         raise EntriesError(
             f"{name} is {given!r}: write a sequence of numbers or SymPy expressions, as in {nested}."
         )
-    if not hasattr(given, "__getitem__"):
+    if not isinstance(given, Sequence):
         raise EntriesError(f"{name} is {given!r}: write a list.")
     shapes = {_shape_of(f"{name}[{at}]", part, rank - 1) for at, part in enumerate(given)}
     if len(shapes) > 1:

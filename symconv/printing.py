@@ -24,10 +24,14 @@ class Grid(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
+#: What stands beside other things.
+Piece: TypeAlias = str | Grid
+
+
 class Beside(NamedTuple):
     """Rendered pieces next to each other, as a matrix and the vector that it acts on."""
 
-    pieces: tuple[str | Grid, ...]
+    pieces: tuple[Piece, ...]
 
 
 #: A side of an equation. A newline in a string is a place where a long sum goes on in a new line.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import prod
 from typing import Any, Self
 
 from sympy import Expr, Matrix
@@ -12,7 +13,7 @@ from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit import Explicit, in_shape
 from symconv.notation import Notation
 from symconv.operands import read_entries, symbols_for
-from symconv.pattern import Relation
+from symconv.pattern import Pattern
 
 #: The operand of each role: its letter in the interface and its quantity in a notation.
 _OPERANDS = {"input": ("x", "input"), "tap": ("w", "kernel"), "output": ("delta", "upstream")}
@@ -28,7 +29,7 @@ class Quantities:
 
     def __init__(
         self,
-        pattern: Relation,
+        pattern: Pattern,
         notation: Notation = Notation(),
         bias: bool = False,
         given: Mapping[str, tuple[Expr, ...]] | None = None,
@@ -53,24 +54,33 @@ class Quantities:
         EntriesError
             When the shape does not fit, or an entry is no commuting expression.
 
-        >>> from symconv.pattern import Axis
-        >>> Quantities(Axis.make(3, 2)).at(x=[1, 2, 3]).output.T
+        >>> from symconv.pattern import Axis, Pattern
+        >>> Quantities(Pattern((Axis.make(3, 2),))).at(x=[1, 2, 3]).output.T
         Matrix([[w0 + 2*w1, 2*w0 + 3*w1]])
         """
         reject_unknown("at", unknown, ["x", "w", "delta", "b"])
-        self.pattern.require_numbers()
         layer = object.__new__(type(self))
         layer.__dict__.update({k: v for k, v in self.__dict__.items() if k not in _CACHED})
         layer._given = dict(self._given)
         given = {"x": x, "w": w, "delta": delta}
         for role, (letter, _) in _OPERANDS.items():
             if given[letter] is not None:
+                self.pattern.require_numbers()
                 layer._given[role] = read_entries(letter, given[letter], self._shape(role))
         if b is not None:
             if not self.bias:
                 raise EntriesError("b is given, but this layer has no bias: build it with bias=True.")
             layer._given["bias"] = read_entries("b", b, self._bias_shape)
         return layer
+
+    def at_flat(self, given: Mapping[str, Any]) -> Self:
+        """As :meth:`at`, with all entries of an operand in one row-major list."""
+        shaped = {}
+        for letter, entries in given.items():
+            role = next((role for role, (own, _) in _OPERANDS.items() if own == letter), None)
+            shape = self._shape(role) if role else self._bias_shape
+            shaped[letter] = _nested(letter, list(entries), shape)
+        return self.at(**shaped)
 
     def _shape(self, role: str) -> tuple[int, ...]:
         return tuple(map(int, self.pattern.extents[role]))
@@ -190,6 +200,17 @@ class Quantities:
     def masked_gradient(self) -> Matrix:
         """``delta x^T`` with the zeros of ``T`` held at zero: a dense layer with zeros but no ties."""
         return self._values.matrix("masked_gradient")
+
+
+def _nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
+    """A row-major list as nested lists of a shape."""
+    count = prod(shape)
+    if len(entries) != count:
+        raise EntriesError(f"{letter} has {len(entries)} entries, but the layer takes {count}.")
+    if len(shape) < 2:
+        return entries if shape else entries[0]
+    step = count // shape[0]
+    return [_nested(letter, entries[at * step : (at + 1) * step], shape[1:]) for at in range(shape[0])]
 
 
 #: What is computed on first use.

@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "symconv"
 FLOORS = [
     "__main__",
     "cli",
+    "options",
     "layers",
     "quantities",
     "functions",

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
-from torch import nn
 
 import symconv as sc
 from symconv.errors import GeometryError, OptionError
 from tests.geometry import layers
+from tests.optional import required
+
+torch = required("torch")
+nn = torch.nn
 
 CASES = 500
 

@@ -168,14 +168,15 @@ class _Case:
         """What floating point may cost, in the operands or in the reference: nothing where there is none."""
         entries = [*itertools.chain(*self._operands), *self.explicit.bias]
         floating = any(entry.has(Float) for entry in entries)
-        if not floating and (reference.exact or self.sample.integers):
+        if not floating and reference.exact:
             return 0
         x, w, delta = (
             max(1.0, *(float(abs(v)) for v in a.flat))
             for a in (self.sample.x, self.sample.w, self.sample.delta)
         )
         terms = self.sample.x.size + self.sample.w.size + self.sample.delta.size
-        return 1e-14 * terms * max(x * w, delta * w, delta * x)
+        most = terms * max(x * w, delta * w, delta * x)
+        return 0 if self.sample.integers and most < 2**53 else 1e-14 * most
 
     def found(self, quantity: str) -> _Found:
         """A quantity in numbers."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
+from typing import Any
 
 from symconv.pattern import Exchanged, Relation, Spatial
 
@@ -21,7 +22,7 @@ class Line:
     ``sources`` is the padded input: for each place the input that stands there, or None.
     """
 
-    counts: dict[str, tuple[int, ...]]
+    counts: Mapping[str, tuple[int, ...]]
     met: tuple[tuple[Pair, ...], ...]
     sources: tuple[int | None, ...]
 
@@ -104,13 +105,13 @@ def _window(
         return None
     if {"circular": max(before, after) > input_size, "reflect": max(before, after) >= input_size}.get(mode):
         return None
-    padding = {
+    padding: dict[str, tuple[list[Any], list[Any]]] = {
         "zeros": ([None] * before, [None] * after),
         "circular": (inputs[input_size - before :], inputs[:after]),
         "reflect": (inputs[1 : before + 1][::-1], inputs[::-1][1 : after + 1]),
         "replicate": (inputs[:1] * before, inputs[-1:] * after),
-    }[mode]
-    padded: list[int | None] = [*padding[0], *inputs, *padding[1]]
+    }
+    padded: list[int | None] = [*padding[mode][0], *inputs, *padding[mode][1]]
     taps = list(range(kernel_size))[:: -1 if flip else 1]
     met: list[tuple[Pair, ...]] = []
     left = 0
@@ -120,7 +121,11 @@ def _window(
         left += stride
     if not met:
         return None
-    counts = {"output": (len(met),), "tap": (kernel_size,), "input": (input_size,)}
+    counts = {
+        "output": (len(met),),
+        "tap": (kernel_size,),
+        "input": (input_size,),
+    }
     return Line(counts, tuple(met), tuple(padded))
 
 
@@ -142,7 +147,11 @@ def _transposed(
             place = j * stride + at * dilation
             if place in met:
                 met[place].append(((tap,), (j,)))
-    counts = {"output": (len(outputs),), "tap": (kernel_size,), "input": (input_size,)}
+    counts = {
+        "output": (len(outputs),),
+        "tap": (kernel_size,),
+        "input": (input_size,),
+    }
     return Line(counts, tuple(tuple(met[place]) for place in outputs), tuple(range(input_size)))
 
 

@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, Mod, Symbol
 
+from symconv.derivation.constraints import NotAffineError, between, constraints, floored, given
 from symconv.derivation.report import Proof, Proved, Steps, per_axis
 from symconv.derivation.script import Line
-from symconv.derivation.sets import NotAffineError, Piece, Reader, between, constraints, floored, given
+from symconv.derivation.sets import Piece, Reader
 from symconv.derivation.setting import Setting
 from symconv.derivation.world import kept_indices
 from symconv.errors import MissingExtraError, SymconvError
@@ -69,11 +70,11 @@ def _choices(
 ) -> Iterator[tuple[Setting, dict[Symbol, Expr], tuple[Steps, Steps]]]:
     """The setting at numbers for its strides and dilations, what to put for symbols, and the numbers."""
     wanted: dict[Symbol, Sequence[int]] = {}
-    for name, given_ in (("stride", strides), ("dilation", dilations)):
+    for name, asked in (("stride", strides), ("dilation", dilations)):
         for size in setting.of_axes(name):
-            values = given_or_few(size)
+            few = given_or_few(size)
             if not size.is_Integer:
-                wanted.setdefault(size, values if given_ is None else given_)
+                wanted.setdefault(size, few if asked is None else asked)
     for values in product(*wanted.values()):
         numbers: dict[Symbol, Expr] = {s: Integer(v) for s, v in zip(wanted, values, strict=True)}
         fixed = replace(setting, pattern=setting.exact.replaced(numbers))

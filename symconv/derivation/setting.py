@@ -10,7 +10,7 @@ from sympy import Expr, Indexed, IndexedBase, Integer, Symbol, expand, preorder_
 
 from symconv.errors import NotationError
 from symconv.notation import Notation, on_axis
-from symconv.pattern import PADDING_MODES, ROLES, Pattern, Spatial, Window
+from symconv.pattern import ROLES, Pattern, Spatial, Window
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ class Setting:
     def folds(self, place: Expr, last: Expr) -> bool:
         """Whether a place is what the index map of a padding mode gives, which lies within the input."""
         for axis in self.exact_axes:
-            fill = PADDING_MODES[axis.options.get("padding_mode", "zeros")]
+            fill = axis.fill
             size = sympify(axis.geometry["input_size"])
             whole = fill.folds and expand(last - size + 1) == 0
             if whole and any(fill.place(part, size) == place for part in preorder_traversal(place)):

@@ -79,8 +79,8 @@ class Conv(Layer):
     [[11, 14], [20, 23]]
     >>> print(Conv((3, 3), 2).structure)
     4×9 doubly block Toeplitz, lower bandwidth 0, upper bandwidth 5
-      Toeplitz: 2×3 blocks of 2×3
-        Toeplitz: 2×3 blocks of 1×1
+    Toeplitz: 2×3 blocks of 2×3
+      Toeplitz: 2×3 blocks of 1×1
     16 of 36 entries hold a weight, 4 distinct weights (a dense layer has 36)
     """
 

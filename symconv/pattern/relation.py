@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from symconv.errors import GeometryError, SymbolicSizeError
 from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.reading import Size
 
 #: So many triples, and so many entries of one role, are listed one by one at the most.
@@ -153,6 +154,11 @@ class Relation(ABC):
 
 class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
+
+    @property
+    def fill(self) -> PaddingMode:
+        """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
+        return PADDING_MODES["zeros"]
 
     @abstractmethod
     def size_count(self, place: Symbol) -> tuple[Expr, Expr]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sympy.core.cache import clear_cache
 
-from tests.bench import cases
+from tests.bench import cases, planes
 
 MEMORY = """
 import symconv as sc
@@ -103,12 +103,16 @@ def main(arguments: list[str] | None = None) -> None:
     compare(cases.evaluation(*((16, 3) if quick else (1024, 9))))
     compare(cases.check(*((16, 3) if quick else (128, 9))))
     compare(cases.dense_gradient(*((16, 3) if quick else (256, 9))))
+    for plane in (planes.output, planes.gradients, planes.matrix, planes.latex):
+        compare(plane(6 if quick else 32))
     for step in ("derive", "prove") if quick else ("derive", "verify", "prove"):
         compare(cases.derivation(step))
     sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:
         growth(partial(cases.grow, quantity, k=9), sizes)
+    for quantity in ("output", "matrix", "grad_input", "grad_kernel"):
+        growth(partial(planes.grow, quantity), [8 * n for n in sizes[:3]])
     growth(lambda n: cases.latex(n, 9), sizes)
     growth(lambda n: cases.evaluation(n, 9), sizes)
     n, k = (64, 8) if quick else (1024, 64)

@@ -53,9 +53,10 @@ def scipy_signal() -> Reference | None:
     def grad_input(s: Sample) -> Array:
         return correlation(s, s.delta) if s.transposed else spread(s, s.delta)
 
-    return Reference(
-        "scipy.signal", {"output": output, "grad_input": grad_input}, fits=lambda s: s.padding_mode == "zeros"
-    )
+    def fits(s: Sample) -> bool:
+        return s.integers and s.padding_mode == "zeros"
+
+    return Reference("scipy.signal", {"output": output, "grad_input": grad_input}, fits=fits)
 
 
 def _channels(s: Sample) -> list[tuple[int, int, int, int]]:
@@ -96,8 +97,10 @@ def torch_autograd() -> Reference | None:
         return [torch.tensor(a.astype(np.float64), requires_grad=True) for a in (s.x, s.w, s.b)]
 
     def output(s: Sample) -> Array:
-        y = forward(s, *tensors(s)).detach().numpy()
-        return _whole(s, y)
+        if s.integers:
+            whole: Array = forward(s, *(torch.tensor(a) for a in (s.x, s.w, s.b))).numpy()
+            return whole
+        return _whole(s, forward(s, *tensors(s)).detach().numpy())
 
     def gradient(at: int) -> Callable[[Sample], Array]:
         def found(s: Sample) -> Array:
@@ -111,7 +114,8 @@ def torch_autograd() -> Reference | None:
 
     def matrix(s: Sample) -> Array:
         _, w, b = tensors(s)
-        rows = torch.autograd.functional.jacobian(lambda x: forward(s, x, w, b), tensors(s)[0])
+        jacobian: Callable[..., Any] = torch.autograd.functional.jacobian
+        rows = jacobian(lambda x: forward(s, x, w, b), tensors(s)[0])
         return _whole(s, rows.detach().numpy())
 
     answers = {

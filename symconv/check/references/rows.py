@@ -100,7 +100,7 @@ def _kernel(s: Sample, larger: Array, smaller: Array) -> Array:
             for n in range(len(larger)):
                 sliding = _spread(smaller[(n, one, *place)], s.stride[-1])
                 row = np.correlate(whole[(n, other, *at)], sliding, "valid")[:: s.dilation[-1]]
-                grad[(one, two, *tap)] += row[: grad.shape[-1]]
+                grad[(one, two, *tap)] += row[: s.w.shape[-1]]
     return np.flip(grad, s.spatial) if s.flip else grad
 
 

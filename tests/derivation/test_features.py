@@ -1,0 +1,110 @@
+"""Each feature of a layer, and each pair of them, in closed forms: equal to explicit entries, and proved."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+import symconv as sc
+
+SIZES = {"N": 4, "M'": 3, "K": 2, "R": 3, "s": 2, "d": 2, "p": 1, "q": 2, "C_in": 4, "C_out": 2, "B": 2}
+
+#: What a feature adds to the options of a layer; names stand for symbols of ``SIZES``.
+FEATURES: dict[str, dict[str, Any]] = {
+    "rank 2": {"rank": 2},
+    "stride": {"stride": "s"},
+    "dilation": {"dilation": "d"},
+    "padding": {"padding": "p"},
+    "flip": {"flip": True},
+    "channels": {"in_channels": "C_in", "out_channels": "C_out"},
+    "groups": {"in_channels": 4, "out_channels": 2, "groups": 2},
+    "batch": {"batch": "B"},
+    "bias": {"bias": True},
+    "circular": {"padding": "p", "padding_mode": "circular"},
+    "reflect": {"padding": "p", "padding_mode": "reflect"},
+    "replicate": {"padding": "p", "padding_mode": "replicate"},
+    "transposed": {"transposed": True},
+    "output padding": {"transposed": True, "stride": 2, "output_padding": 1},
+}
+CLASH = {
+    frozenset(pair)
+    for pair in [
+        ("channels", "groups"), ("circular", "reflect"), ("circular", "replicate"), ("reflect", "replicate"),
+        *((mode, kind) for mode in ("circular", "reflect", "replicate")
+          for kind in ("transposed", "output padding")),
+        ("output padding", "transposed"),
+    ]
+}  # fmt: skip
+PAIRS = [(name,) for name in FEATURES] + [
+    pair for pair in combinations(FEATURES, 2) if frozenset(pair) not in CLASH
+]
+
+
+def layer(names: tuple[str, ...], *, numbers: bool) -> sc.Conv:
+    options: dict[str, Any] = {}
+    for name in names:
+        options |= FEATURES[name]
+    rank = options.pop("rank", 1)
+    kind = sc.ConvTranspose if options.pop("transposed", False) else sc.Conv
+    sizes: list[Any] = [("N",) * rank, ("K",) * rank]
+    if numbers:
+        options = {name: SIZES.get(value, value) if isinstance(value, str) else value
+                   for name, value in options.items()}  # fmt: skip
+        sizes = [tuple(SIZES[part] for part in size) for size in sizes]
+    return kind(*sizes, **options)
+
+
+def same(found: Any, wanted: Any) -> bool:
+    if hasattr(found, "tolist"):
+        return bool(found.tolist() == wanted.tolist())
+    return bool(found == wanted)
+
+
+@pytest.mark.parametrize("names", PAIRS, ids=" and ".join)
+def test_formulas_give_the_explicit_entries(names: tuple[str, ...]) -> None:
+    open_layer, explicit = layer(names, numbers=False), layer(names, numbers=True)
+    every = open_layer.formula_names
+    chosen = every if len(names) == 1 else [n for n in every if n in ("output", "grad_input", "grad_kernel")]
+    symbols = {s.name for s in open_layer.formula("output_size")._setting.symbols}
+    sizes = {name: value for name, value in SIZES.items() if name in symbols}
+    for name in chosen:
+        if name == "output_size":
+            sized = explicit.output_size
+            assert open_layer.formula(name).at(**sizes) == (sized[0] if isinstance(sized, tuple) else sized)
+            continue
+        assert same(open_layer.formula(name).at(**sizes), getattr(explicit, name)), name
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_derivations_of_each_feature_are_verified_and_proved(feature: str) -> None:
+    made = layer((feature,), numbers=False)
+    for name in ("output", "grad_input", "grad_kernel"):
+        derivation = made.derive(name)
+        verified = derivation.verify()
+        assert verified, str(verified)
+        proof = derivation.prove(strides=[1, 2], dilations=[1, 2])
+        assert proof, str(proof)
+
+
+def test_a_proof_that_is_out_of_reach_says_so() -> None:
+    made = sc.Conv1d("N", "K", in_channels="C_in", out_channels="C_out", groups="G").derive("output")
+    assert made.verify()
+    proof = made.prove()
+    assert not proof
+    assert "nothing can be decided" in str(proof)
+
+
+@pytest.mark.parametrize("notation", sc.Notation.preset_names())
+@pytest.mark.parametrize("names", [("rank 2", "groups"), ("transposed", "channels"), ("circular", "batch")])
+def test_formulas_print_in_every_notation(names: tuple[str, ...], notation: str, typeset) -> None:
+    options = {"notation": notation}
+    kind = sc.ConvTranspose if "transposed" in names else sc.Conv
+    rank = 2 if "rank 2" in names else 1
+    features = {k: v for name in names for k, v in FEATURES[name].items() if k not in ("rank", "transposed")}
+    renamed = {k: {"p": "P1", "C_in": "A1", "C_out": "A2", "B": "A3"}.get(v, v) if isinstance(v, str) else v
+               for k, v in features.items()}  # fmt: skip
+    made = kind(("H1",) * rank, ("H2",) * rank, **renamed, **options)
+    for name in ("output", "grad_input", "grad_kernel"):
+        typeset(made.formula(name).latex())
