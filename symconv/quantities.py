@@ -75,6 +75,8 @@ class Quantities:
 
     def at_flat(self, given: Mapping[str, Any]) -> Self:
         """As :meth:`at`, with all entries of an operand in one row-major list."""
+        if given:
+            self.pattern.require_numbers()
         shaped = {}
         for letter, entries in given.items():
             role = next((role for role, (own, _) in _OPERANDS.items() if own == letter), None)

@@ -152,10 +152,11 @@ class _Case:
         biases = biases * (channels // len(biases))
         small = all(isinstance(v, int) and abs(v) <= 10**6 for v in itertools.chain(*values, biases))
         x, w, delta, b = (np.array(v, dtype=np.int64 if small else object) for v in (*values, biases))
+        places = self.explicit.incidence.shape["output"][-len(self.geometry.output_size) :]
         return Sample(
             x.reshape(shapes["input"]),
             w.reshape(shapes["tap"]),
-            delta.reshape(shapes["output"]),
+            delta.reshape(*shapes["output"][:2], *places),
             b,
             **options,
         )

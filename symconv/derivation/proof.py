@@ -82,7 +82,7 @@ def _choices(
             tuple(int(s) for s in fixed.of_axes("stride")),
             tuple(int(d) for d in fixed.of_axes("dilation")),
         )
-        letters = {m: size for m, size in zip(setting.m, fixed.m, strict=True) if m in setting.definitions}
+        letters = {setting.m_letter(at): size for at, size in enumerate(fixed.m)}
         yield fixed, {**numbers, **letters}, steps
 
 

@@ -31,6 +31,9 @@ QUICK_INDICES = 40
 #: them once for each value of the kept indices that is tried.
 MOST_WORK, QUICK_WORK = 20_000, 4_000
 
+#: So many cases are tried at the most where no grid is given, spread evenly over all of them.
+MOST_CASES = 1600
+
 #: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
 QUICK_CASES = 24
 
@@ -175,7 +178,7 @@ class Derivation:
         True
         """
         cases = list(geometries(self._setting, checked_grid("verify", self._setting, grid)))
-        return self._verify(cases, None)
+        return self._verify(cases if grid else _spread(cases, MOST_CASES), None)
 
     def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
         """Decide for all sizes and paddings that both sides of every step multiply the same entries.

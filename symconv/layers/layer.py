@@ -185,7 +185,7 @@ class Layer(Quantities):
         >>> print(sc.Conv1d("N", "K", padding="full", flip=True).derive("output"))
         y[i] = sum(k=0..K - 1) w[K - k - 1]*xpad[i + k]   (definition)
              = sum(k=0..K - 1) w[k]*xpad[i + K - k - 1]   (reversal)
-             = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (zero padding)
+             = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (padding)
              = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
              = conv(x, w)[i]   (named operation)
         """

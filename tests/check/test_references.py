@@ -45,7 +45,7 @@ def agree(sample: Sample, names: list[str]) -> set[str]:
     return {quantity for quantity, answers in found.items() if len(answers) > 1}
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(options=layers(), seed=st.integers(0, 99))
 def test_references_agree_on_integers(options: dict, seed: int) -> None:
     compared = agree(sample_of(options, seed), ["numpy", "windows", "loops", "differences", "scipy", "torch"])
@@ -63,7 +63,7 @@ def test_jax_agrees_with_loops(options: dict, seed: int) -> None:
     }  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(options=layers(), seed=st.integers(0, 99))
 def test_numpy_references_stay_exact_on_fractions(options: dict, seed: int) -> None:
     whole = sample_of(options, seed)

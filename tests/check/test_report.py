@@ -26,14 +26,14 @@ def test_a_right_layer_agrees_with_every_reference(layer: sc.Conv1d) -> None:
     report = layer.check()
     assert report, str(report)
     assert {f.reference for f in report.findings} >= {"sliding windows", "loops", "central differences"}
-    assert {f.reference for f in report.findings} >= {
-        "central differences",
-        "scipy.signal",
-    }
+    scipy = any(f.reference == "scipy.signal" for f in report.findings)
+    assert scipy == (layer._symbols is layer._values), "SciPy counts in machine integers"
     judged = {f.quantity for f in report.findings}
     assert judged == {"output_size", *layer._symbols.names}
-    assert all(f.cases > 0 and f.largest_error == 0 for f in report.findings)
-    assert str(report).endswith("all agree exactly")
+    whole = layer._symbols is layer._values
+    exact = [f for f in report.findings if whole or f.reference not in ("PyTorch", "JAX")]
+    assert all(f.cases > 0 and f.largest_error == 0 for f in exact)
+    assert not whole or str(report).endswith("all agree exactly")
 
 
 @pytest.mark.parametrize("name", LAYERS[2]._symbols.names)
