@@ -1,0 +1,93 @@
+"""What the matrices of the layers are called, judged on the matrices themselves."""
+
+from __future__ import annotations
+
+import pytest
+from sympy import Matrix, Symbol
+
+import symconv as sc
+
+
+def block(matrix: Matrix, shape: tuple[int, int], r: int, c: int) -> Matrix:
+    rows, columns = shape
+    return matrix[r * rows : (r + 1) * rows, c * columns : (c + 1) * columns]
+
+
+def blocks_are_constant_on_diagonals(matrix: Matrix, level: sc.Structure, *, around: bool = False) -> bool:
+    (rows, columns), shape = level.levels[0].shape, level.levels[0].block
+    step = [
+        (r, c, (r + 1) % rows, (c + 1) % columns)
+        for r in range(rows)
+        for c in range(columns)
+        if around or (r + 1 < rows and c + 1 < columns)
+    ]
+    return all(block(matrix, shape, r, c) == block(matrix, shape, q, d) for r, c, q, d in step)
+
+
+def test_two_axes_are_doubly_block_toeplitz() -> None:
+    layer = sc.Conv2d((4, 5), (2, 3), padding=1)
+    found = layer.structure
+    assert found.kind == "doubly block Toeplitz"
+    assert [(level.shape, level.block, level.kind) for level in found.levels] == [
+        ((5, 4), (5, 5), "Toeplitz"),
+        ((5, 5), (1, 1), "Toeplitz"),
+    ]
+    assert blocks_are_constant_on_diagonals(layer.matrix, found)
+    for k in range(2):
+        first = block(layer.matrix, (5, 5), 1, k)
+        assert all(first[i, j] == first[i + 1, j + 1] for i in range(4) for j in range(4))
+    assert not blocks_are_constant_on_diagonals(sc.Conv2d(5, 2, stride=2).matrix, found_of(5, 2, stride=2))
+    assert sc.Conv2d(5, 2, stride=2).structure.kind == "block banded, not Toeplitz"
+
+
+def found_of(n: int, k: int, **options: object) -> sc.Structure:
+    return sc.Conv2d(n, k, **options).structure
+
+
+def test_circular_padding_at_equal_sizes_is_circulant() -> None:
+    ring = sc.Conv1d(5, 3, padding=1, padding_mode="circular")
+    assert ring.structure.circulant
+    assert ring.structure.kind == "circulant"
+    matrix = ring.matrix
+    assert all(matrix[i, j] == matrix[(i + 1) % 5, (j + 1) % 5] for i in range(5) for j in range(5))
+    torus = sc.Conv2d(4, 3, padding=1, padding_mode="circular")
+    assert torus.structure.kind == "block circulant with circulant blocks"
+    assert blocks_are_constant_on_diagonals(torus.matrix, torus.structure, around=True)
+    assert sc.Conv3d(3, 3, padding=1, padding_mode="circular").structure.levels[2].kind == "circulant"
+    assert not sc.Conv1d(5, 3, padding=1).structure.circulant
+
+
+def test_groups_batch_and_depthwise_layers_have_zero_blocks() -> None:
+    grouped = sc.Conv1d(4, 2, in_channels=4, out_channels=2, groups=2, batch=2).structure
+    assert [level.kind for level in grouped.levels] == ["identity", "block diagonal", "Toeplitz"]
+    assert grouped.kind == "blocks, each banded Toeplitz"
+    assert (
+        sc.Conv1d(4, 2, in_channels=3, out_channels=3, groups=3).structure.levels[0].kind == "block diagonal"
+    )
+    assert sc.Conv1d(4, 2, in_channels=3, out_channels=2).structure.levels[0].kind == "dense"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        sc.Conv1d(5, 2, in_channels=4, out_channels=6, groups=2, batch=2, stride=2),
+        sc.Conv2d((3, 4), 2, in_channels=2, out_channels=3, padding=1, padding_mode="reflect", flip=True),
+        sc.ConvTranspose2d(2, (2, 3), in_channels=4, out_channels=2, groups=2, stride=2, bias=True),
+    ],
+    ids=repr,
+)
+def test_feature_maps_are_windows_times_filters(layer: sc.Conv) -> None:
+    product = layer.filter_windows * layer.filter_matrix
+    biases = layer.b if layer.b is not None else [0] * layer.feature_maps.cols
+    for r in range(product.rows):
+        for c in range(product.cols):
+            assert (layer.feature_maps[r, c] - biases[c] - product[r, c]).expand() == 0
+
+
+@pytest.mark.parametrize("layer", [sc.Conv2d(3, 2), sc.Conv1d(3, 2, in_channels=2, out_channels=2)], ids=repr)
+def test_named_blocks_put_together_give_the_matrix(layer: sc.Conv) -> None:
+    text = str(layer.equation("blocks"))
+    assert text.split()[0] == "T"
+    for weight in layer.matrix.free_symbols:
+        assert isinstance(weight, Symbol)
+        assert weight.name in text
