@@ -236,3 +236,52 @@ def test_windows_may_be_columns_with_the_kernel_as_a_row() -> None:
         "                       [x2  x3]",
     ]
     assert "X_col dL/dy" in str(sc.Conv1d(4, 3, notation="cs231n").equation("grad_kernel"))
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "make"),
+    [
+        (OptionError, "\\(1, 2, 3\\) has 3 entries for 2 axes", lambda: sc.Conv2d(4, 2, stride=(1, 2, 3))),
+        (OptionError, "out_channels is missing", lambda: sc.Conv1d(4, 2, in_channels=2)),
+        (OptionError, "groups is 2, but there are no channels", lambda: sc.Conv1d(4, 2, groups=2)),
+        (
+            GeometryError,
+            "2 groups do not divide in_channels = 3",
+            lambda: sc.Conv1d(4, 2, in_channels=3, out_channels=4, groups=2),
+        ),
+        (
+            GeometryError,
+            "2 groups do not divide out_channels = 3",
+            lambda: sc.ConvTranspose1d(4, 2, in_channels=4, out_channels=3, groups=2),
+        ),
+        (OptionError, "did you mean 'reflect'", lambda: sc.Conv1d(4, 2, padding_mode="reflekt")),
+        (GeometryError, "use at most 3", lambda: sc.Conv1d(4, 2, padding=4, padding_mode="reflect")),
+        (GeometryError, "so at most 1", lambda: sc.ConvTranspose1d(4, 2, stride=2, output_padding=2)),
+        (GeometryError, "would have 0 outputs", lambda: sc.ConvTranspose1d(1, 2, padding=1)),
+        (OptionError, "no meaning for a transposed", lambda: sc.ConvTranspose1d(4, 2, padding="same")),
+        (OptionError, "no option 'padding_mode'", lambda: sc.ConvTranspose1d(4, 2, padding_mode="zeros")),
+        (EntriesError, "x has the shape \\(2, 2\\), but", lambda: sc.Conv2d(3, 2).at(x=[[1, 2], [3, 4]])),
+        (EntriesError, "x is ragged", lambda: sc.Conv2d(2, 1).at(x=[[1, 2], [3]])),
+        (OptionError, "axis is 2: write a whole number", lambda: sc.Conv2d("N", 2).formula("output", axis=2)),
+        (NotationError, "'C' is a size",
+         lambda: sc.Conv1d(4, 2, in_channels="C", out_channels=2).formula("output")),
+        (SymbolicSizeError, "in_channels is the symbol C_in",
+         lambda: sc.Conv1d(4, 2, in_channels="C_in", out_channels=2).output),
+    ],
+)  # fmt: skip
+def test_layers_of_several_indices_refuse_what_cannot_be(error: type[Exception], words: str, make) -> None:
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_layouts_and_calls_are_pytorchs() -> None:
+    layer = sc.Conv2d((3, 4), 2, in_channels=4, out_channels=6, groups=2, batch=2, bias=True, padding=(1, 0))
+    assert (layer.x.shape, layer.w.shape, layer.output.shape) == ((2, 4, 3, 4), (6, 2, 2, 2), (2, 6, 4, 3))
+    assert layer.output_size == (4, 3)
+    assert repr(layer) == (
+        "Conv2d((3, 4), (2, 2), padding=(1, 0), batch=2, in_channels=4, out_channels=6, groups=2, bias=True)"
+    )
+    assert repr(eval(repr(layer), {"Conv2d": sc.Conv2d})) == repr(layer)
+    up = sc.ConvTranspose1d(3, 2, in_channels=4, out_channels=6, groups=2)
+    assert (up.x.shape, up.w.shape, up.output.shape) == ((4, 3), (4, 3, 2), (6, 4))
+    assert "4 input and 6 output channels in 2 groups" in up.description

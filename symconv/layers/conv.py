@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from sympy import Expr
-
 from symconv.errors import OptionError
 from symconv.layers.layer import Layer
 from symconv.notation import Notation
@@ -245,7 +243,8 @@ def _rank(fixed: int | None, *sizes: Any) -> int:
     """How many axes there are: those of the class, or as many as the longest size has."""
     if fixed is not None:
         return fixed
-    return max(1 if isinstance(s, str | Expr | int) else len(list(s)) for s in sizes)
+    several = [s for s in sizes if isinstance(s, Sequence) and not isinstance(s, str)]
+    return max((len(s) for s in several), default=1) or 1
 
 
 def _each(

@@ -155,6 +155,8 @@ class Layer(Quantities):
         name : str
             "output_size", "output", "matrix", "windows", "grad_input", "grad_kernel", "grad_bias",
             "upstream_matrix" or "tying".
+        axis : int
+            For "output_size" of a layer with several axes: which of them, from 0 on.
 
         Raises
         ------
@@ -189,6 +191,8 @@ class Layer(Quantities):
              = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
              = conv(x, w)[i]   (named operation)
         """
+        if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.axes):
+            raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.axes) - 1}.")
         return Derivation(self._setting, name, axis)
 
     @property
