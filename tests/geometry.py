@@ -106,7 +106,7 @@ def layers(draw: st.DrawFn, most_rank: int = 3) -> dict[str, Any]:
         for name, value in zip(STEPS, (s, d, p, q, a), strict=True):
             found[name].append(value)
         sizes.append(n), taps.append(k), outs.append(m)
-    groups = draw(st.integers(1, 3))
+    groups = draw(st.integers(1, 4))
     cin, cout, batch = (
         draw(st.integers(1, 2)) * groups,
         draw(st.integers(1, 2)) * groups,
