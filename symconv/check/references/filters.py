@@ -24,7 +24,7 @@ def _source(s: Sample, axis: int, place: int, tap: int) -> int | None:
     sources = np.arange(n)
     if s.padding_mode != "zeros":
         ends = s.before[axis], s.after[axis]
-        sources = np.pad(sources, ends, mode=NUMPY_MODES[s.padding_mode])  # type: ignore[call-overload]
+        sources = np.pad(sources, ends, mode=NUMPY_MODES[s.padding_mode])
         return int(sources[place * s.stride[axis] + tap * s.dilation[axis]])
     j = place * s.stride[axis] + tap * s.dilation[axis] - s.before[axis]
     return j if 0 <= j < n else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from symconv.check.references.sample import Array, Reference, Sample, padded
+from symconv.check.references.sample import Array, Reference, Sample, padded, spread
 
 
 def scipy_signal() -> Reference | None:
@@ -17,41 +17,35 @@ def scipy_signal() -> Reference | None:
         return None
     from scipy import signal
 
-    def holes(array: Array, steps: Sequence[int]) -> Array:
-        shape = [(n - 1) * t + 1 for n, t in zip(array.shape, steps, strict=True)]
-        found = np.zeros(shape, array.dtype)
-        found[tuple(slice(None, None, t) for t in steps)] = array
-        return found
-
     def correlation(s: Sample, larger: Array) -> Array:
         """Of the larger side with the kernel, at every stride."""
         whole, w = padded(s, larger), s.correlated
         smaller = s.x.shape if s.transposed else s.delta.shape
         y = np.zeros(smaller, larger.dtype)
         for n, one, two, other in _channels(s):
-            full = signal.correlate(whole[n, other], holes(w[one, two], s.dilation), "valid", "direct")
+            full = signal.correlate(whole[n, other], spread(w[one, two], s.dilation), "valid", "direct")
             rows = full[tuple(slice(None, None, t) for t in s.stride)]
             y[n, one] += rows[tuple(slice(0, m) for m in smaller[2:])]
         return y
 
-    def spread(s: Sample, smaller: Array) -> Array:
+    def transpose(s: Sample, smaller: Array) -> Array:
         """Of the smaller side, spread by the stride, with the kernel; the padding cut off."""
         larger, w = (s.delta if s.transposed else s.x), s.correlated
         whole = np.zeros_like(padded(s, larger), dtype=smaller.dtype)
         for n, one, two, other in _channels(s):
             full = signal.convolve(
-                holes(smaller[n, one], s.stride), holes(w[one, two], s.dilation), "full", "direct"
+                spread(smaller[n, one], s.stride), spread(w[one, two], s.dilation), "full", "direct"
             )
             whole[n, other][tuple(slice(0, m) for m in full.shape)] += full
         ends = zip(s.before, larger.shape[2:], strict=True)
         return whole[(slice(None), slice(None), *(slice(p, p + m) for p, m in ends))]
 
     def output(s: Sample) -> Array:
-        y = spread(s, s.x) if s.transposed else correlation(s, s.x)
+        y = transpose(s, s.x) if s.transposed else correlation(s, s.x)
         return y + s.b.reshape(1, -1, *([1] * s.rank))
 
     def grad_input(s: Sample) -> Array:
-        return correlation(s, s.delta) if s.transposed else spread(s, s.delta)
+        return correlation(s, s.delta) if s.transposed else transpose(s, s.delta)
 
     def fits(s: Sample) -> bool:
         return s.integers and s.padding_mode == "zeros"

@@ -66,7 +66,7 @@ def _taps(s: Sample) -> Iterator[tuple[int, list[int]]]:
 def _gathered(s: Sample) -> Iterator[tuple[int, int, int]]:
     """Which output, tap and input meet in a convolution, of a single channel."""
     sources = [
-        np.pad(np.arange(size), pads, NUMPY_MODES[s.padding_mode], **_nowhere(s)).tolist()  # type: ignore[call-overload]
+        np.pad(np.arange(size), pads, NUMPY_MODES[s.padding_mode], **_nowhere(s)).tolist()
         for size, *pads in zip(s.x.shape[2:], s.before, s.after, strict=True)
     ]
     for output, starts in enumerate(product(*_positions(s))):

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample, padded
+from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample, padded, spread
 
 
 def numpy_convolve() -> Reference:
@@ -54,12 +54,6 @@ def _lines(s: Sample, counts: _Index) -> Iterator[tuple[_Index, _Index, _Index]]
             )
 
 
-def _spread(row: Array, step: int) -> Array:
-    found = np.zeros((len(row) - 1) * step + 1, row.dtype)
-    found[::step] = row
-    return found
-
-
 def _counts(s: Sample) -> tuple[int, ...]:
     """The places of the convolution: the outputs, or the inputs of a transposed layer."""
     return s.x.shape[2:] if s.transposed else s.delta.shape[2:]
@@ -71,7 +65,7 @@ def _slid(s: Sample, x: Array) -> Array:
     y = np.zeros((x.shape[0], w.shape[0], *counts), x.dtype)
     for one, two, other in _pairs(s):
         for place, tap, at in _lines(s, counts):
-            kernel = _spread(w[(one, two, *tap)], s.dilation[-1])
+            kernel = spread(w[(one, two, *tap)], (s.dilation[-1],))
             for n in range(len(x)):
                 row = np.correlate(whole[(n, other, *at)], kernel, "valid")[:: s.stride[-1]]
                 y[(n, one, *place)] += row[: counts[-1]]
@@ -85,9 +79,9 @@ def _onto_input(s: Sample, y: Array) -> Array:
     whole = np.zeros_like(padded(s, larger), dtype=y.dtype)
     for one, two, other in _pairs(s):
         for place, tap, at in _lines(s, counts):
-            kernel = _spread(w[(one, two, *tap)], s.dilation[-1])
+            kernel = spread(w[(one, two, *tap)], (s.dilation[-1],))
             for n in range(len(y)):
-                row = np.convolve(_spread(y[(n, one, *place)], s.stride[-1]), kernel, "full")
+                row = np.convolve(spread(y[(n, one, *place)], (s.stride[-1],)), kernel, "full")
                 whole[(n, other, *at)][: len(row)] += row
     return _fold(s, whole, larger.shape)
 
@@ -98,7 +92,7 @@ def _kernel(s: Sample, larger: Array, smaller: Array) -> Array:
     for one, two, other in _pairs(s):
         for place, tap, at in _lines(s, counts):
             for n in range(len(larger)):
-                sliding = _spread(smaller[(n, one, *place)], s.stride[-1])
+                sliding = spread(smaller[(n, one, *place)], (s.stride[-1],))
                 row = np.correlate(whole[(n, other, *at)], sliding, "valid")[:: s.dilation[-1]]
                 grad[(one, two, *tap)] += row[: s.w.shape[-1]]
     return np.flip(grad, s.spatial) if s.flip else grad
@@ -113,7 +107,7 @@ def _fold(s: Sample, whole: Array, shape: tuple[int, ...]) -> Array:
         if mode == "constant":
             found = np.take(found, range(pads[0], pads[0] + n), axis=axis)
             continue
-        sources = np.pad(np.arange(n), pads, mode=mode)  # type: ignore[call-overload]
+        sources = np.pad(np.arange(n), pads, mode=mode)
         folded = np.zeros((*found.shape[:axis], n, *found.shape[axis + 1 :]), found.dtype)
         np.add.at(np.moveaxis(folded, axis, 0), sources, np.moveaxis(found, axis, 0))
         found = folded

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 
 #: What ``np.pad`` calls the padding modes.
-NUMPY_MODES = {"zeros": "constant", "circular": "wrap", "reflect": "reflect", "replicate": "edge"}
+NUMPY_MODES: Mapping[str, Any] = {
+    "zeros": "constant",
+    "circular": "wrap",
+    "reflect": "reflect",
+    "replicate": "edge",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +134,7 @@ class Reference:
 
 def padded(s: Sample, x: Array) -> Array:
     """An input with its padding around it."""
-    whole: Array = np.pad(x, s.pads, NUMPY_MODES[s.padding_mode])  # type: ignore[call-overload]
+    whole: Array = np.pad(x, s.pads, NUMPY_MODES[s.padding_mode])
     return whole
 
 
