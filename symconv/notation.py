@@ -188,8 +188,8 @@ def on_axis(letter: str, axis: int, rank: int) -> str:
     """
     if rank == 1:
         return letter
-    head, sub, tail = re.fullmatch(r"([A-Za-z]+)(_[A-Za-z0-9]+)?(.*)", letter).groups()  # type: ignore[union-attr]
-    return f"{head}{sub or '_'}{axis + 1}{tail}"
+    head = re.compile(r"([A-Za-z]+)(_[A-Za-z0-9]+)?")
+    return head.sub(lambda found: f"{found[1]}{found[2] or '_'}{axis + 1}", letter, count=1)
 
 
 def entry_name(letter: str, *index: int) -> str:

@@ -38,7 +38,8 @@ class World:
 
         def padded(*places: int) -> Poly:
             found = [line.sources[at] for line, at in zip(geometry.lines, places, strict=True)]
-            return {} if None in found else atom(n.input, *found)  # type: ignore[arg-type]
+            inside = [j for j in found if j is not None]
+            return atom(n.input, *inside) if len(inside) == len(found) else {}
 
         def split(places: tuple[int, ...], *roles: str) -> list[tuple[int, ...]]:
             found, at = [], 0

@@ -39,6 +39,7 @@ class Window:
     summed: tuple[Symbol, ...]
 
 
+@dataclass(frozen=True)
 class Relation(ABC):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
 
@@ -80,8 +81,8 @@ class Relation(ABC):
 
     def replaced(self, swap: Mapping[Symbol, Expr]) -> Self:
         """The same relation with other sizes put for some symbols."""
-        changes = {item.name: _replaced(getattr(self, item.name), swap) for item in fields(self)}  # type: ignore[arg-type]
-        return replace(self, **changes)  # type: ignore[type-var]
+        changes = {item.name: _replaced(getattr(self, item.name), swap) for item in fields(self)}
+        return replace(self, **changes)
 
     def single_filter(self, inputs: str = "input") -> Relation:
         """The relation of one filter over all input channels; ``inputs`` is the role that inputs have."""
