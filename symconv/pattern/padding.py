@@ -24,14 +24,11 @@ class PaddingMode:
         The same map as a SymPy expression.
     slack : int or None
         The padding may be at most ``N - slack`` on a side; None for any padding.
-    words : str
-        What stands in the padding, for a sentence.
     """
 
     places: Callable[[Indices, int], Indices]
     place: Callable[[Expr, Expr], Expr]
     slack: int | None
-    words: str
 
     @property
     def folds(self) -> bool:
@@ -46,19 +43,17 @@ def _reflected(j: Expr, n: Expr) -> Expr:
 #: Source: the names and the reading of each mode are those of PyTorch's ``padding_mode``.
 PADDING_MODES: Mapping[str, PaddingMode] = MappingProxyType(
     {
-        "zeros": PaddingMode(lambda j, n: j, lambda j, n: j, None, "zeros"),
-        "circular": PaddingMode(lambda j, n: j % n, lambda j, n: Mod(j, n), 0, "the input repeated"),
+        "zeros": PaddingMode(lambda j, n: j, lambda j, n: j, None),
+        "circular": PaddingMode(lambda j, n: j % n, lambda j, n: Mod(j, n), 0),
         "reflect": PaddingMode(
             lambda j, n: (n - 1) - np.abs((n - 1) - np.abs(j)),
             _reflected,
             1,
-            "the input mirrored at its first and last entry",
         ),
         "replicate": PaddingMode(
             lambda j, n: np.clip(j, 0, n - 1),
             lambda j, n: Min(Max(j, 0), n - 1),
             None,
-            "the first and the last entry repeated",
         ),
     }
 )
