@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from symconv.errors import SymconvError
     from symconv.functions import convolution_matrix, convolve, correlate
     from symconv.layers import (
+        AvgPool,
+        AvgPool1d,
+        AvgPool2d,
+        AvgPool3d,
         Conv,
         Conv1d,
         Conv2d,
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
         ConvTranspose1d,
         ConvTranspose2d,
         ConvTranspose3d,
+        MaxPool,
+        MaxPool1d,
+        MaxPool2d,
+        MaxPool3d,
     )
     from symconv.notation import Notation
     from symconv.structure import Structure
@@ -30,6 +38,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AvgPool": "layers",
+    "AvgPool1d": "layers",
+    "AvgPool2d": "layers",
+    "AvgPool3d": "layers",
     "Claim": "derivation",
     "Conv": "layers",
     "Conv1d": "layers",
@@ -43,6 +55,10 @@ _HOMES = {
     "Equation": "equations",
     "Formula": "derivation",
     "Iverson": "derivation",
+    "MaxPool": "layers",
+    "MaxPool1d": "layers",
+    "MaxPool2d": "layers",
+    "MaxPool3d": "layers",
     "Notation": "notation",
     "Report": "check",
     "Structure": "structure",
@@ -54,6 +70,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "AvgPool",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
     "Claim",
     "Conv",
     "Conv1d",
@@ -67,6 +87,10 @@ __all__ = [
     "Equation",
     "Formula",
     "Iverson",
+    "MaxPool",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
     "Notation",
     "Report",
     "Structure",

@@ -54,7 +54,7 @@ def derive(
       symconv derive -x 1,2,3,4 -w 5,6,7 --padding full --flip
       symconv derive --input-size N --kernel-size K --stride s --show grad_input --steps
     """
-    from symconv.equations import REASONS, Displayed, typeset
+    from symconv.equations import Displayed, typeset
 
     layer = layer_of(**options, values=not steps)
     closed = steps or not layer.pattern.numeric
@@ -63,7 +63,7 @@ def derive(
     every = layer.formula_names if closed else layer.equation_names
     blocks: list[str | Displayed] = [layer.description]
     for name in _quantities(show, every, activation):
-        blocks.append(REASONS[name])
+        blocks.append(layer.reasons[name])
         if not closed:
             blocks.append(layer.equation(name, function=activation))
         elif steps:
@@ -122,6 +122,7 @@ def _quantities(show: str | None, every: list[str], activation: str | None) -> l
             "output_size",
             "output",
             "activation",
+            "selection",
             "matrix",
             "windows",
             "grad_input",

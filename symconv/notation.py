@@ -38,6 +38,8 @@ class Notation:
         Whether the windows are the columns of their matrix, with the kernel as a row on its left.
     matrix, windows, upstream_matrix, tying : str
         Letters of the matrices that act on the input, kernel, kernel and kernel.
+    selection : str
+        Letter of what maximum pooling selects by.
     feature_maps, filter_matrix : str
         Letters of the output with a column a filter, and of the kernels as columns: ``A = X W``.
     input_size, kernel_size, output_size, stride, dilation, padding, output_padding : str
@@ -73,6 +75,7 @@ class Notation:
     windows: str = "X"
     upstream_matrix: str = "Delta"
     tying: str = "E"
+    selection: str = "S"
     feature_maps: str = "A"
     filter_matrix: str = "W"
     input_size: str = "N"
@@ -208,7 +211,7 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
     {
         "symconv": Notation(),
         "goodfellow": Notation(
-            input="I", kernel="K", output="S", upstream="G", loss="J", base=1,
+            input="I", kernel="K", output="S", upstream="G", loss="J", selection="Q", base=1,
             input_size="m", kernel_size="n", output_size="o", tap_index="l",
             batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
@@ -233,7 +236,7 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
             source="PyTorch: lengths L_in and L_out, cross-correlation.",
         ),
         "cs231n": Notation(
-            input_size="W", kernel_size="F", stride="S", padding="P", windows="X_col", kernel_matrix="W_row",
+            input_size="W", kernel_size="F", stride="S", padding="P", selection="Q", windows="X_col", kernel_matrix="W_row",
             filter_matrix="W_row",
             window_columns=True,
             output_size="V",

@@ -12,7 +12,7 @@ import click
 from symconv.notation import COLOURS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
-    from symconv.layers import Conv
+    from symconv.layers import Layer
 
 #: The names of ``symconv.pattern.PADDING_MODES``, which would load NumPy.
 MODES = ("zeros", "circular", "reflect", "replicate")
@@ -82,7 +82,12 @@ def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="SIZE",
             help="K, or one an axis; by default the shape of -w.",
         ),
-        click.option("--stride", callback=_size, metavar="SIZE", default="1", show_default=True),
+        click.option(
+            "--stride",
+            callback=_size,
+            metavar="SIZE",
+            help="By default 1, and the kernel size for pooling.",
+        ),
         click.option(
             "--padding",
             callback=_size,
@@ -91,13 +96,17 @@ def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis.",
         ),
-        click.option("--dilation", callback=_size, metavar="SIZE", default="1", show_default=True),
+        click.option("--dilation", callback=_size, metavar="SIZE", help="By default 1."),
         click.option("--in-channels", callback=_size, metavar="COUNT", help="Input channels."),
         click.option("--out-channels", callback=_size, metavar="COUNT", help="Output channels."),
-        click.option("--groups", callback=_size, metavar="COUNT", default="1", show_default=True),
+        click.option("--groups", callback=_size, metavar="COUNT", help="By default 1."),
         click.option("--batch", callback=_size, metavar="COUNT", help="Samples in a batch."),
-        click.option("--padding-mode", type=click.Choice(list(MODES)), default="zeros", show_default=True),
+        click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
         click.option("--transposed", is_flag=True, help="The transposed convolution."),
+        click.option(
+            "--pooling", type=click.Choice(["average", "max"]), help="Pool windows of the kernel size instead."
+        ),
+        click.option("--channels", callback=_size, metavar="COUNT", help="Channels of a pooling layer."),
         click.option("--output-padding", callback=_size, metavar="SIZE", help="Of a transposed layer."),
         click.option("--bias", is_flag=True, help="Add a bias."),
         click.option("--flip", is_flag=True, help="True convolution: the kernel is flipped."),
@@ -121,11 +130,11 @@ def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
 def layer_of(
     *, x: Any, w: Any, delta: Any, b: Any, input_size: Any, kernel_size: Any, notation: str,
     index_base: str | None, upstream_style: str | None, tap_colours: str | None, max_rows: int | None,
-    transposed: bool, values: bool = True,
+    transposed: bool, pooling: str | None, values: bool = True,
     **geometry: Any,
-) -> Conv:  # fmt: skip
+) -> Layer:  # fmt: skip
     """The layer that options describe, with values put in unless they are not wanted."""
-    from symconv.layers import Conv, ConvTranspose
+    from symconv.layers import AvgPool, Conv, ConvTranspose, MaxPool
 
     sizes = [
         _size_of(*given)
@@ -133,15 +142,17 @@ def layer_of(
     ]
     if b is not None:
         geometry["bias"] = True
-    for name, other in (("padding_mode", "zeros"), ("output_padding", None)):
-        wrong = transposed if name == "padding_mode" else not transposed
-        if geometry[name] in (None, other):
-            del geometry[name]
-        elif wrong:
-            raise click.UsageError(
-                f"--{name.replace('_', '-')} does not go {'with' if transposed else 'without'} --transposed."
-            )
-    kind = ConvTranspose if transposed else Conv
+    if pooling and w is not None:
+        raise click.UsageError("-w does not go with --pooling: give --kernel-size.")
+    kinds = {"max": MaxPool, "average": AvgPool, None: ConvTranspose if transposed else Conv}
+    kind, asked = kinds[pooling], f"--pooling {pooling}" if pooling else "--transposed"
+    geometry = {name: value for name, value in geometry.items() if value not in (None, False)}
+    wrong = [name for name in geometry if name not in kind.option_names()]
+    wrong += ["transposed"] if pooling and transposed else []
+    if wrong:
+        way = "with" if pooling or transposed else "without"
+        told = "--pooling" if wrong[0] == "channels" else asked
+        raise click.UsageError(f"--{wrong[0].replace('_', '-')} does not go {way} {told}.")
     notes = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
     made = kind(*sizes, **geometry, notation=notes)
     if not values:

@@ -95,6 +95,7 @@ class Format(ABC):
     down: str
     diagonal: str
     ellipsis: str
+    maximum: str
     comma: str
     ones: str
     line: int
@@ -201,6 +202,7 @@ class Latex(Format):
 
     times, dot = " ", " \\cdot "
     across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
+    maximum = "\\max"
     comma, ones = ",\\quad ", "\\mathbf{1}"
     line = 52
 
@@ -275,6 +277,7 @@ class Text(Format):
 
     times, dot = "*", "*"
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
+    maximum = "max"
     comma, ones = ", ", "ones"
     line = 76
 

@@ -91,14 +91,19 @@ class Quantities:
     def _bias_shape(self) -> tuple[int, ...]:
         return self.pattern.biases().shape["tap"]
 
+    @property
+    def _written(self) -> Notation:
+        """The notation that the operands are written in."""
+        return self.notation
+
     @cached_property
     def _symbols(self) -> Explicit:
         self.pattern.require_few()
         operands: dict[str, tuple[Expr, ...]] = {
-            role: symbols_for(self.notation, quantity, *self._shape(role))
+            role: symbols_for(self._written, quantity, *self._shape(role))
             for role, (_, quantity) in _OPERANDS.items()
         }
-        bias = symbols_for(self.notation, "bias", *self._bias_shape) if self.bias else ()
+        bias = symbols_for(self._written, "bias", *self._bias_shape) if self.bias else ()
         return Explicit(self.pattern, operands, bias)
 
     @cached_property

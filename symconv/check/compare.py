@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Float, Symbol, expand, sympify
+from sympy import Expr, Float, S, Symbol, expand, sympify
 
 from symconv.check.evaluate import Number, evaluate
-from symconv.check.references import REFERENCES, Reference, Sample, available
+from symconv.check.references import REFERENCES, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import MissingExtraError, OptionError, did_you_mean
 from symconv.explicit import Explicit
@@ -32,29 +33,35 @@ def run(
     symbols: Explicit,
     values: Explicit,
     *,
+    references: Makers = REFERENCES,
+    quantities: Sequence[str] | None = None,
+    weights: bool = True,
     reference: str | None = None,
     draws: int = 3,
     seed: int = 0,
     progress: Progress = nullcontext,
 ) -> Report:
-    """Judge the quantities of a layer, on random integers for its symbols and on its values."""
+    """Judge the quantities of a layer, on random integers for its symbols and on its values.
+
+    ``weights`` says whether taps are operands; where they are not, the references see zeros for them.
+    """
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
             raise OptionError(f"{name} is {number!r}: write a whole number of at least {least}.")
-    references, missing = _chosen(reference)
+    chosen_ones, missing = _chosen(reference, references)
     rng = np.random.default_rng(seed)
     judged = [symbols] if values is symbols else [symbols, values]
-    geometry = _Geometry.of(pattern, axes)
+    geometry = _Geometry.of(pattern, axes, weights)
     cases = [
         _Case(geometry, explicit, numbers)
         for explicit in judged
-        for numbers in _numbers(explicit, rng, draws)
+        for numbers in _numbers(explicit, rng, draws, ties=not weights)
     ]
     findings: list[Finding] = []
-    with progress(["output_size", *symbols.names]) as quantities:
-        for quantity in quantities:
+    with progress(["output_size", *(quantities or symbols.names)]) as judged_ones:
+        for quantity in judged_ones:
             chosen = []
-            for one in references:
+            for one in chosen_ones:
                 if quantity not in one.answers or not all(_fits(one, case.sample) for case in cases):
                     continue
                 if _numbers_needed(symbols, quantity, one) > MOST:
@@ -67,13 +74,13 @@ def run(
     return Report(tuple(findings), tuple(missing))
 
 
-def _chosen(reference: str | None) -> tuple[list[Reference], list[str]]:
+def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference], list[str]]:
     """The references that are asked for, or all that can be used."""
     if reference is None:
-        return available()
-    if not isinstance(reference, str) or reference not in REFERENCES:
-        raise OptionError(f"reference {reference!r} is unknown: {did_you_mean(str(reference), REFERENCES)}")
-    made = REFERENCES[reference]()
+        return available(references)
+    if not isinstance(reference, str) or reference not in references:
+        raise OptionError(f"reference {reference!r} is unknown: {did_you_mean(str(reference), references)}")
+    made = references[reference]()
     if made is None:
         raise MissingExtraError(
             f"reference {reference!r} is not installed: pip install 'symconv[{reference}]'"
@@ -103,10 +110,11 @@ class _Geometry:
     shapes: Mapping[str, tuple[int, ...]]
     options: Mapping[str, Any]
     output_size: tuple[int, ...]
+    weights: bool
 
     @classmethod
-    def of(cls, pattern: Pattern, axes: Sequence[Spatial]) -> _Geometry:
-        rest: dict[str, int] = {"batch": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
+    def of(cls, pattern: Pattern, axes: Sequence[Spatial], weights: bool) -> _Geometry:
+        rest: dict[str, int] = {"batch": 1, "channels": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
         for relation in pattern.relations:
             if relation not in axes:
                 rest |= relation.options
@@ -115,10 +123,11 @@ class _Geometry:
         ends = rest["in_channels"], rest["out_channels"]
         transposed = "output_padding" in axes[0].geometry
         first, second = ends if transposed else ends[::-1]
+        images = rest["batch"] * rest["channels"]  # those of a pooling layer never meet each other
         shapes = {
-            "input": (rest["batch"], rest["in_channels"], *sizes["input"]),
+            "input": (images, rest["in_channels"], *sizes["input"]),
             "tap": (first, second // rest["groups"], *sizes["tap"]),
-            "output": (rest["batch"], rest["out_channels"], *sizes["output"]),
+            "output": (images, rest["out_channels"], *sizes["output"]),
         }
         told = axes[0].options
         options = {
@@ -128,7 +137,7 @@ class _Geometry:
             "transposed": transposed,
             "padding_mode": told.get("padding_mode", "zeros"),
         }
-        return cls(shapes, options, sizes["output"])
+        return cls(shapes, options, sizes["output"], weights)
 
 
 _STEPS = ("stride", "dilation", "before", "after", "output_padding")
@@ -163,7 +172,8 @@ class _Case:
 
     @property
     def _operands(self) -> list[tuple[Expr, ...]]:
-        return [self.explicit.operands[role] for role in ("input", "tap", "output")]
+        x, w, delta = (self.explicit.operands[role] for role in ("input", "tap", "output"))
+        return [x, w if self.geometry.weights else (S.Zero,) * prod(self.geometry.shapes["tap"]), delta]
 
     def rounding(self, reference: Reference) -> Number:
         """What floating point may cost, in the operands or in the reference: nothing where there is none."""
@@ -194,14 +204,19 @@ class _Case:
 _Found: TypeAlias = tuple[tuple[int, int], dict[int, Number]]
 
 
-def _numbers(explicit: Explicit, rng: np.random.Generator, draws: int) -> Iterator[dict[Symbol, Number]]:
-    """Integers for the free symbols, none of them 0: as many draws as there is something to draw."""
+def _numbers(
+    explicit: Explicit, rng: np.random.Generator, draws: int, *, ties: bool
+) -> Iterator[dict[Symbol, Number]]:
+    """Integers for the free symbols, none of them 0: as many draws as there is something to draw.
+
+    With ``ties`` every other draw is of so few that many are alike.
+    """
     operands = [*explicit.operands.values(), explicit.bias]
     free = sorted(
         {s for entries in operands for e in entries for s in e.free_symbols}, key=lambda s: s.sort_key()
     )
-    for _ in range(draws if free else 1):
-        sizes = rng.integers(1, 1000, len(free)) * rng.choice([-1, 1], len(free))
+    for draw in range(draws if free else 1):
+        sizes = rng.integers(1, 3 if ties and draw % 2 else 1000, len(free)) * rng.choice([-1, 1], len(free))
         yield dict(zip(free, sizes.tolist(), strict=True))
 
 

@@ -6,7 +6,7 @@ from symconv.derivation.language import Iverson
 from symconv.derivation.parser import parse
 from symconv.derivation.report import Proof, Verification
 from symconv.derivation.scripts import SCRIPTS
-from symconv.derivation.setting import Setting
+from symconv.derivation.setting import Kernel, Setting
 from symconv.derivation.steps import Derivation, Step, checked_grid
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Derivation",
     "Formula",
     "Iverson",
+    "Kernel",
     "Proof",
     "Setting",
     "Step",

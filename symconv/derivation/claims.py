@@ -85,7 +85,8 @@ def judge(
     refutation = next(_expression_failures(setting, formula, expr, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    zero_based = counted(expr, setting, by=-setting.notation.base)
+    named = expr.subs({value: letter for letter, value in setting.constants.items()})
+    zero_based = counted(named, setting, by=-setting.notation.base)
     try:
         scope, point = agree(setting, formula.zero_based, zero_based, formula.kept)
     except SymconvError as error:
@@ -116,6 +117,9 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
     if formula.name != "output_size":
         known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
     counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+    if setting.kernel.constant:
+        del counts[n.kernel]
+        known[n.kernel] = setting.constant
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
     outputs = setting.indices("output")
     if setting.bias and setting.bias_indices(outputs):

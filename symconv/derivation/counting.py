@@ -14,8 +14,11 @@ from symconv.derivation.setting import Setting
 def counted(expr: Expr, setting: Setting, *, by: int | None = None) -> Expr:
     """An expression whose indices count from 0, rewritten to count from the notation's base.
 
-    ``by`` moves every index by another number: minus the base leads back.
+    A kernel whose taps are all the same is written out. ``by`` moves every index by another number and does
+    nothing else: minus the base leads back.
     """
+    if by is None:
+        expr = expr.xreplace(setting.constants)
     step = setting.notation.base if by is None else by
     if step == 0:
         return expr

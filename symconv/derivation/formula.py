@@ -105,6 +105,7 @@ class Formula:
             reach = expand(value.xreplace({place: S.Zero}))
             if not terms_nonnegative(expand(last - reach)):
                 found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
+        found += setting.kernel.conditions
         return tuple(dict.fromkeys(found))
 
     def at(self, /, **sizes: int) -> Any:
@@ -198,7 +199,11 @@ class Formula:
             Row(form.expr(letter), (form.expr(size.xreplace(self._setting.integers)),))
             for letter, size in self.definitions.items()
         ]
-        return form.aligned(rows, after=[words.format("for") + form.comma.join(ranges)] if ranges else [])
+        after = [words.format("for") + form.comma.join(ranges)] if ranges else []
+        if self._setting.kernel.meaning and self._shown.has(self._setting.sequence("kernel").label):
+            meaning = words.format(f" {self._setting.kernel.meaning}").removesuffix("\\quad ").rstrip()
+            after.append(words.format("with") + form.letter(self._setting.notation.kernel) + meaning)
+        return form.aligned(rows, after=after)
 
     def __str__(self) -> str:
         return self.text()

@@ -9,7 +9,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from symconv.pattern import Exchanged, Relation, Spatial
+from symconv.pattern import Exchanged, Relation, Spatial, Untied
 
 #: The indices of a tap and of an input.
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -65,6 +65,8 @@ class Geometry:
 
 def line_of(relation: Relation, numbers: dict[str, int]) -> Line | None:
     """A relation at numbers for its sizes, or None where no layer has them."""
+    if isinstance(relation, Untied):
+        return _untied(line_of(relation.relation, numbers))
     if isinstance(relation, Spatial):
         if "output_padding" in numbers:
             return _transposed(relation.options["flip"], **numbers)
@@ -76,6 +78,15 @@ def line_of(relation: Relation, numbers: dict[str, int]) -> Line | None:
         return None
     counts: dict[str, tuple[int, ...]] = {"output": (count,), "tap": (), "input": (count,)}
     return Line(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
+
+
+def _untied(line: Line | None) -> Line | None:
+    """Each tap once for every output."""
+    if line is None:
+        return None
+    outputs = indices(line.counts["output"])
+    met = tuple(tuple(((*o, *k), j) for k, j in row) for o, row in zip(outputs, line.met, strict=True))
+    return Line({**line.counts, "tap": line.counts["output"] + line.counts["tap"]}, met, line.sources)
 
 
 def _channels(exchanged: bool, in_channels: int, out_channels: int, groups: int) -> Line | None:

@@ -46,6 +46,9 @@ class Iverson(Expr):
             return S.Zero
         return Expr.__new__(cls, decided)
 
+    def _latex(self, printer: Any) -> str:
+        return f"\\left[{printer._print(self.args[0])}\\right]"
+
 
 class Partial(Expr):
     """The partial derivative of an expression by an entry, not carried out.

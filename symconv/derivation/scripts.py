@@ -64,7 +64,7 @@ def _output(s: Script) -> None:
         eliminate(s)
     else:
         turned = [k for k in window.summed if k not in window.taps]
-        slides = "The flipped kernel" if turned else "The kernel"
+        slides = f"The {'flipped ' if turned else ''}{setting.kernel.called}"
         factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
         start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
         words = f"{slides} is laid on the padded input, moved by the stride for each output."

@@ -162,14 +162,14 @@ class Reader:
         more = tuple(
             condition
             for letter, indices in piece.entries
-            if letter in self._roles
+            if indices and letter in self._roles
             for condition in self._inside(self._roles[letter], indices)
         )
         return replace(piece, conditions=piece.conditions + more)
 
     def _named(self) -> tuple[Symbol, ...]:
-        """The letters that stand for something by themselves: the loss, and a bias without channels."""
-        return self.setting.loss, Symbol(self.setting.notation.bias)
+        """The letters that stand for something by themselves: the loss, a bias or a kernel without index."""
+        return self.setting.loss, Symbol(self.setting.notation.bias), *self.setting.constants
 
     def _fresh(self) -> Symbol:
         return Symbol(f"s{next(self._numbers)}", integer=True)
@@ -195,7 +195,8 @@ class Reader:
         """The entries of an operand whose indices satisfy a condition."""
         index = self._all(role)
         letter = next(letter for letter, name in self._roles.items() if name == role)
-        return Piece(index, (*self._inside(role, index), *condition(index)), ((letter, index),))
+        own = () if role == "tap" and self.setting.kernel.constant else index
+        return Piece(index, (*self._inside(role, index), *condition(index)), ((letter, own),))
 
     def _split(self, places: Sequence[Expr], *roles: str) -> list[tuple[Expr, ...]]:
         found, at = [], 0
@@ -229,9 +230,8 @@ class Reader:
         return [replace(found, entries=((self.setting.notation.input, tuple(indices)),))]
 
     def _output(self, i: Sequence[Expr]) -> list[Piece]:
-        n, k = self.setting.notation, self._all("tap")
-        taps = Piece(k, self._inside("tap", k), ((n.kernel, k),))
-        found = [taps.times(self._over("input", lambda j: self._met(i, k, j)))]
+        n, taps = self.setting.notation, self._over("tap", lambda k: ())
+        found = [taps.times(self._over("input", lambda j: self._met(i, taps.bound, j)))]
         if not self.setting.bias:
             return found
         plain = self.setting.indices("output")

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Expr, Indexed, IndexedBase, Integer, Symbol, expand, preorder_traversal, sympify
+from sympy import Expr, Indexed, IndexedBase, Integer, Mul, Symbol, expand, preorder_traversal, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv.errors import NotationError
 from symconv.notation import Notation, on_axis
@@ -23,6 +24,28 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """What a layer has in the place of its weights: by default just these.
+
+    Attributes
+    ----------
+    called : str
+        What a derivation calls it.
+    meaning : str
+        What its letter stands for, where that is no weight.
+    constant : bool
+        Whether every tap is 1 over the number of taps, as an average takes them.
+    conditions : tuple of relations
+        What the sizes must satisfy besides those of every layer.
+    """
+
+    called: str = "kernel"
+    meaning: str = ""
+    constant: bool = False
+    conditions: tuple[Boolean, ...] = ()
+
+
+@dataclass(frozen=True)
 class Setting:
     """Everything that the formulas of a layer are written in.
 
@@ -33,6 +56,7 @@ class Setting:
     pattern: Pattern
     notation: Notation
     bias: bool = False
+    kernel: Kernel = Kernel()
 
     @cached_property
     def integers(self) -> dict[Symbol, Symbol]:
@@ -199,12 +223,12 @@ class Setting:
     @property
     def far_role(self) -> str:
         """The role that the relation gives by the two others: the input, or the output if transposed."""
-        index = {role: (Symbol(role),) for role in ROLES}
-        ((left, _),) = self.exact_axes[0].equations(index)
-        return str(left.name)
+        return self.exact_axes[0].far
 
     def steps(self) -> list[tuple[Expr, Expr, Expr]] | None:
-        """``(a, b, c)`` of ``far = a near + b tap + c`` on each axis, where it is affine."""
+        """``(a, b, c)`` of ``far = a near + b tap + c`` on each axis, where it is so, and affine."""
+        if any(len(axis.extents["tap"]) != 1 for axis in self.exact_axes):
+            return None
         near, tap = Symbol("near"), Symbol("tap")
         other = {"input": "output", "output": "input"}[self.far_role]
         index = {self.far_role: (Symbol("far"),), "tap": (tap,), other: (near,)}
@@ -229,8 +253,21 @@ class Setting:
 
     def entry(self, quantity: str, *indices: Symbol | Expr) -> Expr:
         """An entry of it; itself, if it has no index."""
+        if quantity == "kernel" and self.kernel.constant:
+            return self.constant
         base = self.sequence(quantity)
         return base[indices] if indices else Symbol(getattr(self.notation, quantity))
+
+    @property
+    def constant(self) -> Symbol:
+        """The letter of the kernel where every tap is the same."""
+        return Symbol(self.notation.kernel)
+
+    @property
+    def constants(self) -> dict[Symbol, Expr]:
+        """What that letter stands for; nothing where the taps are weights."""
+        count = Mul(*self.of_axes("kernel_size"))
+        return {self.constant: 1 / count} if self.kernel.constant else {}
 
     def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         """Those of an output's indices that its bias has."""

@@ -102,7 +102,7 @@ def _geometry(setting: Setting, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 
 _GEOMETRY = ("input_size", "kernel_size", "stride", "dilation", "before", "after", "output_padding")
-_MORE = ("padding", "output_size", "flip", "batch", "in_channels", "out_channels", "groups")
+_MORE = ("padding", "output_size", "flip", "batch", "channels", "in_channels", "out_channels", "groups")
 
 
 def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import prod
@@ -27,9 +28,14 @@ class World:
         positions = {o: at for at, o in enumerate(setting.indices("output"))}
         biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
 
+        def tap(*k: int) -> Poly:
+            if setting.kernel.constant:
+                return {(): Fraction(1, prod(counts["tap"]))}
+            return atom(n.kernel, *k)
+
         @cache
         def output(*i: int) -> Poly:
-            terms = [multiplied([atom(n.kernel, *k), atom(n.input, *j)]) for k, j in met[i]]
+            terms = [multiplied([tap(*k), atom(n.input, *j)]) for k, j in met[i]]
             return added([*terms, atom(n.bias, *(i[at] for at in biased))] if setting.bias else terms)
 
         @cache
@@ -54,7 +60,7 @@ class World:
 
         def matrix(*places: int) -> Poly:
             i, j = split(places, "output", "input")
-            return added([atom(n.kernel, *k) for k, at in met[i] if at == j])
+            return added([tap(*k) for k, at in met[i] if at == j])
 
         def tying(*places: int) -> Poly:
             i, j, k = split(places, "output", "input", "tap")
@@ -66,7 +72,7 @@ class World:
 
         read: dict[str, Callable[..., Poly]] = {
             n.input: lambda *j: atom(n.input, *j),
-            n.kernel: lambda *k: atom(n.kernel, *k),
+            n.kernel: tap,
             n.upstream: lambda *i: atom(n.upstream, *i),
             n.output: output,
             n.bias: lambda *o: atom(n.bias, *o),

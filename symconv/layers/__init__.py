@@ -11,8 +11,22 @@ from symconv.layers.conv import (
     ConvTranspose3d,
 )
 from symconv.layers.layer import Layer
+from symconv.layers.pooling import (
+    AvgPool,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    MaxPool,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
 
 __all__ = [
+    "AvgPool",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
     "Conv",
     "Conv1d",
     "Conv2d",
@@ -22,4 +36,8 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
     "Layer",
+    "MaxPool",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from symconv.errors import OptionError
@@ -17,8 +17,8 @@ from symconv.pattern import (
     Relation,
     Spatial,
     TransposedAxis,
-    padding_per_axis,
-    per_axis,
+    each_axis,
+    rank_of,
     read_size,
 )
 
@@ -103,11 +103,11 @@ class Conv(Layer):
         **unknown: Any,
     ) -> None:
         self._reject(unknown)
-        rank = _rank(type(self).rank, input_size, kernel_size)
+        rank = rank_of(type(self).rank, input_size, kernel_size)
         columns = {"stride": stride, "dilation": dilation}
         axes = [
             Axis.make(n, k, **one, flip=flip, padding_mode=padding_mode)
-            for n, k, one in _each(rank, input_size, kernel_size, columns, padding)
+            for n, k, one in each_axis(rank, input_size, kernel_size, columns, padding)
         ]
         channels = _channels(in_channels, out_channels, groups)
         self._finish(axes, [Channels.make(*channels)] if channels else [], batch, bias, notation)
@@ -207,11 +207,11 @@ class ConvTranspose(Conv):
         **unknown: Any,
     ) -> None:
         self._reject(unknown)
-        rank = _rank(type(self).rank, input_size, kernel_size)
+        rank = rank_of(type(self).rank, input_size, kernel_size)
         columns = {"stride": stride, "dilation": dilation, "output_padding": output_padding}
         axes = [
             TransposedAxis.make(n, k, **one, flip=flip)
-            for n, k, one in _each(rank, input_size, kernel_size, columns, padding)
+            for n, k, one in each_axis(rank, input_size, kernel_size, columns, padding)
         ]
         made: list[Relation] = []
         channels = _channels(in_channels, out_channels, groups)
@@ -237,27 +237,6 @@ class ConvTranspose3d(ConvTranspose):
     """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; one size stands for all."""
 
     rank = 3
-
-
-def _rank(fixed: int | None, *sizes: Any) -> int:
-    """How many axes there are: those of the class, or as many as the longest size has."""
-    if fixed is not None:
-        return fixed
-    several = [s for s in sizes if isinstance(s, Sequence) and not isinstance(s, str)]
-    return max((len(s) for s in several), default=1) or 1
-
-
-def _each(
-    rank: int, n: Any, k: Any, columns: Mapping[str, Any], padding: Any
-) -> list[tuple[Any, Any, dict[str, Any]]]:
-    """The options of each axis."""
-    sizes = [per_axis("input_size", n, rank), per_axis("kernel_size", k, rank)]
-    named = {name: per_axis(name, given, rank) for name, given in columns.items()}
-    named["padding"] = padding_per_axis(padding, rank)
-    return [
-        (sizes[0][at], sizes[1][at], {name: values[at] for name, values in named.items()})
-        for at in range(rank)
-    ]
 
 
 def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[Any, Any, Any] | None:

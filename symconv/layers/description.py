@@ -30,13 +30,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | str) else str(value)
 
 
-def sentence(pattern: Pattern, axes: Sequence[Spatial]) -> str:
-    """The geometry in one sentence."""
+def sentence(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
+    """The geometry in one sentence; the opening names kind, inputs, taps and their numbers as window."""
     told = [axis.options for axis in axes]
     sizes = {name: [axis.geometry[name] for axis in axes] for name in axes[0].geometry}
     outputs = [axis.extents["output"][0] for axis in axes]
-    parts = [f"{axes[0].kind} of {_counted(sizes['input_size'], 'input')} with "
-             f"{_counted(sizes['kernel_size'], 'tap')}"]  # fmt: skip
+    taps = _counted(sizes["kernel_size"], "tap")
+    named = {"taps": taps, "window": taps.split()[0], "inputs": _counted(sizes["input_size"], "input")}
+    parts = [opening.format(kind=axes[0].kind, **named)]
     parts += [r.phrase(r.options) for r in reversed(pattern.relations) if r not in axes]
     steps = [f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")]
     filled = told[0].get("padding_mode", "zeros")

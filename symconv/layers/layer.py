@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Expr, Function, Matrix, SympifyError, sympify
 from sympy.core.function import FunctionClass
@@ -43,16 +43,17 @@ class Layer(Quantities):
         Quantities.__init__(self, pattern, notation, bias)
 
     def _reject(self, unknown: Mapping[str, Any]) -> None:
-        reject_unknown(type(self).__name__, unknown, self._options())
+        reject_unknown(type(self).__name__, unknown, self.option_names())
 
     @classmethod
-    def _options(cls) -> list[str]:
+    def option_names(cls) -> list[str]:
+        """The options that make a layer of this class."""
         parameters = inspect.signature(cls.__init__).parameters.values()
         return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "self"]
 
     @property
     def _subject(self) -> Subject:
-        return Subject(self.axes, self._symbols, self._values, self.notation)
+        return Subject(self.axes, self._symbols, self._values, self._written)
 
     @property
     def relations(self) -> tuple[Relation, ...]:
@@ -130,18 +131,26 @@ class Layer(Quantities):
         y0 = w0*x0 + w1*x1 + w2*x2
         y1 = w0*x1 + w1*x2 + w2*x3
         """
-        if not isinstance(name, str) or name not in REASONS:
-            raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), REASONS)}")
+        if name == "grad_bias" and "grad_bias" not in self.equation_names:
+            raise OptionError(f"{name}: this layer has no bias; build it with bias=True.")
+        if not isinstance(name, str) or name not in self.equation_names:
+            raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), self.equation_names)}")
         if name == "activation":
             return activation(self._subject, self._function(function))
-        if name not in self.equation_names:
-            raise OptionError(f"{name}: this layer has no bias; build it with bias=True.")
+        return self._equation(name)
+
+    def _equation(self, name: str) -> Equation:
         return equation(self._subject, name)
 
     @property
     def equation_names(self) -> list[str]:
         """The names that :meth:`equation` takes for this layer."""
         return [name for name in REASONS if name != "grad_bias" or self.bias]
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why each equation of this layer holds."""
+        return REASONS
 
     def latex(self, name: str = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""
@@ -193,15 +202,17 @@ class Layer(Quantities):
         """
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.axes) - 1}.")
-        return Derivation(self._setting, name, axis)
-
-    @property
-    def _setting(self) -> Setting:
         if self._given:
             raise OptionError(
                 "closed forms are in symbols, and this layer has values: ask the one without .at()."
             )
-        return Setting(self.pattern, self.notation, self.bias)
+        if name in SCRIPTS and name != "grad_bias" and name not in self.formula_names:
+            raise OptionError(f"{name!r} has no derivation here: {did_you_mean(name, self.formula_names)}")
+        return Derivation(self._setting, name, axis)
+
+    @property
+    def _setting(self) -> Setting:
+        return Setting(self.pattern, self._written, self.bias)
 
     def claim(self, name: str, candidate: Expr | Callable[..., Any], /, **grid: Iterable[int]) -> Claim:
         """Judge somebody else's formula for a quantity.
@@ -235,8 +246,8 @@ class Layer(Quantities):
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
         output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
         """
-        setting = self._setting
-        return judge(setting, self.formula(name), candidate, checked_grid("claim", setting, grid))
+        formula, setting = self.formula(name), self._setting
+        return judge(setting, formula, candidate, checked_grid("claim", setting, grid))
 
     def check(
         self,
@@ -274,22 +285,24 @@ class Layer(Quantities):
         >>> bool(sc.Conv1d(4, 3, padding=1).check())
         True
         """
-        return check.run(
-            self.pattern,
-            self.axes,
-            self._symbols,
-            self._values,
-            reference=reference,
-            draws=draws,
-            seed=seed,
-            progress=progress,
-        )
+        return check.run(**self._judged, reference=reference, draws=draws, seed=seed, progress=progress)
+
+    @property
+    def _judged(self) -> dict[str, Any]:
+        """What :func:`symconv.check.run` judges."""
+        named = {"symbols": self._symbols, "values": self._values}
+        return {"pattern": self.pattern, "axes": self.axes, **named}
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """The options that make the layer, as they print."""
+        return described(self.pattern, self.axes, self.notation, self.bias)
 
     def __repr__(self) -> str:
-        written = described(self.pattern, self.axes, self.notation, self.bias)
+        written = self._told
         defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
         defaults["notation"] = "symconv"
-        options = {name: v for name, v in written.items() if v != defaults[name]}
+        options = {name: v for name, v in written.items() if name in defaults and v != defaults[name]}
         options = {name: v for name, v in options.items() if name not in ("input_size", "kernel_size")}
         sizes = [repr(written[name]) for name in ("input_size", "kernel_size")]
         call = f"{type(self).__name__}({', '.join([*sizes, *(f'{n}={v!r}' for n, v in options.items())])})"
@@ -304,7 +317,10 @@ class Layer(Quantities):
     @property
     def description(self) -> str:
         """The geometry in one sentence."""
-        return sentence(self.pattern, self.axes)
+        return sentence(self.pattern, self.axes, self._opening)
+
+    #: What a description begins with: the operation, and with how many taps it is done.
+    _opening: ClassVar[str] = "{kind} of {inputs} with {taps}"
 
     def _repr_latex_(self) -> str:
         shown = self.equation("output") if self.pattern.numeric else self.formula("output")

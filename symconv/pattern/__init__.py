@@ -5,9 +5,10 @@ from symconv.pattern.channels import Batch, Channels
 from symconv.pattern.incidence import ROLES, Incidence, Indices
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.pattern import Pattern
-from symconv.pattern.reading import MODES, Size, padding_per_axis, per_axis, read_size
+from symconv.pattern.reading import MODES, Size, each_axis, rank_of, read_size
 from symconv.pattern.relation import Exchanged, Relation, Spatial, Window
 from symconv.pattern.transposed import TransposedAxis
+from symconv.pattern.untied import Untied, UntiedAxis
 
 __all__ = [
     "MODES",
@@ -25,8 +26,10 @@ __all__ = [
     "Size",
     "Spatial",
     "TransposedAxis",
+    "Untied",
+    "UntiedAxis",
     "Window",
-    "padding_per_axis",
-    "per_axis",
+    "each_axis",
+    "rank_of",
     "read_size",
 ]

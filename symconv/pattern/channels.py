@@ -37,14 +37,15 @@ class Batch(Relation):
         return {self.name: self.count}
 
     def phrase(self, options: Mapping[str, Any]) -> str:
-        return f"{self.name} of {self.count}"
+        return f"batch of {self.count}" if self.name == "batch" else f"{self.count} channels"
 
     def enumerated(self) -> Incidence:
         return Incidence.identity(int(self.count))
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        return {"output": ("batch_index",), "tap": (), "input": ("batch_index",)}
+        letter = {"batch": "batch_index", "channels": "output_channel_index"}[self.name]
+        return {"output": (letter,), "tap": (), "input": (letter,)}
 
     def window(self, index: Places) -> Window:
         return Window((), tuple(index["output"]), ())

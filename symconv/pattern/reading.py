@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sympy import Expr, Symbol
@@ -69,6 +69,27 @@ def padding_per_axis(given: Any, rank: int) -> list[Any]:
         nested = len(values) == 1 and isinstance(values[0], Iterable)
         return values if nested else [tuple(values)]
     return per_axis("padding", given, rank)
+
+
+def rank_of(fixed: int | None, *sizes: Any) -> int:
+    """How many axes there are: those of the class, or as many as the longest size has."""
+    if fixed is not None:
+        return fixed
+    several = [s for s in sizes if isinstance(s, Sequence) and not isinstance(s, str)]
+    return max((len(s) for s in several), default=1) or 1
+
+
+def each_axis(
+    rank: int, n: Any, k: Any, columns: Mapping[str, Any], padding: Any
+) -> list[tuple[Any, Any, dict[str, Any]]]:
+    """Input size, kernel size and further options of each axis."""
+    sizes = [per_axis("input_size", n, rank), per_axis("kernel_size", k, rank)]
+    named = {name: per_axis(name, given, rank) for name, given in columns.items()}
+    named["padding"] = padding_per_axis(padding, rank)
+    return [
+        (sizes[0][at], sizes[1][at], {name: values[at] for name, values in named.items()})
+        for at in range(rank)
+    ]
 
 
 def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -155,6 +155,9 @@ class Relation(ABC):
 
 class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
+
+    #: The role that the relation gives by the two others.
+    far: ClassVar[str] = "input"
 
     @property
     def fill(self) -> PaddingMode:

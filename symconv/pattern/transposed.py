@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Expr, Symbol, sympify
 
@@ -30,6 +30,7 @@ class TransposedAxis(Exchanged, Spatial):
 
     relation: Axis
     extra: Size = 0
+    far: ClassVar[str] = "output"
 
     @classmethod
     def make(

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 from symconv.check.references.differences import central_differences
 from symconv.check.references.filters import filter_loops
 from symconv.check.references.libraries import jax_gradients, scipy_signal, torch_autograd
 from symconv.check.references.loops import loops
+from symconv.check.references.pooling import POOLING
 from symconv.check.references.rows import numpy_convolve
 from symconv.check.references.sample import Reference, Sample
 from symconv.check.references.windows import sliding_windows
 
+Makers: TypeAlias = Mapping[str, Callable[[], Reference | None]]
+
 #: Each reference by the name that asks for it; None where its library is not installed.
-REFERENCES: Mapping[str, Callable[[], Reference | None]] = MappingProxyType(
+REFERENCES: Makers = MappingProxyType(
     {
         "numpy": numpy_convolve,
         "windows": sliding_windows,
@@ -28,9 +32,9 @@ REFERENCES: Mapping[str, Callable[[], Reference | None]] = MappingProxyType(
 _CALLED = {"scipy": "SciPy", "torch": "PyTorch", "jax": "JAX"}
 
 
-def available() -> tuple[list[Reference], list[str]]:
+def available(references: Makers = REFERENCES) -> tuple[list[Reference], list[str]]:
     """The references that can be used, and for each library that is missing how to install it."""
-    made = {name: make() for name, make in REFERENCES.items()}
+    made = {name: make() for name, make in references.items()}
     missing = [
         f"{_CALLED[name]}, which is not installed: pip install 'symconv[{name}]'"
         for name, reference in made.items()
@@ -39,4 +43,4 @@ def available() -> tuple[list[Reference], list[str]]:
     return [reference for reference in made.values() if reference is not None], missing
 
 
-__all__ = ["REFERENCES", "Reference", "Sample", "available"]
+__all__ = ["POOLING", "REFERENCES", "Makers", "Reference", "Sample", "available"]

@@ -94,7 +94,7 @@ def torch_autograd() -> Reference | None:
         if s.integers:
             whole: Array = forward(s, *(torch.tensor(a) for a in (s.x, s.w, s.b))).numpy()
             return whole
-        return _whole(s, forward(s, *tensors(s)).detach().numpy())
+        return whole_numbers(s, forward(s, *tensors(s)).detach().numpy())
 
     def gradient(at: int) -> Callable[[Sample], Array]:
         def found(s: Sample) -> Array:
@@ -102,7 +102,7 @@ def torch_autograd() -> Reference | None:
             y = forward(s, *operands)
             y.backward(torch.tensor(s.delta.astype(np.float64)))
             grad = operands[at].grad
-            return _whole(s, np.zeros(operands[at].shape) if grad is None else grad.numpy())
+            return whole_numbers(s, np.zeros(operands[at].shape) if grad is None else grad.numpy())
 
         return found
 
@@ -110,7 +110,7 @@ def torch_autograd() -> Reference | None:
         _, w, b = tensors(s)
         jacobian: Callable[..., Any] = torch.autograd.functional.jacobian
         rows = jacobian(lambda x: forward(s, x, w, b), tensors(s)[0])
-        return _whole(s, rows.detach().numpy())
+        return whole_numbers(s, rows.detach().numpy())
 
     answers = {
         "output": output,
@@ -155,7 +155,7 @@ def jax_gradients() -> Reference | None:
                 operands = [jnp.asarray(a.astype(np.float64)) for a in (s.x, s.w, s.b)]
                 y, back = jax.vjp(lambda *given: forward(s, *given), *operands)
                 wanted = y if at is None else back(jnp.asarray(s.delta.astype(np.float64)))[at]
-                return _whole(s, np.asarray(wanted))
+                return whole_numbers(s, np.asarray(wanted))
 
         return found
 
@@ -168,7 +168,7 @@ def jax_gradients() -> Reference | None:
     return Reference("JAX", answers, exact=False)
 
 
-def _whole(s: Sample, found: Array) -> Array:
+def whole_numbers(s: Sample, found: Array) -> Array:
     """Integers again, where integers went in: below 2**53 floating point holds them exactly."""
     if not s.integers or np.abs(found).max(initial=0) >= 2**53:
         return found

@@ -1,0 +1,168 @@
+"""Pooling by other means: loops, sliding windows, and PyTorch's own pooling layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import partial
+from importlib.util import find_spec
+from itertools import product
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from symconv.check.references.libraries import whole_numbers
+from symconv.check.references.sample import Array, Reference, Sample, every
+
+#: How much of an output each place of its window gives, by the numbers that stand there; None is padding.
+Shares = Callable[[list[Any]], list[Any]]
+
+
+def _average(window: list[Any]) -> list[Any]:
+    return [Fraction(1, len(window))] * len(window)
+
+
+def _first_largest(window: list[Any]) -> list[Any]:
+    best = None
+    for at, value in enumerate(window):
+        if value is not None and (best is None or value > window[best]):
+            best = at
+    return [int(at == best) for at in range(len(window))]
+
+
+def _loops(shares: Shares) -> Reference:
+    """Every window place after place, as the definition has it."""
+
+    def terms(s: Sample) -> Iterator[tuple[int, int, Any]]:
+        """``(output, input, share)`` of each input that an output sees."""
+        x, sizes = s.x.ravel().tolist(), s.x.shape[2:]
+        starts = [range(0, n + p + q - r, step) for n, p, q, r, step in _spans(s)]
+        output = 0
+        for image in range(len(s.x)):
+            for start in product(*starts):
+                seen: list[int | None] = []
+                for tap in product(*map(range, s.w.shape[2:])):
+                    ends = zip(start, tap, s.dilation, s.before, strict=True)
+                    place = [i + d * k - p for i, k, d, p in ends]
+                    inside = all(0 <= j < n for j, n in zip(place, sizes, strict=True))
+                    flat = int(np.ravel_multi_index(place, sizes)) if inside else 0
+                    seen.append(image * prod(sizes) + flat if inside else None)
+                given = shares([None if j is None else x[j] for j in seen])
+                for j, share in zip(seen, given, strict=True):
+                    if j is not None and share:
+                        yield output, j, share
+                output += 1
+
+    def summed(s: Sample, size: int, term: Callable[[int, int, Any], tuple[int, Any]]) -> Array:
+        totals: list[Any] = [0] * size
+        for o, j, share in terms(s):
+            at, value = term(o, j, share)
+            totals[at] += value
+        return np.array(totals, dtype=object)
+
+    def output(s: Sample) -> Array:
+        x = s.x.ravel().tolist()
+        return summed(s, s.delta.size, lambda o, j, share: (o, share * x[j]))
+
+    def grad_input(s: Sample) -> Array:
+        delta = s.delta.ravel().tolist()
+        return summed(s, s.x.size, lambda o, j, share: (j, share * delta[o]))
+
+    def matrix(s: Sample) -> Array:
+        return summed(s, s.delta.size * s.x.size, lambda o, j, share: (o * s.x.size + j, share))
+
+    answers = {
+        "output_size": lambda s: np.array([len(range(0, n + p + q - r, t)) for n, p, q, r, t in _spans(s)]),
+        "output": output,
+        "grad_input": grad_input,
+        "matrix": matrix,
+    }
+    return Reference("loops over windows", answers)
+
+
+def _spans(s: Sample) -> Iterator[tuple[int, int, int, int, int]]:
+    """Input size, padding before and after, reach of the window, and stride of each axis."""
+    return zip(s.x.shape[2:], s.before, s.after, s.reach, s.stride, strict=True)
+
+
+def _sliding(largest: bool) -> Reference:
+    """NumPy's views of the windows: their mean, or the entry at their first maximum."""
+
+    def seen(s: Sample, array: Array, fill: Any) -> Array:
+        """A row a window, a column a place of it."""
+        extents = [reach + 1 for reach in s.reach]
+        whole = np.pad(array, s.pads, constant_values=fill)
+        views = sliding_window_view(whole, extents, s.spatial)[every([*s.stride, *s.dilation])]
+        return views.reshape(-1, s.w[0, 0].size)
+
+    def shares(s: Sample) -> Array:
+        windows = seen(s, s.x, s.x.min() - 1)
+        if not largest:
+            return np.full(windows.shape, Fraction(1, windows.shape[1]), dtype=object)
+        chosen: Array = np.arange(windows.shape[1]) == windows.argmax(axis=1)[:, None]
+        return chosen.astype(np.int64)
+
+    def output(s: Sample) -> Array:
+        if largest:
+            found: Array = seen(s, s.x, s.x.min() - 1).max(axis=1)
+            return found
+        return seen(s, s.x, 0).astype(object).sum(axis=1) * Fraction(1, s.w[0, 0].size)
+
+    def grad_input(s: Sample) -> Array:
+        sources = seen(s, np.arange(s.x.size).reshape(s.x.shape), -1)
+        totals = np.zeros(s.x.size + 1, dtype=object)
+        np.add.at(totals, sources, shares(s) * s.delta.reshape(-1, 1))
+        return totals[:-1]
+
+    return Reference("sliding windows", {"output": output, "grad_input": grad_input})
+
+
+def _torch(largest: bool) -> Reference | None:
+    """PyTorch's pooling in float64 and its gradients by autograd."""
+    if find_spec("torch") is None:
+        return None
+    import torch
+    from torch.nn import functional
+
+    def forward(s: Sample, x: Any) -> Any:
+        pool = getattr(functional, f"{'max' if largest else 'avg'}_pool{s.rank}d")
+        options: dict[str, Any] = {"dilation": s.dilation} if largest else {}
+        if s.before == s.after:
+            return pool(x, s.w.shape[2:], s.stride, s.before, **options)
+        pads = [p for pair in reversed(s.pads[2:]) for p in pair]
+        whole = functional.pad(x, pads, value=-torch.inf if largest else 0)
+        return pool(whole, s.w.shape[2:], s.stride, **options)
+
+    def tensor(s: Sample) -> Any:
+        return torch.tensor(s.x.astype(np.float64), requires_grad=True)
+
+    def output(s: Sample) -> Array:
+        return whole_numbers(s, forward(s, tensor(s)).detach().numpy())
+
+    def grad_input(s: Sample) -> Array:
+        x = tensor(s)
+        forward(s, x).backward(torch.tensor(s.delta.astype(np.float64)))
+        return whole_numbers(s, x.grad.numpy())
+
+    def matrix(s: Sample) -> Array:
+        jacobian: Callable[..., Any] = torch.autograd.functional.jacobian
+        return whole_numbers(s, jacobian(partial(forward, s), tensor(s)).detach().numpy())
+
+    answers = {"output": output, "grad_input": grad_input, "matrix": matrix}
+    return Reference("PyTorch", answers, exact=False, fits=lambda s: s.rank <= 3)
+
+
+#: The references of each kind of pooling, by the names that ask for them.
+POOLING: Mapping[str, Mapping[str, Callable[[], Reference | None]]] = MappingProxyType(
+    {
+        kind: {
+            "loops": partial(_loops, shares),
+            "windows": partial(_sliding, kind == "max"),
+            "torch": partial(_torch, kind == "max"),
+        }
+        for kind, shares in (("average", _average), ("max", _first_largest))
+    }
+)
