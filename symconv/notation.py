@@ -236,7 +236,8 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
             source="PyTorch: lengths L_in and L_out, cross-correlation.",
         ),
         "cs231n": Notation(
-            input_size="W", kernel_size="F", stride="S", padding="P", selection="Q", windows="X_col", kernel_matrix="W_row",
+            input_size="W", kernel_size="F", stride="S", padding="P", selection="Q",
+            windows="X_col", kernel_matrix="W_row",
             filter_matrix="W_row",
             window_columns=True,
             output_size="V",

@@ -104,7 +104,9 @@ def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
         click.option("--transposed", is_flag=True, help="The transposed convolution."),
         click.option(
-            "--pooling", type=click.Choice(["average", "max"]), help="Pool windows of the kernel size instead."
+            "--pooling",
+            type=click.Choice(["average", "max"]),
+            help="Pool windows of the kernel size instead.",
         ),
         click.option("--channels", callback=_size, metavar="COUNT", help="Channels of a pooling layer."),
         click.option("--output-padding", callback=_size, metavar="SIZE", help="Of a transposed layer."),

@@ -28,13 +28,18 @@ def pools(draw: st.DrawFn) -> dict[str, Any]:
     for _ in range(rank):
         k, s = draw(st.integers(1, 3)), draw(st.integers(1, 3))
         d = draw(st.integers(1, 2)) if kind == "max" else 1
-        # PyTorch compares the padding of an average with the window, that of a maximum with its extent.
-        p = draw(st.integers(0, (d * (k - 1) + 1) // 2))
+        p = draw(st.integers(0, k // 2))
         n = draw(st.integers(1, 4))
         assume(n + 2 * p > d * (k - 1) and (n >= d or p == 0))
+        assume(n >= k or kind == "max" or rank < 3)  # PyTorch's AvgPool3d compares before it pads
         axes.append((n, k, s, d, p))
     n, k, s, d, p = (tuple(part) for part in zip(*axes, strict=True))
-    options = {"stride": s, "padding": p, "channels": draw(st.integers(1, 2)), "batch": draw(st.integers(1, 2))}
+    options = {
+        "stride": s,
+        "padding": p,
+        "channels": draw(st.integers(1, 2)),
+        "batch": draw(st.integers(1, 2)),
+    }
     if kind == "max":
         options["dilation"] = d
     return {"kind": kind, "sizes": (n, k), "options": options}
@@ -70,7 +75,9 @@ def test_every_pooling_layer_equals_pytorch(case: dict[str, Any], seed: int, mos
     layer = KINDS[case["kind"]](n, k, **options).at(x=x.tolist(), delta=drawn[0].tolist())
     for found, wanted in ((layer.output, y), (layer.grad_input, grad)):
         assert found.shape == wanted.shape
-        assert [int(e) for e in np.ravel(np.array(found.tolist(), dtype=object))] == np.rint(wanted).ravel().tolist()
+        assert [int(e) for e in np.ravel(np.array(found.tolist(), dtype=object))] == np.rint(
+            wanted
+        ).ravel().tolist()
         assert np.allclose(np.rint(wanted), wanted, atol=1e-9)
 
 
@@ -141,15 +148,19 @@ def test_symbols_are_selected_by_conditions_on_them() -> None:
     [
         (lambda k: k("N", "K"), {"N": 5, "K": 2}),
         (lambda k: k("N", "K", stride="s", padding="p"), {"N": 5, "K": 3, "s": 2, "p": 1}),
-        (lambda k: k(("H", "L"), "K", channels="C", batch="B", stride=1), {"H": 3, "L": 2, "K": 2, "C": 2, "B": 2}),
+        (
+            lambda k: k(("H", "R"), "K", channels="C", batch="B", stride=1),
+            {"H": 3, "R": 2, "K": 2, "C": 2, "B": 2},
+        ),
     ],
     ids=["plain", "strided and padded", "planes"],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_formulas_give_the_explicit_entries_and_are_proved(kind: str, made: Any, sizes: dict[str, int]) -> None:
+def test_formulas_give_the_explicit_entries_and_are_proved(
+    kind: str, made: Any, sizes: dict[str, int]
+) -> None:
     layer = made(KINDS[kind])
-    explicit = layer.replaced(**sizes) if hasattr(layer, "replaced") else None
-    shape = [sizes.get(str(s), s) for s in ((axis.geometry["input_size"]) for axis in layer.axes)]
+    shape = [sizes[str(axis.geometry["input_size"])] for axis in layer.axes]
     options = {n: sizes[v] for n, v in layer._told.items() if isinstance(v, str) and v in sizes and n not in
                ("input_size", "kernel_size")}  # fmt: skip
     if layer._told["stride"] == 1:
@@ -173,11 +184,17 @@ def test_formulas_give_the_explicit_entries_and_are_proved(kind: str, made: Any,
 @pytest.mark.parametrize("notation", sc.Notation.preset_names())
 @pytest.mark.parametrize("kind", KINDS)
 def test_pooling_prints_in_every_notation(kind: str, notation: str, typeset: Any) -> None:
-    for layer in (KINDS[kind]("H1", "H2", notation=notation), KINDS[kind](("H1", "H2"), 2, notation=notation)):
+    for layer in (
+        KINDS[kind]("H1", "H2", notation=notation),
+        KINDS[kind](("H1", "H2"), 2, notation=notation),
+    ):
         for name in layer.formula_names:
             typeset(layer.formula(name).latex())
             typeset(layer.derive(name).latex())
-    for layer in (KINDS[kind](4, 2, notation=notation), KINDS[kind](4, 2, notation=notation).at(x=[1, 3, 2, 2])):
+    for layer in (
+        KINDS[kind](4, 2, notation=notation),
+        KINDS[kind](4, 2, notation=notation).at(x=[1, 3, 2, 2]),
+    ):
         for name in layer.equation_names:
             typeset(layer.equation(name).latex())
 
@@ -199,7 +216,7 @@ def test_claims_about_pooling_are_judged() -> None:
     [
         (lambda: sc.AvgPool(5, 2, padding=2), GeometryError, "more than half of a window"),
         (lambda: sc.MaxPool(5, 3, padding="full"), GeometryError, "more than half of a window"),
-        (lambda: sc.MaxPool(1, 2, stride=1, padding=2, dilation=3), GeometryError, "would see padding only"),
+        (lambda: sc.MaxPool(2, 2, stride=1, padding=1, dilation=3), GeometryError, "would see padding only"),
         (lambda: sc.MaxPool(2, 3), GeometryError, "kernel of 3 taps"),
         (lambda: sc.AvgPool(5, 2, dilation=2), OptionError, "no option 'dilation'"),
         (lambda: sc.MaxPool(5, 2, bias=True), OptionError, "no option 'bias'"),
@@ -220,7 +237,7 @@ def test_what_cannot_be_pooled_is_said(call: Any, error: type[Exception], words:
 def test_a_pooling_layer_prints_as_it_is_written(name: str) -> None:
     layer = LAYERS[name]()
     names = {**vars(sc), **{n: getattr(sc, n) for n in sc.__all__}}
-    assert eval(repr(layer), names).output == layer.output  # noqa: S307 (our own text)
+    assert eval(repr(layer), names).output == layer.output
 
 
 def test_an_average_is_a_convolution_with_a_constant_kernel() -> None:

@@ -20,12 +20,18 @@ def transposed(**options: Any) -> Expr:
     return sc.ConvTranspose1d(i, k, **options).formula("output_size").rhs
 
 
+def pooled(kind: type[sc.AvgPool] | type[sc.MaxPool], **options: Any) -> Expr:
+    return kind(i, k, **options).formula("output_size").rhs
+
+
 RELATIONSHIPS = {
     "1, no padding, unit stride": (lambda: conv(), i - k + 1),
     "2, padding, unit stride": (lambda: conv(padding=p), i - k + 2 * p + 1),
     "4, full padding": (lambda: conv(padding="full"), i + k - 1),
     "5, no padding, strides": (lambda: conv(stride=s), floor((i - k) / s) + 1),
     "6, padding, strides": (lambda: conv(padding=p, stride=s), floor((i + 2 * p - k) / s) + 1),
+    "7, average pooling": (lambda: pooled(sc.AvgPool, stride=s), floor((i - k) / s) + 1),
+    "7, maximum pooling": (lambda: pooled(sc.MaxPool, stride=s), floor((i - k) / s) + 1),
     "8, transposed, no padding, unit stride": (lambda: transposed(), i + k - 1),
     "9, transposed, padding, unit stride": (lambda: transposed(padding=p), i + k - 1 - 2 * p),
     "11, transposed, full padding": (lambda: transposed(padding=(k - 1, k - 1)), i - k + 1),
@@ -55,6 +61,7 @@ def test_half_padding_keeps_the_size_of_an_odd_kernel() -> None:
     n = symbols("n", integer=True, nonnegative=True)
     made = sc.Conv1d(i, 2 * n + 1, padding="same")
     assert simplify(made.formula("output_size").rhs - i) == 0
+    assert simplify(sc.ConvTranspose1d(i, 2 * n + 1, padding=n).formula("output_size").rhs - i) == 0
 
 
 def test_the_transpose_restores_the_size_up_to_the_stride() -> None:

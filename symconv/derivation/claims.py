@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Indexed, IndexedBase, Sum, Symbol, sympify
+from sympy import Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 
 from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Poly, Sequences, compiled
@@ -85,8 +85,7 @@ def judge(
     refutation = next(_expression_failures(setting, formula, expr, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    named = expr.subs({value: letter for letter, value in setting.constants.items()})
-    zero_based = counted(named, setting, by=-setting.notation.base)
+    zero_based = counted(_named(setting, expr), setting, by=-setting.notation.base)
     try:
         scope, point = agree(setting, formula.zero_based, zero_based, formula.kept)
     except SymconvError as error:
@@ -98,6 +97,18 @@ def judge(
         if found is not None:
             return Claim(name, "refuted", number, found)
     return Claim(name, "verified", number, scope=scope)
+
+
+def _named(setting: Setting, expr: Expr) -> Expr:
+    """With the letter of a constant kernel where its value is a factor."""
+    if not setting.constants:
+        return expr
+    ((letter, value),) = setting.constants.items()
+    factors = set(Mul.make_args(value))
+    return expr.replace(
+        lambda e: isinstance(e, Mul) and factors <= set(e.args),
+        lambda e: Mul(letter, *(part for part in e.args if part not in factors)),
+    )
 
 
 def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str, int]) -> Refutation | None:

@@ -70,20 +70,20 @@ def function_failures(
                 yield Refutation(sizes, index, f"{is_} for {operands}", str(should))
 
 
-def _equal(found: Any, wanted: int) -> bool:
+def _equal(found: Any, wanted: Any) -> bool:
     """Exactly for whole numbers, to rounding for floating-point ones."""
     if isinstance(found, float):
-        return abs(found - wanted) <= 1e-9 * max(1, abs(wanted))
+        return bool(abs(found - wanted) <= 1e-9 * max(1, abs(wanted)))
     return bool(found == wanted)
 
 
-def _at(poly: Poly, values: Mapping[Any, int]) -> int:
+def _at(poly: Poly, values: Mapping[Any, int]) -> Any:
     total = 0
     for monomial, coefficient in poly.items():
         for atom in monomial:
             coefficient *= values[atom]
         total += coefficient
-    return int(total)
+    return total
 
 
 def _geometry(setting: Setting, numbers: Mapping[str, int]) -> dict[str, Any]:

@@ -239,6 +239,8 @@ class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
         self._reading = _Reading(setting)
 
     def _fraction(self, numerator: Expr, denominator: Expr) -> str:
+        if numerator.has(Indexed, Iverson) and not isinstance(numerator, Add):
+            return f"\\frac{{1}}{{{self._print(denominator)}}} {self._print(numerator)}"
         return f"\\frac{{{self._print(numerator)}}}{{{self._print(denominator)}}}"
 
     def _entry(self, label: Symbol, indices: list[str]) -> str:

@@ -62,7 +62,9 @@ def _meetings(tied: Pattern, untied: Explicit) -> list[list[tuple[int, int, int]
     order = np.lexsort((window.index["tap"], window.index["output"]))
     rows: list[list[tuple[int, int, int]]] = [[] for _ in range(window.size("output"))]
     columns = (window.index["tap"][order], own.index["tap"][order], window.index["input"][order])
-    for o, *triple in zip(window.index["output"][order].tolist(), *(c.tolist() for c in columns), strict=True):
+    for o, *triple in zip(
+        window.index["output"][order].tolist(), *(c.tolist() for c in columns), strict=True
+    ):
         rows[o].append(tuple(triple))
     return rows
 

@@ -9,14 +9,14 @@ from math import prod
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sympy import Ge, Le, Matrix, Rational, sympify
+from sympy import Ge, Le, Matrix, Rational, S, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv import check
 from symconv.derivation import Kernel, Setting
 from symconv.equations import Equation, equation
 from symconv.errors import EntriesError, GeometryError, OptionError, reject_unknown
 from symconv.explicit import Explicit
-from symconv.layers.layer import Layer
 from symconv.layers.largest import (
     BUILDERS_OF_MAXIMUM,
     MAXIMUM_REASONS,
@@ -24,12 +24,14 @@ from symconv.layers.largest import (
     selection_of,
     windows_of,
 )
+from symconv.layers.layer import Layer
 from symconv.notation import Notation
 from symconv.pattern import (
     Axis,
     Batch,
     Pattern,
     Relation,
+    Size,
     Untied,
     UntiedAxis,
     each_axis,
@@ -62,16 +64,17 @@ class Pool(Layer):
         each = each_axis(rank, input_size, kernel_size, columns, padding)
         axes = [Axis.make(n, k, **options) for n, k, options in each]
         for axis in axes:
-            reach = axis.dilation * (axis.kernel_size - 1)
             for side in (axis.before, axis.after):
-                if (sympify(2 * side) <= reach + 1) == False:  # noqa: E712 (undecided for symbols)
+                if _half(axis, side) is S.false:
                     raise GeometryError(
-                        f"padding {side} is more than half of a window that spans {reach + 1} inputs: "
-                        f"use at most {(reach + 1) // 2}, so that no window sees padding only."
+                        f"padding {side} is more than half of a window of {axis.kernel_size}: use at most "
+                        f"{axis.kernel_size // 2}, or pad the input itself."
                     )
         counts = {"batch": batch, "channels": channels}
         rest: list[Relation] = [
-            Batch(read_size(name, count, least=1), name) for name, count in counts.items() if count is not None
+            Batch(read_size(name, count, least=1), name)
+            for name, count in counts.items()
+            if count is not None
         ]
         return rest, axes
 
@@ -264,7 +267,8 @@ class MaxPool(Pool):
     @property
     def _written(self) -> Notation:
         n = self.notation
-        return n.replace(kernel=n.selection, selection=n.kernel, kernel_matrix=None, tap_colours=())
+        own = {"kernel": n.selection, "kernel_matrix": None, "filter_matrix": n.selection}
+        return n.replace(**own, selection=n.kernel, tap_colours=())
 
     @cached_property
     def _values(self) -> Explicit:
@@ -306,10 +310,9 @@ class MaxPool(Pool):
     @property
     def _setting(self) -> Setting:
         meaning = "being 1 at the first of the largest entries that an output sees, else 0"
-        half = [Le(2 * side, a.dilation * (a.kernel_size - 1) + 1)
-                for a in self._axes_tied for side in (a.before, a.after)]  # fmt: skip
+        half = [_half(axis, side) for axis in self._axes_tied for side in (axis.before, axis.after)]
         apart = [Ge(a.input_size, a.dilation) for a in self._axes_tied if a.dilation != 1]
-        open_ones = tuple(c for c in dict.fromkeys([*half, *apart]) if c not in (True, False))
+        open_ones = tuple(c for c in dict.fromkeys([*half, *apart]) if c is not S.true)
         return Setting(self.pattern, self._written, kernel=Kernel("selection", meaning, conditions=open_ones))
 
     @property
@@ -345,6 +348,11 @@ class MaxPool3d(MaxPool):
     """3-D maximum pooling: :class:`MaxPool` on three axes; one size stands for all."""
 
     rank = 3
+
+
+def _half(axis: Axis, padding: Size) -> Boolean:
+    """The condition that a padding is at most half of the window, as in PyTorch."""
+    return Le(2 * sympify(padding), axis.kernel_size)
 
 
 def _require_inputs(axis: Axis) -> None:

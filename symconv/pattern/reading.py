@@ -66,8 +66,7 @@ def padding_per_axis(given: Any, rank: int) -> list[Any]:
     """
     if rank == 1 and not isinstance(given, str | Expr) and isinstance(given, Iterable):
         values = list(given)
-        nested = len(values) == 1 and isinstance(values[0], Iterable)
-        return values if nested else [tuple(values)]
+        return values if len(values) == 1 else [tuple(values)]
     return per_axis("padding", given, rank)
 
 

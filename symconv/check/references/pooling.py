@@ -95,7 +95,7 @@ def _sliding(largest: bool) -> Reference:
         """A row a window, a column a place of it."""
         extents = [reach + 1 for reach in s.reach]
         whole = np.pad(array, s.pads, constant_values=fill)
-        views = sliding_window_view(whole, extents, s.spatial)[every([*s.stride, *s.dilation])]
+        views: Array = sliding_window_view(whole, extents, s.spatial)[every([*s.stride, *s.dilation])]
         return views.reshape(-1, s.w[0, 0].size)
 
     def shares(s: Sample) -> Array:
@@ -106,10 +106,9 @@ def _sliding(largest: bool) -> Reference:
         return chosen.astype(np.int64)
 
     def output(s: Sample) -> Array:
-        if largest:
-            found: Array = seen(s, s.x, s.x.min() - 1).max(axis=1)
-            return found
-        return seen(s, s.x, 0).astype(object).sum(axis=1) * Fraction(1, s.w[0, 0].size)
+        windows = seen(s, s.x, s.x.min() - 1 if largest else 0)
+        found: Array = windows.max(axis=1) if largest else (windows * shares(s)).sum(axis=1)
+        return found
 
     def grad_input(s: Sample) -> Array:
         sources = seen(s, np.arange(s.x.size).reshape(s.x.shape), -1)
@@ -130,7 +129,7 @@ def _torch(largest: bool) -> Reference | None:
     def forward(s: Sample, x: Any) -> Any:
         pool = getattr(functional, f"{'max' if largest else 'avg'}_pool{s.rank}d")
         options: dict[str, Any] = {"dilation": s.dilation} if largest else {}
-        if s.before == s.after:
+        if s.before == s.after and all(n > r for n, _, _, r, _ in _spans(s)):
             return pool(x, s.w.shape[2:], s.stride, s.before, **options)
         pads = [p for pair in reversed(s.pads[2:]) for p in pair]
         whole = functional.pad(x, pads, value=-torch.inf if largest else 0)
