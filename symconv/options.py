@@ -148,7 +148,7 @@ def layer_of(
         raise click.UsageError("-w does not go with --pooling: give --kernel-size.")
     kinds = {"max": MaxPool, "average": AvgPool, None: ConvTranspose if transposed else Conv}
     kind, asked = kinds[pooling], f"--pooling {pooling}" if pooling else "--transposed"
-    geometry = {name: value for name, value in geometry.items() if value not in (None, False)}
+    geometry = {name: value for name, value in geometry.items() if value is not None and value is not False}
     wrong = [name for name in geometry if name not in kind.option_names()]
     wrong += ["transposed"] if pooling and transposed else []
     if wrong:

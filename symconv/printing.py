@@ -83,8 +83,8 @@ class Format(ABC):
         Between items of a list in a line of their own.
     ellipsis : str
         Dots for left-out entries of a list.
-    ones : str
-        A vector of ones.
+    ones, maximum : str
+        A vector of ones; the name of the maximum.
     line : int
         How many visible characters fit on a line.
     """
@@ -202,8 +202,7 @@ class Latex(Format):
 
     times, dot = " ", " \\cdot "
     across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
-    maximum = "\\max"
-    comma, ones = ",\\quad ", "\\mathbf{1}"
+    comma, ones, maximum = ",\\quad ", "\\mathbf{1}", "\\max"
     line = 52
 
     def __init__(
@@ -277,8 +276,7 @@ class Text(Format):
 
     times, dot = "*", "*"
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
-    maximum = "max"
-    comma, ones = ", ", "ones"
+    comma, ones, maximum = ", ", "ones", "max"
     line = 76
 
     def __init__(
