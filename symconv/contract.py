@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise, repeat
+from itertools import pairwise
 
 import numpy as np
-from sympy import EXRAW, Add, Basic, Expr, Integer, Matrix, Mul, S, Symbol
+from sympy import EXRAW, Add, Expr, Integer, Matrix, Mul, S, Symbol
 from sympy.polys.matrices import DomainMatrix
 
 from symconv.pattern import ROLES, Incidence, Indices
@@ -127,13 +126,20 @@ def to_matrix(shape: tuple[int, int], filled: Mapping[int, Expr]) -> Matrix:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No garbage collection inside: a bulk build makes objects, not garbage."""
+    """No garbage collection inside: a bulk build makes objects, not garbage.
+
+    What was built is then filed among the old objects, where it belongs, without looking at each: that is
+    what freezing and unfreezing does. Objects that somebody else has frozen are left so.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -181,9 +187,16 @@ def _sorted(row: Indices, low: Indices, high: Indices, count: int) -> Indices:
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> list[Expr]:
-    """``Mul._from_args((a, b), True)`` for each pair, with the loop inside the interpreter."""
-    products = list(map(Basic.__new__, repeat(Mul), left.tolist(), right.tolist()))
-    deque(map(Mul.is_commutative.__set__, products, repeat(True)), maxlen=0)
+    """``Mul._from_args((a, b), True)`` for each pair, written out: a call for each would take twice as long.
+
+    The slots are those that ``Basic.__new__`` and ``Mul._from_args`` fill in SymPy 1.14.
+    """
+    new, assumptions = object.__new__, Mul.default_assumptions
+    products = []
+    for pair in zip(left.tolist(), right.tolist(), strict=True):
+        made = new(Mul)
+        made._assumptions, made._mhash, made._args, made.is_commutative = assumptions, None, pair, True
+        products.append(made)
     return products
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -195,13 +196,24 @@ def on_axis(letter: str, axis: int, rank: int) -> str:
     return head.sub(lambda found: f"{found[1]}{found[2] or '_'}{axis + 1}", letter, count=1)
 
 
-def entry_name(letter: str, *index: int) -> str:
+def entry_name(letter: str, *index: int | str) -> str:
     """The name of the symbol that stands for an entry; of all there is, without an index.
 
     >>> entry_name("x", 0), entry_name("L_in", 0), entry_name("w", 1, 0), entry_name("b")
     ('x0', 'L_in_0', 'w1_0', 'b')
     """
     return f"{letter}{'' if letter.isalpha() or not index else '_'}{'_'.join(map(str, index))}"
+
+
+def entry_names(letter: str, shape: Sequence[int], base: int = 0) -> list[str]:
+    """The names of all entries of a shape, row-major: those of :func:`entry_name`, made at once.
+
+    >>> entry_names("x", (2,), base=1), entry_names("w", (1, 2)), entry_names("b", ())
+    (['x1', 'x2'], ['w0_0', 'w0_1'], ['b'])
+    """
+    head = entry_name(letter, *("",) * min(len(shape), 1))
+    counts = ([str(at) for at in range(base, base + extent)] for extent in shape)
+    return [head + "_".join(index) for index in product(*counts)]
 
 
 _NOT_LETTERS = {"base", "upstream_style", "window_columns", "tap_colours", "max_rows", "source"}

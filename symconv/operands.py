@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -11,7 +11,31 @@ import numpy as np
 from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sympify, zoo
 
 from symconv.errors import EntriesError
-from symconv.notation import Notation
+from symconv.notation import Notation, entry_names
+
+
+class Operands(Mapping[str, tuple[Expr, ...]]):
+    """The entries of each role, made when they are first asked for: a contraction needs two of three.
+
+    >>> made = Operands({"input": lambda: (Symbol("x0"),), "tap": lambda: (Symbol("w0"),)})
+    >>> list(made), made["tap"]
+    (['input', 'tap'], (w0,))
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], tuple[Expr, ...]]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, tuple[Expr, ...]] = {}
+
+    def __getitem__(self, role: str) -> tuple[Expr, ...]:
+        if role not in self._made:
+            self._made[role] = self._makers[role]()
+        return self._made[role]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def symbols_for(notation: Notation, quantity: str, *shape: int) -> tuple[Symbol, ...]:
@@ -20,7 +44,8 @@ def symbols_for(notation: Notation, quantity: str, *shape: int) -> tuple[Symbol,
     >>> symbols_for(Notation(base=1), "input", 3), symbols_for(Notation(), "input", 2, 2)
     ((x1, x2, x3), (x0_0, x0_1, x1_0, x1_1))
     """
-    return tuple(Symbol(notation.name(quantity, *index)) for index in product(*map(range, shape)))
+    names = entry_names(getattr(notation, quantity), shape, notation.base)
+    return tuple(map(Symbol, names))
 
 
 def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> tuple[Expr, ...]:

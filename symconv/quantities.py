@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from sympy import Expr, Matrix
 from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit import Explicit, in_shape
 from symconv.notation import Notation
-from symconv.operands import read_entries, symbols_for
+from symconv.operands import Operands, read_entries, symbols_for
 from symconv.pattern import Pattern
 
 #: The operand of each role: its letter in the interface and its quantity in a notation.
@@ -99,10 +99,12 @@ class Quantities:
     @cached_property
     def _symbols(self) -> Explicit:
         self.pattern.require_few()
-        operands: dict[str, tuple[Expr, ...]] = {
-            role: symbols_for(self._written, quantity, *self._shape(role))
-            for role, (_, quantity) in _OPERANDS.items()
-        }
+        operands = Operands(
+            {
+                role: partial(symbols_for, self._written, quantity, *self._shape(role))
+                for role, (_, quantity) in _OPERANDS.items()
+            }
+        )
         bias = symbols_for(self._written, "bias", *self._bias_shape) if self.bias else ()
         return Explicit(self.pattern, operands, bias)
 

@@ -112,3 +112,17 @@ def test_the_garbage_collector_is_left_as_it_was(on: bool) -> None:
         assert gc.isenabled() == on
     finally:
         (gc.enable if was_on else gc.disable)()
+
+
+def test_what_was_frozen_before_stays_frozen() -> None:
+    assert gc.get_freeze_count() == 0
+    with collector_paused():
+        pass
+    assert gc.get_freeze_count() == 0
+    gc.freeze()
+    try:
+        with collector_paused():
+            pass
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
