@@ -103,8 +103,9 @@ def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], 
     """One row an entry of a vector: as symbols, as values once every operand has some, as the result."""
     keep = shown(subject.symbols.contraction(name).shape[0], subject.notation.max_rows)
     written = [entry_sums(subject.symbols, form, name, keep, values=False)]
-    if subject.valued:
-        roles = subject.symbols.contraction(name).factors
+    roles = subject.symbols.contraction(name).factors
+    biased = name == "output" and subject.values.bias != subject.symbols.bias
+    if biased or any(subject.given(role) for role in roles):
         if all(subject.given(role) for role in roles):
             written.append(entry_sums(subject.values, form, name, keep, values=True))
         results = list(subject.values.matrix(name))

@@ -211,6 +211,33 @@ def test_claims_about_pooling_are_judged() -> None:
     assert largest.claim("output", sc.parse("sum(k=0..K - 1) S[i, k]*x[i + s*k]")).verdict == "refuted"
 
 
+def test_a_function_that_takes_maxima_is_judged_on_its_input() -> None:
+    def largest(x: Any, kernel_size: int, output_size: int) -> list[int]:
+        return [max(x[kernel_size * i : kernel_size * (i + 1)]) for i in range(output_size)]
+
+    def last(x: Any, kernel_size: int, output_size: int) -> list[int]:
+        return [x[kernel_size * (i + 1) - 1] for i in range(output_size)]
+
+    def routed(x: Any, delta: Any, kernel_size: int, output_size: int) -> list[int]:
+        found = [0] * len(x)
+        for i in range(output_size):
+            window = list(x[kernel_size * i : kernel_size * (i + 1)])
+            found[kernel_size * i + window.index(max(window))] += delta[i]
+        return found
+
+    layer = sc.MaxPool1d("N", "K")
+    assert layer.claim("output", largest).verdict == "verified"
+    assert layer.claim("output", last).verdict == "refuted"
+    assert layer.claim("grad_input", routed).verdict == "verified"
+
+
+def test_values_that_a_sum_does_not_hold_change_nothing() -> None:
+    layer = sc.MaxPool1d(2, 2)
+    assert str(layer.at(x=[Symbol("a"), 1]).equation("grad_input")) == str(layer.equation("grad_input"))
+    assert layer.output[0] == Max(*layer.x)
+    assert str(sc.MaxPool1d(2, 1).equation("selection")) == "S0_0 = 1\nS1_0 = 1"
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [

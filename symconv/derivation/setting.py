@@ -33,6 +33,8 @@ class Kernel:
         What a derivation calls it.
     meaning : str
         What its letter stands for, where that is no weight.
+    selects : bool
+        Whether its entries are 1 where an output meets the first of its largest inputs, else 0.
     constant : bool
         Whether every tap is 1 over the number of taps, as an average takes them.
     conditions : tuple of relations
@@ -41,6 +43,7 @@ class Kernel:
 
     called: str = "kernel"
     meaning: str = ""
+    selects: bool = False
     constant: bool = False
     conditions: tuple[Boolean, ...] = ()
 

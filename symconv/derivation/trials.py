@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sympy import sympify
 
 from symconv.derivation.evaluate import Poly, compiled
@@ -40,6 +41,8 @@ def function_failures(
                 ("delta", n.upstream, "output"),
             )
         }
+        if setting.kernel.selects:
+            arrays["w"] = (n.kernel, _selection(geometry, arrays["x"][1]))
         bias = rng.integers(1, 1000, [counts["output"][at] for at in biased]) * setting.bias
         values: dict[Any, int] = {
             (letter, index): int(value)
@@ -68,6 +71,16 @@ def function_failures(
             if not _equal(is_, should):
                 operands = ", ".join(f"{name} = {array.tolist()}" for name, (_, array) in arrays.items())
                 yield Refutation(sizes, index, f"{is_} for {operands}", str(should))
+
+
+def _selection(geometry: Geometry, x: NDArray[Any]) -> NDArray[Any]:
+    """1 for the tap at which an output meets the first of its largest inputs, 0 for all others."""
+    found = np.zeros(geometry.counts["tap"], dtype=np.int64)
+    for pairs in geometry.met.values():
+        tap, _ = max(pairs, key=lambda pair: x[pair[1]], default=(None, None))
+        if tap is not None:
+            found[tap] = 1
+    return found
 
 
 def _equal(found: Any, wanted: Any) -> bool:

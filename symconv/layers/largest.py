@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Self
 
 import numpy as np
-from sympy import And, Expr, Ge, Gt, Matrix, Max, S, oo
+from sympy import And, Expr, Ge, Gt, Matrix, Max, S, Symbol, oo
 
 from symconv.builders import Builder
 from symconv.contract import to_matrix
@@ -48,9 +48,15 @@ class Largest(Explicit):
             windows: dict[int, list[Expr]] = {}
             for o, j in zip(index["output"].tolist(), index["input"].tolist(), strict=True):
                 windows.setdefault(o, []).append(x[j])
-            largest = {o: Max(*window) for o, window in windows.items()}
+            largest = {o: _maximum(window) for o, window in windows.items()}
             self._entries[name] = {o: entry for o, entry in largest.items() if entry is not S.Zero}
         return super().entries(name)
+
+
+def _maximum(entries: Sequence[Expr]) -> Expr:
+    """Their maximum; plain symbols, which nothing is known of, need not be compared with each other."""
+    plain = all(type(entry) is Symbol and not entry.assumptions0.get("real") for entry in entries)
+    return Max(*entries, evaluate=not plain or len(set(entries)) == 1)
 
 
 def _meetings(tied: Pattern, untied: Explicit) -> list[list[tuple[int, int, int]]]:
@@ -137,7 +143,7 @@ def _selection(tied: Pattern) -> Builder:
         for meetings in _meetings(tied, subject.symbols):
             entries = [symbols["input"][j] for _, _, j in meetings]
             for at, (_, own, _) in enumerate(meetings):
-                conditions.append((own, ", ".join(map(form.expr, _conditions(entries, at))) or "true"))
+                conditions.append((own, ", ".join(map(form.expr, _conditions(entries, at)))))
         rows: list[Row | None] = []
         for row in shown(len(conditions), subject.notation.max_rows):
             if row is None:
@@ -145,8 +151,10 @@ def _selection(tied: Pattern) -> Builder:
                 continue
             own, condition = conditions[row]
             tap, value = symbols["tap"][own], values["tap"][own]
-            parts = (f"[{condition}]", *([form.expr(value)] if value.is_number else []))
-            rows.append(Row(form.expr(tap), parts))
+            parts = ([f"[{condition}]"] if condition else []) + (
+                [form.expr(value)] if value.is_number else []
+            )
+            rows.append(Row(form.expr(tap), tuple(parts or ["1"])))
         return rows
 
     return build

@@ -140,7 +140,11 @@ class MaxPool(Pool):
         half = [at_most_half(axis, side) for axis in self._axes_tied for side in (axis.before, axis.after)]
         apart = [Ge(a.input_size, a.dilation) for a in self._axes_tied if a.dilation != 1]
         open_ones = tuple(c for c in dict.fromkeys([*half, *apart]) if c is not S.true)
-        return Setting(self.pattern, self._written, kernel=Kernel("selection", meaning, conditions=open_ones))
+        return Setting(
+            self.pattern,
+            self._written,
+            kernel=Kernel("selection", meaning, selects=True, conditions=open_ones),
+        )
 
     @property
     def _axes_tied(self) -> list[Axis]:
