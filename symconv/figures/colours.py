@@ -1,0 +1,48 @@
+"""Colours by the names that formulas use, their values, and an order that colour-blind readers tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+RGB: TypeAlias = tuple[float, float, float]
+
+#: Red, green and blue of every name in :data:`symconv.notation.COLOURS`, each from 0 to 1.
+#: Source: Uwe Kern, *Extending LaTeX's color facilities: the xcolor package*, section 2.4, base colours.
+COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType(
+    {
+        "black": (0.0, 0.0, 0.0),
+        "blue": (0.0, 0.0, 1.0),
+        "brown": (0.75, 0.5, 0.25),
+        "cyan": (0.0, 1.0, 1.0),
+        "darkgray": (0.25, 0.25, 0.25),
+        "gray": (0.5, 0.5, 0.5),
+        "green": (0.0, 1.0, 0.0),
+        "lime": (0.75, 1.0, 0.0),
+        "magenta": (1.0, 0.0, 1.0),
+        "olive": (0.5, 0.5, 0.0),
+        "orange": (1.0, 0.5, 0.0),
+        "pink": (1.0, 0.75, 0.75),
+        "purple": (0.75, 0.0, 0.25),
+        "red": (1.0, 0.0, 0.0),
+        "teal": (0.0, 0.5, 0.5),
+        "violet": (0.5, 0.0, 0.5),
+        "yellow": (1.0, 1.0, 0.0),
+    }
+)
+
+#: The colours of the taps where the notation names none. Of the names that can be read as text on white
+#: these stay apart for readers without red, green or blue cones too, neighbours most of all; no gray is
+#: among them, since zeros are gray.
+PALETTE = ("blue", "orange", "purple", "violet", "magenta", "teal", "brown")
+
+
+def tint(colour: str, share: float) -> RGB:
+    """A colour mixed with white, as ``blue!40`` in xcolor.
+
+    >>> tint("blue", 0.5)
+    (0.5, 0.5, 1.0)
+    """
+    red, green, blue = (1 - share * (1 - part) for part in COLOUR_VALUES[colour])
+    return red, green, blue

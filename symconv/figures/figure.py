@@ -1,0 +1,184 @@
+"""The figures by name, and what each can be turned into: TikZ, SVG, PNG, PDF, words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from symconv.errors import FigureError, OptionError, did_you_mean
+from symconv.figures.drawing import Drawing
+from symconv.figures.matrices import band, blocks, input_gradient
+from symconv.figures.network import network
+from symconv.figures.plot import to_pdf, to_png, to_svg
+from symconv.figures.tikz import tikzpicture
+from symconv.figures.window import window
+from symconv.pattern import Pattern
+from symconv.pieces import Subject
+from symconv.writing import write_whole
+
+#: Every figure and how it is drawn.
+FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(
+    {
+        "band": band,
+        "window": window,
+        "network": network,
+        "blocks": blocks,
+        "input_gradient": input_gradient,
+    }
+)
+
+#: What can still be read: so many rows and columns, so many weights in their places, so many cells.
+MOST_ROWS, MOST_EDGES, MOST_CELLS = 40, 400, 1600
+
+
+@dataclass(frozen=True, repr=False)
+class Figure:
+    """A picture of a layer; a notebook shows it, and ``str`` says in words what is seen.
+
+    Attributes
+    ----------
+    drawing : Drawing
+        The marks.
+
+    >>> import symconv as sc
+    >>> sc.Conv1d(4, 3).figure("band")
+    Matrix of 2 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1
+    above it, w2 on the diagonal 2 above it; zero elsewhere.
+    """
+
+    drawing: Drawing
+
+    @property
+    def name(self) -> str:
+        """Its name in :data:`FIGURES`."""
+        return self.drawing.name
+
+    @property
+    def alt(self) -> str:
+        """What is seen, in words."""
+        return self.drawing.alt
+
+    def tikz(self, *, width: float = 12.0, height: float = 18.0) -> str:
+        """A ``tikzpicture`` environment, for a document that loads tikz.
+
+        Parameters
+        ----------
+        width, height : float
+            In centimetres, at the most; a line of LaTeX's article has 12.1.
+
+        Raises
+        ------
+        OptionError
+            When one of them is not a positive number.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(1, 1).figure("band").tikz().splitlines()[-2].strip())
+        \\draw[tap=blue] (1.52,1.5) rectangle ++(1,1) node[midway] {$w_{0}$};
+        """
+        for option, given in (("width", width), ("height", height)):
+            if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < float("inf"):
+                raise OptionError(f"tikz: {option} is {given!r}; write a positive number of centimetres.")
+        return tikzpicture(self.drawing, width, height)
+
+    def svg(self) -> str:
+        """An ``svg`` element, with :attr:`alt` in it.
+
+        Raises
+        ------
+        MissingExtraError
+            When matplotlib is not installed, as in :meth:`png` and :meth:`pdf`.
+        """
+        return to_svg(self.drawing)
+
+    def png(self, *, dpi: int = 200) -> bytes:
+        """Pixels, ``dpi`` an inch."""
+        if isinstance(dpi, bool) or not isinstance(dpi, int) or not 1 <= dpi <= 1200:
+            raise OptionError(f"png: dpi is {dpi!r}; write a whole number from 1 to 1200.")
+        return to_png(self.drawing, dpi)
+
+    def pdf(self) -> bytes:
+        """One page as large as the figure."""
+        return to_pdf(self.drawing)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the figure to a file, whose suffix says as what: .svg, .png, .pdf, .tex or .tikz.
+
+        The file is written beside its place and then put there, so that no reader meets half of it.
+
+        Raises
+        ------
+        OptionError
+            When the suffix is none of these.
+        MissingExtraError
+            When matplotlib is needed and not installed.
+        SymconvError
+            When the file cannot be written.
+        """
+        place = Path(path)
+        if place.suffix.lower() not in _SUFFIXES:
+            raise OptionError(f"save: {str(place)!r} ends in {place.suffix!r}; {_known(place.suffix)}")
+        content = _SUFFIXES[place.suffix.lower()](self)
+        write_whole(place, content if isinstance(content, bytes) else content.encode("utf-8"))
+
+    def __str__(self) -> str:
+        return self.alt
+
+    __repr__ = __str__
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+_SUFFIXES: Mapping[str, Callable[[Figure], str | bytes]] = MappingProxyType(
+    {".svg": Figure.svg, ".png": Figure.png, ".pdf": Figure.pdf, ".tex": Figure.tikz, ".tikz": Figure.tikz}
+)
+
+
+def _known(suffix: str) -> str:
+    return did_you_mean(suffix, _SUFFIXES)
+
+
+def require_drawable(name: Any, pattern: Pattern) -> None:
+    """Raise unless there is such a figure and the layer is small enough for it.
+
+    Raises
+    ------
+    OptionError
+        When the name is unknown.
+    SymbolicSizeError
+        When a size is a symbol.
+    FigureError
+        When the layer is too large to draw.
+    """
+    if not isinstance(name, str) or name not in FIGURES:
+        raise OptionError(f"{name!r} is no figure: {did_you_mean(str(name), FIGURES)}")
+    pattern.require_numbers()
+    outputs, taps, inputs = (prod(map(int, pattern.extents[role])) for role in ("output", "tap", "input"))
+    if max(outputs, inputs) > MOST_ROWS:
+        raise _too_large(
+            name,
+            f"{outputs} outputs and {inputs} inputs",
+            f"{MOST_ROWS} of each",
+            "input_size, channels or batch",
+        )
+    if taps > MOST_EDGES:
+        raise _too_large(name, f"{taps} taps", f"{MOST_EDGES}", "kernel_size")
+    edges = len(pattern.incidence())
+    if edges > MOST_EDGES:
+        raise _too_large(name, f"{edges} weights between outputs and inputs", f"{MOST_EDGES}", "kernel_size")
+    whole = pattern.padded().extents
+    sides = [prod(map(int, whole[role])) for role in ("output", "input")]
+    if name == "window" and prod(sides) > MOST_CELLS:
+        raise _too_large(name, f"{prod(sides)} places of windows", f"{MOST_CELLS}", "padding or input_size")
+
+
+def _too_large(name: str, what: str, most: str, smaller: str) -> FigureError:
+    return FigureError(
+        f"figure {name!r}: this layer has {what}, and no more than {most} can be read in a figure. Draw one "
+        f"with a smaller {smaller}, or print .equation('matrix'), which shows dots."
+    )

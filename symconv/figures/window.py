@@ -1,0 +1,174 @@
+"""The window sliding over the padded input: a strip or a panel an output, its cells named by the taps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
+from symconv.figures.lettering import Lettering, Tap, label
+from symconv.figures.matrices import cells_of
+from symconv.figures.words import Rows, counted, rows_in_words
+from symconv.pattern import Indices, Spatial
+from symconv.pieces import Subject
+
+_ZERO, _CROPPED = Label("$0$", "0"), Label("", "")
+
+#: Panels side by side, in user units at the most.
+_LINE = 28.0
+
+#: What a window slides over, and what it belongs to: a transposed layer writes where others read.
+_OTHER = {"input": "output", "output": "input"}
+
+
+@dataclass(frozen=True)
+class _Padded:
+    """The places that a window slides over, flat and row-major.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    stands : array
+        The entry that stands at each place; -1 for none.
+    outside : array of bool
+        Which places are padding.
+    """
+
+    shape: tuple[int, ...]
+    stands: Indices
+    outside: Any
+
+    @classmethod
+    def of(cls, subject: Subject, role: str) -> _Padded:
+        """The places of a role, those in the padding filled as the padding mode says."""
+        shape: list[int] = []
+        stands: Indices = np.zeros(1, dtype=np.int64)
+        outside = np.zeros(1, dtype=bool)
+        for relation in subject.symbols.pattern.relations:
+            for extent in map(int, relation.extents[role]):
+                places = np.arange(extent)
+                if isinstance(relation, Spatial):
+                    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
+                    places = np.arange(-before, extent + after)
+                padding = (places < 0) | (places >= extent)
+                filled = relation.fill.places(places, extent) if isinstance(relation, Spatial) else places
+                empty = (filled < 0) | (filled >= extent)
+                here = np.where(empty, -1, filled)
+                shape.append(len(places))
+                stands = np.where(
+                    (stands[:, None] < 0) | (here < 0), -1, stands[:, None] * extent + here
+                ).ravel()
+                outside = (outside[:, None] | padding).ravel()
+        return cls(tuple(shape), stands, outside)
+
+
+def window(subject: Subject) -> Drawing:
+    """What each output reads of the padded input; of a transposed layer, what each input writes to."""
+    letters, role = Lettering.of(subject), subject.axes[0].far
+    padded = _Padded.of(subject, role)
+    incidence = subject.symbols.pattern.padded().incidence()
+    cells = cells_of(incidence if role == "input" else incidence.exchanged())
+    seen, seeing = letters.inputs, letters.outputs
+    if role == "output":
+        seen, seeing = seeing, seen
+    named = [seen[at] if at >= 0 else _ZERO if role == "input" else _CROPPED for at in padded.stands.tolist()]
+    rows: list[dict[int, list[int]]] = [{} for _ in seeing]
+    for (row, place), taps in cells.items():
+        rows[row][place] = taps
+    whole = label(lambda form: form.letter(getattr(subject.notation, role)))
+    panels = [(whole, _entries(padded, named))]
+    panels += [(name, _window(padded, row, letters.taps)) for name, row in zip(seeing, rows, strict=True)]
+    side_by_side = subject.symbols.pattern.extents[_OTHER[role]]
+    marks, width, height = _arranged(padded.shape, panels, int(side_by_side[-1]) if side_by_side else 1)
+    return Drawing(
+        "window",
+        "Sliding window" if role == "input" else "Window that each input writes to",
+        marks,
+        width,
+        height,
+        _in_words(letters, role, padded, named, seeing, rows),
+    )
+
+
+def _entries(padded: _Padded, named: Sequence[Label]) -> list[list[Box]]:
+    """What stands at each place: an entry, or padding."""
+    return [
+        [Box(0, 0, 1, 1, "padding" if outside else "entry", "gray" if outside else "black", name)]
+        for name, outside in zip(named, padded.outside.tolist(), strict=True)
+    ]
+
+
+def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> list[list[Box]]:
+    """The taps of one window at their places, and the bare places around them."""
+    boxes: list[list[Box]] = []
+    for place, outside in enumerate(padded.outside.tolist()):
+        met = row.get(place, [])
+        look = "padded tap" if outside else "tap"
+        share = 1 / max(len(met), 1)
+        found = [
+            Box(0, at * share, 1, share, look, taps[tap].colour, taps[tap].label)
+            for at, tap in enumerate(met)
+        ]
+        boxes.append(found or [Box(0, 0, 1, 1, "padding" if outside else "absent", "gray")])
+    return boxes
+
+
+def _arranged(
+    shape: tuple[int, ...], panels: Sequence[tuple[Label, list[list[Box]]]], abreast: int
+) -> tuple[tuple[Mark, ...], float, float]:
+    """Strips one below the other; panels of several rows side by side, as the outputs are."""
+    columns = shape[-1] if shape else 1
+    lines = prod(shape[:-1])
+    margin = 0.5 + FONT * max(name.ems for name, _ in panels)
+    strips = lines == 1
+    # A little room parts the planes of an input that has more than rows and columns.
+    plane = shape[-2] if len(shape) > 2 else lines
+    deep = lines + 0.3 * (lines // plane - 1)
+    step_x, step_y = columns + 0.6, deep + (0.25 if strips else 1.15)
+    abreast = 1 if strips else max(1, min(abreast, int(_LINE // step_x)))
+    marks: list[Mark] = []
+    cells: list[Box] = []
+    for at, (name, places) in enumerate(panels):
+        # The input stands above all others, by itself.
+        line, column = divmod(at - 1, abreast) if at else (-1, 0)
+        left = column * step_x + (margin if strips else 0.15)
+        top = (line + 1) * step_y + (0.15 if strips else 0.95) + (0.35 if at and strips else 0)
+        if strips:
+            marks.append(Text(margin - 0.2, top + 0.5, name, "right"))
+        else:
+            marks.append(Text(left + columns / 2, top - 0.4, name))
+        for place, boxes in enumerate(places):
+            r, c = divmod(place, columns)
+            for box in boxes:
+                x, y = left + c, top + r + 0.3 * (r // plane) + box.y
+                cells.append(replace(box, x=x, y=y))
+    width = max(box.x + box.width for box in cells) + 0.15
+    height = max(box.y + box.height for box in cells) + 0.15
+    # Bare places first, so that no pale outline covers that of a weight.
+    cells.sort(key=lambda box: "tap" in box.look)
+    return (*marks, *cells), round(width, 3), round(height, 3)
+
+
+def _in_words(
+    letters: Lettering,
+    role: str,
+    padded: _Padded,
+    named: Sequence[Label],
+    seeing: Sequence[Label],
+    rows: Sequence[dict[int, list[int]]],
+) -> str:
+    padding = int(padded.outside.sum())
+    around, verb = ("padding", "reads") if role == "input" else ("cropping", "writes to")
+    places = [
+        f"{around} {name.text}".strip() if outside else name.text
+        for name, outside in zip(named, padded.outside.tolist(), strict=True)
+    ]
+    seen: Rows = [[(places[at], row[at]) for at in sorted(row)] for row in rows]
+    return (
+        f"The {role} of {counted(len(named) - padding, 'place')} with {padding} of {around} around, and "
+        f"below it what each {_OTHER[role]} {verb}. {rows_in_words(letters, seeing, seen)}"
+    )

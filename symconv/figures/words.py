@@ -1,0 +1,115 @@
+"""What a figure shows, in words: for readers who listen, with the numbers of the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from symconv.figures.drawing import Label
+from symconv.figures.lettering import Lettering
+
+#: So many rows are told one by one.
+_MOST_ROWS = 12
+
+#: For each row, the columns where it is not zero and the taps there.
+Rows = Sequence[Sequence[tuple[str, Sequence[int]]]]
+
+
+def matrix_in_words(
+    letters: Lettering,
+    rows: Sequence[Label],
+    columns: Sequence[Label],
+    sides: tuple[str, str],
+    cells: Mapping[tuple[int, int], Sequence[int]],
+) -> str:
+    """The size of a matrix, and its diagonals where each tap fills one, else its rows."""
+    size = f"Matrix of {counted(len(rows), 'row')} ({sides[0]}) and "
+    size += f"{counted(len(columns), 'column')} ({sides[1]}). "
+    diagonals = _diagonals(letters, cells, (len(rows), len(columns)))
+    if diagonals:
+        return f"{size}{', '.join(diagonals)}; zero elsewhere."
+    seen = [
+        [(column.text, cells[r, c]) for c, column in enumerate(columns) if (r, c) in cells]
+        for r in range(len(rows))
+    ]
+    return f"{size}{rows_in_words(letters, rows, seen)} Zero elsewhere."
+
+
+def rows_in_words(letters: Lettering, rows: Sequence[Label], seen: Rows) -> str:
+    """Each row with what it meets and through which tap.
+
+    >>> from symconv.figures.drawing import DASHES
+    >>> from symconv.figures.lettering import Tap
+    >>> w, y = Tap(Label("$w_{0}$", "w0"), "blue", DASHES[0]), Label("$y_{0}$", "y0")
+    >>> rows_in_words(Lettering((y,), (), (), (), (w,), True), [y], [[("x2", [0])]])
+    'y0: w0 at x2.'
+    """
+    told = []
+    for row, met in zip(rows, seen, strict=True):
+        places = [f"{_taps(letters, taps)} at {column}" for column, taps in met]
+        told.append(f"{row.text}: {', '.join(places) or 'nothing'}.")
+    left_out = len(told) - _MOST_ROWS
+    more = [f"And so on for {counted(left_out, 'more row')}."] if left_out > 0 else []
+    return " ".join(told[:_MOST_ROWS] + more)
+
+
+def blocks_in_words(
+    names: Mapping[tuple[int, int], Label], shape: tuple[int, int], size: tuple[int, int]
+) -> str:
+    """The blocks of a matrix, row by row."""
+    block = f"{counted(size[0], 'row')} and {counted(size[1], 'column')}"
+    zero = Label("$0$", "0")
+    lines = [
+        ", ".join(names.get((r, c), zero).text for c in range(shape[1]))
+        for r in range(min(shape[0], _MOST_ROWS))
+    ]
+    more = "; and so on" if shape[0] > _MOST_ROWS else ""
+    return f" Framed blocks of {block} each, by rows of blocks: {'; '.join(lines)}{more}."
+
+
+def ties_in_words(letters: Lettering) -> str:
+    """Whether colours are shared weights."""
+    if letters.tied:
+        return " One colour and line style a shared weight."
+    return " No weight is shared: each output has taps of its own."
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "row"), counted(3, "row")
+    ('1 row', '3 rows')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _taps(letters: Lettering, taps: Sequence[int]) -> str:
+    return " + ".join(letters.taps[tap].label.text for tap in taps)
+
+
+def _diagonals(
+    letters: Lettering, cells: Mapping[tuple[int, int], Sequence[int]], shape: tuple[int, int]
+) -> list[str]:
+    """Where each tap lies, if every one that occurs fills one whole diagonal; else nothing."""
+    offsets: dict[int, list[int]] = {}
+    for (r, c), taps in cells.items():
+        for tap in taps:
+            offsets.setdefault(tap, []).append(c - r)
+    for found in offsets.values():
+        offset = found[0]
+        length = min(shape[0] + min(offset, 0), shape[1] - max(offset, 0))
+        if len(found) != length or len(set(found)) > 1:
+            return []
+    return [
+        f"{letters.taps[tap].label.text} on {_diagonal(found[0])}" for tap, found in sorted(offsets.items())
+    ]
+
+
+def _diagonal(offset: int) -> str:
+    """The name of a diagonal.
+
+    >>> _diagonal(0), _diagonal(1), _diagonal(-2)
+    ('the main diagonal', 'the diagonal 1 above it', 'the diagonal 2 below it')
+    """
+    if not offset:
+        return "the main diagonal"
+    return f"the diagonal {abs(offset)} {'above' if offset > 0 else 'below'} it"
