@@ -1,0 +1,6 @@
+"""Algorithms: the passes of a layer as loops, run in the tests and typeset from their own source."""
+
+from symconv.algorithms.listing import Listing, listing
+from symconv.algorithms.table import ALGORITHMS, Algorithm, algorithms_for
+
+__all__ = ["ALGORITHMS", "Algorithm", "Listing", "algorithms_for", "listing"]

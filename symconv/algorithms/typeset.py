@@ -1,0 +1,251 @@
+"""The adapter to latexify: Python functions as pseudocode and as equations, its known faults mended.
+
+latexify is a straight line of passes over a syntax tree. Here come first the source and a check that all
+of it can be typeset, then changes to the tree, then latexify's own code generators, with names and
+brackets of our own where it would write something else than the code says.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+from latexify import analyzers, codegen, transformers
+from latexify.codegen.expression_codegen import ExpressionCodegen
+from latexify.codegen.expression_rules import MATH_SYMBOLS, get_precedence
+from latexify.codegen.identifier_converter import IdentifierConverter
+from latexify.exceptions import LatexifyError
+
+from symconv.algorithms.constructs import check
+from symconv.algorithms.source import source_of, tree_of
+from symconv.errors import OptionError, did_you_mean
+
+#: Where KaTeX and MathJax readers, and diffs, want a new line.
+_LINE_BREAK = " \\\\\n"
+
+
+def algorithm_latex(function: Callable[..., Any], target: str = "latex") -> str:
+    r"""A Python function as pseudocode.
+
+    Parameters
+    ----------
+    function : function
+        Written with def, of assignments, loops, conditions and calls.
+    target : "latex" or "math"
+        An ``algorithmic`` environment of the package algpseudocode, or one ``array`` for KaTeX and MathJax,
+        without math delimiters.
+
+    Raises
+    ------
+    OptionError
+        When the source is not to be had, or something in it cannot be typeset.
+
+    >>> def halved(n):
+    ...     while n > 1:
+    ...         n = n / 2
+    ...     return n
+    >>> print(algorithm_latex(halved))
+    \begin{algorithmic}
+        \Function{halved}{$n$}
+            \While{$n > 1$}
+                \State $n \gets \frac{n}{2}$
+            \EndWhile
+            \State \Return $n$
+        \EndFunction
+    \end{algorithmic}
+    """
+    generators = {"latex": codegen.AlgorithmicCodegen, "math": codegen.IPythonAlgorithmicCodegen}
+    if target not in generators:
+        raise OptionError(f"target {target!r} is unknown: {did_you_mean(str(target), generators)}")
+    tree = _checked(function, "algorithm")
+    generator = generators[target](use_math_symbols=True)
+    if target == "latex":
+        generator._identifier_converter = _Header(tree.name)
+    else:
+        generator._identifier_converter = _Letters()
+        generator._LINE_BREAK = _LINE_BREAK
+    return _generated(generator, tree.name, tree, _Ranges())
+
+
+def function_latex(function: Callable[..., Any]) -> str:
+    r"""A Python function, such as an activation, as an equation in LaTeX, without math delimiters.
+
+    Conditions become cases, and assignments before the value lines of their own, aligned.
+
+    Parameters
+    ----------
+    function : function
+        Written with def: assignments, each to a new name, and then a value, or if, elif and else with a
+        value in each.
+
+    Raises
+    ------
+    OptionError
+        When the source is not to be had, or something in it cannot be typeset; the message says which line
+        and what to write instead.
+
+    >>> def relu(x):
+    ...     if x > 0:
+    ...         return x
+    ...     return 0
+    >>> print(function_latex(relu))
+    \mathrm{relu}(x) = \left\{ \begin{array}{ll} x, & \mathrm{if} \ x > 0 \\
+    0, & \mathrm{otherwise} \end{array} \right.
+    """
+    tree = _checked(function, "equation")
+    expander = transformers.FunctionExpander({"exp2", "expm1", "hypot", "log1p", "pow"})
+    generator = codegen.FunctionCodegen(use_math_symbols=True)
+    generator._identifier_converter = _Letters()
+    # latexify would put definitions and value into an array, where fractions shrink and nothing is aligned.
+    definitions, tree.body = tree.body[:-1], tree.body[-1:]
+    lines = [_generated(generator, tree.name, part, expander) for part in (*definitions, tree)]
+    if not definitions:
+        return lines[0]
+    aligned = _LINE_BREAK.join(line.replace(" = ", " &= ", 1) for line in lines)
+    return f"\\begin{{aligned}}\n{aligned}\n\\end{{aligned}}"
+
+
+def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
+    """The tree of a function that can be typeset, in the constructs that latexify writes well."""
+    tree = tree_of(function)
+    if style == "equation":
+        tree.body = _cases(tree.body)
+    check(tree, style, source_of(function))
+    tree.args = ast.arguments(
+        posonlyargs=[],
+        args=[*tree.args.posonlyargs, *tree.args.args],
+        kwonlyargs=[],
+        kw_defaults=[],
+        defaults=[],
+    )
+    found: ast.FunctionDef = _Plain().visit(transformers.AugAssignReplacer().visit(tree))
+    return found
+
+
+def _generated(generator: Any, name: str, tree: ast.stmt, last_pass: ast.NodeTransformer) -> str:
+    generator._expression_codegen = _Expressions()
+    try:
+        found: str = generator.visit(last_pass.visit(tree))
+    except LatexifyError as error:
+        raise OptionError(f"{name} cannot be typeset: {error}") from None
+    return found
+
+
+def _cases(body: list[ast.stmt]) -> list[ast.stmt]:
+    """What follows an ``if`` that returns is its ``else``."""
+    for at, statement in enumerate(body):
+        if isinstance(statement, ast.If):
+            statement.body, statement.orelse = _cases(statement.body), _cases(statement.orelse)
+            if not statement.orelse and isinstance(statement.body[-1], ast.Return | ast.If):
+                statement.orelse = _cases(body[at + 1 :])
+                return body[: at + 1]
+    return body
+
+
+class _Plain(ast.NodeTransformer):
+    """Entries with several indices one by one, and powers of ten as such."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
+        """``w[u, v]`` as ``w[u][v]``, which latexify writes without brackets."""
+        self.generic_visit(node)
+        if not isinstance(node.slice, ast.Tuple) or not node.slice.elts:
+            return node
+        *first, last = node.slice.elts
+        value = node.value
+        for index in first:
+            value = ast.Subscript(value, index, ast.Load())
+        return ast.Subscript(value, last, node.ctx)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """``1e-05`` as ``10**-5``, and an infinite number as such."""
+        written = str(node.value)
+        if not isinstance(node.value, float) or not re.search("e|inf", written):
+            return node
+        if written == "inf":
+            return ast.Name("inf", ast.Load())
+        mantissa, exponent = written.split("e")
+        power = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(exponent)))
+        if mantissa == "1":
+            return power
+        value = float(mantissa) if "." in mantissa else int(mantissa)
+        return ast.BinOp(ast.Constant(value), ast.Mult(), power)
+
+
+class _Ranges(ast.NodeTransformer):
+    """A loop over ``range(M)`` as one over 0, ..., M - 1."""
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        self.generic_visit(node)
+        call = node.iter
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "range":
+            return node
+        found = analyzers.analyze_range(call)
+        if found.step_int == 1 and found.stop_int is None:
+            last = analyzers.reduce_stop_parameter(found.stop)
+            node.iter = ast.Set([found.start, ast.Name("...", ast.Load()), last])
+        return node
+
+
+#: What stands for some names, and for the dots of a range.
+_SIGNS = {
+    "...": "\\dots", "Max": "\\max", "Min": "\\min", "inf": "\\infty", "max": "\\max", "maximum": "\\max",
+    "min": "\\min", "minimum": "\\min", "oo": "\\infty",
+}  # fmt: skip
+
+
+class _Letters(IdentifierConverter):
+    """Names as letters: subscripts after an underscore or before digits, and signs that have a name."""
+
+    def __init__(self) -> None:
+        super().__init__(use_math_symbols=True)
+
+    def convert(self, name: str) -> tuple[str, bool]:
+        if name in _SIGNS:
+            return _SIGNS[name], False
+        stem = name.rstrip("_") or name  # lambda_ is the letter that Python keeps for itself
+        found = re.fullmatch(r"([A-Za-z]+?)_?(\d+)|([A-Za-z]+)_([A-Za-z]+)", stem)
+        letter, below = (found[1] or found[3], found[2] or found[4]) if found else (stem, "")
+        if len(letter) > 1 and letter not in MATH_SYMBOLS:
+            letter, below = stem, ""
+        written, single = super().convert(letter)
+        if not below:
+            return written, single
+        index = below if below.isdigit() or len(below) == 1 else f"\\mathrm{{{below}}}"
+        return f"{written}_{{{index}}}", False
+
+
+class _Header(_Letters):
+    """The letters of a header in ``algorithmic``, which has the function's own name in text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def convert(self, name: str) -> tuple[str, bool]:
+        return (name.replace("_", "\\_"), False) if name == self._name else super().convert(name)
+
+
+#: The precedence by which latexify brackets the argument of a function such as exp.
+_OF_CALL = get_precedence(ast.Call(ast.Name("exp", ast.Load()), [], []))
+
+
+class _Expressions(ExpressionCodegen):
+    """Expressions with brackets where latexify leaves out some that matter."""
+
+    def __init__(self) -> None:
+        super().__init__(use_math_symbols=True)
+        self._identifier_converter = _Letters()
+
+    def _wrap_operand(self, child: ast.expr, parent_prec: int, force_wrap: bool = False) -> str:
+        """Also around cases, the argument of a named function, and a comparison in a comparison."""
+        compared = isinstance(child, ast.Compare) and get_precedence(child) == parent_prec
+        force_wrap = force_wrap or compared or isinstance(child, ast.IfExp) or parent_prec == _OF_CALL
+        return str(super()._wrap_operand(child, parent_prec, force_wrap))
+
+    def _wrap_binop_operand(self, child: ast.expr, parent_prec: int, operand_rule: Any) -> str:
+        """Also around a remainder that is a factor: ``a * (b % c)``."""
+        if operand_rule.wrap and isinstance(child, ast.BinOp) and isinstance(child.op, ast.Mod):
+            return str(super()._wrap_operand(child, parent_prec, parent_prec >= get_precedence(child)))
+        return str(super()._wrap_binop_operand(child, parent_prec, operand_rule))

@@ -1,0 +1,169 @@
+"""Every reference algorithm, run, equals the derivation exactly, and PyTorch and NumPy beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Integer
+
+import symconv as sc
+from symconv.algorithms import ALGORITHMS, algorithms_for
+from symconv.algorithms.reference import axis, plane_channels, pooling
+from symconv.errors import OptionError
+from symconv.pattern import Axis
+from tests.algorithms.cases import KINDS, flat, layers, nested, run
+from tests.optional import required
+
+torch = required("torch")
+
+
+def whole(count: int, rng: np.random.Generator) -> list[Integer]:
+    return [Integer(int(value)) for value in rng.integers(-9, 10, count)]
+
+
+def valued(layer: Any, seed: int) -> Any:
+    """The layer on random integers, few enough for ties in a maximum."""
+    rng = np.random.default_rng(seed)
+    pooled = isinstance(layer, sc.AvgPool | sc.MaxPool)
+    letters = ["x", "delta", *([] if pooled else ["w", "b"])]
+    return layer.at_flat({name: whole(len(flat(nested(getattr(layer, name)))), rng) for name in letters})
+
+
+def test_every_algorithm_is_that_of_a_kind_tried_here() -> None:
+    small = {"correlation": (4, 2), "correlation on two axes": ((4, 4), 2)}
+    tried = set()
+    for made, rank, channelled, flip in KINDS.values():
+        options: dict[str, Any] = {"in_channels": 2, "out_channels": 2} if channelled else {}
+        options |= {"flip": flip, "bias": True} if made in (sc.Conv, sc.ConvTranspose) else {}
+        sizes = small["correlation" if rank == 1 else "correlation on two axes"]
+        layer = made(*sizes, **options)
+        tried |= {layer.algorithm(name).function for name in layer.algorithm_names}
+    assert tried == {algorithm.function for algorithm in ALGORITHMS.values()}
+    assert len(tried) == len(ALGORITHMS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=60)
+@given(data=st.data(), seed=st.integers(0, 999))
+def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.DataObject, seed: int) -> None:
+    made, letters = data.draw(layers(kind))
+    layer = valued(made, seed)
+    assert layer.algorithm_names[:2] == ["output", "grad_input"]
+    for name in layer.algorithm_names:
+        assert run(layer.algorithm(name), layer, letters) == flat(nested(getattr(layer, name)))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "maximum pooling"])
+@settings(max_examples=15)
+@given(data=st.data())
+def test_an_algorithm_equals_the_derivation_for_all_values(kind: str, data: st.DataObject) -> None:
+    """On symbols, so for whatever numbers; a maximum compares, and needs numbers."""
+    layer, letters = data.draw(layers(kind, most=4))
+    for name in layer.algorithm_names:
+        assert run(layer.algorithm(name), layer, letters) == flat(nested(getattr(layer, name)))
+
+
+def test_true_convolution_equals_numpy() -> None:
+    x, w = [1, 2, 3, 4], [5, 6, 7]
+    assert axis.convolution(x, w, 0, 1, 1, 2, 2) == np.convolve(x, w).tolist() == [5, 16, 34, 52, 45, 28]
+    assert axis.correlation(x, w, 0, 1, 1, 0, 0) == np.correlate(x, w).tolist()
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_two_axes_with_channels_equal_pytorch(groups: int) -> None:
+    rng = np.random.default_rng(0)
+    shapes = {"x": (4, 5, 6), "w": (6, 4 // groups, 3, 2), "b": (6,)}
+    arrays = {name: rng.integers(-9, 10, shape) for name, shape in shapes.items()}
+    x, w, b = (torch.tensor(array, dtype=torch.float64, requires_grad=True) for array in arrays.values())
+    steps: dict[str, Any] = {"s": (2, 1), "d": (1, 2), "p": (1, 2)}
+    y = torch.nn.functional.conv2d(
+        x[None], w, b, stride=steps["s"], padding=steps["p"], dilation=steps["d"], groups=groups
+    )[0]
+    delta = rng.integers(-9, 10, tuple(y.shape))
+    y.backward(torch.tensor(delta, dtype=torch.float64))
+    lists = {name: array.tolist() for name, array in arrays.items()}
+    ours = {
+        "y": plane_channels.filter_bank_2d(**lists, G=groups, **steps, q=steps["p"]),
+        "x": plane_channels.filter_bank_2d_grad_input(delta.tolist(), lists["w"], (5, 6), groups, **steps),
+        "w": plane_channels.filter_bank_2d_grad_kernel(delta.tolist(), lists["x"], (3, 2), groups, **steps),
+        "b": plane_channels.filter_bank_2d_grad_bias(delta.tolist()),
+    }
+    for name, theirs in {"y": y, "x": x.grad, "w": w.grad, "b": b.grad}.items():
+        assert ours[name] == np.rint(theirs.detach().numpy()).tolist(), name
+
+
+def test_the_first_of_tied_maxima_takes_all_as_in_pytorch() -> None:
+    x = torch.tensor([3.0, 3.0, 1.0, 3.0, 2.0], requires_grad=True)
+    torch.nn.functional.max_pool1d(x[None], 2, stride=1)[0].backward(torch.tensor([5.0, 7.0, 11.0, 13.0]))
+    ours = pooling.max_pooling_grad_input([5, 7, 11, 13], [3, 3, 1, 3, 2], 2, 1, 1, 0)
+    assert ours == x.grad.tolist() == [5, 7, 0, 24, 0]
+
+
+def test_the_samples_of_a_batch_go_through_by_themselves_and_add_up_in_the_kernel() -> None:
+    options = {"stride": 2, "padding": 1, "bias": True}
+    batch = valued(sc.Conv1d(5, 3, batch=3, **options), 0)
+    one, letters = sc.Conv1d(5, 3, **options), {"N": 5, "K": 3, "s": 2, "d": 1, "p": 1, "q": 1}
+    samples = [
+        one.at(x=x, w=nested(batch.w), delta=delta, b=batch.b)
+        for x, delta in zip(nested(batch.x), nested(batch.delta), strict=True)
+    ]
+    for name in batch.algorithm_names:
+        listing = batch.algorithm(name)
+        runs = [run(listing, sample, letters) for sample in samples]
+        summed = [sum(entries) for entries in zip(*runs, strict=True)]
+        adds = name in ("grad_kernel", "grad_bias")
+        assert flat(nested(getattr(batch, name))) == (summed if adds else flat(runs))
+        assert (
+            "of each sample of the batch add up" if adds else "for each sample of the batch"
+        ) in listing.reason
+
+
+@pytest.mark.parametrize("pool", [sc.AvgPool1d, sc.MaxPool1d])
+def test_the_channels_of_a_pooling_layer_go_through_by_themselves(pool: Any) -> None:
+    layer = valued(pool(5, 2, channels=2, batch=2), 3)
+    letters = {"N": 5, "K": 2, "s": 2, "d": 1, "p": 0, "q": 0}
+    planes = [row for sample in layer.x.tolist() for row in sample]
+    runs = [run(layer.algorithm(), pool(5, 2).at(x=row), letters) for row in planes]
+    assert flat(layer.output.tolist()) == flat(runs)
+    assert "for each channel by itself" in layer.algorithm().reason
+    assert "for each sample of the batch by itself" in layer.algorithm().reason
+
+
+NONE: list[Any] = [
+    sc.Conv3d(3, 2),
+    sc.Conv1d(4, 3, padding=1, padding_mode="circular"),
+    sc.Conv2d(4, 3, padding=1, padding_mode="reflect"),
+    sc.Conv1d(4, 3, in_channels=1, out_channels=1, flip=True),
+    sc.ConvTranspose1d(4, 3, flip=True),
+    sc.ConvTranspose2d(4, 3),
+    sc.ConvTranspose1d(4, 3, in_channels=1, out_channels=1),
+    sc.MaxPool2d(4, 2),
+    sc.AvgPool2d(4, 2),
+]
+
+
+@pytest.mark.parametrize("layer", NONE, ids=repr)
+def test_a_layer_without_algorithms_says_so(layer: Any) -> None:
+    assert layer.algorithm_names == []
+    with pytest.raises(OptionError, match="no algorithm is written for a layer of this kind: there are"):
+        layer.algorithm("output")
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(OptionError, match="'grad_inputs' has no algorithm here: did you mean 'grad_input'"):
+        sc.Conv1d(4, 3).algorithm("grad_inputs")
+    with pytest.raises(OptionError, match="'grad_bias' has no algorithm here"):
+        sc.Conv1d(4, 3).algorithm("grad_bias")
+    with pytest.raises(OptionError, match="3 has no algorithm here"):
+        sc.Conv1d(4, 3).algorithm(3)
+
+
+def test_an_average_is_no_convolution_to_the_table() -> None:
+    relations = (Axis.make(4, 2),)
+    assert algorithms_for(relations, average=True)["output"].function is pooling.average_pooling
+    assert algorithms_for(relations)["output"].function is axis.correlation
+    assert "grad_kernel" not in algorithms_for(relations, average=True)

@@ -1,0 +1,323 @@
+"""Functions as equations and as pseudocode: what they read as, and what is refused, with its cure."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import symconv as sc
+from symconv.algorithms.typeset import algorithm_latex
+from symconv.errors import OptionError
+from tests.algorithms.activations import EQUATIONS, gelu, relu
+from tests.seeds import printed_under_several_seeds
+
+
+def plain(latex: str) -> str:
+    """Brackets without the commands that set their size."""
+    opened = latex.replace(r"\mathopen{}\left( ", "(").replace(r"\mathopen{}\left(", "(")
+    return opened.replace(r" \mathclose{}\right)", ")").replace(r"\mathclose{}\right)", ")")
+
+
+def imported(source: str, folder: Path) -> ModuleType:
+    """A module of a source, as a user would import it."""
+    path = folder / "written.py"
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(f"written_{folder.name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("function", EQUATIONS, ids=lambda f: f.__name__)
+def test_a_function_reads_as_an_equation(function: Callable[..., Any], typeset) -> None:
+    found = sc.function_latex(function)
+    assert plain(found).replace("\n", " ") == EQUATIONS[function]
+    typeset(found, fits=True)
+
+
+def test_a_function_within_a_function_with_lines_at_the_margin_is_read() -> None:
+    # fmt: off
+    def inner(x, y):
+        c = x[0, 1]
+    # a comment at the margin
+        return c * y
+    # fmt: on
+    assert plain(sc.function_latex(inner)) == (
+        "\\begin{aligned}\nc &= x_{0, 1} \\\\\n\\mathrm{inner}(x, y) &= c y\n\\end{aligned}"
+    )
+
+
+def test_a_name_of_a_module_stays_where_an_argument_bears_it() -> None:
+    def f(math):
+        return math.pi
+
+    def g(x):
+        return math.exp(x) + math.pi
+
+    with pytest.raises(OptionError, match="the attribute pi cannot be typeset"):
+        sc.function_latex(f)
+    assert plain(sc.function_latex(g)) == r"g(x) = \exp (x) + \pi"
+
+
+def test_pseudocode_has_ranges_as_sets_and_names_as_letters(typeset) -> None:
+    def sigma(x, C_in, w):
+        y = 0
+        for i in range(1, C_in + 1):
+            for k in range(0, 9, 2):
+                y += w[i, k] * x[k]
+            while y > 1:
+                y /= 2
+            if y < 0:
+                continue
+            elif y == 0:
+                break
+            else:
+                pass
+        return y
+
+    lines = [line.strip() for line in plain(algorithm_latex(sigma)).splitlines()]
+    assert lines == [
+        r"\begin{algorithmic}",
+        r"\Function{sigma}{$x, C_{\mathrm{in}}, w$}",
+        r"\State $y \gets 0$",
+        r"\For{$i \in \mathopen{}\left\{ 1, \dots, C_{\mathrm{in}} \mathclose{}\right\}$}",
+        r"\For{$k \in \mathrm{range} (0, 9, 2)$}",
+        r"\State $y \gets y + w_{i, k} x_{k}$",
+        r"\EndFor",
+        r"\While{$y > 1$}",
+        r"\State $y \gets \frac{y}{2}$",
+        r"\EndWhile",
+        r"\If{$y < 0$}",
+        r"\State $\mathbf{continue}$",
+        r"\Else",
+        r"\If{$y = 0$}",
+        r"\State $\mathbf{break}$",
+        r"\Else",
+        r"\State $\mathbf{pass}$",
+        r"\EndIf",
+        r"\EndIf",
+        r"\EndFor",
+        r"\State \Return $y$",
+        r"\EndFunction",
+        r"\end{algorithmic}",
+    ]
+    typeset(algorithm_latex(sigma, "math"), fits=True)
+
+
+#: What is refused in an equation: the lines of f, the number of the line, what stands there, the cure.
+REFUSED = [
+    ("g = lambda x: x\nreturn g(x)", 2, "a lambda", "define a function of its own, with def"),
+    ("return sum(x[1:3])", 2, "a slice", "over the index"),
+    ("y: int = x\nreturn y", 2, "an annotated assignment", "without the annotation"),
+    ("assert x > 0\nreturn x", 2, "an assertion", "check the arguments before the call"),
+    ("if x < 0:\n    raise ValueError\nreturn x", 3, "an exception", "check the arguments before the call"),
+    ("y = 0\nfor k in range(3):\n    y = y + k\nreturn y", 3, "a loop", "write sum(... for k in range(K))"),
+    ("y = x\nwhile y > 1:\n    y = y / 2\nreturn y", 3, "a loop", "an equation has no loops"),
+    ("y = x\ny += 1\nreturn y", 3, "an augmented assignment", "a name of its own"),
+    ("y = x\ny = y + 1\nreturn y", 3, "a second value of y", "a name of its own"),
+    ("x = x + 1\nreturn x", 2, "a second value of x", "a name of its own"),
+    ("y = [0, 0]\ny[0] = x\nreturn y", 3, "an assignment to an entry", "as a list"),
+    ("print(x)\nreturn x", 2, "a statement without a value", "leave it out"),
+    ("def g(y):\n    return y\nreturn g(x)", 2, "a function in a function", "outside"),
+    ("import math\nreturn math.exp(x)", 2, "an import", "top of the module"),
+    (
+        "match x:\n    case 0:\n        return 1\n    case _:\n        return x",
+        2,
+        "a match statement",
+        "if, elif",
+    ),
+    (
+        "try:\n    return 1 / x\nexcept ZeroDivisionError:\n    return 0",
+        2,
+        "an exception handler",
+        "leave it",
+    ),
+    ("with x:\n    return 1", 2, "a with statement", "leave it out"),
+    ("return {0: x}[0]", 2, "a dictionary", "if, elif and else"),
+    ("return f'{x}'", 2, "a formatted string", "leave text out"),
+    ("return 'x'", 2, "text", "leave it out"),
+    ("return max(*x)", 2, "a starred expression", "write the items out"),
+    ("return round(x, ndigits=2)", 2, "an argument by its name", "by its place"),
+    ("return sum((k for k in range(3)), x)", 2, "a sum that starts from a value", "add the value"),
+    ("return max(k for k in range(3))", 2, "a generator", "in sum(...) or prod(...)"),
+    ("return (y := x)", 2, "an assignment in an expression", "in a line of its own"),
+    ("yield x", 2, "a statement without a value", "leave it out"),
+    ("return x.exp()", 2, "the attribute exp", "call a function of it"),
+    ("return x[-1]", 2, "an index from the end", "x[N - 1]"),
+    ("return x[0, -1]", 2, "an index from the end", "x[N - 1]"),
+    ("if x > 0:\n    return x", 2, "a case without else", "for the other case too"),
+    ("if x > 0:\n    y = x\nelse:\n    y = 0\nreturn y", 2, "a case that does not return", "in each branch"),
+    ("if x > 0:\n    y = x\n    return y\nreturn 0", 3, "a case with several statements", "at once"),
+    ("return", 2, "a way through it without a value", "return a value at its end"),
+    ("y = x", 2, "a way through it without a value", "return a value at its end"),
+    ("'docstring'", 1, "a function without statements", "return a value"),
+    ("return {x for y in x if del_(y)} if await_ else async_(b'')", 2, "text", "leave it out"),
+]
+
+
+@pytest.mark.parametrize(("body", "line", "what", "cure"), REFUSED)
+def test_what_an_equation_cannot_say_is_refused_with_its_line_and_cure(
+    body: str, line: int, what: str, cure: str, tmp_path: Path
+) -> None:
+    source = "def f(x):\n" + "".join(f"    {row}\n" for row in body.splitlines())
+    f = imported(source, tmp_path).f
+    with pytest.raises(OptionError) as refused:
+        sc.function_latex(f)
+    message = str(refused.value)
+    assert message.startswith(f"f, line {line}, {source.splitlines()[line - 1].strip()!r}: {what} cannot be ")
+    assert cure in message.split("; ", 1)[1]
+    assert "\n" not in message
+    assert refused.value.__cause__ is None
+
+
+#: What is refused in pseudocode, where loops are at home.
+REFUSED_IN_PSEUDOCODE = [
+    ("for k in range(3):\n    y = k\nelse:\n    y = 0\nreturn y", 2, "a loop with else", "behind it"),
+    ("while x:\n    x = 0\nelse:\n    x = 1\nreturn x", 2, "a loop with else", "behind it"),
+    ("for k in range(3):\n    del x[0]\nreturn x", 3, "Python's Delete", "another way"),
+    ("y: int = x\nreturn y", 2, "an annotated assignment", "without the annotation"),
+    ("assert x > 0\nreturn x", 2, "an assertion", "check the arguments"),
+    ("for k in range(3):\n    y = x[:k]\nreturn y", 3, "a slice", "over the index"),
+]
+
+
+@pytest.mark.parametrize(("body", "line", "what", "cure"), REFUSED_IN_PSEUDOCODE)
+@pytest.mark.parametrize("target", ["latex", "math"])
+def test_what_pseudocode_cannot_say_is_refused_with_its_line_and_cure(
+    target: str, body: str, line: int, what: str, cure: str, tmp_path: Path
+) -> None:
+    source = "def f(x):\n" + "".join(f"    {row}\n" for row in body.splitlines())
+    with pytest.raises(
+        OptionError, match=f"^f, line {line}, .*: {what} cannot be typeset as an algorithm; "
+    ) as e:
+        algorithm_latex(imported(source, tmp_path).f, target)
+    assert cure in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        ("f(*x)", "the argument x cannot"),
+        ("f(x, *, y)", "the argument y cannot"),
+        ("f(**x)", "the argument x cannot"),
+        ("f(σ)", "the name σ cannot be typeset as an equation; write it in ASCII"),
+        ("φ(x)", "the name φ cannot"),
+    ],
+)
+def test_arguments_that_a_header_cannot_show_are_refused(head: str, what: str, tmp_path: Path) -> None:
+    module = imported(f"def {head}:\n    return 1\n", tmp_path)
+    with pytest.raises(OptionError, match="line 1, ") as refused:
+        sc.function_latex(getattr(module, head.split("(")[0]))
+    assert what in str(refused.value)
+
+
+def test_what_latexify_itself_refuses_is_told_without_its_traceback() -> None:
+    def f(x):
+        return pow(x, 2, 3)
+
+    with pytest.raises(OptionError, match="f cannot be typeset: Incorrect number of arguments for pow"):
+        sc.function_latex(f)
+
+
+def test_the_line_is_counted_from_the_first_decorator(tmp_path: Path) -> None:
+    source = "def same(f):\n    return f\n\n\n@same\ndef f(x):\n    return x[-1]\n"
+    with pytest.raises(OptionError, match=r"f, line 3, 'return x\[-1\]'"):
+        sc.function_latex(imported(source, tmp_path).f)
+
+
+class Layer:
+    def method(self, x):
+        return x
+
+    @staticmethod
+    def static(x):
+        return x
+
+
+def wrapped(x):
+    return x
+
+
+FOREIGN = [
+    (math.exp, "exp is of type builtin_function_or_method, which has no Python source"),
+    (max, "max is of type builtin_function_or_method"),
+    (Layer, "Layer is a class, which has no Python source: give a function written with def"),
+    (3, "3 is of type int"),
+    (functools.partial(relu), "of type partial"),
+    (functools.lru_cache(relu), "relu is of type _lru_cache_wrapper"),
+    (Layer().method, "method is a method: give a function of its own, without self"),
+    (Layer.method, "method is a method"),
+    (Layer.static, "static is a method"),
+    (lambda x: x, "a lambda has no name to typeset: give it one, with def"),
+    (functools.wraps(relu)(lambda x: x), "relu is wrapped by a decorator: give the function without it"),
+]
+
+
+@pytest.mark.parametrize(("function", "message"), FOREIGN, ids=[message[:12] for _, message in FOREIGN])
+def test_what_has_no_source_of_its_own_says_so(function: Any, message: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        sc.function_latex(function)
+    assert message in str(refused.value)
+
+
+def test_functions_made_by_exec_or_on_the_command_line_say_so() -> None:
+    space: dict[str, Any] = {}
+    exec("def f(x):\n    return x\n", space)
+    with pytest.raises(OptionError, match="the source of f is not to be had, as with exec and python -c"):
+        sc.function_latex(space["f"])
+    code = "import symconv as sc\ndef f(x): return x\nprint(sc.function_latex(f))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    told = done.stderr.splitlines()[-1:] or [done.stdout.strip()]
+    # Python 3.13 keeps the lines of -c.
+    assert told == ["f(x) = x"] or "the source of f is not to be had" in told[0]
+
+
+def test_source_that_was_changed_since_the_import_is_not_typeset(tmp_path: Path) -> None:
+    f = imported("def f(x):\n    return x\n", tmp_path).f
+    for changed, why in (
+        ("def g(x):\n    return x\n", "another function's"),
+        ("def f(y):\n    return y\n", "another function's"),
+        ("x = 1\n", "another function's"),
+        ("async def f(x):\n    return x\n", "asynchronous"),
+        ("def f(x\n", "cannot be read by itself"),
+    ):
+        (tmp_path / "written.py").write_text(changed + "# so that the size differs\n" * len(changed))
+        with pytest.raises(OptionError, match=why):
+            sc.function_latex(f)
+
+
+def test_an_unknown_target_is_answered_with_the_nearest() -> None:
+    with pytest.raises(OptionError, match="target 'maths' is unknown: did you mean 'math'"):
+        algorithm_latex(relu, "maths")
+
+
+def test_typesetting_is_the_same_whatever_the_hash_seed() -> None:
+    code = (
+        "import symconv as sc\n"
+        "from symconv.algorithms import ALGORITHMS, Listing\n"
+        "from tests.algorithms.activations import EQUATIONS\n"
+        "for row in ALGORITHMS.values():\n"
+        "    listing = Listing(row.quantity, row.reason, row.function)\n"
+        "    print(row.name, row.reason, listing, listing.latex(), listing.math())\n"
+        "print([sc.function_latex(f) for f in EQUATIONS])\n"
+    )
+    printed = printed_under_several_seeds(code)
+    assert len(printed) == 1
+    assert r"\Function{correlation}" in printed.pop()
+
+
+def test_a_python_function_is_still_an_activation() -> None:
+    layer = sc.Conv1d(2, 1).at(x=[2, -3], w=[1])
+    assert list(layer.activation(relu)) == [2, 0]
+    assert r"\tanh" in sc.function_latex(gelu)
