@@ -1,0 +1,9 @@
+"""Lecture notes: a document model, its composition from a layer, and one renderer a format."""
+
+from symconv.notes.compose import SECTIONS, notes
+from symconv.notes.document import Document
+from symconv.notes.files import FORMATS, rendered, write
+from symconv.notes.pdf import TexError
+from symconv.notes.source import Source, Sources
+
+__all__ = ["FORMATS", "SECTIONS", "Document", "Source", "Sources", "TexError", "notes", "rendered", "write"]

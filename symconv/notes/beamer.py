@@ -1,0 +1,90 @@
+"""Notes as slides: a frame a thing to look at, derivations revealed step by step."""
+
+from __future__ import annotations
+
+from symconv.notes.latex import algorithm, escaped, fitted, points, sentence, table
+from symconv.notes.model import (
+    Algorithm,
+    Block,
+    Display,
+    Heading,
+    Manuscript,
+    Picture,
+    Points,
+    Prose,
+    Table,
+)
+from symconv.notes.shells import shell
+
+#: So many points go on one frame.
+POINTS = 5
+#: So many steps of a derivation.
+STEPS = 5
+
+
+def slides(document: Manuscript) -> str:
+    """A beamer document, for pdfLaTeX and LuaLaTeX."""
+    frames: list[str] = []
+    title, said = "", ""
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            title, said = sentence(block.words), ""
+        elif isinstance(block, Prose):
+            said += ("\n\n" if said else "") + sentence(block.words)
+        else:
+            first, *more = _parts(block)
+            frames += [_frame(title, f"{said}\n\n{first}"), *(_frame(title, part) for part in more)]
+            said = ""
+    if said:
+        frames.append(_frame(title, said))
+    return shell("slides.tex").render(title=escaped(document.title), body="\n\n".join(frames))
+
+
+def _frame(title: str, inside: str) -> str:
+    # Pictures define commands with parameters, which only a fragile frame may hold; it cannot reveal.
+    fragile = "[fragile]" if "#1" in inside else ""
+    return f"\\begin{{frame}}{fragile}{{{title}}}\n{inside.strip()}\n\\end{{frame}}"
+
+
+def _parts(block: Block) -> list[str]:
+    """What of a block goes on a frame."""
+    if isinstance(block, Display):
+        latex = block.item.latex()
+        parts = _revealed(latex) if block.stepwise else [latex]
+        return [fitted(f"$\\displaystyle {part}$", height="0.7\\textheight") for part in parts]
+    if isinstance(block, Points):
+        rows = range(0, len(block.points), POINTS)
+        return [points(Points(block.points[at : at + POINTS])) for at in rows]
+    if isinstance(block, Table):
+        rows = range(0, len(block.rows), 2 * POINTS)
+        return [table(Table(block.head, block.rows[at : at + 2 * POINTS])) for at in rows]
+    if isinstance(block, Algorithm):
+        return [sentence(block.caption) + "\n\n" + algorithm(block, "0.7\\textheight")]
+    assert isinstance(block, Picture)
+    drawn = fitted(block.figure.tikz(), height="0.65\\textheight")
+    return [f"\\begin{{center}}\n{drawn}\n\n{{\\small {sentence(block.caption)}}}\n\\end{{center}}"]
+
+
+def _revealed(aligned: str) -> list[str]:
+    """A derivation in frames whose lines come one after the other; each frame begins where the last ended.
+
+    What continues a line, which has no sign of equality, comes with it.
+    """
+    head, foot = "\\begin{aligned}\n", "\n\\end{aligned}"
+    steps: list[list[tuple[str, str]]] = []
+    for line in aligned.removeprefix(head).removesuffix(foot).split(" \\\\[1ex]\n"):
+        left, right = (cell.strip() for cell in line.split("&", 1))
+        if right.startswith("="):
+            steps.append([])
+        steps[-1].append((left, right))
+    frames = []
+    for at in range(0, max(1, len(steps) - 1), STEPS - 1):
+        shown = [list(step) for step in steps[at : at + STEPS]]
+        shown[0][0] = (steps[0][0][0], shown[0][0][1])
+        lines = [
+            " & ".join(f"\\uncover<{number}->{{{cell}}}" if cell else "" for cell in cells)
+            for number, step in enumerate(shown, 1)
+            for cells in step
+        ]
+        frames.append(head + " \\\\[1ex]\n".join(lines) + foot)
+    return frames

@@ -1,0 +1,62 @@
+"""Documents: a manuscript that can be saved, and shows itself as Markdown in a notebook."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symconv.notes.files import rendered, write
+from symconv.notes.model import Manuscript
+from symconv.notes.text import render
+
+
+@dataclass(frozen=True, repr=False)
+class Document(Manuscript):
+    """The notes of a layer.
+
+    Attributes
+    ----------
+    title : str
+    blocks : tuple of blocks
+        See :mod:`symconv.notes.model`.
+    code : str
+        The Python statements that the code of the blocks needs.
+
+    >>> import symconv as sc
+    >>> print(str(sc.Conv1d(4, 3).notes(sections=["forward"])).splitlines()[0])
+    Cross-correlation of 4 inputs with 3 taps
+    """
+
+    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write the document; the suffix says the format.
+
+        Parameters
+        ----------
+        path : str or path
+            .tex, .pdf, .md, .html, .ipynb, .rst or .txt. Pictures of .md and .rst are files beside it.
+        fragment, slides : bool
+            Of .tex: for ``\\input``, or slides that reveal derivations step by step (also of .pdf).
+        myst : bool
+            Of .md: for MyST instead of GitHub.
+        mathjax : str
+            Of .html: where MathJax is loaded from, such as the path of a local copy.
+
+        Raises
+        ------
+        OptionError
+            When the suffix or an option is unknown, or the option does not go with the suffix.
+        SymconvError
+            When the file cannot be written, or there is no TeX for a .pdf.
+        MissingExtraError
+            When the format needs a library that is not installed.
+        """
+        target = Path(path)
+        write(target.parent, rendered(self, target.name, **options))
+
+    def __str__(self) -> str:
+        return render(self)
+
+    def __repr__(self) -> str:
+        return f"<Document {self.title!r}: {len(self.blocks)} blocks>"

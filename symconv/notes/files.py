@@ -1,0 +1,130 @@
+"""Files: the format of each suffix, and writing that leaves no half of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from symconv.errors import OptionError, did_you_mean, reject_unknown
+from symconv.notes.beamer import slides
+from symconv.notes.html import MATHJAX, page
+from symconv.notes.latex import article, fragment
+from symconv.notes.markdown import github, myst
+from symconv.notes.model import Manuscript, Picture
+from symconv.notes.notebook import notebook
+from symconv.notes.pdf import pdf
+from symconv.notes.rst import source
+from symconv.notes.text import render
+from symconv.writing import write_whole
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a format can be told.
+
+    Attributes
+    ----------
+    fragment : bool
+        A .tex file for ``\\input`` instead of a document of its own.
+    slides : bool
+        A .tex or .pdf file of slides that reveal derivations step by step.
+    myst : bool
+        A .md file for MyST instead of GitHub.
+    mathjax : str
+        Where an .html file loads MathJax from.
+    """
+
+    fragment: bool = False
+    slides: bool = False
+    myst: bool = False
+    mathjax: str = MATHJAX
+
+
+#: Files by name; the first is the document, the others are its pictures.
+Files: TypeAlias = dict[str, bytes]
+
+
+def _tex(document: Manuscript, options: Options) -> str:
+    if options.slides:
+        return slides(document)
+    return fragment(document) if options.fragment else article(document)
+
+
+def _pdf(document: Manuscript, name: str, options: Options) -> Files:
+    whole = slides(document) if options.slides else article(document)
+    return {name: pdf(whole)}
+
+
+def _plain(render: Callable[[Manuscript, Options], str]) -> Callable[[Manuscript, str, Options], Files]:
+    return lambda document, name, options: {name: render(document, options).encode()}
+
+
+def _illustrated(
+    render: Callable[[Manuscript, Options, Callable[[Picture], str]], str],
+) -> Callable[[Manuscript, str, Options], Files]:
+    """A format whose pictures are files beside it."""
+
+    def files(document: Manuscript, name: str, options: Options) -> Files:
+        pictures: Files = {}
+
+        def kept(picture: Picture) -> str:
+            file = f"{Path(name).stem}-{picture.name}.svg"
+            pictures[file] = picture.figure.svg().encode()
+            return file
+
+        return {name: render(document, options, kept).encode(), **pictures}
+
+    return files
+
+
+#: Each suffix with the options that it takes, and what makes its files.
+FORMATS: Mapping[str, tuple[tuple[str, ...], Callable[[Manuscript, str, Options], Files]]] = MappingProxyType(
+    {
+        ".tex": (("fragment", "slides"), _plain(_tex)),
+        ".pdf": (("slides",), _pdf),
+        ".md": (
+            ("myst",),
+            _illustrated(lambda d, o, p: myst(d, p) if o.myst else github(d, p)),
+        ),
+        ".html": (("mathjax",), _plain(lambda d, o: page(d, o.mathjax))),
+        ".ipynb": ((), _plain(lambda d, o: notebook(d))),
+        ".rst": ((), _illustrated(lambda d, o, p: source(d, p))),
+        ".txt": ((), _plain(lambda d, o: render(d))),
+    }
+)
+
+
+def checked(name: str, given: Mapping[str, Any]) -> Options:
+    """The options for a file, each of the right kind and one that its format takes."""
+    suffix = Path(name).suffix
+    if suffix not in FORMATS:
+        raise OptionError(f"{name!r} has no format: {did_you_mean(suffix, FORMATS)}")
+    reject_unknown("save", given, [item.name for item in fields(Options)])
+    for option, value in given.items():
+        default = getattr(Options(), option)
+        if type(value) is not type(default):
+            raise OptionError(
+                f"{option} is {value!r}: write {'True or False' if default is False else 'a text'}."
+            )
+        if value != default and option not in FORMATS[suffix][0]:
+            takes = [s for s, (options, _) in FORMATS.items() if option in options]
+            raise OptionError(f"{option} does not go with {suffix}: it is for {', '.join(takes)}.")
+    made = Options(**given)
+    if made.fragment and made.slides:
+        raise OptionError("fragment and slides exclude each other: write one of them.")
+    return made
+
+
+def rendered(document: Manuscript, name: str, **options: Any) -> Files:
+    """The files of a document by name, the document first; see :class:`Options`."""
+    found = checked(name, options)
+    return FORMATS[Path(name).suffix][1](document, name, found)
+
+
+def write(folder: Path, files: Files) -> None:
+    """Every file whole or not at all, the pictures before the document that shows them."""
+    for name, content in reversed(files.items()):
+        write_whole(folder / name, content)

@@ -1,0 +1,85 @@
+"""Notes as one HTML file: mathematics by MathJax, pictures inside the file."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from markupsafe import Markup
+
+from symconv.errors import OptionError
+from symconv.notes.model import (
+    Algorithm,
+    Display,
+    Heading,
+    Manuscript,
+    Maths,
+    Picture,
+    Points,
+    Prose,
+    Table,
+    Words,
+)
+from symconv.notes.shells import shell
+
+#: Where MathJax is loaded from unless another place is named, such as a local copy.
+MATHJAX = "https://cdn.jsdelivr.net/npm/mathjax@3.2.2/es5/tex-svg-full.js"
+
+_PLACE = re.compile(r"(https?://|/|\./|\.\./)?[A-Za-z0-9_.~@/-]+")
+
+
+def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
+    """The whole file.
+
+    Raises
+    ------
+    OptionError
+        When ``mathjax`` is neither an address of the web nor a path.
+    """
+    if not isinstance(mathjax, str) or not _PLACE.fullmatch(mathjax):
+        raise OptionError(f"mathjax is {mathjax!r}: write the address or the path of a MathJax file.")
+    blocks = document.render(
+        {
+            Heading: lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
+            Prose: lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),
+            Display: lambda b: Markup('<div class="equation" id="{}">\\[{}\\]</div>').format(
+                b.label, b.item.latex()
+            ),
+            Points: _points,
+            Table: _table,
+            Algorithm: lambda b: Markup("<p>{}</p>\n<pre><code>{}</code></pre>").format(
+                _sentence(b.caption), b.listing.source.rstrip()
+            ),
+            Picture: _picture,
+        }
+    )
+    return shell("page.html").render(title=document.title, mathjax=mathjax, blocks=blocks)
+
+
+def _sentence(words: Words) -> Markup:
+    parts = (Markup("\\({}\\)").format(p.latex) if isinstance(p, Maths) else Markup.escape(p) for p in words)
+    return Markup("").join(parts)
+
+
+def _points(block: Points) -> Markup:
+    row = Markup("<dt>{}</dt>\n<dd>{}</dd>")
+    rows = (row.format(_sentence(about), _sentence(told)) for about, told in block.points)
+    return Markup("<dl>\n{}\n</dl>").format(Markup("\n").join(rows))
+
+
+def _table(block: Table) -> Markup:
+    def row(cells: tuple[Words, ...], kind: str) -> Markup:
+        cell = Markup(f"<{kind}>{{}}</{kind}>")
+        return Markup("<tr>{}</tr>").format(Markup("").join(cell.format(_sentence(c)) for c in cells))
+
+    lines = Markup("\n").join([row(block.head, "th"), *(row(cells, "td") for cells in block.rows)])
+    return Markup("<table>\n{}\n</table>").format(lines)
+
+
+def _picture(block: Picture) -> Markup:
+    """The picture as data within the file, so that nothing has to be fetched."""
+    data = base64.b64encode(block.figure.svg().encode()).decode()
+    source = f"data:image/svg+xml;base64,{data}"
+    return Markup('<figure>\n<img src="{}" alt="{}">\n<figcaption>{}</figcaption>\n</figure>').format(
+        source, block.figure.alt, _sentence(block.caption)
+    )

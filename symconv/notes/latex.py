@@ -1,0 +1,123 @@
+"""Notes as LaTeX: the body, a fragment for ``\\input``, and an article that stands alone."""
+
+from __future__ import annotations
+
+import re
+
+from symconv.notes.model import (
+    Algorithm,
+    Display,
+    Heading,
+    Manuscript,
+    Maths,
+    Picture,
+    Points,
+    Prose,
+    Table,
+    Words,
+    plain,
+)
+from symconv.notes.shells import shell
+
+#: What the body needs besides a document class.
+PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algpseudocode"
+
+#: Cells with more characters than this are broken into lines.
+LONG = 40
+
+_SPECIAL = {
+    "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}",
+    ">": "\\textgreater{}", "|": "\\textbar{}", '"': "\\textquotedbl{}", "`": "\\textasciigrave{}",
+    **{sign: f"\\{sign}" for sign in "#$%&_{}"}, "×": "$\\times$", "−": "$-$", "∂": "$\\partial$",
+}  # fmt: skip
+
+
+def escaped(text: str) -> str:
+    """Words whose every character stands for itself.
+
+    >>> escaped("50% of \\\\input{x}")
+    '50\\\\% of \\\\textbackslash{}input\\\\{x\\\\}'
+    """
+    return "".join(_SPECIAL.get(sign, sign) for sign in text)
+
+
+def sentence(words: Words) -> str:
+    """Words escaped, mathematics between its delimiters."""
+    return "".join(f"${part.latex}$" if isinstance(part, Maths) else escaped(part) for part in words)
+
+
+def fitted(inside: str, width: str = "\\linewidth", height: str = "0.9\\textheight") -> str:
+    """Something made smaller where it is wider or higher than there is room."""
+    return f"\\adjustbox{{max width={width}, max totalheight={height}}}{{%\n{inside}%\n}}"
+
+
+def body(document: Manuscript) -> list[str]:
+    """Each block; labels begin with the title, so that several fragments can share a document."""
+    prefix = slug(document.title)
+    return document.render(
+        {
+            Heading: lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
+            Prose: lambda b: sentence(b.words),
+            Display: lambda b: _display(b, prefix),
+            Points: points,
+            Table: table,
+            Algorithm: lambda b: f"{sentence(b.caption)}\n\n{algorithm(b)}",
+            Picture: _picture,
+        }
+    )
+
+
+def algorithm(block: Algorithm, height: str = "0.9\\textheight") -> str:
+    """An algorithm, its long lines given more room and all of it then made to fit."""
+    inside = f"\\begin{{minipage}}{{1.45\\linewidth}}\n{block.listing.latex()}\n\\end{{minipage}}"
+    return fitted(inside, height=height)
+
+
+def _display(block: Display, prefix: str) -> str:
+    size = "scriptsize" if block.stepwise else "footnotesize"
+    inside = fitted(f"\\{size}$\\displaystyle {block.item.latex()}$", "0.92\\linewidth")
+    return f"\\begin{{equation}}\\label{{{prefix}:{block.label}}}\n{inside}\n\\end{{equation}}"
+
+
+def points(block: Points) -> str:
+    """A list with what each point is about in front."""
+    items = (f"\\item[{sentence(about)}] {sentence(told)}" for about, told in block.points)
+    return "\n".join(["\\begin{description}", *items, "\\end{description}"])
+
+
+def table(block: Table) -> str:
+    """Rows between rules."""
+    rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
+    widths = [max(len(plain(row[at])) for row in block.rows) for at in range(len(block.head))]
+    kinds = ["l"] * len(widths)
+    if max(widths) > LONG:
+        kinds[widths.index(max(widths))] = ">{\\raggedright\\arraybackslash}X"
+    lines = [
+        f"\\begin{{tabularx}}{{\\linewidth}}{{@{{}}{''.join(kinds)}@{{}}}}" if max(widths) > LONG
+        else f"\\begin{{tabular}}{{{''.join(kinds)}}}",
+        "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule",
+        "\\end{tabularx}" if max(widths) > LONG else "\\end{tabular}",
+    ]  # fmt: skip
+    return "\n".join(["\\begin{center}", "\\footnotesize", *lines, "\\end{center}"])
+
+
+def _picture(block: Picture) -> str:
+    drawn = fitted(block.figure.tikz(), height="0.26\\textheight")
+    caption = f"\\caption{{{sentence(block.caption)}}}"
+    return f"\\begin{{figure}}[htbp]\n\\centering\n{drawn}\n{caption}\n\\end{{figure}}"
+
+
+def slug(title: str) -> str:
+    """A title as a name for labels and files."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "notes"
+
+
+def fragment(document: Manuscript) -> str:
+    """For ``\\input``: the title is left to the document that takes it in."""
+    head = f"% {document.title.encode('ascii', 'replace').decode()}\n% needs {PACKAGES}\n"
+    return head + "\n\n".join(body(document)) + "\n"
+
+
+def article(document: Manuscript) -> str:
+    """A document of its own, for pdfLaTeX and LuaLaTeX."""
+    return shell("article.tex").render(title=escaped(document.title), body="\n\n".join(body(document)))

@@ -1,0 +1,76 @@
+"""Notes as Markdown, as GitHub and as MyST read it; pictures are files beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from symconv.notes.model import (
+    Algorithm,
+    Display,
+    Heading,
+    Manuscript,
+    Maths,
+    Picture,
+    Points,
+    Prose,
+    Table,
+    Words,
+)
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$~^&]|^[-+#!=:]|(?<=^\d)[.)])")
+
+
+def escaped(text: str) -> str:
+    """Words whose every character stands for itself.
+
+    >>> escaped("a*b <c>")
+    'a\\\\*b \\\\<c\\\\>'
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))
+
+
+def sentence(words: Words) -> str:
+    """Words escaped, mathematics between dollars."""
+    return "".join(f"${part.latex}$" if isinstance(part, Maths) else escaped(part) for part in words)
+
+
+def github(document: Manuscript, picture: Callable[[Picture], str]) -> str:
+    """Markdown for GitHub; ``picture`` gives the name of a picture's file."""
+    image = "![{alt}]({file})\n\n*{caption}*"
+    return _written(document, picture, "$$\n{latex}\n$$", image)
+
+
+def myst(document: Manuscript, picture: Callable[[Picture], str]) -> str:
+    """Markdown for MyST: numbered equations with labels, figures with captions."""
+    image = "```{{figure}} {file}\n:alt: {alt}\n\n{caption}\n```"
+    return _written(document, picture, "$$\n{latex}\n$$ ({label})", image)
+
+
+def _written(document: Manuscript, picture: Callable[[Picture], str], display: str, image: str) -> str:
+    parts = [f"# {escaped(document.title)}"]
+    parts += document.render(
+        {
+            Heading: lambda b: f"{'#' * (b.level + 1)} {sentence(b.words)}",
+            Prose: lambda b: sentence(b.words),
+            Display: lambda b: display.format(latex=b.item.latex(), label=b.label),
+            Points: points,
+            Table: table,
+            Algorithm: lambda b: f"{sentence(b.caption)}\n\n```python\n{b.listing.source.rstrip()}\n```",
+            Picture: lambda b: image.format(
+                file=picture(b), alt=escaped(b.figure.alt), caption=sentence(b.caption)
+            ),
+        }
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def points(block: Points) -> str:
+    """A list with what each point is about in bold."""
+    return "\n".join(f"- **{sentence(about)}**: {sentence(told)}" for about, told in block.points)
+
+
+def table(block: Table) -> str:
+    """A pipe table."""
+    rows = ["| " + " | ".join(map(sentence, row)) + " |" for row in (block.head, *block.rows)]
+    return "\n".join([rows[0], "|" + " --- |" * len(block.head), *rows[1:]])

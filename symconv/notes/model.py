@@ -1,0 +1,151 @@
+"""The document model: headings, prose, displays, lists, tables, listings and pictures, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+
+class Displayed(Protocol):
+    """What prints as an ``aligned`` environment and as text: equations, formulas, derivations."""
+
+    def latex(self) -> str: ...
+
+    def text(self) -> str: ...
+
+
+class Figured(Protocol):
+    """What prints as a picture, vector or pixels, and says in words what is seen."""
+
+    @property
+    def alt(self) -> str: ...
+
+    def tikz(self) -> str: ...
+
+    def svg(self) -> str: ...
+
+
+class Listed(Protocol):
+    """An algorithm: its source, and how it is typeset."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    def latex(self) -> str: ...
+
+    def math(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Maths:
+    """A piece of a sentence that is mathematics."""
+
+    latex: str
+    text: str
+
+
+#: A sentence: words, which every format escapes, and mathematics, which it typesets.
+Words: TypeAlias = tuple[str | Maths, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section's title."""
+
+    words: Words
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph."""
+
+    words: Words
+
+
+@dataclass(frozen=True)
+class Display:
+    """An equation, formula or derivation on lines of its own.
+
+    ``code`` is the Python expression that gives it, for formats that recompute; ``label`` a name that is
+    unique in the document, for formats that number equations; ``stepwise`` says that each line follows from
+    the one before, for formats that reveal them one by one.
+    """
+
+    item: Displayed
+    code: str
+    label: str
+    stepwise: bool = False
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list, each point with what it is about."""
+
+    points: tuple[tuple[Words, Words], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head; ``code`` gives it anew."""
+
+    head: tuple[Words, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A reference algorithm with what it computes."""
+
+    caption: Words
+    listing: Listed
+    code: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its caption; ``name`` is unique in the document."""
+
+    caption: Words
+    figure: Figured
+    code: str
+    name: str
+
+
+Block: TypeAlias = Heading | Prose | Display | Points | Table | Algorithm | Picture
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """What a renderer turns into a file.
+
+    Attributes
+    ----------
+    title : str
+        Plain words, whoever wrote them: every format escapes them.
+    blocks : tuple of blocks
+    code : str
+        The Python statements that the code of the blocks needs.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    code: str = ""
+
+    def render(self, blocks: dict[type, Callable[[Any], str]]) -> list[str]:
+        """Each block by the function for its kind."""
+        return [blocks[type(block)](block) for block in self.blocks]
+
+
+def plain(words: Words) -> str:
+    """A sentence as plain text.
+
+    >>> plain(("as ", Maths("y = T x", "y = T x"), "."))
+    'as y = T x.'
+    """
+    return "".join(part if isinstance(part, str) else part.text for part in words)

@@ -1,0 +1,75 @@
+"""Notes as reStructuredText; pictures are files beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from symconv.notes.model import (
+    Algorithm,
+    Display,
+    Heading,
+    Manuscript,
+    Maths,
+    Picture,
+    Points,
+    Prose,
+    Table,
+    Words,
+)
+
+_SPECIAL = re.compile(r"([\\`*_|<>\[\]:])")
+_LINES = "=-~^"
+
+
+def escaped(text: str) -> str:
+    """Words whose every character stands for itself.
+
+    >>> escaped("a*b")
+    'a\\\\*b'
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))
+
+
+def sentence(words: Words) -> str:
+    """Words escaped, mathematics in the role of that name, parted from words by an escaped space."""
+    return "".join(
+        f"\\ :math:`{part.latex}`\\ " if isinstance(part, Maths) else escaped(part) for part in words
+    )
+
+
+def source(document: Manuscript, picture: Callable[[Picture], str]) -> str:
+    """The whole file; ``picture`` gives the name of a picture's file."""
+    parts = [_underlined(escaped(document.title), 0)]
+    parts += document.render(
+        {
+            Heading: lambda b: _underlined(sentence(b.words), b.level),
+            Prose: lambda b: sentence(b.words),
+            Display: lambda b: f".. math::\n   :label: {b.label}\n\n{_indented(b.item.latex())}",
+            Points: lambda b: "\n".join(f"- **{sentence(a)}**: {sentence(t)}" for a, t in b.points),
+            Table: _table,
+            Algorithm: lambda b: (
+                f"{sentence(b.caption)}\n\n.. code-block:: python\n\n{_indented(b.listing.source.rstrip())}"
+            ),
+            Picture: lambda b: (
+                f".. figure:: {picture(b)}\n   :alt: {escaped(b.figure.alt)}\n\n   {sentence(b.caption)}"
+            ),
+        }
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _underlined(title: str, level: int) -> str:
+    return f"{title}\n{_LINES[level] * len(title)}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"   {line}" if line.strip() else "" for line in text.split("\n"))
+
+
+def _table(block: Table) -> str:
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (block.head, *block.rows):
+        for at, cell in enumerate(row):
+            lines.append(f"   {'*' if at == 0 else ' '} - {sentence(cell)}".rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,84 @@
+"""A page in headless Chromium, with MathJax served beside it: what went wrong, and what was seen."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.optional import required_program
+
+ROOT = Path(__file__).resolve().parents[2]
+MATHJAX = Path(os.environ.get("SYMCONV_MATHJAX", ROOT / ".cache/npm/node_modules/mathjax/es5"))
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+#: Waits for MathJax and tells its errors, the formulas that it made, and the title.
+READ = """async () => {
+  await MathJax.startup.promise;
+  const wrong = [...document.querySelectorAll("mjx-merror, [data-mjx-error]")];
+  return {
+    errors: wrong.map(node => node.getAttribute("data-mjx-error") || node.textContent),
+    formulas: document.querySelectorAll("mjx-container").length,
+    title: document.title,
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a browser found on a page."""
+
+    errors: list[str]
+    failed: list[str]
+    formulas: int
+    title: str
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """The page's folder, and MathJax under /mathjax/."""
+
+    def translate_path(self, path: str) -> str:
+        if path.startswith("/mathjax/"):
+            return str(MATHJAX / path.removeprefix("/mathjax/"))
+        return super().translate_path(path)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: failures are counted in the browser."""
+
+
+def opened(page: Path, screenshot: Path | None = None) -> Seen:
+    """Open a page, wait for its mathematics, and look."""
+    chromium = required_program("chromium")
+    if not MATHJAX.exists() and not os.environ.get("CI"):
+        pytest.skip("npm install --prefix .cache/npm mathjax@3.2.2 to look at pages in a browser")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(page.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            tab = browser.new_page(viewport={"width": 900, "height": 1200})
+            failed: list[str] = []
+            tab.on("requestfailed", lambda request: failed.append(request.url))
+            tab.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+            broken: list[str] = []
+            tab.on("pageerror", lambda error: broken.append(str(error)))
+            tab.on("dialog", lambda dialog: (broken.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+            tab.goto(f"http://127.0.0.1:{server.server_port}/{page.name}")
+            found = tab.evaluate(READ)
+            if screenshot is not None:
+                tab.screenshot(path=screenshot, full_page=True)
+            browser.close()
+        return Seen(broken + found["errors"], failed, found["formulas"], found["title"])
+    finally:
+        server.shutdown()
+        server.server_close()

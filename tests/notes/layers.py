@@ -1,0 +1,51 @@
+"""Layers that notes are tried on: one of each kind, on values, in symbols, and open in their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import symconv as sc
+from symconv.errors import OptionError
+from symconv.notes import SECTIONS
+from symconv.notes.model import Block, Display
+
+#: The example of the opening question.
+OPENING: dict[str, Any] = {"padding": "full", "flip": True}
+
+SPREAD: Mapping[str, Callable[[str], Any]] = {
+    "full": lambda n: sc.Conv1d(4, 3, **OPENING, notation=n).at(x=[1, 2, 3, 4], w=[5, 6, 7]),
+    "strided": lambda n: sc.Conv1d(9, 3, stride=2, padding=1, notation=n),
+    "dilated": lambda n: sc.Conv1d(7, 3, dilation=2, bias=True, notation=n),
+    "plane": lambda n: sc.Conv2d(3, 2, notation=n).at(x=[[1, 2, 3], [4, 5, 6], [7, 8, 9]]),
+    "grouped": lambda n: sc.Conv1d(4, 2, in_channels=4, out_channels=4, groups=2, notation=n),
+    "transposed": lambda n: sc.ConvTranspose1d(3, 3, stride=2, padding=1, output_padding=1, notation=n),
+    "circular": lambda n: sc.Conv1d(4, 3, padding=1, padding_mode="circular", notation=n),
+    "average": lambda n: sc.AvgPool1d(4, 2, notation=n),
+    "maximum": lambda n: sc.MaxPool1d(4, 2, notation=n).at(x=[3, 1, 2, 2], delta=[5, 7]),
+    "open": lambda n: sc.Conv1d("H1", "H2", stride="r", padding="q", notation=n),
+}
+
+
+@cache
+def document(name: str) -> sc.Document:
+    """The notes of a layer of the spread."""
+    return SPREAD[name]("symconv").notes()
+
+
+@cache
+def everything(notation: str) -> sc.Document:
+    """What the notes of all layers of the spread show in a notation, in one document; nothing is checked."""
+    wanted = [name for name in SECTIONS if name != "checks"]
+    blocks: list[Block] = []
+    for name, make in SPREAD.items():
+        layer = make(notation)
+        for section in wanted:
+            try:
+                found = layer.notes(sections=[section]).blocks
+            except OptionError:  # the section has nothing to say of this layer
+                continue
+            blocks += [replace(b, label=f"{name}-{b.label}") if isinstance(b, Display) else b for b in found]
+    return sc.Document("All layers", tuple(blocks))

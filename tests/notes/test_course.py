@@ -1,0 +1,188 @@
+"""Many notes from a spec file: only what changed is built, staleness is told, bad files are refused."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from symconv.cli import main
+from symconv.course import MANIFEST
+
+GOOD = """
+[defaults]
+notation = "goodfellow"
+
+[[notes]]
+file = "opening.tex"
+x = "1,2,3,4"
+w = "5,6,7"
+padding = "full"
+flip = true
+
+[[notes]]
+file = "week-2/strided.md"
+input-size = "H"
+kernel-size = 3
+stride = 2
+sections = "size,gradients"
+"""
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def called(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(["notes", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return int(str(stopped.value.code)), out, err
+
+    return called
+
+
+def spec(folder: Path, text: str) -> Path:
+    path = folder / "course.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_one_document_is_written(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "n.md"
+    assert (
+        run("--input-size", "3", "--kernel-size", "2", "--sections", "setting, forward", "-o", file)[0] == 0
+    )
+    assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with 2 taps")
+
+
+def test_only_what_changed_is_built(run: Run, tmp_path: Path) -> None:
+    path = spec(tmp_path, GOOD)
+    assert run("--spec", path, "--check")[:2] == (1, "stale: opening.tex\nstale: week-2/strided.md\n")
+    assert run("--spec", path) == (0, "2 of 2 documents built, 0 up to date\n", "")
+    assert run("--spec", path, "--check") == (0, "all 2 documents are up to date\n", "")
+    made = {p: p.stat().st_mtime_ns for p in (tmp_path / "opening.tex", tmp_path / "week-2/strided.md")}
+    time.sleep(0.02)
+    spec(tmp_path, GOOD.replace("stride = 2", "stride = 3"))
+    assert run("--spec", path, "--check")[:2] == (1, "stale: week-2/strided.md\n")
+    assert run("--spec", path)[1] == "1 of 2 documents built, 1 up to date\n"
+    changed = [p.name for p, at in made.items() if p.stat().st_mtime_ns != at]
+    assert changed == ["strided.md"]
+
+
+def test_a_file_changed_by_hand_or_gone_is_stale(run: Run, tmp_path: Path) -> None:
+    path = spec(tmp_path, GOOD)
+    run("--spec", path)
+    whole = (tmp_path / "opening.tex").read_bytes()
+    (tmp_path / "opening.tex").write_text("mine", encoding="utf-8")
+    (tmp_path / "week-2/strided.md").unlink()
+    assert run("--spec", path, "--check")[:2] == (1, "stale: opening.tex\nstale: week-2/strided.md\n")
+    run("--spec", path)
+    assert (tmp_path / "opening.tex").read_bytes() == whole
+    (tmp_path / MANIFEST).write_text("{", encoding="utf-8")
+    assert run("--spec", path, "--check")[0] == 1
+
+
+def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) -> None:
+    path = spec(tmp_path, GOOD + '\n[[notes]]\nfile = "bad.tex"\ninput-size = 2\nkernel-size = 5\n')
+    code, out, err = run("--spec", path)
+    assert (code, out) == (2, "2 of 3 documents built, 0 up to date\n")
+    assert err.startswith("symconv: bad.tex: a kernel of 5 taps")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "bad.tex").exists()
+    assert run("--spec", path, "--check")[:2] == (1, "stale: bad.tex\n")
+
+
+def test_a_build_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
+    seen = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        run("--spec", spec(folder, GOOD))
+        seen.append({p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()})
+    assert seen[0] == seen[1]
+    assert list(json.loads(seen[0][MANIFEST])) == ["opening.tex", "week-2/strided.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = [", "is no TOML"),
+        ("", "holds no notes"),
+        ("note = 1", "did you mean 'notes'"),
+        ('[[notes]]\nfile = "a.tex"\nstrid = 2', "did you mean 'stride'"),
+        ("[[notes]]\ninput-size = 3", "write the name of a file"),
+        ('[[notes]]\nfile = "../a.tex"', "lies outside"),
+        ('[[notes]]\nfile = "/tmp/a.tex"', "lies outside"),
+        ('[[notes]]\nfile = "a.tex\\u0000"', "write the name of a file"),
+        ('[[notes]]\nfile = "a.exe"', "has no format"),
+        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is there twice"),
+        ('[[notes]]\nfile = "a.tex"\nflip = "yes"', "write true or false"),
+        ('[[notes]]\nfile = "a.tex"\nx = [1, 2]', "as on the command line"),
+        ('notes = "a"', "holds no notes"),
+    ],
+)
+def test_bad_spec_files_are_one_line(text: str, words: str, run: Run, tmp_path: Path) -> None:
+    code, out, err = run("--spec", spec(tmp_path, text))
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["course.toml"]
+
+
+HOSTILE = ["__import__('os').system('x')", "\\\\input{/etc/passwd}", "<script>", "$(id)"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize(
+    "key", ["input-size", "x", "notation", "title", "sections", "mathjax", "tap-colours"]
+)
+def test_hostile_values_are_refused_or_escaped(key: str, value: str, run: Run, tmp_path: Path) -> None:
+    sizes = "" if key in ("input-size", "x") else "input-size = 3\n"
+    text = f'[[notes]]\nfile = "a.html"\nkernel-size = 2\n{sizes}{key} = "{value}"\n'
+    if key != "sections":
+        text += 'sections = "setting"\n'
+    code, _, err = run("--spec", spec(tmp_path, text))
+    if key == "title":
+        assert code == 0
+        assert "<script>\n" not in (tmp_path / "a.html").read_text(encoding="utf-8").replace(
+            "<script>\nwindow", ""
+        )
+        assert "<h1><script>" not in (tmp_path / "a.html").read_text(encoding="utf-8")
+    else:
+        assert code == 2
+        assert err.startswith("symconv: a.html: ")
+        assert err.count("\n") == 1
+        assert not (tmp_path / "a.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Give -o FILE"),
+        (("--check",), "--check goes with --spec"),
+        (("--spec", "no.toml"), "cannot read no.toml"),
+        (("--spec", "a.toml", "--stride", "2"), "leave out --stride"),
+        (("--input-size", "3", "--kernel-size", "2", "-o", "n.doc"), "has no format"),
+        (("--input-size", "3", "--kernel-size", "2", "-o", "no/such/n.md"), "cannot write"),
+        (("--input-size", "3", "--kernel-size", "2", "--sections", "x", "-o", "n.md"), "no section 'x'"),
+    ],
+)
+def test_wrong_calls_are_one_line(arguments: tuple[str, ...], words: str, run: Run) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_stale_check_reads_and_does_not_build(run: Run, tmp_path: Path) -> None:
+    tables = "".join(
+        f'[[notes]]\nfile = "n{n}.md"\ninput-size = {n + 2}\nkernel-size = 2\n' for n in range(200)
+    )
+    path = spec(tmp_path, tables)
+    code, out, _ = run("--spec", path, "--check")
+    assert (code, out.count("stale: ")) == (1, 200)
+    assert [p.name for p in tmp_path.iterdir()] == ["course.toml"]

@@ -1,0 +1,170 @@
+"""Every format of every kind of layer: it compiles, runs, shows no error, and is the same each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import symconv as sc
+from symconv.errors import OptionError, SymconvError
+from symconv.notes import FORMATS, TexError, rendered
+from symconv.notes.model import Display
+from tests.notes.browser import opened
+from tests.notes.layers import document, everything
+from tests.optional import required_program
+from tests.seeds import printed_under_several_seeds
+
+HOSTILE = r"\input{/etc/passwd} <script>alert(1)</script> __import__('os') $x$ `a` | # %& ~^_{} \"q\""
+PRESETS = sc.Notation.preset_names()
+
+
+def compiled(latex: str, folder: Path, engine: str) -> str:
+    """The log of a run that must succeed without an overfull box or an undefined reference."""
+    required_program("latexmk")
+    required_program("lualatex" if engine == "lualatex" else "pdflatex")
+    (folder / "notes.tex").write_text(latex, encoding="utf-8")
+    command = ["latexmk", f"-{engine}", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error",
+               "notes.tex"]  # fmt: skip
+    environment = {**os.environ, "max_print_line": "1000"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace", check=False
+    )
+    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-30:])
+    log = (folder / "notes.log").read_text(encoding="utf-8", errors="replace")
+    assert not re.findall(r"^Overfull .*$|^LaTeX Warning: (?:Reference|Label).*$", log, re.MULTILINE), log[
+        -2000:
+    ]
+    return log
+
+
+@pytest.mark.parametrize("notation", PRESETS)
+def test_every_layer_in_every_notation_is_typeset_everywhere(
+    notation: str, tmp_path: Path, typeset: Any
+) -> None:
+    """pdfLaTeX and LuaLaTeX compile all of it, KaTeX and MathJax take every formula."""
+    made = everything(notation)
+    shown = [block.item.latex() for block in made.blocks if isinstance(block, Display)]
+    assert len(shown) > 50
+    for latex in shown:
+        typeset(latex)
+    source = rendered(made, "n.tex")["n.tex"].decode()
+    for engine in ("pdf", "lualatex"):
+        (tmp_path / engine).mkdir()
+        compiled(source, tmp_path / engine, engine)
+    made.save(tmp_path / "all.html", mathjax="/mathjax/tex-svg-full.js")
+    seen = opened(tmp_path / "all.html")
+    assert seen.errors == []
+    assert seen.failed == []
+    assert seen.formulas >= len(shown)
+
+
+@pytest.mark.parametrize("name", ["full", "plane", "grouped"])
+def test_articles_with_checks_compile(name: str, tmp_path: Path) -> None:
+    compiled(rendered(document(name), "n.tex")["n.tex"].decode(), tmp_path, "pdf")
+
+
+@pytest.mark.parametrize("name", ["full", "plane", "open"])
+def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
+    made = rendered(document(name), "notes.tex", slides=True)["notes.tex"].decode()
+    assert "\\uncover<4->" in made
+    compiled(made, tmp_path, "pdf")
+
+
+def test_the_opening_example_fits_on_four_pages(tmp_path: Path) -> None:
+    log = compiled(rendered(document("full"), "notes.tex")["notes.tex"].decode(), tmp_path, "pdf")
+    pages = int(re.findall(r"Output written on notes.pdf \((\d+) pages?", log)[-1])
+    assert pages <= 4
+
+
+def test_pdf_is_the_same_each_time(tmp_path: Path) -> None:
+    required_program("latexmk")
+    once, again = (rendered(document("open"), "notes.pdf")["notes.pdf"] for _ in range(2))
+    assert once == again
+    assert once.startswith(b"%PDF")
+
+
+def test_without_tex_a_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TexError, match="install TeX Live with latexmk, or tectonic") as raised:
+        document("open").save(tmp_path / "notes.pdf")
+    assert "\n" not in str(raised.value)
+    for suffix in (".tex", ".md", ".html", ".ipynb"):
+        document("open").save(tmp_path / f"notes{suffix}")
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".html", ".ipynb", ".md", ".tex"]
+
+
+@pytest.mark.parametrize("name", ["full", "plane", "maximum", "open"])
+def test_notebooks_run_clean(name: str, tmp_path: Path) -> None:
+    document(name).save(tmp_path / "notes.ipynb")
+    book = nbformat.read(tmp_path / "notes.ipynb", as_version=4)
+    assert sum(cell.cell_type == "code" for cell in book.cells) > 5
+    done = NotebookClient(book, timeout=300, kernel_name="python3").execute()
+    outputs = [out for cell in done.cells if cell.cell_type == "code" for out in cell.outputs]
+    assert not [out for out in outputs if out.output_type in ("error", "stream")]
+    assert len(outputs) > 5
+
+
+@pytest.mark.parametrize("suffix", [s for s in FORMATS if s != ".pdf"])
+def test_hostile_titles_and_captions_are_words(suffix: str, tmp_path: Path) -> None:
+    made = sc.Conv1d(3, 2).notes(title=HOSTILE, sections=["setting", "size", "forward"])
+    text = next(iter(rendered(made, f"n{suffix}").values())).decode()
+    if suffix == ".tex":
+        assert "\\input{/etc" not in text
+        compiled(text, tmp_path, "pdf")
+        compiled(rendered(made, "n.tex", slides=True)["n.tex"].decode(), tmp_path, "pdf")
+    elif suffix == ".html":
+        assert "<script>alert" not in text
+        page = tmp_path / "n.html"
+        made.save(page, mathjax="/mathjax/tex-svg-full.js")
+        seen = opened(page)
+        assert seen.errors == []
+        assert seen.title == HOSTILE
+    elif suffix == ".md":
+        assert "<script>" not in text
+        assert "$x$" not in text.splitlines()[0]
+    elif suffix == ".rst":
+        assert "`a`" not in text.splitlines()[0]
+    elif suffix == ".ipynb":
+        assert "".join(json.loads(text)["cells"][0]["source"]).count("\\<script") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "words"),
+    [
+        ("n.doc", {}, "has no format"),
+        ("n.tex", {"slide": True}, "did you mean 'slides'"),
+        ("n.html", {"slides": True}, "does not go with .html"),
+        ("n.tex", {"slides": True, "fragment": True}, "exclude each other"),
+        ("n.html", {"mathjax": 'x" onload="alert(1)'}, "write the address or the path"),
+        ("n.html", {"mathjax": "javascript:alert(1)"}, "write the address or the path"),
+        ("n.tex", {"slides": "yes"}, "write True or False"),
+    ],
+)
+def test_bad_calls_write_nothing(file: str, options: dict[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=re.escape(words)):
+        document("open").save(tmp_path / file, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SymconvError, match="cannot write"):
+        document("open").save(tmp_path / "no" / "n.md")
+
+
+def test_files_do_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "import hashlib, symconv as sc\n"
+        "from symconv.notes import rendered\n"
+        "made = sc.Conv1d(4, 3, padding=1).at(x=[1, 2, 3, 4]).notes()\n"
+        "for name in ('n.tex', 'n.html', 'n.md', 'n.rst', 'n.ipynb', 'n.txt'):\n"
+        "    print({k: hashlib.sha256(v).hexdigest() for k, v in rendered(made, name).items()})\n"
+    )
+    assert len(printed_under_several_seeds(code)) == 1
