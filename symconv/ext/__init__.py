@@ -1,0 +1,1 @@
+"""Doors into documentation and notebooks; no mathematics."""

@@ -1,0 +1,55 @@
+"""The ``%symconv`` magic of IPython: the command line in a notebook, derivations shown as mathematics."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import no_var_expand
+from IPython.display import display
+
+from symconv.cli import run
+from symconv.equations import typeset
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from symconv.equations import Displayed
+
+
+def symconv(line: str, cell: str | None = None) -> None:
+    """Run the ``symconv`` command with the options of a line, and of the lines of a cell below it.
+
+    A derivation appears as mathematics, and as text on a terminal; with ``--format`` it is printed in
+    that format. Nothing is evaluated: ``{`` and ``$`` stand for themselves.
+
+    Examples
+    --------
+    In a notebook, after ``%load_ext symconv.ext.ipython``::
+
+        %%symconv derive -x 1,2,3,4 -w 5,6,7
+        --padding full --flip
+    """
+    try:
+        arguments = shlex.split(f"{line}\n{cell or ''}")
+    except ValueError as error:
+        print(f"symconv: {error}: put quotes in pairs.", file=sys.stderr)
+        return
+    run(arguments, show=_show)
+
+
+def _show(blocks: list[str | Displayed]) -> None:
+    plain = typeset(blocks, "text").rstrip("\n")
+    display({"text/markdown": typeset(blocks, "markdown"), "text/plain": plain}, raw=True)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magic, called by ``%load_ext``."""
+    shell.register_magic_function(no_var_expand(symconv), "line_cell", "symconv")
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magic away again, called by ``%unload_ext``."""
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("symconv", None)

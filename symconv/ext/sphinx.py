@@ -1,0 +1,224 @@
+"""The ``symconv`` directive of Sphinx: a layer in options, its equations and prose in the document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from hashlib import sha1
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from docutils import nodes
+from sphinx.directives.patches import MathDirective
+from sphinx.util import logging
+
+from symconv import __version__
+from symconv.errors import OptionError, did_you_mean
+from symconv.excerpt import Part, excerpt
+from symconv.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from symconv.layers import Layer
+
+logger = logging.getLogger(__name__)
+
+#: What a label may be: it goes into LaTeX and HTML as it stands.
+_LABEL = re.compile(r"[A-Za-z0-9]+([.:_-][A-Za-z0-9]+)*")
+
+#: The images that builders take, and how a figure gives each.
+_IMAGES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
+    "image/svg+xml": (".svg", lambda figure: str(figure.svg()).encode("utf-8")),
+    "application/pdf": (".pdf", lambda figure: bytes(figure.pdf())),
+}
+
+
+@click.command(add_help_option=False)
+@layer_options
+@excerpt_options
+@click.option("--caption")
+@click.option("--label")
+@click.option("--figure")
+def _reader(**options: Any) -> None:
+    """The reader of the command line, for the options of a directive."""
+
+
+_OPTIONS = {(param.name or "").replace("_", "-"): param for param in _reader.params}
+_ON_THE_COMMAND_LINE = re.compile(
+    rf"(?<![\w-])({'|'.join(param.opts[0] for param in _OPTIONS.values())})(?![\w-])"
+)
+
+
+class _AsWritten(dict[str, Callable[[str | None], str]]):
+    """Every option of a directive as it is written: one reader judges them all, unknown ones too."""
+
+    def __missing__(self, name: str) -> Callable[[str | None], str]:
+        return _written
+
+
+def _written(value: str | None) -> str:
+    return " ".join((value or "").split())
+
+
+def _read(written: dict[str, str]) -> dict[str, Any]:
+    """The options of a directive, read as those of the command line; nothing is evaluated."""
+    arguments = []
+    for name, value in written.items():
+        option = _OPTIONS.get(name)
+        if option is None:
+            raise OptionError(f"there is no option {name!r}: {did_you_mean(name, _OPTIONS)}")
+        if getattr(option, "is_flag", False):
+            if value:
+                raise OptionError(f"--{name} is {value!r}: it takes no value, leave it empty.")
+            arguments.append(option.opts[0])
+        elif not value:
+            raise OptionError(f"--{name} is empty: give it a value, or leave it out.")
+        else:
+            arguments += [option.opts[0], value]
+    return _reader.make_context("symconv", arguments).params
+
+
+def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
+    own = {param.name for param in _reader.params} - {
+        "show",
+        "prove",
+        "activation",
+        "caption",
+        "label",
+        "figure",
+    }
+    given = {name: value for name, value in options.items() if name in own}
+    return layer_of(kind=kind, values=not given.pop("steps"), **given)
+
+
+def _warn(error: Exception, location: Any) -> None:
+    """One line at the place of the directive, in the directive's words."""
+    said = _ON_THE_COMMAND_LINE.sub(lambda found: f":{found[0].lstrip('-')}:", refusal(error))
+    logger.warning("symconv: %s", said, location=location, type="symconv")
+
+
+class figure_of_layer(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
+    """The place of a figure: ``kind`` and ``options`` as they are written, and the ``name`` of the figure."""
+
+
+class SymconvDirective(MathDirective):
+    """The directive: it numbers and labels equations as the math directive does."""
+
+    required_arguments = 0
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = _AsWritten.fromkeys(_OPTIONS, _written)
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return self._composed()
+        except REFUSALS as error:
+            _warn(error, self.get_location())
+            return []
+
+    def _composed(self) -> list[nodes.Node]:
+        """Everything that is shown; numbers are given last, when nothing can be refused any more."""
+        if any(self.content):
+            raise OptionError("the directive takes no content: leave an empty line after its options.")
+        if not self.arguments:
+            raise OptionError("name a layer after the directive, such as conv1d.")
+        kind, options = self.arguments[0], _read(self.options)
+        layer = _layer_of(kind, options)
+        chosen = {name: options[name] for name in ("steps", "prove", "activation")}
+        parts = excerpt(layer, options["show"], **chosen)
+        equations = list(map(self._equation, parts, self._labels(options["label"], parts)))
+        figures = [name.strip() for name in options["figure"].split(",")] if options["figure"] else []
+        for name in figures:
+            layer.figure(name)
+        made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
+        made.append(self._prose(nodes.paragraph, layer.description))
+        made += [figure_of_layer(kind=kind, options=dict(self.options), name=name) for name in figures]
+        for part, equation in zip(parts, equations, strict=True):
+            numbered = [equation]
+            self.add_target(numbered)
+            made += [self._prose(nodes.paragraph, part.reason), *numbered]
+            made += [self._prose(nodes.paragraph, remark) for remark in part.remarks]
+        for node in made:
+            self.set_source_info(node)
+        return made
+
+    def _labels(self, label: str | None, parts: Sequence[Part]) -> list[str | None]:
+        """The label of each part: as given, and the quantity behind it where there are several."""
+        if label is None:
+            return [None] * len(parts)
+        if not _LABEL.fullmatch(label):
+            raise OptionError(
+                f"--label is {label!r}: write letters and digits, with single . : _ or - between them."
+            )
+        labels = [label] if len(parts) == 1 else [f"{label}-{part.name}" for part in parts]
+        places = [nodes.make_id(f"equation-{one}") for one in labels]
+        if len(set(places)) < len(places) or not self.state.document.ids.keys().isdisjoint(places):
+            raise OptionError(f"--label {label!r} is taken: give each equation of a document its own.")
+        return [*labels]
+
+    def _equation(self, part: Part, label: str | None) -> nodes.math_block:
+        latex = part.display.latex()
+        block = nodes.math_block(
+            latex, latex, docname=self.env.docname, number=None, label=label, plain=part.display.text()
+        )
+        block["no-wrap"] = block["nowrap"] = False
+        return block
+
+    def _prose(self, node: type[nodes.TextElement], text: str) -> nodes.TextElement:
+        """Text that is no markup."""
+        return node(text, "", nodes.Text(text))
+
+
+def plain_equations(app: Sphinx, document: nodes.document, docname: str) -> None:
+    """Put lines of text in the place of equations, for a builder that would print their LaTeX."""
+    if app.builder.format not in ("text", "man", "texinfo"):
+        return
+    for block in list(document.findall(nodes.math_block)):
+        if "plain" in block:
+            first, *others = block["plain"].split("\n")
+            text = "\n".join([first + _number(app, docname, block["label"]), *others])
+            block.replace_self(nodes.literal_block(text, text, language="none"))
+
+
+def _number(app: Sphinx, docname: str, label: str | None) -> str:
+    """The number of an equation, as references write it."""
+    math, content = app.env.get_domain("math"), nodes.inline()
+    reference = label and math.resolve_xref(app.env, docname, app.builder, "eq", label, content, content)
+    return f"   {reference.astext()}" if reference else ""
+
+
+def draw_figures(app: Sphinx, document: nodes.document, docname: str) -> None:
+    """Put images of the kind that the builder takes in their places, or their words where it takes none."""
+    for place in list(document.findall(figure_of_layer)):
+        try:
+            place.replace_self(_image(app, docname, place))
+        except REFUSALS as error:
+            _warn(error, place)
+            place.parent.remove(place)
+
+
+def _image(app: Sphinx, docname: str, place: figure_of_layer) -> nodes.Element:
+    figure = _layer_of(place["kind"], _read(place["options"])).figure(place["name"])
+    for kind in app.builder.supported_image_types:
+        if kind in _IMAGES:
+            suffix, made = _IMAGES[kind]
+            content = made(figure)
+            name = f"symconv-{sha1(content, usedforsecurity=False).hexdigest()}{suffix}"
+            file = Path(app.doctreedir, "images", name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            app.env.images.add_file(docname, str(file))
+            return nodes.image(uri=str(file), candidates={kind: str(file)}, alt=figure.alt)
+    return nodes.paragraph(figure.alt, figure.alt)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive, called by Sphinx."""
+    app.add_node(figure_of_layer)
+    app.add_directive("symconv", SymconvDirective)
+    app.connect("doctree-resolved", plain_equations)
+    app.connect("doctree-resolved", draw_figures)
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,156 @@
+"""The directive on bad input: one warning at its line, nothing half-shown; text is escaped, never run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from symconv.errors import OptionError
+from symconv.layers import Layer
+from tests.ext.project import Project, directive, fence
+
+GOOD = {"x": "1,2,3", "w": "4,5"}
+CODE = "__import__('os').system('touch ran')"
+TEX = "\\input{/etc/passwd}"
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize("markup", ["rst", "md"])
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("conv1d", {**GOOD, "strid": 2}, "there is no option 'strid': did you mean 'stride'? Allowed: 'x', "),
+        ("conv1d", {**GOOD, "transposed": True}, "there is no option 'transposed': Allowed: 'x', "),
+        ("conv1d", {**GOOD, "help": True}, "there is no option 'help': Allowed: 'x', "),
+        ("conv1d", {**GOOD, "stride=2": 1}, "there is no option 'stride=2': did you mean 'stride'?"),
+        ("conv-transpose1d", GOOD, "there is no layer 'conv-transpose1d': did you mean 'convtranspose1d'?"),
+        ("conv1d conv2d", GOOD, "there is no layer 'conv1d conv2d': did you mean 'conv2d'?"),
+        ("", GOOD, "name a layer after the directive, such as conv1d."),
+        ("conv1d", {**GOOD, "flip": "yes"}, ":flip: is 'yes': it takes no value, leave it empty."),
+        ("conv1d", {**GOOD, "stride": True}, ":stride: is empty: give it a value, or leave it out."),
+        ("conv1d", {"x": "1,2"}, "Give :kernel-size: or the entries :w:."),
+        ("conv1d", {**GOOD, "x": "1,,2"}, "Invalid value for ':x:': '' is no entry"),
+        ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which is an entry of the layer: name it otherwise."),
+        ("conv1d", {**GOOD, "stride": 0}, "stride is 0: it must be at least 1"),
+        ("conv1d", {**GOOD, "stride": "2,2"}, "stride"),
+        ("conv1d", {"input_size": "3,3", "kernel_size": 2}, "input_size"),
+        ("conv2d", GOOD, "x has 3 entries, but the layer takes 9"),
+        ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps at dilation 1 spans 3 inputs"),
+        ("conv1d", {**GOOD, "padding": "ful"}, "did you mean 'full'?"),
+        ("conv1d", {**GOOD, "padding_mode": "zero"}, "Invalid value for ':padding-mode:': 'zero' is not"),
+        ("conv1d", {**GOOD, "notation": "goodfelow"}, "Invalid value for ':notation:': 'goodfelow' is not"),
+        ("conv1d", {**GOOD, "show": "output,matrx"}, ":show: has no quantity 'matrx': did you mean 'matrix'"),
+        ("conv1d", {**GOOD, "show": "grad_bias"}, "this layer has no bias; add :bias: or :b:."),
+        ("conv1d", {**GOOD, "steps": True, "activation": "f"}, ":activation: goes with explicit entries"),
+        ("conv1d", {**GOOD, "output_padding": 1}, ":output-padding: does not go with conv1d."),
+        ("maxpool1d", {"input_size": 4, "kernel_size": 2, "flip": True}, ":flip: does not go with maxpool1d"),
+        ("avgpool1d", GOOD, ":w: does not go with avgpool1d: give :kernel-size:."),
+        ("conv1d", {**GOOD, "tap_colours": "blau"}, "did you mean 'blue'?"),
+        ("conv1d", {**GOOD, "max_rows": 1}, ":max-rows: is 1: write at least 3, or 0 to show all."),
+        ("conv1d", {"input_size": "9" * 30, "kernel_size": 3}, "at most"),
+        ("conv1d", {**GOOD, "label": "a b"}, ":label: is 'a b': write letters and digits"),
+        ("conv1d", {**GOOD, "show": "output,output", "label": "a"}, ":label: 'a' is taken"),
+        ("conv1d", {**GOOD, "label": "before", "show": "output"}, ":label: 'before' is taken"),
+        ("conv1d", {**GOOD, "x": CODE}, "is no entry: write numbers or names"),
+        ("conv1d", {**GOOD, "x": TEX}, "is no entry: write numbers or names"),
+        ("conv1d", {"input_size": TEX, "kernel_size": 2}, "input_size"),
+        ("conv1d", {"input_size": CODE, "kernel_size": 2}, "input_size"),
+        ("conv1d", {**GOOD, "activation": TEX}, "write a name such as 'f'"),
+        ("conv1d", {**GOOD, "label": TEX}, ":label: is '\\\\input{/etc/passwd}': write letters and digits"),
+        ("conv1d", {**GOOD, "label": SCRIPT}, ":label: is "),
+        ("conv1d", {**GOOD, "show": SCRIPT}, ":show: has no quantity"),
+        (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': Allowed: "),
+    ],
+)  # fmt: skip
+def test_a_wrong_directive_is_one_warning_at_its_line(project: Project, markup, kind, options, said) -> None:
+    write, title = (directive, "Title\n=====\n\n") if markup == "rst" else (fence, "# Title\n\n")
+    before = write("conv1d", **GOOD, label="before", show="output") + "Between.\n\n"
+    project.write({f"index.{markup}": f"{title}{before}{write(kind, **options)}\nAfter.\n"})
+    warnings, _ = project.build("html")
+    line = (title + before).count("\n") + 1
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f"index.{markup}:{line}: WARNING: symconv: ")
+    assert said in warnings[0]
+    page = project.text("html", "index.html")
+    between = page[page.index("<p>Between.</p>") + len("<p>Between.</p>") : page.index("<p>After.</p>")]
+    assert between.strip() == ""
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("markup", ["rst", "md"])
+def test_content_is_refused(project: Project, markup: str) -> None:
+    body = f"\n   {CODE}\n" if markup == "rst" else f"\n{CODE}\n"
+    title = "Title\n=====\n" if markup == "rst" else "# Title\n"
+    write = directive if markup == "rst" else fence
+    text = write("conv1d", **GOOD)
+    text = text.rstrip("\n") + f"\n{body}" if markup == "rst" else text.replace("5\n", f"5\n{body}")
+    project.write({f"index.{markup}": f"{title}\n{text}\n"})
+    warnings, _ = project.build("html")
+    line = title.count("\n") + 2
+    assert warnings == [
+        f"index.{markup}:{line}: WARNING: symconv: the directive takes no content: leave an empty line "
+        "after its options. [symconv]"
+    ]
+    assert "aligned" not in project.text("html", "index.html")
+
+
+def test_captions_are_text(project: Project) -> None:
+    caption = f"{TEX} {SCRIPT} {CODE} `x <javascript:alert(1)>`_ |sub| $x$ 'quoted'"
+    project.write({"index.rst": "Title\n=====\n\n" + directive("conv1d", **GOOD, caption=caption)})
+    for builder in ("html", "latex", "text"):
+        assert project.build(builder)[0] == []
+    page = project.text("html", "index.html")
+    assert SCRIPT not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert 'href="javascript' not in page
+    source = project.text("latex", "project.tex")
+    assert TEX not in source
+    assert "\\textbackslash{}input\\{/etc/passwd\\}" in source
+    assert f"{TEX} {SCRIPT}" in " ".join(project.text("text", "index.txt").split())
+    assert not Path("ran").exists()
+
+
+def test_names_of_entries_are_letters_only(project: Project) -> None:
+    project.write({"index.rst": "Title\n=====\n\n" + directive("conv1d", x="input,alpha_1,end", w="2,q")})
+    assert project.build("latex")[0] == []
+    source = project.text("latex", "project.tex")
+    assert "\\alpha_{1}" in source
+    assert "\\input" not in source.partition("\\begin{document}")[2]
+    assert "\\end " not in source.partition("\\begin{document}")[2]
+
+
+def test_a_warning_can_be_suppressed_by_its_type(tmp_path: Path) -> None:
+    conf = 'extensions = ["symconv.ext.sphinx"]\nsuppress_warnings = ["symconv"]\n'
+    project = Project(tmp_path, conf)
+    project.write({"index.rst": "Title\n=====\n\n" + directive("conv1d", x="1,2")})
+    assert project.build()[0] == []
+
+
+def test_a_figure_that_cannot_be_drawn_is_a_warning(project: Project, monkeypatch) -> None:
+    shown = directive("conv1d", **GOOD, figure="band", show="output")
+    project.write({"index.rst": f"Title\n=====\n\n{shown}"})
+    place = "index.rst:4: WARNING: symconv: "
+
+    def refused(layer: Layer, name: str) -> object:
+        raise OptionError(f"{name!r} is no figure.")
+
+    monkeypatch.setattr(Layer, "figure", refused)
+    assert project.build()[0] == [f"{place}'band' is no figure. [symconv]"]
+    assert "aligned" not in project.text("html", "index.html")
+
+    class Undrawn:
+        alt = "A band."
+
+        def svg(self) -> str:
+            raise OptionError("no ink.")
+
+    monkeypatch.setattr(Layer, "figure", lambda layer, name: Undrawn())
+    assert project.build(fresh=True)[0] == [f"{place}no ink. [symconv]"]
+    assert "<img" not in project.text("html", "index.html")
