@@ -91,8 +91,8 @@ class Structure:
         return cls(
             shape=(rows, columns),
             kind=_in_words([level.kind for level in levels]),
-            toeplitz=_kind(incidence) in ("Toeplitz", "circulant"),
-            circulant=_kind(incidence) == "circulant",
+            toeplitz=_toeplitz(incidence),
+            circulant=_circulant(incidence),
             lower_bandwidth=int(np.max(-offset)) if len(o) else 0,
             upper_bandwidth=int(np.max(offset)) if len(o) else 0,
             nonzeros=len(np.unique(o * columns + j)),
@@ -136,13 +136,25 @@ def _kind(incidence: Incidence) -> str:
     cells = np.unique(o * columns + j)
     if incidence.shape["tap"] == () and rows == columns and np.array_equal(o, j) and len(o) == rows:
         return "identity"
-    if rows == columns and np.any(o != j) and _constant((j - o) % rows, tap, lambda d: np.full_like(d, rows)):
+    if np.any(o != j) and _circulant(incidence):
         return "circulant"
-    if _constant(j - o, tap, lambda d: np.minimum(rows + np.minimum(d, 0), columns - np.maximum(d, 0))):
+    if _toeplitz(incidence):
         return "Toeplitz"
     if len(cells) == rows * columns:
         return "dense"
     return "block diagonal" if len(np.unique(tap)) == len(cells) and _apart(o, j, rows) else "banded"
+
+
+def _circulant(incidence: Incidence) -> bool:
+    rows, columns = incidence.size("output"), incidence.size("input")
+    o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
+    return rows == columns and _constant((j - o) % rows, tap, lambda d: np.full_like(d, rows))
+
+
+def _toeplitz(incidence: Incidence) -> bool:
+    rows, columns = incidence.size("output"), incidence.size("input")
+    o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
+    return _constant(j - o, tap, lambda d: np.minimum(rows + np.minimum(d, 0), columns - np.maximum(d, 0)))
 
 
 def _apart(o: Indices, j: Indices, rows: int) -> bool:

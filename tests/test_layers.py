@@ -216,7 +216,7 @@ def test_pairs_and_sizes_of_other_libraries_are_taken() -> None:
 
 def test_values_print_in_the_repr_and_as_brackets_beside_a_vector_of_ones() -> None:
     layer = sc.Conv1d(3, 2, bias=True, notation="ufldl").at(w=[1, -2], b=-3)
-    assert repr(layer) == "Conv1d(3, 2, bias=True, notation='ufldl').at(w=[1, -2], b=[-3])"
+    assert repr(layer) == "Conv1d(3, 2, bias=True, notation='ufldl').at(w=[1, -2], b=-3)"
     assert "+ (-3)*ones" in str(layer.equation("matrix"))
     assert "+ (-3) \\cdot \\mathbf{1}" in layer.equation("matrix").latex()
     assert "1 input with 1 tap:" in str(sc.Conv1d(1, 1))
@@ -285,3 +285,14 @@ def test_layouts_and_calls_are_pytorchs() -> None:
     up = sc.ConvTranspose1d(3, 2, in_channels=4, out_channels=6, groups=2)
     assert (up.x.shape, up.w.shape, up.output.shape) == ((4, 3), (4, 3, 2), (6, 4))
     assert "4 input and 6 output channels in 2 groups" in up.description
+
+
+def test_pairs_of_padding_on_two_axes_are_written_out() -> None:
+    layer = sc.Conv2d(5, 3, padding=((1, 2), (1, 2)))
+    assert repr(layer) == "Conv2d((5, 5), (3, 3), padding=((1, 2), (1, 2)))"
+    assert eval(repr(layer), vars(sc) | {"Conv2d": sc.Conv2d}).output_size == layer.output_size
+
+
+def test_values_are_written_in_their_shape() -> None:
+    layer = sc.Conv2d(2, 1).at(x=[[1, 2], [3, 4]])
+    assert repr(layer) == "Conv2d((2, 2), (1, 1)).at(x=[[1, 2], [3, 4]])"

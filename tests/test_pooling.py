@@ -273,3 +273,25 @@ def test_an_average_is_a_convolution_with_a_constant_kernel() -> None:
     assert (pool.output, pool.matrix, pool.grad_input) == (conv.output, conv.matrix, conv.grad_input)
     assert pool.structure.parameters == 1
     assert Symbol("x0") in pool.output.free_symbols
+
+
+def test_a_proof_at_a_few_sizes_is_none_for_a_claim() -> None:
+    """The stride of a pooling layer is its kernel size, of which a proof takes a few numbers only."""
+    layer = sc.AvgPool("N", "K")
+    assert layer.claim("output", sc.parse("sum(k=0..K - 1) x[K*i + k]/K")).verdict == "verified"
+    assert layer.claim("output", sc.parse("sum(k=0..min(K - 1, 5)) x[K*i + k]/K")).verdict == "refuted"
+    assert "only at K = 1, 2 or 3" in str(layer.derive("output").prove())
+
+
+def test_claims_are_tried_on_layers_that_can_be() -> None:
+    layer = sc.AvgPool1d("N", 1, stride=1, padding="p")
+    assert layer.claim("output_size", sc.parse("N")).verdict == "proved"
+    largest = sc.MaxPool1d("N", "K", padding="p", stride=1).formula("output")
+    with pytest.raises(GeometryError, match=r"2\*p <= K"):
+        largest.at(N=4, K=2, p=2)
+
+
+def test_a_constant_kernel_is_named_in_factors_only() -> None:
+    assert sc.AvgPool1d("N", 2).claim("output_size", sc.parse("floor(N/2)")).verdict == "proved"
+    assert sc.AvgPool1d("N", 2).claim("grad_input", sc.parse("delta[floor(j/2)]/2")).verdict == "proved"
+    assert sc.AvgPool1d("N", 1).claim("output", sc.parse("x[i]")).verdict == "proved"

@@ -91,3 +91,8 @@ def test_named_blocks_put_together_give_the_matrix(layer: sc.Conv) -> None:
     for weight in layer.matrix.free_symbols:
         assert isinstance(weight, Symbol)
         assert weight.name in text
+
+
+def test_a_multiple_of_the_identity_is_circulant() -> None:
+    assert sc.Conv1d(3, 1).structure.circulant
+    assert sc.Conv1d(3, 1).structure.toeplitz

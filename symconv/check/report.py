@@ -68,6 +68,10 @@ class Report:
         ]
         lines += [f"{f.reference}: {f.counterexample}" for f in self.findings if not f]
         lines += [f"not compared with {name}" for name in self.missing]
+        if not self.findings:
+            return "\n".join(
+                [*(f"not compared with {name}" for name in self.missing), "nothing was compared"]
+            )
         failed = sum(not f for f in self.findings)
         verdict = f"{failed} of {len(self.findings)} comparisons differ"
         if self:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
+from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 
 from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Poly, Sequences, compiled
@@ -65,9 +65,9 @@ def judge(
     grid: Mapping[str, Iterable[int]],
 ) -> Claim:
     """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it."""
-    cases = sorted(
-        geometries(setting, grid), key=lambda case: (sum(map(abs, case[0].values())), tuple(case[0].values()))
-    )
+    wider = {} if grid else {s.name: WIDER for s in _steps(setting)}
+    tried = [*geometries(setting, grid), *(geometries(setting, wider) if wider else ())]
+    cases = sorted(tried, key=lambda case: (sum(map(abs, case[0].values())), tuple(case[0].values())))
     if not cases:
         raise OptionError("claim: the grid holds no possible geometry; give other ranges.")
     name, number = formula.name, len(cases)
@@ -85,7 +85,7 @@ def judge(
     refutation = next(_expression_failures(setting, formula, expr, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    zero_based = counted(_named(setting, expr), setting, by=-setting.notation.base)
+    zero_based = counted(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
     try:
         scope, point = agree(setting, formula.zero_based, zero_based, formula.kept)
     except SymconvError as error:
@@ -99,16 +99,31 @@ def judge(
     return Claim(name, "verified", number, scope=scope)
 
 
-def _named(setting: Setting, expr: Expr) -> Expr:
-    """With the letter of a constant kernel where its value is a factor."""
-    if not setting.constants:
+#: Strides and dilations beyond those that a proof covers, at which claims are tried too.
+WIDER = (4, 5, 7)
+
+
+def _steps(setting: Setting) -> set[Symbol]:
+    """The symbols that are strides or dilations."""
+    return {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
+
+
+def _named(setting: Setting, name: str, expr: Expr) -> Expr:
+    """With the letter of a constant kernel where its value is a factor of a term."""
+    if not setting.constants or name == "output_size":
         return expr
     ((letter, value),) = setting.constants.items()
-    factors = set(Mul.make_args(value))
-    return expr.replace(
-        lambda e: isinstance(e, Mul) and factors <= set(e.args),
-        lambda e: Mul(letter, *(part for part in e.args if part not in factors)),
-    )
+    return _factored(expr, set(Mul.make_args(value)), letter) if value != 1 else letter * expr
+
+
+def _factored(expr: Expr, factors: set[Expr], letter: Symbol) -> Expr:
+    if isinstance(expr, Add):
+        return Add(*(_factored(term, factors, letter) for term in expr.args))
+    if isinstance(expr, Sum):
+        return Sum(_factored(expr.function, factors, letter), *expr.limits)
+    if isinstance(expr, Mul) and factors <= set(expr.args):
+        return Mul(letter, *(part for part in expr.args if part not in factors))
+    return expr
 
 
 def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str, int]) -> Refutation | None:

@@ -129,6 +129,7 @@ def given(setting: Setting, kept: Sequence[Symbol]) -> list[Any]:
         if room is not None:
             n = axis.geometry["input_size"]
             facts += [Ge(n - room, axis.geometry[side], evaluate=False) for side in ("before", "after")]
+    facts += setting.kernel.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
     for index in kept:
         span = setting.range(index)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, TypeAlias
 
-from sympy import Expr, Integer, Mod, Symbol
+from sympy import Expr, Integer, Mod, S, Symbol
 
 from symconv.derivation.constraints import NotAffineError, between, constraints, floored, given
 from symconv.derivation.report import Proof, Proved, Steps, per_axis
@@ -22,6 +22,10 @@ from symconv.derivation.sets import Piece, Reader
 from symconv.derivation.setting import Setting
 from symconv.derivation.world import kept_indices
 from symconv.errors import MissingExtraError, SymconvError
+
+#: What a proof takes for a stride or dilation that is a symbol.
+_FEW = (1, 2, 3)
+_FEW_IN_WORDS = ", ".join(map(str, _FEW[:-1])) + f" or {_FEW[-1]}"
 
 
 def prove(
@@ -41,7 +45,7 @@ def prove(
             sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
             gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
             found.append(Proved(at + 1, line.rule, *at_steps, _told(gap)))
-    return Proof(name, _free(setting), tuple(found))
+    return Proof(name, _free(setting), tuple(found), _frozen_sizes(setting))
 
 
 def agree(
@@ -53,6 +57,8 @@ def agree(
     part begins with "for" when it is a proof.
     """
     isl = _islpy()
+    if _frozen_sizes(setting):
+        return f"a proof needs numbers for strides and dilations, here {_frozen_sizes(setting)}", None
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
         sides = [side.xreplace(numbers) for side in (right, candidate)]
@@ -77,7 +83,12 @@ def _choices(
                 wanted.setdefault(size, few if asked is None else asked)
     for values in product(*wanted.values()):
         numbers: dict[Symbol, Expr] = {s: Integer(v) for s, v in zip(wanted, values, strict=True)}
-        fixed = replace(setting, pattern=setting.exact.replaced(numbers))
+        open_ones = (c.xreplace(setting.integers).xreplace(numbers) for c in setting.kernel.conditions)
+        conditions = tuple(c for c in open_ones if c is not S.true)
+        if S.false in conditions:
+            continue
+        kernel = replace(setting.kernel, conditions=conditions)
+        fixed = replace(setting, pattern=setting.exact.replaced(numbers), kernel=kernel)
         steps = (
             tuple(int(s) for s in fixed.of_axes("stride")),
             tuple(int(d) for d in fixed.of_axes("dilation")),
@@ -97,8 +108,16 @@ def given_or_few(size: Expr) -> list[int]:
     if size.is_Integer:
         return [int(size)]
     if size.is_Symbol:
-        return [1, 2, 3]
+        return list(_FEW)
     raise SymconvError(f"a proof needs a number or a single symbol for stride and dilation, not {size}.")
+
+
+def _frozen_sizes(setting: Setting) -> str:
+    """Strides and dilations that are sizes too, with the numbers that a proof takes for them."""
+    steps = {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
+    others = [size for name, size in setting.sizes.items() if name.split()[0] not in ("stride", "dilation")]
+    shared = sorted({s.name for size in others for s in size.free_symbols & steps})
+    return ", ".join(f"{name} = {_FEW_IN_WORDS}" for name in shared)
 
 
 def _free(setting: Setting) -> tuple[str, ...]:

@@ -151,12 +151,15 @@ class Proof:
         The quantity.
     sizes : tuple of str
         The symbols that the proof holds for all values of.
+    frozen : str
+        Strides and dilations that are sizes too, which it holds at a few numbers of only.
     steps : tuple of Proved
     """
 
     name: str
     sizes: tuple[str, ...]
     steps: tuple[Proved, ...]
+    frozen: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.steps) and all(self.steps)
@@ -167,7 +170,8 @@ class Proof:
         chosen = sorted({(p.stride, p.dilation) for p in self.steps})
         pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
         sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
-        return f"for {sizes} at (stride, dilation) {pairs}"
+        only = f", so only at {self.frozen}" if self.frozen else ""
+        return f"for {sizes} at (stride, dilation) {pairs}{only}"
 
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]

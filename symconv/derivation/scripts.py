@@ -275,7 +275,7 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 
 def written(setting: Setting, name: str, axis: int = 0) -> list[Line]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
-    if name not in SCRIPTS:
+    if not isinstance(name, str) or name not in SCRIPTS:
         raise OptionError(f"{name!r} has no derivation: {did_you_mean(str(name), SCRIPTS)}")
     script = Script(setting, axis)
     SCRIPTS[name](script)

@@ -14,8 +14,9 @@ from sympy import Expr, Indexed, Integer, Symbol
 
 from symconv.derivation.evaluate import Poly, Sequences, added, atom, multiplied
 from symconv.derivation.geometry import Geometry, Line, line_of
-from symconv.derivation.numbers import EvaluationError, Numbers, compiled_number
+from symconv.derivation.numbers import EvaluationError, Numbers, compiled_condition, compiled_number
 from symconv.derivation.setting import Setting, least
+from symconv.errors import GeometryError
 
 
 class World:
@@ -106,6 +107,9 @@ MOST_CASES = 30
 #: Those with more products of outputs and taps than this are left out there, if there are others.
 MOST_PRODUCTS = 1000
 
+#: A geometry with more products of a place and a tap than this is too large to be tried.
+MOST_WORK = 2 * 10**6
+
 #: So many assignments are looked at one by one; of more, as many are drawn.
 MOST_ASSIGNMENTS = 4000
 
@@ -126,12 +130,13 @@ def geometries(
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     spans = [_values(setting, s, named.get(s.name), few=several) for s in first]
     found, large = 0, None
+    conditions = [compiled_condition(condition) for condition in setting.kernel.conditions]
     for values in _assignments(spans, several and not named):
         assigned = {s.name: value for s, value in zip(first, values, strict=True)}
         for more in _input_sizes(setting, numbers, assigned, last, few=several):
             whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
             geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
-            if geometry is None:
+            if geometry is None or not all(holds(whole) for holds in conditions):
                 continue
             if several and not named and geometry.work > MOST_PRODUCTS:
                 large = min(large or (whole, geometry), (whole, geometry), key=lambda case: case[1].work)
@@ -167,6 +172,17 @@ def _geometry(setting: Setting, sizes: Mapping[str, Any]) -> Geometry | None:
     if any(size != int(size) for size in sizes.values()):
         return None
     lines: list[Line] = []
+    work = prod(
+        int(sizes[keys["input_size"]] + sizes[keys["before"]] + sizes[keys["after"]])
+        * int(sizes[keys["kernel_size"]])
+        for keys in setting.exact.names
+        if "kernel_size" in keys
+    )
+    if work > MOST_WORK:
+        raise GeometryError(
+            f"closed forms are tried on numbers, and {work:,} products of a place and a tap are too many: "
+            "leave a size open, as a name such as 'N'."
+        )
     for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
         line = line_of(relation, {name: int(sizes[key]) for name, key in names.items()})
         if line is None:

@@ -15,7 +15,8 @@ def described(pattern: Pattern, axes: Sequence[Spatial], notation: Notation, bia
     for name in axes[0].options:
         values = tuple(_plain(axis.options[name]) for axis in axes)
         whole = name in ("input_size", "kernel_size")
-        options[name] = values[0] if len(values) == 1 or (not whole and len(set(values)) == 1) else values
+        shared = not whole and len(set(values)) == 1 and not isinstance(values[0], tuple)
+        options[name] = values[0] if len(values) == 1 or shared else values
     for relation in pattern.relations:
         if relation not in axes:
             options |= {name: _plain(size) for name, size in relation.options.items()}

@@ -14,6 +14,7 @@ from symconv.builders import Builder
 from symconv.contract import to_matrix
 from symconv.derivation import Iverson
 from symconv.equations import REASONS
+from symconv.errors import EntriesError
 from symconv.explicit import Explicit
 from symconv.pattern import Pattern
 from symconv.pieces import Subject, dotted, entry_letter, result_row, shown
@@ -80,7 +81,12 @@ def _selected(entries: Sequence[Expr]) -> list[Expr]:
     if all(entry.is_number for entry in entries):
         best = 0
         for at, entry in enumerate(entries):
-            best = at if entry > entries[best] else best
+            try:
+                best = at if entry > entries[best] else best
+            except TypeError:
+                raise EntriesError(
+                    f"whether {entry} is more than {entries[best]} cannot be told: give numbers that compare."
+                ) from None
         return [S.One if at == best else S.Zero for at in range(len(entries))]
     return [Iverson(And(*_conditions(entries, at))) for at in range(len(entries))]
 

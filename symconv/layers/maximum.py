@@ -21,7 +21,7 @@ from symconv.layers.largest import (
     selection_of,
     windows_of,
 )
-from symconv.layers.pooling import Pool, at_most_half
+from symconv.layers.pooling import Pool, padded_half
 from symconv.notation import Notation
 from symconv.pattern import Axis, Pattern, Untied, UntiedAxis
 from symconv.pieces import Subject
@@ -37,7 +37,9 @@ class MaxPool(Pool):
     is the selection ``S[i, k]``, which stands where a convolution has its kernel, but with taps of its own
     for each output. Where entries tie the maximum has no derivative; the first takes all, as in PyTorch.
 
-    Parameters are those of :class:`AvgPool` and
+    With several axes the indices of an axis stand together, as in ``S[i_1, k_1, i_2, k_2]``.
+
+    Parameters are those of :class:`AvgPool`, where no place in the padding is ever selected, and
 
     dilation : int, or sequence of one an axis
         d, at least 1: how far apart the places of a window are.
@@ -137,14 +139,10 @@ class MaxPool(Pool):
     @property
     def _setting(self) -> Setting:
         meaning = "being 1 at the first of the largest entries that an output sees, else 0"
-        half = [at_most_half(axis, side) for axis in self._axes_tied for side in (axis.before, axis.after)]
-        apart = [Ge(a.input_size, a.dilation) for a in self._axes_tied if a.dilation != 1]
-        open_ones = tuple(c for c in dict.fromkeys([*half, *apart]) if c is not S.true)
-        return Setting(
-            self.pattern,
-            self._written,
-            kernel=Kernel("selection", meaning, selects=True, conditions=open_ones),
-        )
+        apart = (Ge(a.input_size, a.dilation) for a in self._axes_tied if a.dilation != 1)
+        conditions = (*padded_half(self._axes_tied), *(c for c in dict.fromkeys(apart) if c is not S.true))
+        kernel = Kernel("selection", meaning, selects=True, conditions=conditions)
+        return Setting(self.pattern, self._written, kernel=kernel)
 
     @property
     def _axes_tied(self) -> list[Axis]:

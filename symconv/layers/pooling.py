@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import prod
@@ -133,6 +133,7 @@ class AvgPool(Pool):
 
     _opening = "Average pooling of {inputs} in windows of {window}"
     _names = ("output_size", "output", "matrix", "windows", "grad_input")
+    _average = True
 
     def __init__(
         self,
@@ -149,6 +150,7 @@ class AvgPool(Pool):
         self._reject(unknown)
         columns = {"stride": stride}
         rest, axes = self._pool(input_size, kernel_size, columns, padding, channels, batch)
+        self._plain = axes
         self._set(Pattern((*rest, *axes)), tuple(axes), notation, bias=False)
 
     @cached_property
@@ -165,7 +167,9 @@ class AvgPool(Pool):
 
     @property
     def _setting(self) -> Setting:
-        return Setting(self.pattern, self._written, kernel=Kernel(constant=True))
+        return Setting(
+            self.pattern, self._written, kernel=Kernel(constant=True, conditions=padded_half(self._plain))
+        )
 
     @property
     def _judged(self) -> dict[str, Any]:
@@ -190,6 +194,12 @@ class AvgPool3d(AvgPool):
     """3-D average pooling: :class:`AvgPool` on three axes; one size stands for all."""
 
     rank = 3
+
+
+def padded_half(axes: Sequence[Axis]) -> tuple[Boolean, ...]:
+    """The conditions, where they are open, that no padding is more than half of its window."""
+    found = (at_most_half(axis, side) for axis in axes for side in (axis.before, axis.after))
+    return tuple(condition for condition in dict.fromkeys(found) if condition is not S.true)
 
 
 def at_most_half(axis: Axis, padding: Size) -> Boolean:

@@ -13,7 +13,7 @@ from sympy import IndexedBase, KroneckerDelta, Piecewise, Sum, floor, symbols
 import symconv as sc
 from symconv.derivation.parser import FormulaSyntaxError, parse
 from symconv.derivation.typesetting import text_for
-from symconv.errors import OptionError
+from symconv.errors import GeometryError, OptionError
 from tests.derivation.families import FAMILIES, QUANTITIES, layer
 
 i, j, k, K, M, N, s, p = symbols("i j k K M N s p", integer=True)
@@ -274,3 +274,17 @@ def test_what_hangs_or_breaks_elsewhere_is_an_error_here() -> None:
     )
     with pytest.raises(OptionError, match="this layer has values"):
         sc.Conv1d(3, 2).at(w=[1, 2]).claim("output", x[i])
+
+
+def test_claims_are_tried_at_steps_beyond_those_of_a_proof() -> None:
+    layer = sc.Conv1d("N", "K", stride="s")
+    claim = layer.claim("output_size", sc.parse("floor((N - K)/s) + 1 + [s >= 4]"))
+    assert claim.verdict == "refuted"
+    assert claim.refutation is not None
+    assert claim.refutation.sizes["s"] >= 4
+
+
+def test_sizes_that_are_too_large_to_try_are_said() -> None:
+    for large in (sc.Conv1d(10**9, 2), sc.Conv1d("N", 10**7)):
+        with pytest.raises(GeometryError, match="leave a size open"):
+            large.formula("output")
