@@ -9,10 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from symconv.algorithms import Listing
+    from symconv.algorithms.typeset import function_latex
     from symconv.check import Report
     from symconv.derivation import Claim, Derivation, Formula, Iverson, parse
     from symconv.equations import Equation
     from symconv.errors import SymconvError
+    from symconv.figures import Figure
     from symconv.functions import convolution_matrix, convolve, correlate
     from symconv.layers import (
         AvgPool,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         MaxPool3d,
     )
     from symconv.notation import Notation
+    from symconv.notes import Document
     from symconv.structure import Structure
 
 __version__ = "0.1.0"
@@ -52,9 +56,12 @@ _HOMES = {
     "ConvTranspose2d": "layers",
     "ConvTranspose3d": "layers",
     "Derivation": "derivation",
+    "Document": "notes",
     "Equation": "equations",
+    "Figure": "figures",
     "Formula": "derivation",
     "Iverson": "derivation",
+    "Listing": "algorithms",
     "MaxPool": "layers",
     "MaxPool1d": "layers",
     "MaxPool2d": "layers",
@@ -66,6 +73,7 @@ _HOMES = {
     "convolution_matrix": "functions",
     "convolve": "functions",
     "correlate": "functions",
+    "function_latex": "algorithms.typeset",
     "parse": "derivation",
 }
 
@@ -84,9 +92,12 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
     "Derivation",
+    "Document",
     "Equation",
+    "Figure",
     "Formula",
     "Iverson",
+    "Listing",
     "MaxPool",
     "MaxPool1d",
     "MaxPool2d",
@@ -98,6 +109,7 @@ __all__ = [
     "convolution_matrix",
     "convolve",
     "correlate",
+    "function_latex",
     "parse",
 ]
 

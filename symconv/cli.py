@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 from symconv import __version__
-from symconv.errors import SymconvError, did_you_mean
-from symconv.options import geometry, layer_of
+from symconv.excerpt import excerpt
+from symconv.lecture import notes
+from symconv.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
+from symconv.writing import write_whole
+
+if TYPE_CHECKING:
+    from symconv.equations import Displayed
+
+#: Shows prose and displays in turn.
+Show: TypeAlias = "Callable[[list[str | Displayed]], None]"
 
 
 @click.group(
@@ -34,16 +42,16 @@ def cli(ctx: click.Context) -> None:
 
 @cli.command()
 @geometry
-@click.option("--show", help="Quantities with commas between, or all. By default the main ones.")
-@click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule.")
-@click.option("--activation", metavar="NAME", help="Also apply a function of this name to each output.")
+@excerpt_options
 @click.option(
     "--format", "form", type=click.Choice(["latex", "text", "markdown"]), default="latex", show_default=True
 )
 @click.option("-o", "--output", "file", metavar="FILE", help="Write to a file instead of the terminal.")
+@click.pass_context
 def derive(
-    show: str | None, steps: bool, activation: str | None, form: str, file: str | None, **options: Any
-) -> None:
+    ctx: click.Context, /, show: str | None, steps: bool, prove: bool, activation: str | None, form: str,
+    file: str | None, **options: Any,
+) -> None:  # fmt: skip
     """Print the derivation of a layer's quantities.
 
     With numbers for all sizes every entry is written out; with names such as N, or with --steps, the
@@ -54,26 +62,16 @@ def derive(
       symconv derive -x 1,2,3,4 -w 5,6,7 --padding full --flip
       symconv derive --input-size N --kernel-size K --stride s --show grad_input --steps
     """
-    from symconv.equations import Displayed, typeset
+    from symconv.equations import typeset
 
     layer = layer_of(**options, values=not steps)
-    closed = steps or not layer.pattern.numeric
-    if closed and activation:
-        raise click.UsageError("--activation goes with explicit entries: give numbers, and no --steps.")
-    every = layer.formula_names if closed else layer.equation_names
     blocks: list[str | Displayed] = [layer.description]
-    for name in _quantities(show, every, activation):
-        blocks.append(layer.reasons[name])
-        if not closed:
-            blocks.append(layer.equation(name, function=activation))
-        elif steps:
-            derivation = layer.derive(name)
-            blocks.append(derivation)
-            blocks += [f"{rule}: {reason}" for rule, reason in derivation.reasons().items()]
-            blocks.append(f"Both sides of each step were compared: {derivation.steps[0].evidence}.")
-        else:
-            blocks.append(layer.formula(name))
-    _write(typeset(blocks, form), file)
+    for part in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
+        blocks += part.blocks
+    if ctx.obj and file is None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
+        ctx.obj(blocks)
+    else:
+        _write(typeset(blocks, form), file)
 
 
 @cli.command()
@@ -116,31 +114,6 @@ def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
         ctx.exit(1)
 
 
-def _quantities(show: str | None, every: list[str], activation: str | None) -> list[str]:
-    if show is None:
-        wanted = [
-            "output_size",
-            "output",
-            "activation",
-            "selection",
-            "matrix",
-            "windows",
-            "grad_input",
-            "grad_kernel",
-            "grad_bias",
-        ]
-        return [name for name in wanted if name in every and (activation or name != "activation")]
-    if show.strip() == "all":
-        return [name for name in every if activation or name != "activation"]
-    names = [name.strip() for name in show.split(",")]
-    for name in names:
-        if name == "grad_bias" and name not in every:
-            raise click.UsageError("--show has no grad_bias: this layer has no bias; add --bias or -b.")
-        if name not in every:
-            raise click.UsageError(f"--show has no quantity {name!r}: {did_you_mean(name, every)}")
-    return names
-
-
 def _write(text: str, file: str | None) -> None:
     """To the terminal, or to a file that is either whole or not there."""
     if file is None:
@@ -148,18 +121,10 @@ def _write(text: str, file: str | None) -> None:
         return
     if not file:
         raise click.UsageError("-o needs the name of a file.")
-    target = Path(file)
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as part:
-            part.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(part.name, 0o666 & ~mask)
-        os.replace(part.name, target)
-    except OSError as error:
-        if "part" in locals():
-            Path(part.name).unlink(missing_ok=True)
-        raise click.UsageError(f"cannot write {file}: {error.strerror}.") from None
+    write_whole(Path(file), text.encode())
+
+
+cli.add_command(notes)
 
 
 @contextmanager
@@ -172,24 +137,30 @@ def _progress(comparisons: Iterable[Any]) -> Iterator[Iterable[Any]]:
         yield bar
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command; whatever goes wrong is one line on standard error."""
+def run(arguments: list[str] | None = None, show: Show | None = None) -> int:
+    """The exit code of a command; whatever goes wrong is one line on standard error.
+
+    ``show`` is how a derivation appears where no format is asked for; by default as text.
+    """
     try:
-        code = cli.main(args=arguments, prog_name="symconv", standalone_mode=False)
-    except click.ClickException as error:
-        code = _fail(error.format_message())
-    except SymconvError as error:
-        code = _fail(str(error))
+        code = cli.main(args=arguments, prog_name="symconv", standalone_mode=False, obj=show)
+    except REFUSALS as error:
+        return _fail(refusal(error))
     except (click.Abort, KeyboardInterrupt):
-        code = _fail("stopped.", 130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
-    except (MemoryError, RecursionError, OverflowError) as error:
-        code = _fail(f"this layer is too large to write out ({type(error).__name__}): use smaller sizes.")
-    sys.exit(code if isinstance(code, int) else 0)
+        return _fail("stopped.", 130)
+    return code if isinstance(code, int) else 0
 
 
 def _fail(message: str, code: int = 2) -> int:
-    click.echo(f"symconv: {' '.join(message.split())}", err=True)
+    click.echo(f"symconv: {message}", err=True)
     return code
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command in a process of its own."""
+    try:
+        code = run(arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from sympy import Expr, Function, Symbol
+from sympy import Expr, Function, Symbol, SympifyError, sympify
 from sympy.core.function import FunctionClass, UndefinedFunction
 
 from symconv.builders import BUILDERS, Builder
@@ -117,6 +117,37 @@ def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
         return rows
 
     return Equation("activation", REASONS["activation"], subject, build)
+
+
+def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
+    """A function of expressions: a name stands for an unknown one, others are tried when they are called.
+
+    Raises
+    ------
+    OptionError
+        When it is neither a name nor a function, or later when it does not take SymPy expressions.
+    """
+    if isinstance(given, str):
+        if not given.isidentifier() or not given.isascii():
+            raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+        given = Function(given)
+    if isinstance(given, FunctionClass):
+        made: Callable[[Expr], Expr] = given
+        return made
+    if not callable(given):
+        raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+
+    def applied(entry: Expr) -> Expr:
+        try:
+            result = sympify(given(entry), strict=True)
+        except (SympifyError, TypeError, AttributeError) as error:
+            raise OptionError(
+                f"the activation {given!r} does not take SymPy expressions ({type(error).__name__}): "
+                "give a SymPy function, or a function of one expression."
+            ) from None
+        return result
+
+    return applied
 
 
 def _called(form: Format, function: Callable[[Expr], Expr], argument: str) -> str:

@@ -18,6 +18,10 @@ class OptionError(SymconvError, TypeError):
     """An option that does not exist, or a value of a kind that it does not take."""
 
 
+class FigureError(OptionError):
+    """A figure of a layer that is too large to draw."""
+
+
 class EntriesError(SymconvError, ValueError):
     """Entries for an input, kernel, bias or upstream gradient that do not fit the layer."""
 

@@ -1,4 +1,4 @@
-"""The options of the command: text to sizes, entries and a layer; nothing is evaluated."""
+"""The options of every door: text to sizes, entries and a layer; nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -9,10 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symconv.errors import SymconvError, did_you_mean
 from symconv.notation import COLOURS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
+
+#: What is raised by a wrong call, an impossible layer, and one too large to write out.
+REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, OverflowError)
+
+
+def refusal(error: Exception) -> str:
+    """What one of :data:`REFUSALS` says, in one line."""
+    if isinstance(error, click.ClickException):
+        said = error.format_message()
+    elif isinstance(error, SymconvError):
+        said = str(error)
+    else:
+        said = f"this layer is too large to write out ({type(error).__name__}): use smaller sizes."
+    return " ".join(said.split())
+
 
 #: The names of ``symconv.pattern.PADDING_MODES``, which would load NumPy.
 MODES = ("zeros", "circular", "reflect", "replicate")
@@ -55,8 +71,8 @@ def _whole(text: str) -> int | str:
     return int(text) if re.fullmatch(r"[-+]?\d{1,100}", text) else text
 
 
-def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that make a layer, in the words of the Python interface."""
+def layer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that make a layer of a known kind, in the words of the Python interface."""
     options = [
         click.option(
             "-x",
@@ -102,12 +118,6 @@ def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--groups", callback=_size, metavar="COUNT", help="By default 1."),
         click.option("--batch", callback=_size, metavar="COUNT", help="Samples in a batch."),
         click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
-        click.option("--transposed", is_flag=True, help="The transposed convolution."),
-        click.option(
-            "--pooling",
-            type=click.Choice(["average", "max"]),
-            help="Pool windows of the kernel size instead.",
-        ),
         click.option("--channels", callback=_size, metavar="COUNT", help="Channels of a pooling layer."),
         click.option("--output-padding", callback=_size, metavar="SIZE", help="Of a transposed layer."),
         click.option("--bias", is_flag=True, help="Add a bias."),
@@ -124,39 +134,83 @@ def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--max-rows", type=int, help="Show dots beyond so many rows and columns; 0 shows all."),
     ]
+    return _with(command, options)
+
+
+def geometry(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of the command line that say the kind of a layer and make it."""
+    kinds = [
+        click.option("--transposed", is_flag=True, help="The transposed convolution."),
+        click.option(
+            "--pooling",
+            type=click.Choice(["average", "max"]),
+            help="Pool windows of the kernel size instead.",
+        ),
+    ]
+    return layer_options(_with(command, kinds))
+
+
+def excerpt_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is shown of a layer: see :func:`symconv.excerpt.excerpt`."""
+    options = [
+        click.option("--show", help="Quantities with commas between, or all. By default the main ones."),
+        click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule."),
+        click.option("--prove", is_flag=True, help="With --steps: decide every step for all sizes."),
+        click.option(
+            "--activation", metavar="NAME", help="Also apply a function of this name to each output."
+        ),
+    ]
+    return _with(command, options)
+
+
+def _with(command: Callable[..., Any], options: list[Callable[..., Any]]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
 
 
+def layer_kinds() -> dict[str, type[Layer]]:
+    """The layers by the names that a text gives them: ``conv``, ``conv1d`` and so on."""
+    from symconv import layers
+
+    return {name.lower(): getattr(layers, name) for name in layers.__all__ if name != "Layer"}
+
+
 def layer_of(
     *, x: Any, w: Any, delta: Any, b: Any, input_size: Any, kernel_size: Any, notation: str,
     index_base: str | None, upstream_style: str | None, tap_colours: str | None, max_rows: int | None,
-    transposed: bool, pooling: str | None, values: bool = True,
+    kind: str | None = None, transposed: bool = False, pooling: str | None = None, values: bool = True,
     **geometry: Any,
 ) -> Layer:  # fmt: skip
-    """The layer that options describe, with values put in unless they are not wanted."""
-    from symconv.layers import AvgPool, Conv, ConvTranspose, MaxPool
+    """The layer that options describe, with values put in unless they are not wanted.
 
+    It is of the kind that is named, one of :func:`layer_kinds` in any case of letters; otherwise
+    ``transposed`` and ``pooling`` say which, as on the command line.
+    """
+    known, asked = layer_kinds(), f"--pooling {pooling}" if pooling else "--transposed"
+    name = {"max": "maxpool", "average": "avgpool", None: "convtranspose" if transposed else "conv"}[pooling]
+    if kind is not None:
+        name = asked = kind.lower()
+    if name not in known:
+        raise click.UsageError(f"there is no layer {kind!r}: {did_you_mean(name, known)}")
+    if w is not None and "pool" in name:
+        raise click.UsageError(f"-w does not go with {'--pooling' if pooling else name}: give --kernel-size.")
     sizes = [
         _size_of(*given)
         for given in (("--input-size", "-x", input_size, x), ("--kernel-size", "-w", kernel_size, w))
     ]
     if b is not None:
         geometry["bias"] = True
-    if pooling and w is not None:
-        raise click.UsageError("-w does not go with --pooling: give --kernel-size.")
-    kinds = {"max": MaxPool, "average": AvgPool, None: ConvTranspose if transposed else Conv}
-    kind, asked = kinds[pooling], f"--pooling {pooling}" if pooling else "--transposed"
-    geometry = {name: value for name, value in geometry.items() if value is not None and value is not False}
-    wrong = [name for name in geometry if name not in kind.option_names()]
+    geometry = {key: value for key, value in geometry.items() if value is not None and value is not False}
+    wrong = [option for option in geometry if option not in known[name].option_names()]
     wrong += ["transposed"] if pooling and transposed else []
     if wrong:
-        way = "with" if pooling or transposed else "without"
-        told = "--pooling" if wrong[0] == "channels" else asked
+        without = wrong[0] == "channels" or not (pooling or transposed)
+        way = "without" if without and not kind else "with"
+        told = "--pooling" if wrong[0] == "channels" and not kind else asked
         raise click.UsageError(f"--{wrong[0].replace('_', '-')} does not go {way} {told}.")
-    notes = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
-    made = kind(*sizes, **geometry, notation=notes)
+    geometry["notation"] = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
+    made = known[name](*sizes, **geometry)
     if not values:
         return made
     given = {"x": x, "w": w, "delta": delta, "b": b}
@@ -164,8 +218,9 @@ def layer_of(
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
         own = symbols & made.entry_names if symbols else symbols
         if own:
+            dash = "-" if len(letter) == 1 else "--"
             raise click.UsageError(
-                f"-{letter} uses {min(own)}, which is an entry of the layer: name it otherwise."
+                f"{dash}{letter} uses {min(own)}, which is an entry of the layer: name it otherwise."
             )
     return made.at_flat({letter: [e for row in rows for e in row] for letter, rows in given.items() if rows})
 

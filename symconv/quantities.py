@@ -81,8 +81,11 @@ class Quantities:
         for letter, entries in given.items():
             role = next((role for role, (own, _) in _OPERANDS.items() if own == letter), None)
             shape = self._shape(role) if role else self._bias_shape
-            shaped[letter] = _nested(letter, list(entries), shape)
+            shaped[letter] = nested(letter, list(entries), shape)
         return self.at(**shaped)
+
+    def _operand_shape(self, role: str) -> tuple[int, ...]:
+        return self._bias_shape if role == "bias" else self._shape(role)
 
     def _shape(self, role: str) -> tuple[int, ...]:
         return tuple(map(int, self.pattern.extents[role]))
@@ -211,7 +214,7 @@ class Quantities:
         return self._values.matrix("masked_gradient")
 
 
-def _nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
+def nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
     """A row-major list as nested lists of a shape."""
     count = prod(shape)
     if len(entries) != count:
@@ -219,7 +222,7 @@ def _nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
     if len(shape) < 2:
         return entries if shape else entries[0]
     step = count // shape[0]
-    return [_nested(letter, entries[at * step : (at + 1) * step], shape[1:]) for at in range(shape[0])]
+    return [nested(letter, entries[at * step : (at + 1) * step], shape[1:]) for at in range(shape[0])]
 
 
 #: What is computed on first use.

@@ -1,9 +1,10 @@
-"""Libraries that tests compare with: under CI they must be there, elsewhere their tests may be skipped."""
+"""Libraries and programs that tests need: under CI they must be there, elsewhere a test may be skipped."""
 
 from __future__ import annotations
 
 import importlib
 import os
+import shutil
 from types import ModuleType
 
 import pytest
@@ -16,4 +17,13 @@ def required(name: str) -> ModuleType:
     found: ModuleType = pytest.importorskip(
         name, reason=f"pip install 'symconv[{name}]' to compare with {name}"
     )
+    return found
+
+
+def required_program(name: str) -> str:
+    """Where a program is, or a skip that says what to install."""
+    found = shutil.which(name)
+    if found is None and not os.environ.get("CI"):
+        pytest.skip(f"install {name} to judge what it reads")
+    assert found is not None, f"{name} is missing"
     return found

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar
 
-from sympy import Expr, Function, Matrix, SympifyError, sympify
-from sympy.core.function import FunctionClass
+from sympy import Expr, Matrix
 
 from symconv import check
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
-from symconv.equations import REASONS, Equation, activation, equation
-from symconv.errors import NotationError, OptionError, did_you_mean, reject_unknown
-from symconv.layers.description import described, sentence
+from symconv.equations import REASONS, Equation, activation, equation, read_function
+from symconv.errors import NotationError, OptionError, did_you_mean
+from symconv.figures import FIGURES, Figure, require_drawable
+from symconv.layers.presented import LETTERS, Presented, in_code
 from symconv.notation import Notation
+from symconv.notes import Document, Sources, notes
 from symconv.pattern import Pattern, Relation, Size, Spatial
 from symconv.pieces import Subject
-from symconv.quantities import Quantities
 from symconv.structure import Structure
 
 
-class Layer(Quantities):
+class Layer(Presented):
     """What every layer can be asked; those who make one call :meth:`_set`."""
-
-    axes: tuple[Spatial, ...]
 
     def _set(self, pattern: Pattern, axes: tuple[Spatial, ...], notation: Notation | str, bias: bool) -> None:
         call = type(self).__name__
@@ -40,16 +37,7 @@ class Layer(Quantities):
                 )
             notation = Notation.preset(notation)
         self.axes = axes
-        Quantities.__init__(self, pattern, notation, bias)
-
-    def _reject(self, unknown: Mapping[str, Any]) -> None:
-        reject_unknown(type(self).__name__, unknown, self.option_names())
-
-    @classmethod
-    def option_names(cls) -> list[str]:
-        """The options that make a layer of this class."""
-        parameters = inspect.signature(cls.__init__).parameters.values()
-        return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "self"]
+        Presented.__init__(self, pattern, notation, bias)
 
     @property
     def _subject(self) -> Subject:
@@ -86,30 +74,7 @@ class Layer(Quantities):
         return self.output.applyfunc(self._function(function))
 
     def _function(self, function: str | Callable[[Expr], Expr] | None) -> Callable[[Expr], Expr]:
-        given = self.notation.activation if function is None else function
-        if isinstance(given, str):
-            if not given.isidentifier() or not given.isascii():
-                raise OptionError(
-                    f"the activation is {given!r}: write a name such as 'f', or give a function."
-                )
-            given = Function(given)
-        if isinstance(given, FunctionClass):
-            made: Callable[[Expr], Expr] = given
-            return made
-        if not callable(given):
-            raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
-
-        def applied(entry: Expr) -> Expr:
-            try:
-                result = sympify(given(entry), strict=True)
-            except (SympifyError, TypeError, AttributeError) as error:
-                raise OptionError(
-                    f"the activation {given!r} does not take SymPy expressions ({type(error).__name__}): "
-                    "give a SymPy function, or a function of one expression."
-                ) from None
-            return result
-
-        return applied
+        return read_function(self.notation.activation if function is None else function)
 
     def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
         """A quantity as an equation with the reason why it holds.
@@ -155,6 +120,27 @@ class Layer(Quantities):
     def latex(self, name: str = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""
         return self.equation(name).latex()
+
+    def figure(self, name: str = "band") -> Figure:
+        """A picture: "band", "window", "network", "blocks" or "input_gradient".
+
+        Raises
+        ------
+        OptionError
+            When the name is unknown; as a FigureError, when the layer is too large to draw.
+        SymbolicSizeError
+            When a size is a symbol.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(2, 1).figure("network"))
+        Network of 2 inputs and 2 outputs joined by 2 edges. One colour and line style a shared weight.
+        y0: w0 at x0. y1: w0 at x1.
+        """
+        require_drawable(name, self.pattern)
+        return Figure(FIGURES[name](self._subject))
+
+    #: The names that :meth:`figure` takes.
+    figure_names: ClassVar[list[str]] = list(FIGURES)
 
     def formula(self, name: str, *, axis: int = 0) -> Formula:
         """The closed form of a quantity, for numeric and for symbolic sizes.
@@ -206,7 +192,12 @@ class Layer(Quantities):
             raise OptionError(
                 "closed forms are in symbols, and this layer has values: ask the one without .at()."
             )
-        if name in SCRIPTS and name != "grad_bias" and name not in self.formula_names:
+        if (
+            isinstance(name, str)
+            and name in SCRIPTS
+            and name != "grad_bias"
+            and name not in self.formula_names
+        ):
             raise OptionError(f"{name!r} has no derivation here: {did_you_mean(name, self.formula_names)}")
         return Derivation(self._setting, name, axis)
 
@@ -242,7 +233,7 @@ class Layer(Quantities):
         >>> import symconv as sc
         >>> layer = sc.Conv1d("N", "K", stride="s")
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
-        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 55 cases
+        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 132 cases
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
         output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
         """
@@ -288,39 +279,56 @@ class Layer(Quantities):
         return check.run(**self._judged, reference=reference, draws=draws, seed=seed, progress=progress)
 
     @property
+    def reference_names(self) -> list[str]:
+        """The names that :meth:`check` takes for this layer, whether they are installed or not."""
+        return list(self._judged.get("references", check.REFERENCES))
+
+    @property
     def _judged(self) -> dict[str, Any]:
         """What :func:`symconv.check.run` judges."""
         named = {"symbols": self._symbols, "values": self._values}
         return {"pattern": self.pattern, "axes": self.axes, **named}
 
-    @property
-    def _told(self) -> dict[str, Any]:
-        """The options that make the layer, as they print."""
-        return described(self.pattern, self.axes, self.notation, self.bias)
+    def notes(self, *, title: str | None = None, sections: Sequence[str] | None = None) -> Document:
+        """Lecture notes on the layer, from its setting to the table of checks.
 
-    def __repr__(self) -> str:
-        written = self._told
-        defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
-        defaults["notation"] = "symconv"
-        options = {name: v for name, v in written.items() if name in defaults and v != defaults[name]}
-        options = {name: v for name, v in options.items() if name not in ("input_size", "kernel_size")}
-        sizes = [repr(written[name]) for name in ("input_size", "kernel_size")]
-        call = f"{type(self).__name__}({', '.join([*sizes, *(f'{n}={v!r}' for n, v in options.items())])})"
-        letters = {"input": "x", "tap": "w", "output": "delta", "bias": "b"}
-        given = ", ".join(f"{letters[role]}={list(entries)}" for role, entries in self._given.items())
-        return f"{call}.at({given})" if given else call
+        Parameters
+        ----------
+        title : str, optional
+            By default what the layer is, in a few words.
+        sections : sequence of str, optional
+            Which of "setting", "size", "forward", "matrix", "windows", "dense", "gradients", "example",
+            "algorithm" and "checks" there are, in this order; by default all that say something of it.
+
+        Raises
+        ------
+        OptionError
+            When a section is unknown or has nothing to say, or the title is no line of text.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d("N", "K").notes(sections=["size"])
+        <Document 'Cross-correlation of N inputs with K taps': 3 blocks>
+        """
+        if title is None:
+            title = self.description.split(":")[0].split(",")[0]
+        if not isinstance(title, str) or not title.isprintable() or not title.strip():
+            raise OptionError(f"the title is {title!r}: write a line of text.")
+        return notes(self._sources, title, sections)
+
+    @property
+    def _sources(self) -> Sources:
+        """The layer in the ways that notes show it."""
+        code = {"layer": f"sc.{self._call()}"}
+        layer, opened = self._without_values(), self._opened()
+        code["opened"] = f"sc.{opened._call()}" if opened is not layer else "layer"
+        if self._given:
+            given = (f"{LETTERS[role]}={in_code(self._nested(role))}" for role in self._given)
+            code["valued"] = f"layer.at({', '.join(given)})"
+        return Sources(layer, opened, self if self._given else None, code)
 
     def __str__(self) -> str:
         shown = self.equation("output") if self.pattern.numeric else self.formula("output")
         return f"{self.description}\n{shown}"
-
-    @property
-    def description(self) -> str:
-        """The geometry in one sentence."""
-        return sentence(self.pattern, self.axes, self._opening)
-
-    #: What a description begins with: the operation, and with how many taps it is done.
-    _opening: ClassVar[str] = "{kind} of {inputs} with {taps}"
 
     def _repr_latex_(self) -> str:
         shown = self.equation("output") if self.pattern.numeric else self.formula("output")

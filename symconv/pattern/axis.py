@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -175,6 +175,15 @@ class Axis(Spatial):
     def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
         last = sympify(self.input_size + self.before + self.after - 1)
         return last, sympify(self.stride * place + self.dilation * (self.kernel_size - 1))
+
+    def padded(self) -> Axis:
+        """As many outputs on an input that holds the padding already.
+
+        >>> Axis.make(3, 2, padding=1).padded().incidence().index["input"].tolist()
+        [0, 1, 1, 2, 2, 3, 3, 4]
+        """
+        whole = self.input_size + self.before + self.after
+        return replace(self, input_size=whole, before=0, after=0, mode=None, padding_mode="zeros")
 
     def single_place(self, inputs: str = "input") -> Relation:
         one = Axis.make(self.kernel_size, self.kernel_size)

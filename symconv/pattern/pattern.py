@@ -60,6 +60,9 @@ class Pattern(Relation):
     def enumerated(self) -> Incidence:
         return Incidence.product([relation.enumerated() for relation in self.relations])
 
+    def padded(self) -> Pattern:
+        return Pattern(tuple(relation.padded() for relation in self.relations))
+
     def biases(self) -> Incidence:
         return Incidence.product([relation.biases() for relation in self.relations])
 

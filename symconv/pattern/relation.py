@@ -84,6 +84,10 @@ class Relation(ABC):
         changes = {item.name: _replaced(getattr(self, item.name), swap) for item in fields(self)}
         return replace(self, **changes)
 
+    def padded(self) -> Relation:
+        """The relation with the padded input for the input, so that what meets the padding is listed too."""
+        return self
+
     def single_filter(self, inputs: str = "input") -> Relation:
         """The relation of one filter over all input channels; ``inputs`` is the role that inputs have."""
         return self
@@ -239,6 +243,9 @@ class Exchanged(Relation):
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         return self.relation.phrase(options)
+
+    def padded(self) -> Relation:
+        return replace(self, relation=self.relation.padded())
 
     def single_filter(self, inputs: str = "input") -> Relation:
         return Exchanged(self.relation.single_filter(_SWAP[inputs]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Symbol, sympify
@@ -40,6 +40,9 @@ class Untied(Relation):
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         return self.relation.phrase(options)
+
+    def padded(self) -> Relation:
+        return replace(self, relation=self.relation.padded())
 
     def enumerated(self) -> Incidence:
         inner = self.relation.enumerated()
