@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sympy import I, Matrix, Max, Rational, S, Symbol, latex, oo
+from sympy import I, Integer, Matrix, Max, Rational, S, Symbol, latex, oo
 
 import symconv as sc
 from symconv.errors import EntriesError, GeometryError, OptionError
@@ -179,6 +180,38 @@ def test_formulas_give_the_explicit_entries_and_are_proved(
             assert found.subs(swap).subs(x) == getattr(explicit, name).subs(x), name
         else:
             assert found == getattr(explicit, name), name
+
+
+#: What a feature adds to the options of a pooling layer; names stand for symbols of ``SIZES``.
+FEATURES: dict[str, dict[str, Any]] = {
+    "rank 2": {"rank": 2}, "stride": {"stride": "s"}, "padding": {"padding": "p"},
+    "dilation": {"dilation": "d"}, "channels": {"channels": "C"}, "batch": {"batch": "B"},
+}  # fmt: skip
+SIZES = {"N": 5, "K": 2, "s": 1, "p": 1, "d": 2, "C": 2, "B": 2}
+
+
+@pytest.mark.parametrize("pair", [*combinations(FEATURES, 1), *combinations(FEATURES, 2)], ids=" and ".join)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_pair_of_features_gives_the_explicit_entries(kind: str, pair: tuple[str, ...]) -> None:
+    options = {key: value for name in pair for key, value in FEATURES[name].items()}
+    rank = options.pop("rank", 1)
+    if kind == "average" and "dilation" in options:
+        with pytest.raises(OptionError, match="no option 'dilation'"):
+            KINDS[kind](5, 2, **options)
+        return
+    opened = KINDS[kind](("N",) * rank, ("K",) * rank, **options)
+    numbers = {key: SIZES[value] for key, value in options.items()}
+    explicit = KINDS[kind]((SIZES["N"],) * rank, (SIZES["K"],) * rank, **numbers)
+    sizes = {name: SIZES[name] for name in ("N", "K", *options.values())}
+    symbols = explicit._symbols.operands
+    rng = np.random.default_rng(rank)
+    x = [Integer(int(n)) for n in rng.integers(-3, 4, len(symbols["input"]))]
+    put = dict(zip(symbols["input"], x, strict=True))
+    taps = [S(tap).xreplace(put) for tap in explicit._values.operands["tap"]]
+    put |= dict(zip(symbols["tap"], taps, strict=True))
+    for name in ("output", "matrix", "grad_input"):
+        found = opened.formula(name).at(**sizes)
+        assert found.subs(put) == getattr(explicit, name).subs(put), name
 
 
 @pytest.mark.parametrize("notation", sc.Notation.preset_names())
