@@ -99,7 +99,7 @@ def _warn(error: Exception, location: Any) -> None:
     logger.warning("symconv: %s", said, location=location, type="symconv")
 
 
-class figure_of_layer(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
+class FigureOfLayer(nodes.General, nodes.Element):
     """The place of a figure: ``kind`` and ``options`` as they are written, and the ``name`` of the figure."""
 
 
@@ -135,7 +135,7 @@ class SymconvDirective(MathDirective):
             layer.figure(name)
         made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
         made.append(self._prose(nodes.paragraph, layer.description))
-        made += [figure_of_layer(kind=kind, options=dict(self.options), name=name) for name in figures]
+        made += [FigureOfLayer(kind=kind, options=dict(self.options), name=name) for name in figures]
         for part, equation in zip(parts, equations, strict=True):
             numbered = [equation]
             self.add_target(numbered)
@@ -192,7 +192,7 @@ def _number(app: Sphinx, docname: str, label: str | None) -> str:
 
 def draw_figures(app: Sphinx, document: nodes.document, docname: str) -> None:
     """Put images of the kind that the builder takes in their places, or their words where it takes none."""
-    for place in list(document.findall(figure_of_layer)):
+    for place in list(document.findall(FigureOfLayer)):
         try:
             place.replace_self(_image(app, docname, place))
         except REFUSALS as error:
@@ -200,7 +200,7 @@ def draw_figures(app: Sphinx, document: nodes.document, docname: str) -> None:
             place.parent.remove(place)
 
 
-def _image(app: Sphinx, docname: str, place: figure_of_layer) -> nodes.Element:
+def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
     figure = _layer_of(place["kind"], _read(place["options"])).figure(place["name"])
     for kind in app.builder.supported_image_types:
         if kind in _IMAGES:
@@ -217,7 +217,7 @@ def _image(app: Sphinx, docname: str, place: figure_of_layer) -> nodes.Element:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, called by Sphinx."""
-    app.add_node(figure_of_layer)
+    app.add_node(FigureOfLayer)
     app.add_directive("symconv", SymconvDirective)
     app.connect("doctree-resolved", plain_equations)
     app.connect("doctree-resolved", draw_figures)
