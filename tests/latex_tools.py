@@ -10,6 +10,8 @@ from pathlib import Path
 
 import dukpy
 
+from tests.optional import required_program
+
 ROOT = Path(__file__).resolve().parent.parent
 KATEX = Path(os.environ.get("SYMCONV_KATEX", ROOT / ".cache/npm/node_modules/katex/dist/katex.min.js"))
 IN_CI = bool(os.environ.get("CI"))
@@ -67,6 +69,7 @@ class Pool:
 
 def compile_latex(source: str, folder: Path) -> str:
     """The log of a pdflatex run that must succeed."""
+    required_program("pdflatex")
     (folder / "all.tex").write_text(source, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "all.tex"]
     environment = {**os.environ, "max_print_line": "1000"}

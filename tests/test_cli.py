@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from symconv.cli import main
-from tests.latex_tools import IN_CI, PREAMBLE, compile_latex
+from tests.latex_tools import PREAMBLE, compile_latex
 
 OPENING = ["-x", "1,2,3,4", "-w", "5,6,7"]
 
@@ -40,7 +39,6 @@ def test_the_opening_example(capsys, typeset) -> None:
     assert "y &= [38, 56]" in out
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex") and not IN_CI, reason="pdflatex is not installed")
 def test_a_long_derivation_breaks_over_pages(capsys, tmp_path: Path) -> None:
     entries = ["-x", "1,2,3,4,5,6,7,8,9,10,11,1/3", "-w", "-1/7,a,2,44444"]
     _, out, _ = run(capsys, "derive", *entries, "--padding", "same", "--notation", "ufldl", "--show", "all")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 import symconv as sc
 from symconv.algorithms import ALGORITHMS, Algorithm, Listing
-from tests.latex_tools import IN_CI, compile_latex
+from tests.latex_tools import compile_latex
 
 PREAMBLE = "\\documentclass{article}\n\\usepackage{algpseudocode}\n\\begin{document}\n"
 
@@ -28,7 +27,6 @@ def test_the_mathematics_of_a_listing_is_taken_everywhere(name: str, typeset) ->
     typeset(listed(ALGORITHMS[name]).math(), fits=True)
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex") and not IN_CI, reason="pdflatex is not installed")
 def test_all_listings_compile_and_fit_their_lines(tmp_path: Path) -> None:
     body = "\n\n".join(f"{row.reason}\n{listed(row).latex()}" for row in ALGORITHMS.values())
     log = compile_latex(f"{PREAMBLE}{body}\n\\end{{document}}\n", tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from symconv.layers import Layer
 from symconv.options import layer_kinds
 from tests.ext.project import Project, directive, fence
-from tests.latex_tools import IN_CI, compile_latex
+from tests.latex_tools import compile_latex
 
 TITLE = "Title\n=====\n\n"
 VALUES = {"x": "1,2,3,4", "w": "-5,6,7", "padding": "full", "flip": True}
@@ -88,7 +87,6 @@ def test_numbers_in_text_are_those_of_references(tmp_path: Path) -> None:
     assert page.endswith("\n(1.1)\n")
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex") and not IN_CI, reason="pdflatex is not installed")
 def test_latex_compiles_and_its_references_resolve(project: Project) -> None:
     project.write(PAGES)
     assert project.build("latex")[0] == []

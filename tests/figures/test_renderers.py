@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from symconv.errors import MissingExtraError, OptionError, SymconvError
 from symconv.figures import FIGURES, Box, Drawing, Figure, Label
 from symconv.figures.drawing import FONT
 from symconv.notation import PRESETS
-from tests.latex_tools import IN_CI
+from tests.optional import required_program
 from tests.seeds import printed_under_several_seeds
 
 LAYERS = {
@@ -57,8 +56,7 @@ def test_every_notation_compiles(preset: str, compiled) -> None:
 
 
 def test_lualatex_takes_the_figures_too(tmp_path: Path) -> None:
-    if not IN_CI and shutil.which("lualatex") is None:
-        pytest.skip("install lualatex (TeX Live) to compile figures")
+    required_program("lualatex")
     (tmp_path / "f.tex").write_text(document(*(LAYERS["plane"].figure(name).tikz() for name in FIGURES)))
     command = ["lualatex", "-interaction=nonstopmode", "-halt-on-error", "f.tex"]
     done = subprocess.run(
