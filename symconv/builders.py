@@ -7,7 +7,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import TypeAlias
 
-from sympy import S
+from sympy import Expr, S
 
 from symconv.contract import contract
 from symconv.explicit import Explicit
@@ -18,6 +18,7 @@ from symconv.pieces import (
     dotted,
     entry_letter,
     entry_rows,
+    function_letter,
     loss_by,
     matrix_grid,
     result_row,
@@ -121,16 +122,17 @@ def _product(name: str, letter: str, vector: str, role: str) -> Builder:
         touched = subject.valued and (
             any(map(subject.given, roles)) or subject.values.bias != subject.symbols.bias
         )
-        for explicit in (subject.symbols, subject.values)[: 1 + touched]:
+        for values in (False, True)[: 1 + touched]:
+            explicit = subject.values if values else subject.symbols
             results = list(explicit.matrix(outcome))
             if all(entry.is_number for entry in results):
                 column = [form.expr(entry) for entry in results]
             left = vector_grid(subject, form, column, row=turned)
-            operand = vector_grid(subject, form, [form.expr(e) for e in explicit.operands[role]], row=turned)
-            times = form.times if explicit is subject.symbols else form.dot
+            operand = vector_grid(subject, form, subject.rendered(form, role, values=values), row=turned)
+            times = form.dot if values else form.times
             tail = _biases(subject, form, explicit, times) if bias else ()
             room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
-            grid = matrix_grid(subject, form, explicit, name, room, transposed=turned)
+            grid = matrix_grid(subject, form, name, room, values=values, transposed=turned)
             rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
         return rows
 
@@ -144,13 +146,16 @@ def _biases(subject: Subject, form: Format, explicit: Explicit, times: str) -> t
     return (" + ", vector_grid(subject, form, [form.expr(b) for b in explicit.biases]))
 
 
-def _filters(subject: Subject, form: Format) -> list[Row | None]:
-    """``A = X W`` in letters and written out; transposed where the windows are columns."""
+def filters(
+    subject: Subject, form: Format, function: Callable[[Expr], Expr] | None = None
+) -> list[Row | None]:
+    """``A = X W`` in letters and written out, or ``A = f(X W)``; transposed where the windows are columns."""
     n, values = subject.notation, subject.values
     turned = n.window_columns
     factors = [form.letter(n.windows), form.letter(n.filter_matrix)]
     order = values.by_filter.T if turned else values.by_filter
     entries = list(values.matrix("output"))
+    numbers = all(entry.is_number for entry in entries)
     bias = [form.expr(b) for b in values.bias]
     tail: tuple[Piece, ...] = ()
     if bias:
@@ -159,20 +164,22 @@ def _filters(subject: Subject, form: Format) -> list[Row | None]:
     whole = " ".join(reversed(factors) if turned else factors)
     room = form.line // 3
     grids = [
-        matrix_grid(subject, form, values, name, room, transposed=turned)
+        matrix_grid(subject, form, name, room, transposed=turned)
         for name in ("filter_windows", "filter_matrix")
     ]
-    letters = dotted(
-        subject, form, lambda r, c: entry_letter(subject, form, "output", int(order[r, c])), order.shape, room
-    )
-    parts: list[Part] = [Beside((*(reversed(grids) if turned else grids), *tail))]
-    if all(entry.is_number for entry in entries):
+    whole += _plus_bias(form, n.bias, turned) if bias else ""
+    names = [entry_letter(subject, form, "output", at) for at in range(len(entries))]
+    product: tuple[Piece, ...] = (*(reversed(grids) if turned else grids), *tail)
+    if function is not None:
+        letter = function_letter(subject, form, function)
+        whole, names = f"{letter}({whole})", [f"{letter}({name})" for name in names]
+        product = (f"{letter}{form.opened}", *product, form.closed)
+        entries = [function(entry) for entry in entries]
+    parts: list[Part] = [Beside(product)]
+    if numbers:
         parts.append(dotted(subject, form, lambda r, c: form.expr(entries[order[r, c]]), order.shape, room))
-    maps = form.letter(n.feature_maps)
-    return [
-        Row(maps, (whole + _plus_bias(form, n.bias, turned) if bias else whole,)),
-        Row(letters, tuple(parts)),
-    ]
+    letters = dotted(subject, form, lambda r, c: names[order[r, c]], order.shape, room)
+    return [Row(form.letter(n.feature_maps), (whole,)), Row(letters, tuple(parts))]
 
 
 def _blocks(subject: Subject, form: Format) -> list[Row | None]:
@@ -182,7 +189,7 @@ def _blocks(subject: Subject, form: Format) -> list[Row | None]:
     head = Incidence.product(outer)
     taps = head.shape["tap"]
     names = [form.indexed(n.matrix, *(i + n.base for i in index)) for index in product(*map(range, taps))]
-    kernel = [form.expr(tap) for tap in symbols.operands["tap"]]
+    kernel = subject.rendered(form, "tap", values=False)
     rows: list[Row | None] = []
     if taps:
         rows.append(Row(form.letter(n.matrix), (_block_grid(subject, form, head, names),)))
@@ -226,11 +233,11 @@ def _tying(subject: Subject, form: Format) -> list[Row | None]:
     cells = dotted(
         subject, form, lambda r, _: form.expr(found.get(r, S.Zero)), (explicit.shape("tying")[0], 1)
     )
-    taps = vector_grid(subject, form, [form.expr(e) for e in explicit.operands["tap"]])
+    taps = vector_grid(subject, form, subject.rendered(form, "tap", values=False))
     room = form.line - form.span(cells) - form.span(taps)
     return [
         Row(flat, (f"{ties} {kernel}",)),
-        Row(cells, (Beside((matrix_grid(subject, form, explicit, "tying", room), taps)),)),
+        Row(cells, (Beside((matrix_grid(subject, form, "tying", room, values=False), taps)),)),
         Row(loss_by(subject, form, kernel), (f"{form.transposed(ties)} {outer}",)),
     ]
 
@@ -247,7 +254,7 @@ def _dense(name: str) -> Builder:
             if masked
             else loss_by(subject, form, form.letter(n.matrix))
         )
-        grid = matrix_grid(subject, form, subject.values, name, form.line - form.span(left))
+        grid = matrix_grid(subject, form, name, form.line - form.span(left))
         return [Row(left, (grid,) if masked else (product, grid))]
 
     return build
@@ -260,7 +267,7 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
         "output": _output,
         "matrix": _product("matrix", "matrix", "input", "input"),
         "windows": _product("windows", "windows", "kernel_whole", "tap"),
-        "filters": _filters,
+        "filters": filters,
         "blocks": _blocks,
         "grad_input": _gradient("input", "matrix"),
         "grad_kernel": _gradient("kernel", "windows"),

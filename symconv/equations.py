@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
-from sympy import Expr, Function, Symbol, SympifyError, sympify
+from sympy import Expr, Function, SympifyError, sympify
 from sympy.core.function import FunctionClass, UndefinedFunction
 
-from symconv.builders import BUILDERS, Builder
+from symconv.builders import BUILDERS, Builder, filters
 from symconv.errors import OptionError, did_you_mean
 from symconv.pieces import (
     Subject,
     entry_letter,
     entry_sums,
+    function_letter,
     listed,
     shown,
     whole_letter,
@@ -96,27 +98,28 @@ def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
         n = subject.notation
         outputs = list(subject.values.matrix("output"))
         applied = [function(entry) for entry in outputs]
-        called = function if isinstance(function, FunctionClass) else Function(n.activation)
+        letter = function_letter(subject, form, function)
         if all(entry.is_number for entry in outputs):
-            return [
-                Row(
-                    _called(form, called, whole_letter(subject, form, "output")),
-                    (listed(subject, form, applied),),
-                )
-            ]
+            whole = whole_letter(subject, form, "output")
+            return [Row(f"{letter}({whole})", (listed(subject, form, applied),))]
         keep = shown(len(outputs), n.max_rows)
         unknown = not subject.valued and isinstance(function, UndefinedFunction)
-        written = entry_sums(subject.symbols, form, "output", keep, values=False)
+        written = entry_sums(subject, form, "output", keep, values=False)
         rows: list[Row | None] = []
         for i, argument in zip(keep, written, strict=True):
             if i is None:
                 rows.append(None)
                 continue
-            left = _called(form, called, entry_letter(subject, form, "output", i))
-            rows.append(Row(left, (_called(form, called, argument) if unknown else form.sum_of(applied[i]),)))
+            left = f"{letter}({entry_letter(subject, form, 'output', i)})"
+            rows.append(Row(left, (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),)))
         return rows
 
     return Equation("activation", REASONS["activation"], subject, build)
+
+
+def feature_maps(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
+    """A function of all filters at all places: ``A = f(X W)``."""
+    return Equation("filters", REASONS["filters"], subject, partial(filters, function=function))
 
 
 def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
@@ -148,11 +151,6 @@ def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]
         return result
 
     return applied
-
-
-def _called(form: Format, function: Callable[[Expr], Expr], argument: str) -> str:
-    """A function applied to something rendered."""
-    return f"{form.expr(function(Symbol('x'))).removesuffix('(x)')}({argument})"
 
 
 class Displayed(Protocol):

@@ -19,6 +19,11 @@ COLOURS = (
     "olive", "orange", "pink", "purple", "red", "teal", "violet", "yellow",
 )  # fmt: skip
 
+#: The colours of the taps where a notation names none. Of the names that can be read as text on white
+#: these stay apart for readers without red, green or blue cones too, neighbours most of all; no gray is
+#: among them, since zeros are gray.
+PALETTE = ("blue", "orange", "purple", "violet", "magenta", "teal", "brown")
+
 UPSTREAM_STYLES = ("delta", "partial")
 
 
@@ -54,7 +59,8 @@ class Notation:
     upstream_style : "delta" or "partial"
         Whether the upstream gradient prints as its letter or as the derivative of the loss.
     tap_colours : tuple of str
-        Colours of the taps in LaTeX, used in turn; empty for none.
+        Colours of the taps in LaTeX, used in turn; empty for none. Figures, and formulas that stand beside
+        them, then take :data:`PALETTE`.
     max_rows : int or None
         Matrices and lists with more rows or columns than this show dots; None shows all.
     source : str
@@ -173,6 +179,14 @@ class Notation:
         """This notation with some fields changed."""
         reject_unknown("a notation", changes, [item.name for item in fields(self)])
         return replace(self, **changes)
+
+    def coloured(self) -> Notation:
+        """This notation with the colours of its figures in formulas too.
+
+        >>> Notation().coloured().tap_colours[:2], Notation(tap_colours=("red",)).coloured().tap_colours
+        (('blue', 'orange'), ('red',))
+        """
+        return self.replace(tap_colours=self.tap_colours or PALETTE)
 
     @property
     def kernel_whole(self) -> str:

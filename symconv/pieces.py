@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle, pairwise, product
+from itertools import cycle, islice, pairwise, product
+from math import prod
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Function, Symbol
+from sympy.core.function import FunctionClass
 
 from symconv.contract import Contraction
 from symconv.explicit import Explicit
@@ -18,12 +20,16 @@ from symconv.printing import Format, Grid, Row
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What equations are written about: the axes, the symbols, the values put for them, a notation."""
+    """What equations are written about: the axes, the symbols, the values put for them, a notation.
+
+    ``constant`` says that all taps are one number, which then has one colour.
+    """
 
     axes: tuple[Spatial, ...]
     symbols: Explicit
     values: Explicit
     notation: Notation
+    constant: bool = False
 
     @property
     def valued(self) -> bool:
@@ -45,17 +51,34 @@ class Subject:
             rendered = [form.indexed(letters[role], *index) for index in self.indices(role)]
             if role == "output" and notation.upstream_style == "partial":
                 rendered = [form.derivative(form.letter(notation.loss), y) for y in rendered]
-            if role == "tap" and notation.tap_colours:
-                colours = cycle(notation.tap_colours)
-                rendered = [
-                    form.coloured(tap, colour) for tap, colour in zip(rendered, colours, strict=False)
-                ]
+            if role == "tap":
+                rendered = self._painted(form, rendered)
             names.update(zip(symbols, rendered, strict=True))
         shape = self.symbols.pattern.biases().shape["tap"] if self.symbols.bias else ()
         places = product(*(range(notation.base, notation.base + n) for n in shape))
         biases = [form.indexed(notation.bias, *index) for index in places]
         names.update(zip(self.symbols.bias, biases, strict=False))
         return names
+
+    def colours(self) -> list[str]:
+        """The colour of each tap, in figures and in formulas that have colours."""
+        named = self.notation.coloured().tap_colours
+        every = cycle(named[:1] if self.constant else named)
+        return list(islice(every, prod(self.shape("tap"))))
+
+    def _painted(self, form: Format, rendered: list[str]) -> list[str]:
+        """Taps in their colours, if the formulas of this notation have some."""
+        if not self.notation.tap_colours:
+            return rendered
+        return [form.coloured(tap, colour) for tap, colour in zip(rendered, self.colours(), strict=True)]
+
+    def rendered(self, form: Format, role: str, *, values: bool, factor: bool = False) -> list[str]:
+        """The entries of an operand as they print, as symbols or as values; taps in their colours."""
+        render = form.factor if factor else form.expr
+        if not values or not self.given(role):
+            return [render(entry) for entry in self.symbols.operands[role]]
+        found = [render(entry) for entry in self.values.operands[role]]
+        return self._painted(form, found) if role == "tap" else found
 
     def shape(self, role: str) -> tuple[int, ...]:
         """The shape of an operand."""
@@ -102,12 +125,12 @@ def listed(subject: Subject, form: Format, entries: Sequence[Expr]) -> str:
 def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], str]) -> list[Row | None]:
     """One row an entry of a vector: as symbols, as values once every operand has some, as the result."""
     keep = shown(subject.symbols.contraction(name).shape[0], subject.notation.max_rows)
-    written = [entry_sums(subject.symbols, form, name, keep, values=False)]
+    written = [entry_sums(subject, form, name, keep, values=False)]
     roles = subject.symbols.contraction(name).factors
     biased = name == "output" and subject.values.bias != subject.symbols.bias
     if biased or any(subject.given(role) for role in roles):
         if all(subject.given(role) for role in roles):
-            written.append(entry_sums(subject.values, form, name, keep, values=True))
+            written.append(entry_sums(subject, form, name, keep, values=True))
         results = list(subject.values.matrix(name))
         written.append([form.sum_of(results[cell]) if cell is not None else "" for cell in keep])
     return [
@@ -117,12 +140,13 @@ def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], 
 
 
 def entry_sums(
-    explicit: Explicit, form: Format, name: str, keep: Sequence[int | None], *, values: bool
+    subject: Subject, form: Format, name: str, keep: Sequence[int | None], *, values: bool
 ) -> list[str]:
     """The sums that the kept entries are, of symbols or of values, in tap order."""
+    explicit = subject.values if values else subject.symbols
     part = explicit.contraction(name).only([cell for cell in keep if cell is not None])
     render, times = (form.factor, form.dot) if values else (form.expr, form.times)
-    factors = {role: [render(e) for e in explicit.operands[role]] for role in part.factors}
+    factors = {role: subject.rendered(form, role, values=values, factor=values) for role in part.factors}
     found = sums(part, factors, form, times)
     if name == "output" and explicit.bias:
         for cell in keep:
@@ -170,25 +194,43 @@ def _grid(
 
 
 def matrix_grid(
-    subject: Subject, form: Format, explicit: Explicit, name: str, room: int, *, transposed: bool = False
+    subject: Subject,
+    form: Format,
+    name: str,
+    room: int,
+    *,
+    values: bool = True,
+    transposed: bool = False,
 ) -> Grid:
     """A matrix quantity, or its transpose, within a width; only the entries that show are made."""
+    explicit = subject.values if values else subject.symbols
     shape, limit = explicit.shape(name), subject.notation.max_rows
     rows, columns = ([i for i in shown(count, limit) if i is not None] for count in shape)
     cells = [r * shape[1] + c for r in rows for c in columns]
-    if explicit is subject.symbols and explicit.contraction(name).factors:
-        part = explicit.contraction(name).only(cells)
-        factors = {role: [form.expr(e) for e in explicit.operands[role]] for role in part.factors}
-        found = {
-            cell: text.replace("\n", " ") for cell, text in sums(part, factors, form, form.times).items()
-        }
-    else:
-        found = {cell: form.expr(entry) for cell, entry in explicit.some(name, cells).items()}
+    found = _matrix_entries(subject, form, explicit, name, cells)
     if transposed:
         return dotted(
             subject, form, lambda r, c: found.get(c * shape[1] + r, "0"), (shape[1], shape[0]), room
         )
     return dotted(subject, form, lambda r, c: found.get(r * shape[1] + c, "0"), shape, room)
+
+
+def _matrix_entries(
+    subject: Subject, form: Format, explicit: Explicit, name: str, cells: Sequence[int]
+) -> dict[int, str]:
+    """Entries as they print: sums of symbols in tap order, or values; one that is a tap in its colour."""
+    part, values = explicit.contraction(name).only(cells), explicit is not subject.symbols
+    if part.factors and not values:
+        factors = {role: subject.rendered(form, role, values=False) for role in part.factors}
+        written = sums(part, factors, form, form.times)
+        return {cell: text.replace("\n", " ") for cell, text in written.items()}
+    found = {cell: form.expr(entry) for cell, entry in explicit.some(name, cells).items()}
+    if list(part.factors) == ["tap"]:
+        taps = subject.rendered(form, "tap", values=True)
+        alone = np.diff(part.starts) == 1
+        places = part.factors["tap"][part.starts[:-1][alone]].tolist()
+        found |= {cell: taps[at] for cell, at in zip(part.cells[alone].tolist(), places, strict=True)}
+    return found
 
 
 def vector_grid(subject: Subject, form: Format, entries: Sequence[str], *, row: bool = False) -> Grid:
@@ -211,7 +253,16 @@ def entry_letter(subject: Subject, form: Format, quantity: str, index: int) -> s
     """An entry of the input, kernel or output, by its flat index."""
     notation = subject.notation
     at = np.unravel_index(index, subject.shape(_ROLE[quantity])) if subject.shape(_ROLE[quantity]) else ()
-    return form.indexed(getattr(notation, quantity), *(int(i) + notation.base for i in at))
+    rendered = form.indexed(getattr(notation, quantity), *(int(i) + notation.base for i in at))
+    coloured = quantity == "kernel" and notation.tap_colours
+    return form.coloured(rendered, subject.colours()[index]) if coloured else rendered
+
+
+def function_letter(subject: Subject, form: Format, function: Callable[[Expr], Expr]) -> str:
+    """The name of a function of expressions; the notation's where Python knows none for readers."""
+    named = isinstance(function, FunctionClass)
+    name = str(getattr(function, "__name__", "")) if named else subject.notation.activation
+    return form.expr(Function(name)(Symbol("x"))).removesuffix("(x)")
 
 
 def whole_letter(subject: Subject, form: Format, quantity: str, letter: str | None = None) -> str:

@@ -79,12 +79,10 @@ class Format(ABC):
         Between the factors of a product of symbols, and of values.
     across, down, diagonal : str
         Dots that stand for left-out columns, rows, and both.
-    comma : str
-        Between items of a list in a line of their own.
-    ellipsis : str
-        Dots for left-out entries of a list.
-    ones, maximum : str
-        A vector of ones; the name of the maximum.
+    comma, ellipsis : str
+        Between items of a list in a line of their own; dots for its left-out entries.
+    ones, maximum, opened, closed : str
+        A vector of ones; the name of the maximum; brackets around matrices.
     line : int
         How many visible characters fit on a line.
     """
@@ -97,6 +95,8 @@ class Format(ABC):
     ellipsis: str
     maximum: str
     comma: str
+    opened: str
+    closed: str
     ones: str
     line: int
 
@@ -203,13 +203,11 @@ class Latex(Format):
     times, dot = " ", " \\cdot "
     across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
     comma, ones, maximum = ",\\quad ", "\\mathbf{1}", "\\max"
+    opened, closed = "\\left(", "\\right)"
     line = 52
 
     def __init__(
-        self,
-        names: Mapping[Symbol, str] = MappingProxyType({}),
-        *,
-        printer: Printer | None = None,
+        self, names: Mapping[Symbol, str] = MappingProxyType({}), *, printer: Printer | None = None
     ) -> None:
         made = printer or ExprLatexPrinter({"symbol_names": dict(names), "full_prec": False})
         super().__init__(names, made)
@@ -255,7 +253,9 @@ class Latex(Format):
             lines.append(f"{self._part(row.left)} &= " + equals.join(map(self._part, row.parts)))
         lines += [f"&{line}" for line in after]
         apart = " \\\\[1ex]\n" if any("\\frac" in line for line in lines) else " \\\\\n"
-        return f"\\begin{{aligned}}\n{apart.join(lines)}\n\\end{{aligned}}"
+        # A bracket at the head would be taken for the optional argument of the environment.
+        head = "{}" if lines[0].startswith("[") else ""
+        return f"\\begin{{aligned}}\n{head}{apart.join(lines)}\n\\end{{aligned}}"
 
     def _part(self, part: Part) -> str:
         if isinstance(part, Beside):
@@ -276,7 +276,7 @@ class Text(Format):
 
     times, dot = "*", "*"
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
-    comma, ones, maximum = ", ", "ones", "max"
+    comma, ones, maximum, opened, closed = ", ", "ones", "max", "(", ")"
     line = 76
 
     def __init__(

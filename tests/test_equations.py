@@ -9,12 +9,12 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Function, Max, Symbol, sqrt
+from sympy import Abs, Function, Max, Symbol, exp, sqrt, tanh
 
 import symconv as sc
 from symconv.equations import FORMATS, REASONS, typeset
 from symconv.errors import OptionError
-from symconv.notation import COLOURS, PRESETS, Notation
+from symconv.notation import COLOURS, PALETTE, PRESETS, Notation
 
 OPENING = sc.Conv1d(4, 3, padding="full", flip=True)
 LAYERS = [
@@ -177,3 +177,52 @@ def test_output_does_not_depend_on_the_order_of_printing() -> None:
     again = sc.Conv1d(4, 3, padding="full", flip=True)
     second = {name: again.equation(name).latex() for name in reversed(again.equation_names)}
     assert first == [second[name] for name in OPENING.equation_names]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_equation_begins_with_what_is_an_option_of_its_environment(layer: sc.Conv1d) -> None:
+    for name in layer.equation_names:
+        head = layer.equation(name).latex().removeprefix("\\begin{aligned}").lstrip()
+        assert not head.startswith("["), "TeX and MathJax swallow a bracket there"
+
+
+def test_functions_of_sympy_are_called_by_their_names(typeset) -> None:
+    layer = sc.Conv1d(3, 2)
+    for function, name in ((tanh, "tanh"), (exp, "exp"), (Abs, "Abs")):
+        latex = typeset(layer.equation("activation", function=function).latex())
+        assert f"\\operatorname{{{name}}}(y_{{0}}) &= " in latex
+
+
+@pytest.mark.parametrize("notation", ["symconv", "cs231n"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_function_of_all_filters_at_all_places(notation: str, bias: bool, typeset) -> None:
+    options = {"in_channels": 2, "out_channels": 2, "bias": bias, "notation": notation}
+    layer = sc.Conv1d(3, 2, **options)
+    equation = layer.equation("filters", function="sigma")
+    plain, applied = (
+        [line.split(" = ")[1] for line in str(e).splitlines() if " = " in line]
+        for e in (layer.equation("filters"), equation)
+    )
+    assert applied[0] == f"sigma({plain[0]})"
+    assert applied[1].startswith("sigma([")
+    assert applied[1].endswith(")")
+    typeset(equation.latex())
+    values = {"x": [[1, 2, 3], [4, 5, 6]], "w": [[[1, 0], [0, 1]], [[1, 1], [1, 1]]]}
+    last = str(layer.at(**values, **({"b": [10, 20]} if bias else {})).equation("filters", function="sigma"))
+    for entry in (1 + 5, 2 + 6, 1 + 2 + 4 + 5, 2 + 3 + 5 + 6):
+        known = entry if not bias else entry + (10 if entry < 10 else 20)
+        assert f"sigma({known})" in last
+
+
+def test_values_of_taps_and_their_gradients_have_the_colours_of_the_taps(typeset) -> None:
+    layer = sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[-1, 0]).coloured()
+    blue, orange = (f"\\textcolor{{{PALETTE[at]}}}" for at in range(2))
+    output = typeset(layer.equation("output").latex())
+    assert f"{blue}{{(-1)}} \\cdot 1 + {orange}{{0}} \\cdot 2" in output
+    rows = typeset(layer.equation("matrix").latex()).split("\\left[")[-2].splitlines()
+    assert rows[1:3] == [f"{blue}{{-1}} & {orange}{{0}} & 0 \\\\", f"0 & {blue}{{-1}} & {orange}{{0}}"]
+    assert f"\\partial {orange}{{w_{{1}}}}" in layer.equation("grad_kernel").latex()
+    assert str(layer.equation("matrix")) == str(sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[-1, 0]).equation("matrix"))
+    pool = sc.AvgPool1d(4, 2).coloured().latex("matrix")
+    assert set(re.findall(r"textcolor\{(\w+)\}", pool)) == {PALETTE[0]}, "one number, one colour"
+    assert "textcolor" not in sc.MaxPool1d(4, 2).coloured().latex("matrix"), "no weight is shared"

@@ -128,11 +128,11 @@ class SymconvDirective(MathDirective):
         kind, options = self.arguments[0], _read(self.options)
         layer = _layer_of(kind, options)
         chosen = {name: options[name] for name in ("steps", "prove", "activation")}
-        parts = excerpt(layer, options["show"], **chosen)
-        equations = list(map(self._equation, parts, self._labels(options["label"], parts)))
         figures = [name.strip() for name in options["figure"].split(",")] if options["figure"] else []
         for name in figures:
             layer.figure(name)
+        parts = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
+        equations = list(map(self._equation, parts, self._labels(options["label"], parts)))
         made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
         made.append(self._prose(nodes.paragraph, layer.description))
         made += [FigureOfLayer(kind=kind, options=dict(self.options), name=name) for name in figures]

@@ -1,13 +1,12 @@
 """Figures of a layer: one geometry of marks, drawn as TikZ or by matplotlib."""
 
-from symconv.figures.colours import COLOUR_VALUES, PALETTE
+from symconv.figures.colours import COLOUR_VALUES
 from symconv.figures.drawing import Box, Disc, Drawing, Label, Line, Mark, Text
 from symconv.figures.figure import FIGURES, Figure, require_drawable
 
 __all__ = [
     "COLOUR_VALUES",
     "FIGURES",
-    "PALETTE",
     "Box",
     "Disc",
     "Drawing",

@@ -1,4 +1,4 @@
-"""Colours by the names that formulas use, their values, and an order that colour-blind readers tell apart."""
+"""Colours by the names that formulas use, their values."""
 
 from __future__ import annotations
 
@@ -31,11 +31,6 @@ COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType(
         "yellow": (1.0, 1.0, 0.0),
     }
 )
-
-#: The colours of the taps where the notation names none. Of the names that can be read as text on white
-#: these stay apart for readers without red, green or blue cones too, neighbours most of all; no gray is
-#: among them, since zeros are gray.
-PALETTE = ("blue", "orange", "purple", "violet", "magenta", "teal", "brown")
 
 
 def tint(colour: str, share: float) -> RGB:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
 
 from sympy import Expr
 
-from symconv.figures.colours import PALETTE
 from symconv.figures.drawing import DASHES, Label
-from symconv.notation import Notation
 from symconv.pattern import Untied
 from symconv.pieces import Subject, entry_letter, loss_by
 from symconv.printing import Format, Latex, Text
@@ -99,29 +98,22 @@ def _tied(subject: Subject) -> bool:
 def _taps(subject: Subject) -> tuple[Tap, ...]:
     """The colour is the tap's, and so the same on every cell and edge; a constant kernel has one."""
     labels = _tap_labels(subject)
-    colours = subject.notation.tap_colours or PALETTE
-    constant = len(set(labels)) == 1
-    taps = []
-    for at, name in enumerate(labels):
-        style = 0 if constant else at
-        colour = colours[style % len(colours)] if _tied(subject) else UNTIED
-        taps.append(Tap(name, colour, DASHES[style % len(DASHES)] if _tied(subject) else DASHES[0]))
-    return tuple(taps)
+    if not _tied(subject):
+        return tuple(Tap(name, UNTIED, DASHES[0]) for name in labels)
+    dashes = islice(cycle(DASHES), 1 if subject.constant else len(labels))
+    looks = zip(subject.colours(), cycle(dashes), strict=False)
+    return tuple(Tap(name, *look) for name, look in zip(labels, looks, strict=True))
 
 
 def _tap_labels(subject: Subject) -> list[Label]:
     values = subject.values.operands["tap"]
     if all(value.is_Rational and len(str(value)) <= _LONGEST_VALUE for value in values):
         return [_number(value) for value in values]
-    plain = Subject(subject.axes, subject.symbols, subject.values, _without_colours(subject.notation))
+    # The marks have the colours, so the letters on them have none.
+    plain = replace(subject, notation=subject.notation.replace(tap_colours=()))
     latex, text = plain.names(_LATEX), plain.names(_TEXT)
     return [Label(f"${latex[tap]}$", text[tap]) for tap in subject.symbols.operands["tap"]]
 
 
 def _number(value: Expr) -> Label:
     return Label(f"${value}$", str(value))
-
-
-def _without_colours(notation: Notation) -> Notation:
-    """The marks have the colours, so the letters on them have none."""
-    return notation.replace(tap_colours=())

@@ -10,7 +10,7 @@ from sympy import Expr, Matrix
 
 from symconv import check
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
-from symconv.equations import REASONS, Equation, activation, equation, read_function
+from symconv.equations import REASONS, Equation, activation, equation, feature_maps, read_function
 from symconv.errors import NotationError, OptionError, did_you_mean
 from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.presented import LETTERS, Presented, in_code
@@ -41,7 +41,7 @@ class Layer(Presented):
 
     @property
     def _subject(self) -> Subject:
-        return Subject(self.axes, self._symbols, self._values, self._written)
+        return Subject(self.axes, self._symbols, self._values, self._written, constant=self._average)
 
     @property
     def relations(self) -> tuple[Relation, ...]:
@@ -84,7 +84,7 @@ class Layer(Presented):
         name : str
             "output_size", an explicit quantity, or "activation".
         function : optional
-            For "activation": what :meth:`activation` takes.
+            What :meth:`activation` takes: for "activation", and for "filters", which is then A = f(X W).
 
         Raises
         ------
@@ -102,6 +102,8 @@ class Layer(Presented):
             raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), self.equation_names)}")
         if name == "activation":
             return activation(self._subject, self._function(function))
+        if name == "filters" and function is not None:
+            return feature_maps(self._subject, self._function(function))
         return self._equation(name)
 
     def _equation(self, name: str) -> Equation:
@@ -318,13 +320,15 @@ class Layer(Presented):
     @property
     def _sources(self) -> Sources:
         """The layer in the ways that notes show it."""
-        code = {"layer": f"sc.{self._call()}"}
-        layer, opened = self._without_values(), self._opened()
+        layer, opened, coloured = self._without_values(), self._opened(), ""
+        if self.pattern.numeric and not self.notation.tap_colours:
+            layer, coloured = layer.coloured(), ".coloured()"
+        code = {"layer": f"sc.{self._call()}{coloured}"}
         code["opened"] = f"sc.{opened._call()}" if opened is not layer else "layer"
         if self._given:
             given = (f"{LETTERS[role]}={in_code(self._nested(role))}" for role in self._given)
             code["valued"] = f"layer.at({', '.join(given)})"
-        return Sources(layer, opened, self if self._given else None, code)
+        return Sources(layer, opened, self.coloured() if self._given else None, code)
 
     def __str__(self) -> str:
         shown = self.equation("output") if self.pattern.numeric else self.formula("output")

@@ -63,6 +63,19 @@ class Presented(Algorithmic):
         """The geometry in one sentence."""
         return sentence(self.pattern, self.axes, self._opening)
 
+    def coloured(self) -> Self:
+        """The same layer with its taps in the LaTeX of equations coloured as in its figures.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(2, 2).coloured().latex())
+        \\begin{aligned}
+        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{orange}{w_{1}} x_{1}
+        \\end{aligned}
+        """
+        layer = self.at()
+        layer.notation = self.notation.coloured()
+        return layer
+
     def _without_values(self) -> Self:
         """The layer in symbols."""
         if not self._given:

@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from symconv.figures import COLOUR_VALUES, PALETTE
+from symconv.figures import COLOUR_VALUES
 from symconv.figures.drawing import DASHES, LOOKS
-from symconv.notation import COLOURS
+from symconv.notation import COLOURS, PALETTE
 
 #: How linear RGB is seen without cones of one kind. Source: Machado, Oliveira and Fernandes, A
 #: physiologically-based model for simulation of color vision deficiency, IEEE TVCG 15 (2009), severity 1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from math import hypot
 from typing import Any
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 import symconv as sc
 from symconv.errors import FigureError, OptionError, SymbolicSizeError
-from symconv.figures import FIGURES, PALETTE, Box, Disc, Drawing, Line, Text
+from symconv.figures import FIGURES, Box, Disc, Drawing, Line, Text
 from symconv.figures.drawing import DASHES
+from symconv.notation import PALETTE
 from tests.figures.loops import by_torch_layout, cells, met
 from tests.geometry import Geometry, layers
 
@@ -314,3 +316,13 @@ def test_what_cannot_be_drawn_says_what_to_do() -> None:
     with pytest.raises(FigureError, match=r"places of windows.*padding"):
         sc.Conv1d(40, 2, padding=100, stride=8).figure("window")
     assert sc.Conv1d(4, 3).figure_names == ["band", "window", "network", "blocks", "input_gradient"]
+
+
+@given(geometries())
+def test_formulas_have_the_colours_of_the_figure(g: Geometry) -> None:
+    layer = layer_of(g, notation=sc.Notation(max_rows=None))
+    latex = layer.coloured().latex("matrix")
+    told = set(re.findall(r"\\textcolor\{(\w+)\}\{w_\{([\d,]+)\}\}", latex))
+    boxes = labelled(layer.figure("band").drawing)
+    seen = {(box.colour, box.label.latex) for box in boxes if box.look == "tap" and box.label}
+    assert {(colour, f"$w_{{{index}}}$") for colour, index in told} == seen
