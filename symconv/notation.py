@@ -13,16 +13,14 @@ from symconv.errors import NotationError, did_you_mean, reject_unknown
 
 _LETTER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)?(\^\([A-Za-z0-9]+\))?'{0,3}")
 
-#: Names that xcolor, KaTeX and MathJax all know without options.
-COLOURS = (
-    "black", "blue", "brown", "cyan", "darkgray", "gray", "green", "lime", "magenta",
-    "olive", "orange", "pink", "purple", "red", "teal", "violet", "yellow",
-)  # fmt: skip
+#: Names that xcolor, KaTeX and MathJax all know without options, and by which they mean the same colour:
+#: TeX's orange, for one, is not that of a browser.
+COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "red", "teal", "yellow")
 
 #: The colours of the taps where a notation names none. Of the names that can be read as text on white
 #: these stay apart for readers without red, green or blue cones too, neighbours most of all; no gray is
 #: among them, since zeros are gray.
-PALETTE = ("blue", "orange", "purple", "violet", "magenta", "teal", "brown")
+PALETTE = ("blue", "olive", "magenta", "teal", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
 
@@ -131,7 +129,7 @@ class Notation:
             raise NotationError(f"window_columns is {self.window_columns!r}: write True or False.")
         if not isinstance(self.tap_colours, tuple | list):
             raise NotationError(
-                f"tap_colours is {self.tap_colours!r}: write a tuple, such as ('blue', 'orange')."
+                f"tap_colours is {self.tap_colours!r}: write a tuple, such as ('blue', 'olive')."
             )
         object.__setattr__(self, "tap_colours", tuple(self.tap_colours))
         for colour in self.tap_colours:
@@ -184,7 +182,7 @@ class Notation:
         """This notation with the colours of its figures in formulas too.
 
         >>> Notation().coloured().tap_colours[:2], Notation(tap_colours=("red",)).coloured().tap_colours
-        (('blue', 'orange'), ('red',))
+        (('blue', 'olive'), ('red',))
         """
         return self.replace(tap_colours=self.tap_colours or PALETTE)
 

@@ -54,7 +54,7 @@ def test_every_preset_prints_every_quantity(preset: str, typeset) -> None:
 @pytest.mark.parametrize("style", ["delta", "partial"])
 @pytest.mark.parametrize("base", [0, 1])
 def test_notation_options_print(base: int, style: str, typeset) -> None:
-    notation = Notation(base=base, upstream_style=style, tap_colours=("blue", "orange", "teal"), max_rows=4)
+    notation = Notation(base=base, upstream_style=style, tap_colours=("blue", "olive", "teal"), max_rows=4)
     layer = sc.Conv1d(9, 4, notation=notation, flip=True)
     for name in layer.equation_names:
         typeset(layer.equation(name).latex())
@@ -216,12 +216,12 @@ def test_a_function_of_all_filters_at_all_places(notation: str, bias: bool, type
 
 def test_values_of_taps_and_their_gradients_have_the_colours_of_the_taps(typeset) -> None:
     layer = sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[-1, 0]).coloured()
-    blue, orange = (f"\\textcolor{{{PALETTE[at]}}}" for at in range(2))
+    blue, olive = (f"\\textcolor{{{PALETTE[at]}}}" for at in range(2))
     output = typeset(layer.equation("output").latex())
-    assert f"{blue}{{(-1)}} \\cdot 1 + {orange}{{0}} \\cdot 2" in output
+    assert f"{blue}{{(-1)}} \\cdot 1 + {olive}{{0}} \\cdot 2" in output
     rows = typeset(layer.equation("matrix").latex()).split("\\left[")[-2].splitlines()
-    assert rows[1:3] == [f"{blue}{{-1}} & {orange}{{0}} & 0 \\\\", f"0 & {blue}{{-1}} & {orange}{{0}}"]
-    assert f"\\partial {orange}{{w_{{1}}}}" in layer.equation("grad_kernel").latex()
+    assert rows[1:3] == [f"{blue}{{-1}} & {olive}{{0}} & 0 \\\\", f"0 & {blue}{{-1}} & {olive}{{0}}"]
+    assert f"\\partial {olive}{{w_{{1}}}}" in layer.equation("grad_kernel").latex()
     assert str(layer.equation("matrix")) == str(sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[-1, 0]).equation("matrix"))
     pool = sc.AvgPool1d(4, 2).coloured().latex("matrix")
     assert set(re.findall(r"textcolor\{(\w+)\}", pool)) == {PALETTE[0]}, "one number, one colour"

@@ -49,8 +49,8 @@ def test_upstream_gradients_print_as_letters_or_derivatives(typeset) -> None:
 
 
 def test_taps_print_in_their_colours() -> None:
-    layer = sc.Conv1d(3, 2, notation=Notation(tap_colours=("blue", "orange")))
-    assert "\\textcolor{blue}{w_{0}} x_{0} + \\textcolor{orange}{w_{1}} x_{1}" in layer.latex()
+    layer = sc.Conv1d(3, 2, notation=Notation(tap_colours=("blue", "olive")))
+    assert "\\textcolor{blue}{w_{0}} x_{0} + \\textcolor{olive}{w_{1}} x_{1}" in layer.latex()
     assert layer.equation("matrix").latex().count("\\textcolor{blue}{w_{0}}") == 2
     assert str(layer) == str(sc.Conv1d(3, 2))
 

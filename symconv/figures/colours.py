@@ -1,4 +1,4 @@
-"""Colours by the names that formulas use, their values."""
+"""The values of the colours that formulas and figures name."""
 
 from __future__ import annotations
 
@@ -14,20 +14,12 @@ COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType(
     {
         "black": (0.0, 0.0, 0.0),
         "blue": (0.0, 0.0, 1.0),
-        "brown": (0.75, 0.5, 0.25),
         "cyan": (0.0, 1.0, 1.0),
-        "darkgray": (0.25, 0.25, 0.25),
         "gray": (0.5, 0.5, 0.5),
-        "green": (0.0, 1.0, 0.0),
-        "lime": (0.75, 1.0, 0.0),
         "magenta": (1.0, 0.0, 1.0),
         "olive": (0.5, 0.5, 0.0),
-        "orange": (1.0, 0.5, 0.0),
-        "pink": (1.0, 0.75, 0.75),
-        "purple": (0.75, 0.0, 0.25),
         "red": (1.0, 0.0, 0.0),
         "teal": (0.0, 0.5, 0.5),
-        "violet": (0.5, 0.0, 0.5),
         "yellow": (1.0, 1.0, 0.0),
     }
 )

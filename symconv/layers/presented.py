@@ -69,7 +69,7 @@ class Presented(Algorithmic):
         >>> import symconv as sc
         >>> print(sc.Conv1d(2, 2).coloured().latex())
         \\begin{aligned}
-        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{orange}{w_{1}} x_{1}
+        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{olive}{w_{1}} x_{1}
         \\end{aligned}
         """
         layer = self.at()

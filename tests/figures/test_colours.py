@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.colors import CSS4_COLORS, to_rgb
 
 from symconv.figures import COLOUR_VALUES
 from symconv.figures.drawing import DASHES, LOOKS
@@ -75,7 +76,7 @@ def test_the_colours_can_be_read_on_white(colour: str) -> None:
     assert 1.05 / (luminance + 0.05) > 2.5
 
 
-def test_every_colour_of_the_notation_has_its_values_and_xcolor_agrees(tmp_path, compiled) -> None:
+def test_every_colour_of_the_notation_has_its_values_and_xcolor_agrees(compiled) -> None:
     assert set(COLOUR_VALUES) == set(COLOURS)
     names = "".join(
         f"\\convertcolorspec{{named}}{{{name}}}{{rgb}}\\found\\typeout{{>> {name} \\found}}\n"
@@ -92,6 +93,11 @@ def test_every_colour_of_the_notation_has_its_values_and_xcolor_agrees(tmp_path,
     assert found == dict(COLOUR_VALUES)
 
 
+def test_browsers_and_tex_mean_the_same_colour_by_a_name() -> None:
+    for name, values in COLOUR_VALUES.items():
+        assert to_rgb(CSS4_COLORS[name]) == pytest.approx(values, abs=1 / 255), name
+
+
 def test_a_colour_that_comes_round_again_has_another_line_style() -> None:
-    looks = [(PALETTE[at % len(PALETTE)], DASHES[at % len(DASHES)]) for at in range(28)]
+    looks = [(PALETTE[at % len(PALETTE)], DASHES[at % len(DASHES)]) for at in range(20)]
     assert len(set(looks)) == len(looks)
