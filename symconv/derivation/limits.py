@@ -17,11 +17,16 @@ from symconv.derivation.signs import never_negative
 class SplitPadding(Rule):
     """The padded input is the input, moved by the padding; the padding mode says what stands beside it."""
 
+    kind: str = "zeros"
     name: ClassVar[str] = "padding"
-    reason: ClassVar[str] = (
-        "The padded input is the input moved by the padding; zeros beside it give no term, and another "
-        "padding mode reads the input at the place that its index map gives."
-    )
+    reason: ClassVar[str] = "The padded input is the input moved by the padding"
+
+    def sentence(self) -> str:
+        return {
+            "none": "Without padding the padded input is the input itself.",
+            "zeros": f"{self.reason}; the zeros beside it give no term.",
+            "folded": f"{self.reason}; in the padding the input is read again, where the padding mode says.",
+        }[self.kind]
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         return "" if self._padded(terms, setting) else "there is no padded input"
@@ -249,13 +254,14 @@ class Recognise(Rule):
     is_called: str
     name: ClassVar[str] = "named operation"
     reason: ClassVar[str] = (
-        "By definition the convolution of a and b at n is the sum of a[n - m] b[m], their cross-correlation "
-        "the sum of a[n + m] b[m], over all m with both places within the sequences; a sequence spread by s "
-        "has s - 1 zeros between neighbours."
+        "A convolution of two sequences adds up all products of entries whose places have one sum, a "
+        "cross-correlation those of entries whose places have one difference."
     )
 
     def sentence(self) -> str:
-        return f"This is {self.is_called}. {self.reason}"
+        holes = any(factor != 1 for side in self.overlap.args[1:3] for factor in side.args[1:])
+        spread = " To spread a sequence is to put zeros between its entries." if holes else ""
+        return f"This is {self.is_called}. {self.reason}{spread}"
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
         """The two entries of each product must lie where the operation multiplies them."""

@@ -69,10 +69,17 @@ def _output(s: Script) -> None:
         start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
         words = f"{slides} is laid on the padded input, moved by the stride for each output."
         s.start(entry, Define(entry, start, words))
-        s.apply(*map(Reverse, turned), SplitPadding())
+        s.apply(*map(Reverse, turned), SplitPadding(_padding(setting)))
         s.attempt(DropLimits())
         eliminate(s)
     _name(s, "output", outputs)
+
+
+def _padding(setting: Setting) -> str:
+    """What stands beside the input: see :class:`SplitPadding`."""
+    if not any((*setting.of_axes("before"), *setting.of_axes("after"))):
+        return "none"
+    return "folded" if setting.exact_axes[0].fill.folds else "zeros"
 
 
 def _name(s: Script, role: str, kept: Indices) -> None:
@@ -90,6 +97,7 @@ def _name(s: Script, role: str, kept: Indices) -> None:
     flip = any(b.is_negative for _, b, _ in steps)
     spread = {"stride": stride != ones, "dilation": dilation != ones}
     with_kernel = f" with the kernel{', spread by the dilation' if spread['dilation'] else ''}"
+    with_spread = f", spread by the stride,{with_kernel}" if spread["stride"] else with_kernel
     kernel = Spread(setting.sequence("kernel"), *dilation)
     whole, holes = Spread(setting.sequence(far.field), *ones), Spread(setting.sequence(near.field), *stride)
     by_stride = ", spread by the stride" if spread["stride"] else ""
@@ -101,11 +109,11 @@ def _name(s: Script, role: str, kept: Indices) -> None:
         s.attempt(Recognise(Overlap("star", whole, holes, *at), called))
     elif role == setting.far_role:
         at = [expand(j - c) for (_, _, c), j in zip(steps, kept, strict=True)]
-        called = f"{words[kinds[1]]} of the {near.called}{by_stride}{with_kernel}: the transposed convolution"
+        called = f"{words[kinds[1]]} of the {near.called}{with_spread}: the transposed convolution"
         s.attempt(Recognise(Overlap(kinds[1], holes, kernel, *at), called))
     else:
         at = [expand(a * i + c) for (a, _, c), i in zip(steps, kept, strict=True)]
-        read = ", read at every stride" if spread["stride"] else ""
+        read = ", read a stride apart" if spread["stride"] else ""
         called = f"{words[kinds[0]]} of the {far.called}{with_kernel}{read}"
         s.attempt(Recognise(Overlap(kinds[0], whole, kernel, *at), called))
 
@@ -171,7 +179,8 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     kept = setting.indices(operand, outputs)
     field = {"input": "input", "tap": "kernel"}[operand]
     start = IndexSum((), (), (Partial(setting.entry("output", *outputs), setting.entry(field, *kept)),))
-    words = "The output is linear in the operand: the matrix holds its coefficients."
+    held = ", once the selection is made" if setting.kernel.selects else ""
+    words = f"The output is linear in the {field}{held}: the matrix holds its coefficients."
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
     s.start(left, Define(left, start, words))

@@ -44,6 +44,11 @@ class _Reading:
         steps = (*setting.of_axes("dilation"), *setting.of_axes("stride"))
         self.steps = [s for s in dict.fromkeys(steps) if s.is_Symbol]
 
+    def upstream_is_partial(self, label: Symbol) -> bool:
+        """Whether a letter is that of the upstream gradient, which prints as a derivative."""
+        notation = self.setting.notation
+        return str(label) == notation.upstream and notation.upstream_style == "partial"
+
     def terms(self, expr: Add) -> list[tuple[bool, Expr]]:
         """``(negative, term)``: indices first, then sizes, negatives behind them, the number last.
 
@@ -145,7 +150,7 @@ class _Formulas(ABC):
     def _derivative_of_sum(self, of: str, by: str) -> str: ...
 
     @abstractmethod
-    def _spread(self, letter: Symbol, factor: str) -> str: ...
+    def _spread(self, letter: str, factor: str) -> str: ...
 
     @abstractmethod
     def _overlap(self, kind: str, left: str, right: str, at: str) -> str: ...
@@ -173,12 +178,21 @@ class _Formulas(ABC):
         return f"({text})" if isinstance(factor, Add) else text
 
     def _print_Indexed(self, expr: Indexed) -> str:
-        setting, label = self._reading.setting, expr.base.label
+        notation, label = self._reading.setting.notation, expr.base.label
         indices = [self._print(index) for index in expr.indices]
-        if str(label) == setting.notation.upstream and setting.notation.upstream_style == "partial":
-            output = self._entry(Symbol(setting.notation.output), indices)
-            return self._derivative(self._print(setting.loss), output)
+        if self._reading.upstream_is_partial(label):
+            return self._upstream(self._entry(Symbol(notation.output), indices))
         return self._entry(label, indices)
+
+    def _whole(self, label: Symbol) -> str:
+        """A sequence as a whole."""
+        if self._reading.upstream_is_partial(label):
+            return self._upstream(self._print(Symbol(self._reading.setting.notation.output)))
+        return self._print(label)
+
+    def _upstream(self, output: str) -> str:
+        """The upstream gradient as the derivative of the loss by an output."""
+        return self._derivative(self._print(self._reading.setting.loss), output)
 
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._head(*map(self._print, limits)) for limits in reversed(expr.limits)]
@@ -218,10 +232,11 @@ class _Formulas(ABC):
 
     def _print_Spread(self, expr: Spread) -> str:
         base, *factors = expr.args
+        letter = self._whole(base.label)
         if all(factor == 1 for factor in factors):
-            return self._print(base.label)
+            return letter
         alike = factors[:1] if len(set(factors)) == 1 else factors
-        return self._spread(base.label, ",".join(map(self._print, alike)))
+        return self._spread(letter, ",".join(map(self._print, alike)))
 
     def _print_Overlap(self, expr: Overlap) -> str:
         kind, left, right, *at = expr.args
@@ -267,8 +282,9 @@ class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
     def _derivative_of_sum(self, of: str, by: str) -> str:
         return f"\\frac{{\\partial}}{{\\partial {by}}} \\Bigl({of}\\Bigr)"
 
-    def _spread(self, letter: Symbol, factor: str) -> str:
-        return f"{{{self._print(letter)}}}^{{\\uparrow {factor}}}"
+    def _spread(self, letter: str, factor: str) -> str:
+        whole = f"\\bigl({letter}\\bigr)" if letter.startswith("\\frac") else f"{{{letter}}}"
+        return f"{whole}^{{\\uparrow {factor}}}"
 
     def _overlap(self, kind: str, left: str, right: str, at: str) -> str:
         sign = "\\star" if kind == "star" else "\\ast"
@@ -310,7 +326,7 @@ class FormulaTextPrinter(_Formulas, ExprTextPrinter):
     def _derivative_of_sum(self, of: str, by: str) -> str:
         return f"d/d{by} ({of})"
 
-    def _spread(self, letter: Symbol, factor: str) -> str:
+    def _spread(self, letter: str, factor: str) -> str:
         return f"spread({letter}, {factor})"
 
     def _overlap(self, kind: str, left: str, right: str, at: str) -> str:
