@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from types import MappingProxyType
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from sympy import Expr, S
 from symconv.contract import contract
 from symconv.explicit import Explicit
 from symconv.notation import on_axis
-from symconv.pattern import Incidence
+from symconv.pattern import Batch, Incidence
 from symconv.pieces import (
     Subject,
     dotted,
@@ -115,9 +116,13 @@ def _product(name: str, letter: str, vector: str, role: str) -> Builder:
         if gradient:
             whole, column = loss_by(subject, form, whole), [loss_by(subject, form, e) for e in column]
         acted = whole_letter(subject, form, {"tap": "kernel", "input": "input"}[role], getattr(n, vector))
-        factors = [form.letter(getattr(n, letter)), acted]
-        plus = f" + {form.letter(n.bias)}{form.times}{form.ones}" if bias else ""
-        rows: list[Row | None] = [Row(whole, (" ".join(reversed(factors) if turned else factors) + plus,))]
+        plus = f" + {_bias_letters(subject, form, turned)}" if bias else ""
+        matrix = form.letter(getattr(n, letter))
+        if turned:
+            row = form.transposed(acted) if len(subject.shape("tap")) > 1 else acted
+            rows: list[Row | None] = [Row(form.transposed(whole), (f"{row} {matrix}{plus}",))]
+        else:
+            rows = [Row(whole, (f"{matrix} {acted}{plus}",))]
         roles = (*subject.symbols.contraction(name).factors, role)
         touched = subject.valued and (
             any(map(subject.given, roles)) or subject.values.bias != subject.symbols.bias
@@ -130,7 +135,7 @@ def _product(name: str, letter: str, vector: str, role: str) -> Builder:
             left = vector_grid(subject, form, column, row=turned)
             operand = vector_grid(subject, form, subject.rendered(form, role, values=values), row=turned)
             times = form.dot if values else form.times
-            tail = _biases(subject, form, explicit, times) if bias else ()
+            tail = _biases(subject, form, explicit, times, turned) if bias else ()
             room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
             grid = matrix_grid(subject, form, name, room, values=values, transposed=turned)
             rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
@@ -139,11 +144,24 @@ def _product(name: str, letter: str, vector: str, role: str) -> Builder:
     return build
 
 
-def _biases(subject: Subject, form: Format, explicit: Explicit, times: str) -> tuple[Piece, ...]:
-    """What is added to each output: one bias times a vector of ones, or the column of several."""
+def _bias_letters(subject: Subject, form: Format, turned: bool) -> str:
+    """What is added to the flattened output, in letters: each filter's bias at all of its places."""
+    letter, ones = form.letter(subject.notation.bias), form.ones
+    batch = [ones for r in subject.symbols.pattern.relations if isinstance(r, Batch)]
+    if len(subject.symbols.bias) == 1:
+        return f"{letter}{form.times}{form.transposed(ones) if turned else ones}"
+    product = form.kron(*batch, letter, ones)
+    return form.transposed(f"({product})") if turned else product
+
+
+def _biases(
+    subject: Subject, form: Format, explicit: Explicit, times: str, turned: bool
+) -> tuple[Piece, ...]:
+    """What is added to each output: one bias times a vector of ones, or the vector of several."""
     if len(explicit.bias) == 1:
-        return (f" + {form.factor(explicit.bias[0])}{times}{form.ones}",)
-    return (" + ", vector_grid(subject, form, [form.expr(b) for b in explicit.biases]))
+        ones = form.transposed(form.ones) if turned else form.ones
+        return (f" + {form.factor(explicit.bias[0])}{times}{ones}",)
+    return (" + ", vector_grid(subject, form, [form.expr(b) for b in explicit.biases], row=turned))
 
 
 def filters(
@@ -152,7 +170,8 @@ def filters(
     """``A = X W`` in letters and written out, or ``A = f(X W)``; transposed where the windows are columns."""
     n, values = subject.notation, subject.values
     turned = n.window_columns
-    factors = [form.letter(n.windows), form.letter(n.filter_matrix)]
+    several = len(values.by_filter[0]) > 1
+    factors = [form.letter(n.all_windows if several else n.windows), form.letter(n.filter_matrix)]
     order = values.by_filter.T if turned else values.by_filter
     entries = list(values.matrix("output"))
     numbers = all(entry.is_number for entry in entries)
@@ -162,24 +181,39 @@ def filters(
         column = vector_grid(subject, form, bias, row=not turned)
         tail = (" + ", column, f" {form.transposed(form.ones)}") if turned else (f" + {form.ones} ", column)
     whole = " ".join(reversed(factors) if turned else factors)
-    room = form.line // 3
-    grids = [
-        matrix_grid(subject, form, name, room, transposed=turned)
-        for name in ("filter_windows", "filter_matrix")
-    ]
     whole += _plus_bias(form, n.bias, turned) if bias else ""
     names = [entry_letter(subject, form, "output", at) for at in range(len(entries))]
-    product: tuple[Piece, ...] = (*(reversed(grids) if turned else grids), *tail)
     if function is not None:
         letter = function_letter(subject, form, function)
         whole, names = f"{letter}({whole})", [f"{letter}({name})" for name in names]
-        product = (f"{letter}{form.opened}", *product, form.closed)
         entries = [function(entry) for entry in entries]
+
+    def maps(room: int) -> Grid:
+        return dotted(subject, form, lambda r, c: names[order[r, c]], order.shape, room)
+
+    def factor(name: str, room: int) -> Grid:
+        return matrix_grid(subject, form, name, room, transposed=turned)
+
+    makers = [maps, partial(factor, "filter_windows"), partial(factor, "filter_matrix")]
+    letters, *grids = _within(form, makers, form.line - form.span(Beside(tail)))
+    product: tuple[Piece, ...] = (*(reversed(grids) if turned else grids), *tail)
+    if function is not None:
+        product = (f"{letter}{form.opened}", *product, form.closed)
     parts: list[Part] = [Beside(product)]
     if numbers:
-        parts.append(dotted(subject, form, lambda r, c: form.expr(entries[order[r, c]]), order.shape, room))
-    letters = dotted(subject, form, lambda r, c: names[order[r, c]], order.shape, room)
+        results = [form.expr(entry) for entry in entries]
+        parts.append(dotted(subject, form, lambda r, c: results[order[r, c]], order.shape, form.line // 3))
     return [Row(form.letter(n.feature_maps), (whole,)), Row(letters, tuple(parts))]
+
+
+def _within(form: Format, makers: Sequence[Callable[[int], Grid]], room: int) -> list[Grid]:
+    """Matrices that share a width: those that need less than their part leave the rest to the others."""
+    spans = [form.span(make(10 * form.line)) for make in makers]
+    rooms, left = [0] * len(makers), room
+    for count, at in enumerate(sorted(range(len(makers)), key=lambda at: spans[at])):
+        rooms[at] = min(spans[at], left // (len(makers) - count))
+        left -= rooms[at]
+    return [make(room) for make, room in zip(makers, rooms, strict=True)]
 
 
 def _blocks(subject: Subject, form: Format) -> list[Row | None]:
@@ -247,15 +281,12 @@ def _dense(name: str) -> Builder:
 
     def build(subject: Subject, form: Format) -> list[Row | None]:
         n = subject.notation
+        whole = loss_by(subject, form, form.letter(n.matrix))
+        if name == "masked_gradient":
+            held = form.masked(form.letter(n.matrix), whole)
+            return [Row(held, (matrix_grid(subject, form, name, form.line - form.span(held)),))]
         product = f"{upstream_letter(subject, form)} {form.transposed(whole_letter(subject, form, 'input'))}"
-        masked = name == "masked_gradient"
-        left = (
-            form.masked(form.letter(n.matrix), product)
-            if masked
-            else loss_by(subject, form, form.letter(n.matrix))
-        )
-        grid = matrix_grid(subject, form, name, form.line - form.span(left))
-        return [Row(left, (grid,) if masked else (product, grid))]
+        return [Row(whole, (product, matrix_grid(subject, form, name, form.line - form.span(whole))))]
 
     return build
 

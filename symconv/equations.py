@@ -11,7 +11,7 @@ from typing import Protocol
 from sympy import Expr, Function, SympifyError, sympify
 from sympy.core.function import FunctionClass, UndefinedFunction
 
-from symconv.builders import BUILDERS, Builder, filters
+from symconv.builders import Builder, filters
 from symconv.errors import OptionError, did_you_mean
 from symconv.pieces import (
     Subject,
@@ -23,30 +23,6 @@ from symconv.pieces import (
     whole_letter,
 )
 from symconv.printing import Format, Latex, Row, Text, latex_prose
-
-#: Why each equation holds, for the reader.
-REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "output_size": "Output size: the places where the kernel fits on the padded input.",
-        "output": "Output: each entry is one window of the input times the kernel.",
-        "activation": "Activation: the function is applied to each output entry.",
-        "matrix": "As a matrix acting on the input: a dense layer with zeros and tied weights.",
-        "windows": "As windows times kernel: row by row, the input that each output sees.",
-        "filters": "As windows times filters: a column a filter, a row a place, all filters in one product.",
-        "blocks": "The matrix in blocks: one relation after the other, the innermost written out.",
-        "grad_input": "Gradient of the input: the transposed matrix acts on the upstream gradient.",
-        "grad_kernel": "Gradient of the kernel: the transposed windows act on the upstream gradient, so each "
-        "tied weight receives the sum of its gradients.",
-        "grad_bias": "Gradient of the bias: it reaches every output, so it receives the sum of their "
-        "gradients.",
-        "upstream_matrix": "Gradient of the input once more: the upstream gradient as a matrix acting on the "
-        "kernel.",
-        "tying": "Ties: which entry of the matrix, row by row, holds which tap.",
-        "dense_gradient": "Gradient of an unconstrained dense matrix in the place of the convolution matrix.",
-        "masked_gradient": "The same with the zeros of the convolution matrix held at zero, by a bracket "
-        "that is 1 where an entry holds a weight; summed over the ties it is the gradient of the kernel.",
-    }
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,12 +62,7 @@ class Equation:
         return f"$\\displaystyle {self.latex()}$"
 
 
-def equation(subject: Subject, name: str) -> Equation:
-    """The equation of a quantity in :data:`REASONS`, other than an activation."""
-    return Equation(name, REASONS[name], subject, BUILDERS[name])
-
-
-def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
+def activation(function: Callable[[Expr], Expr]) -> Builder:
     """A function of each output entry; ``function`` takes and gives a SymPy expression."""
 
     def build(subject: Subject, form: Format) -> list[Row | None]:
@@ -114,12 +85,12 @@ def activation(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
             rows.append(Row(left, (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),)))
         return rows
 
-    return Equation("activation", REASONS["activation"], subject, build)
+    return build
 
 
-def feature_maps(subject: Subject, function: Callable[[Expr], Expr]) -> Equation:
+def feature_maps(function: Callable[[Expr], Expr]) -> Builder:
     """A function of all filters at all places: ``A = f(X W)``."""
-    return Equation("filters", REASONS["filters"], subject, partial(filters, function=function))
+    return partial(filters, function=function)
 
 
 def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:

@@ -42,6 +42,9 @@ class Notation:
         Whether the windows are the columns of their matrix, with the kernel as a row on its left.
     matrix, windows, upstream_matrix, tying : str
         Letters of the matrices that act on the input, kernel, kernel and kernel.
+    all_windows : str
+        Letter of the matrix that acts on all filters one behind the other, where there are several;
+        ``windows`` is then what each of them meets.
     selection : str
         Letter of what maximum pooling selects by.
     feature_maps, filter_matrix : str
@@ -78,6 +81,7 @@ class Notation:
     activation: str = "f"
     matrix: str = "T"
     windows: str = "X"
+    all_windows: str = "U"
     upstream_matrix: str = "Delta"
     tying: str = "E"
     selection: str = "S"

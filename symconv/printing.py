@@ -9,11 +9,9 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from sympy import Add, Expr, Symbol
-from sympy.core.function import AppliedUndef
-from sympy.printing.latex import LatexPrinter
 from sympy.printing.printer import Printer
-from sympy.printing.str import StrPrinter
 
+from symconv.expressions import ExprLatexPrinter, ExprTextPrinter
 from symconv.measure import latex_width
 from symconv.notation import entry_name
 
@@ -43,31 +41,6 @@ class Row(NamedTuple):
 
     left: Part
     parts: tuple[Part, ...]
-
-
-class ExprLatexPrinter(LatexPrinter):
-    """SymPy's LaTeX, with unknown functions as ``f(5)``."""
-
-    def _print_Function(self, expr: Expr, exp: str | None = None) -> str:
-        if not isinstance(expr, AppliedUndef):
-            return str(super()._print_Function(expr, exp))
-        name = self._print(Symbol(expr.func.__name__))
-        if re.fullmatch("[A-Za-z]{2,}", name):
-            name = f"\\operatorname{{{name}}}"
-        arguments = ", ".join(self._print(argument) for argument in expr.args)
-        opened, closed = ("\\left(", "\\right)") if "\\frac" in arguments else ("(", ")")
-        return f"{name}{f'^{{{exp}}}' if exp else ''}{opened}{arguments}{closed}"
-
-
-class ExprTextPrinter(StrPrinter):
-    """SymPy's str, with names of our own for some symbols."""
-
-    def __init__(self, names: Mapping[Symbol, str]) -> None:
-        super().__init__({"full_prec": False})
-        self._names = names
-
-    def _print_Symbol(self, expr: Symbol) -> str:
-        return self._names.get(expr, expr.name)
 
 
 class Format(ABC):
@@ -134,6 +107,10 @@ class Format(ABC):
     @abstractmethod
     def transposed(self, letter: str) -> str:
         """A rendered matrix letter, transposed."""
+
+    @abstractmethod
+    def kron(self, *factors: str) -> str:
+        """The Kronecker product."""
 
     @abstractmethod
     def vec(self, rendered: str) -> str:
@@ -234,6 +211,9 @@ class Latex(Format):
     def transposed(self, letter: str) -> str:
         return f"{letter}^{{\\top}}" if "^" not in letter else f"{{{letter}}}^{{\\top}}"
 
+    def kron(self, *factors: str) -> str:
+        return " \\otimes ".join(factors)
+
     def vec(self, rendered: str) -> str:
         return f"\\operatorname{{vec}}({rendered})"
 
@@ -241,7 +221,7 @@ class Latex(Format):
         return f"\\textcolor{{{colour}}}{{{rendered}}}"
 
     def masked(self, matrix: str, rendered: str) -> str:
-        return f"[{matrix} \\neq 0] \\odot ({rendered})"
+        return f"[{matrix} \\neq 0] \\odot {rendered}"
 
     def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
         lines = []
@@ -299,6 +279,9 @@ class Text(Format):
     def transposed(self, letter: str) -> str:
         return f"{letter}^T"
 
+    def kron(self, *factors: str) -> str:
+        return f"kron({', '.join(factors)})"
+
     def vec(self, rendered: str) -> str:
         return f"vec({rendered})"
 
@@ -306,7 +289,7 @@ class Text(Format):
         return rendered
 
     def masked(self, matrix: str, rendered: str) -> str:
-        return f"[{matrix} != 0] .* ({rendered})"
+        return f"[{matrix} != 0] .* {rendered}"
 
     def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
         lefts = [_side_by_side(self._blocks(row.left)) if row else "" for row in rows]

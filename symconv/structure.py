@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from symconv.pattern import Incidence, Indices, Relation
+from symconv.pattern import Batch, Incidence, Indices, Relation
+from symconv.wording import counted
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Level:
     block : (rows, columns)
         Entries of one block.
     kind : str
-        "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks),
-        "block diagonal" (as groups make it) or "banded".
+        "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks, and
+        none repeated), "block diagonal" (as groups make it) or "banded".
     """
 
     shape: tuple[int, int]
@@ -42,8 +44,8 @@ class Structure:
     shape : (M, N)
         Outputs by inputs.
     kind : str
-        In words, such as "banded Toeplitz", "doubly block Toeplitz", or "block circulant with
-        circulant blocks".
+        In words, such as "banded Toeplitz", "doubly block Toeplitz", "block circulant with circulant
+        blocks", or "blockwise banded Toeplitz" with channels.
     toeplitz : bool
         Whether every diagonal of ``T`` is constant: on one axis it is at stride 1, and with a single
         output.
@@ -58,9 +60,9 @@ class Structure:
     parameters : int
         Distinct weights: the taps ``K``.
     dense_parameters : int
-        Weights of a dense layer of the same shape: ``M N``.
+        Weights of a dense layer between the outputs and inputs of one sample: ``M N`` without a batch.
     levels : tuple of Level
-        From the outermost blocks to the innermost, one a relation: batch, channels, axes.
+        From the outermost blocks to the innermost: batch, groups, channels, axes.
     """
 
     shape: tuple[int, int]
@@ -88,6 +90,7 @@ class Structure:
         offset = j - o
         parts = [relation.incidence() for relation in relations] or [incidence]
         levels = _levels(parts)
+        samples = prod(part.size("output") for r, part in zip(relations, parts, strict=False) if _is_batch(r))
         return cls(
             shape=(rows, columns),
             kind=_in_words([level.kind for level in levels]),
@@ -97,9 +100,14 @@ class Structure:
             upper_bandwidth=int(np.max(offset)) if len(o) else 0,
             nonzeros=len(np.unique(o * columns + j)),
             parameters=incidence.size("tap"),
-            dense_parameters=rows * columns,
+            dense_parameters=rows * columns // samples**2,
             levels=levels,
         )
+
+    @property
+    def entries(self) -> int:
+        """Entries of ``T``: ``M N``."""
+        return self.shape[0] * self.shape[1]
 
     def __str__(self) -> str:
         lines = [
@@ -109,10 +117,15 @@ class Structure:
         if len(self.levels) > 1:
             lines += [f"{'  ' * depth}{level}" for depth, level in enumerate(self.levels)]
         lines.append(
-            f"{self.nonzeros} of {self.dense_parameters} entries hold a weight, {self.parameters} distinct "
-            f"weights (a dense layer has {self.dense_parameters})"
+            f"{self.nonzeros} of {counted(self.entries, 'entry', 'entries')} "
+            f"{'holds' if self.nonzeros == 1 else 'hold'} a weight, "
+            f"{counted(self.parameters, 'distinct weight')} (a dense layer has {self.dense_parameters})"
         )
         return "\n".join(lines)
+
+
+def _is_batch(relation: Relation) -> bool:
+    return isinstance(relation, Batch) and relation.name == "batch"
 
 
 def _by(shape: tuple[int, int]) -> str:
@@ -123,10 +136,15 @@ def _levels(parts: Sequence[Incidence]) -> tuple[Level, ...]:
     found: list[Level] = []
     block = (1, 1)
     for part in reversed(parts):
-        shape = part.size("output"), part.size("input")
-        found.append(Level(shape, block, _kind(part)))
+        kind, shape = _kind(part), (part.size("output"), part.size("input"))
+        groups = len(_stretches(part)) if kind == "block diagonal" else 1
+        inside = shape[0] // groups, shape[1] // groups
+        if groups > 1:
+            found += [Level(inside, block, "dense")] if inside != (1, 1) else []
+            block, shape = (inside[0] * block[0], inside[1] * block[1]), (groups, groups)
+        found.append(Level(shape, block, kind))
         block = shape[0] * block[0], shape[1] * block[1]
-    return tuple(reversed(found))
+    return tuple(reversed([level for level in found if level.shape != (1, 1)] or found[:1]))
 
 
 def _kind(incidence: Incidence) -> str:
@@ -136,13 +154,14 @@ def _kind(incidence: Incidence) -> str:
     cells = np.unique(o * columns + j)
     if incidence.shape["tap"] == () and rows == columns and np.array_equal(o, j) and len(o) == rows:
         return "identity"
+    if len(cells) == len(np.unique(tap)) == rows * columns:
+        return "dense"
     if np.any(o != j) and _circulant(incidence):
         return "circulant"
     if _toeplitz(incidence):
         return "Toeplitz"
-    if len(cells) == rows * columns:
-        return "dense"
-    return "block diagonal" if len(np.unique(tap)) == len(cells) and _apart(o, j, rows) else "banded"
+    apart = len(np.unique(tap)) == len(cells) and _apart(incidence)
+    return "block diagonal" if apart else "banded"
 
 
 def _circulant(incidence: Incidence) -> bool:
@@ -157,13 +176,25 @@ def _toeplitz(incidence: Incidence) -> bool:
     return _constant(j - o, tap, lambda d: np.minimum(rows + np.minimum(d, 0), columns - np.maximum(d, 0)))
 
 
-def _apart(o: Indices, j: Indices, rows: int) -> bool:
-    """Whether any two outputs see the same stretch of inputs or stretches that share none."""
+def _stretches(incidence: Incidence) -> Indices:
+    """The first and last inputs that outputs see, each pair once."""
+    return np.unique(_seen(incidence), axis=0)
+
+
+def _seen(incidence: Incidence) -> Indices:
+    """The first and last input that each output sees."""
+    o, j, rows = incidence.index["output"], incidence.index["input"], incidence.size("output")
     first, last = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
     np.minimum.at(first, o, j)
     np.maximum.at(last, o, j)
-    stretches = np.unique(np.stack([first, last], axis=1), axis=0)
-    whole = np.array_equal(np.bincount(o, minlength=rows), last - first + 1)
+    return np.stack([first, last], axis=1)
+
+
+def _apart(incidence: Incidence) -> bool:
+    """Whether any two outputs see the same stretch of inputs or stretches that share none."""
+    seen, stretches = _seen(incidence), _stretches(incidence)
+    counts = np.bincount(incidence.index["output"], minlength=incidence.size("output"))
+    whole = np.array_equal(counts, seen[:, 1] - seen[:, 0] + 1)
     return bool(whole and np.all(stretches[1:, 0] > stretches[:-1, 1]))
 
 
@@ -188,4 +219,5 @@ def _in_words(kinds: Sequence[str]) -> str:
         named = words.get(len(inner), f"{len(inner)}-level block Toeplitz")
     else:
         named = "banded, not Toeplitz" if len(inner) == 1 else "block banded, not Toeplitz"
-    return named if not outer or not inner else f"blocks, each {named}"
+    parted = outer and inner and not named.startswith("block ")
+    return f"blockwise {named}" if parted else named

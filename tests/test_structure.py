@@ -59,8 +59,12 @@ def test_circular_padding_at_equal_sizes_is_circulant() -> None:
 
 def test_groups_batch_and_depthwise_layers_have_zero_blocks() -> None:
     grouped = sc.Conv1d(4, 2, in_channels=4, out_channels=2, groups=2, batch=2).structure
-    assert [level.kind for level in grouped.levels] == ["identity", "block diagonal", "Toeplitz"]
-    assert grouped.kind == "blocks, each banded Toeplitz"
+    assert [level.kind for level in grouped.levels] == ["identity", "block diagonal", "dense", "Toeplitz"]
+    assert [level.shape for level in grouped.levels] == [(2, 2), (2, 2), (1, 2), (3, 4)]
+    assert grouped.kind == "blockwise banded Toeplitz"
+    assert grouped.dense_parameters == (2 * 3) * (4 * 4), "a dense layer does not join samples"
+    assert sc.Conv1d(4, 2, in_channels=1, out_channels=1).structure.kind == "banded Toeplitz"
+    assert "1 of 1 entry holds a weight, 1 distinct weight (a" in str(sc.Conv1d(1, 1).structure)
     assert (
         sc.Conv1d(4, 2, in_channels=3, out_channels=3, groups=3).structure.levels[0].kind == "block diagonal"
     )

@@ -26,7 +26,8 @@ from sympy import (
 
 from symconv.derivation.language import Iverson, Overlap, Partial, Spread
 from symconv.derivation.setting import Setting
-from symconv.printing import ExprLatexPrinter, ExprTextPrinter, Format, Latex, Text
+from symconv.expressions import ExprLatexPrinter, ExprTextPrinter
+from symconv.printing import Format, Latex, Text
 
 
 class _Reading:

@@ -13,7 +13,6 @@ from sympy import And, Expr, Ge, Gt, Matrix, Max, S, Symbol, oo
 from symconv.builders import Builder
 from symconv.contract import to_matrix
 from symconv.derivation import Iverson
-from symconv.equations import REASONS
 from symconv.errors import EntriesError
 from symconv.explicit import Explicit
 from symconv.pattern import Pattern
@@ -180,17 +179,4 @@ def _windows(tied: Pattern) -> Builder:
 #: The equations that say something else of a maximum than of a convolution.
 BUILDERS_OF_MAXIMUM: Mapping[str, Callable[[Pattern], Builder]] = MappingProxyType(
     {"output": _output, "selection": _selection, "windows": _windows}
-)
-
-#: Why the equations of maximum pooling hold.
-MAXIMUM_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "output_size": REASONS["output_size"],
-        "output": "Output: each entry is the largest of one window of the input.",
-        "selection": "Selection: an indicator that is 1 at the first of the largest entries of each window.",
-        "matrix": "As a matrix acting on the input: each row selects one entry, which depends on the input.",
-        "windows": "Windows: row by row, the entries of which an output is the largest.",
-        "grad_input": "Gradient of the input: each upstream gradient goes to the entry that was selected, "
-        "since the others do not change the maximum.",
-    }
 )

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from sympy import Expr, Matrix
 
 from symconv import check
+from symconv.builders import BUILDERS, Builder
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
-from symconv.equations import REASONS, Equation, activation, equation, feature_maps, read_function
+from symconv.equations import Equation, activation, feature_maps, read_function
 from symconv.errors import NotationError, OptionError, did_you_mean
 from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.presented import LETTERS, Presented, in_code
@@ -18,6 +19,7 @@ from symconv.notation import Notation
 from symconv.notes import Document, Sources, notes
 from symconv.pattern import Pattern, Relation, Size, Spatial
 from symconv.pieces import Subject
+from symconv.reasons import COLUMNS, FLIPPED, TRANSPOSED, reasons_of
 from symconv.structure import Structure
 
 
@@ -38,6 +40,13 @@ class Layer(Presented):
             notation = Notation.preset(notation)
         self.axes = axes
         Presented.__init__(self, pattern, notation, bias)
+
+    @property
+    def _written(self) -> Notation:
+        """With several filters the windows of all of them together have a letter of their own."""
+        n = self.notation
+        filters = [size for r in self.relations if r.own_bias for size in r.extents["output"]]
+        return n.replace(windows=n.all_windows, all_windows=n.windows) if filters not in ([], [1]) else n
 
     @property
     def _subject(self) -> Subject:
@@ -101,23 +110,28 @@ class Layer(Presented):
         if not isinstance(name, str) or name not in self.equation_names:
             raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), self.equation_names)}")
         if name == "activation":
-            return activation(self._subject, self._function(function))
-        if name == "filters" and function is not None:
-            return feature_maps(self._subject, self._function(function))
-        return self._equation(name)
+            build = activation(self._function(function))
+        elif name == "filters" and function is not None:
+            build = feature_maps(self._function(function))
+        else:
+            build = self._builder(name)
+        return Equation(name, self.reasons[name], self._subject, build)
 
-    def _equation(self, name: str) -> Equation:
-        return equation(self._subject, name)
+    def _builder(self, name: str) -> Builder:
+        return BUILDERS[name]
 
     @property
     def equation_names(self) -> list[str]:
         """The names that :meth:`equation` takes for this layer."""
-        return [name for name in REASONS if name != "grad_bias" or self.bias]
+        return [name for name in self.reasons if name != "grad_bias" or self.bias]
 
     @property
     def reasons(self) -> Mapping[str, str]:
         """Why each equation of this layer holds."""
-        return REASONS
+        axis, columns = self.axes[0], COLUMNS if self.notation.window_columns else {}
+        if axis.far == "output":
+            return reasons_of(TRANSPOSED, columns)
+        return reasons_of(FLIPPED if axis.options.get("flip") else {}, columns)
 
     def latex(self, name: str = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""

@@ -10,13 +10,12 @@ import numpy as np
 from sympy import Ge, Matrix, S
 
 from symconv import check
+from symconv.builders import Builder
 from symconv.derivation import Kernel, Setting
-from symconv.equations import Equation, equation
 from symconv.errors import EntriesError, GeometryError, OptionError
 from symconv.explicit import Explicit
 from symconv.layers.largest import (
     BUILDERS_OF_MAXIMUM,
-    MAXIMUM_REASONS,
     Largest,
     selection_of,
     windows_of,
@@ -25,6 +24,7 @@ from symconv.layers.pooling import Pool, padded_half
 from symconv.notation import Notation
 from symconv.pattern import Axis, Pattern, Untied, UntiedAxis
 from symconv.pieces import Subject
+from symconv.reasons import MAXIMUM
 from symconv.structure import Structure
 
 
@@ -119,13 +119,11 @@ class MaxPool(Pool):
 
     @property
     def reasons(self) -> Mapping[str, str]:
-        return MAXIMUM_REASONS
+        return MAXIMUM
 
-    def _equation(self, name: str) -> Equation:
-        found = BUILDERS_OF_MAXIMUM.get(name)
-        if found is None:
-            return Equation(name, self.reasons[name], self._subject, equation(self._subject, name)._build)
-        return Equation(name, self.reasons[name], self._subject, found(self._tied))
+    def _builder(self, name: str) -> Builder:
+        own = BUILDERS_OF_MAXIMUM.get(name)
+        return own(self._tied) if own else super()._builder(name)
 
     @property
     def _subject(self) -> Subject:

@@ -27,6 +27,7 @@ from symconv.pattern import (
     rank_of,
     read_size,
 )
+from symconv.reasons import AVERAGE, COLUMNS, reasons_of
 from symconv.structure import Structure
 
 
@@ -159,6 +160,10 @@ class AvgPool(Pool):
         count = prod(self._shape("tap"))
         operands = {**symbols.operands, **self._given, "tap": (Rational(1, count),) * count}
         return Explicit(symbols.pattern, operands)
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        return reasons_of(AVERAGE, COLUMNS if self.notation.window_columns else {})
 
     @property
     def structure(self) -> Structure:
