@@ -194,8 +194,12 @@ def filters(
     def factor(name: str, room: int) -> Grid:
         return matrix_grid(subject, form, name, room, transposed=turned)
 
-    makers = [maps, partial(factor, "filter_windows"), partial(factor, "filter_matrix")]
-    letters, *grids = _within(form, makers, form.line - form.span(Beside(tail)))
+    makers: list[Callable[[int], Grid]] = [
+        maps,
+        partial(factor, "filter_windows"),
+        partial(factor, "filter_matrix"),
+    ]
+    letters, *grids = _within(form, makers)
     product: tuple[Piece, ...] = (*(reversed(grids) if turned else grids), *tail)
     if function is not None:
         product = (f"{letter}{form.opened}", *product, form.closed)
@@ -206,10 +210,10 @@ def filters(
     return [Row(form.letter(n.feature_maps), (whole,)), Row(letters, tuple(parts))]
 
 
-def _within(form: Format, makers: Sequence[Callable[[int], Grid]], room: int) -> list[Grid]:
-    """Matrices that share a width: those that need less than their part leave the rest to the others."""
+def _within(form: Format, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
+    """Matrices that share a line: those that need less than their part leave the rest to the others."""
     spans = [form.span(make(10 * form.line)) for make in makers]
-    rooms, left = [0] * len(makers), room
+    rooms, left = [0] * len(makers), form.line
     for count, at in enumerate(sorted(range(len(makers)), key=lambda at: spans[at])):
         rooms[at] = min(spans[at], left // (len(makers) - count))
         left -= rooms[at]

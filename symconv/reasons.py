@@ -8,8 +8,8 @@ from types import MappingProxyType
 #: The reasons of a layer whose kernel slides over the input.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "output_size": "Output size: so many places, a stride apart, has the kernel on the input and its "
-        "padding.",
+        "output_size": "Output size: as many as the kernel has places on the input and its padding, a stride "
+        "apart.",
         "output": "Output: each entry is one window of the input times the kernel.",
         "activation": "Activation: the function is applied to each output entry.",
         "matrix": "As a matrix acting on the input: a dense layer whose entries are weights of the kernel "
@@ -49,8 +49,8 @@ TRANSPOSED: Mapping[str, str] = MappingProxyType(
 #: Of a layer whose taps are all 1 over their number.
 AVERAGE: Mapping[str, str] = MappingProxyType(
     {
-        "output_size": "Output size: so many places, a stride apart, has the window on the input and its "
-        "padding.",
+        "output_size": "Output size: as many as the window has places on the input and its padding, a stride "
+        "apart.",
         "output": "Output: each entry is the average of one window, so every tap is 1 over their number.",
         "matrix": "As a matrix acting on the input: a dense layer whose entries are 1 over the number of "
         "taps or zero.",

@@ -229,7 +229,7 @@ def test_values_that_a_matrix_does_not_hold_leave_it_alone() -> None:
 
 def test_windows_may_be_columns_with_the_kernel_as_a_row() -> None:
     lines = str(sc.Conv1d(4, 3, notation="cs231n").equation("windows")).splitlines()
-    assert lines[0].strip() == "y = W_row X_col"
+    assert lines[0].strip() == "y^T = W_row X_col"
     assert lines[1:] == [
         "[y0  y1] = [w0  w1  w2][x0  x1]",
         "                       [x1  x2]",

@@ -8,6 +8,7 @@ from symconv.derivation.report import Proof, Verification
 from symconv.derivation.scripts import SCRIPTS
 from symconv.derivation.setting import Kernel, Setting
 from symconv.derivation.steps import Derivation, Step, checked_grid
+from symconv.derivation.typesetting import latex_for, text_for
 
 __all__ = [
     "SCRIPTS",
@@ -22,5 +23,7 @@ __all__ = [
     "Verification",
     "checked_grid",
     "judge",
+    "latex_for",
     "parse",
+    "text_for",
 ]

@@ -97,7 +97,7 @@ class Formula:
         """Sizes of at least 1, paddings of at least 0, and room for at least one output on each axis."""
         setting, found = self._setting, []
         for name, size in setting.sizes.items():
-            if not size.is_Integer:
+            if size.is_Symbol or not (size - least(name)).is_nonnegative:
                 found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
         for axis in setting.exact_axes:
             place = Dummy()
@@ -188,12 +188,20 @@ class Formula:
         """The same as lines of plain text."""
         return self._written(text_for(self._setting), "{0} ", " <= ")
 
-    def _written(self, form: Format, words: str, at_most: str) -> str:
+    def ranges(self) -> list[tuple[str, str]]:
+        """The range of each index, as LaTeX and as text."""
+        latex, text = latex_for(self._setting), text_for(self._setting)
+        return list(zip(self._ranges(latex, " \\le "), self._ranges(text, " <= "), strict=True))
+
+    def _ranges(self, form: Format, at_most: str) -> list[str]:
         inner = self._setting.integers
-        ranges = [
+        return [
             at_most.join(form.expr(part.xreplace(inner)) for part in (first, index, last))
             for index, first, last in self.index
         ]
+
+    def _written(self, form: Format, words: str, at_most: str) -> str:
+        ranges = self._ranges(form, at_most)
         rows = [Row(form.expr(self.lhs), ("\n".join(folded(form, form.expr(self._shown))),))]
         rows += [
             Row(form.expr(letter), (form.expr(size.xreplace(self._setting.integers)),))

@@ -135,6 +135,10 @@ class Derivation:
             left = line.left
         return "\n".join(lines)
 
+    def ranges(self) -> list[tuple[str, str]]:
+        """For which indices it holds: the range of each, as LaTeX and as text."""
+        return self.result.ranges()
+
     def reasons(self) -> dict[str, str]:
         """The sentence of each rule that was used, in the order of the steps."""
         found: dict[str, str] = {}

@@ -33,27 +33,66 @@ def _plain(value: Any) -> Any:
 
 def sentence(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
     """The geometry in one sentence; the opening names kind, inputs, taps and their numbers as window."""
-    told = [axis.options for axis in axes]
-    sizes = {name: [axis.geometry[name] for axis in axes] for name in axes[0].geometry}
-    outputs = [axis.extents["output"][0] for axis in axes]
+    steps = _steps(axes)
+    if pattern.numeric:
+        steps["outputs"] = _counted([axis.extents["output"][0] for axis in axes], "output")
+    return f"{_what(pattern, axes, opening)}: {', '.join(steps.values())}."
+
+
+def title(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
+    """The same in a few words: only what is not usual."""
+    usual = {"stride 1", "dilation 1", "padding 0 before and 0 after"}
+    if "window" in opening and all(a.geometry["stride"] == a.geometry["kernel_size"] for a in axes):
+        usual.add(_steps(axes)["stride"])
+    told = _steps(axes)
+    told["padding"] = _padding(axes) or told["padding"]
+    steps = [step for step in told.values() if step not in usual]
+    return ", ".join([_what(pattern, axes, opening), *steps])
+
+
+def _what(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
+    sizes = _sizes(axes)
     taps = _counted(sizes["kernel_size"], "tap")
     named = {"taps": taps, "window": taps.split()[0], "inputs": _counted(sizes["input_size"], "input")}
     parts = [opening.format(kind=axes[0].kind, **named)]
-    parts += [r.phrase(r.options) for r in reversed(pattern.relations) if r not in axes]
-    steps = [f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")]
-    filled = told[0].get("padding_mode", "zeros")
-    mode = "" if filled == "zeros" else f" ({filled})"
-    steps.append(f"padding {_by(sizes['before'])} before and {_by(sizes['after'])} after{mode}")
+    return ", ".join(parts + [r.phrase(r.options) for r in reversed(pattern.relations) if r not in axes])
+
+
+def _sizes(axes: Sequence[Spatial]) -> dict[str, list[Size]]:
+    return {name: [axis.geometry[name] for axis in axes] for name in axes[0].geometry}
+
+
+def _steps(axes: Sequence[Spatial]) -> dict[str, str]:
+    """Stride, dilation and paddings, each in words."""
+    sizes = _sizes(axes)
+    steps = {name: f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")}
+    filled = axes[0].options.get("padding_mode", "zeros")
+    cut = " (cut off)" if axes[0].far == "output" and any(sizes["before"] + sizes["after"]) else ""
+    mode = cut if filled == "zeros" else f" ({filled})"
+    named = [axis.options["padding"] for axis in axes]
+    if all(padding == "same" for padding in named) and not all(isinstance(b, int) for b in sizes["before"]):
+        steps["padding"] = f"padding same{mode}"
+    else:
+        steps["padding"] = f"padding {_by(sizes['before'])} before and {_by(sizes['after'])} after{mode}"
     if any(size != 0 for size in sizes.get("output_padding", [0])):
-        steps.append(f"output padding {_by(sizes['output_padding'])}")
-    if pattern.numeric:
-        steps.append(_counted(outputs, "output"))
-    return f"{', '.join(parts)}: {', '.join(steps)}."
+        steps["output_padding"] = f"output padding {_by(sizes['output_padding'])}"
+    return steps
+
+
+def _padding(axes: Sequence[Spatial]) -> str:
+    """A padding that is the same everywhere and is not nothing, in short."""
+    named, sizes = {axis.options["padding"] for axis in axes}, _sizes(axes)
+    around = {*sizes["before"], *sizes["after"]}
+    mode = axes[0].options.get("padding_mode", "zeros")
+    kind = "" if mode == "zeros" else f"{mode} "
+    if named <= {"full", "same"} and len(named) == 1:
+        return f"{min(named)} {kind}padding"
+    return f"{kind}padding {around.pop()}" if len(around) == 1 and around != {0} else ""
 
 
 def _by(values: Sequence[Size]) -> str:
-    """One value where all axes share it, else all with a cross between."""
-    return str(values[0]) if len(set(values)) == 1 else "×".join(map(str, values))
+    """One value where all axes share it, else one an axis."""
+    return str(values[0]) if len(set(values)) == 1 else " and ".join(map(str, values))
 
 
 def _counted(values: Sequence[Size], word: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar
 
@@ -10,20 +10,21 @@ from sympy import Expr, Matrix
 
 from symconv import check
 from symconv.builders import BUILDERS, Builder
-from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
 from symconv.equations import Equation, activation, feature_maps, read_function
 from symconv.errors import NotationError, OptionError, did_you_mean
 from symconv.figures import FIGURES, Figure, require_drawable
-from symconv.layers.presented import LETTERS, Presented, in_code
+from symconv.layers.closed import Closed
+from symconv.layers.noted import read_activation
+from symconv.layers.presented import LETTERS, in_code
 from symconv.notation import Notation
-from symconv.notes import Document, Sources, notes
+from symconv.notes import Activation, Document, Sources, notes
 from symconv.pattern import Pattern, Relation, Size, Spatial
 from symconv.pieces import Subject
 from symconv.reasons import COLUMNS, FLIPPED, TRANSPOSED, reasons_of
 from symconv.structure import Structure
 
 
-class Layer(Presented):
+class Layer(Closed):
     """What every layer can be asked; those who make one call :meth:`_set`."""
 
     def _set(self, pattern: Pattern, axes: tuple[Spatial, ...], notation: Notation | str, bias: bool) -> None:
@@ -39,7 +40,7 @@ class Layer(Presented):
                 )
             notation = Notation.preset(notation)
         self.axes = axes
-        Presented.__init__(self, pattern, notation, bias)
+        Closed.__init__(self, pattern, notation, bias)
 
     @property
     def _written(self) -> Notation:
@@ -126,6 +127,11 @@ class Layer(Presented):
         return [name for name in self.reasons if name != "grad_bias" or self.bias]
 
     @property
+    def numbers(self) -> bool:
+        """Whether all outputs are numbers."""
+        return bool(self._given) and all(entry.is_number for entry in self._values.matrix("output"))
+
+    @property
     def reasons(self) -> Mapping[str, str]:
         """Why each equation of this layer holds."""
         axis, columns = self.axes[0], COLUMNS if self.notation.window_columns else {}
@@ -157,104 +163,6 @@ class Layer(Presented):
 
     #: The names that :meth:`figure` takes.
     figure_names: ClassVar[list[str]] = list(FIGURES)
-
-    def formula(self, name: str, *, axis: int = 0) -> Formula:
-        """The closed form of a quantity, for numeric and for symbolic sizes.
-
-        Parameters
-        ----------
-        name : str
-            "output_size", "output", "matrix", "windows", "grad_input", "grad_kernel", "grad_bias",
-            "upstream_matrix" or "tying".
-        axis : int
-            For "output_size" of a layer with several axes: which of them, from 0 on.
-
-        Raises
-        ------
-        OptionError
-            When the name is unknown, or is "grad_bias" on a layer without bias.
-        NotationError
-            When a size bears a letter that the notation uses for something else.
-
-        >>> import symconv as sc
-        >>> print(sc.Conv1d("N", "K", padding="p").formula("grad_input"))
-        dL/dx[j] = sum(k=max(0, j + p - M + 1)..min(K - 1, j + p)) delta[j + p - k]*w[k]
-               M = N + 2*p - K + 1
-                   for 0 <= j <= N - 1
-        """
-        return self.derive(name, axis=axis).result
-
-    @property
-    def formula_names(self) -> list[str]:
-        """The names that :meth:`formula` and :meth:`derive` take for this layer."""
-        return [name for name in SCRIPTS if name != "grad_bias" or self.bias]
-
-    def derive(self, name: str, *, axis: int = 0) -> Derivation:
-        """How the closed form of a quantity follows from its definition, each step checked.
-
-        Parameters, errors and names are those of :meth:`formula`.
-
-        >>> import symconv as sc
-        >>> print(sc.Conv1d("N", "K", padding="full", flip=True).derive("output"))
-        y[i] = sum(k=0..K - 1) w[K - k - 1]*xpad[i + k]   (definition)
-             = sum(k=0..K - 1) w[k]*xpad[i + K - k - 1]   (reversal)
-             = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (padding)
-             = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
-             = conv(x, w)[i]   (named operation)
-        """
-        if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.axes):
-            raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.axes) - 1}.")
-        if self._given:
-            raise OptionError(
-                "closed forms are in symbols, and this layer has values: ask the one without .at()."
-            )
-        if (
-            isinstance(name, str)
-            and name in SCRIPTS
-            and name != "grad_bias"
-            and name not in self.formula_names
-        ):
-            raise OptionError(f"{name!r} has no derivation here: {did_you_mean(name, self.formula_names)}")
-        return Derivation(self._setting, name, axis)
-
-    @property
-    def _setting(self) -> Setting:
-        return Setting(self.pattern, self._written, self.bias)
-
-    def claim(self, name: str, candidate: Expr | Callable[..., Any], /, **grid: Iterable[int]) -> Claim:
-        """Judge somebody else's formula for a quantity.
-
-        Parameters
-        ----------
-        name : str
-            As for :meth:`formula`.
-        candidate : SymPy expression, or function of arrays
-            An expression in the indices and sizes of the formula and in the sequences, each by its
-            name; entries outside a sequence are 0. A function takes some of ``x``, ``w``, ``delta``,
-            ``b``, ``input_size``, ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``,
-            ``after``, ``flip``, ``output_size`` and the layer's symbols, by name, and gives an array.
-        **grid : range
-            The numbers that a size takes, as for :meth:`symconv.derivation.Derivation.verify`.
-
-        Returns
-        -------
-        Claim
-            Proved, verified on so many cases, or refuted with the smallest sizes where it fails.
-
-        Raises
-        ------
-        OptionError
-            When the candidate uses a name that means nothing here.
-
-        >>> import symconv as sc
-        >>> layer = sc.Conv1d("N", "K", stride="s")
-        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
-        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 132 cases
-        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
-        output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
-        """
-        formula, setting = self.formula(name), self._setting
-        return judge(setting, formula, candidate, checked_grid("claim", setting, grid))
 
     def check(
         self,
@@ -305,7 +213,13 @@ class Layer(Presented):
         named = {"symbols": self._symbols, "values": self._values}
         return {"pattern": self.pattern, "axes": self.axes, **named}
 
-    def notes(self, *, title: str | None = None, sections: Sequence[str] | None = None) -> Document:
+    def notes(
+        self,
+        *,
+        title: str | None = None,
+        sections: Sequence[str] | None = None,
+        activation: str | Callable[[Expr], Expr] | None = None,
+    ) -> Document:
         """Lecture notes on the layer, from its setting to the table of checks.
 
         Parameters
@@ -315,6 +229,8 @@ class Layer(Presented):
         sections : sequence of str, optional
             Which of "setting", "size", "forward", "matrix", "windows", "dense", "gradients", "example",
             "algorithm" and "checks" there are, in this order; by default all that say something of it.
+        activation : name, SymPy function, or Python function of one number, optional
+            What follows the layer. A Python function is typeset from its source.
 
         Raises
         ------
@@ -325,14 +241,12 @@ class Layer(Presented):
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
         <Document 'Cross-correlation of N inputs with K taps': 3 blocks>
         """
-        if title is None:
-            title = self.description.split(":")[0].split(",")[0]
+        title = self.title if title is None else title
         if not isinstance(title, str) or not title.isprintable() or not title.strip():
             raise OptionError(f"the title is {title!r}: write a line of text.")
-        return notes(self._sources, title, sections)
+        return notes(self._sources(read_activation(activation, self.notation.activation)), title, sections)
 
-    @property
-    def _sources(self) -> Sources:
+    def _sources(self, activation: Activation) -> Sources:
         """The layer in the ways that notes show it."""
         layer, opened, coloured = self._without_values(), self._opened(), ""
         if self.pattern.numeric and not self.notation.tap_colours:
@@ -342,7 +256,7 @@ class Layer(Presented):
         if self._given:
             given = (f"{LETTERS[role]}={in_code(self._nested(role))}" for role in self._given)
             code["valued"] = f"layer.at({', '.join(given)})"
-        return Sources(layer, opened, self.coloured() if self._given else None, code)
+        return Sources(layer, opened, self.coloured() if self._given else None, activation, code)
 
     def __str__(self) -> str:
         shown = self.equation("output") if self.pattern.numeric else self.formula("output")

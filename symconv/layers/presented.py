@@ -10,7 +10,7 @@ from sympy import srepr
 
 from symconv.errors import reject_unknown
 from symconv.layers.algorithmic import Algorithmic
-from symconv.layers.description import described, sentence
+from symconv.layers.description import described, sentence, title
 from symconv.notation import on_axis
 from symconv.pattern import Spatial
 from symconv.quantities import nested
@@ -62,6 +62,11 @@ class Presented(Algorithmic):
     def description(self) -> str:
         """The geometry in one sentence."""
         return sentence(self.pattern, self.axes, self._opening)
+
+    @property
+    def title(self) -> str:
+        """What the layer is, in a few words."""
+        return title(self.pattern, self.axes, self._opening)
 
     def coloured(self) -> Self:
         """The same layer with its taps in the LaTeX of equations coloured as in its figures.

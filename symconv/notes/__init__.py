@@ -3,7 +3,21 @@
 from symconv.notes.compose import SECTIONS, notes
 from symconv.notes.document import Document
 from symconv.notes.files import FORMATS, rendered, write
+from symconv.notes.model import Maths
 from symconv.notes.pdf import TexError
-from symconv.notes.source import Source, Sources
+from symconv.notes.source import Activation, Operand, Source, Sources
 
-__all__ = ["FORMATS", "SECTIONS", "Document", "Source", "Sources", "TexError", "notes", "rendered", "write"]
+__all__ = [
+    "FORMATS",
+    "SECTIONS",
+    "Activation",
+    "Document",
+    "Maths",
+    "Operand",
+    "Source",
+    "Sources",
+    "TexError",
+    "notes",
+    "rendered",
+    "write",
+]

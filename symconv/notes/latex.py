@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from symconv.measure import latex_width
 from symconv.notes.model import (
     Algorithm,
     Display,
@@ -21,6 +22,9 @@ from symconv.notes.shells import shell
 
 #: What the body needs besides a document class.
 PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algpseudocode"
+
+#: Derivations with lines of more characters than this are not set in two columns.
+COLUMN = 62
 
 #: Cells with more characters than this are broken into lines.
 LONG = 40
@@ -52,9 +56,12 @@ def fitted(inside: str, width: str = "\\linewidth", height: str = "0.9\\textheig
 
 
 def body(document: Manuscript) -> list[str]:
-    """Each block; labels begin with the title, so that several fragments can share a document."""
+    """Each block; labels begin with the title, so that several fragments can share a document.
+
+    A sentence stays with the display that follows it, which TeX does not part from its paragraph.
+    """
     prefix = slug(document.title)
-    return document.render(
+    rendered = document.render(
         {
             Heading: lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
             Prose: lambda b: sentence(b.words),
@@ -65,6 +72,13 @@ def body(document: Manuscript) -> list[str]:
             Picture: _picture,
         }
     )
+    joined: list[str] = []
+    for at, text in enumerate(rendered):
+        if at and isinstance(document.blocks[at], Display) and isinstance(document.blocks[at - 1], Prose):
+            joined[-1] += f"\n{text}"
+        else:
+            joined.append(text)
+    return joined
 
 
 def algorithm(block: Algorithm, height: str = "0.9\\textheight") -> str:
@@ -120,4 +134,12 @@ def fragment(document: Manuscript) -> str:
 
 def article(document: Manuscript) -> str:
     """A document of its own, for pdfLaTeX and LuaLaTeX."""
-    return shell("article.tex").render(title=escaped(document.title), body="\n\n".join(body(document)))
+    wide = any(isinstance(block, Display) and _width(block) > COLUMN for block in document.blocks)
+    return shell("article.tex").render(
+        title=escaped(document.title), columns=1 if wide else 2, body="\n\n".join(body(document))
+    )
+
+
+def _width(block: Display) -> int:
+    """The widest line of a derivation, in characters; what is no derivation breaks where it must."""
+    return max(map(latex_width, block.item.latex().split("\n"))) if block.stepwise else 0

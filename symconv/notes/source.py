@@ -9,19 +9,56 @@ from typing import Any, Protocol
 
 from symconv.check import Report
 from symconv.notation import Notation
-from symconv.notes.model import Displayed, Figured, Listed
+from symconv.notes.model import Displayed, Figured, Listed, Maths
 from symconv.pattern import Pattern, Spatial
 from symconv.structure import Structure
 
 
 class Derived(Displayed, Protocol):
-    """A derivation: what displays, with the sentence of each rule and what was checked."""
+    """A derivation: what displays, with the sentence of each rule, where it holds, and what was checked."""
 
     steps: tuple[Any, ...]
 
     def reasons(self) -> dict[str, str]: ...
 
+    def ranges(self) -> list[tuple[str, str]]: ...
+
     def settled(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A letter with what it stands for, and how many entries it has along each index."""
+
+    letter: Maths
+    meaning: str
+    shape: tuple[Maths, ...]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """The function that is applied to each output.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    on_symbols, on_values : name or function
+        What :meth:`Source.equation` takes for outputs that are symbols, and for numbers.
+    code : str
+        The Python for ``on_values``.
+    definition : Displayed, optional
+        The function written out, where it is one of the reader's own.
+    source : str
+        The statements that define it.
+    """
+
+    name: str
+    on_symbols: Any
+    on_values: Any
+    code: str
+    definition: Displayed | None = None
+    source: str = ""
 
 
 class Source(Protocol):
@@ -34,6 +71,12 @@ class Source(Protocol):
 
     @property
     def description(self) -> str: ...
+
+    @property
+    def operands(self) -> list[Operand]: ...
+
+    @property
+    def conditions(self) -> list[Maths]: ...
 
     @property
     def structure(self) -> Structure: ...
@@ -50,7 +93,10 @@ class Source(Protocol):
     @property
     def reasons(self) -> Mapping[str, str]: ...
 
-    def equation(self, name: str) -> Displayed: ...
+    @property
+    def numbers(self) -> bool: ...
+
+    def equation(self, name: str, *, function: Any = None) -> Displayed: ...
 
     def formula(self, name: str, *, axis: int = 0) -> Displayed: ...
 
@@ -78,6 +124,7 @@ class Sources:
         The same layer with letters for its sizes; the layer itself where they are letters already.
     valued : Source or None
         On values, where it has some.
+    activation : Activation
     code : mapping of str to str
         The Python that makes each, by its name.
     """
@@ -85,11 +132,26 @@ class Sources:
     layer: Source
     opened: Source
     valued: Source | None
+    activation: Activation
     code: Mapping[str, str]
+
+    @property
+    def best(self) -> tuple[Source, str]:
+        """The layer on values where it has some, with the name of it in the code."""
+        return (self.valued, "valued") if self.valued else (self.layer, "layer")
 
     @property
     def statements(self) -> str:
         """The Python statements that make them all."""
-        names = sorted(set(re.findall(r"\b(?<!\.)([A-Z]\w*)\(", self.code.get("valued", ""))))
+        called = f"{self.code.get('valued', '')} {self.activation.code}("
+        names = sorted(set(re.findall(r"\b(?<!\.)([A-Za-z]\w*)\(", called)) & set(_of_sympy(called)))
         imports = ["import symconv as sc", *([f"from sympy import {', '.join(names)}"] if names else [])]
-        return "\n".join([*imports, "", *(f"{name} = {code}" for name, code in self.code.items())])
+        own = ["", "", self.activation.source.rstrip(), "", ""] if self.activation.source else [""]
+        return "\n".join([*imports, *own, *(f"{name} = {code}" for name, code in self.code.items())])
+
+
+def _of_sympy(text: str) -> list[str]:
+    """The names in a piece of code that SymPy has."""
+    import sympy
+
+    return [name for name in re.findall(r"[A-Za-z]\w*", text) if hasattr(sympy, name)]

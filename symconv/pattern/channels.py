@@ -13,6 +13,7 @@ from symconv.errors import GeometryError
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.reading import Size, read_size
 from symconv.pattern.relation import Places, Relation, Window
+from symconv.wording import counted
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Batch(Relation):
         return {self.name: self.count}
 
     def phrase(self, options: Mapping[str, Any]) -> str:
-        return f"batch of {self.count}" if self.name == "batch" else f"{self.count} channels"
+        return f"batch of {self.count}" if self.name == "batch" else counted(self.count, "channel")
 
     def enumerated(self) -> Incidence:
         return Incidence.identity(int(self.count))
@@ -111,7 +112,8 @@ class Channels(Relation):
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         grouped = "" if self.groups == 1 else f" in {self.groups} groups"
-        return "{in_channels} input and {out_channels} output channels".format(**options) + grouped
+        outside = counted(options["out_channels"], "output channel")
+        return f"{options['in_channels']} input and {outside}{grouped}"
 
     def enumerated(self) -> Incidence:
         inside, outside = map(int, self.group_sizes)

@@ -23,5 +23,12 @@ def shell(name: str) -> Template:
         trim_blocks=True,
     )
     if tex:
-        made = made.overlay(variable_start_string="<<", variable_end_string=">>", comment_start_string="<#")
+        made = made.overlay(
+            variable_start_string="<<",
+            variable_end_string=">>",
+            block_start_string="<%",
+            block_end_string="%>",
+            comment_start_string="<#",
+            comment_end_string="#>",
+        )
     return made.get_template(name)

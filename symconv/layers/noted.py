@@ -1,0 +1,98 @@
+"""What lecture notes ask of a layer: what its letters stand for, when it exists, which function follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Add, Expr, sympify
+from sympy.core.function import FunctionClass, UndefinedFunction
+
+from symconv.algorithms.source import source_of
+from symconv.derivation import Formula, Setting, latex_for, text_for
+from symconv.equations import read_function
+from symconv.errors import OptionError
+from symconv.notes import Activation, Maths, Operand
+
+
+def operands(setting: Setting) -> list[Operand]:
+    """Input, kernel, bias, output and upstream gradient."""
+    n, kernel, extents = setting.notation, setting.kernel, setting.extents
+    met = "the kernel"
+    if kernel.selects:
+        met = "the selection: 1 at the first of the largest entries that an output sees, else 0"
+    elif kernel.constant:
+        met = "the kernel, all of whose entries are 1 over their number"
+    rows = [(n.input, "the input", extents["input"]), (n.kernel, met, extents["tap"])]
+    if setting.bias:
+        filters = [size for r in setting.exact.relations if r.own_bias for size in r.extents["output"]]
+        rows.append((n.bias, "the bias", tuple(filters)))
+    rows.append((n.output, "the output", extents["output"]))
+    latex, text = latex_for(setting), text_for(setting)
+    found = [
+        Operand(Maths(latex.letter(letter), letter), meaning, _shape(setting, sizes))
+        for letter, meaning, sizes in rows
+    ]
+    upstream = Maths(latex.letter(n.upstream), n.upstream)
+    if n.upstream_style == "partial":
+        upstream = Maths(*(f.derivative(f.letter(n.loss), f.letter(n.output)) for f in (latex, text)))
+    meaning = "the upstream gradient: the derivative of the loss by the output, before a function follows"
+    return [*found, Operand(upstream, meaning, _shape(setting, extents["output"]))]
+
+
+def _shape(setting: Setting, sizes: Iterable[Any]) -> tuple[Maths, ...]:
+    latex, text = latex_for(setting), text_for(setting)
+    return tuple(Maths(_factor(latex.expr(s), s), _factor(text.expr(s), s)) for s in map(sympify, sizes))
+
+
+def _factor(rendered: str, size: Expr) -> str:
+    return f"({rendered})" if isinstance(size, Add) else rendered
+
+
+def conditions(setting: Setting, formula: Formula) -> list[Maths]:
+    """What the sizes must satisfy."""
+    return [
+        Maths(latex_for(setting).expr(condition), text_for(setting).expr(condition))
+        for condition in formula.conditions
+    ]
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """A function of the reader's own: an equation in LaTeX, its source as text."""
+
+    function: Callable[..., Any]
+
+    def latex(self) -> str:
+        from symconv.algorithms.typeset import function_latex  # latexify only where it is asked for
+
+        return function_latex(self.function)
+
+    def text(self) -> str:
+        return source_of(self.function).rstrip()
+
+
+def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> Activation:
+    """The function after a layer: a name, a SymPy function, or a Python function of one number.
+
+    Raises
+    ------
+    OptionError
+        When it is none of these, or a Python function that cannot be typeset.
+    """
+    if given is None or isinstance(given, str):
+        name = letter if given is None else given
+        read_function(name)
+        return Activation(name, name, name, repr(name))
+    if isinstance(given, FunctionClass):
+        name = str(given.__name__)
+        if isinstance(given, UndefinedFunction):
+            return Activation(name, name, name, repr(name))
+        return Activation(name, given, given, name)
+    if not callable(given):
+        raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+    definition = _Definition(given)
+    definition.latex()
+    name = given.__name__
+    return Activation(name, name, given, name, definition, definition.text())

@@ -1,0 +1,119 @@
+"""The pieces that sections are put together from: sentences, equations, derivations, pictures."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import Any, TypeAlias
+
+from symconv.errors import FigureError
+from symconv.notation import Notation
+from symconv.notes.model import Block, Display, Maths, Picture, Points, Prose, Words
+from symconv.notes.source import Source, Sources
+from symconv.printing import Latex
+
+#: Sentences that the reader has been told.
+Told: TypeAlias = set[str]
+
+#: What a picture on a page can have and still be read: rows or columns, and weights in their places.
+MOST_ROWS, MOST_EDGES = 20, 64
+
+
+def words(text: str, **letters: str) -> Words:
+    """A sentence with letters of a notation put in for names in braces.
+
+    >>> words("{y} has {m} entries.", y="y", m="M")[0].latex
+    'y'
+    """
+    found: list[str | Maths] = []
+    for at, part in enumerate(text.replace("}", "{").split("{")):
+        if part:
+            found.append(letter(letters[part]) if at % 2 else part)
+    return tuple(found)
+
+
+def letter(name: str) -> Maths:
+    """A letter of a notation."""
+    return Maths(Latex().letter(name), name)
+
+
+def _letters(n: Notation) -> dict[str, str]:
+    """The letters that sentences use."""
+    return {
+        "x": n.input, "w": n.kernel, "y": n.output, "T": n.matrix, "X": n.windows, "E": n.tying,
+        "N": n.input_size, "K": n.kernel_size, "M": n.output_size, "L": n.loss, "b": n.bias,
+        "s": n.stride, "d": n.dilation, "p": n.padding, "q": f"{n.padding}'", "a": n.output_padding,
+        "i": n.output_index, "k": n.tap_index, "j": n.input_index,
+    }  # fmt: skip
+
+
+def say(source: Source, text: str) -> Prose:
+    """A paragraph in the letters of the layer."""
+    return Prose(words(text, **_letters(source.notation)))
+
+
+def reason(source: Source, name: str) -> Prose:
+    """Why an equation holds; what it is about stands in the heading."""
+    text = source.reasons[name].split(": ", 1)[-1]
+    return Prose((text[0].upper() + text[1:],))
+
+
+def joined(parts: list[Maths]) -> Words:
+    """Pieces of mathematics with commas between them."""
+    found: list[str | Maths] = []
+    for at, part in enumerate(parts):
+        found += [", ", part] if at else [part]
+    return tuple(found)
+
+
+def equation(sources: Sources, which: str, name: str, function: Any = None, code: str = "") -> list[Block]:
+    """A quantity's equation, if this layer has it; ``which`` is the layer's name in the code."""
+    source: Source | None = getattr(sources, which)
+    if source is None or name not in source.equation_names:
+        return []
+    given = f", function={code}" if function is not None else ""
+    item = source.equation(name, function=function)
+    return [Display(item, f"{which}.equation({name!r}{given})", f"{which}-{name}")]
+
+
+def best(sources: Sources, name: str) -> list[Block]:
+    """A quantity's equation on values where there are some, which shows the symbols too."""
+    return equation(sources, sources.best[1], name)
+
+
+def derivation(sources: Sources, told: Told, name: str) -> list[Block]:
+    """A closed form with the steps that lead to it, where it holds, and the sentences of its rules."""
+    source = sources.opened
+    if name not in source.formula_names:
+        return []
+    made = source.derive(name)
+    blocks: list[Block] = [Display(made, f"opened.derive({name!r})", f"derivation-{name}", stepwise=True)]
+    ranges = made.ranges()
+    if ranges:
+        blocks.append(Prose(("This holds for ", *joined([Maths(*one) for one in ranges]), ".")))
+    points = []
+    for rule, sentences_of_rule in made.reasons().items():
+        sentences = [s for s in re.split(r"(?<=\.) ", sentences_of_rule) if s not in told]
+        told.update(sentences)
+        points += [((rule,), (" ".join(sentences),))] if sentences else []
+    return [*blocks, Points(tuple(points))] if points else blocks
+
+
+def drawable(source: Source) -> bool:
+    """Whether pictures of a layer can be read on a page."""
+    if not source.pattern.numeric:
+        return False
+    outputs, inputs = (prod(map(int, source.pattern.extents[role])) for role in ("output", "input"))
+    return max(outputs, inputs) <= MOST_ROWS and len(source.pattern.incidence()) <= MOST_EDGES
+
+
+def picture(sources: Sources, name: str, caption: str) -> list[Block]:
+    """A figure, unless the layer is too large to draw or has none of this name."""
+    source = sources.layer
+    if not drawable(source):
+        return []
+    try:
+        figure = source.figure(name)
+    except FigureError:
+        return []
+    return [Picture(words(caption, **_letters(source.notation)), figure, f"layer.figure({name!r})", name)]

@@ -1,0 +1,282 @@
+"""The sections of a layer's notes, each from what the layer answers."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from symconv.check import Finding
+from symconv.notes.model import Algorithm, Block, Display, Maths, Points, Prose, Table, Words
+from symconv.notes.phrases import (
+    Told,
+    best,
+    derivation,
+    equation,
+    joined,
+    letter,
+    picture,
+    reason,
+    say,
+)
+from symconv.notes.source import Source, Sources
+from symconv.wording import counted
+
+#: References that need no library besides NumPy, so that notes are the same on every machine.
+ALWAYS = ("loops", "windows", "numpy", "differences")
+
+#: What an index counts, by its field in a notation.
+_COUNTED = {
+    "batch_index": "samples",
+    "output_channel_index": "output channels",
+    "tap_channel_index": "the input channels that an output channel sees",
+    "input_channel_index": "input channels",
+}
+
+
+def setting(sources: Sources, told: Told) -> list[Block]:
+    """What the layer is, what its letters stand for, and how many entries each of them has."""
+    layer, transposed = sources.layer, _transposed(sources.layer)
+    sizes = "{M} is the number of outputs"
+    if layer.pattern.numeric:
+        sizes = "{N}, {K} and {M} are the numbers of inputs, taps and outputs, {s} is the stride, {d} the "
+        sizes += "dilation, {p} the padding before and {q} that behind"
+        sizes += ", {a} the output padding" if transposed else ""
+    axes = ", each with the number of its axis" if len(layer.axes) > 1 else ""
+    base = layer.notation.base
+    blocks: list[Block] = [
+        Prose((layer.description,)),
+        say(layer, f"{sizes}{axes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {base} on."),
+    ]
+    named = [name for r in layer.pattern.relations for names in r.letters.values() for name in names]
+    others = [name for name in dict.fromkeys(named) if name in _COUNTED]
+    if others:
+        parts: list[str | Maths] = []
+        for name in others:
+            parts += [", " if parts else "", letter(getattr(layer.notation, name)), f" {_COUNTED[name]}"]
+        blocks.append(Prose((*(part for part in parts if part), ", likewise.")))
+    blocks.append(say(layer, "A bracket is 1 where what stands in it is true, and 0 elsewhere."))
+    rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in layer.operands]
+    return [*blocks, Table((("letter",), ("what it is",), ("shape",)), tuple(rows))]
+
+
+def _transposed(layer: Source) -> bool:
+    return layer.axes[0].far == "output"
+
+
+def _product(shape: tuple[Maths, ...]) -> Words:
+    """The shape of an operand as a product."""
+    sizes = shape or (Maths("1", "1"),)
+    return (Maths(" \\times ".join(s.latex for s in sizes), " x ".join(s.text for s in sizes)),)
+
+
+def size(sources: Sources, told: Told) -> list[Block]:
+    """The number of outputs, for all sizes and for these."""
+    opened = sources.opened
+    blocks: list[Block] = [reason(opened, "output_size")]
+    for axis in range(len(opened.axes)):
+        made = opened.formula("output_size", axis=axis)
+        blocks.append(Display(made, f"opened.formula('output_size', axis={axis})", f"size-{axis}"))
+    if opened.conditions:
+        blocks.append(Prose(("Such a layer exists where ", *joined(opened.conditions), ".")))
+    if sources.layer.pattern.numeric:
+        blocks += [Prose(("With the numbers of this layer:",)), *equation(sources, "layer", "output_size")]
+    return blocks
+
+
+def forward(sources: Sources, told: Told) -> list[Block]:
+    """Each output as a window times the kernel, and then the function of it."""
+    layer = sources.layer
+    blocks: list[Block] = [reason(layer, "output")]
+    if not layer.pattern.numeric:
+        return [*blocks, *derivation(sources, told, "output"), *_function(sources)]
+    if sources.valued is None:
+        blocks += equation(sources, "layer", "output")
+    blocks += _function(sources)
+    caption = "The window slides over the input, one row an output."
+    if _transposed(layer):
+        caption = "Each input lays the kernel on its window of the output, one row an input."
+    blocks += picture(sources, "window", caption)
+    return [*blocks, _for_all(layer), *derivation(sources, told, "output")]
+
+
+def _for_all(layer: Source) -> Prose:
+    return say(layer, "For all {N} and {K}, with everything else as it is here, step by step:")
+
+
+def _function(sources: Sources) -> list[Block]:
+    """That a function follows, and which."""
+    layer, activation = sources.layer, sources.activation
+    if "activation" not in layer.equation_names:
+        return []
+    name, output = letter(activation.name), letter(layer.notation.output)
+    said = Prose(("The function ", name, " is then applied to each entry of ", output, "."))
+    if activation.definition is None:
+        return [said]
+    code = f"from IPython.display import Math\n\nMath(sc.function_latex({activation.code}))"
+    return [said, Display(activation.definition, code, "function")]
+
+
+def matrix(sources: Sources, told: Told) -> list[Block]:
+    """The matrix that acts on the input, its zeros, and its structure."""
+    layer = sources.layer
+    if not layer.pattern.numeric:
+        return [reason(layer, "matrix"), *derivation(sources, told, "matrix")]
+    blocks: list[Block] = [reason(layer, "matrix"), *best(sources, "matrix")]
+    selects = "selection" in layer.equation_names
+    if "tying" in layer.equation_names:
+        s = layer.structure
+        holds = f"{s.nonzeros} of its {counted(s.entries, 'entry', 'entries')} "
+        holds += "holds a weight" if s.nonzeros == 1 else "hold a weight"
+        few = f", and there are only {counted(s.parameters, 'distinct weight')}"
+        few = few if s.parameters < s.nonzeros else ""
+        blocks.append(Prose((f"It is {s.kind}, {s.shape[0]} by {s.shape[1]}: {holds}{few}.",)))
+    if selects:
+        caption = "The matrix {T}: where each selection stands; the other entries are zero."
+    else:
+        caption = "The matrix {T}: entries of one weight have its name and colour, the others are zero."
+    blocks += picture(sources, "band", caption)
+    if len(layer.axes) > 1:
+        blocks += equation(sources, "layer", "blocks")
+        blocks += picture(sources, "blocks", "The blocks of {T}, each with the structure of one axis.")
+    return blocks
+
+
+def windows(sources: Sources, told: Told) -> list[Block]:
+    """The windows that meet the kernel, and all filters at all places."""
+    layer = sources.layer
+    if not layer.pattern.numeric:
+        return [reason(layer, "windows"), *derivation(sources, told, "windows")] if _has(layer) else []
+    blocks: list[Block] = [reason(layer, "windows"), *best(sources, "windows")]
+    filters = int(layer.pattern.biases().size("tap"))
+    if "filters" in layer.equation_names and filters > 1:
+        source, code = sources.best
+        numbers = source.numbers
+        given = sources.activation.on_values if numbers else sources.activation.on_symbols
+        written = sources.activation.code if numbers else repr(given)
+        blocks += [reason(layer, "filters"), *equation(sources, code, "filters", given, written)]
+    return blocks
+
+
+def _has(layer: Source) -> bool:
+    return "windows" in layer.formula_names
+
+
+def dense(sources: Sources, told: Told) -> list[Block]:
+    """The layer as a dense one: which edges are missing or share a weight, and the gradient that follows."""
+    layer = sources.layer
+    if "dense_gradient" not in layer.equation_names:
+        return []
+    if not layer.pattern.numeric:
+        if "tying" not in layer.formula_names:
+            return []
+        text = "A dense layer has a weight of its own for every entry of {T}. Here the entries on a diagonal "
+        text += "are one weight and the others are zero. {E} says which entry holds which weight."
+        return [say(layer, text), *derivation(sources, told, "tying")]
+    return [
+        say(layer, _edges(layer)),
+        *picture(sources, "network", "The layer as a network: edges of one weight look alike."),
+        say(layer, "A dense matrix in the place of {T} would have this gradient:"),
+        *best(sources, "dense_gradient"),
+        say(layer, "The zeros of {T} are no weights, so they have none. Held at zero they leave:"),
+        *best(sources, "masked_gradient"),
+        say(layer, "Added up over the entries of each weight, this is the gradient of the kernel."),
+    ]
+
+
+def _edges(layer: Source) -> str:
+    """How many edges of a dense layer are missing, and what the others bear."""
+    s = layer.structure
+    every = isqrt(s.entries * s.dense_parameters)  # as many as a dense layer for each sample has
+    missing = every - s.nonzeros
+    sample = " of a sample" if every != s.entries else ""
+    text = f"A dense layer has a weight of its own on each edge from an input to an output{sample}. Here "
+    if missing:
+        text += f"{missing} of {counted(every, 'edge')} {'is' if missing == 1 else 'are'} missing"
+    else:
+        text += "no edge is missing"
+    if s.parameters < s.nonzeros:
+        text += f", and the others share {counted(s.parameters, 'weight')}"
+    else:
+        text += ", and none of the others share a weight" if missing else ", and none share a weight"
+    return f"{text}."
+
+
+def gradients(sources: Sources, told: Told) -> list[Block]:
+    """Each gradient with its steps, and entry by entry."""
+    layer = sources.layer
+    blocks: list[Block] = []
+    for name in ("grad_input", "grad_kernel", "grad_bias"):
+        if name not in layer.formula_names or name not in layer.reasons:
+            continue
+        blocks += [reason(layer, name), *derivation(sources, told, name)]
+        if layer.pattern.numeric and sources.valued is None:
+            blocks += [Prose(("Entry by entry:",)), *equation(sources, "layer", name)]
+    by = "selection" if "selection" in layer.equation_names else "weight"
+    caption = f"Which upstream gradients reach an input, and through which {by}."
+    return blocks + (picture(sources, "input_gradient", caption) if layer.pattern.numeric else [])
+
+
+def example(sources: Sources, told: Told) -> list[Block]:
+    """Everything on the values of the layer."""
+    if sources.valued is None:
+        return []
+    blocks: list[Block] = []
+    for name in ("output", "activation", "selection", "grad_input", "grad_kernel", "grad_bias"):
+        function = sources.activation if name == "activation" else None
+        given = function.on_values if function else None
+        found = equation(sources, "valued", name, given, function.code if function else "")
+        blocks += [reason(sources.valued, name), *found] if found else []
+    return blocks
+
+
+def algorithm(sources: Sources, told: Told) -> list[Block]:
+    """The passes as loops."""
+    layer = sources.layer
+    names = layer.algorithm_names
+    if not names:
+        return []
+    text = "In letters of their own, with indices from 0: x is the input, w the kernel, b the bias, delta "
+    text += "the upstream gradient and g a gradient; N, K and M are the sizes of input, kernel and output, "
+    text += "s is the stride, d the dilation, p and q are the padding before and behind"
+    text += ", a is the output padding" if _transposed(layer) else ""
+    grouped = any("groups" in relation.options for relation in layer.pattern.relations)
+    text += ", G the number of groups." if grouped else "."
+    blocks: list[Block] = [Prose((text,))]
+    for name in names:
+        listing = layer.algorithm(name)
+        blocks.append(Algorithm((listing.reason,), listing, f"layer.algorithm({name!r})"))
+    return blocks
+
+
+def checks(sources: Sources, told: Told) -> list[Block]:
+    """What was computed again by other means, and what is proved."""
+    judged, code = sources.best
+    return (_compared(judged, code) if judged.pattern.numeric else []) + _proofs(sources)
+
+
+def _compared(judged: Source, code: str) -> list[Block]:
+    """What every quantity was compared with, a row a quantity, by the references that are always there."""
+    names = [name for name in ALWAYS if name in judged.reference_names]
+    reports = [judged.check(reference=name) for name in names]
+    rows: dict[str, list[Finding]] = {}
+    for finding in (f for report in reports for f in report.findings):
+        rows.setdefault(finding.quantity, []).append(finding)
+    head = ("quantity", "computed again by", "entries", "result")
+    table = [
+        (name.replace("_", " "), ", ".join(f.reference for f in found), str(sum(f.cases for f in found)),
+         "equal" if all(found) else "DIFFERS")
+        for name, found in rows.items()
+    ]  # fmt: skip
+    return [
+        Prose(("Every quantity was computed again by other means, with numbers put in, and compared:",)),
+        Table(tuple((h,) for h in head), tuple(tuple((c,) for c in row) for row in table), f"{code}.check()"),
+    ]
+
+
+def _proofs(sources: Sources) -> list[Block]:
+    """For which sizes each derivation is proved, or on how many cases it was tried."""
+    found: dict[str, list[str]] = {}
+    for name in ("output", "grad_input", "grad_kernel", "grad_bias"):
+        if name in sources.opened.formula_names and name in sources.layer.reasons:
+            found.setdefault(sources.opened.derive(name).settled(), []).append(name.replace("_", " "))
+    points = tuple(((", ".join(names),), (settled,)) for settled, names in found.items())
+    return [Prose(("The two sides of each step of these derivations were compared:",)), Points(points)]
