@@ -121,6 +121,7 @@ def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]
             ) from None
         return result
 
+    applied.__name__ = getattr(given, "__name__", "")
     return applied
 
 

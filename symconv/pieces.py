@@ -9,7 +9,6 @@ from math import prod
 
 import numpy as np
 from sympy import Expr, Function, Symbol
-from sympy.core.function import FunctionClass
 
 from symconv.contract import Contraction
 from symconv.explicit import Explicit
@@ -259,9 +258,9 @@ def entry_letter(subject: Subject, form: Format, quantity: str, index: int) -> s
 
 
 def function_letter(subject: Subject, form: Format, function: Callable[[Expr], Expr]) -> str:
-    """The name of a function of expressions; the notation's where Python knows none for readers."""
-    named = isinstance(function, FunctionClass)
-    name = str(getattr(function, "__name__", "")) if named else subject.notation.activation
+    """The name of a function of expressions; that of the notation for one without a name."""
+    own = str(getattr(function, "__name__", ""))
+    name = own if own.isidentifier() and own.isascii() else subject.notation.activation
     return form.expr(Function(name)(Symbol("x"))).removesuffix("(x)")
 
 

@@ -248,15 +248,15 @@ class Layer(Closed):
 
     def _sources(self, activation: Activation) -> Sources:
         """The layer in the ways that notes show it."""
-        layer, opened, coloured = self._without_values(), self._opened(), ""
-        if self.pattern.numeric and not self.notation.tap_colours:
-            layer, coloured = layer.coloured(), ".coloured()"
-        code = {"layer": f"sc.{self._call()}{coloured}"}
+        plain = not self.pattern.numeric or bool(self.notation.tap_colours)
+        shown = self if plain else self.coloured()
+        layer, opened = shown._without_values(), self._opened()
+        code = {"layer": f"sc.{self._call()}{'' if plain else '.coloured()'}"}
         code["opened"] = f"sc.{opened._call()}" if opened is not layer else "layer"
         if self._given:
             given = (f"{LETTERS[role]}={in_code(self._nested(role))}" for role in self._given)
             code["valued"] = f"layer.at({', '.join(given)})"
-        return Sources(layer, opened, self.coloured() if self._given else None, activation, code)
+        return Sources(layer, opened, shown if self._given else None, activation, code)
 
     def __str__(self) -> str:
         shown = self.equation("output") if self.pattern.numeric else self.formula("output")

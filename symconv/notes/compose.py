@@ -7,10 +7,21 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from symconv.errors import OptionError, did_you_mean
-from symconv.notes import sections as written
 from symconv.notes.document import Document
 from symconv.notes.model import Block, Heading
 from symconv.notes.phrases import Told
+from symconv.notes.sections import (
+    algorithm,
+    checks,
+    dense,
+    example,
+    forward,
+    gradients,
+    matrix,
+    setting,
+    size,
+    windows,
+)
 from symconv.notes.source import Sources
 
 Section: TypeAlias = Callable[[Sources, Told], list[Block]]
@@ -46,16 +57,16 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
-        "setting": ("Setting", written.setting),
-        "size": ("Output size", written.size),
-        "forward": ("Forward pass", written.forward),
-        "matrix": ("As a matrix acting on the input", written.matrix),
-        "windows": ("As windows times kernel", written.windows),
-        "dense": ("As a dense layer with zeros and ties", written.dense),
-        "gradients": ("Gradients", written.gradients),
-        "example": ("With values", written.example),
-        "algorithm": ("Algorithms", written.algorithm),
-        "checks": ("Checks", written.checks),
+        "setting": ("Setting", setting),
+        "size": ("Output size", size),
+        "forward": ("Forward pass", forward),
+        "matrix": ("As a matrix acting on the input", matrix),
+        "windows": ("As windows times kernel", windows),
+        "dense": ("As a dense layer with zeros and ties", dense),
+        "gradients": ("Gradients", gradients),
+        "example": ("With values", example),
+        "algorithm": ("Algorithms", algorithm),
+        "checks": ("Checks", checks),
     }
 )
 

@@ -23,9 +23,12 @@ def headings(made: sc.Document) -> list[str]:
 def test_notes_have_the_sections_that_say_something(name: str) -> None:
     layer, made = SPREAD[name]("symconv"), document(name)
     found = headings(made)
-    assert found == [heading for heading, _ in SECTIONS.values() if heading in found]
+    known = [heading for heading, _ in SECTIONS.values()]
+    if name == "maximum":
+        known[known.index("As windows times kernel")] = "Windows"  # there is no kernel
+    assert found == [heading for heading in known if heading in found]
     assert {"Setting", "Output size", "Forward pass", "Gradients", "Checks"} <= set(found)
-    assert ("With numbers" in found) == bool(layer._given)
+    assert ("With values" in found) == bool(layer._given)
     pairs = zip(made.blocks, made.blocks[1:], strict=False)
     assert not any(isinstance(one, Heading) and isinstance(other, Heading) for one, other in pairs)
     assert not isinstance(made.blocks[-1], Heading)
@@ -60,7 +63,7 @@ def test_the_opening_example_holds_what_is_asked() -> None:
 
 @pytest.mark.parametrize("name", [name for name in SPREAD if name != "open"])
 def test_a_failed_check_is_told(name: str) -> None:
-    layer = SPREAD[name]("symconv")
+    layer = SPREAD[name]("symconv").coloured()
     entries = layer._values.entries("output")
     entries[0] = entries.get(0, Rational(0)) + 1
     tables = [b for b in layer.notes(sections=["checks"]).blocks if isinstance(b, Table)]

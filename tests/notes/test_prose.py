@@ -1,0 +1,146 @@
+"""What notes say in words is true of their layer."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from sympy import Matrix, flatten, ones, tanh
+from sympy.physics.quantum import TensorProduct
+
+import symconv as sc
+from symconv.errors import OptionError
+from symconv.notes.model import Display, Table, plain
+from tests.geometry import layers
+from tests.notes.layers import SPREAD, document
+
+
+def said(layer: Any, *sections: str, **options: Any) -> str:
+    return str(layer.notes(sections=sections, **options))
+
+
+@settings(max_examples=15)
+@given(layers(most_rank=2))
+def test_edges_and_weights_are_counted_right(options: dict[str, Any]) -> None:
+    layer, batch = made(options), options["x"][0]
+    text = said(layer, "dense", "matrix")
+    entries = list(layer.matrix)
+    every, held = len(entries) // batch, sum(entry != 0 for entry in entries)
+    missing = every - held
+    if missing:
+        assert f"Here {missing} of {every} edge{'s' * (every != 1)} " in text
+    else:
+        assert "Here no edge is missing" in text
+    weights = prod(options["w"])
+    assert (f"the others share {weights} weight{'s' * (weights != 1)}." in text) == (weights < held)
+    assert re.search(rf"{held} of its {len(entries)} entr(y|ies) holds? a weight", text)
+
+
+def made(options: dict[str, Any]) -> Any:
+    """The layer of a geometry in PyTorch's layout."""
+    (batch, inside, *sizes), (_, outside, *_) = options["x"], options["delta"]
+    around = tuple(zip(options["before"], options["after"], strict=True))
+    given = {name: options[name] for name in ("stride", "dilation", "groups")}
+    if options["transposed"]:
+        kind, given["output_padding"] = sc.ConvTranspose, options["output_padding"]
+    else:
+        kind, given["padding_mode"], given["flip"] = sc.Conv, options["padding_mode"], options["flip"]
+    channels = {"in_channels": inside, "out_channels": outside, "batch": batch}
+    return kind(tuple(sizes), options["w"][2:], padding=around, **channels, **given)
+
+
+def test_the_table_has_every_letter_with_its_shape() -> None:
+    def table(layer: Any) -> dict[str, tuple[str, str]]:
+        (found,) = (b for b in layer.notes(sections=["setting"]).blocks if isinstance(b, Table))
+        return {plain(row[0]): (plain(row[1]), plain(row[2])) for row in found.rows}
+
+    layer = sc.Conv2d((4, 5), 2, in_channels=2, out_channels=3, bias=True, batch=2)
+    shapes = {letter: shape for letter, (_, shape) in table(layer).items()}
+    assert shapes == {
+        "x": "2 x 2 x 4 x 5", "w": "3 x 2 x 2 x 2", "b": "3", "y": "2 x 3 x 3 x 4", "delta": "2 x 3 x 3 x 4"
+    }  # fmt: skip
+    opened = table(sc.Conv2d(("N", "H"), "K"))
+    assert opened["y"][1] == "M_1 x M_2", "a sum in a product needs brackets, a letter none"
+    pool = table(sc.MaxPool1d(4, 2))
+    assert "w" not in pool
+    assert pool["S"][0].startswith("the selection: 1 at the first of the largest")
+    assert "dL/dy" in table(sc.Conv1d(4, 3, notation="pytorch"))
+
+
+def test_a_transposed_layer_writes_and_pools_have_no_kernel_to_lay() -> None:
+    text = said(SPREAD["transposed"]("symconv"), "size", "forward", "algorithm")
+    assert "each input lays the kernel on the output" in text.lower()
+    assert "Each input lays the kernel on its window of the output, one row an input." in text
+    assert "slides over" not in text
+    assert "a is the output padding" in text
+    assert "kernel" not in said(SPREAD["maximum"]("symconv"), "size", "matrix", "gradients").replace(
+        "kernel has places", ""
+    )
+    columns = said(sc.Conv1d(4, 3, notation="cs231n"), "windows", "gradients")
+    assert "Column by column" in columns
+    assert "transposed windows" not in columns
+
+
+def test_every_derivation_says_for_which_indices_it_holds() -> None:
+    for name in SPREAD:
+        blocks = document(name).blocks
+        derived = [b for b in blocks if isinstance(b, Display) and b.stepwise and "bias" not in b.label]
+        held = [b for b in blocks if "This holds for" in plain(getattr(b, "words", ()))]
+        assert len(held) == len(derived) > 1
+
+
+def test_titles_tell_layers_apart() -> None:
+    assert len({document(name).title for name in SPREAD}) == len(SPREAD)
+    assert sc.Conv1d(4, 3, padding="same", stride=1).title.endswith("3 taps, same padding")
+    assert sc.Conv1d(4, 3, padding=(2, 0), padding_mode="circular").title.endswith(
+        "padding 2 before and 0 after (circular)"
+    )
+    assert sc.AvgPool1d(4, 2).title == "Average pooling of 4 inputs in windows of 2"
+
+
+def test_open_sizes_have_zeros_and_ties_too() -> None:
+    text = said(sc.Conv1d("N", "K"), "dense")
+    assert "E says which entry holds which weight" in text
+    assert "dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]" in text
+
+
+def leaky(t):
+    if t > 0:
+        return t
+    return t / 10
+
+
+def test_the_function_of_a_layer_is_named_defined_and_applied() -> None:
+    layer = sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[5, -4])
+    made = layer.notes(activation=leaky)
+    text = str(made)
+    assert "The function leaky is then applied to each entry of y." in text
+    assert "leaky(y) = [-3/10, -1/5]" in text
+    space: dict[str, Any] = {}
+    exec(made.code, space)
+    for block in made.blocks:
+        if isinstance(block, Display) and "activation" in block.code:
+            assert eval(block.code, space).latex() == block.item.latex()
+    (defined,) = (b.item.latex() for b in made.blocks if isinstance(b, Display) and b.label == "function")
+    assert defined.startswith("\\mathrm{leaky}(t) = \\left\\{")
+    assert "tanh(y) = [-tanh(3), -tanh(2)]" in said(layer, "example", activation=tanh)
+    filters = sc.Conv1d(3, 2, in_channels=1, out_channels=2)
+    assert "A = relu(X W)" in said(filters, "windows", activation="relu")
+    for wrong in ("a b", 3):
+        with pytest.raises(OptionError, match="the activation is"):
+            layer.notes(activation=wrong)
+
+
+@pytest.mark.parametrize("batch", [None, 2])
+def test_the_bias_of_all_filters_in_letters_is_what_is_added(batch: int | None) -> None:
+    layer = sc.Conv1d(4, 2, in_channels=2, out_channels=3, bias=True, batch=batch)
+    told = str(layer.equation("matrix")).splitlines()[0]
+    assert told.endswith("kron(ones, b, ones)" if batch else "kron(b, ones)")
+    bias = TensorProduct(ones(batch or 1, 1), Matrix(flatten(layer.b)), ones(3, 1))
+    product = layer.matrix * Matrix(flatten(layer.x)) + bias
+    assert product.expand() == Matrix(flatten(layer.output)).expand()
+    assert str(layer.equation("windows")).split(" = ")[1].startswith("U vec(w)")
+    assert layer.windows * Matrix(flatten(layer.w)) + bias == product.expand()
