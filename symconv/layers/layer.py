@@ -239,7 +239,7 @@ class Layer(Closed):
 
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
-        <Document 'Cross-correlation of N inputs with K taps': 3 blocks>
+        <Document 'Cross-correlation of N inputs with K taps': 4 blocks>
         """
         title = self.title if title is None else title
         if not isinstance(title, str) or not title.isprintable() or not title.strip():
