@@ -105,6 +105,8 @@ class Formula:
             reach = expand(value.xreplace({place: S.Zero}))
             if not terms_nonnegative(expand(last - reach)):
                 found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
+        limits = (limit for relation in setting.exact.relations for limit in relation.limits)
+        found += [limit.xreplace(self._back) for limit in limits if limit is not S.true]
         found += setting.kernel.conditions
         return tuple(dict.fromkeys(found))
 

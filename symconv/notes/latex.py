@@ -26,8 +26,8 @@ PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algps
 #: Derivations with lines of more characters than this are not set in two columns.
 COLUMN = 62
 
-#: Cells with more characters than this are broken into lines.
-LONG = 40
+#: Rows with more characters than this are broken into lines.
+LONG = 44
 
 _SPECIAL = {
     "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}",
@@ -102,15 +102,19 @@ def points(block: Points) -> str:
 def table(block: Table) -> str:
     """Rows between rules."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
-    widths = [max(len(plain(row[at])) for row in block.rows) for at in range(len(block.head))]
+    widths = [max(len(plain(row[at])) for row in (block.head, *block.rows)) for at in range(len(block.head))]
+    long = sum(widths) > LONG
     kinds = ["l"] * len(widths)
-    if max(widths) > LONG:
+    if long:
         kinds[widths.index(max(widths))] = ">{\\raggedright\\arraybackslash}X"
+    head = (
+        f"{{tabularx}}{{\\linewidth}}{{@{{}}{''.join(kinds)}@{{}}}}"
+        if long
+        else f"{{tabular}}{{{''.join(kinds)}}}"
+    )
+    foot = "tabularx" if long else "tabular"
     lines = [
-        f"\\begin{{tabularx}}{{\\linewidth}}{{@{{}}{''.join(kinds)}@{{}}}}" if max(widths) > LONG
-        else f"\\begin{{tabular}}{{{''.join(kinds)}}}",
-        "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule",
-        "\\end{tabularx}" if max(widths) > LONG else "\\end{tabular}",
+        f"\\begin{head}", "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule", f"\\end{{{foot}}}"
     ]  # fmt: skip
     return "\n".join(["\\begin{center}", "\\footnotesize", *lines, "\\end{center}"])
 

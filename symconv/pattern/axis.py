@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Le, Symbol, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, OptionError, did_you_mean
 from symconv.pattern.incidence import ROLES, Incidence
@@ -100,6 +101,14 @@ class Axis(Spatial):
                     f"use at most {n - room}, or another padding_mode."
                 )
         return axis
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """That the padding mode can fill the padding."""
+        room = self.fill.slack
+        if room is None:
+            return ()
+        return tuple(Le(sympify(side), self.input_size - room) for side in {self.before: 0, self.after: 0})
 
     @property
     def fill(self) -> PaddingMode:

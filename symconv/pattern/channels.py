@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol, floor, sympify
+from sympy import Eq, Expr, Integer, Mod, Symbol, floor, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError
 from symconv.pattern.incidence import ROLES, Incidence
@@ -92,6 +93,12 @@ class Channels(Relation):
                     f"{made.groups} groups do not divide {name} = {count}: each group takes as many channels."
                 )
         return made
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """That the groups divide both counts."""
+        counts = dict.fromkeys((self.in_channels, self.out_channels))
+        return tuple(Eq(Mod(sympify(count), self.groups), 0) for count in counts)
 
     @property
     def group_sizes(self) -> tuple[Size, Size]:

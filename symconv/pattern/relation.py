@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, SymbolicSizeError
 from symconv.pattern.incidence import ROLES, Incidence
@@ -129,6 +130,11 @@ class Relation(ABC):
         return counts["output"] * counts["tap"]
 
     @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """What open sizes must satisfy besides being large enough: true where they are numbers."""
+        return ()
+
+    @property
     def own_bias(self) -> bool:
         """Whether each output index has a bias of its own, as channels have; else all share one."""
         return False
@@ -226,6 +232,10 @@ class Exchanged(Relation):
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
         return self.relation.equations({role: index[_SWAP[role]] for role in ROLES})
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return self.relation.limits
 
     @property
     def own_bias(self) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Lt, Max, Symbol, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, OptionError
 from symconv.pattern.axis import Axis, read_sizes
@@ -75,6 +76,11 @@ class TransposedAxis(Exchanged, Spatial):
             )
         mode = padding if isinstance(padding, str) else None
         return cls(Axis(size, k, s, d, before, after, flip, mode, outputs=n), extra)
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        """That the output padding is smaller than the stride or the dilation."""
+        return (Lt(sympify(self.extra), Max(self.relation.stride, self.relation.dilation)),)
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Symbol, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.axis import Axis
 from symconv.pattern.incidence import Incidence
@@ -33,6 +34,10 @@ class Untied(Relation):
     @property
     def geometry(self) -> Mapping[str, Size]:
         return self.relation.geometry
+
+    @property
+    def limits(self) -> tuple[Boolean, ...]:
+        return self.relation.limits
 
     @property
     def options(self) -> Mapping[str, Any]:

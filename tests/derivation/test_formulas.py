@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sympy import Expr, Indexed, Integer, Matrix, Symbol, expand, symbols
+from sympy import Expr, Indexed, Integer, Matrix, S, Symbol, expand, symbols
 
 import symconv as sc
 from symconv.derivation.evaluate import Poly, Sequences, atom, compiled
@@ -185,6 +185,47 @@ def test_familiar_forms() -> None:
     assert not dilated.rhs.has(Iverson), "with stride 1 no divisibility is left"
     both = sc.Conv1d("N", "K", stride="s", dilation="d").formula("grad_input")
     assert "[s divides j - d*k]" in str(both)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "options"),
+    [
+        (sc.Conv1d, "NK", {"padding": "p", "dilation": "d"}),
+        (sc.Conv1d, "NK", {"padding": "p", "padding_mode": "reflect"}),
+        (sc.Conv1d, "NK", {"padding": ("p", "q"), "padding_mode": "circular"}),
+        (sc.Conv1d, "NK", {"in_channels": "Q", "out_channels": "R", "groups": "G"}),
+        (sc.ConvTranspose1d, "NK", {"stride": "s", "dilation": "d", "output_padding": "a"}),
+        (sc.ConvTranspose1d, "NK", {"padding": "p", "stride": 2}),
+        (sc.MaxPool1d, "NK", {"stride": "s", "padding": "p"}),
+        (sc.AvgPool1d, "NK", {"stride": "s", "padding": "p"}),
+    ],
+    ids=str,
+)
+def test_the_conditions_are_those_of_the_layer(kind: Any, sizes: str, options: dict[str, Any]) -> None:
+    """Numbers that satisfy them make a layer, and no others do."""
+    conditions = kind(*sizes, **options).formula("output").conditions
+    letters = {s.name: s for c in conditions for s in c.free_symbols}
+    names = sorted(letters)
+    possible = 0
+    for values in product(range(4), repeat=len(names)):
+        given = dict(zip(names, values, strict=True))
+        put = {letters[name]: value for name, value in given.items()}
+        holds = all(c.func(*(side.subs(put) for side in c.args)) is S.true for c in conditions)
+        numbers = {k: number(v, given) for k, v in options.items()}
+        try:
+            kind(given["N"], given["K"], **numbers)
+        except GeometryError:
+            assert not holds, given
+        else:
+            assert holds, given
+            possible += 1
+    assert possible > 5
+
+
+def number(size: Any, given: dict[str, int]) -> Any:
+    if isinstance(size, tuple):
+        return tuple(number(part, given) for part in size)
+    return given.get(size, size) if isinstance(size, str) else size
 
 
 def test_formulas_carry_their_ranges_conditions_and_definitions() -> None:
