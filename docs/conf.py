@@ -20,6 +20,8 @@ exclude_patterns = ["_build"]
 myst_enable_extensions = ["dollarmath"]
 html_theme = "furo"
 html_title = "symconv"
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
 numfig = False
 math_number_all = False
 

@@ -13,9 +13,12 @@ from symconv.notes.model import (
     Points,
     Prose,
     Table,
+    plain,
 )
 from symconv.notes.shells import shell
 
+#: About so many characters go on a line of a frame.
+LINE = 70
 #: So many points go on one frame.
 POINTS = 5
 #: So many steps of a derivation.
@@ -25,18 +28,20 @@ STEPS = 5
 def slides(document: Manuscript) -> str:
     """A beamer document, for pdfLaTeX and LuaLaTeX."""
     frames: list[str] = []
-    title, said = "", ""
+    title = ""
+    said: list[Prose] = []
     for block in document.blocks:
         if isinstance(block, Heading):
-            title, said = sentence(block.words), ""
+            title, said = sentence(block.words), []
         elif isinstance(block, Prose):
-            said += ("\n\n" if said else "") + sentence(block.words)
+            said.append(block)
         else:
-            first, *more = _parts(block)
-            frames += [_frame(title, f"{said}\n\n{first}"), *(_frame(title, part) for part in more)]
-            said = ""
+            first, *more = _parts(block, _room(said))
+            told = "".join(f"{sentence(prose.words)}\n\n" for prose in said)
+            frames += [_frame(title, told + first), *(_frame(title, part) for part in more)]
+            said = []
     if said:
-        frames.append(_frame(title, said))
+        frames.append(_frame(title, "\n\n".join(sentence(prose.words) for prose in said)))
     return shell("slides.tex").render(title=escaped(document.title), body="\n\n".join(frames))
 
 
@@ -46,12 +51,19 @@ def _frame(title: str, inside: str) -> str:
     return f"\\begin{{frame}}{fragile}{{{title}}}\n{inside.strip()}\n\\end{{frame}}"
 
 
-def _parts(block: Block) -> list[str]:
-    """What of a block goes on a frame."""
+def _room(said: list[Prose]) -> float:
+    """What sentences leave of the height of a frame to what stands below them."""
+    lines = sum(len(plain(prose.words)) // LINE + 1 for prose in said)
+    return round(0.78 - 0.06 * lines, 2)
+
+
+def _parts(block: Block, room: float) -> list[str]:
+    """What of a block goes on a frame, below sentences that leave it so much of the height."""
+    height = f"{room}\\textheight"
     if isinstance(block, Display):
         latex = block.item.latex()
         parts = _revealed(latex) if block.stepwise else [latex]
-        return [fitted(f"$\\displaystyle {part}$", height="0.7\\textheight") for part in parts]
+        return [fitted(f"$\\displaystyle {part}$", height=height) for part in parts]
     if isinstance(block, Points):
         rows = range(0, len(block.points), POINTS)
         return [points(Points(block.points[at : at + POINTS])) for at in rows]
@@ -59,9 +71,9 @@ def _parts(block: Block) -> list[str]:
         rows = range(0, len(block.rows), 2 * POINTS)
         return [table(Table(block.head, block.rows[at : at + 2 * POINTS])) for at in rows]
     if isinstance(block, Algorithm):
-        return [sentence(block.caption) + "\n\n" + algorithm(block, "0.7\\textheight")]
+        return [sentence(block.caption) + "\n\n" + algorithm(block, f"{room - 0.1:.2f}\\textheight")]
     assert isinstance(block, Picture)
-    drawn = fitted(block.figure.tikz(), height="0.65\\textheight")
+    drawn = fitted(block.figure.tikz(), height=f"{room - 0.1:.2f}\\textheight")
     return [f"\\begin{{center}}\n{drawn}\n\n{{\\small {sentence(block.caption)}}}\n\\end{{center}}"]
 
 
