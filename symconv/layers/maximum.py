@@ -137,21 +137,20 @@ class MaxPool(Pool):
     @property
     def _setting(self) -> Setting:
         meaning = "being 1 at the first of the largest entries that an output sees, else 0"
-        apart = (Ge(a.input_size, a.dilation) for a in self._axes_tied if a.dilation != 1)
-        conditions = (*padded_half(self._axes_tied), *(c for c in dict.fromkeys(apart) if c is not S.true))
+        apart = (Ge(a.input_size, a.dilation) for a in self._tied_axes if a.dilation != 1)
+        conditions = (
+            *padded_half(self._tied_axes),
+            *(c for c in dict.fromkeys(apart) if c is not S.true),
+        )
         kernel = Kernel("selection", meaning, selects=True, conditions=conditions)
         return Setting(self.pattern, self._written, kernel=kernel)
-
-    @property
-    def _axes_tied(self) -> list[Axis]:
-        return [axis.relation for axis in self.axes if isinstance(axis, UntiedAxis)]
 
     @property
     def _judged(self) -> dict[str, Any]:
         values = self._values
         return {
             "pattern": self._tied,
-            "axes": self._axes_tied,
+            "axes": self._tied_axes,
             "symbols": values,
             "values": values,
             "references": check.POOLING["max"],

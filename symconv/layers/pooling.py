@@ -23,6 +23,7 @@ from symconv.pattern import (
     Pattern,
     Relation,
     Size,
+    UntiedAxis,
     each_axis,
     rank_of,
     read_size,
@@ -66,6 +67,12 @@ class Pool(Layer):
             if count is not None
         ]
         return rest, axes
+
+    @property
+    def _tied_axes(self) -> list[Axis]:
+        """The axes with the taps of one window, which all outputs share."""
+        found = (axis.relation if isinstance(axis, UntiedAxis) else axis for axis in self.axes)
+        return [axis for axis in found if isinstance(axis, Axis)]
 
     def at(self, *, x: Any = None, delta: Any = None, **unknown: Any) -> Self:
         """The same layer on values, as :meth:`symconv.quantities.Quantities.at`; there is no kernel to give.
@@ -151,7 +158,6 @@ class AvgPool(Pool):
         self._reject(unknown)
         columns = {"stride": stride}
         rest, axes = self._pool(input_size, kernel_size, columns, padding, channels, batch)
-        self._plain = axes
         self._set(Pattern((*rest, *axes)), tuple(axes), notation, bias=False)
 
     @cached_property
@@ -173,7 +179,9 @@ class AvgPool(Pool):
     @property
     def _setting(self) -> Setting:
         return Setting(
-            self.pattern, self._written, kernel=Kernel(constant=True, conditions=padded_half(self._plain))
+            self.pattern,
+            self._written,
+            kernel=Kernel(constant=True, conditions=padded_half(self._tied_axes)),
         )
 
     @property
