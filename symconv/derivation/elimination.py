@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Symbol
 
 from symconv.derivation.language import Equal, Within
-from symconv.derivation.limits import DropLimits, Groups, Limits
+from symconv.derivation.limits import DropLimits, Groups, Limits, OneTerm
 from symconv.derivation.rules import Solve, affine
 from symconv.derivation.script import Script
 
@@ -25,7 +25,7 @@ def eliminate(s: Script) -> None:
             s.attempt(Limits(bound.index))
             if s.terms == before:
                 break
-    s.attempt(DropLimits())
+    s.attempt(DropLimits(), OneTerm())
 
 
 def _next(s: Script) -> Symbol | None:

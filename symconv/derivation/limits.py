@@ -230,6 +230,27 @@ def _at_most(small: Expr, large: Expr, setting: Setting) -> bool:
 
 
 @dataclass(frozen=True)
+class OneTerm(Rule):
+    """``sum_{k=a}^{a} f(k) = f(a)``."""
+
+    name: ClassVar[str] = "one term"
+    reason: ClassVar[str] = "An index with a single value leaves one term of its sum."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        return "" if _single(terms) else "every index has several values"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        for bound in _single(terms):
+            terms = terms.replaced(bound.index, bound.lowers[0])
+        return terms
+
+
+def _single(terms: IndexSum) -> list[Bound]:
+    """The bounds of indices that have one value only."""
+    return [b for b in terms.bounds if b.lowers == b.uppers and len(b.lowers) == 1]
+
+
+@dataclass(frozen=True)
 class Count(Rule):
     """``sum_{o=0}^{u} 1 = u + 1``."""
 

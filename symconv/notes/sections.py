@@ -49,10 +49,11 @@ def setting(sources: Sources, told: Told) -> list[Block]:
     named = [name for r in layer.pattern.relations for names in r.letters.values() for name in names]
     others = [name for name in dict.fromkeys(named) if name in _COUNTED]
     if others:
-        parts: list[str | Maths] = []
-        for name in others:
-            parts += [", " if parts else "", letter(getattr(layer.notation, name)), f" {_COUNTED[name]}"]
-        blocks.append(Prose((*(part for part in parts if part), ", likewise.")))
+        parts: list[str | Maths] = ["Likewise "]
+        for at, name in enumerate(others):
+            counts = f"{' counts' if at == 0 else ''} {_COUNTED[name]}"
+            parts += [*([", "] if at else []), letter(getattr(layer.notation, name)), counts]
+        blocks.append(Prose((*parts, ".")))
     blocks.append(say(layer, "A bracket is 1 where what stands in it is true, and 0 elsewhere."))
     rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in layer.operands]
     return [*blocks, Table((("letter",), ("what it is",), ("shape",)), tuple(rows))]
@@ -168,8 +169,8 @@ def dense(sources: Sources, told: Told) -> list[Block]:
     if not layer.pattern.numeric:
         if "tying" not in layer.formula_names:
             return []
-        text = "A dense layer has a weight of its own for every entry of {T}. Here the entries on a diagonal "
-        text += "are one weight and the others are zero. {E} says which entry holds which weight."
+        text = "A dense layer has a weight of its own for every entry of {T}. Here each entry is a weight of "
+        text += "the kernel or zero: {E} says which entry holds which weight."
         return [say(layer, text), *derivation(sources, told, "tying")]
     return [
         say(layer, _edges(layer)),

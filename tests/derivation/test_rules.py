@@ -119,6 +119,7 @@ FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[s
     (limits.Reverse, lambda t: moved_bound(t, low=1), "output", {**GENERAL, "flip": True}),
     (limits.Shift, lambda t: moved_bound(t, high=1), "grad_kernel", FULL),
     (limits.Shift, moved_entry, "grad_kernel", FULL),
+    (limits.OneTerm, moved_entry, "output", {"channels": (2, 2, 2)}),
     (limits.Count, lambda t: replace(t, factors=(t.factors[0] + 1,)), "output_size", GENERAL),
     (limits.Groups, lambda t: moved_bound(t, low=1), "grad_input", GROUPS),
     (limits.Groups, lambda t: moved_bound(t, high=2), "grad_input", GROUPS),
