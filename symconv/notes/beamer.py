@@ -32,16 +32,16 @@ def slides(document: Manuscript) -> str:
     said: list[Prose] = []
     for block in document.blocks:
         if isinstance(block, Heading):
+            frames += [_frame(title, _told(said))] if said else []
             title, said = sentence(block.words), []
         elif isinstance(block, Prose):
             said.append(block)
         else:
             first, *more = _parts(block, _room(said))
-            told = "".join(f"{sentence(prose.words)}\n\n" for prose in said)
-            frames += [_frame(title, told + first), *(_frame(title, part) for part in more)]
+            frames += [_frame(title, f"{_told(said)}\n\n{first}"), *(_frame(title, part) for part in more)]
             said = []
     if said:
-        frames.append(_frame(title, "\n\n".join(sentence(prose.words) for prose in said)))
+        frames.append(_frame(title, _told(said)))
     return shell("slides.tex").render(title=escaped(document.title), body="\n\n".join(frames))
 
 
@@ -49,6 +49,10 @@ def _frame(title: str, inside: str) -> str:
     # Pictures define commands with parameters, which only a fragile frame may hold; it cannot reveal.
     fragile = "[fragile]" if "#1" in inside else ""
     return f"\\begin{{frame}}{fragile}{{{title}}}\n{inside.strip()}\n\\end{{frame}}"
+
+
+def _told(said: list[Prose]) -> str:
+    return "\n\n".join(sentence(prose.words) for prose in said)
 
 
 def _room(said: list[Prose]) -> float:

@@ -16,7 +16,8 @@ from nbclient import NotebookClient
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
 from symconv.notes import FORMATS, TexError, rendered
-from symconv.notes.model import Display
+from symconv.notes.latex import sentence
+from symconv.notes.model import Display, Prose
 from tests.notes.browser import opened
 from tests.notes.layers import document, everything
 from tests.optional import required_program
@@ -75,6 +76,9 @@ def test_articles_with_checks_compile(name: str, tmp_path: Path) -> None:
 def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
     made = rendered(document(name), "notes.tex", slides=True)["notes.tex"].decode()
     assert "\\uncover<4->" in made
+    for block in document(name).blocks:
+        if isinstance(block, Prose):
+            assert sentence(block.words) in made, "every sentence is on some frame"
     compiled(made, tmp_path, "pdf")
 
 
