@@ -19,13 +19,13 @@ class SplitPadding(Rule):
 
     kind: str = "zeros"
     name: ClassVar[str] = "padding"
-    reason: ClassVar[str] = "The padded input is the input moved by the padding"
+    reason: ClassVar[str] = "The padded input is the input moved by the padding."
 
     def sentence(self) -> str:
         return {
             "none": "Without padding the padded input is the input itself.",
-            "zeros": f"{self.reason}; the zeros beside it give no term.",
-            "folded": f"{self.reason}; in the padding the input is read again, where the padding mode says.",
+            "zeros": f"{self.reason} The zeros beside it give no term.",
+            "folded": f"{self.reason} Beside it the input is read again, where the padding mode says.",
         }[self.kind]
 
     def objection(self, terms: IndexSum, setting: Setting) -> str:
