@@ -135,11 +135,10 @@ def _matrix(
     room = FONT * max(column.ems for column in columns)
     upright = room <= _WIDEST
     top = 1.5 if upright else 1.0 + room
-    width, height = left + xs[-1] + 1, top + ys[-1] + 1
     down, across = (Label(words, words) for words in heads)
     marks: list[Mark] = [
-        Text(0.35, top + (ys[0] + ys[-1] + 1) / 2, down, upright=False, size=down.size_within(height)),
-        Text(left + (xs[-1] + 1) / 2, 0.35, across, size=across.size_within(xs[-1] + 2)),
+        Text(0.35, top + (ys[0] + ys[-1] + 1) / 2, down, upright=False),
+        Text(left + (xs[-1] + 1) / 2, 0.35, across),
     ]
     marks += [Text(left - 0.2, top + y + 0.5, row, "right") for y, row in zip(ys, rows, strict=True)]
     marks += [
@@ -161,4 +160,4 @@ def _matrix(
             for at, tap in enumerate(here)
         ]
     marks += frames.marks(left, top) if frames else []
-    return Drawing(name, title, tuple(marks), round(width + 0.15, 3), round(height + 0.15, 3), alt)
+    return Drawing.of(name, title, marks, alt)
