@@ -76,6 +76,11 @@ def listing(algorithms: Mapping[str, Algorithm], name: str) -> Listing:
     ------
     OptionError
         When there is none of that name, or none at all.
+
+    >>> from symconv.algorithms import algorithms_for
+    >>> from symconv.pattern import Axis
+    >>> listing(algorithms_for((Axis.make(4, 3),)), "grad_input").function.__name__
+    'correlation_grad_input'
     """
     if not algorithms:
         raise OptionError(

@@ -89,7 +89,7 @@ ROWS = (
     Algorithm(
         "output",
         axis.convolution,
-        f"The kernel is met from its last tap on, so it lies flipped on the input; {_START}.",
+        f"Each output meets the kernel from its last tap on, so flipped; {_START}.",
         (_FLIPPED,),
     ),
     Algorithm(
@@ -125,7 +125,7 @@ ROWS = (
     Algorithm(
         "output",
         plane.convolution_2d,
-        f"The kernel lies flipped on the input, in rows and in columns; {_START}.",
+        f"Each output meets the kernel flipped in rows and in columns; {_START}.",
         (_TWO_FLIPPED,),
     ),
     Algorithm(
@@ -211,7 +211,7 @@ ROWS = (
     Algorithm(
         "output",
         channels.flipped_filter_bank,
-        f"The kernels of each filter lie flipped on the channels of its group; {_START}.",
+        f"Each output meets the kernels of its filter flipped, over all channels of its group; {_START}.",
         (_BANK_FLIPPED,),
     ),
     Algorithm(
@@ -256,8 +256,8 @@ ROWS = (
     Algorithm(
         "output",
         plane_channels.flipped_filter_bank_2d,
-        "The kernels of each filter lie flipped, in rows and in columns, on the channels of its group; "
-        f"{_START}.",
+        "Each output meets the kernels of its filter flipped in rows and in columns, over all channels of "
+        f"its group; {_START}.",
         (_PLANES_FLIPPED,),
     ),
     Algorithm(

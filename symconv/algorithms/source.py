@@ -15,12 +15,17 @@ from symconv.errors import OptionError
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function, dedented.
+    r"""The source of a function, dedented.
 
     Raises
     ------
     OptionError
         When it is no plain Python function, or its source is not to be had.
+
+    >>> def f(x):
+    ...     return x + 1
+    >>> source_of(f)
+    'def f(x):\n    return x + 1\n'
     """
     return textwrap.dedent(_raw_source(function))
 

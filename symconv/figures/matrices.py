@@ -28,8 +28,12 @@ def band(subject: Subject) -> Drawing:
     letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence)
     alt = matrix_in_words(letters, letters.outputs, letters.inputs, ("outputs", "inputs"), cells)
     return _matrix(
-        "band", "Convolution matrix", letters.taps, (letters.outputs, letters.inputs), _HEADS, cells, alt
+        "band", _title(letters), letters.taps, (letters.outputs, letters.inputs), _HEADS, cells, alt
     )
+
+
+def _title(letters: Lettering) -> str:
+    return "Convolution matrix" if letters.tied else "Matrix of selections"
 
 
 def input_gradient(subject: Subject) -> Drawing:
@@ -54,7 +58,7 @@ def blocks(subject: Subject) -> Drawing:
     alt = matrix_in_words(letters, letters.outputs, letters.inputs, _HEADS, cells)
     alt += blocks_in_words(named, shape, size)
     framed = _Frames(named, shape, size)
-    title = "Convolution matrix in blocks"
+    title = f"{_title(letters)} in blocks"
     sides = (letters.outputs, letters.inputs)
     return _matrix("blocks", title, letters.taps, sides, _HEADS, cells, alt, framed)
 

@@ -12,7 +12,7 @@ import numpy as np
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of
-from symconv.figures.words import Rows, places_in_words, rows_in_words, sides_in_words
+from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
 from symconv.pattern import Indices, Spatial
 from symconv.pieces import Subject
 
@@ -173,10 +173,13 @@ def _in_words(
     pattern = subject.symbols.pattern
     nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
     whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
-    return (
+    told = [
         f"The {role} of {whole}{sides_in_words(padded.around, noun)}, and below it what each "
-        f"{_OTHER[role]} {verb}. {rows_in_words(letters, seeing, seen)}"
-    )
+        f"{_OTHER[role]} {verb}.",
+        selections_in_words(letters, "Cells"),
+        rows_in_words(letters, seeing, seen),
+    ]
+    return " ".join(filter(None, told))
 
 
 #: What lies around the entries, what one of them is called, and what a window does.

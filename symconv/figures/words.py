@@ -28,6 +28,7 @@ def matrix_in_words(
     """The size of a matrix, and its diagonals where each tap fills one, else its rows."""
     size = f"Matrix of {counted(len(rows), 'row')} ({sides[0]}) and "
     size += f"{counted(len(columns), 'column')} ({sides[1]}). "
+    size += f"{selections_in_words(letters, 'Cells')} ".lstrip()
     diagonals = _diagonals(letters, cells, (len(rows), len(columns)))
     if diagonals:
         return f"{size}{', '.join(diagonals)}; zero elsewhere."
@@ -78,10 +79,7 @@ def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
     if not taps:
         return ""
     if not letters.tied:
-        return (
-            " Edges are selections, not weights, and nothing is shared: each is 1 if its input is the first "
-            "of the largest that its output sees, and else 0."
-        )
+        return f" {selections_in_words(letters, 'Edges')}"
     if letters.constant:
         return f" Every edge bears the same number, {taps[0].label.text}."
     looks, weights = weights_by_look(taps), Counter(taps)
@@ -91,6 +89,16 @@ def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
             "tell them apart."
         )
     return f" One colour and line style a {'shared ' if max(weights.values()) > 1 else ''}weight."
+
+
+def selections_in_words(letters: Lettering, what: str) -> str:
+    """What edges or cells are where they are no weights; nothing where they are."""
+    if letters.tied:
+        return ""
+    return (
+        f"{what} are selections, not weights, and nothing is shared: each is 1 if its input is the first of "
+        "the largest that its output sees, and else 0."
+    )
 
 
 def places_in_words(sizes: Sequence[tuple[str, int]]) -> str:

@@ -133,8 +133,11 @@ def test_maximum_pooling_selects_and_shares_nothing_and_all_its_edges_are_named(
         for a, b, u, v in product(range(2), repeat=4)
     }
     assert found.weights == expected
-    window = sc.MaxPool1d(3, 3, padding=1).figure("window").alt
-    assert window.endswith("what each output reads. y0: S0_0 at padding, S0_1 at x0, S0_2 at x1.")
+    pool = sc.MaxPool1d(3, 3, padding=1)
+    for figure in ("band", "blocks", "input_gradient", "window"):
+        assert "Cells are selections, not weights, and nothing is shared: " in pool.figure(figure).alt
+        assert "onvolution" not in pool.figure(figure).drawing.title
+    assert pool.figure("window").alt.endswith(" y0: S0_0 at padding, S0_1 at x0, S0_2 at x1.")
 
 
 def test_one_constant_is_told_as_such() -> None:
