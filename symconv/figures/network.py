@@ -152,7 +152,7 @@ def _legend(
     ]
     if not entries:
         return []
-    words = "weights" if letters.tied else "further edges"
+    words = "every edge" if letters.constant else "weights" if letters.tied else "further edges"
     marks: list[Mark] = [Text(left, 0.4, Label(words, words), "left")]
     lines = max(6, int(height / _LINE))
     for start in range(0, len(entries), lines):

@@ -144,7 +144,7 @@ def test_one_constant_is_told_as_such() -> None:
     figure = sc.AvgPool1d(6, 2).figure("network")
     assert "joined by 6 edges. Every edge bears the same number, 1/2. y0: 1/2 at x0" in figure.alt
     heads = [mark.label.text for mark in figure.drawing.marks if isinstance(mark, Text) and mark.y < 0.5]
-    assert heads == ["inputs", "outputs", "weights"]
+    assert heads == ["inputs", "outputs", "every edge"]
 
 
 def test_words_say_the_diagonals_of_this_layer() -> None:
