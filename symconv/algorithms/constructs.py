@@ -114,12 +114,14 @@ def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
         yield Refusal(node, what, cure)
     elif isinstance(node, ast.Attribute):
         yield Refusal(node, f"the attribute {node.attr}", "give it to the function, or call a function of it")
-    elif isinstance(node, ast.GeneratorExp) and not _is_sum(parent):
+    elif isinstance(node, ast.GeneratorExp) and not is_sum(parent):
         yield Refusal(node, "a generator", "write it in sum(...) or prod(...)")
     elif isinstance(node, ast.Call) and node.keywords:
         yield Refusal(node, "an argument by its name", "give it by its place")
-    elif isinstance(node, ast.Call) and _is_sum(node) and len(node.args) > 1:
+    elif isinstance(node, ast.Call) and is_sum(node) and len(node.args) > 1:
         yield Refusal(node, "a sum that starts from a value", "add the value to the sum")
+    elif isinstance(node, ast.Constant) and _is_infinite(node, parent):
+        yield Refusal(node, "text", "write math.inf for what is infinite, and math.nan for what is no number")
     elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         yield Refusal(node, "text", "leave it out, or put it into a comment")
     elif isinstance(node, ast.For | ast.While) and node.orelse:
@@ -128,7 +130,7 @@ def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
         yield Refusal(node, "an index from the end", "count it from the start, as in x[N - 1]")
 
 
-def _is_sum(node: ast.AST) -> bool:
+def is_sum(node: ast.AST) -> bool:
     """Whether this is a sum or product of a generator."""
     return (
         isinstance(node, ast.Call)
@@ -136,6 +138,13 @@ def _is_sum(node: ast.AST) -> bool:
         and node.func.id in ("sum", "fsum", "prod")
         and bool(node.args)
         and isinstance(node.args[0], ast.GeneratorExp)
+    )
+
+
+def _is_infinite(node: ast.Constant, parent: ast.AST) -> bool:
+    """Whether this is the text in ``float("inf")``."""
+    return (
+        isinstance(parent, ast.Call) and ast.unparse(parent.func) == "float" and isinstance(node.value, str)
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from symconv.algorithms.rows import Algorithm
 from symconv.algorithms.source import source_of
-from symconv.algorithms.table import Algorithm
 from symconv.errors import OptionError, did_you_mean
 
 
@@ -35,13 +35,23 @@ class Listing:
         return source_of(self.function)
 
     def latex(self) -> str:
-        """An ``algorithmic`` environment, for a document that loads the package algpseudocode."""
+        r"""An ``algorithmic`` environment, for a document that loads the package algpseudocode.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(4, 3).algorithm().latex().splitlines()[1].strip())
+        \Function{correlation}{$x, w, b, s, d, p, q$}
+        """
         from symconv.algorithms.typeset import algorithm_latex  # latexify only where it is asked for
 
         return algorithm_latex(self.function, "latex")
 
     def math(self) -> str:
-        """One ``array`` for KaTeX, MathJax or LaTeX, without math delimiters."""
+        r"""One ``array`` for KaTeX, MathJax or LaTeX, without math delimiters.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).algorithm().math()[:16]
+        '\\begin{array}{l}'
+        """
         from symconv.algorithms.typeset import algorithm_latex
 
         return algorithm_latex(self.function, "math")
@@ -66,12 +76,17 @@ def listing(algorithms: Mapping[str, Algorithm], name: str) -> Listing:
     ------
     OptionError
         When there is none of that name, or none at all.
+
+    >>> from symconv.algorithms import algorithms_for
+    >>> from symconv.pattern import Axis
+    >>> listing(algorithms_for((Axis.make(4, 3),)), "grad_input").function.__name__
+    'correlation_grad_input'
     """
     if not algorithms:
         raise OptionError(
             "no algorithm is written for a layer of this kind: there are some for one and two axes with "
-            "zeros as padding, with channels if the kernel is not flipped, and for one axis transposed or "
-            "pooled."
+            "zeros as padding, with and without channels, for pooling, and for transposed layers without "
+            "channels whose kernel is not flipped."
         )
     if not isinstance(name, str) or name not in algorithms:
         raise OptionError(f"{name!r} has no algorithm here: {did_you_mean(str(name), algorithms)}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from tokenize import TokenError
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -14,12 +15,17 @@ from symconv.errors import OptionError
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function, dedented.
+    r"""The source of a function, dedented.
 
     Raises
     ------
     OptionError
         When it is no plain Python function, or its source is not to be had.
+
+    >>> def f(x):
+    ...     return x + 1
+    >>> source_of(f)
+    'def f(x):\n    return x + 1\n'
     """
     return textwrap.dedent(_raw_source(function))
 
@@ -52,11 +58,11 @@ def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
         ast.increment_lineno(found, -1)
     if isinstance(found, ast.AsyncFunctionDef):
         raise OptionError(f"{found.name} is asynchronous: write it with def alone.")
-    if not isinstance(found, ast.FunctionDef) or not _same(found, function.__code__):
-        raise _unread(function, "is another function's, as when the file was changed since it was imported")
+    if not isinstance(found, ast.FunctionDef) or not _runs(function.__code__):
+        raise _unread(function, "is not what runs, as when the file was changed since it was imported")
     if ast.get_docstring(found, clean=False) is not None:
         found.body = found.body[1:]
-    return _Unqualified(function).visit_FunctionDef(found)
+    return _Unqualified(function, found).visit_FunctionDef(found)
 
 
 def _raw_source(function: Callable[..., Any]) -> str:
@@ -87,41 +93,88 @@ def _is_method(function: object) -> bool:
     return isinstance(function, FunctionType) and bool(scope) and scope[-1] != "<locals>"
 
 
-def _same(found: ast.FunctionDef, code: CodeType) -> bool:
-    """Whether a definition bears the name and the arguments that were compiled."""
-    arguments = [argument.arg for argument in (*found.args.posonlyargs, *found.args.args)]
-    return found.name == code.co_name and arguments == [*code.co_varnames[: code.co_argcount]]
+def _runs(code: CodeType) -> bool:
+    """Whether what stands in the file where a function was defined still compiles to its code.
+
+    The statement that it is in is compiled with all the file and, as notebooks do, by itself: that a name
+    is imported beside it changes the code of calls.
+    """
+    lines, above = inspect.findsource(code)
+    try:
+        file = ast.parse("".join(lines))
+    except (SyntaxError, ValueError):
+        return False
+    its = [part for part in file.body if any(getattr(n, "lineno", 0) == above + 1 for n in ast.walk(part))]
+    return any(
+        found.co_firstlineno == above + 1 and _told(found) == _told(code)
+        for tree in (file, ast.Module(its, []))
+        for found in _codes(compile(tree, "<found>", "exec", dont_inherit=True))
+    )
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Compiled code and all that is defined in it."""
+    yield code
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _codes(part)
+
+
+def _told(constant: object) -> object:
+    """What a constant of compiled code says: without its place in a file, and equal numbers told by type."""
+    if isinstance(constant, CodeType):
+        names = constant.co_names, constant.co_varnames, constant.co_freevars, constant.co_cellvars
+        inner = tuple(map(_told, constant.co_consts))
+        counts = constant.co_argcount, constant.co_posonlyargcount, constant.co_kwonlyargcount
+        return constant.co_name, counts, names, constant.co_code, inner
+    if isinstance(constant, tuple | frozenset):
+        return type(constant)(map(_told, constant))
+    return type(constant), repr(constant)
 
 
 def _unread(function: Callable[..., Any], why: str) -> OptionError:
     name = getattr(function, "__name__", repr(function))
-    return OptionError(f"the source found for {name} {why}: define it again, with def on a line of its own.")
+    return OptionError(
+        f"the source found for {name} {why}: import or define it again, with def on a line of its own."
+    )
 
 
 class _Unqualified(ast.NodeTransformer):
     """``math.exp`` as ``exp``: a name in a module without the module."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], tree: ast.FunctionDef) -> None:
         assert isinstance(function, FunctionType)
-        own = {*function.__code__.co_varnames}
-        seen = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
-        self._modules = {
-            name: value for name, value in seen.items() if isinstance(value, ModuleType) and name not in own
-        }
+        self._function = function.__name__
+        self._own = {*function.__code__.co_varnames, *function.__code__.co_cellvars}
+        seen = {**vars(builtins), **function.__globals__, **inspect.getclosurevars(function).nonlocals}
+        named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        self._values = {name: seen.get(name) for name in named | self._own}
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         node.body = [self.visit(statement) for statement in node.body]
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if self._module(node.value) is None:
+        module = self._module(node.value)
+        if module is None:
             return node
+        if node.attr in self._values and not self._same(node.attr, getattr(module, node.attr, None)):
+            raise OptionError(
+                f"{self._function}: {node.attr} and {ast.unparse(node)} would both be written {node.attr}; "
+                f"rename {node.attr}."
+            )
         return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
+
+    def _same(self, name: str, value: object) -> bool:
+        """Whether a name is what a module means by it: the same value, or as with exp another function."""
+        mine = self._values[name]
+        return name not in self._own and (mine == value or (callable(mine) and callable(value)))
 
     def _module(self, node: ast.expr) -> ModuleType | None:
         if isinstance(node, ast.Name):
-            return self._modules.get(node.id)
-        if isinstance(node, ast.Attribute):
+            found = None if node.id in self._own else self._values.get(node.id)
+        elif isinstance(node, ast.Attribute):
             found = getattr(self._module(node.value), node.attr, None)
-            return found if isinstance(found, ModuleType) else None
-        return None
+        else:
+            return None
+        return found if isinstance(found, ModuleType) else None

@@ -12,13 +12,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from latexify import analyzers, codegen, transformers
+from latexify import codegen, transformers
 from latexify.codegen.expression_codegen import ExpressionCodegen
 from latexify.codegen.expression_rules import MATH_SYMBOLS, get_precedence
 from latexify.codegen.identifier_converter import IdentifierConverter
 from latexify.exceptions import LatexifyError
 
-from symconv.algorithms.constructs import check
+from symconv.algorithms.constructs import check, is_sum
+from symconv.algorithms.passes import Bracketed, Plain, Several, Steps, cases
 from symconv.algorithms.source import source_of, tree_of
 from symconv.errors import OptionError, did_you_mean
 
@@ -66,7 +67,7 @@ def algorithm_latex(function: Callable[..., Any], target: str = "latex") -> str:
     else:
         generator._identifier_converter = _Letters()
         generator._LINE_BREAK = _LINE_BREAK
-    return _generated(generator, tree.name, tree, _Ranges())
+    return _generated(generator, tree.name, tree, Steps())
 
 
 def function_latex(function: Callable[..., Any]) -> str:
@@ -111,7 +112,7 @@ def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
     """The tree of a function that can be typeset, in the constructs that latexify writes well."""
     tree = tree_of(function)
     if style == "equation":
-        tree.body = _cases(tree.body)
+        tree.body = cases(tree.body)
     check(tree, style, source_of(function))
     tree.args = ast.arguments(
         posonlyargs=[],
@@ -120,7 +121,8 @@ def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
         kw_defaults=[],
         defaults=[],
     )
-    found: ast.FunctionDef = _Plain().visit(transformers.AugAssignReplacer().visit(tree))
+    found: ast.FunctionDef = Plain().visit(transformers.AugAssignReplacer().visit(tree))
+    _refuse_letters_of_two(found, style)
     return found
 
 
@@ -133,59 +135,26 @@ def _generated(generator: Any, name: str, tree: ast.stmt, last_pass: ast.NodeTra
     return found
 
 
-def _cases(body: list[ast.stmt]) -> list[ast.stmt]:
-    """What follows an ``if`` that returns is its ``else``."""
-    for at, statement in enumerate(body):
-        if isinstance(statement, ast.If):
-            statement.body, statement.orelse = _cases(statement.body), _cases(statement.orelse)
-            if not statement.orelse and isinstance(statement.body[-1], ast.Return | ast.If):
-                statement.orelse = _cases(body[at + 1 :])
-                return body[: at + 1]
-    return body
-
-
-class _Plain(ast.NodeTransformer):
-    """Entries with several indices one by one, and powers of ten as such."""
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
-        """``w[u, v]`` as ``w[u][v]``, which latexify writes without brackets."""
-        self.generic_visit(node)
-        if not isinstance(node.slice, ast.Tuple) or not node.slice.elts:
-            return node
-        *first, last = node.slice.elts
-        value = node.value
-        for index in first:
-            value = ast.Subscript(value, index, ast.Load())
-        return ast.Subscript(value, last, node.ctx)
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        """``1e-05`` as ``10**-5``, and an infinite number as such."""
-        written = str(node.value)
-        if not isinstance(node.value, float) or not re.search("e|inf", written):
-            return node
-        if written == "inf":
-            return ast.Name("inf", ast.Load())
-        mantissa, exponent = written.split("e")
-        power = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(exponent)))
-        if mantissa == "1":
-            return power
-        value = float(mantissa) if "." in mantissa else int(mantissa)
-        return ast.BinOp(ast.Constant(value), ast.Mult(), power)
-
-
-class _Ranges(ast.NodeTransformer):
-    """A loop over ``range(M)`` as one over 0, ..., M - 1."""
-
-    def visit_For(self, node: ast.For) -> ast.For:
-        self.generic_visit(node)
-        call = node.iter
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "range":
-            return node
-        found = analyzers.analyze_range(call)
-        if found.step_int == 1 and found.stop_int is None:
-            last = analyzers.reduce_stop_parameter(found.stop)
-            node.iter = ast.Set([found.start, ast.Name("...", ast.Load()), last])
-        return node
+def _refuse_letters_of_two(tree: ast.FunctionDef, style: str) -> None:
+    """Raise when two names, or a name and an entry, would be the same letter."""
+    letters, expressions = _Letters(), _Expressions()
+    own = {node.arg for node in tree.args.args}
+    own |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    seen = {letters.convert(tree.name)[0]: tree.name} if style == "equation" else {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            name, written = ast.unparse(node), expressions.visit(node)
+        elif isinstance(node, ast.Name | ast.arg):
+            name = node.id if isinstance(node, ast.Name) else node.arg
+            written = letters.convert(name)[0]
+        else:
+            continue
+        other = seen.setdefault(written, name)
+        signs = {name, other} <= set(_SIGNS) - own
+        if other != name and not signs:
+            raise OptionError(
+                f"{tree.name}: {other} and {name} would both be written {written}; rename one of them."
+            )
 
 
 #: What stands for some names, and for the dots of a range.
@@ -238,6 +207,30 @@ class _Expressions(ExpressionCodegen):
         super().__init__(use_math_symbols=True)
         self._identifier_converter = _Letters()
 
+    def visit_Bracketed(self, node: Bracketed) -> str:
+        return f"\\mathopen{{}}\\left( {self.visit(node.value)} \\mathclose{{}}\\right)"
+
+    def visit_Several(self, node: Several) -> str:
+        return ", ".join(map(self.visit, node.elts))
+
+    def visit_Subscript(self, node: ast.Subscript) -> str:
+        """Brackets around what is no name, and braces around a letter that has a subscript of its own."""
+        value: ast.expr = node
+        indices: list[str] = []
+        while isinstance(value, ast.Subscript):
+            indices.append(self.visit(value.slice))
+            value = value.value
+        written = self.visit(value if isinstance(value, ast.Name) else Bracketed(value))
+        if "_{" in written and isinstance(value, ast.Name):
+            written = f"{{{written}}}"
+        return f"{written}_{{{', '.join(reversed(indices))}}}"
+
+    def visit_BinOp(self, node: ast.BinOp) -> str:
+        """Brackets around a sum before a factor, which would else seem to be a factor of its terms."""
+        if isinstance(node.op, ast.Mult | ast.MatMult | ast.Mod) and _ends_in_sum(node.left):
+            node = ast.BinOp(Bracketed(node.left), node.op, node.right)
+        return str(super().visit_BinOp(node))
+
     def _wrap_operand(self, child: ast.expr, parent_prec: int, force_wrap: bool = False) -> str:
         """Also around cases, the argument of a named function, and a comparison in a comparison."""
         compared = isinstance(child, ast.Compare) and get_precedence(child) == parent_prec
@@ -249,3 +242,10 @@ class _Expressions(ExpressionCodegen):
         if operand_rule.wrap and isinstance(child, ast.BinOp) and isinstance(child.op, ast.Mod):
             return str(super()._wrap_operand(child, parent_prec, parent_prec >= get_precedence(child)))
         return str(super()._wrap_binop_operand(child, parent_prec, operand_rule))
+
+
+def _ends_in_sum(node: ast.expr) -> bool:
+    """Whether what follows might be read as part of a sum or a product."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Mult | ast.MatMult | ast.Mod) and _ends_in_sum(node.right)
+    return _ends_in_sum(node.operand) if isinstance(node, ast.UnaryOp) else is_sum(node)

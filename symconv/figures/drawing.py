@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -14,8 +14,12 @@ FONT = 0.42
 #: Line styles, in the order in which taps take them.
 DASHES = ("solid", "dashed", "dotted", "dashdotted")
 
+#: The room around all marks.
+MARGIN = 0.15
+
 _SCRIPT = re.compile(r"[_^]\{([^{}]*)\}")
-_COMMAND = re.compile(r"\\[A-Za-z]+ ?")
+_COMMAND = re.compile(r"\\([A-Za-z])[A-Za-z]* ?")
+_WIDE = re.compile(r"[A-Zm]")
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,28 @@ class Label:
 
     @property
     def ems(self) -> float:
-        """About how wide the label is, in ems; scripts are small."""
-        plain = _COMMAND.sub("c", self.latex).replace("$", "")
+        """About how wide the label is, in ems, rather more than less; scripts are small."""
+        plain = _COMMAND.sub(r"\1", self.latex).replace("$", "")
         scripts = "".join(_SCRIPT.findall(plain))
-        return 0.6 * len(_SCRIPT.sub("", plain)) + 0.4 * len(scripts)
+        return _ems(_SCRIPT.sub("", plain)) + 0.65 * _ems(scripts)
 
     def size_within(self, width: float, height: float = 1.0) -> float:
         """The size of letters at which the label fits, at most :data:`FONT`."""
         return round(min(FONT, 0.85 * width / max(self.ems, 1e-9), 0.75 * height), 3)
+
+
+def joined(between: str, labels: Iterable[Label]) -> Label:
+    """Labels one after the other.
+
+    >>> joined(", ", [Label("$w_{0}$", "w0"), Label("$w_{1}$", "w1")]).text
+    'w0, w1'
+    """
+    parts = tuple(labels)
+    return Label(between.join(part.latex for part in parts), between.join(part.text for part in parts))
+
+
+def _ems(letters: str) -> float:
+    return 0.62 * len(letters) + 0.25 * len(_WIDE.findall(letters))
 
 
 @dataclass(frozen=True)
@@ -181,3 +199,46 @@ class Drawing:
     width: float
     height: float
     alt: str
+
+    @classmethod
+    def of(cls, name: str, title: str, marks: Iterable[Mark], alt: str) -> Drawing:
+        """A drawing just as large as its marks, their letters too, with a margin around.
+
+        >>> Drawing.of("band", "", [Box(-1, 2, 3, 1, "entry")], "").width
+        3.3
+        """
+        here = tuple(marks)
+        left, top, right, bottom = zip(*map(extent, here), strict=True)
+        x, y = round(MARGIN - min(left), 3), round(MARGIN - min(top), 3)
+        width, height = round(max(right) + x + MARGIN, 3), round(max(bottom) + y + MARGIN, 3)
+        return cls(name, title, tuple(moved(mark, x, y) for mark in here), width, height, alt)
+
+
+def extent(mark: Mark) -> tuple[float, float, float, float]:
+    """What a mark covers at the most: left, top, right and bottom.
+
+    >>> extent(Disc(1, 1, 1, "entry"))
+    (0, 0, 2, 2)
+    """
+    match mark:
+        case Box():
+            return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
+        case Disc():
+            reach = mark.radius
+            return mark.x - reach, mark.y - reach, mark.x + reach, mark.y + reach
+        case Line():
+            (left, right), (top, bottom) = sorted((mark.x1, mark.x2)), sorted((mark.y1, mark.y2))
+            return left, top, right, bottom
+        case Text():
+            before = {"left": 0.0, "center": 0.5, "right": 1.0}[mark.anchor]
+            long, high = mark.size * mark.label.ems, 0.75 * mark.size
+            if not mark.upright:
+                return mark.x - high, mark.y - long / 2, mark.x + high, mark.y + long / 2
+            return mark.x - before * long, mark.y - high, mark.x + (1 - before) * long, mark.y + high
+
+
+def moved(mark: Mark, x: float, y: float) -> Mark:
+    """A mark so far to the right and down."""
+    if isinstance(mark, Line):
+        return replace(mark, x1=mark.x1 + x, y1=mark.y1 + y, x2=mark.x2 + x, y2=mark.y2 + y)
+    return replace(mark, x=mark.x + x, y=mark.y + y)

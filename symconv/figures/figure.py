@@ -32,8 +32,12 @@ FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(
     }
 )
 
-#: What can still be read: so many rows and columns, so many weights in their places, so many cells.
-MOST_ROWS, MOST_EDGES, MOST_CELLS = 40, 400, 1600
+#: What can still be read: so many rows and columns, so many weights in their places, so many edges of a
+#: network, so many cells.
+MOST_ROWS, MOST_WEIGHTS, MOST_EDGES, MOST_CELLS = 40, 400, 100, 1600
+
+#: The least and the most centimetres of a side; TeX knows no length beyond 575.
+_SIDES = (1, 500)
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,23 +70,29 @@ class Figure:
     def tikz(self, *, width: float = 12.0, height: float = 18.0) -> str:
         """A ``tikzpicture`` environment, for a document that loads tikz.
 
+        If the notation has Hebrew letters but aleph, or eth, mho or hslash, it loads amssymb too.
+
         Parameters
         ----------
         width, height : float
-            In centimetres, at the most; a line of LaTeX's article has 12.1.
+            In centimetres, at the most, each from 1 to 500; a line of LaTeX's article has 12.1.
 
         Raises
         ------
         OptionError
-            When one of them is not a positive number.
+            When one of them is no such number.
 
         >>> import symconv as sc
         >>> print(sc.Conv1d(1, 1).figure("band").tikz().splitlines()[-2].strip())
-        \\draw[tap=blue] (1.52,1.5) rectangle ++(1,1) node[midway] {$w_{0}$};
+        \\draw[tap=blue] (1.645,1.615) rectangle ++(1,1) node[midway] {$w_{0}$};
         """
         for option, given in (("width", width), ("height", height)):
-            if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < float("inf"):
-                raise OptionError(f"tikz: {option} is {given!r}; write a positive number of centimetres.")
+            number = isinstance(given, int | float) and not isinstance(given, bool)
+            if not number or not _SIDES[0] <= given <= _SIDES[1]:
+                raise OptionError(
+                    f"tikz: {option} is {_shown(given)}; write a number of centimetres from {_SIDES[0]} to "
+                    f"{_SIDES[1]}."
+                )
         return tikzpicture(self.drawing, width, height)
 
     def svg(self) -> str:
@@ -92,17 +102,41 @@ class Figure:
         ------
         MissingExtraError
             When matplotlib is not installed, as in :meth:`png` and :meth:`pdf`.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).figure("band").svg()[:15]
+        '<svg role="img"'
         """
         return to_svg(self.drawing)
 
     def png(self, *, dpi: int = 200) -> bytes:
-        """Pixels, ``dpi`` an inch."""
+        """Pixels.
+
+        Parameters
+        ----------
+        dpi : int
+            So many an inch, from 1 to 1200.
+
+        Raises
+        ------
+        OptionError
+            When it is no such number.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).figure("band").png(dpi=72)[1:4]
+        b'PNG'
+        """
         if isinstance(dpi, bool) or not isinstance(dpi, int) or not 1 <= dpi <= 1200:
-            raise OptionError(f"png: dpi is {dpi!r}; write a whole number from 1 to 1200.")
+            raise OptionError(f"png: dpi is {_shown(dpi)}; write a whole number from 1 to 1200.")
         return to_png(self.drawing, dpi)
 
     def pdf(self) -> bytes:
-        """One page as large as the figure."""
+        """One page as large as the figure.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).figure("band").pdf()[:4]
+        b'%PDF'
+        """
         return to_pdf(self.drawing)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -118,6 +152,13 @@ class Figure:
             When matplotlib is needed and not installed.
         SymconvError
             When the file cannot be written.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).figure("band").save("band.txt")
+        Traceback (most recent call last):
+            ...
+        symconv.errors.OptionError: save: 'band.txt' ends in '.txt'; did you mean '.tex'? Allowed: '.svg',
+        '.png', '.pdf', '.tex', '.tikz'.
         """
         place = Path(path)
         if place.suffix.lower() not in _SUFFIXES:
@@ -137,6 +178,14 @@ class Figure:
 _SUFFIXES: Mapping[str, Callable[[Figure], str | bytes]] = MappingProxyType(
     {".svg": Figure.svg, ".png": Figure.png, ".pdf": Figure.pdf, ".tex": Figure.tikz, ".tikz": Figure.tikz}
 )
+
+
+def _shown(given: Any) -> str:
+    """What was given, unless Python would not print so long a number."""
+    try:
+        return repr(given)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _known(suffix: str) -> str:
@@ -166,11 +215,11 @@ def require_drawable(name: Any, pattern: Pattern) -> None:
             f"{MOST_ROWS} of each",
             "input_size, channels or batch",
         )
-    if taps > MOST_EDGES:
-        raise _too_large(name, f"{taps} taps", f"{MOST_EDGES}", "kernel_size")
-    edges = len(pattern.incidence())
-    if edges > MOST_EDGES:
-        raise _too_large(name, f"{edges} weights between outputs and inputs", f"{MOST_EDGES}", "kernel_size")
+    if taps > MOST_WEIGHTS:
+        raise _too_large(name, f"{taps} taps", f"{MOST_WEIGHTS}", "kernel_size")
+    edges, most = len(pattern.incidence()), MOST_EDGES if name == "network" else MOST_WEIGHTS
+    if edges > most:
+        raise _too_large(name, f"{edges} weights between outputs and inputs", f"{most}", "kernel_size")
     whole = pattern.padded().extents
     sides = [prod(map(int, whole[role])) for role in ("output", "input")]
     if name == "window" and prod(sides) > MOST_CELLS:

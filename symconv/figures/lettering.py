@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import cycle, islice
 
 from sympy import Expr
 
@@ -28,6 +28,19 @@ class Tap:
     colour: str
     dash: str
 
+    @property
+    def look(self) -> tuple[str, str]:
+        """Its colour and line style."""
+        return self.colour, self.dash
+
+
+def weights_by_look(taps: Iterable[Tap]) -> dict[tuple[str, str], list[Tap]]:
+    """The different taps of each colour and line style, in the order in which they come."""
+    found: dict[tuple[str, str], list[Tap]] = {}
+    for tap in dict.fromkeys(taps):
+        found.setdefault(tap.look, []).append(tap)
+    return found
+
 
 @dataclass(frozen=True)
 class Lettering:
@@ -41,7 +54,9 @@ class Lettering:
         The derivative of the loss by each output, and by each input.
     taps : tuple of Tap
     tied : bool
-        Whether outputs share their taps.
+        Whether outputs share their taps; otherwise each selects by its own.
+    constant : bool
+        Whether all taps are one number.
     """
 
     outputs: tuple[Label, ...]
@@ -50,6 +65,7 @@ class Lettering:
     gradients: tuple[Label, ...]
     taps: tuple[Tap, ...]
     tied: bool
+    constant: bool = False
 
     @classmethod
     def of(cls, subject: Subject) -> Lettering:
@@ -65,6 +81,7 @@ class Lettering:
             gradients=tuple(_entry(subject, "input", i, derived=True) for i in inputs),
             taps=_taps(subject),
             tied=_tied(subject),
+            constant=subject.constant,
         )
 
 
@@ -100,9 +117,25 @@ def _taps(subject: Subject) -> tuple[Tap, ...]:
     labels = _tap_labels(subject)
     if not _tied(subject):
         return tuple(Tap(name, UNTIED, DASHES[0]) for name in labels)
-    dashes = islice(cycle(DASHES), 1 if subject.constant else len(labels))
-    looks = zip(subject.colours(), cycle(dashes), strict=False)
-    return tuple(Tap(name, *look) for name, look in zip(labels, looks, strict=True))
+    colours = subject.colours()
+    dashes = [DASHES[0]] * len(colours) if subject.constant else _dashes(colours)
+    return tuple(map(Tap, labels, colours, dashes))
+
+
+def _dashes(colours: Iterable[str]) -> Iterator[str]:
+    """A line style for each colour in turn, of those that stood least with it the one whose turn it is.
+
+    So each colour has had every line style before a look comes again.
+
+    >>> list(_dashes(["red", "blue", "red"]))
+    ['solid', 'dashed', 'dotted']
+    """
+    used: Counter[tuple[str, str]] = Counter()
+    for at, colour in enumerate(colours):
+        turn = at % len(DASHES)
+        dash = min(DASHES[turn:] + DASHES[:turn], key=lambda style: used[colour, style])
+        used[colour, dash] += 1
+        yield dash
 
 
 def _tap_labels(subject: Subject) -> list[Label]:

@@ -28,8 +28,12 @@ def band(subject: Subject) -> Drawing:
     letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence)
     alt = matrix_in_words(letters, letters.outputs, letters.inputs, ("outputs", "inputs"), cells)
     return _matrix(
-        "band", "Convolution matrix", letters.taps, (letters.outputs, letters.inputs), _HEADS, cells, alt
+        "band", _title(letters), letters.taps, (letters.outputs, letters.inputs), _HEADS, cells, alt
     )
+
+
+def _title(letters: Lettering) -> str:
+    return "Convolution matrix" if letters.tied else "Matrix of selections"
 
 
 def input_gradient(subject: Subject) -> Drawing:
@@ -54,7 +58,7 @@ def blocks(subject: Subject) -> Drawing:
     alt = matrix_in_words(letters, letters.outputs, letters.inputs, _HEADS, cells)
     alt += blocks_in_words(named, shape, size)
     framed = _Frames(named, shape, size)
-    title = "Convolution matrix in blocks"
+    title = f"{_title(letters)} in blocks"
     sides = (letters.outputs, letters.inputs)
     return _matrix("blocks", title, letters.taps, sides, _HEADS, cells, alt, framed)
 
@@ -135,11 +139,10 @@ def _matrix(
     room = FONT * max(column.ems for column in columns)
     upright = room <= _WIDEST
     top = 1.5 if upright else 1.0 + room
-    width, height = left + xs[-1] + 1, top + ys[-1] + 1
     down, across = (Label(words, words) for words in heads)
     marks: list[Mark] = [
-        Text(0.35, top + (ys[0] + ys[-1] + 1) / 2, down, upright=False, size=down.size_within(height)),
-        Text(left + (xs[-1] + 1) / 2, 0.35, across, size=across.size_within(xs[-1] + 2)),
+        Text(0.35, top + (ys[0] + ys[-1] + 1) / 2, down, upright=False),
+        Text(left + (xs[-1] + 1) / 2, 0.35, across),
     ]
     marks += [Text(left - 0.2, top + y + 0.5, row, "right") for y, row in zip(ys, rows, strict=True)]
     marks += [
@@ -161,4 +164,4 @@ def _matrix(
             for at, tap in enumerate(here)
         ]
     marks += frames.marks(left, top) if frames else []
-    return Drawing(name, title, tuple(marks), round(width + 0.15, 3), round(height + 0.15, 3), alt)
+    return Drawing.of(name, title, marks, alt)

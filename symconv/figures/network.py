@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from symconv.figures.drawing import FONT, Disc, Drawing, Label, Line, Mark, Text
-from symconv.figures.lettering import Lettering, Tap
+from symconv.figures.drawing import FONT, Disc, Drawing, Label, Line, Mark, Text, joined
+from symconv.figures.lettering import Lettering, Tap, weights_by_look
 from symconv.figures.matrices import cells_of
 from symconv.figures.words import counted, rows_in_words, ties_in_words
 from symconv.pieces import Subject
@@ -21,60 +22,64 @@ _STOPS = (0.7, 0.3, 0.8, 0.2, 0.6, 0.4, 0.75, 0.25, 0.5)
 #: parts of a name's width, down in user units.
 _NAME, _FROM_NAMES, _FROM_EDGES = 0.36, (1.1, 0.42), (0.6, 0.22)
 
-#: Several weights between the same two nodes lie so far apart.
-_PARALLEL = 0.24
+#: Several weights between the same two nodes lie so far apart, and all of them within so much of a node.
+_PARALLEL, _WITHIN = 0.24, 0.6
+
+#: The lines of the legend, and what its edges are told with: a weight, where it comes from, where it goes.
+_LINE, _FROM, _TO = 0.75, Label(": ", ": "), Label(" to ", " to ")
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """A weight on its way from an input to an output."""
+
+    line: Line
+    weight: int
+    tap: Tap
+    ends: tuple[Label, Label]
 
 
 def network(subject: Subject) -> Drawing:
     """Inputs on the left, outputs on the right; edges of one weight share a colour and a line style.
 
-    A name stands on each edge where there is room; the legend on the right has them all.
+    A name stands on each edge where there is room. The legend on the right has the weights by their looks,
+    and then each edge that neither its name nor its look tells from others.
     """
     letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence)
     sides = letters.inputs, letters.outputs
     tall = max(map(len, sides))
-    left, top = 1.1, 1.0
-    right = round(left + max(3.5, 0.5 * tall), 3)
+    top, right = 1.0, max(3.5, 0.5 * tall)
     inputs, outputs = (
         [(x, round(top + (at + (tall - len(side)) / 2 + 0.5) * _PITCH, 3)) for at in range(len(side))]
-        for x, side in zip((left, right), sides, strict=True)
+        for x, side in zip((0.0, right), sides, strict=True)
     )
-    edges: list[tuple[Line, Label]] = []
+    edges: list[_Edge] = []
     for (o, j), taps in sorted(cells.items()):
+        step = min(_PARALLEL, _WITHIN / len(taps))
         for at, tap in enumerate(taps):
-            shift = (at - (len(taps) - 1) / 2) * _PARALLEL
+            shift = (at - (len(taps) - 1) / 2) * step
             line = _joined(inputs[j], outputs[o], shift, letters.taps[tap])
-            edges.append((line, letters.taps[tap].label))
-    marks: list[Mark] = [line for line, _ in edges]
-    marks += _names(edges)
+            edges.append(_Edge(line, tap, letters.taps[tap], (letters.inputs[j], letters.outputs[o])))
+    marks: list[Mark] = [edge.line for edge in edges]
+    names = _names(edges)
+    marks += [name for name in names if name]
     for side, places in zip(sides, (inputs, outputs), strict=True):
         marks += [
             Disc(x, y, _RADIUS, "entry", "black", name) for name, (x, y) in zip(side, places, strict=True)
         ]
-    marks += [Text(x, 0.4, Label(words, words)) for x, words in ((left, "inputs"), (right, "outputs"))]
-    bottom = top + tall * _PITCH
-    width = right + 1.1
-    if letters.tied:
-        legend, width, low = _legend(letters.taps, right + 1.3, top, bottom)
-        marks += legend
-        bottom = max(bottom, low)
+    marks += [Text(x, 0.4, Label(words, words)) for x, words in ((0.0, "inputs"), (right, "outputs"))]
+    marks += _legend(letters, edges, names, right + 1.3, top, tall * _PITCH)
     seen = [
         [(letters.inputs[j].text, cells[o, j]) for j in range(len(inputs)) if (o, j) in cells]
         for o in range(len(outputs))
     ]
     alt = (
         f"Network of {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')} joined by "
-        f"{counted(len(edges), 'edge')}.{ties_in_words(letters)} "
+        f"{counted(len(edges), 'edge')}.{ties_in_words(letters, [edge.tap for edge in edges])} "
         f"{rows_in_words(letters, letters.outputs, seen)}"
     )
-    return Drawing(
-        "network",
-        "Which weight meets which input",
-        tuple(marks),
-        round(width, 3),
-        round(bottom + 0.15, 3),
-        alt,
-    )
+    title = "Which weight meets which input" if letters.tied else "Which inputs are selected from"
+    return Drawing.of("network", title, marks, alt)
 
 
 def _joined(start: tuple[float, float], end: tuple[float, float], shift: float, tap: Tap) -> Line:
@@ -87,18 +92,14 @@ def _joined(start: tuple[float, float], end: tuple[float, float], shift: float, 
     return Line(*start, *end, tap.colour, tap.dash)
 
 
-def _names(edges: Sequence[tuple[Line, Label]]) -> list[Text]:
-    """The names of the edges, each at the stop that is farthest from other names and edges.
-
-    An edge without a free stop has no name: its colour and line style are in the legend.
-    """
-    if not edges:
-        return []
-    ends = np.array([(line.x1, line.y1, line.x2, line.y2) for line, _ in edges])
-    placed: list[Text] = []
-    for at, (line, name) in enumerate(edges):
+def _names(edges: Sequence[_Edge]) -> list[Text | None]:
+    """The name of each edge, at the stop that is farthest from other names and edges, if one is free."""
+    ends = np.array([(line.x1, line.y1, line.x2, line.y2) for line in (edge.line for edge in edges)])
+    placed: list[Text | None] = []
+    for at, edge in enumerate(edges):
+        line, name = edge.line, edge.tap.label
         others = np.delete(ends, at, axis=0)
-        taken = np.array([(text.x, text.y, text.x, text.y) for text in placed]).reshape(-1, 4)
+        taken = np.array([(text.x, text.y, text.x, text.y) for text in placed if text]).reshape(-1, 4)
         best, room = None, 1.0
         for stop in _STOPS:
             x, y = line.x1 + stop * (line.x2 - line.x1), line.y1 + stop * (line.y2 - line.y1)
@@ -109,8 +110,9 @@ def _names(edges: Sequence[tuple[Line, Label]]) -> list[Text]:
             )
             if free >= room:
                 best, room = (x, y), min(free, 2.0) + 1e-9
-        if best:
-            placed.append(Text(round(best[0], 3), round(best[1], 3), name, size=_NAME, backed=True))
+        placed.append(
+            Text(round(best[0], 3), round(best[1], 3), name, size=_NAME, backed=True) if best else None
+        )
     return placed
 
 
@@ -127,18 +129,38 @@ def _to_segments(point: tuple[float, float], ends: np.ndarray, unit: tuple[float
     return float(np.hypot(*(away - share[:, None] * along).T).min(initial=np.inf))
 
 
-def _legend(taps: Sequence[Tap], left: float, top: float, bottom: float) -> tuple[list[Mark], float, float]:
-    """A sample of each weight's line with its name, in as many columns as the height asks for."""
-    entries = list(dict.fromkeys(taps))
-    lines = max(6, int((bottom - top) / 0.75))
-    width = 1.5 + FONT * max(tap.label.ems for tap in entries)
-    head = Label("shared weights", "shared weights")
-    marks: list[Mark] = [Text(left, 0.4, head, "left")]
-    for at, tap in enumerate(entries):
-        column, line = divmod(at, lines)
-        x, y = round(left + column * width, 3), round(top + 0.4 + 0.75 * line, 3)
-        marks.append(Line(x, y, x + 0.9, y, tap.colour, tap.dash))
-        marks.append(Text(x + 1.05, y, tap.label, "left"))
-    columns = (len(entries) - 1) // lines + 1
-    right = left + max(columns * width, FONT * head.ems)
-    return marks, right, top + 0.4 + 0.75 * min(lines, len(entries))
+def _legend(
+    letters: Lettering,
+    edges: Sequence[_Edge],
+    names: Sequence[Text | None],
+    left: float,
+    top: float,
+    height: float,
+) -> list[Mark]:
+    """Samples of the looks with their weights, and the edges that would stay unknown, in columns."""
+    looks = weights_by_look([letters.taps[at] for at in sorted({edge.weight for edge in edges})])
+    unknown = [
+        edge
+        for edge, name in zip(edges, names, strict=True)
+        if name is None and len(looks[edge.tap.look]) > 1
+    ]
+    entries: list[tuple[Tap | None, Label]] = []
+    if letters.tied:
+        entries += [(taps[0], joined(", ", [tap.label for tap in taps])) for taps in looks.values()]
+    entries += [
+        (None, joined("", [edge.tap.label, _FROM, edge.ends[0], _TO, edge.ends[1]])) for edge in unknown
+    ]
+    if not entries:
+        return []
+    words = "every edge" if letters.constant else "weights" if letters.tied else "further edges"
+    marks: list[Mark] = [Text(left, 0.4, Label(words, words), "left")]
+    lines = max(6, int(height / _LINE))
+    for start in range(0, len(entries), lines):
+        column = entries[start : start + lines]
+        for line, (sample, name) in enumerate(column):
+            y = round(top + 0.4 + _LINE * line, 3)
+            marks.append(Text(left + (1.05 if sample else 0), y, name, "left"))
+            if sample:
+                marks.append(Line(left, y, left + 0.9, y, sample.colour, sample.dash))
+        left = round(left + 1.5 + FONT * max(name.ems for _, name in column), 3)
+    return marks

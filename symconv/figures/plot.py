@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Mapping
 from html import escape
 from types import MappingProxyType
@@ -35,6 +36,9 @@ _SETTINGS = {
     "axes.formatter.use_mathtext": True,  # cmr10 has no minus sign, so matplotlib warns without
 }
 
+#: matplotlib's settings are those of the whole process: one drawing at a time changes and restores them.
+_SETTING = threading.Lock()
+
 
 def to_svg(drawing: Drawing) -> str:
     """An ``svg`` element with a title and a description for those who cannot see it."""
@@ -62,7 +66,7 @@ def _painted(drawing: Drawing, form: str, told: Mapping[str, str], dpi: int = 10
     except ImportError:
         raise MissingExtraError("figures as SVG, PNG and PDF need: pip install 'symconv[plot]'") from None
     file = io.BytesIO()
-    with matplotlib.rc_context():
+    with _SETTING, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         # A Figure by itself has a canvas of its own; pyplot is not asked, so no window or state is touched.

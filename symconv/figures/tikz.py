@@ -30,8 +30,8 @@ def tikzpicture(drawing: Drawing, width: float, height: float) -> str:
     lines = [
         f"% {drawing.title}",
         "\\begin{tikzpicture}[",
-        f"  x={_number(unit)}cm, y=-{_number(unit)}cm,",
-        f"  every node/.style={{inner sep=1pt, scale={_number(FONT * unit * _POINTS / _LETTERS)}}},",
+        f"  x={_number(unit, 6)}cm, y=-{_number(unit, 6)}cm,",
+        f"  every node/.style={{inner sep=1pt, scale={_number(FONT * unit * _POINTS / _LETTERS, 6)}}},",
         *styles,
         "]",
         f"  \\path[use as bounding box] (0,0) rectangle {_at(drawing.width, drawing.height)};",
@@ -97,5 +97,5 @@ def _at(x: float, y: float) -> str:
     return f"({_number(x)},{_number(y)})"
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")

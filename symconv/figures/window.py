@@ -12,11 +12,11 @@ import numpy as np
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of
-from symconv.figures.words import Rows, counted, rows_in_words
+from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
 from symconv.pattern import Indices, Spatial
 from symconv.pieces import Subject
 
-_ZERO, _CROPPED = Label("$0$", "0"), Label("", "")
+_ZERO, _EMPTY = Label("$0$", "0"), Label("", "")
 
 #: Panels side by side, in user units at the most.
 _LINE = 28.0
@@ -36,16 +36,20 @@ class _Padded:
         The entry that stands at each place; -1 for none.
     outside : array of bool
         Which places are padding.
+    around : tuple of (int, int)
+        How many of them lie before and after the entries of each axis.
     """
 
     shape: tuple[int, ...]
     stands: Indices
     outside: Any
+    around: tuple[tuple[int, int], ...]
 
     @classmethod
     def of(cls, subject: Subject, role: str) -> _Padded:
         """The places of a role, those in the padding filled as the padding mode says."""
         shape: list[int] = []
+        around: list[tuple[int, int]] = []
         stands: Indices = np.zeros(1, dtype=np.int64)
         outside = np.zeros(1, dtype=bool)
         for relation in subject.symbols.pattern.relations:
@@ -54,6 +58,7 @@ class _Padded:
                 if isinstance(relation, Spatial):
                     before, after = (int(relation.geometry[side]) for side in ("before", "after"))
                     places = np.arange(-before, extent + after)
+                    around.append((before, after))
                 padding = (places < 0) | (places >= extent)
                 filled = relation.fill.places(places, extent) if isinstance(relation, Spatial) else places
                 empty = (filled < 0) | (filled >= extent)
@@ -63,7 +68,7 @@ class _Padded:
                     (stands[:, None] < 0) | (here < 0), -1, stands[:, None] * extent + here
                 ).ravel()
                 outside = (outside[:, None] | padding).ravel()
-        return cls(tuple(shape), stands, outside)
+        return cls(tuple(shape), stands, outside, tuple(around))
 
 
 def window(subject: Subject) -> Drawing:
@@ -75,7 +80,9 @@ def window(subject: Subject) -> Drawing:
     seen, seeing = letters.inputs, letters.outputs
     if role == "output":
         seen, seeing = seeing, seen
-    named = [seen[at] if at >= 0 else _ZERO if role == "input" else _CROPPED for at in padded.stands.tolist()]
+    # A maximum passes by its padding, in which then no zeros stand.
+    around = _ZERO if role == "input" and letters.tied else _EMPTY
+    named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
     rows: list[dict[int, list[int]]] = [{} for _ in seeing]
     for (row, place), taps in cells.items():
         rows[row][place] = taps
@@ -83,14 +90,11 @@ def window(subject: Subject) -> Drawing:
     panels = [(whole, _entries(padded, named))]
     panels += [(name, _window(padded, row, letters.taps)) for name, row in zip(seeing, rows, strict=True)]
     side_by_side = subject.symbols.pattern.extents[_OTHER[role]]
-    marks, width, height = _arranged(padded.shape, panels, int(side_by_side[-1]) if side_by_side else 1)
-    return Drawing(
+    return Drawing.of(
         "window",
         "Sliding window" if role == "input" else "Window that each input writes to",
-        marks,
-        width,
-        height,
-        _in_words(letters, role, padded, named, seeing, rows),
+        _arranged(padded.shape, panels, int(side_by_side[-1]) if side_by_side else 1),
+        _in_words(subject, letters, role, padded, named, seeing, rows),
     )
 
 
@@ -119,7 +123,7 @@ def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> 
 
 def _arranged(
     shape: tuple[int, ...], panels: Sequence[tuple[Label, list[list[Box]]]], abreast: int
-) -> tuple[tuple[Mark, ...], float, float]:
+) -> list[Mark]:
     """Strips one below the other; panels of several rows side by side, as the outputs are."""
     columns = shape[-1] if shape else 1
     lines = prod(shape[:-1])
@@ -146,14 +150,13 @@ def _arranged(
             for box in boxes:
                 x, y = left + c, top + r + 0.3 * (r // plane) + box.y
                 cells.append(replace(box, x=x, y=y))
-    width = max(box.x + box.width for box in cells) + 0.15
-    height = max(box.y + box.height for box in cells) + 0.15
     # Bare places first, so that no pale outline covers that of a weight.
     cells.sort(key=lambda box: "tap" in box.look)
-    return (*marks, *cells), round(width, 3), round(height, 3)
+    return [*marks, *cells]
 
 
 def _in_words(
+    subject: Subject,
     letters: Lettering,
     role: str,
     padded: _Padded,
@@ -161,14 +164,29 @@ def _in_words(
     seeing: Sequence[Label],
     rows: Sequence[dict[int, list[int]]],
 ) -> str:
-    padding = int(padded.outside.sum())
-    around, verb = ("padding", "reads") if role == "input" else ("cropping", "writes to")
+    what, noun, verb = _WORDS[role]
     places = [
-        f"{around} {name.text}".strip() if outside else name.text
+        f"{what} {name.text}".strip() if outside else name.text
         for name, outside in zip(named, padded.outside.tolist(), strict=True)
     ]
     seen: Rows = [[(places[at], row[at]) for at in sorted(row)] for row in rows]
-    return (
-        f"The {role} of {counted(len(named) - padding, 'place')} with {padding} of {around} around, and "
-        f"below it what each {_OTHER[role]} {verb}. {rows_in_words(letters, seeing, seen)}"
-    )
+    pattern = subject.symbols.pattern
+    nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
+    whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
+    told = [
+        f"The {role} of {whole}{sides_in_words(padded.around, noun)}, and below it what each "
+        f"{_OTHER[role]} {verb}.",
+        selections_in_words(letters, "Cells"),
+        rows_in_words(letters, seeing, seen),
+    ]
+    return " ".join(filter(None, told))
+
+
+#: What lies around the entries, what one of them is called, and what a window does.
+_WORDS = {
+    "input": ("padding", "place of padding", "reads"),
+    "output": ("cropping", "cropped place", "writes to"),
+}
+
+#: What is counted by an index, other than places.
+_NOUNS = {"batch_index": "sample", "input_channel_index": "channel", "output_channel_index": "channel"}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from symconv.figures.drawing import Label
-from symconv.figures.lettering import Lettering
+from symconv.figures.lettering import Lettering, Tap, weights_by_look
+
+#: The noun of what lies along an axis.
+_PLACE = "place"
 
 #: So many rows are told one by one.
 _MOST_ROWS = 12
@@ -24,6 +28,7 @@ def matrix_in_words(
     """The size of a matrix, and its diagonals where each tap fills one, else its rows."""
     size = f"Matrix of {counted(len(rows), 'row')} ({sides[0]}) and "
     size += f"{counted(len(columns), 'column')} ({sides[1]}). "
+    size += f"{selections_in_words(letters, 'Cells')} ".lstrip()
     diagonals = _diagonals(letters, cells, (len(rows), len(columns)))
     if diagonals:
         return f"{size}{', '.join(diagonals)}; zero elsewhere."
@@ -37,9 +42,7 @@ def matrix_in_words(
 def rows_in_words(letters: Lettering, rows: Sequence[Label], seen: Rows) -> str:
     """Each row with what it meets and through which tap.
 
-    >>> from symconv.figures.drawing import DASHES
-    >>> from symconv.figures.lettering import Tap
-    >>> w, y = Tap(Label("$w_{0}$", "w0"), "blue", DASHES[0]), Label("$y_{0}$", "y0")
+    >>> w, y = Tap(Label("$w_{0}$", "w0"), "blue", "solid"), Label("$y_{0}$", "y0")
     >>> rows_in_words(Lettering((y,), (), (), (), (w,), True), [y], [[("x2", [0])]])
     'y0: w0 at x2.'
     """
@@ -66,11 +69,68 @@ def blocks_in_words(
     return f" Framed blocks of {block} each, by rows of blocks: {'; '.join(lines)}{more}."
 
 
-def ties_in_words(letters: Lettering) -> str:
-    """Whether colours are shared weights."""
+def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
+    """What the looks of edges tell, of the taps that stand on them one by one.
+
+    >>> w = Tap(Label("$w_{0}$", "w0"), "blue", "solid")
+    >>> ties_in_words(Lettering((), (), (), (), (w,), True), [w, w])
+    ' One colour and line style a shared weight.'
+    """
+    if not taps:
+        return ""
+    if not letters.tied:
+        return f" {selections_in_words(letters, 'Edges')}"
+    if letters.constant:
+        return f" Every edge bears the same number, {taps[0].label.text}."
+    looks, weights = weights_by_look(taps), Counter(taps)
+    if len(looks) < len(weights):
+        return (
+            f" {counted(len(weights), 'weight')} share {len(looks)} colours and line styles; their names "
+            "tell them apart."
+        )
+    return f" One colour and line style a {'shared ' if max(weights.values()) > 1 else ''}weight."
+
+
+def selections_in_words(letters: Lettering, what: str) -> str:
+    """What edges or cells are where they are no weights; nothing where they are."""
     if letters.tied:
-        return " One colour and line style a shared weight."
-    return " No weight is shared: each output has taps of its own."
+        return ""
+    return (
+        f"{what} are selections, not weights, and nothing is shared: each is 1 if its input is the first of "
+        "the largest that its output sees, and else 0."
+    )
+
+
+def places_in_words(sizes: Sequence[tuple[str, int]]) -> str:
+    """How many entries there are, from the outermost on; those of several axes as one product.
+
+    >>> places_in_words([("sample", 2), ("channel", 1), ("place", 4), ("place", 3)])
+    '2 samples of 1 channel of 4 by 3 places'
+    """
+    outer = [counted(size, noun) for noun, size in sizes if noun != _PLACE]
+    axes = [size for noun, size in sizes if noun == _PLACE]
+    *first, last = axes
+    return " of ".join([*outer, " by ".join([*map(str, first), counted(last, _PLACE)])])
+
+
+def sides_in_words(sides: Sequence[tuple[int, int]], noun: str) -> str:
+    """What lies around, before and after along each axis; nothing where there is none.
+
+    >>> sides_in_words([(2, 2)], "place of padding"), sides_in_words([(0, 0), (0, 0)], "place of padding")
+    (' with 2 places of padding on each side', '')
+    >>> sides_in_words([(0, 1)], "cropped place")
+    ' with 0 cropped places before and 1 after'
+    >>> sides_in_words([(1, 1), (0, 2)], "cropped place")
+    ' with cropped places before and after, 1 and 1 along axis 1, 0 and 2 along axis 2'
+    """
+    if not any(map(sum, sides)):
+        return ""
+    if len({side for both in sides for side in both}) == 1:
+        return f" with {counted(sides[0][0], noun)} on each side"
+    if len(sides) == 1:
+        return f" with {counted(sides[0][0], noun)} before and {sides[0][1]} after"
+    told = [f"{before} and {after} along axis {axis}" for axis, (before, after) in enumerate(sides, 1)]
+    return f" with {_several(noun)} before and after, {', '.join(told)}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -79,7 +139,17 @@ def counted(number: int, noun: str) -> str:
     >>> counted(1, "row"), counted(3, "row")
     ('1 row', '3 rows')
     """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun if number == 1 else _several(noun)}"
+
+
+def _several(noun: str) -> str:
+    """The plural; of what follows a preposition nothing changes.
+
+    >>> _several("place of padding")
+    'places of padding'
+    """
+    head, of, rest = noun.partition(" of ")
+    return f"{head}s{of}{rest}"
 
 
 def _taps(letters: Lettering, taps: Sequence[int]) -> str:

@@ -78,6 +78,41 @@ def bracketed(a, b, c):
     return a * (b % c) - (a if b else c) * math.sin(a) * b + ((a < b) < c)
 
 
+def entry(x, y, x_1, k):
+    return (x + y)[0] * (-x)[k] + x_1[k] + (x if k else y)[1]
+
+
+def factors(x, K):
+    return sum(x[k] for k in range(K)) * 3 + 3 * math.prod(x[k] for k in range(K))
+
+
+def same(x, y):
+    x_1 = x == y
+    return x_1 or x > 0
+
+
+def sign(x):
+    if x > 0:
+        return 1
+    elif x < 0:
+        return -1
+    return 0
+
+
+def gated(x, y):
+    if x > 0:
+        if y > 0:
+            return 1
+    elif x < 0:
+        return -1
+    return 0
+
+
+def pair(x):
+    a, b = x
+    return a + b
+
+
 #: What each reads as.
 EQUATIONS = {
     relu: r"\mathrm{relu}(x) = \left\{ \begin{array}{ll} x, & \mathrm{if} \ x > 0 \\ "
@@ -103,4 +138,15 @@ EQUATIONS = {
     r"y, & \mathrm{otherwise} \end{array} \right.",
     bracketed: r"\mathrm{bracketed}(a, b, c) = a \cdot (b \mathbin{\%} c) - (\left\{ \begin{array}{ll} a, & "
     r"\mathrm{if} \ b \\ c, & \mathrm{otherwise} \end{array} \right.) \sin (a) b + ((a < b) < c)",
+    entry: r"\mathrm{entry}(x, y, x_{1}, k) = (x + y)_{0} (-x)_{k} + {x_{1}}_{k} + (\left\{ "
+    r"\begin{array}{ll} x, & \mathrm{if} \ k \\ y, & \mathrm{otherwise} \end{array} \right.)_{1}",
+    factors: r"\mathrm{factors}(x, K) = (\sum_{k = 0}^{K - 1} ({x_{k}})) \cdot 3 + 3 \prod_{k = 0}^{K - 1} "
+    r"({x_{k}})",
+    same: r"\begin{aligned} x_{1} &= (x = y) \\ \mathrm{same}(x, y) &= (x_{1} \lor x > 0) \end{aligned}",
+    sign: r"\mathrm{sign}(x) = \left\{ \begin{array}{ll} 1, & \mathrm{if} \ x > 0 \\ "
+    r"-1, & \mathrm{if} \ x < 0 \\ 0, & \mathrm{otherwise} \end{array} \right.",
+    gated: r"\mathrm{gated}(x, y) = \left\{ \begin{array}{ll} \left\{ \begin{array}{ll} 1, & "
+    r"\mathrm{if} \ y > 0 \\ 0, & \mathrm{otherwise} \end{array} \right., & \mathrm{if} \ x > 0 \\ "
+    r"-1, & \mathrm{if} \ x < 0 \\ 0, & \mathrm{otherwise} \end{array} \right.",
+    pair: r"\begin{aligned} (a, b) &= x \\ \mathrm{pair}(x) &= a + b \end{aligned}",
 }

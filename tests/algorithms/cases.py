@@ -18,10 +18,15 @@ KINDS: dict[str, tuple[type[sc.Conv] | type[sc.AvgPool] | type[sc.MaxPool], int,
     "correlation on two axes": (sc.Conv, 2, False, False),
     "convolution on two axes": (sc.Conv, 2, False, True),
     "transposed": (sc.ConvTranspose, 1, False, False),
+    "transposed on two axes": (sc.ConvTranspose, 2, False, False),
     "channels": (sc.Conv, 1, True, False),
+    "channels, flipped": (sc.Conv, 1, True, True),
     "channels on two axes": (sc.Conv, 2, True, False),
+    "channels on two axes, flipped": (sc.Conv, 2, True, True),
     "average pooling": (sc.AvgPool, 1, False, False),
+    "average pooling on two axes": (sc.AvgPool, 2, False, False),
     "maximum pooling": (sc.MaxPool, 1, False, False),
+    "maximum pooling on two axes": (sc.MaxPool, 2, False, False),
 }
 
 

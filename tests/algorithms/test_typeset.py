@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import math
-import subprocess
-import sys
+import re
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,25 +14,8 @@ import symconv as sc
 from symconv.algorithms.typeset import algorithm_latex
 from symconv.errors import OptionError
 from tests.algorithms.activations import EQUATIONS, gelu, relu
+from tests.algorithms.written import imported, plain
 from tests.seeds import printed_under_several_seeds
-
-
-def plain(latex: str) -> str:
-    """Brackets without the commands that set their size."""
-    opened = latex.replace(r"\mathopen{}\left( ", "(").replace(r"\mathopen{}\left(", "(")
-    return opened.replace(r" \mathclose{}\right)", ")").replace(r"\mathclose{}\right)", ")")
-
-
-def imported(source: str, folder: Path) -> ModuleType:
-    """A module of a source, as a user would import it."""
-    path = folder / "written.py"
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(f"written_{folder.name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("function", EQUATIONS, ids=lambda f: f.__name__)
@@ -147,6 +126,7 @@ REFUSED = [
     ("return {0: x}[0]", 2, "a dictionary", "if, elif and else"),
     ("return f'{x}'", 2, "a formatted string", "leave text out"),
     ("return 'x'", 2, "text", "leave it out"),
+    ("return float('inf')", 2, "text", "write math.inf"),
     ("return max(*x)", 2, "a starred expression", "write the items out"),
     ("return round(x, ndigits=2)", 2, "an argument by its name", "by its place"),
     ("return sum((k for k in range(3)), x)", 2, "a sum that starts from a value", "add the value"),
@@ -236,65 +216,31 @@ def test_the_line_is_counted_from_the_first_decorator(tmp_path: Path) -> None:
         sc.function_latex(imported(source, tmp_path).f)
 
 
-class Layer:
-    def method(self, x):
-        return x
-
-    @staticmethod
-    def static(x):
-        return x
-
-
-def wrapped(x):
-    return x
-
-
-FOREIGN = [
-    (math.exp, "exp is of type builtin_function_or_method, which has no Python source"),
-    (max, "max is of type builtin_function_or_method"),
-    (Layer, "Layer is a class, which has no Python source: give a function written with def"),
-    (3, "3 is of type int"),
-    (functools.partial(relu), "of type partial"),
-    (functools.lru_cache(relu), "relu is of type _lru_cache_wrapper"),
-    (Layer().method, "method is a method: give a function of its own, without self"),
-    (Layer.method, "method is a method"),
-    (Layer.static, "static is a method"),
-    (lambda x: x, "a lambda has no name to typeset: give it one, with def"),
-    (functools.wraps(relu)(lambda x: x), "relu is wrapped by a decorator: give the function without it"),
+#: Names that would be one letter: a function, and the two of them.
+ONE_LETTER = [
+    ("def f(x, x_):\n    return x - x_", "x and x_ would both be written x"),
+    ("def f(x1, x_1):\n    return x1 - x_1", "x1 and x_1 would both be written x_{1}"),
+    ("def f(x, x_1):\n    return x_1 + x[1]", "x_1 and x[1] would both be written x_{1}"),
+    ("def f(x):\n    f_ = 2\n    return x + f_", "f and f_ would both be written f"),
+    ("def f(e):\n    return math.e + e", "e and math.e would both be written e"),
+    ("def f(inf):\n    return -math.inf if inf else 0", "inf and math.inf would both be"),
+    ("tau = 1\ndef f(x):\n    return x * math.tau + tau", "tau and math.tau would both be"),
 ]
 
 
-@pytest.mark.parametrize(("function", "message"), FOREIGN, ids=[message[:12] for _, message in FOREIGN])
-def test_what_has_no_source_of_its_own_says_so(function: Any, message: str) -> None:
-    with pytest.raises(OptionError) as refused:
-        sc.function_latex(function)
-    assert message in str(refused.value)
+@pytest.mark.parametrize(("source", "told"), ONE_LETTER)
+def test_two_names_that_would_be_one_letter_are_refused(source: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=f"^f: {re.escape(told)}.*; rename "):
+        sc.function_latex(imported(f"import math\n{source}\n", tmp_path).f)
 
 
-def test_functions_made_by_exec_or_on_the_command_line_say_so() -> None:
-    space: dict[str, Any] = {}
-    exec("def f(x):\n    return x\n", space)
-    with pytest.raises(OptionError, match="the source of f is not to be had, as with exec and python -c"):
-        sc.function_latex(space["f"])
-    code = "import symconv as sc\ndef f(x): return x\nprint(sc.function_latex(f))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    told = done.stderr.splitlines()[-1:] or [done.stdout.strip()]
-    # Python 3.13 keeps the lines of -c.
-    assert told == ["f(x) = x"] or "the source of f is not to be had" in told[0]
-
-
-def test_source_that_was_changed_since_the_import_is_not_typeset(tmp_path: Path) -> None:
-    f = imported("def f(x):\n    return x\n", tmp_path).f
-    for changed, why in (
-        ("def g(x):\n    return x\n", "another function's"),
-        ("def f(y):\n    return y\n", "another function's"),
-        ("x = 1\n", "another function's"),
-        ("async def f(x):\n    return x\n", "asynchronous"),
-        ("def f(x\n", "cannot be read by itself"),
-    ):
-        (tmp_path / "written.py").write_text(changed + "# so that the size differs\n" * len(changed))
-        with pytest.raises(OptionError, match=why):
-            sc.function_latex(f)
+def test_one_thing_under_two_names_is_no_clash(tmp_path: Path) -> None:
+    source = (
+        "import math\nfrom math import exp, pi\n\n\n"
+        "def f(x, y):\n    return exp(x) + math.exp(y) + pi * math.pi\n"
+    )
+    found = sc.function_latex(imported(source, tmp_path).f)
+    assert plain(found) == r"f(x, y) = \exp (x) + \exp (y) + \pi \pi"
 
 
 def test_an_unknown_target_is_answered_with_the_nearest() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from math import hypot
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from hypothesis import strategies as st
 
 import symconv as sc
 from symconv.errors import FigureError, OptionError, SymbolicSizeError
-from symconv.figures import FIGURES, Box, Disc, Drawing, Line, Text
-from symconv.figures.drawing import DASHES
+from symconv.figures import FIGURES, Box, Drawing, Text
 from symconv.notation import PALETTE
 from tests.figures.loops import by_torch_layout, cells, met
 from tests.geometry import Geometry, layers
@@ -63,16 +61,17 @@ def test_a_band_has_each_tap_where_the_kernel_slides_over_an_input(g: Geometry) 
 
 @given(layers(most_rank=2))
 @settings(max_examples=60)
-def test_bands_and_blocks_of_any_layer_hold_the_taps_of_loops_in_the_layout_of_pytorch(
+def test_matrices_of_any_layer_hold_the_taps_of_loops_in_the_layout_of_pytorch(
     g: dict[str, Any],
 ) -> None:
-    layer, expected = by_torch_layout(g)
+    looped = by_torch_layout(g)
     try:
-        band, blocks = (layer.figure(name).drawing for name in ("band", "blocks"))
+        band, blocks, back = (looped.layer.figure(name) for name in ("band", "blocks", "input_gradient"))
     except FigureError:
         assume(False)
-    assert without_zeros(band) == expected
-    assert without_zeros(blocks) == expected
+    assert without_zeros(band.drawing) == without_zeros(blocks.drawing) == looped.cells
+    turned = {(f"dL/d{x}", y.replace("y", "delta")): taps for (y, x), taps in looped.cells.items()}
+    assert without_zeros(back.drawing) == turned
 
 
 @given(geometries())
@@ -115,55 +114,11 @@ def test_each_row_of_windows_has_its_taps_in_the_order_in_which_they_meet(g: Geo
     assert len(padded) == (len(rows) + 1) * (g.before + g.after)
 
 
-@given(geometries())
-def test_edges_join_each_output_with_what_it_meets_in_the_look_of_the_tap(g: Geometry) -> None:
-    drawing = layer_of(g).figure("network").drawing
-    nodes = {mark.label.text: mark for mark in drawing.marks if isinstance(mark, Disc) and mark.label}
-    found = {}
-    for line in (mark for mark in drawing.marks if isinstance(mark, Line)):
-        ends = [nearest(nodes, x, y) for x, y in ((line.x1, line.y1), (line.x2, line.y2))]
-        if all(ends):
-            found[ends[1], ends[0]] = (line.colour, line.dash)
-    expected = {}
-    for (y, x), (tap,) in inside(g).items():
-        at = int(tap[1:])
-        expected[y, x] = (PALETTE[at % len(PALETTE)], DASHES[at % len(DASHES)])
-    assert found == expected
-
-
-def nearest(nodes: dict[str, Disc], x: float, y: float) -> str | None:
-    """The node on whose rim a point lies."""
-    away = {name: abs(hypot(disc.x - x, disc.y - y) - disc.radius) for name, disc in nodes.items()}
-    name = min(away, key=lambda name: away[name])
-    return name if away[name] < 0.01 else None
-
-
-@given(geometries())
-def test_a_name_on_an_edge_is_that_of_its_tap(g: Geometry) -> None:
-    drawing = layer_of(g).figure("network").drawing
-    lines = [mark for mark in drawing.marks if isinstance(mark, Line)]
-    for text in (mark for mark in drawing.marks if isinstance(mark, Text) and mark.backed):
-        at = int(text.label.text[1:])
-        look = PALETTE[at % len(PALETTE)], DASHES[at % len(DASHES)]
-        assert any(
-            (line.colour, line.dash) == look
-            and abs((line.x2 - line.x1) * (text.y - line.y1) - (line.y2 - line.y1) * (text.x - line.x1))
-            < 0.02
-            for line in lines
-        )
-
-
 def test_padding_that_repeats_the_input_is_named_by_what_stands_there() -> None:
     drawing = sc.Conv1d(4, 3, padding=2, padding_mode="reflect").figure("window").drawing
     top = min(mark.y for mark in drawing.marks if isinstance(mark, Box))
     strip = sorted((box.x, box.label.text) for box in labelled(drawing) if box.y == top and box.label)
     assert [text for _, text in strip] == ["x2", "x1", "x0", "x1", "x2", "x3", "x2", "x1"]
-
-
-def test_a_transposed_layer_shows_what_each_input_writes_and_what_is_cropped() -> None:
-    figure = sc.ConvTranspose1d(3, 3, stride=2, padding=1).figure("window")
-    assert "x0: w0 at cropping, w1 at y0, w2 at y1." in figure.alt
-    assert "The output of 5 places with 2 of cropping around" in figure.alt
 
 
 @given(st.tuples(geometries(), geometries()))
@@ -231,14 +186,10 @@ def test_blocks_are_named_as_in_the_equation_and_of_one_axis_there_is_one() -> N
     assert cells(one) == cells(sc.Conv1d(4, 3).figure("band").drawing)
 
 
-def test_pooling_is_drawn_with_one_number_or_with_taps_that_nothing_shares() -> None:
+def test_average_pooling_is_drawn_with_one_number_in_one_colour() -> None:
     average = sc.AvgPool1d(6, 2).figure("band").drawing
     taps = {(box.label.text, box.colour) for box in labelled(average) if box.look == "tap" and box.label}
     assert taps == {("1/2", PALETTE[0])}
-    largest = sc.MaxPool1d(6, 2).figure("network")
-    assert {m.colour for m in largest.drawing.marks if isinstance(m, Line)} == {"gray"}
-    assert "No weight is shared" in largest.alt
-    assert "S1_0 at x2" in largest.alt
 
 
 def test_notation_gives_letters_base_and_colours() -> None:
@@ -255,34 +206,6 @@ def test_values_of_the_kernel_stand_in_the_cells() -> None:
     layer = sc.Conv1d(3, 2)
     assert "5 on the main diagonal, -1/2 on" in layer.at(w=[5, sc.parse("-1/2")]).figure().alt
     assert "w0 on the main diagonal" in layer.at(w=[5, sc.parse("a")]).figure().alt
-
-
-def test_words_say_the_diagonals_of_this_layer() -> None:
-    assert sc.Conv1d(4, 3, padding="full", flip=True).figure().alt == (
-        "Matrix of 6 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1 "
-        "below it, w2 on the diagonal 2 below it; zero elsewhere."
-    )
-    assert "And so on for 8 more rows." in sc.Conv1d(40, 2, stride=2).figure().alt
-
-
-def test_every_mark_lies_on_the_drawing() -> None:
-    channels = sc.Conv1d(4, 2, in_channels=2, out_channels=2)
-    for layer in (sc.Conv2d(3, 2), channels, sc.Conv1d(5, 2, padding=2)):
-        for name in layer.figure_names:
-            drawing = layer.figure(name).drawing
-            for mark in drawing.marks:
-                if isinstance(mark, Line):
-                    xs, ys = (mark.x1, mark.x2), (mark.y1, mark.y2)
-                elif isinstance(mark, Box):
-                    xs, ys = (mark.x, mark.x + mark.width), (mark.y, mark.y + mark.height)
-                elif isinstance(mark, Disc):
-                    xs = (mark.x - mark.radius, mark.x + mark.radius)
-                    ys = (mark.y - mark.radius, mark.y + mark.radius)
-                else:
-                    xs, ys = (mark.x, mark.x), (mark.y, mark.y)
-                assert min(*xs, *ys) >= 0
-                assert max(xs) <= drawing.width
-                assert max(ys) <= drawing.height
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -309,8 +232,10 @@ def test_what_cannot_be_drawn_says_what_to_do() -> None:
         sc.Conv1d("N", 3).figure()
     with pytest.raises(FigureError, match=r"99 outputs and 100 inputs.*40 of each.*input_size"):
         sc.Conv1d(100, 2).figure("network")
-    with pytest.raises(FigureError, match=r"\d+ weights between outputs and inputs"):
+    with pytest.raises(FigureError, match=r"\d+ weights between outputs and inputs.*400"):
         sc.Conv1d(40, 20, padding=9).figure("band")
+    with pytest.raises(FigureError, match="144 weights between outputs and inputs, and no more than 100"):
+        sc.Conv2d(6, 3).figure("network")
     with pytest.raises(FigureError, match="taps"):
         sc.Conv1d(1, 2001, padding=1000).figure("window")
     with pytest.raises(FigureError, match=r"places of windows.*padding"):

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,8 +14,8 @@ import pytest
 
 import symconv as sc
 from symconv.errors import MissingExtraError, OptionError, SymconvError
-from symconv.figures import FIGURES, Box, Drawing, Figure, Label
-from symconv.figures.drawing import FONT
+from symconv.figures import FIGURES, Box, Drawing, Figure, Label, Text
+from symconv.figures.drawing import FONT, extent
 from symconv.notation import PRESETS
 from tests.optional import required_program
 from tests.seeds import printed_under_several_seeds
@@ -68,7 +69,7 @@ def test_lualatex_takes_the_figures_too(tmp_path: Path) -> None:
 
 def test_a_figure_is_as_wide_as_asked_at_the_most() -> None:
     figure = LAYERS["wide"].figure("band")
-    for width in (5.0, 12.0):
+    for width in (1, 5.0, 12.0):
         unit = re.search(r"x=([\d.]+)cm", figure.tikz(width=width))
         assert unit is not None
         assert float(unit[1]) * figure.drawing.width == pytest.approx(width, rel=0.01)
@@ -124,6 +125,24 @@ def test_the_settings_of_the_user_change_nothing_and_are_not_changed() -> None:
     with matplotlib.rc_context(mine):
         before = dict(matplotlib.rcParams)
         assert (figure.svg(), figure.png(dpi=50), figure.pdf()) == plain
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_figures_made_at_once_are_the_same_and_leave_the_settings() -> None:
+    import matplotlib
+
+    figures = [LAYERS[layer].figure(name) for layer, name in ALL[:6]]
+    alone = [figure.svg() for figure in figures]
+    interval = sys.getswitchinterval()
+    with matplotlib.rc_context({"font.size": 30}):
+        before = dict(matplotlib.rcParams)
+        sys.setswitchinterval(1e-5)
+        try:
+            with ThreadPoolExecutor(6) as pool:
+                together = list(pool.map(lambda figure: figure.svg(), figures))
+        finally:
+            sys.setswitchinterval(interval)
+        assert together == alone
         assert dict(matplotlib.rcParams) == before
 
 
@@ -195,9 +214,13 @@ def test_without_matplotlib_the_error_says_what_to_install(monkeypatch) -> None:
     assert "tikzpicture" in figure.tikz()
 
 
-@pytest.mark.parametrize("width", [0, -1.0, float("nan"), float("inf"), True, "12cm"])
+@pytest.mark.parametrize(
+    "width",
+    [0, -1.0, 1e-9, 500.1, 10**400, float("nan"), float("inf"), True, "12cm"],
+    ids=lambda w: str(w)[:9],
+)
 def test_a_size_that_is_none_is_refused(width: object) -> None:
-    with pytest.raises(OptionError, match="positive number of centimetres"):
+    with pytest.raises(OptionError, match="number of centimetres from 1 to 500"):
         LAYERS["full"].figure().tikz(width=width)
     with pytest.raises(OptionError, match="whole number from 1 to 1200"):
         LAYERS["full"].figure().png(dpi=0)
@@ -215,3 +238,32 @@ def test_labels_fit_their_boxes(layer: str, name: str) -> None:
             assert extents.width < mark.width
             assert extents.height < mark.height
             assert mark.size <= FONT
+
+
+#: Where headings are longer than what they stand beside, and names wider than what they stand at.
+NARROW = {
+    "one": sc.Conv1d(1, 1),
+    "row": sc.Conv1d(9, 9),
+    "column": sc.Conv1d(1, 9, padding=8),
+    "capital": sc.Conv1d(2, 1, notation=sc.Notation(input="M_max", output="W_max", output_size="m")),
+}
+
+
+@pytest.mark.parametrize("layer", [*LAYERS, *NARROW])
+def test_every_mark_lies_on_the_drawing_and_texts_with_all_their_letters(layer: str) -> None:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties(family="cmr10", math_fontfamily="cm")
+    for name in FIGURES:
+        drawing = (LAYERS | NARROW)[layer].figure(name).drawing
+        for mark in drawing.marks:
+            left, top, right, bottom = extent(mark)
+            if isinstance(mark, Text):
+                box = TextPath((0, 0), mark.label.latex, size=mark.size, prop=font).get_extents()
+                long, high = (box.width, box.height) if mark.upright else (box.height, box.width)
+                share = {"left": 0.0, "center": 0.5, "right": 1.0}[mark.anchor]
+                left, right = mark.x - share * long, mark.x + (1 - share) * long
+                top, bottom = mark.y - high / 2, mark.y + high / 2
+            assert 0 <= left <= right <= drawing.width, mark
+            assert 0 <= top <= bottom <= drawing.height, mark

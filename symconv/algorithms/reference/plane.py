@@ -6,118 +6,142 @@ from symconv.algorithms.reference.arrays import Entry, Pair, Plane, zeros
 
 
 def correlation_2d(x: Plane, w: Plane, b: Entry, s: Pair, d: Pair, p: Pair, q: Pair) -> Plane:
-    N_0 = len(x)
-    N_1 = len(x[0])
-    K_0 = len(w)
-    K_1 = len(w[0])
-    M_0 = (N_0 + p[0] + q[0] - d[0] * (K_0 - 1) - 1) // s[0] + 1
-    M_1 = (N_1 + p[1] + q[1] - d[1] * (K_1 - 1) - 1) // s[1] + 1
-    y = zeros(M_0, M_1)
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            y[i_0][i_1] = b
-            for k_0 in range(K_0):
-                for k_1 in range(K_1):
-                    j_0 = s[0] * i_0 + d[0] * k_0 - p[0]
-                    j_1 = s[1] * i_1 + d[1] * k_1 - p[1]
-                    if 0 <= j_0 < N_0 and 0 <= j_1 < N_1:
-                        y[i_0][i_1] += w[k_0][k_1] * x[j_0][j_1]
+    s_1, s_2 = s
+    d_1, d_2 = d
+    p_1, p_2 = p
+    q_1, q_2 = q
+    N_1 = len(x)
+    N_2 = len(x[0])
+    K_1 = len(w)
+    K_2 = len(w[0])
+    M_1 = (N_1 + p_1 + q_1 - d_1 * (K_1 - 1) - 1) // s_1 + 1
+    M_2 = (N_2 + p_2 + q_2 - d_2 * (K_2 - 1) - 1) // s_2 + 1
+    y = zeros(M_1, M_2)
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            y[i_1][i_2] = b
+            for k_1 in range(K_1):
+                for k_2 in range(K_2):
+                    j_1 = s_1 * i_1 + d_1 * k_1 - p_1
+                    j_2 = s_2 * i_2 + d_2 * k_2 - p_2
+                    if 0 <= j_1 < N_1 and 0 <= j_2 < N_2:
+                        y[i_1][i_2] += w[k_1][k_2] * x[j_1][j_2]
     return y
 
 
 def correlation_2d_grad_input(delta: Plane, w: Plane, N: Pair, s: Pair, d: Pair, p: Pair) -> Plane:
-    M_0 = len(delta)
-    M_1 = len(delta[0])
-    K_0 = len(w)
-    K_1 = len(w[0])
-    g = zeros(N[0], N[1])
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            for k_0 in range(K_0):
-                for k_1 in range(K_1):
-                    j_0 = s[0] * i_0 + d[0] * k_0 - p[0]
-                    j_1 = s[1] * i_1 + d[1] * k_1 - p[1]
-                    if 0 <= j_0 < N[0] and 0 <= j_1 < N[1]:
-                        g[j_0][j_1] += w[k_0][k_1] * delta[i_0][i_1]
+    N_1, N_2 = N
+    s_1, s_2 = s
+    d_1, d_2 = d
+    p_1, p_2 = p
+    M_1 = len(delta)
+    M_2 = len(delta[0])
+    K_1 = len(w)
+    K_2 = len(w[0])
+    g = zeros(N_1, N_2)
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            for k_1 in range(K_1):
+                for k_2 in range(K_2):
+                    j_1 = s_1 * i_1 + d_1 * k_1 - p_1
+                    j_2 = s_2 * i_2 + d_2 * k_2 - p_2
+                    if 0 <= j_1 < N_1 and 0 <= j_2 < N_2:
+                        g[j_1][j_2] += w[k_1][k_2] * delta[i_1][i_2]
     return g
 
 
 def correlation_2d_grad_kernel(delta: Plane, x: Plane, K: Pair, s: Pair, d: Pair, p: Pair) -> Plane:
-    M_0 = len(delta)
-    M_1 = len(delta[0])
-    N_0 = len(x)
-    N_1 = len(x[0])
-    g = zeros(K[0], K[1])
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            for k_0 in range(K[0]):
-                for k_1 in range(K[1]):
-                    j_0 = s[0] * i_0 + d[0] * k_0 - p[0]
-                    j_1 = s[1] * i_1 + d[1] * k_1 - p[1]
-                    if 0 <= j_0 < N_0 and 0 <= j_1 < N_1:
-                        g[k_0][k_1] += x[j_0][j_1] * delta[i_0][i_1]
+    K_1, K_2 = K
+    s_1, s_2 = s
+    d_1, d_2 = d
+    p_1, p_2 = p
+    M_1 = len(delta)
+    M_2 = len(delta[0])
+    N_1 = len(x)
+    N_2 = len(x[0])
+    g = zeros(K_1, K_2)
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            for k_1 in range(K_1):
+                for k_2 in range(K_2):
+                    j_1 = s_1 * i_1 + d_1 * k_1 - p_1
+                    j_2 = s_2 * i_2 + d_2 * k_2 - p_2
+                    if 0 <= j_1 < N_1 and 0 <= j_2 < N_2:
+                        g[k_1][k_2] += x[j_1][j_2] * delta[i_1][i_2]
     return g
 
 
 def grad_bias_2d(delta: Plane) -> Entry:
-    M_0 = len(delta)
-    M_1 = len(delta[0])
+    M_1 = len(delta)
+    M_2 = len(delta[0])
     g = 0
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            g += delta[i_0][i_1]
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            g += delta[i_1][i_2]
     return g
 
 
 def convolution_2d(x: Plane, w: Plane, b: Entry, s: Pair, d: Pair, p: Pair, q: Pair) -> Plane:
-    N_0 = len(x)
-    N_1 = len(x[0])
-    K_0 = len(w)
-    K_1 = len(w[0])
-    M_0 = (N_0 + p[0] + q[0] - d[0] * (K_0 - 1) - 1) // s[0] + 1
-    M_1 = (N_1 + p[1] + q[1] - d[1] * (K_1 - 1) - 1) // s[1] + 1
-    y = zeros(M_0, M_1)
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            y[i_0][i_1] = b
-            for k_0 in range(K_0):
-                for k_1 in range(K_1):
-                    j_0 = s[0] * i_0 + d[0] * (K_0 - 1 - k_0) - p[0]
-                    j_1 = s[1] * i_1 + d[1] * (K_1 - 1 - k_1) - p[1]
-                    if 0 <= j_0 < N_0 and 0 <= j_1 < N_1:
-                        y[i_0][i_1] += w[k_0][k_1] * x[j_0][j_1]
+    s_1, s_2 = s
+    d_1, d_2 = d
+    p_1, p_2 = p
+    q_1, q_2 = q
+    N_1 = len(x)
+    N_2 = len(x[0])
+    K_1 = len(w)
+    K_2 = len(w[0])
+    M_1 = (N_1 + p_1 + q_1 - d_1 * (K_1 - 1) - 1) // s_1 + 1
+    M_2 = (N_2 + p_2 + q_2 - d_2 * (K_2 - 1) - 1) // s_2 + 1
+    y = zeros(M_1, M_2)
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            y[i_1][i_2] = b
+            for k_1 in range(K_1):
+                for k_2 in range(K_2):
+                    j_1 = s_1 * i_1 + d_1 * (K_1 - 1 - k_1) - p_1
+                    j_2 = s_2 * i_2 + d_2 * (K_2 - 1 - k_2) - p_2
+                    if 0 <= j_1 < N_1 and 0 <= j_2 < N_2:
+                        y[i_1][i_2] += w[k_1][k_2] * x[j_1][j_2]
     return y
 
 
 def convolution_2d_grad_input(delta: Plane, w: Plane, N: Pair, s: Pair, d: Pair, p: Pair) -> Plane:
-    M_0 = len(delta)
-    M_1 = len(delta[0])
-    K_0 = len(w)
-    K_1 = len(w[0])
-    g = zeros(N[0], N[1])
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            for k_0 in range(K_0):
-                for k_1 in range(K_1):
-                    j_0 = s[0] * i_0 + d[0] * (K_0 - 1 - k_0) - p[0]
-                    j_1 = s[1] * i_1 + d[1] * (K_1 - 1 - k_1) - p[1]
-                    if 0 <= j_0 < N[0] and 0 <= j_1 < N[1]:
-                        g[j_0][j_1] += w[k_0][k_1] * delta[i_0][i_1]
+    N_1, N_2 = N
+    s_1, s_2 = s
+    d_1, d_2 = d
+    p_1, p_2 = p
+    M_1 = len(delta)
+    M_2 = len(delta[0])
+    K_1 = len(w)
+    K_2 = len(w[0])
+    g = zeros(N_1, N_2)
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            for k_1 in range(K_1):
+                for k_2 in range(K_2):
+                    j_1 = s_1 * i_1 + d_1 * (K_1 - 1 - k_1) - p_1
+                    j_2 = s_2 * i_2 + d_2 * (K_2 - 1 - k_2) - p_2
+                    if 0 <= j_1 < N_1 and 0 <= j_2 < N_2:
+                        g[j_1][j_2] += w[k_1][k_2] * delta[i_1][i_2]
     return g
 
 
 def convolution_2d_grad_kernel(delta: Plane, x: Plane, K: Pair, s: Pair, d: Pair, p: Pair) -> Plane:
-    M_0 = len(delta)
-    M_1 = len(delta[0])
-    N_0 = len(x)
-    N_1 = len(x[0])
-    g = zeros(K[0], K[1])
-    for i_0 in range(M_0):
-        for i_1 in range(M_1):
-            for k_0 in range(K[0]):
-                for k_1 in range(K[1]):
-                    j_0 = s[0] * i_0 + d[0] * (K[0] - 1 - k_0) - p[0]
-                    j_1 = s[1] * i_1 + d[1] * (K[1] - 1 - k_1) - p[1]
-                    if 0 <= j_0 < N_0 and 0 <= j_1 < N_1:
-                        g[k_0][k_1] += x[j_0][j_1] * delta[i_0][i_1]
+    K_1, K_2 = K
+    s_1, s_2 = s
+    d_1, d_2 = d
+    p_1, p_2 = p
+    M_1 = len(delta)
+    M_2 = len(delta[0])
+    N_1 = len(x)
+    N_2 = len(x[0])
+    g = zeros(K_1, K_2)
+    for i_1 in range(M_1):
+        for i_2 in range(M_2):
+            for k_1 in range(K_1):
+                for k_2 in range(K_2):
+                    j_1 = s_1 * i_1 + d_1 * (K_1 - 1 - k_1) - p_1
+                    j_2 = s_2 * i_2 + d_2 * (K_2 - 1 - k_2) - p_2
+                    if 0 <= j_1 < N_1 and 0 <= j_2 < N_2:
+                        g[k_1][k_2] += x[j_1][j_2] * delta[i_1][i_2]
     return g

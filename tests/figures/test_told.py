@@ -1,0 +1,155 @@
+"""What legends, names and alt texts tell of a layer, read back, against loops that share no code."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+
+import symconv as sc
+from symconv.errors import FigureError
+from symconv.figures import Line, Text
+from symconv.notation import COLOURS
+from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
+from tests.geometry import layers
+
+
+def rows_of(letter: str, shape: tuple[int, ...]) -> list[str]:
+    return [name(letter, *place) for place in product(*map(range, shape))]
+
+
+@given(layers(most_rank=2))
+@settings(max_examples=80)
+def test_every_edge_of_a_network_can_be_told_by_its_name_its_look_or_the_legend(g: dict[str, Any]) -> None:
+    looped = by_torch_layout(g)
+    try:
+        figure = looped.layer.figure("network")
+    except FigureError:
+        assume(False)
+    found = network(figure.drawing)
+    assert {between: sorted(taps) for between, taps in found.weights.items()} == {
+        between: sorted(taps) for between, taps in looped.cells.items()
+    }
+    assert sorted(found.legend) == sorted({tap for taps in looped.cells.values() for tap in taps})
+    for lines in found.lines.values():
+        middles = sorted((line.y1 + line.y2) / 2 for line in lines)
+        assert all(above + 0.05 < below for above, below in pairwise(middles))
+
+
+@given(layers(most_rank=2))
+@settings(max_examples=80)
+def test_words_tell_of_any_layer_what_the_loops_find(g: dict[str, Any]) -> None:
+    looped = by_torch_layout(g)
+    reads: dict[str, set[str]] = {row: set() for row in rows_of("y", g["delta"])}
+    for (y, x), taps in looped.cells.items():
+        reads[y] |= {f"{tap} at {x}" for tap in taps}
+    gets: dict[str, set[str]] = {row: set() for row in rows_of("x", g["x"])}
+    for (y, x), taps in looped.cells.items():
+        gets[x] |= {f"{tap} at {y.replace('y', 'delta')}" for tap in taps}
+    for figure, expected in (("band", reads), ("network", reads), ("input_gradient", gets)):
+        try:
+            alt = looped.layer.figure(figure).alt
+        except FigureError:
+            continue
+        columns = rows_of("x", g["x"]) if expected is reads else rows_of("delta", g["delta"])
+        if "diagonal" in alt:
+            assert told_diagonals(alt, list(expected), columns) == expected
+        else:
+            told = {
+                row.removeprefix("dL/d"): parts for row, parts in told_rows(alt.replace("dL/d", "")).items()
+            }
+            assert told == dict(list(expected.items())[:12])
+
+
+@given(layers(most_rank=2))
+@settings(max_examples=80)
+def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str, Any]) -> None:
+    looped = by_torch_layout(g)
+    try:
+        alt = looped.layer.figure("window").alt
+    except FigureError:
+        assume(False)
+    assert told_rows(alt) == dict(list(looped.windows.items())[:12])
+    role, shape = ("output", g["delta"]) if g["transposed"] else ("input", g["x"])
+    nouns = [
+        f"{size} {noun}{'' if size == 1 else 's'}"
+        for size, noun in ((shape[0], "sample"), (shape[1], "channel"))
+    ]
+    places = " by ".join(map(str, shape[2:])) + f" place{'' if shape[-1] == 1 else 's'}"
+    assert alt.startswith(f"The {role} of {nouns[0]} of {nouns[1]} of {places}")
+    assert ("cropped" in alt or " of padding" in alt) == any((*g["before"], *g["after"]))
+
+
+def test_what_lies_around_is_told_side_by_side() -> None:
+    for padding, told in (
+        (0, "4 places, and"),
+        (2, "4 places with 2 places of padding on each side, and"),
+        (1, "4 places with 1 place of padding on each side, and"),
+        ((2, 1), "4 places with 2 places of padding before and 1 after, and"),
+    ):
+        figure = sc.Conv1d(4, 3, padding=padding).figure("window")
+        assert figure.alt.startswith(f"The input of {told} below it what each output reads. ")
+    cropped = sc.ConvTranspose1d(3, 3, stride=2, padding=(2, 0)).figure("window")
+    assert cropped.alt == (
+        "The output of 5 places with 2 cropped places before and 0 after, and below it what each input "
+        "writes to. x0: w0 at cropping, w1 at cropping, w2 at y0. x1: w0 at y0, w1 at y1, w2 at y2. "
+        "x2: w0 at y2, w1 at y3, w2 at y4."
+    )
+    sides = sc.Conv2d(2, 2, padding=((1, 0), (2, 2))).figure("window").alt
+    assert "with places of padding before and after, 1 and 0 along axis 1, 2 and 2 along axis 2, and" in sides
+
+
+@pytest.mark.parametrize("count", range(1, len(COLOURS) + 1))
+def test_no_look_comes_again_before_each_colour_has_had_each_line_style(count: int) -> None:
+    notation = sc.Notation(tap_colours=COLOURS[:count])
+    for taps in (4 * count, min(4 * count + 1, 40)):
+        figure = sc.Conv1d(taps, taps, notation=notation).figure("network")
+        looks = {(line.colour, line.dash) for line in figure.drawing.marks if isinstance(line, Line)}
+        assert len(looks) == min(taps, 4 * count)
+        again = f"{taps} weights share {4 * count} colours and line styles; their names tell them apart."
+        assert (again if taps > 4 * count else "One colour and line style a weight.") in figure.alt
+        assert network(figure.drawing).weights == {("y0", f"x{at}"): [f"w{at}"] for at in range(taps)}
+
+
+def test_the_legend_has_the_weights_that_meet_an_input() -> None:
+    figure = sc.Conv1d(1, 399, padding=199).figure("network")
+    assert network(figure.drawing).legend == ["w199"]
+    assert figure.drawing.width < 10
+    nothing = sc.Conv1d(1, 1, stride=3, padding=(1, 0)).figure("network")
+    assert nothing.alt == "Network of 1 input and 1 output joined by 0 edges. y0: nothing."
+    assert not [mark for mark in nothing.drawing.marks if isinstance(mark, Line)]
+
+
+def test_maximum_pooling_selects_and_shares_nothing_and_all_its_edges_are_named() -> None:
+    figure = sc.MaxPool2d(3, 2, stride=1).figure("network")
+    assert "Edges are selections, not weights, and nothing is shared: " in figure.alt
+    found = network(figure.drawing)
+    assert found.legend == []
+    assert {line.colour for lines in found.lines.values() for line in lines} == {"gray"}
+    expected = {
+        (f"y{a}_{b}", f"x{a + u}_{b + v}"): [f"S{a}_{u}_{b}_{v}"]
+        for a, b, u, v in product(range(2), repeat=4)
+    }
+    assert found.weights == expected
+    pool = sc.MaxPool1d(3, 3, padding=1)
+    for figure in ("band", "blocks", "input_gradient", "window"):
+        assert "Cells are selections, not weights, and nothing is shared: " in pool.figure(figure).alt
+        assert "onvolution" not in pool.figure(figure).drawing.title
+    assert pool.figure("window").alt.endswith(" y0: S0_0 at padding, S0_1 at x0, S0_2 at x1.")
+
+
+def test_one_constant_is_told_as_such() -> None:
+    figure = sc.AvgPool1d(6, 2).figure("network")
+    assert "joined by 6 edges. Every edge bears the same number, 1/2. y0: 1/2 at x0" in figure.alt
+    heads = [mark.label.text for mark in figure.drawing.marks if isinstance(mark, Text) and mark.y < 0.5]
+    assert heads == ["inputs", "outputs", "every edge"]
+
+
+def test_words_say_the_diagonals_of_this_layer() -> None:
+    assert sc.Conv1d(4, 3, padding="full", flip=True).figure().alt == (
+        "Matrix of 6 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1 "
+        "below it, w2 on the diagonal 2 below it; zero elsewhere."
+    )
+    assert "And so on for 8 more rows." in sc.Conv1d(40, 2, stride=2).figure().alt
