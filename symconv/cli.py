@@ -41,7 +41,7 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command()
-@geometry
+@geometry()
 @excerpt_options
 @click.option(
     "--format", "form", type=click.Choice(["latex", "text", "markdown"]), default="latex", show_default=True
@@ -77,7 +77,7 @@ def derive(
 @cli.command()
 @click.argument("name")
 @click.argument("formula")
-@geometry
+@geometry(looks=False)
 @click.pass_context
 def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> None:
     """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
@@ -98,7 +98,7 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
 
 
 @cli.command()
-@geometry
+@geometry(letters=False, looks=False)
 @click.option("--draws", type=int, default=3, show_default=True, help="Sets of random integers to try.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the random integers.")
 @click.pass_context
@@ -160,7 +160,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command in a process of its own."""
     try:
         code = run(arguments)
-    except BrokenPipeError:
+    except OSError as error:
+        # What is printed finds no reader, or no room; the interpreter would try once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        code = 1 if isinstance(error, BrokenPipeError) else _fail(f"cannot print: {error.strerror}.")
     sys.exit(code)

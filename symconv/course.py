@@ -6,30 +6,40 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import AbstractContextManager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from symconv import __version__
 from symconv.errors import SymconvError, did_you_mean
 
-#: Where the digests of what was built are kept, beside the spec file.
-MANIFEST = ".symconv-notes.json"
-
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
 Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iterable[Any]]]
 
-#: Makes the files of one document from its file name and the command line's arguments.
+#: Makes the files of one document from its path within the course and the command line's arguments.
 Maker: TypeAlias = Callable[[str, Sequence[str]], dict[str, bytes]]
-
 
 #: Writes files, by name, to a folder.
 Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
+
+#: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
+LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {".md": ("matplotlib",), ".rst": ("matplotlib",), ".html": ("matplotlib",), ".ipynb": ("nbformat",)}
+)
+
+#: What is said of a document whose process is gone.
+_ENDED = (
+    "a process that makes documents was ended from outside, as happens where memory is short: build again. "
+    "A script of one's own builds below if __name__ == '__main__' only."
+)
 
 
 class SpecError(SymconvError):
@@ -45,8 +55,8 @@ class Entry:
 
     @property
     def digest(self) -> str:
-        """Of everything that the document depends on: what is asked for, and the package's own files."""
-        asked = json.dumps([self.file, *self.arguments, __version__, _package()])
+        """Of everything that the document depends on: what is asked for, and the code that makes it."""
+        asked = json.dumps([self.file, *self.arguments, made_by(*LIBRARIES.get(Path(self.file).suffix, ()))])
         return hashlib.sha256(asked.encode()).hexdigest()
 
 
@@ -54,8 +64,18 @@ class Entry:
 class Course:
     """The documents that a spec file names."""
 
-    folder: Path
+    spec: Path
     entries: tuple[Entry, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie, or below."""
+        return self.spec.parent
+
+    @property
+    def manifest(self) -> str:
+        """Where the digests of what was built are kept, beside the spec file, which may have neighbours."""
+        return f".{self.spec.name}.symconv.json"
 
     @classmethod
     def read(cls, spec: Path, names: Sequence[str], flags: Sequence[str], suffixes: Sequence[str]) -> Course:
@@ -68,20 +88,17 @@ class Course:
         ------
         SpecError
             When the file cannot be read, a key is unknown, a value is of the wrong kind, or a file's name
-            leads out of the folder, has an unknown suffix, or is there twice.
+            leads out of the folder, has an unknown suffix, is there twice, or is the spec file's own.
         """
-        try:
-            with spec.open("rb") as stream:
-                held = tomllib.load(stream)
-        except OSError as error:
-            raise SpecError(f"cannot read {spec}: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SpecError(f"{spec.name} is no TOML: {error}.") from None
+        held = _toml(spec)
         _known(spec.name, held, ["defaults", "notes"])
         defaults, tables = held.get("defaults", {}), held.get("notes", [])
-        if not isinstance(defaults, dict) or not isinstance(tables, list) or not tables:
+        if not isinstance(defaults, dict):
+            raise SpecError(f"{spec.name}: defaults is {defaults!r}: write a [defaults] table.")
+        if not isinstance(tables, list) or not tables:
             raise SpecError(f"{spec.name} holds no notes: write a [[notes]] table for each document.")
         entries: list[Entry] = []
+        taken = {os.path.realpath(spec): "the spec file itself"}
         for number, table in enumerate(tables, 1):
             where = f"{spec.name}, notes {number}"
             if not isinstance(table, dict):
@@ -89,67 +106,122 @@ class Course:
             options = {**defaults, **table}
             _known(where, options, ["file", *names])
             file = _checked_file(where, spec.parent, options.pop("file", None), suffixes)
-            if file in [entry.file for entry in entries]:
-                raise SpecError(f"{where}: the file {file!r} is there twice.")
+            place = os.path.realpath(spec.parent / file)
+            if place in taken:
+                raise SpecError(f"{where}: the file {file!r} is {taken[place]}: give each document its own.")
+            taken[place] = f"that of notes {number}"
             entries.append(Entry(file, tuple(_arguments(where, options, flags))))
-        return cls(spec.parent, tuple(entries))
+        return cls(spec, tuple(entries))
 
     def stale(self) -> list[Entry]:
         """The documents that are not there, were changed by hand, or would come out otherwise now."""
-        manifest = self._manifest()
-        return [entry for entry in self.entries if not self._current(entry, manifest.get(entry.file))]
+        built = self._built()
+        return [entry for entry in self.entries if not self._current(entry, built)]
 
-    def _current(self, entry: Entry, known: Any) -> bool:
-        if not isinstance(known, dict) or known.get("from") != entry.digest:
-            return False
-        return all(
-            _digest_of(self.folder / name) == digest for name, digest in known.get("holds", {}).items()
+    def _current(self, entry: Entry, built: Mapping[str, Any]) -> bool:
+        known = built.get(entry.file, {})
+        folder = (self.folder / entry.file).parent
+        return known.get("from") == entry.digest and all(
+            _digest_of(folder / name) == digest for name, digest in known["holds"].items()
         )
 
-    def build(self, make: Maker, write: Writer, progress: Progress) -> list[str]:
-        """Build what is stale, each as soon as a process is free; give what went wrong, a line a document."""
-        wanted, manifest, wrong = self.stale(), self._manifest(), []
-        manifest = {e.file: manifest[e.file] for e in self.entries if e.file in manifest}
-        for entry, made in _made(wanted, make, progress):
-            if isinstance(made, str):
-                wrong.append(f"{entry.file}: {made}")
-                continue
-            (self.folder / entry.file).parent.mkdir(parents=True, exist_ok=True)
-            write((self.folder / entry.file).parent, made)
-            inside = Path(entry.file).parent
-            holds = {str(inside / name): hashlib.sha256(data).hexdigest() for name, data in made.items()}
-            manifest[entry.file] = {"from": entry.digest, "holds": holds}
-        text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-        write(self.folder, {MANIFEST: text.encode()})
+    def build(self, wanted: Sequence[Entry], make: Maker, write: Writer, progress: Progress) -> list[str]:
+        """Build documents, each as soon as a process is free; give what went wrong, a line a document.
+
+        What is built is recorded whatever stops the others.
+        """
+        wrong, before = [], self._built()
+        built = {e.file: before[e.file] for e in self.entries if e.file in before}
+        try:
+            with closing(_made(wanted, make, progress)) as done:
+                for entry, made in done:
+                    try:
+                        if isinstance(made, str):
+                            raise SpecError(made)
+                        self._put(entry, made, write, built)
+                    except SymconvError as error:
+                        wrong.append(f"{entry.file}: {error}")
+        finally:
+            if built != before:
+                text = json.dumps(built, indent=1, sort_keys=True) + "\n"
+                write(self.folder, {self.manifest: text.encode()})
         return wrong
 
-    def _manifest(self) -> dict[str, Any]:
-        """What was built last; nothing where that is not known."""
+    def _put(self, entry: Entry, made: dict[str, bytes], write: Writer, built: dict[str, Any]) -> None:
+        """Write a document's files; pictures that it no longer has go, unless they were changed by hand."""
+        folder = (self.folder / entry.file).parent
         try:
-            held = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SpecError(f"cannot make the folder {Path(entry.file).parent}: {error.strerror}.") from None
+        write(folder, made)
+        old = built.get(entry.file, {"holds": {}})["holds"]
+        built[entry.file] = {
+            "from": entry.digest,
+            "holds": {name: hashlib.sha256(data).hexdigest() for name, data in made.items()},
+        }
+        for name in old.keys() - made.keys():
+            if name.endswith(".svg") and _digest_of(folder / name) == old[name]:
+                with suppress(OSError):
+                    (folder / name).unlink()
+
+    def _built(self) -> dict[str, Any]:
+        """What was built last, by document; nothing where that is not known."""
+        try:
+            held = json.loads((self.folder / self.manifest).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             return {}
-        return held if isinstance(held, dict) else {}
+        return {file: known for file, known in _items(held) if _is_record(file, known)}
+
+
+def _items(held: Any) -> Iterable[tuple[Any, Any]]:
+    return held.items() if isinstance(held, dict) else ()
+
+
+def _is_record(file: str, known: Any) -> bool:
+    """Whether this says of which files a document consists: itself, and others in the same folder."""
+    digests = dict(_items(known.get("holds") if isinstance(known, dict) else None))
+    bare = all(name == Path(name).name and isinstance(digest, str) for name, digest in digests.items())
+    return bare and Path(file).name in digests
 
 
 def _made(
     entries: Sequence[Entry], make: Maker, progress: Progress
-) -> Iterator[tuple[Entry, dict[str, bytes] | str]]:
+) -> Generator[tuple[Entry, dict[str, bytes] | str], None, None]:
     """Each document's files, or the error that there was, in the order in which they are done."""
     if not entries:
         return
-    with ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), get_context("spawn"))
+    try:
         running = {pool.submit(_one, make, entry): entry for entry in entries}
         with progress(as_completed(running), len(entries)) as done:
             for future in done:
-                yield running[future], future.result()
+                try:
+                    found = future.result()
+                except BrokenProcessPool:
+                    found = _ENDED
+                yield running[future], found
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _one(make: Maker, entry: Entry) -> dict[str, bytes] | str:
     try:
-        return make(Path(entry.file).name, entry.arguments)
+        return make(entry.file, entry.arguments)
     except SymconvError as error:
         return str(error)
+
+
+def _toml(spec: Path) -> dict[str, Any]:
+    """What a spec file holds."""
+    try:
+        return tomllib.loads(spec.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{spec.name} is no TOML: {error}.") from None
+    except (OSError, ValueError) as error:
+        raise SpecError(f"cannot read {spec}: {getattr(error, 'strerror', None) or error}.") from None
+    except RecursionError:
+        raise SpecError(f"{spec.name} has lists in lists too deep to read: write plain tables.") from None
 
 
 def _known(where: str, held: Mapping[str, Any], names: Sequence[str]) -> None:
@@ -164,8 +236,8 @@ def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) 
         raise SpecError(f"{where}: file is {file!r}: write the name of a file, such as 'conv.tex'.")
     if Path(file).suffix not in suffixes:
         raise SpecError(f"{where}: {file!r} has no format: {did_you_mean(Path(file).suffix, suffixes)}")
-    inside = folder.resolve()
-    if Path(file).is_absolute() or not (inside / file).resolve().is_relative_to(inside):
+    inside = os.path.realpath(folder)
+    if Path(file).is_absolute() or not Path(os.path.realpath(folder / file)).is_relative_to(inside):
         raise SpecError(
             f"{where}: {file!r} lies outside the folder of the spec file: write a path within it."
         )
@@ -191,15 +263,20 @@ def _arguments(where: str, options: Mapping[str, Any], flags: Sequence[str]) -> 
 
 def _digest_of(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    except (OSError, ValueError):
         return ""
 
 
 @cache
-def _package() -> str:
-    """The digest of the package's own files, so that notes made by other code are stale."""
-    whole, root = hashlib.sha256(), Path(__file__).parent
+def made_by(*libraries: str) -> str:
+    """The digest of the code that makes things: the package's own files, and versions of libraries."""
+    whole, root = hashlib.sha256(__version__.encode()), Path(__file__).parent
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".tex", ".html")):
         whole.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    for name in ("sympy", "latexify-py", *libraries):
+        try:
+            whole.update(f"{name} {version(name)}".encode())
+        except PackageNotFoundError:
+            whole.update(name.encode())
     return whole.hexdigest()

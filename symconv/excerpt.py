@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from symconv.errors import OptionError, did_you_mean
@@ -11,12 +12,22 @@ from symconv.errors import OptionError, did_you_mean
 if TYPE_CHECKING:
     from symconv.equations import Displayed
     from symconv.layers import Layer
+    from symconv.pattern import Pattern, Relation
 
 #: What is shown where nothing is chosen, as far as the layer has it; an activation only by name.
 MAIN = (
     "output_size", "output", "activation", "selection", "matrix", "windows", "grad_input", "grad_kernel",
     "grad_bias",
 )  # fmt: skip
+
+#: So many cells of a matrix, and terms of sums, are printed at the most.
+MOST_CELLS = 10_000_000
+
+#: The quantities whose cells an equation prints, where they are not of its name.
+_PARTS = {
+    "output_size": (), "activation": ("output",), "filters": ("filter_windows", "filter_matrix"),
+    "blocks": ("matrix",), "selection": ("matrix",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ def excerpt(
     Raises
     ------
     OptionError
-        When a quantity is none of the layer's, or an activation is asked of closed forms.
+        When a quantity is none of the layer's, an option does nothing for what is shown, or what is
+        printed without dots is too large.
     """
     closed = steps or not layer.pattern.numeric
     if closed and activation:
@@ -58,10 +70,49 @@ def excerpt(
     if prove and not steps:
         raise OptionError("--prove goes with --steps: it is each step that is proved.")
     every = layer.formula_names if closed else layer.equation_names
-    return [
-        _part(layer, name, closed, steps, prove, activation)
-        for name in _quantities(show, every, bool(activation))
-    ]
+    names = _quantities(show, every, bool(activation))
+    if steps and not names:
+        raise OptionError("--steps has nothing to show: leave it out, or name a quantity in --show.")
+    if activation and not {"activation", "filters"} & set(names):
+        raise OptionError("--activation does nothing for what --show names: name activation there too.")
+    if not closed:
+        require_printable(layer, names)
+    return [_part(layer, name, closed, steps, prove, activation) for name in names]
+
+
+def require_printable(layer: Layer, names: Iterable[str]) -> None:
+    """Raise unless what is printed without dots has few enough terms and cells.
+
+    Raises
+    ------
+    OptionError
+        With what to write instead.
+    """
+    if layer.notation.max_rows is not None or not layer.pattern.numeric:
+        return
+    for name in names:
+        count = max((_cells(layer.pattern, part) for part in _PARTS.get(name, (name,))), default=0)
+        if count > MOST_CELLS:
+            raise OptionError(
+                f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: leave out "
+                "--max-rows 0, or use smaller sizes."
+            )
+
+
+def _cells(pattern: Pattern, name: str) -> int:
+    """The cells of a matrix, or the terms of the sums in a vector, as far as sizes tell."""
+    from symconv.explicit import QUANTITIES
+
+    row = QUANTITIES[name]
+    relation = getattr(pattern, row.relation)() if row.relation.startswith("single") else pattern
+    rows, columns = row.shape or (row.rows, row.columns)
+    if not columns:
+        return _size(pattern, "output") * _size(pattern.single_filter(), "tap")
+    return prod(_size(relation, role) for role in (*rows, *columns))
+
+
+def _size(relation: Relation, role: str) -> int:
+    return prod(map(int, relation.extents[role]))
 
 
 def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activation: str | None) -> Part:
@@ -80,6 +131,8 @@ def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activ
 
 def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list[str]:
     """The names that the text of ``--show`` lists, or stands for."""
+    if show is not None and show.strip() == "none":
+        return []
     if show is None or show.strip() == "all":
         wanted = MAIN if show is None else every
         return [name for name in wanted if name in every and (activated or name != "activation")]

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from symconv.excerpt import require_printable
 from symconv.options import REFUSALS, geometry, layer_of, refusal
 
 #: The options that say which files there are.
@@ -18,9 +19,19 @@ _OF_FILES = ("spec", "check", "file")
 #: What ``Document.save`` takes, by the same names.
 _OF_FORMATS = ("fragment", "slides", "myst", "mathjax")
 
+#: What sections print that can become too large without dots.
+_PRINTED = {
+    "forward": ("output",),
+    "matrix": ("matrix",),
+    "windows": ("windows",),
+    "dense": ("dense_gradient",),
+    "gradients": ("grad_input", "grad_kernel"),
+    "example": ("output", "matrix", "grad_input", "grad_kernel"),
+}
+
 
 @click.command()
-@geometry
+@geometry()
 @click.option("--title", help="By default what the layer is, in a few words.")
 @click.option("--sections", help="Sections with commas between, in their order; by default all.")
 @click.option("--slides", is_flag=True, help="Slides that reveal derivations step by step (.tex, .pdf).")
@@ -48,11 +59,9 @@ def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None
       symconv notes --spec course.toml
     """
     if spec is not None:
-        given = [name for name in ctx.params if name not in ("spec", "check") and _given(ctx, name)]
-        if given:
-            raise click.UsageError(
-                f"--spec takes the options from the file: leave out --{given[0].replace('_', '-')}."
-            )
+        for param in ctx.command.params:
+            if param.name not in ("spec", "check") and _given(ctx, str(param.name)):
+                raise click.UsageError(f"--spec takes the options from the file: leave out {param.opts[0]}.")
         _course(ctx, Path(spec), check)
         return
     if check:
@@ -75,9 +84,11 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
 
     sections, title = options.pop("sections"), options.pop("title")
     told = {key: options.pop(key) for key in _OF_FORMATS}
-    document = layer_of(**options).notes(
-        title=title, sections=None if sections is None else [part.strip() for part in sections.split(",")]
-    )
+    layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
+    for section, shown in _PRINTED.items():
+        if named is None or section in named:
+            require_printable(layer, [name for name in shown if name in layer.equation_names])
+    document = layer.notes(title=title, sections=named)
     return rendered(document, name, **{key: value for key, value in told.items() if value})
 
 
@@ -106,20 +117,19 @@ def _course(ctx: click.Context, spec: Path, check: bool) -> None:
     names = {max(param.opts, key=len).lstrip("-"): param for param in own if param.name not in _OF_FILES}
     flags = [name for name, param in names.items() if param.is_flag]
     course = Course.read(spec, list(names), flags, list(FORMATS))
+    stale, whole = course.stale(), len(course.entries)
     if check:
-        stale = course.stale()
         for entry in stale:
             click.echo(f"stale: {entry.file}")
         if stale:
             ctx.exit(1)
-        click.echo(f"all {len(course.entries)} documents are up to date")
+        click.echo(f"all {whole} documents are up to date" if whole > 1 else "the document is up to date")
         return
-    wanted = len(course.stale())
-    wrong = course.build(document_files, write, _progress)
+    wrong = course.build(stale, document_files, write, _progress)
     for line in wrong:
         click.echo(f"symconv: {line}", err=True)
-    whole = len(course.entries)
-    click.echo(f"{wanted - len(wrong)} of {whole} documents built, {whole - wanted} up to date")
+    built = f"{len(stale) - len(wrong)} of {whole} document{'s' * (whole > 1)} built"
+    click.echo(f"{built}, {whole - len(stale)} up to date")
     if wrong:
         ctx.exit(2)
 

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from symconv.errors import SymconvError
+
+#: Folders of streams, which may lead to a file that others write too.
+_STREAMS = (Path("/dev"), Path("/dev/fd"))
 
 
 def write_whole(target: Path, content: bytes) -> None:
     """Write a file beside its place and then put it there, with the permissions that new files have.
+
+    A link stays, and what it points to is written. A stream, such as a pipe, is written as it is.
 
     Raises
     ------
     SymconvError
         When it cannot be written; then nothing is.
     """
-    part = None
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-            part.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(part.name, 0o666 & ~mask)
-        os.replace(part.name, target)
-    except OSError as error:
-        if part is not None:
-            Path(part.name).unlink(missing_ok=True)
-        raise SymconvError(f"cannot write {target}: {error.strerror}.") from None
+        if target.parent in _STREAMS or (target.exists() and not target.is_file()):
+            with target.open("ab") as stream:
+                stream.write(content)
+            return
+        place = Path(os.path.realpath(target))
+        part = place.with_name(f".symconv-{uuid4().hex}")
+        try:
+            with part.open("xb") as stream:
+                stream.write(content)
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise SymconvError(f"cannot write {target}: {getattr(error, 'strerror', None) or error}.") from None

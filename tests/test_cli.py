@@ -14,6 +14,7 @@ from symconv.cli import main
 from tests.latex_tools import PREAMBLE, compile_latex
 
 OPENING = ["-x", "1,2,3,4", "-w", "5,6,7"]
+SIZES = ["--input-size", "4", "--kernel-size", "3"]
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -108,7 +109,7 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
         (["derive", "-x", "1,2", "-w", "1", "--strid", "2"], "Did you mean '--stride'"),
         (["derive", "-x", "1,2", "-w", "1,2,3"], "spans 3 inputs"),
         (["derive", "-x", "1,2", "-w", "1", "--padding", "ful"], "did you mean 'full'"),
-        (["derive", "-x", "1,2", "-w", "1", "--padding", "1,2,3"], "write (before, after)"),
+        (["derive", "-x", "1,2", "-w", "1", "--padding", "1,2,3"], "write BEFORE,AFTER"),
         (["derive", "-x", "1,2", "-w", "1", "--input-size", "3"], "x has 2 entries, but the layer takes 3"),
         (["derive", "-x", "1,2", "-w", "1", "--show", "matrx"], "did you mean 'matrix'"),
         (["derive", "-x", "1,2", "-w", "1", "--activation", "\\input"], "write a name such as 'f'"),
@@ -116,13 +117,13 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
         (["derive", "-x", "1,2", "-w", "1", "--tap-colours", "blau"], "did you mean 'blue'"),
         (["derive", "-x", "1,2", "-w", "1", "--max-rows", "1"], "at least 3"),
         (["derive", "-x", "1,2", "-w", "1", "-o", "/nowhere/at/all.tex"], "cannot write /nowhere/at/all.tex"),
-        (["derive", "--input-size", "N", "--kernel-size", "3", "-x", "1,2"], "input_size is the symbol N"),
-        (["derive", *OPENING, "--steps", "--activation", "f"], "goes with explicit entries"),
+        (["derive", "--input-size", "N", "--kernel-size", "3", "-x", "1,2"], "--input-size is the symbol N"),
+        (["derive", *SIZES, "--steps", "--activation", "f"], "goes with explicit entries"),
         (["derive", "--input-size", "w", "--kernel-size", "3"], "the letter of its kernel"),
-        (["claim", *OPENING, "output", "x[i"], "the formula ends too early"),
-        (["claim", *OPENING, "outputs", "x[i]"], "did you mean 'output'"),
-        (["claim", *OPENING, "output", "q*x[i]"], "q means nothing here"),
-        (["claim", *OPENING, "output", "__import__(1)"], "'_' at character 1 is not part of index notation"),
+        (["claim", *SIZES, "output", "x[i"], "the formula ends too early"),
+        (["claim", *SIZES, "outputs", "x[i]"], "did you mean 'output'"),
+        (["claim", *SIZES, "output", "q*x[i]"], "q means nothing here"),
+        (["claim", *SIZES, "output", "__import__(1)"], "'_' at character 1 is not part of index notation"),
         (["check", "-x", "1,2", "-w", "1", "--draws", "0"], "draws is 0"),
         (["deriv"], "No such command 'deriv'"),
     ],
@@ -146,7 +147,7 @@ def test_symbolic_sizes_give_closed_forms_and_steps(capsys, typeset) -> None:
         typeset(formula, fits=True)
     _, out, _ = run(capsys, "derive", *sizes, "--format", "text")
     assert "y[i] = sum(k=0..K - 1) w[k]*x[s*i + k]" in out
-    _, out, _ = run(capsys, "derive", *OPENING, "--steps", "--show", "output", "--format", "text")
+    _, out, _ = run(capsys, "derive", *SIZES, "--steps", "--show", "output", "--format", "text")
     assert "y[i] = sum(k=0..2) w[k]*xpad[i + k]   (definition)" in out
 
 
@@ -156,7 +157,7 @@ def test_a_claim_is_answered_and_its_exit_code_is_the_verdict(capsys) -> None:
     assert (code, out.startswith("output: proved for all K, N")) == (0, True)
     code, out, _ = run(capsys, "claim", *sizes, "--", "output", "-sum(k=0..K-1) w[k]*x[2*i + k]")
     assert (code, "refuted" in out) == (1, True)
-    code, out, _ = run(capsys, "claim", *OPENING, "output", "sum(k=0..2) w[k]*x[i + k]")
+    code, out, _ = run(capsys, "claim", *SIZES, "output", "sum(k=0..2) w[k]*x[i + k]")
     assert code == 0
     code, out, _ = run(capsys, "claim", *sizes, "output", "sum(k=0..K-1) w[k]*x[i + 2*k]")
     assert (code, "refuted; at K = 1, N = 3, i = 1" in out) == (1, True)
@@ -175,7 +176,7 @@ def test_a_file_is_written_whole_or_not_at_all(capsys, tmp_path: Path, monkeypat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     code, _, err = run(capsys, "derive", *OPENING, "--flip", "-o", str(target))
     assert code == 2
     assert "No space left" in err
@@ -212,9 +213,37 @@ def test_without_a_command_there_is_help(capsys) -> None:
         (["derive", *OPENING, "--max-rows", "2"], "at least 3, or 0 to show all"),
         (["derive", "--input-size", "9" * 30, "--kernel-size", "3"], "at most"),
         (["check", *OPENING, "--seed", "-1"], "seed is -1"),
+        (["derive", "-x", "1/٠", "-w", "1"], "'1/٠' is no entry"),
+        (["derive", "-x", "1/00", "-w", "1"], "'1/00' divides by zero"),
+        (["derive", "--input-size", "٣", "--kernel-size", "1"], "'٣' is no size"),
+        (["derive", "--input-size", "__", "--kernel-size", "2"], "'__' is no size"),
+        (["derive", "--input-size", "N__1", "--kernel-size", "2"], "such as N or N_1"),
+        (["derive", "--input-size", "N", "--kernel-size", "2", "--padding", "../.."], "'../..' is no size"),
+        (["derive", *SIZES, "--padding", "1,2;"], "'' is no size"),
     ],
 )
 def test_odd_calls_are_one_line_too(capsys, arguments, words) -> None:
     code, out, err = run(capsys, *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert words in err
+
+
+def test_a_full_disk_is_one_line() -> None:
+    call = f"{sys.executable} -m symconv derive -x 1,2 -w 1 --show none > /dev/full"
+    done = subprocess.run(call, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "symconv: cannot print: No space left on device.\n")
+
+
+def test_a_stop_while_the_command_loads_is_one_line() -> None:
+    code = (
+        "import builtins, sys\n"
+        "load = builtins.__import__\n"
+        "def stopped(name, *rest):\n"
+        "    if name == 'click': raise KeyboardInterrupt\n"
+        "    return load(name, *rest)\n"
+        "builtins.__import__ = stopped\n"
+        "from symconv.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "symconv: stopped.\n")

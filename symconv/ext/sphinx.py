@@ -14,9 +14,11 @@ from sphinx.directives.patches import MathDirective
 from sphinx.util import logging
 
 from symconv import __version__
+from symconv.course import made_by
 from symconv.errors import OptionError, did_you_mean
 from symconv.excerpt import Part, excerpt
-from symconv.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal
+from symconv.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal, reworded
+from symconv.writing import write_whole
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -46,9 +48,10 @@ def _reader(**options: Any) -> None:
 
 
 _OPTIONS = {(param.name or "").replace("_", "-"): param for param in _reader.params}
-_ON_THE_COMMAND_LINE = re.compile(
-    rf"(?<![\w-])({'|'.join(param.opts[0] for param in _OPTIONS.values())})(?![\w-])"
-)
+
+#: The command line's words in messages, as the directive says them.
+_HERE = {param.opts[0]: f":{name}:" for name, param in _OPTIONS.items()}
+_HERE |= {f"Invalid value for '{option}'": f"Invalid value for '{here}'" for option, here in _HERE.items()}
 
 
 class _AsWritten(dict[str, Callable[[str | None], str]]):
@@ -95,7 +98,7 @@ def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
 
 def _warn(error: Exception, location: Any) -> None:
     """One line at the place of the directive, in the directive's words."""
-    said = _ON_THE_COMMAND_LINE.sub(lambda found: f":{found[0].lstrip('-')}:", refusal(error))
+    said = reworded(refusal(error), _HERE)
     logger.warning("symconv: %s", said, location=location, type="symconv")
 
 
@@ -135,7 +138,7 @@ class SymconvDirective(MathDirective):
         equations = list(map(self._equation, parts, self._labels(options["label"], parts)))
         made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
         made.append(self._prose(nodes.paragraph, layer.description))
-        made += [FigureOfLayer(kind=kind, options=dict(self.options), name=name) for name in figures]
+        made += [self._figure(FigureOfLayer(kind=kind, options=dict(self.options), name=n)) for n in figures]
         for part, equation in zip(parts, equations, strict=True):
             numbered = [equation]
             self.add_target(numbered)
@@ -149,6 +152,8 @@ class SymconvDirective(MathDirective):
         """The label of each part: as given, and the quantity behind it where there are several."""
         if label is None:
             return [None] * len(parts)
+        if not parts:
+            raise OptionError(f"--label {label!r} has no equation: leave it out, or name one in --show.")
         if not _LABEL.fullmatch(label):
             raise OptionError(
                 f"--label is {label!r}: write letters and digits, with single . : _ or - between them."
@@ -166,6 +171,14 @@ class SymconvDirective(MathDirective):
         )
         block["no-wrap"] = block["nowrap"] = False
         return block
+
+    def _figure(self, place: FigureOfLayer) -> nodes.figure:
+        """The place of a figure on a line of its own, with its name below; Sphinx numbers what has an id."""
+        name = str(place["name"]).replace("_", " ").capitalize()
+        self.set_source_info(place)
+        figure = nodes.figure("", place, self._prose(nodes.caption, name))
+        self.state.document.set_id(figure)
+        return figure
 
     def _prose(self, node: type[nodes.TextElement], text: str) -> nodes.TextElement:
         """Text that is no markup."""
@@ -197,7 +210,7 @@ def draw_figures(app: Sphinx, document: nodes.document, docname: str) -> None:
             place.replace_self(_image(app, docname, place))
         except REFUSALS as error:
             _warn(error, place)
-            place.parent.remove(place)
+            place.parent.parent.remove(place.parent)
 
 
 def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
@@ -209,7 +222,8 @@ def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
             name = f"symconv-{sha1(content, usedforsecurity=False).hexdigest()}{suffix}"
             file = Path(app.doctreedir, "images", name)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            if not file.exists():
+                write_whole(file, content)
             app.env.images.add_file(docname, str(file))
             return nodes.image(uri=str(file), candidates={kind: str(file)}, alt=figure.alt)
     return nodes.paragraph(figure.alt, figure.alt)
@@ -221,4 +235,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("symconv", SymconvDirective)
     app.connect("doctree-resolved", plain_equations)
     app.connect("doctree-resolved", draw_figures)
-    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": __version__,
+        # Pages are read anew where other code would compose them otherwise.
+        "env_version": int(made_by()[:12], 16),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -33,7 +33,7 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
     Raises
     ------
     OptionError
-        When a section is unknown, or has nothing to say of this layer.
+        When a section is unknown, is there twice, or has nothing to say of this layer.
     """
     if isinstance(sections, str):
         raise OptionError(f"sections is {sections!r}: write a list of names, such as ['forward', 'matrix'].")
@@ -43,6 +43,8 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
     for name in wanted:
         if name not in SECTIONS:
             raise OptionError(f"notes have no section {name!r}: {did_you_mean(str(name), SECTIONS)}")
+        if wanted.count(name) > 1:
+            raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
         if name == "windows" and "selection" in sources.layer.equation_names:
             heading = "Windows"

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from symconv.errors import OptionError, did_you_mean, reject_unknown
 from symconv.notes.beamer import slides
 from symconv.notes.html import MATHJAX, page
-from symconv.notes.latex import article, fragment
+from symconv.notes.latex import article, fragment, slug
 from symconv.notes.markdown import github, myst
 from symconv.notes.model import Manuscript, Picture
 from symconv.notes.notebook import notebook
@@ -55,27 +55,28 @@ def _tex(document: Manuscript, options: Options) -> str:
 
 def _pdf(document: Manuscript, name: str, options: Options) -> Files:
     whole = slides(document) if options.slides else article(document)
-    return {name: pdf(whole)}
+    return {Path(name).name: pdf(whole)}
 
 
 def _plain(render: Callable[[Manuscript, Options], str]) -> Callable[[Manuscript, str, Options], Files]:
-    return lambda document, name, options: {name: render(document, options).encode()}
+    return lambda document, name, options: {Path(name).name: render(document, options).encode()}
 
 
 def _illustrated(
-    render: Callable[[Manuscript, Options, Callable[[Picture], str]], str],
+    render: Callable[[Manuscript, Options, Callable[[Picture], str], str], str],
 ) -> Callable[[Manuscript, str, Options], Files]:
-    """A format whose pictures are files beside it."""
+    """A format whose pictures are files beside it, with names that no other document of a folder has."""
 
     def files(document: Manuscript, name: str, options: Options) -> Files:
         pictures: Files = {}
 
         def kept(picture: Picture) -> str:
-            file = f"{Path(name).stem}-{picture.name}.svg"
+            file = f"{Path(name).stem}-{Path(name).suffix[1:]}-{picture.name}.svg"
             pictures[file] = picture.figure.svg().encode()
             return file
 
-        return {name: render(document, options, kept).encode(), **pictures}
+        labels = slug(str(Path(name).with_suffix("")))
+        return {Path(name).name: render(document, options, kept, labels).encode(), **pictures}
 
     return files
 
@@ -87,11 +88,11 @@ FORMATS: Mapping[str, tuple[tuple[str, ...], Callable[[Manuscript, str, Options]
         ".pdf": (("slides",), _pdf),
         ".md": (
             ("myst",),
-            _illustrated(lambda d, o, p: myst(d, p) if o.myst else github(d, p)),
+            _illustrated(lambda d, o, p, labels: myst(d, p, labels) if o.myst else github(d, p)),
         ),
         ".html": (("mathjax",), _plain(lambda d, o: page(d, o.mathjax))),
         ".ipynb": ((), _plain(lambda d, o: notebook(d))),
-        ".rst": ((), _illustrated(lambda d, o, p: source(d, p))),
+        ".rst": ((), _illustrated(lambda d, o, p, labels: source(d, p, labels))),
         ".txt": ((), _plain(lambda d, o: render(d))),
     }
 )
@@ -119,7 +120,10 @@ def checked(name: str, given: Mapping[str, Any]) -> Options:
 
 
 def rendered(document: Manuscript, name: str, **options: Any) -> Files:
-    """The files of a document by name, the document first; see :class:`Options`."""
+    """The files of a document by name, the document first; see :class:`Options`.
+
+    ``name`` is the document's, or its path among others: labels begin with it, so that they differ.
+    """
     found = checked(name, options)
     return FORMATS[Path(name).suffix][1](document, name, found)
 

@@ -42,7 +42,7 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
         {
             Heading: lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
             Prose: lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),
-            Display: lambda b: Markup('<div class="equation" id="{}">\\[{}\\]</div>').format(
+            Display: lambda b: Markup('<div class="equation formula" id="{}">\\[{}\\]</div>').format(
                 b.label, b.item.latex()
             ),
             Points: _points,
@@ -57,8 +57,11 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
 
 
 def _sentence(words: Words) -> Markup:
-    parts = (Markup("\\({}\\)").format(p.latex) if isinstance(p, Maths) else Markup.escape(p) for p in words)
-    return Markup("").join(parts)
+    """Words as they are, which MathJax leaves alone, and formulas, which it finds by their class."""
+    formula = Markup('<span class="formula">\\({}\\)</span>')
+    return Markup("").join(
+        formula.format(p.latex) if isinstance(p, Maths) else Markup.escape(p) for p in words
+    )
 
 
 def _points(block: Points) -> Markup:

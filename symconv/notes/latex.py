@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from symconv.errors import OptionError
 from symconv.measure import latex_width
 from symconv.notes.model import (
     Algorithm,
@@ -35,13 +36,30 @@ _SPECIAL = {
     **{sign: f"\\{sign}" for sign in "#$%&_{}"}, "×": "$\\times$", "−": "$-$", "∂": "$\\partial$",
 }  # fmt: skip
 
+#: What the fonts of pdfLaTeX and of LuaLaTeX both have: ASCII, Latin letters and signs, quotes, dashes.
+_IN_FONTS = re.compile(
+    "[\n -~\u00a0-\u00b7\u00b9-\u0125\u0128-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u0165\u0168-\u017e"
+    "\u0218-\u021b‐‑–—‘’‚“”„†‡•…‰‹›€™]"
+)
+
 
 def escaped(text: str) -> str:
     """Words whose every character stands for itself.
 
+    Raises
+    ------
+    OptionError
+        When the fonts of LaTeX lack one of them.
+
     >>> escaped("50% of \\\\input{x}")
     '50\\\\% of \\\\textbackslash{}input\\\\{x\\\\}'
     """
+    lacking = dict.fromkeys(sign for sign in text if sign not in _SPECIAL and not _IN_FONTS.match(sign))
+    if lacking:
+        raise OptionError(
+            f"the words {text!r} have {', '.join(map(repr, lacking))}, which the fonts of .tex and .pdf "
+            "lack: write Latin letters, such as 'alpha' or '->', or save as .html, .md, .ipynb, .rst or .txt."
+        )
     return "".join(_SPECIAL.get(sign, sign) for sign in text)
 
 

@@ -41,10 +41,10 @@ def github(document: Manuscript, picture: Callable[[Picture], str]) -> str:
     return _written(document, picture, "$$\n{latex}\n$$", image)
 
 
-def myst(document: Manuscript, picture: Callable[[Picture], str]) -> str:
-    """Markdown for MyST: numbered equations with labels, figures with captions."""
+def myst(document: Manuscript, picture: Callable[[Picture], str], labels: str) -> str:
+    """Markdown for MyST: numbered equations, each label begun by ``labels``, and figures with captions."""
     image = "```{{figure}} {file}\n:alt: {alt}\n\n{caption}\n```"
-    return _written(document, picture, "$$\n{latex}\n$$ ({label})", image)
+    return _written(document, picture, f"$$\n{{latex}}\n$$ ({labels}-{{label}})", image)
 
 
 def _written(document: Manuscript, picture: Callable[[Picture], str], display: str, image: str) -> str:

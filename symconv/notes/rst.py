@@ -38,14 +38,14 @@ def sentence(words: Words) -> str:
     )
 
 
-def source(document: Manuscript, picture: Callable[[Picture], str]) -> str:
-    """The whole file; ``picture`` gives the name of a picture's file."""
+def source(document: Manuscript, picture: Callable[[Picture], str], labels: str) -> str:
+    """The whole file; ``picture`` gives the name of a picture's file, ``labels`` begins each label."""
     parts = [_underlined(escaped(document.title), 0)]
     parts += document.render(
         {
             Heading: lambda b: _underlined(sentence(b.words), b.level),
             Prose: lambda b: sentence(b.words),
-            Display: lambda b: f".. math::\n   :label: {b.label}\n\n{_indented(b.item.latex())}",
+            Display: lambda b: f".. math::\n   :label: {labels}-{b.label}\n\n{_indented(b.item.latex())}",
             Points: lambda b: "\n".join(f"- **{sentence(a)}**: {sentence(t)}" for a, t in b.points),
             Table: _table,
             Algorithm: lambda b: (

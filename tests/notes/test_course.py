@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from symconv.cli import main
-from symconv.course import MANIFEST
+#: Where a build of ``course.toml`` is recorded.
+MANIFEST = ".course.toml.symconv.json"
 
 GOOD = """
 [defaults]
@@ -32,17 +32,6 @@ sections = "size,gradients"
 """
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def called(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(["notes", *map(str, arguments)])
-        out, err = capsys.readouterr()
-        return int(str(stopped.value.code)), out, err
-
-    return called
 
 
 def spec(folder: Path, text: str) -> Path:
@@ -119,10 +108,13 @@ def test_a_build_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
         ('[[notes]]\nfile = "/a.tex"', "lies outside"),
         ('[[notes]]\nfile = "a.tex\\u0000"', "write the name of a file"),
         ('[[notes]]\nfile = "a.exe"', "has no format"),
-        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is there twice"),
+        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is that of notes 1"),
         ('[[notes]]\nfile = "a.tex"\nflip = "yes"', "write true or false"),
         ('[[notes]]\nfile = "a.tex"\nx = [1, 2]', "as on the command line"),
         ('notes = "a"', "holds no notes"),
+        ('defaults = 3\n[[notes]]\nfile = "a.tex"', "defaults is 3: write a [defaults] table"),
+        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "b/../a.tex"', "'b/../a.tex' is that of notes 1"),
+        ("x = " + "[" * 100000, "has lists in lists too deep to read"),
     ],
 )
 def test_bad_spec_files_are_one_line(text: str, words: str, run: Run, tmp_path: Path) -> None:
@@ -166,6 +158,8 @@ def test_hostile_values_are_refused_or_escaped(key: str, value: str, run: Run, t
         (("--check",), "--check goes with --spec"),
         (("--spec", "no.toml"), "cannot read no.toml"),
         (("--spec", "a.toml", "--stride", "2"), "leave out --stride"),
+        (("--spec", "a.toml", "-x", "1,2"), "leave out -x."),
+        (("--spec", "a.toml", "-o", "n.tex"), "leave out -o."),
         (("--input-size", "3", "--kernel-size", "2", "-o", "n.doc"), "has no format"),
         (("--input-size", "3", "--kernel-size", "2", "-o", "no/such/n.md"), "cannot write"),
         (("--input-size", "3", "--kernel-size", "2", "--sections", "x", "-o", "n.md"), "no section 'x'"),

@@ -1,0 +1,19 @@
+"""What tests of notes share."""
+
+from __future__ import annotations
+
+import pytest
+
+from symconv.cli import main
+from tests.notes.test_course import Run
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def called(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(["notes", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return int(str(stopped.value.code)), out, err
+
+    return called

@@ -1,0 +1,113 @@
+"""Options: what is refused because it does nothing, and messages in the words of the command line."""
+
+from __future__ import annotations
+
+import re
+import tracemalloc
+
+import pytest
+
+import symconv as sc
+from symconv.options import reworded
+from tests.test_cli import OPENING, SIZES, run
+
+
+@pytest.mark.parametrize("show", ["output", "matrix,grad_input"])
+def test_an_activation_that_nothing_shows_is_refused(capsys, show: str) -> None:
+    code, out, err = run(capsys, "derive", *OPENING, "--activation", "relu", "--show", show)
+    assert (code, out) == (2, "")
+    assert "--activation does nothing for what --show names: name activation there too" in err
+    filters = ["--input-size", "3", "--kernel-size", "2", "--in-channels", "1", "--out-channels", "2"]
+    _, out, _ = run(
+        capsys, "derive", *filters, "--show", "filters", "--activation", "relu", "--format", "text"
+    )
+    assert "relu(" in out
+
+
+@pytest.mark.parametrize(
+    ("call", "cure"),
+    [
+        (["derive", "-x", "1,2,3,4", "-w", "1,2", "--steps"], "write --input-size 4 in its place"),
+        (["derive", "-x", "1,2;3,4", "-w", "1;2", "--steps"], "write --input-size 2,2 in its place"),
+        (["derive", "--input-size", "4", "-w", "1,2", "--steps"], "write --kernel-size 2 in its place"),
+        (["derive", *SIZES, "--steps", "-b", "1"], "write --bias in its place"),
+        (["claim", *SIZES, "--delta", "1,2", "output", "x[i]"], "--delta gives values"),
+        (["claim", *SIZES, "-x", "1,2", "output", "x[i]"], "-x gives values"),
+    ],
+)
+def test_values_do_not_go_with_what_is_in_symbols(capsys, call: list[str], cure: str) -> None:
+    code, out, err = run(capsys, *call)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert cure in err
+
+
+@pytest.mark.parametrize("option", ["--max-rows", "--tap-colours", "--notation"])
+def test_commands_do_not_offer_what_does_nothing_for_them(capsys, option: str) -> None:
+    _, out, _ = run(capsys, "derive", "--help")
+    assert option in out
+    _, out, _ = run(capsys, "check", "--help")
+    assert option not in out
+    _, out, _ = run(capsys, "claim", "--help")
+    assert (option in out) == (option == "--notation")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (["check", "--input-size", "N", "--kernel-size", "2"], "or derive closed forms without values."),
+        (["notes", *SIZES, "--sections", "example", "-o", "n.tex"], "give values with -x and -w."),
+        (["derive", *SIZES, "--groups", "2"], "give --in-channels, --out-channels"),
+        (["derive", "--input-size", "0", "--kernel-size", "2"], "--input-size is 0"),
+    ],
+)
+def test_messages_are_in_the_words_of_the_command_line(capsys, call: list[str], words: str) -> None:
+    code, out, err = run(capsys, *call)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert not re.search(r"\.at\(|layer\.|=True|[a-z]_[a-z]", err)
+
+
+def test_words_in_quotes_are_the_callers_own() -> None:
+    words = {"-w": ":w:", "Invalid value for '-x'": "Invalid value for ':x:'"}
+    said = "Invalid value for '-x': 'a -w b' and \"it's -w\" are none of the layer's; give -w."
+    assert reworded(said, words) == said.replace("'-x'", "':x:'").replace("give -w", "give :w:")
+
+
+def test_the_padding_of_each_axis_may_have_a_before_and_an_after(capsys) -> None:
+    plane = ["--input-size", "3,3", "--kernel-size", "2", "--show", "output_size", "--format", "text"]
+    _, out, _ = run(capsys, "derive", *plane, "--padding", "1,0;0,2")
+    assert out.startswith(str(sc.Conv2d(3, 2, padding=((1, 0), (0, 2))).description))
+    _, mixed, _ = run(capsys, "derive", *plane, "--padding", "1;0,2")
+    assert mixed.startswith(str(sc.Conv2d(3, 2, padding=(1, (0, 2))).description))
+
+
+def test_nothing_but_the_description_can_be_shown(capsys) -> None:
+    code, out, _ = run(capsys, "derive", *SIZES, "--show", "none")
+    assert (code, out) == (0, f"{sc.Conv1d(4, 3).description}\n")
+    code, _, err = run(capsys, "derive", *SIZES, "--show", "none", "--steps")
+    assert code == 2
+    assert "--steps has nothing to show" in err
+
+
+@pytest.mark.parametrize("show", ["matrix", "tying", "windows,masked_gradient", "output", "grad_kernel"])
+def test_what_is_too_large_to_print_whole_is_refused_before_any_work(capsys, show: str) -> None:
+    taps = "2" if show in ("matrix", "tying") else "2000"
+    sizes = ["--input-size", "30000", "--kernel-size", taps, "--show", show, "--format", "text"]
+    code, out, err = run(capsys, "derive", *sizes, "--max-rows", "0")
+    assert (code, out) == (2, "")
+    assert "no more than 10000000 are printed: leave out --max-rows 0" in err
+    code, _, err = run(capsys, "notes", *sizes[:4], "--max-rows", "0", "-o", "n.txt")
+    assert code == 2
+    assert "no more than 10000000 are printed" in err
+    code, out, _ = run(capsys, "derive", *SIZES, "--show", "all", "--format", "text", "--max-rows", "0")
+    assert code == 0
+
+
+def test_many_rows_cost_nothing(capsys) -> None:
+    tracemalloc.start()
+    try:
+        code, _, _ = run(capsys, "derive", *OPENING, "--show", "none", "--max-rows", "1000000000")
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert code == 0
