@@ -33,6 +33,7 @@ _PRINTED = {
 @click.command()
 @geometry()
 @click.option("--title", help="By default what the layer is, in a few words.")
+@click.option("--activation", metavar="NAME", help="The function that follows the layer.")
 @click.option("--sections", help="Sections with commas between, in their order; by default all.")
 @click.option("--slides", is_flag=True, help="Slides that reveal derivations step by step (.tex, .pdf).")
 @click.option("--fragment", is_flag=True, help="A fragment for \\input (.tex).")
@@ -82,13 +83,13 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
     """The files of one document."""
     from symconv.notes import rendered
 
-    sections, title = options.pop("sections"), options.pop("title")
+    sections, title, activation = (options.pop(name) for name in ("sections", "title", "activation"))
     told = {key: options.pop(key) for key in _OF_FORMATS}
     layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
     for section, shown in _PRINTED.items():
         if named is None or section in named:
             require_printable(layer, [name for name in shown if name in layer.equation_names])
-    document = layer.notes(title=title, sections=named)
+    document = layer.notes(title=title, sections=named, activation=activation)
     return rendered(document, name, **{key: value for key, value in told.items() if value})
 
 

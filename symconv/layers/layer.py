@@ -244,6 +244,8 @@ class Layer(Closed):
         title = self.title if title is None else title
         if not isinstance(title, str) or not title.isprintable() or not title.strip():
             raise OptionError(f"the title is {title!r}: write a line of text.")
+        if activation is not None and "activation" not in self.equation_names:
+            raise OptionError("no function follows pooling: leave activation out.")
         return notes(self._sources(read_activation(activation, self.notation.activation)), title, sections)
 
     def _sources(self, activation: Activation) -> Sources:

@@ -25,6 +25,12 @@ from symconv.notes.shells import shell
 #: Where MathJax is loaded from unless another place is named, such as a local copy.
 MATHJAX = "https://cdn.jsdelivr.net/npm/mathjax@3.2.2/es5/tex-svg-full.js"
 
+#: An algorithm typeset, and the Python that it is typeset from.
+_ALGORITHM = Markup(
+    '<p>{}</p>\n<div class="equation formula algorithm">\\[{}\\]</div>\n'
+    "<details>\n<summary>In Python</summary>\n<pre><code>{}</code></pre>\n</details>"
+)
+
 _PLACE = re.compile(r"(https?://|/|\./|\.\./)?[A-Za-z0-9_.~@/-]+")
 
 
@@ -47,8 +53,8 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
             ),
             Points: _points,
             Table: _table,
-            Algorithm: lambda b: Markup("<p>{}</p>\n<pre><code>{}</code></pre>").format(
-                _sentence(b.caption), b.listing.source.rstrip()
+            Algorithm: lambda b: _ALGORITHM.format(
+                _sentence(b.caption), b.listing.math(), b.listing.source.rstrip()
             ),
             Picture: _picture,
         }

@@ -6,6 +6,8 @@ import re
 from math import prod
 from typing import Any, TypeAlias
 
+from sympy import Function, Symbol
+
 from symconv.errors import FigureError
 from symconv.notation import Notation
 from symconv.notes.model import Block, Display, Maths, Picture, Points, Prose, Words
@@ -35,6 +37,15 @@ def words(text: str, **letters: str) -> Words:
 def letter(name: str) -> Maths:
     """A letter of a notation."""
     return Maths(Latex().letter(name), name)
+
+
+def function(name: str) -> Maths:
+    """The name of a function, upright where it is a word.
+
+    >>> function("relu").latex, function("sigma").latex
+    ('\\\\operatorname{relu}', '\\\\sigma')
+    """
+    return Maths(Latex().expr(Function(name)(Symbol("x"))).removesuffix("(x)"), name)
 
 
 def _letters(n: Notation) -> dict[str, str]:

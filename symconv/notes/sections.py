@@ -11,6 +11,7 @@ from symconv.notes.phrases import (
     best,
     derivation,
     equation,
+    function,
     joined,
     letter,
     picture,
@@ -108,7 +109,7 @@ def _function(sources: Sources) -> list[Block]:
     layer, activation = sources.layer, sources.activation
     if "activation" not in layer.equation_names:
         return []
-    name, output = letter(activation.name), letter(layer.notation.output)
+    name, output = function(activation.name), letter(layer.notation.output)
     said = Prose(("The function ", name, " is then applied to each entry of ", output, "."))
     if activation.definition is None:
         return [said]
@@ -222,9 +223,9 @@ def example(sources: Sources, told: Told) -> list[Block]:
         return []
     blocks: list[Block] = []
     for name in ("output", "activation", "selection", "grad_input", "grad_kernel", "grad_bias"):
-        function = sources.activation if name == "activation" else None
-        given = function.on_values if function else None
-        found = equation(sources, "valued", name, given, function.code if function else "")
+        follows = sources.activation if name == "activation" else None
+        given, code = (follows.on_values, follows.code) if follows else (None, "")
+        found = equation(sources, "valued", name, given, code)
         blocks += [reason(sources.valued, name), *found] if found else []
     return blocks
 

@@ -132,6 +132,8 @@ def test_the_function_of_a_layer_is_named_defined_and_applied() -> None:
     for wrong in ("a b", 3):
         with pytest.raises(OptionError, match="the activation is"):
             layer.notes(activation=wrong)
+    with pytest.raises(OptionError, match="no function follows pooling"):
+        sc.AvgPool1d(4, 2).notes(activation="relu")
 
 
 @pytest.mark.parametrize("batch", [None, 2])
