@@ -115,9 +115,10 @@ def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]
         try:
             result = sympify(given(entry), strict=True)
         except (SympifyError, TypeError, AttributeError) as error:
+            name = getattr(given, "__name__", type(given).__name__)
             raise OptionError(
-                f"the activation {given!r} does not take SymPy expressions ({type(error).__name__}): "
-                "give a SymPy function, or a function of one expression."
+                f"the activation {name!r} does not take SymPy expressions ({type(error).__name__}): write "
+                "its cases as a sympy.Piecewise, or typeset it by itself with sc.function_latex."
             ) from None
         return result
 

@@ -226,3 +226,15 @@ def test_values_of_taps_and_their_gradients_have_the_colours_of_the_taps(typeset
     pool = sc.AvgPool1d(4, 2).coloured().latex("matrix")
     assert set(re.findall(r"textcolor\{(\w+)\}", pool)) == {PALETTE[0]}, "one number, one colour"
     assert "textcolor" not in sc.MaxPool1d(4, 2).coloured().latex("matrix"), "no weight is shared"
+
+
+def test_a_function_of_numbers_only_is_refused_by_its_name() -> None:
+    def leaky(x):
+        return x if x > 0 else x / 10
+
+    with pytest.raises(
+        OptionError, match=r"the activation 'leaky' does not take .*sc\.function_latex\.$"
+    ) as raised:
+        sc.Conv1d(4, 3).activation(leaky)
+    assert "0x" not in str(raised.value)
+    assert "sympy.Piecewise" in str(raised.value)

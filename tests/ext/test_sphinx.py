@@ -13,7 +13,7 @@ import pytest
 
 from symconv.layers import Layer
 from symconv.options import layer_kinds
-from tests.ext.project import Project, directive, fence
+from tests.ext.project import CONF, Project, directive, fence
 from tests.latex_tools import compile_latex
 
 TITLE = "Title\n=====\n\n"
@@ -215,3 +215,48 @@ def test_figures_of_layers_are_drawn(project: Project) -> None:
     images = re.findall(r'<img alt="([^"]*)" src="_images/(symconv-\w+\.svg)"', page)
     assert [alt.split(" of ")[0] for alt, _ in images] == ["Matrix", "Network"]
     assert all("<svg" in project.text("html", f"_images/{name}") for _, name in images)
+
+
+def test_each_figure_has_a_line_and_a_name_of_its_own(tmp_path: Path) -> None:
+    project = Project(tmp_path, conf=f"{CONF}numfig = True\n")
+    shown = directive("conv1d", input_size=4, kernel_size=3, figure="window, input_gradient", show="none")
+    project.write({"index.rst": TITLE + shown})
+    for builder in ("html", "latex", "text"):
+        assert project.build(builder)[0] == []
+    page = project.text("html", "index.html")
+    assert re.findall(r'<figure.*?<img .*?<span class="caption-text">(.*?)</span>', page, re.DOTALL) == [
+        "Window",
+        "Input gradient",
+    ]
+    assert "Fig. 2" in page
+    source = project.text("latex", "project.tex")
+    assert source.count("\\begin{figure}") == source.count("\\caption{") == 2
+    assert "Input gradient" in project.text("text", "index.txt")
+
+
+def test_a_figure_can_stand_alone(project: Project) -> None:
+    shown = directive("conv1d", input_size=4, kernel_size=3, figure="band", show="none")
+    project.write({"index.rst": TITLE + shown})
+    assert project.build("html")[0] == []
+    page = project.text("html", "index.html")
+    assert "<p>Cross-correlation of 4 inputs with 3 taps" in page
+    assert page.count("<img") == 1
+    assert "aligned" not in page
+
+
+def test_pages_are_read_anew_where_other_code_would_compose_them(project: Project, monkeypatch) -> None:
+    project.write(PAGES)
+    project.build()
+    assert project.build()[1] == []
+    monkeypatch.setattr("symconv.ext.sphinx.made_by", lambda: "abcdef" * 10)
+    assert sorted(project.build()[1]) == ["index", "page"]
+
+
+def test_an_image_that_is_there_is_not_written_again(project: Project) -> None:
+    shown = directive("conv1d", input_size=4, kernel_size=3, figure="band", show="none")
+    project.write({"index.rst": TITLE + shown})
+    project.build()
+    (image,) = (project.folder / "doctrees/images").iterdir()
+    before = image.stat()
+    project.build(fresh=True)
+    assert image.stat() == before

@@ -11,6 +11,7 @@ from symconv.layers import Layer
 from tests.ext.project import Project, directive, fence
 
 GOOD = {"x": "1,2,3", "w": "4,5"}
+SIZES = {"input_size": 3, "kernel_size": 2}
 CODE = "__import__('os').system('touch ran')"
 TEX = "\\input{/etc/passwd}"
 SCRIPT = "<script>alert(1)</script>"
@@ -40,7 +41,7 @@ def project(tmp_path: Path, monkeypatch) -> Project:
         ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which is an entry of the layer: name it otherwise."),
         ("conv1d", {**GOOD, "stride": 0}, "stride is 0: it must be at least 1"),
         ("conv1d", {**GOOD, "stride": "2,2"}, "stride"),
-        ("conv1d", {"input_size": "3,3", "kernel_size": 2}, "input_size"),
+        ("conv1d", {"input_size": "3,3", "kernel_size": 2}, ":input-size:"),
         ("conv2d", GOOD, "x has 3 entries, but the layer takes 9"),
         ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps at dilation 1 spans 3 inputs"),
         ("conv1d", {**GOOD, "padding": "ful"}, "did you mean 'full'?"),
@@ -48,7 +49,7 @@ def project(tmp_path: Path, monkeypatch) -> Project:
         ("conv1d", {**GOOD, "notation": "goodfelow"}, "Invalid value for ':notation:': 'goodfelow' is not"),
         ("conv1d", {**GOOD, "show": "output,matrx"}, ":show: has no quantity 'matrx': did you mean 'matrix'"),
         ("conv1d", {**GOOD, "show": "grad_bias"}, "this layer has no bias; add :bias: or :b:."),
-        ("conv1d", {**GOOD, "steps": True, "activation": "f"}, ":activation: goes with explicit entries"),
+        ("conv1d", {**SIZES, "steps": True, "activation": "f"}, ":activation: goes with explicit entries"),
         ("conv1d", {**GOOD, "output_padding": 1}, ":output-padding: does not go with conv1d."),
         ("maxpool1d", {"input_size": 4, "kernel_size": 2, "flip": True}, ":flip: does not go with maxpool1d"),
         ("avgpool1d", GOOD, ":w: does not go with avgpool1d: give :kernel-size:."),
@@ -60,12 +61,23 @@ def project(tmp_path: Path, monkeypatch) -> Project:
         ("conv1d", {**GOOD, "label": "before", "show": "output"}, ":label: 'before' is taken"),
         ("conv1d", {**GOOD, "x": CODE}, "is no entry: write numbers or names"),
         ("conv1d", {**GOOD, "x": TEX}, "is no entry: write numbers or names"),
-        ("conv1d", {"input_size": TEX, "kernel_size": 2}, "input_size"),
-        ("conv1d", {"input_size": CODE, "kernel_size": 2}, "input_size"),
+        ("conv1d", {"input_size": TEX, "kernel_size": 2}, "Invalid value for ':input-size:'"),
+        ("conv1d", {"input_size": CODE, "kernel_size": 2}, "Invalid value for ':input-size:'"),
         ("conv1d", {**GOOD, "activation": TEX}, "write a name such as 'f'"),
         ("conv1d", {**GOOD, "label": TEX}, ":label: is '\\\\input{/etc/passwd}': write letters and digits"),
         ("conv1d", {**GOOD, "label": SCRIPT}, ":label: is "),
         ("conv1d", {**GOOD, "show": SCRIPT}, ":show: has no quantity"),
+        ("conv1d", {**GOOD, "x": "1/٠"}, "'1/٠' is no entry"),
+        ("conv1d", {**GOOD, "x": "a -w b"}, "Invalid value for ':x:': 'a -w b' is no entry"),
+        ("conv1d", {"input_size": "__", "kernel_size": 2}, "'__' is no size"),
+        ("conv1d", {**GOOD, "steps": True}, ":x: gives values, and steps and claims are in symbols: write "
+         ":input-size: 3 in its place."),
+        ("conv1d", {**GOOD, "show": "output", "activation": "f"}, "does nothing for what :show: names"),
+        ("conv1d", {**GOOD, "show": "none", "label": "a"}, ":label: 'a' has no equation"),
+        ("conv1d", {**SIZES, "groups": 2}, "give :in-channels:, :out-channels:."),
+        ("conv1d", {"input_size": 60, "kernel_size": 2, "figure": "band"}, "or name matrix in :show:"),
+        ("conv1d", {"input_size": 30000, "kernel_size": 2, "show": "matrix", "max_rows": 0},
+         "are printed: leave out :max-rows: 0"),
         (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': Allowed: "),
     ],
 )  # fmt: skip
@@ -153,4 +165,6 @@ def test_a_figure_that_cannot_be_drawn_is_a_warning(project: Project, monkeypatc
 
     monkeypatch.setattr(Layer, "figure", lambda layer, name: Undrawn())
     assert project.build(fresh=True)[0] == [f"{place}no ink. [symconv]"]
-    assert "<img" not in project.text("html", "index.html")
+    page = project.text("html", "index.html")
+    assert "<img" not in page
+    assert "<figure" not in page

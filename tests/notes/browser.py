@@ -29,6 +29,7 @@ READ = """async () => {
   return {
     errors: wrong.map(node => node.getAttribute("data-mjx-error") || node.textContent),
     formulas: document.querySelectorAll("mjx-container").length,
+    strays: document.querySelectorAll("body :not(.formula) > mjx-container, body a").length,
     title: document.title,
   };
 }"""
@@ -36,11 +37,12 @@ READ = """async () => {
 
 @dataclass(frozen=True)
 class Seen:
-    """What a browser found on a page."""
+    """What a browser found on a page; strays are formulas out of their places, and links."""
 
     errors: list[str]
     failed: list[str]
     formulas: int
+    strays: int
     title: str
 
 
@@ -78,7 +80,7 @@ def opened(page: Path, screenshot: Path | None = None) -> Seen:
             if screenshot is not None:
                 tab.screenshot(path=screenshot, full_page=True)
             browser.close()
-        return Seen(broken + found["errors"], failed, found["formulas"], found["title"])
+        return Seen(broken + found.pop("errors"), failed, **found)
     finally:
         server.shutdown()
         server.server_close()

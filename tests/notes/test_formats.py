@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from nbclient import NotebookClient
 
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
-from symconv.notes import FORMATS, TexError, rendered
+from symconv.notes import FORMATS, TexError, rendered, write
 from symconv.notes.latex import sentence
 from symconv.notes.model import Display, Prose
 from tests.notes.browser import opened
@@ -161,6 +162,60 @@ def test_bad_calls_write_nothing(file: str, options: dict[str, Any], words: str,
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SymconvError, match="cannot write"):
         document("open").save(tmp_path / "no" / "n.md")
+
+
+def test_words_of_a_page_are_never_typeset(tmp_path: Path) -> None:
+    title = r"\(\href{javascript:alert(1)}{x}\) $$y$$ \[z\] \begin{equation}u\end{equation} \ref{v}"
+    made = sc.Conv1d(3, 2).notes(title=title, sections=["setting", "forward"])
+    made.save(tmp_path / "n.html", mathjax="/mathjax/tex-svg-full.js")
+    seen = opened(tmp_path / "n.html")
+    assert (seen.errors, seen.strays, seen.title) == ([], 0, title)
+    assert seen.formulas > 5
+
+
+@pytest.mark.parametrize("suffix", [".rst", ".md"])
+def test_several_documents_fit_one_sphinx_project(suffix: str, tmp_path: Path) -> None:
+    """Labels of the same layer's notes differ, and references to them resolve."""
+    for name in ("one", "week-1/two", "week-2/two"):
+        files = rendered(document("open"), f"{name}{suffix}", **({"myst": True} if suffix == ".md" else {}))
+        folder = tmp_path / "source" / Path(name).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, files)
+    index = "Title\n=====\n\n:eq:`week-1-two-size-0` :eq:`one-size-0`\n\n"
+    index += ".. toctree::\n   :glob:\n\n   one\n   week*/*\n"
+    conf = 'extensions = ["myst_parser"]\nmyst_enable_extensions = ["dollarmath"]\n'
+    (tmp_path / "source/index.rst").write_text(index, encoding="utf-8")
+    (tmp_path / "source/conf.py").write_text(conf, encoding="utf-8")
+    call = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    done = subprocess.run(
+        [*call, str(tmp_path / "source"), str(tmp_path / "html")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("file", ["n.tex", "n.pdf"])
+def test_a_title_that_the_fonts_lack_is_refused_with_its_letters(file: str, tmp_path: Path) -> None:
+    made = sc.Conv1d(3, 2).notes(title="Übung α → 卷", sections=["setting"])
+    for options in ({}, {"slides": True}):
+        with pytest.raises(
+            OptionError, match=r"have 'α', '→', '卷', which the fonts of \.tex and \.pdf lack"
+        ):
+            made.save(tmp_path / file, **options)
+    made.save(tmp_path / "n.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["n.html"]
+
+
+def test_latin_titles_are_in_the_fonts(tmp_path: Path) -> None:
+    made = sc.Conv1d(3, 2).notes(title="Übung: œuvre, Łódź, Năsăud, 5 × 3 – “x” €…", sections=["setting"])
+    for engine in ("pdf", "lualatex"):
+        (tmp_path / engine).mkdir()
+        log = compiled(rendered(made, "n.tex")["n.tex"].decode(), tmp_path / engine, engine)
+        assert "Missing character" not in log
+
+
+def test_a_section_named_twice_is_refused() -> None:
+    with pytest.raises(OptionError, match="section 'size' is there 2 times: name each once"):
+        sc.Conv1d(3, 2).notes(sections=["size", "setting", "size"])
 
 
 def test_files_do_not_depend_on_the_hash_seed() -> None:
