@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isqrt
+from typing import Any
 
 from symconv.check import Finding
 from symconv.notes.model import Algorithm, Block, Display, Maths, Points, Prose, Table, Words
@@ -117,6 +118,14 @@ def _function(sources: Sources) -> list[Block]:
     return [said, Display(activation.definition, code, "function")]
 
 
+def _applied(sources: Sources) -> tuple[Any, str]:
+    """The function as it is applied to the outputs, and the Python for it: by its name, unless to numbers."""
+    activation = sources.activation
+    if sources.best[0].numbers:
+        return activation.on_values, activation.code
+    return activation.on_symbols, repr(activation.on_symbols)
+
+
 def matrix(sources: Sources, told: Told) -> list[Block]:
     """The matrix that acts on the input, its zeros, and its structure."""
     layer = sources.layer
@@ -150,11 +159,8 @@ def windows(sources: Sources, told: Told) -> list[Block]:
     blocks: list[Block] = [reason(layer, "windows"), *best(sources, "windows")]
     filters = int(layer.pattern.biases().size("tap"))
     if "filters" in layer.equation_names and filters > 1:
-        source, code = sources.best
-        numbers = source.numbers
-        given = sources.activation.on_values if numbers else sources.activation.on_symbols
-        written = sources.activation.code if numbers else repr(given)
-        blocks += [reason(layer, "filters"), *equation(sources, code, "filters", given, written)]
+        which, (given, code) = sources.best[1], _applied(sources)
+        blocks += [reason(layer, "filters"), *equation(sources, which, "filters", given, code)]
     return blocks
 
 
@@ -223,8 +229,7 @@ def example(sources: Sources, told: Told) -> list[Block]:
         return []
     blocks: list[Block] = []
     for name in ("output", "activation", "selection", "grad_input", "grad_kernel", "grad_bias"):
-        follows = sources.activation if name == "activation" else None
-        given, code = (follows.on_values, follows.code) if follows else (None, "")
+        given, code = _applied(sources) if name == "activation" else (None, "")
         found = equation(sources, "valued", name, given, code)
         blocks += [reason(sources.valued, name), *found] if found else []
     return blocks

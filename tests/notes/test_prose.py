@@ -127,6 +127,8 @@ def test_the_function_of_a_layer_is_named_defined_and_applied() -> None:
     (defined,) = (b.item.latex() for b in made.blocks if isinstance(b, Display) and b.label == "function")
     assert defined.startswith("\\mathrm{leaky}(t) = \\left\\{")
     assert "tanh(y) = [-tanh(3), -tanh(2)]" in said(layer, "example", activation=tanh)
+    half = sc.Conv1d(3, 2).at(x=[1, 2, 3])
+    assert "leaky(y0) = leaky(w0 + 2*w1)" in said(half, "example", activation=leaky)
     filters = sc.Conv1d(3, 2, in_channels=1, out_channels=2)
     assert "A = relu(X W)" in said(filters, "windows", activation="relu")
     for wrong in ("a b", 3):
