@@ -47,10 +47,18 @@ class Options:
 Files: TypeAlias = dict[str, bytes]
 
 
-def _tex(document: Manuscript, options: Options) -> str:
+def _tex(document: Manuscript, name: str, options: Options) -> Files:
+    labels = _labels(name)
     if options.slides:
-        return slides(document)
-    return fragment(document) if options.fragment else article(document)
+        whole = slides(document)
+    else:
+        whole = fragment(document, labels) if options.fragment else article(document, labels)
+    return {Path(name).name: whole.encode()}
+
+
+def _labels(name: str) -> str:
+    """What the labels of a document begin with, so that several fit one project."""
+    return slug(str(Path(name).with_suffix("")))
 
 
 def _pdf(document: Manuscript, name: str, options: Options) -> Files:
@@ -75,8 +83,7 @@ def _illustrated(
             pictures[file] = picture.figure.svg().encode()
             return file
 
-        labels = slug(str(Path(name).with_suffix("")))
-        return {Path(name).name: render(document, options, kept, labels).encode(), **pictures}
+        return {Path(name).name: render(document, options, kept, _labels(name)).encode(), **pictures}
 
     return files
 
@@ -84,7 +91,7 @@ def _illustrated(
 #: Each suffix with the options that it takes, and what makes its files.
 FORMATS: Mapping[str, tuple[tuple[str, ...], Callable[[Manuscript, str, Options], Files]]] = MappingProxyType(
     {
-        ".tex": (("fragment", "slides"), _plain(_tex)),
+        ".tex": (("fragment", "slides"), _tex),
         ".pdf": (("slides",), _pdf),
         ".md": (
             ("myst",),

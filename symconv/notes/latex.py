@@ -73,17 +73,16 @@ def fitted(inside: str, width: str = "\\linewidth", height: str = "0.9\\textheig
     return f"\\adjustbox{{max width={width}, max totalheight={height}}}{{%\n{inside}%\n}}"
 
 
-def body(document: Manuscript) -> list[str]:
-    """Each block; labels begin with the title, so that several fragments can share a document.
+def body(document: Manuscript, labels: str) -> list[str]:
+    """Each block; ``labels`` begins each label, so that several fragments can share a document.
 
     A sentence stays with the display that follows it, which TeX does not part from its paragraph.
     """
-    prefix = slug(document.title)
     rendered = document.render(
         {
             Heading: lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
             Prose: lambda b: sentence(b.words),
-            Display: lambda b: _display(b, prefix),
+            Display: lambda b: _display(b, labels),
             Points: points,
             Table: table,
             Algorithm: lambda b: f"{sentence(b.caption)}\n\n{algorithm(b)}",
@@ -105,10 +104,10 @@ def algorithm(block: Algorithm, height: str = "0.9\\textheight") -> str:
     return fitted(inside, height=height)
 
 
-def _display(block: Display, prefix: str) -> str:
+def _display(block: Display, labels: str) -> str:
     size = "scriptsize" if block.stepwise else "footnotesize"
     inside = fitted(f"\\{size}$\\displaystyle {block.item.latex()}$", "0.92\\linewidth")
-    return f"\\begin{{equation}}\\label{{{prefix}:{block.label}}}\n{inside}\n\\end{{equation}}"
+    return f"\\begin{{equation}}\\label{{{labels}:{block.label}}}\n{inside}\n\\end{{equation}}"
 
 
 def points(block: Points) -> str:
@@ -148,17 +147,17 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "notes"
 
 
-def fragment(document: Manuscript) -> str:
+def fragment(document: Manuscript, labels: str) -> str:
     """For ``\\input``: the title is left to the document that takes it in."""
     head = f"% {document.title.encode('ascii', 'replace').decode()}\n% needs {PACKAGES}\n"
-    return head + "\n\n".join(body(document)) + "\n"
+    return head + "\n\n".join(body(document, labels)) + "\n"
 
 
-def article(document: Manuscript) -> str:
+def article(document: Manuscript, labels: str = "notes") -> str:
     """A document of its own, for pdfLaTeX and LuaLaTeX."""
     wide = any(isinstance(block, Display) and _width(block) > COLUMN for block in document.blocks)
     return shell("article.tex").render(
-        title=escaped(document.title), columns=1 if wide else 2, body="\n\n".join(body(document))
+        title=escaped(document.title), columns=1 if wide else 2, body="\n\n".join(body(document, labels))
     )
 
 

@@ -73,6 +73,19 @@ def test_articles_with_checks_compile(name: str, tmp_path: Path) -> None:
     compiled(rendered(document(name), "n.tex")["n.tex"].decode(), tmp_path, "pdf")
 
 
+def test_fragments_of_one_layer_share_a_document(tmp_path: Path) -> None:
+    layer = sc.Conv1d(4, 3)
+    for name, sections in (("size", ["size"]), ("both", ["size", "matrix"])):
+        layer.notes(sections=sections).save(tmp_path / f"{name}.tex", fragment=True)
+    packages = re.findall("% needs (.*)", (tmp_path / "size.tex").read_text(encoding="utf-8"))[0]
+    compiled(
+        f"\\documentclass{{article}}\\usepackage{{{packages.replace(' ', '')}}}\\begin{{document}}\n"
+        "\\input{size}\\input{both}See \\eqref{size:size-0} and \\eqref{both:size-0}.\n\\end{document}\n",
+        tmp_path,
+        "pdf",
+    )
+
+
 @pytest.mark.parametrize("name", ["full", "plane", "open"])
 def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
     made = rendered(document(name), "notes.tex", slides=True)["notes.tex"].decode()
