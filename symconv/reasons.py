@@ -20,8 +20,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "grad_input": "Gradient of the input: the transposed matrix acts on the upstream gradient.",
         "grad_kernel": "Gradient of the kernel: the transposed windows act on the upstream gradient, so each "
         "tied weight receives the sum of its gradients.",
-        "grad_bias": "Gradient of the bias: the bias reaches every output, so it receives the sum of their "
-        "gradients.",
+        "grad_bias": "Gradient of the bias: a bias reaches every output of its filter, so it receives the "
+        "sum of their gradients.",
         "upstream_matrix": "Gradient of the input once more: the upstream gradient as a matrix acting on the "
         "kernel.",
         "tying": "Ties: which entry of the matrix, row by row, holds which tap.",

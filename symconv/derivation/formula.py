@@ -97,7 +97,8 @@ class Formula:
         """Sizes of at least 1, paddings of at least 0, and room for at least one output on each axis."""
         setting, found = self._setting, []
         for name, size in setting.sizes.items():
-            if size.is_Symbol or not (size - least(name)).is_nonnegative:
+            given = size.is_Symbol or not (size - least(name)).is_nonnegative
+            if given and not (name.split()[0] in ("before", "after") and setting.padded_by_name):
                 found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
         for axis in setting.exact_axes:
             place = Dummy()

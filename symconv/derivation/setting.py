@@ -128,6 +128,11 @@ class Setting:
         """A size of each axis, such as its stride."""
         return tuple(sympify(axis.geometry[name]) for axis in self.exact_axes)
 
+    @property
+    def padded_by_name(self) -> bool:
+        """Whether the padding is one such as "same", which is never negative."""
+        return all(axis.options.get("padding") in ("valid", "same", "full") for axis in self.axes)
+
     @cached_property
     def output_sizes(self) -> tuple[Expr, ...]:
         """``M`` of each axis, written out."""
