@@ -125,10 +125,7 @@ def given(setting: Setting, kept: Sequence[Symbol]) -> list[Any]:
         place = Symbol("place")
         last, value = axis.size_count(place)
         facts.append(Ge(expand(last - value.xreplace({place: Integer(0)})), 0, evaluate=False))
-        room = axis.fill.slack
-        if room is not None:
-            n = axis.geometry["input_size"]
-            facts += [Ge(n - room, axis.geometry[side], evaluate=False) for side in ("before", "after")]
+        facts += axis.limits
     facts += setting.kernel.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
     for index in kept:

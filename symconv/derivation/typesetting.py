@@ -15,6 +15,7 @@ from sympy import (
     Integer,
     Mod,
     Mul,
+    Or,
     Sum,
     Symbol,
     fraction,
@@ -32,6 +33,7 @@ class _Formulas(ABC):
 
     times: str
     at_most: str
+    either: str
     minimum: str
     maximum: str
     _reading: Reading
@@ -130,6 +132,10 @@ class _Formulas(ABC):
             return ", ".join(self._print(part) for part in expr.args)
         return self.at_most.join(self._print(part) for part in chain)
 
+    def _print_Or(self, expr: Or) -> str:
+        parts = sorted(expr.args, key=lambda part: (not isinstance(part, Eq), str(part)))
+        return self.either.join(self._print(part) for part in parts)
+
     def _print_Partial(self, expr: Partial) -> str:
         of, by = expr.args
         if isinstance(of, Indexed | Symbol):
@@ -153,7 +159,8 @@ class _Formulas(ABC):
 class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
     """LaTeX of index sums."""
 
-    times, at_most, minimum, maximum = " ", " \\le ", "\\min", "\\max"
+    times, at_most, either = " ", " \\le ", " \\text{ or } "
+    minimum, maximum = "\\min", "\\max"
 
     def __init__(self, setting: Setting) -> None:
         super().__init__({"full_prec": False})
@@ -201,7 +208,7 @@ class FormulaTextPrinter(_Formulas, ExprTextPrinter):
     """Text of index sums, which :func:`symconv.parse` reads back."""
 
     printmethod = "_formula_text"  # SymPy's own way with Indexed is not asked
-    times, at_most, minimum, maximum = "*", " <= ", "min", "max"
+    times, at_most, either, minimum, maximum = "*", " <= ", " or ", "min", "max"
 
     def __init__(self, setting: Setting) -> None:
         super().__init__({})

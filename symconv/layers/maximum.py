@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from sympy import Ge, Matrix, S
+from sympy import Eq, Ge, Matrix, Or, S, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv import check
 from symconv.builders import Builder
@@ -137,11 +138,8 @@ class MaxPool(Pool):
     @property
     def _setting(self) -> Setting:
         meaning = "being 1 at the first of the largest entries that an output sees, else 0"
-        apart = (Ge(a.input_size, a.dilation) for a in self._tied_axes if a.dilation != 1)
-        conditions = (
-            *padded_half(self._tied_axes),
-            *(c for c in dict.fromkeys(apart) if c is not S.true),
-        )
+        met = dict.fromkeys(map(_windows_meet, self._tied_axes))
+        conditions = (*padded_half(self._tied_axes), *(c for c in met if c is not S.true))
         kernel = Kernel("selection", meaning, selects=True, conditions=conditions)
         return Setting(self.pattern, self._written, kernel=kernel)
 
@@ -174,6 +172,14 @@ class MaxPool3d(MaxPool):
     """3-D maximum pooling: :class:`MaxPool` on three axes; one size stands for all."""
 
     rank = 3
+
+
+def _windows_meet(axis: Axis) -> Boolean:
+    """The condition that every window holds an entry: without padding, or no wider apart than the input."""
+    if axis.dilation == 1:
+        return S.true
+    around = axis.before if axis.before == axis.after else axis.before + axis.after
+    return Or(Eq(sympify(around), 0), Ge(axis.input_size, axis.dilation))
 
 
 def _require_inputs(axis: Axis) -> None:

@@ -197,6 +197,7 @@ def test_familiar_forms() -> None:
         (sc.ConvTranspose1d, "NK", {"stride": "s", "dilation": "d", "output_padding": "a"}),
         (sc.ConvTranspose1d, "NK", {"padding": "p", "stride": 2}),
         (sc.MaxPool1d, "NK", {"stride": "s", "padding": "p"}),
+        (sc.MaxPool1d, "NK", {"stride": 2, "padding": ("p", "q"), "dilation": "d"}),
         (sc.AvgPool1d, "NK", {"stride": "s", "padding": "p"}),
     ],
     ids=str,
