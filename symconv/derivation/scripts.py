@@ -242,9 +242,7 @@ def _tying(s: Script) -> None:
     )
     bounds = bounds_of(setting, (*outputs, *inputs))
     s.start(Partial(setting.loss, tap), ChainRule(bounds, dense, tie, words))
-    s.apply(
-        Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains.")
-    )
+    s.apply(Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains."))
     eliminate(s)
     _from_zero(s)
 

@@ -56,7 +56,7 @@ class _Padded:
             for extent in map(int, relation.extents[role]):
                 places = np.arange(extent)
                 if isinstance(relation, Spatial):
-                    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
+                    before, after = _around(relation)
                     places = np.arange(-before, extent + after)
                     around.append((before, after))
                 padding = (places < 0) | (places >= extent)
@@ -69,6 +69,17 @@ class _Padded:
                 ).ravel()
                 outside = (outside[:, None] | padding).ravel()
         return cls(tuple(shape), stands, outside, tuple(around))
+
+
+def _around(relation: Spatial) -> tuple[int, int]:
+    """The places before and after; output padding gives some of what is cut off behind back."""
+    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
+    return before, max(0, after - int(relation.geometry.get("output_padding", 0)))
+
+
+def _place(place: int, whole: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    """A flat place among more places, of which the last ones of an axis are left out."""
+    return int(np.ravel_multi_index(np.unravel_index(place, whole), shape)) if shape else place
 
 
 def window(subject: Subject) -> Drawing:
@@ -85,7 +96,7 @@ def window(subject: Subject) -> Drawing:
     named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
     rows: list[dict[int, list[int]]] = [{} for _ in seeing]
     for (row, place), taps in cells.items():
-        rows[row][place] = taps
+        rows[row][_place(place, incidence.shape[role], padded.shape)] = taps
     whole = label(lambda form: form.letter(getattr(subject.notation, role)))
     panels = [(whole, _entries(padded, named))]
     panels += [(name, _window(padded, row, letters.taps)) for name, row in zip(seeing, rows, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise, product
 from typing import Any
 
@@ -79,7 +80,17 @@ def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str,
     ]
     places = " by ".join(map(str, shape[2:])) + f" place{'' if shape[-1] == 1 else 's'}"
     assert alt.startswith(f"The {role} of {nouns[0]} of {nouns[1]} of {places}")
-    assert ("cropped" in alt or " of padding" in alt) == any((*g["before"], *g["after"]))
+    behind = g["after"]
+    if g["transposed"]:  # what lies between the last output and the end of the last kernel that is laid
+        laid = [
+            s * (n - 1) + d * (k - 1) + 1
+            for s, n, d, k in zip(g["stride"], g["x"][2:], g["dilation"], g["w"][2:], strict=True)
+        ]
+        shown = zip(laid, g["before"], g["delta"][2:], strict=True)
+        behind = tuple(max(0, whole - before - size) for whole, before, size in shown)
+    assert ("cropped" in alt or " of padding" in alt) == any((*g["before"], *behind))
+    if len(shape) == 3 and g["before"] != behind:
+        assert re.search(rf" {g['before'][0]} \D*before and {behind[0]} after, and", alt)
 
 
 def test_what_lies_around_is_told_side_by_side() -> None:
