@@ -287,7 +287,7 @@ def _dense(name: str) -> Builder:
         n = subject.notation
         whole = loss_by(subject, form, form.letter(n.matrix))
         if name == "masked_gradient":
-            held = form.masked(form.letter(n.matrix), whole)
+            held = form.masked(form.letter(n.matrix), form.letter(n.kernel), whole)
             return [Row(held, (matrix_grid(subject, form, name, form.line - form.span(held)),))]
         product = f"{upstream_letter(subject, form)} {form.transposed(whole_letter(subject, form, 'input'))}"
         return [Row(whole, (product, matrix_grid(subject, form, name, form.line - form.span(whole))))]

@@ -182,6 +182,19 @@ class Notation:
         reject_unknown("a notation", changes, [item.name for item in fields(self)])
         return replace(self, **changes)
 
+    def meanings(self, names: Sequence[str] | None = None) -> dict[str, str]:
+        """What each letter stands for; of the fields that are named, or of all but that of the function.
+
+        >>> Notation().meanings(["input", "stride"])
+        {'x': 'input', 's': 'stride'}
+        """
+        known = [item.name for item in fields(self) if item.name not in {*_NOT_LETTERS, "activation"}]
+        return {
+            getattr(self, name): name.replace("_", " ")
+            for name in known
+            if getattr(self, name) and (names is None or name in names)
+        }
+
     def coloured(self) -> Notation:
         """This notation with the colours of its figures in formulas too.
 

@@ -83,7 +83,7 @@ def _entry(text: str) -> Any:
             return Fraction(text)
         except ZeroDivisionError:
             raise click.BadParameter(f"{text!r} divides by zero.") from None
-    if _NAME.fullmatch(text):
+    if _NAME.fullmatch(text) and text.lower() not in ("nan", "inf", "infinity"):
         from sympy import Symbol
 
         return Symbol(text)
@@ -269,10 +269,11 @@ def layer_of(
     made = known[name](*sizes, **geometry)
     for letter, rows in given.items():
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
-        own = symbols & made.entry_names if symbols else symbols
+        own = symbols & made.taken_names if symbols else symbols
         if own:
             raise click.UsageError(
-                f"{_dashed(letter)} uses {min(own)}, which is an entry of the layer: name it otherwise."
+                f"{_dashed(letter)} uses {min(own)}, which stands for something else in the layer: name it "
+                "otherwise."
             )
     return made.at_flat({letter: [e for row in rows for e in row] for letter, rows in given.items() if rows})
 

@@ -121,8 +121,8 @@ class Format(ABC):
         """A piece in a colour, where the target has colours."""
 
     @abstractmethod
-    def masked(self, matrix: str, rendered: str) -> str:
-        """A matrix with zeros put where another matrix has zeros."""
+    def masked(self, matrix: str, kernel: str, rendered: str) -> str:
+        """A matrix with zeros put where another matrix holds no entry of the kernel."""
 
     @abstractmethod
     def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
@@ -220,8 +220,8 @@ class Latex(Format):
     def coloured(self, rendered: str, colour: str) -> str:
         return f"\\textcolor{{{colour}}}{{{rendered}}}"
 
-    def masked(self, matrix: str, rendered: str) -> str:
-        return f"[{matrix} \\neq 0] \\odot {rendered}"
+    def masked(self, matrix: str, kernel: str, rendered: str) -> str:
+        return f"[{matrix} \\text{{ holds }} {kernel}] \\odot {rendered}"
 
     def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
         lines = []
@@ -288,8 +288,8 @@ class Text(Format):
     def coloured(self, rendered: str, colour: str) -> str:
         return rendered
 
-    def masked(self, matrix: str, rendered: str) -> str:
-        return f"[{matrix} != 0] .* {rendered}"
+    def masked(self, matrix: str, kernel: str, rendered: str) -> str:
+        return f"[{matrix} holds {kernel}] .* {rendered}"
 
     def aligned(self, rows: Sequence[Row | None], after: Sequence[str] = ()) -> str:
         lefts = [_side_by_side(self._blocks(row.left)) if row else "" for row in rows]

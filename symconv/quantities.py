@@ -11,9 +11,15 @@ from sympy import Expr, Matrix
 
 from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit import Explicit, in_shape
-from symconv.notation import Notation
+from symconv.notation import Notation, entry_names, on_axis
 from symconv.operands import Operands, read_entries, symbols_for
 from symconv.pattern import Pattern
+
+#: The fields of a notation whose letters stand in the equations of every layer.
+ALWAYS_WRITTEN = (
+    "input", "kernel", "output", "upstream", "loss", "matrix", "windows", "input_size", "kernel_size",
+    "output_size", "stride", "dilation", "padding", "output_index", "tap_index", "input_index",
+)  # fmt: skip
 
 #: The operand of each role: its letter in the interface and its quantity in a notation.
 _OPERANDS = {"input": ("x", "input"), "tap": ("w", "kernel"), "output": ("delta", "upstream")}
@@ -147,6 +153,17 @@ class Quantities:
         """The names of the layer's own symbols."""
         symbols = self._symbols
         return {s.name for entries in (*symbols.operands.values(), symbols.bias) for s in entries}
+
+    @property
+    def taken_names(self) -> set[str]:
+        """The names that stand for something else wherever the layer is written out: entries and letters."""
+        n, relations = self._written, self.pattern.relations
+        outputs = entry_names(n.output, self._shape("output"), n.base)
+        used = [name for r in relations for names in r.letters.values() for name in names]
+        used += [name for r in relations for name in r.geometry if name == "output_padding"]
+        letters = n.meanings([*ALWAYS_WRITTEN, *used, *(["bias"] if self.bias else [])])
+        of_axes = {on_axis(letter, at, 2) for letter in letters for at in range(len(relations))}
+        return {*self.entry_names, *outputs, *letters, *of_axes}
 
     @property
     def output(self) -> Any:

@@ -26,8 +26,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "kernel.",
         "tying": "Ties: which entry of the matrix, row by row, holds which tap.",
         "dense_gradient": "Gradient of an unconstrained dense matrix in the place of the convolution matrix.",
-        "masked_gradient": "The same with the zeros of the convolution matrix held at zero, by a bracket "
-        "that is 1 where an entry holds a weight; summed over the ties it is the gradient of the kernel.",
+        "masked_gradient": "The same, held at zero by a bracket that is 1 where an entry of the "
+        "convolution matrix holds a weight, whatever its value, and else 0; summed over the ties it is the "
+        "gradient of the kernel.",
     }
 )
 
@@ -36,11 +37,19 @@ FLIPPED: Mapping[str, str] = MappingProxyType(
     {"output": "Output: each entry is one window of the input times the flipped kernel."}
 )
 
+#: Of a layer whose padding reads the input again.
+FOLDED: Mapping[str, str] = MappingProxyType(
+    {
+        "matrix": "As a matrix acting on the input: a dense layer whose entries are weights of the kernel, "
+        "sums of some, or zero."
+    }
+)
+
 #: Of a layer whose inputs lay the kernel on the output.
 TRANSPOSED: Mapping[str, str] = MappingProxyType(
     {
         "output_size": "Output size: each input lays the kernel on the output, a stride further than the one "
-        "before; the padding is cut off at both ends.",
+        "before{cut}{added}.",
         "output": "Output: each entry is the sum of what the inputs lay on it, an input times a tap each.",
         "windows": "As windows times kernel: row by row, the inputs that lay something on each output.",
     }
@@ -80,6 +89,15 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "weight receives the sum of its gradients.",
     }
 )
+
+
+def transposed(*, cut: bool, added: bool) -> dict[str, str]:
+    """The reasons of a transposed layer, by whether it has a padding and an output padding."""
+    size = TRANSPOSED["output_size"].format(
+        cut="; the padding is cut off the ends" if cut else "",
+        added="; the output padding is added behind" if added else "",
+    )
+    return {**TRANSPOSED, "output_size": size}
 
 
 def reasons_of(*more: Mapping[str, str]) -> dict[str, str]:

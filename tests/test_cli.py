@@ -207,7 +207,12 @@ def test_without_a_command_there_is_help(capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["derive", "-x", "x0,x1,y0", "-w", "w1,w0"], "-x uses x0, which is an entry of the layer"),
+        (["derive", "-x", "u,y0", "-w", "1"], "-x uses y0, which stands for something else in the layer"),
+        (["derive", "-x", "u,v", "-w", "M"], "-w uses M, which stands for something else in the layer"),
+        (["derive", "-x", "u,b", "-w", "1", "-b", "2"], "-x uses b, which stands for something else"),
+        (["derive", "-x", "nan,1", "-w", "1"], "'nan' is no entry"),
+        (["derive", "-x", "1,2", "-w", "1", "--activation", "y"], "'y', which stands for the output here"),
+        (["derive", "-x", "x0,x1,y0", "-w", "w1,w0"], "-x uses x0, which stands for something else"),
         (["derive", *OPENING, "--show", "grad_bias"], "add --bias or -b"),
         (["derive", *OPENING, "-o", ""], "-o needs the name of a file"),
         (["derive", *OPENING, "--max-rows", "2"], "at least 3, or 0 to show all"),

@@ -20,8 +20,11 @@ from symconv.notation import Notation
 from symconv.notes import Activation, Document, Sources, notes
 from symconv.pattern import Pattern, Relation, Size, Spatial
 from symconv.pieces import Subject
-from symconv.reasons import COLUMNS, FLIPPED, TRANSPOSED, reasons_of
+from symconv.reasons import COLUMNS, FLIPPED, FOLDED, reasons_of, transposed
 from symconv.structure import Structure
+
+#: Words that formulas as text have.
+WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")
 
 
 class Layer(Closed):
@@ -84,7 +87,15 @@ class Layer(Closed):
         return self.output.applyfunc(self._function(function))
 
     def _function(self, function: str | Callable[[Expr], Expr] | None) -> Callable[[Expr], Expr]:
-        return read_function(self.notation.activation if function is None else function)
+        if function is None:
+            return read_function(self.notation.activation)
+        name, letters = getattr(function, "__name__", function), self.notation.meanings()
+        if isinstance(name, str) and (name in letters or name in WORDS):
+            means = f"the {letters[name]}" if name in letters else "something else"
+            raise OptionError(
+                f"the activation is {name!r}, which stands for {means} here: name it otherwise."
+            )
+        return read_function(function)
 
     def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
         """A quantity as an equation with the reason why it holds.
@@ -136,8 +147,15 @@ class Layer(Closed):
         """Why each equation of this layer holds."""
         axis, columns = self.axes[0], COLUMNS if self.notation.window_columns else {}
         if axis.far == "output":
-            return reasons_of(TRANSPOSED, columns)
-        return reasons_of(FLIPPED if axis.options.get("flip") else {}, columns)
+            sizes = {name for a in self.axes for name, size in a.geometry.items() if size != 0}
+            more = transposed(cut=not sizes.isdisjoint(("before", "after")), added="output_padding" in sizes)
+            found = reasons_of(more, columns)
+        else:
+            flipped = FLIPPED if axis.options.get("flip") else {}
+            found = reasons_of(flipped, FOLDED if axis.fill.folds else {}, columns)
+        if self.bias:
+            found["output"] = f"{found['output'][:-1]}, plus the bias."
+        return found
 
     def latex(self, name: str = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""
@@ -246,6 +264,7 @@ class Layer(Closed):
             raise OptionError(f"the title is {title!r}: write a line of text.")
         if activation is not None and "activation" not in self.equation_names:
             raise OptionError("no function follows pooling: leave activation out.")
+        self._function(activation)
         return notes(self._sources(read_activation(activation, self.notation.activation)), title, sections)
 
     def _sources(self, activation: Activation) -> Sources:

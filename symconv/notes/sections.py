@@ -20,6 +20,7 @@ from symconv.notes.phrases import (
     say,
 )
 from symconv.notes.source import Source, Sources
+from symconv.structure import Structure
 from symconv.wording import counted
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
@@ -42,11 +43,14 @@ def setting(sources: Sources, told: Told) -> list[Block]:
         sizes = "{N}, {K} and {M} are the numbers of inputs, taps and outputs, {s} is the stride, {d} the "
         sizes += "dilation, {p} the padding before and {q} that behind"
         sizes += ", {a} the output padding" if transposed else ""
-    axes = ", each with the number of its axis" if len(layer.axes) > 1 else ""
+    several = " The letters of an axis bear its number." if len(layer.axes) > 1 else ""
     base = layer.notation.base
     blocks: list[Block] = [
         Prose((layer.description,)),
-        say(layer, f"{sizes}{axes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {base} on."),
+        say(
+            layer,
+            f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {base} on.{several}",
+        ),
     ]
     named = [name for r in layer.pattern.relations for names in r.letters.values() for name in names]
     others = [name for name in dict.fromkeys(named) if name in _COUNTED]
@@ -118,6 +122,17 @@ def _function(sources: Sources) -> list[Block]:
     return [said, Display(activation.definition, code, "function")]
 
 
+def _counts(s: Structure) -> str:
+    """What a matrix is, and how many of its entries hold how many weights."""
+    holds = f"{s.nonzeros} of its {counted(s.entries, 'entry', 'entries')} "
+    holds += "holds a weight" if s.nonzeros == 1 else "hold a weight"
+    few = ""
+    if s.parameters < s.nonzeros:
+        there = "is" if s.parameters == 1 else "are"
+        few = f", and there {there} only {counted(s.parameters, 'distinct weight')}"
+    return f"It is {s.kind}, {s.shape[0]} by {s.shape[1]}: {holds}{few}."
+
+
 def _applied(sources: Sources) -> tuple[Any, str]:
     """The function as it is applied to the outputs, and the Python for it: by its name, unless to numbers."""
     activation = sources.activation
@@ -134,16 +149,11 @@ def matrix(sources: Sources, told: Told) -> list[Block]:
     blocks: list[Block] = [reason(layer, "matrix"), *best(sources, "matrix")]
     selects = "selection" in layer.equation_names
     if "tying" in layer.equation_names:
-        s = layer.structure
-        holds = f"{s.nonzeros} of its {counted(s.entries, 'entry', 'entries')} "
-        holds += "holds a weight" if s.nonzeros == 1 else "hold a weight"
-        few = f", and there are only {counted(s.parameters, 'distinct weight')}"
-        few = few if s.parameters < s.nonzeros else ""
-        blocks.append(Prose((f"It is {s.kind}, {s.shape[0]} by {s.shape[1]}: {holds}{few}.",)))
+        blocks.append(Prose((_counts(layer.structure),)))
     if selects:
         caption = "The matrix {T}: where each selection stands; the other entries are zero."
     else:
-        caption = "The matrix {T}: entries of one weight have its name and colour, the others are zero."
+        caption = "The matrix {T}: each entry has the name and colour of its weight, the others are zero."
     blocks += picture(sources, "band", caption)
     if len(layer.axes) > 1:
         blocks += equation(sources, "layer", "blocks")
@@ -176,36 +186,44 @@ def dense(sources: Sources, told: Told) -> list[Block]:
     if not layer.pattern.numeric:
         if "tying" not in layer.formula_names:
             return []
+        folds = ", a sum of some," if layer.axes[0].fill.folds else ""
         text = "A dense layer has a weight of its own for every entry of {T}. Here each entry is a weight of "
-        text += "the kernel or zero: {E} says which entry holds which weight."
+        text += f"the kernel{folds} or zero: {{E}} says which entry holds which weight."
         return [say(layer, text), *derivation(sources, told, "tying")]
-    return [
-        say(layer, _edges(layer)),
+    s = layer.structure
+    blocks = [
+        say(layer, _pairs(s, weights=len(layer.pattern.incidence()))),
         *picture(sources, "network", "The layer as a network: edges of one weight look alike."),
         say(layer, "A dense matrix in the place of {T} would have this gradient:"),
         *best(sources, "dense_gradient"),
-        say(layer, "The zeros of {T} are no weights, so they have none. Held at zero they leave:"),
-        *best(sources, "masked_gradient"),
+    ]
+    if s.nonzeros < s.entries:
+        blocks += [
+            say(layer, "Where {T} holds no weight there is nothing to learn. With zeros there it leaves:"),
+            *best(sources, "masked_gradient"),
+        ]
+    return [
+        *blocks,
         say(layer, "Added up over the entries of each weight, this is the gradient of the kernel."),
     ]
 
 
-def _edges(layer: Source) -> str:
-    """How many edges of a dense layer are missing, and what the others bear."""
-    s = layer.structure
+def _pairs(s: Structure, weights: int) -> str:
+    """How many pairs of an input and an output a weight joins, and how many weights there are."""
     every = isqrt(s.entries * s.dense_parameters)  # as many as a dense layer for each sample has
-    missing = every - s.nonzeros
     sample = " of a sample" if every != s.entries else ""
-    text = f"A dense layer has a weight of its own on each edge from an input to an output{sample}. Here "
-    if missing:
-        text += f"{missing} of {counted(every, 'edge')} {'is' if missing == 1 else 'are'} missing"
+    text = f"A dense layer has a weight of its own for each pair of an input and an output{sample}. Here "
+    if not s.nonzeros:
+        return f"{text}no pair is joined."
+    apart = every - s.nonzeros
+    verb = "is" if apart == 1 else "are"
+    text += f"{apart} of {counted(every, 'pair')} {verb} not joined" if apart else "every pair is joined"
+    if s.parameters == s.nonzeros:
+        text += ", and no weight is shared"
     else:
-        text += "no edge is missing"
-    if s.parameters < s.nonzeros:
-        text += f", and the others share {counted(s.parameters, 'weight')}"
-    else:
-        text += ", and none of the others share a weight" if missing else ", and none share a weight"
-    return f"{text}."
+        text += f", and {'the others' if apart else 'they'} share {counted(s.parameters, 'weight')}"
+    several = weights - s.nonzeros
+    return f"{text}; where several join the same pair, they add up." if several else f"{text}."
 
 
 def gradients(sources: Sources, told: Told) -> list[Block]:

@@ -24,18 +24,23 @@ def said(layer: Any, *sections: str, **options: Any) -> str:
 
 @settings(max_examples=15)
 @given(layers(most_rank=2))
-def test_edges_and_weights_are_counted_right(options: dict[str, Any]) -> None:
+def test_pairs_and_weights_are_counted_right(options: dict[str, Any]) -> None:
     layer, batch = made(options), options["x"][0]
     text = said(layer, "dense", "matrix")
     entries = list(layer.matrix)
     every, held = len(entries) // batch, sum(entry != 0 for entry in entries)
-    missing = every - held
-    if missing:
-        assert f"Here {missing} of {every} edge{'s' * (every != 1)} " in text
+    apart, weights = every - held, prod(options["w"])
+    if not held:
+        assert "Here no pair is joined." in text
+    elif apart:
+        assert (
+            f"Here {apart} of {every} pair{'s' * (every != 1)} {'is' if apart == 1 else 'are'} not " in text
+        )
     else:
-        assert "Here no edge is missing" in text
-    weights = prod(options["w"])
-    assert (f"the others share {weights} weight{'s' * (weights != 1)}." in text) == (weights < held)
+        assert "Here every pair is joined" in text
+    assert (f" share {weights} weight{'s' * (weights != 1)}" in text) == (0 < held != weights)
+    assert ("they add up" in text) == any(entry.is_Add for entry in entries)
+    assert ("[T holds w]" in text) == (held < len(entries))
     assert re.search(rf"{held} of its {len(entries)} entr(y|ies) holds? a weight", text)
 
 
@@ -92,6 +97,26 @@ def test_every_derivation_says_for_which_indices_it_holds() -> None:
         assert len(held) == len(derived) > 1
 
 
+def test_a_weight_of_zero_is_a_weight() -> None:
+    layer = sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[1, 0, -1])
+    text = said(layer, "matrix", "dense")
+    assert "6 of its 8 entries hold a weight" in text
+    first = next(line for line in text.splitlines() if line.startswith("[T holds w] .* dL/dT = "))
+    assert first.split("= ")[1].split() == ["[delta0", "2*delta0", "3*delta0", "0]"]
+
+
+def test_what_is_added_or_cut_off_is_told_where_it_is_there() -> None:
+    plain, cut = sc.ConvTranspose1d(3, 2, stride=3), SPREAD["transposed"]("symconv")
+    assert "cut off" not in said(plain, "size")
+    assert "added" not in said(plain, "size")
+    assert "the padding is cut off the ends; the output padding is added behind." in said(cut, "size")
+    assert "times the kernel, plus the bias." in said(sc.Conv1d(3, 2, bias=True), "forward")
+    assert "plus the bias" not in said(sc.Conv1d(3, 2), "forward")
+    for mode in ("reflect", "replicate", "circular"):
+        layer = sc.Conv1d(5, 3, padding=2, padding_mode=mode)
+        assert "weights of the kernel, sums of some, or zero." in said(layer, "matrix")
+
+
 def test_titles_tell_layers_apart() -> None:
     assert len({document(name).title for name in SPREAD}) == len(SPREAD)
     assert sc.Conv1d(4, 3, padding="same", stride=1).title.endswith("3 taps, same padding")
@@ -134,6 +159,9 @@ def test_the_function_of_a_layer_is_named_defined_and_applied() -> None:
     for wrong in ("a b", 3):
         with pytest.raises(OptionError, match="the activation is"):
             layer.notes(activation=wrong)
+    for taken in ("T", "corr"):
+        with pytest.raises(OptionError, match="which stands for"):
+            layer.notes(activation=taken)
     with pytest.raises(OptionError, match="no function follows pooling"):
         sc.AvgPool1d(4, 2).notes(activation="relu")
 
