@@ -54,8 +54,8 @@ class Format(ABC):
         Dots that stand for left-out columns, rows, and both.
     comma, ellipsis : str
         Between items of a list in a line of their own; dots for its left-out entries.
-    ones, maximum, opened, closed : str
-        A vector of ones; the name of the maximum; brackets around matrices.
+    ones, maximum, at_most, opened, closed : str
+        A vector of ones; the name of the maximum; the sign between bounds; brackets around matrices.
     line : int
         How many visible characters fit on a line.
     """
@@ -67,6 +67,7 @@ class Format(ABC):
     diagonal: str
     ellipsis: str
     maximum: str
+    at_most: str
     comma: str
     opened: str
     closed: str
@@ -95,6 +96,10 @@ class Format(ABC):
     @abstractmethod
     def width(self, rendered: str) -> int:
         """About how many characters a reader sees."""
+
+    @abstractmethod
+    def prose(self, text: str) -> str:
+        """Words within a formula."""
 
     @abstractmethod
     def derivative(self, loss: str, by: str) -> str:
@@ -179,7 +184,7 @@ class Latex(Format):
 
     times, dot = " ", " \\cdot "
     across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
-    comma, ones, maximum = ",\\quad ", "\\mathbf{1}", "\\max"
+    comma, ones, maximum, at_most = ",\\quad ", "\\mathbf{1}", "\\max", " \\le "
     opened, closed = "\\left(", "\\right)"
     line = 52
 
@@ -202,7 +207,6 @@ class Latex(Format):
         return f"\\frac{{\\partial {loss}}}{{\\partial {by}}}"
 
     def prose(self, text: str) -> str:
-        """Words within a formula, their special characters escaped."""
         return f"\\text{{{latex_prose(text)}}}"
 
     def floor_fraction(self, numerator: str, denominator: str) -> str:
@@ -256,7 +260,7 @@ class Text(Format):
 
     times, dot = "*", "*"
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
-    comma, ones, maximum, opened, closed = ", ", "ones", "max", "(", ")"
+    comma, ones, maximum, at_most, opened, closed = ", ", "ones", "max", " <= ", "(", ")"
     line = 76
 
     def __init__(
@@ -269,6 +273,9 @@ class Text(Format):
 
     def width(self, rendered: str) -> int:
         return len(rendered)
+
+    def prose(self, text: str) -> str:
+        return text
 
     def derivative(self, loss: str, by: str) -> str:
         return f"d{loss}/d{by}"

@@ -13,10 +13,11 @@ from symconv.derivation.counting import counted
 from symconv.derivation.evaluate import Poly, compiled
 from symconv.derivation.geometry import Geometry
 from symconv.derivation.language import IndexSum
+from symconv.derivation.scope import Scope
 from symconv.derivation.setting import Setting, least
 from symconv.derivation.signs import terms_nonnegative
 from symconv.derivation.typesetting import folded, latex_for, text_for
-from symconv.derivation.world import World, geometries, index_values, kept_indices, numbers_of
+from symconv.derivation.world import World, geometries, index_values, numbers_of
 from symconv.errors import GeometryError, OptionError, did_you_mean
 from symconv.explicit import in_shape
 from symconv.notation import entry_name
@@ -58,12 +59,13 @@ class Formula:
 
     def __init__(self, setting: Setting, name: str, left: Expr, terms: IndexSum) -> None:
         self.name = name
-        self.kept = kept_indices(setting, left)
         self._setting = setting
         self._terms = terms
         self._back = {inner: outer for outer, inner in setting.integers.items()}
-        self.lhs: Expr = counted(left, setting)
         self._shown = counted(terms.shown, setting)
+        self._scope = Scope(setting, left, self._shown)
+        self.kept = self._scope.kept
+        self.lhs: Expr = counted(left, setting)
 
     @cached_property
     def rhs(self) -> Expr:
@@ -80,17 +82,13 @@ class Formula:
         """``lhs = rhs`` as a SymPy equation."""
         return Eq(self.lhs, self.rhs, evaluate=False)
 
-    @cached_property
+    @property
     def index(self) -> tuple[tuple[Symbol, Expr, Expr], ...]:
-        base = self._setting.notation.base
-        spans = [self._setting.range(index) for index in self.kept]
-        return tuple((s.index, s.first + base, expand(s.last + base).xreplace(self._back)) for s in spans)
+        return tuple((index, first, last.xreplace(self._back)) for index, first, last in self._scope.ranges)
 
-    @cached_property
+    @property
     def definitions(self) -> dict[Symbol, Expr]:
-        used = self._shown.free_symbols.union(*(last.free_symbols for _, _, last in self.index))
-        made = self._setting.definitions.items()
-        return {letter: size.xreplace(self._back) for letter, size in made if letter in used}
+        return {letter: size.xreplace(self._back) for letter, size in self._scope.definitions.items()}
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
@@ -185,36 +183,17 @@ class Formula:
 
     def latex(self) -> str:
         """The equation, the ranges of its indices and its definitions, as an ``aligned`` environment."""
-        return self._written(latex_for(self._setting), "\\text{{{0}}}\\quad ", " \\le ")
+        return self._written(latex_for(self._setting))
 
     def text(self) -> str:
         """The same as lines of plain text."""
-        return self._written(text_for(self._setting), "{0} ", " <= ")
+        return self._written(text_for(self._setting))
 
-    def ranges(self) -> list[tuple[str, str]]:
-        """The range of each index, as LaTeX and as text."""
-        latex, text = latex_for(self._setting), text_for(self._setting)
-        return list(zip(self._ranges(latex, " \\le "), self._ranges(text, " <= "), strict=True))
-
-    def _ranges(self, form: Format, at_most: str) -> list[str]:
-        inner = self._setting.integers
-        return [
-            at_most.join(form.expr(part.xreplace(inner)) for part in (first, index, last))
-            for index, first, last in self.index
-        ]
-
-    def _written(self, form: Format, words: str, at_most: str) -> str:
-        ranges = self._ranges(form, at_most)
-        rows = [Row(form.expr(self.lhs), ("\n".join(folded(form, form.expr(self._shown))),))]
-        rows += [
-            Row(form.expr(letter), (form.expr(size.xreplace(self._setting.integers)),))
-            for letter, size in self.definitions.items()
-        ]
-        after = [words.format("for") + form.comma.join(ranges)] if ranges else []
-        if self._setting.kernel.meaning and self._shown.has(self._setting.sequence("kernel").label):
-            meaning = words.format(f" {self._setting.kernel.meaning}").removesuffix("\\quad ").rstrip()
-            after.append(words.format("with") + form.letter(self._setting.notation.kernel) + meaning)
-        return form.aligned(rows, after=after)
+    def _written(self, form: Format) -> str:
+        scope = self._scope
+        row = Row(form.expr(self.lhs), ("\n".join(folded(form, form.expr(self._shown))),))
+        after = [*scope.held(form), *scope.kernel(form)]
+        return form.aligned([row, *scope.defined(form)], after=after)
 
     def __str__(self) -> str:
         return self.text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import TypeAlias, TypeVar
 
 from sympy import Eq, Expr
@@ -17,12 +18,14 @@ from symconv.derivation.limits import Recognise
 from symconv.derivation.numbers import EvaluationError, Numbers
 from symconv.derivation.proof import given_or_few, prove
 from symconv.derivation.report import Failure, Proof, StepReport, Verification, in_words
+from symconv.derivation.scope import Scope
 from symconv.derivation.script import Line
 from symconv.derivation.scripts import written
 from symconv.derivation.setting import Setting
 from symconv.derivation.typesetting import folded, latex_for, text_for
 from symconv.derivation.world import World, geometries, index_values, kept_indices, numbers_of
 from symconv.errors import GeometryError, OptionError, SymconvError
+from symconv.printing import Format, Row
 
 #: So many values of the kept indices are tried in each of these cases.
 QUICK_INDICES = 40
@@ -109,35 +112,57 @@ class Derivation:
         )
 
     def latex(self) -> str:
-        """One step a line in an ``aligned`` environment, the rule beside it."""
+        """One step a line in an ``aligned`` environment, the rule beside it, and where it holds below."""
         form = latex_for(self._setting)
-        lines, left = [], None
-        for line in self._lines:
-            first, *rest = folded(form, form.expr(counted(line.terms.shown, self._setting)))
-            side = form.expr(counted(line.left, self._setting)) if line.left != left else ""
-            lines += [f"{side} &= {first}", *(f"&\\qquad {more}" for more in rest)]
-            rule = f"\\quad \\text{{({line.rule})}}"
-            if form.width(rest[-1] if rest else first) + len(line.rule) > form.line:
-                lines.append(f"&\\qquad{rule}")
-            else:
-                lines[-1] += rule
-            left = line.left
+        lines = []
+        for scope, chain in self._chains:
+            side = form.expr(counted(chain[0].left, self._setting))
+            for line in chain:
+                first, *rest = folded(form, form.expr(counted(line.terms.shown, self._setting)))
+                lines += [f"{side} &= {first}", *(f"&\\qquad {more}" for more in rest)]
+                rule = f"\\quad \\text{{({line.rule})}}"
+                if form.width(rest[-1] if rest else first) + len(line.rule) > form.line:
+                    lines.append(f"&\\qquad{rule}")
+                else:
+                    lines[-1] += rule
+                side = ""
+            lines += [f"&\\quad {held}" for held in scope.held(form)]
+        lines += [f"{row.left} &= {row.parts[0]}" for row in self._defined(form)]
+        lines += [f"&\\quad {said}" for said in self._kernel(form)]
         return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(lines) + "\n\\end{aligned}"
 
     def text(self) -> str:
-        """One step a line, the rule beside it."""
+        """One step a line, the rule beside it, and where it holds below."""
         form = text_for(self._setting)
-        lines, left = [], None
-        for line in self._lines:
-            side = form.expr(counted(line.left, self._setting))
-            shown = side if line.left != left else " " * len(side)
-            lines.append(f"{shown} = {form.expr(counted(line.terms.shown, self._setting))}   ({line.rule})")
-            left = line.left
-        return "\n".join(lines)
+        lines: list[tuple[str, str]] = []
+        for scope, chain in self._chains:
+            side = form.expr(counted(chain[0].left, self._setting))
+            for line in chain:
+                right = form.expr(counted(line.terms.shown, self._setting))
+                lines.append((side, f"= {right}   ({line.rule})"))
+                side = ""
+            lines += [("", f"  {held}") for held in scope.held(form)]
+        lines += [(str(row.left), f"= {row.parts[0]}") for row in self._defined(form)]
+        lines += [("", f"  {said}") for said in self._kernel(form)]
+        width = max(len(left) for left, _ in lines)
+        return "\n".join(f"{left.rjust(width)} {right}" for left, right in lines)
 
-    def ranges(self) -> list[tuple[str, str]]:
-        """For which indices it holds: the range of each, as LaTeX and as text."""
-        return self.result.ranges()
+    @cached_property
+    def _chains(self) -> list[tuple[Scope, list[Line]]]:
+        """The lines about each quantity in turn, with where they hold."""
+        chains = [list(lines) for _, lines in groupby(self._lines, key=lambda line: line.left)]
+        return [
+            (Scope(self._setting, chain[0].left, *(line.terms.shown for line in chain)), chain)
+            for chain in chains
+        ]
+
+    def _defined(self, form: Format) -> list[Row]:
+        """What the letters of output sizes stand for, each once."""
+        return list(dict.fromkeys(row for scope, _ in self._chains for row in scope.defined(form)))
+
+    def _kernel(self, form: Format) -> list[str]:
+        """What the kernel is, where it is none that is learned."""
+        return list(dict.fromkeys(said for scope, _ in self._chains for said in scope.kernel(form)))
 
     def reasons(self) -> dict[str, str]:
         """The sentence of each rule that was used, in the order of the steps."""

@@ -93,15 +93,12 @@ def best(sources: Sources, name: str) -> list[Block]:
 
 
 def derivation(sources: Sources, told: Told, name: str) -> list[Block]:
-    """A closed form with the steps that lead to it, where it holds, and the sentences of its rules."""
+    """A closed form with the steps that lead to it, and the sentences of its rules."""
     source = sources.opened
     if name not in source.formula_names:
         return []
     made = source.derive(name)
     blocks: list[Block] = [Display(made, f"opened.derive({name!r})", f"derivation-{name}", stepwise=True)]
-    ranges = made.ranges()
-    if ranges:
-        blocks.append(Prose(("This holds for ", *joined([Maths(*one) for one in ranges]), ".")))
     points = []
     for rule, sentences_of_rule in made.reasons().items():
         sentences = [s for s in re.split(r"(?<=\.) ", sentences_of_rule) if s not in told]

@@ -15,13 +15,11 @@ from symconv.structure import Structure
 
 
 class Derived(Displayed, Protocol):
-    """A derivation: what displays, with the sentence of each rule, where it holds, and what was checked."""
+    """A derivation: what displays, with the sentence of each rule, and what was checked."""
 
     steps: tuple[Any, ...]
 
     def reasons(self) -> dict[str, str]: ...
-
-    def ranges(self) -> list[tuple[str, str]]: ...
 
     def settled(self) -> str: ...
 

@@ -106,7 +106,8 @@ def test_steps_are_plain_sympy() -> None:
 
 def test_named_operations() -> None:
     def last(name: str, **options: Any) -> str:
-        return str(sc.Conv1d("N", "K", **options).derive(name)).splitlines()[-1].split(" = ")[1]
+        lines = str(sc.Conv1d("N", "K", **options).derive(name)).splitlines()
+        return next(line for line in lines if "(named operation)" in line).split(" = ")[1]
 
     assert last("output") == "corr(x, w)[i]   (named operation)"
     assert last("output", padding="full", flip=True) == "conv(x, w)[i]   (named operation)"
@@ -121,8 +122,11 @@ def test_named_operations() -> None:
 def test_the_sum_over_diagonals_is_a_formula() -> None:
     lines = str(sc.Conv1d("N", "K").derive("tying")).splitlines()
     assert lines[4].strip() == "= [j = i + k]   (sifting)"
-    assert lines[5].startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
-    assert lines[-1].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
+    assert lines[5].strip() == "for 0 <= i <= M - 1, 0 <= j <= N - 1, 0 <= k <= K - 1"
+    assert lines[6].strip().startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
+    assert lines[-3].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
+    assert lines[-2].strip() == "for 0 <= k <= K - 1"
+    assert lines[-1].strip() == "M = N - K + 1"
 
 
 def test_reports_are_true_only_when_something_was_checked() -> None:

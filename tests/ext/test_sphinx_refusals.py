@@ -38,7 +38,7 @@ def project(tmp_path: Path, monkeypatch) -> Project:
         ("conv1d", {**GOOD, "stride": True}, ":stride: is empty: give it a value, or leave it out."),
         ("conv1d", {"x": "1,2"}, "Give :kernel-size: or the entries :w:."),
         ("conv1d", {**GOOD, "x": "1,,2"}, "Invalid value for ':x:': '' is no entry"),
-        ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which stands for something else in the layer: name it"),
+        ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which stands for something else in the layer"),
         ("conv1d", {**GOOD, "stride": 0}, "stride is 0: it must be at least 1"),
         ("conv1d", {**GOOD, "stride": "2,2"}, "stride"),
         ("conv1d", {"input_size": "3,3", "kernel_size": 2}, ":input-size:"),

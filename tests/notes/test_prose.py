@@ -89,12 +89,17 @@ def test_a_transposed_layer_writes_and_pools_have_no_kernel_to_lay() -> None:
     assert "transposed windows" not in columns
 
 
-def test_every_derivation_says_for_which_indices_it_holds() -> None:
+def test_every_derivation_says_for_which_indices_it_holds_and_what_its_letters_are() -> None:
     for name in SPREAD:
-        blocks = document(name).blocks
-        derived = [b for b in blocks if isinstance(b, Display) and b.stepwise and "bias" not in b.label]
-        held = [b for b in blocks if "This holds for" in plain(getattr(b, "words", ()))]
-        assert len(held) == len(derived) > 1
+        derived = [b for b in document(name).blocks if isinstance(b, Display) and b.stepwise]
+        assert len(derived) > 1
+        for block in derived:
+            lines = block.item.text().splitlines()
+            opened = [line.split(" = ")[0] for line in lines if re.match(r".*\w\[.*?\] = ", line)]
+            held = [line for line in lines if line.split()[:1] == ["for"]]
+            assert len(held) == len(opened)
+            letters = set(re.findall(r"\bM(?:_\d)?\b", block.item.text()))
+            assert letters == {line.split()[0] for line in lines if re.match(r" *M(_\d)? = ", line)}
 
 
 def test_a_weight_of_zero_is_a_weight() -> None:
