@@ -25,7 +25,7 @@ from symconv.derivation.setting import Setting
 from symconv.derivation.typesetting import folded, latex_for, text_for
 from symconv.derivation.world import World, geometries, index_values, kept_indices, numbers_of
 from symconv.errors import GeometryError, OptionError, SymconvError
-from symconv.printing import Format, Row
+from symconv.printing import Format
 
 #: So many values of the kept indices are tried in each of these cases.
 QUICK_INDICES = 40
@@ -127,8 +127,7 @@ class Derivation:
                     lines[-1] += rule
                 side = ""
             lines += [f"&\\quad {held}" for held in scope.held(form)]
-        lines += [f"{row.left} &= {row.parts[0]}" for row in self._defined(form)]
-        lines += [f"&\\quad {said}" for said in self._kernel(form)]
+        lines += [f"&\\quad {said}" for said in self._letters(form)]
         return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(lines) + "\n\\end{aligned}"
 
     def text(self) -> str:
@@ -142,8 +141,7 @@ class Derivation:
                 lines.append((side, f"= {right}   ({line.rule})"))
                 side = ""
             lines += [("", f"  {held}") for held in scope.held(form)]
-        lines += [(str(row.left), f"= {row.parts[0]}") for row in self._defined(form)]
-        lines += [("", f"  {said}") for said in self._kernel(form)]
+        lines += [("", f"  {said}") for said in self._letters(form)]
         width = max(len(left) for left, _ in lines)
         return "\n".join(f"{left.rjust(width)} {right}" for left, right in lines)
 
@@ -156,13 +154,13 @@ class Derivation:
             for chain in chains
         ]
 
-    def _defined(self, form: Format) -> list[Row]:
-        """What the letters of output sizes stand for, each once."""
-        return list(dict.fromkeys(row for scope, _ in self._chains for row in scope.defined(form)))
-
-    def _kernel(self, form: Format) -> list[str]:
-        """What the kernel is, where it is none that is learned."""
-        return list(dict.fromkeys(said for scope, _ in self._chains for said in scope.kernel(form)))
+    def _letters(self, form: Format) -> list[str]:
+        """What letters of output sizes stand for, and that of a kernel that is not learned, each once."""
+        scopes = [scope for scope, _ in self._chains]
+        defined = [
+            f"{form.prose('with ')}{row.left} = {row.parts[0]}" for s in scopes for row in s.defined(form)
+        ]
+        return list(dict.fromkeys([*defined, *(said for scope in scopes for said in scope.kernel(form))]))
 
     def reasons(self) -> dict[str, str]:
         """The sentence of each rule that was used, in the order of the steps."""

@@ -126,7 +126,7 @@ def test_the_sum_over_diagonals_is_a_formula() -> None:
     assert lines[6].strip().startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
     assert lines[-3].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
     assert lines[-2].strip() == "for 0 <= k <= K - 1"
-    assert lines[-1].strip() == "M = N - K + 1"
+    assert lines[-1].strip() == "with M = N - K + 1"
 
 
 def test_reports_are_true_only_when_something_was_checked() -> None:

@@ -99,7 +99,7 @@ def test_every_derivation_says_for_which_indices_it_holds_and_what_its_letters_a
             held = [line for line in lines if line.split()[:1] == ["for"]]
             assert len(held) == len(opened)
             letters = set(re.findall(r"\bM(?:_\d)?\b", block.item.text()))
-            assert letters == {line.split()[0] for line in lines if re.match(r" *M(_\d)? = ", line)}
+            assert letters == {line.split()[1] for line in lines if re.match(r" *with M(_\d)? = ", line)}
 
 
 def test_a_weight_of_zero_is_a_weight() -> None:
