@@ -138,6 +138,8 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
         return [name for name in wanted if name in every and (activated or name != "activation")]
     names = [name.strip() for name in show.split(",")]
     for name in names:
+        if name in ("all", "none"):
+            raise OptionError(f"--show has {name!r} beside others: it stands alone.")
         if name == "grad_bias" and name not in every:
             raise OptionError("--show has no grad_bias: this layer has no bias; add --bias or -b.")
         if name not in every:

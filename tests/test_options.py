@@ -84,6 +84,8 @@ def test_the_padding_of_each_axis_may_have_a_before_and_an_after(capsys) -> None
 def test_nothing_but_the_description_can_be_shown(capsys) -> None:
     code, out, _ = run(capsys, "derive", *SIZES, "--show", "none")
     assert (code, out) == (0, f"{sc.Conv1d(4, 3).description}\n")
+    code, _, err = run(capsys, "derive", *SIZES, "--show", "none, output")
+    assert (code, "--show has 'none' beside others: it stands alone." in err) == (2, True)
     code, _, err = run(capsys, "derive", *SIZES, "--show", "none", "--steps")
     assert code == 2
     assert "--steps has nothing to show" in err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from symconv.errors import OptionError
 from symconv.measure import latex_width
@@ -33,8 +35,11 @@ LONG = 44
 _SPECIAL = {
     "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}",
     ">": "\\textgreater{}", "|": "\\textbar{}", '"': "\\textquotedbl{}", "`": "\\textasciigrave{}",
-    **{sign: f"\\{sign}" for sign in "#$%&_{}"}, "×": "$\\times$", "−": "$-$", "∂": "$\\partial$",
+    **{sign: f"\\{sign}" for sign in "#$%&_{}"},
 }  # fmt: skip
+
+#: Signs that are mathematics on a page, and themselves in what a PDF says of itself.
+_MATHEMATICS: Mapping[str, str] = MappingProxyType({"×": "$\\times$", "−": "$-$", "∂": "$\\partial$"})
 
 #: What the fonts of pdfLaTeX and of LuaLaTeX both have: ASCII, Latin letters and signs, quotes, dashes.
 _IN_FONTS = re.compile(
@@ -43,8 +48,8 @@ _IN_FONTS = re.compile(
 )
 
 
-def escaped(text: str) -> str:
-    """Words whose every character stands for itself.
+def escaped(text: str, mathematics: Mapping[str, str] = _MATHEMATICS) -> str:
+    """Words whose every character stands for itself; signs of mathematics as they are to be written.
 
     Raises
     ------
@@ -54,13 +59,14 @@ def escaped(text: str) -> str:
     >>> escaped("50% of \\\\input{x}")
     '50\\\\% of \\\\textbackslash{}input\\\\{x\\\\}'
     """
-    lacking = dict.fromkeys(sign for sign in text if sign not in _SPECIAL and not _IN_FONTS.match(sign))
+    known = {**_SPECIAL, **_MATHEMATICS}
+    lacking = dict.fromkeys(sign for sign in text if sign not in known and not _IN_FONTS.match(sign))
     if lacking:
         raise OptionError(
             f"the words {text!r} have {', '.join(map(repr, lacking))}, which the fonts of .tex and .pdf "
             "lack: write Latin letters, such as 'alpha' or '->', or save as .html, .md, .ipynb, .rst or .txt."
         )
-    return "".join(_SPECIAL.get(sign, sign) for sign in text)
+    return "".join({**_SPECIAL, **mathematics}.get(sign, sign) for sign in text)
 
 
 def sentence(words: Words) -> str:
@@ -157,7 +163,10 @@ def article(document: Manuscript, labels: str = "notes") -> str:
     """A document of its own, for pdfLaTeX and LuaLaTeX."""
     wide = any(isinstance(block, Display) and _width(block) > COLUMN for block in document.blocks)
     return shell("article.tex").render(
-        title=escaped(document.title), columns=1 if wide else 2, body="\n\n".join(body(document, labels))
+        title=escaped(document.title),
+        metadata=escaped(document.title, {}),
+        columns=1 if wide else 2,
+        body="\n\n".join(body(document, labels)),
     )
 
 

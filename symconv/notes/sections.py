@@ -300,7 +300,8 @@ def _compared(judged: Source, code: str) -> list[Block]:
 def _proofs(sources: Sources) -> list[Block]:
     """For which sizes each derivation is proved, or on how many cases it was tried."""
     found: dict[str, list[str]] = {}
-    for name in ("output", "grad_input", "grad_kernel", "grad_bias"):
+    matrices = () if sources.layer.pattern.numeric else ("matrix", "windows", "tying")
+    for name in ("output", *matrices, "grad_input", "grad_kernel", "grad_bias"):
         if name in sources.opened.formula_names and name in sources.layer.reasons:
             found.setdefault(sources.opened.derive(name).settled(), []).append(name.replace("_", " "))
     points = tuple(((", ".join(names),), (settled,)) for settled, names in found.items())

@@ -218,12 +218,18 @@ def test_a_title_that_the_fonts_lack_is_refused_with_its_letters(file: str, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["n.html"]
 
 
-def test_latin_titles_are_in_the_fonts(tmp_path: Path) -> None:
-    made = sc.Conv1d(3, 2).notes(title="Übung: œuvre, Łódź, Năsăud, 5 × 3 – “x” €…", sections=["setting"])
+def test_latin_titles_are_in_the_fonts_and_in_what_a_pdf_says_of_itself(tmp_path: Path) -> None:
+    title = "Übung: œuvre, Łódź, Năsăud, 5 × 3 – “x” €…"
+    made = sc.Conv1d(3, 2).notes(title=title, sections=["setting"])
     for engine in ("pdf", "lualatex"):
         (tmp_path / engine).mkdir()
         log = compiled(rendered(made, "n.tex")["n.tex"].decode(), tmp_path / engine, engine)
         assert "Missing character" not in log
+    plain = "\\pdfobjcompresslevel=0 " + rendered(made, "n.tex")["n.tex"].decode()
+    compiled(plain, tmp_path / "pdf", "pdf")
+    (said,) = re.findall(rb"/Title\((.*?)\)", (tmp_path / "pdf" / "notes.pdf").read_bytes())
+    octal = re.sub(rb"\\(\d{3})", lambda number: bytes([int(number[1], 8)]), said)
+    assert octal.decode("utf-16") == title
 
 
 def test_a_section_named_twice_is_refused() -> None:

@@ -13,7 +13,7 @@ from sympy.physics.quantum import TensorProduct
 
 import symconv as sc
 from symconv.errors import OptionError
-from symconv.notes.model import Display, Table, plain
+from symconv.notes.model import Display, Points, Table, plain
 from tests.geometry import layers
 from tests.notes.layers import SPREAD, document
 
@@ -100,6 +100,15 @@ def test_every_derivation_says_for_which_indices_it_holds_and_what_its_letters_a
             assert len(held) == len(opened)
             letters = set(re.findall(r"\bM(?:_\d)?\b", block.item.text()))
             assert letters == {line.split()[1] for line in lines if re.match(r" *with M(_\d)? = ", line)}
+
+
+def test_checks_list_every_derivation_that_notes_have() -> None:
+    for name in SPREAD:
+        blocks = document(name).blocks
+        shown = {b.code for b in blocks if isinstance(b, Display) and b.stepwise}
+        (judged,) = (b for b in blocks if isinstance(b, Points) and "verified on" in plain(b.points[0][1]))
+        listed = {n.replace(" ", "_") for about, _ in judged.points for n in plain(about).split(", ")}
+        assert shown == {f"opened.derive({quantity!r})" for quantity in listed}
 
 
 def test_a_weight_of_zero_is_a_weight() -> None:
