@@ -60,6 +60,8 @@ class Closed(Presented):
              = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (padding)
              = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
              = conv(x, w)[i]   (named operation)
+               for 0 <= i <= M - 1
+               with M = N + K - 1
         """
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.axes) - 1}.")
