@@ -84,19 +84,22 @@ def _parts(block: Block, room: float) -> list[str]:
 def _revealed(aligned: str) -> list[str]:
     """A derivation in frames whose lines come one after the other; each frame begins where the last ended.
 
-    What continues a line, which has no sign of equality, comes with it.
+    What continues a line, which has no sign of equality, comes with it. The first line of a frame has the
+    left side that it stands for.
     """
     head, foot = "\\begin{aligned}\n", "\n\\end{aligned}"
     steps: list[list[tuple[str, str]]] = []
+    lefts: list[str] = []
     for line in aligned.removeprefix(head).removesuffix(foot).split(" \\\\[1ex]\n"):
         left, right = (cell.strip() for cell in line.split("&", 1))
         if right.startswith("="):
             steps.append([])
+            lefts.append(left or lefts[-1])
         steps[-1].append((left, right))
     frames = []
     for at in range(0, max(1, len(steps) - 1), STEPS - 1):
         shown = [list(step) for step in steps[at : at + STEPS]]
-        shown[0][0] = (steps[0][0][0], shown[0][0][1])
+        shown[0][0] = (lefts[at], shown[0][0][1])
         lines = [
             " & ".join(f"\\uncover<{number}->{{{cell}}}" if cell else "" for cell in cells)
             for number, step in enumerate(shown, 1)

@@ -96,6 +96,28 @@ def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
     compiled(made, tmp_path, "pdf")
 
 
+def equations(aligned: str) -> list[tuple[str, str]]:
+    """Each line with the left side that it has, or that stands above it."""
+    found: list[tuple[str, str]] = []
+    for line in aligned.split(" \\\\[1ex]\n"):
+        left, right = (re.sub(r"\\uncover<\d+->\{(.*)\}$", r"\1", c.strip()) for c in line.split("&", 1))
+        if right.startswith("="):
+            found.append((left or found[-1][0], right))
+    return found
+
+
+def test_slides_give_each_line_its_own_left_side() -> None:
+    for layer in (sc.Conv2d(("N", "H"), ("K", "R")), sc.Conv1d("N", "K", in_channels=2, out_channels=2)):
+        made = rendered(layer.notes(sections=["dense"]), "notes.tex", slides=True)["notes.tex"].decode()
+        inside = r"\\begin\{aligned\}\n(.*?)\n\\end\{aligned\}"
+        (whole,) = re.findall(inside, layer.derive("tying").latex(), re.DOTALL)
+        frames = re.findall(inside, made, re.DOTALL)
+        assert len(frames) > 2
+        shown = [equation for frame in frames for equation in equations(frame)]
+        assert list(dict.fromkeys(shown)) == equations(whole)
+        assert len({left for left, _ in shown}) == 2
+
+
 def test_the_opening_example_fits_on_four_pages(tmp_path: Path) -> None:
     log = compiled(rendered(document("full"), "notes.tex")["notes.tex"].decode(), tmp_path, "pdf")
     pages = int(re.findall(r"Output written on notes.pdf \((\d+) pages?", log)[-1])
