@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from symconv import wording
 from symconv.figures.drawing import Label
 from symconv.figures.lettering import Lettering, Tap, weights_by_look
 
@@ -139,7 +140,7 @@ def counted(number: int, noun: str) -> str:
     >>> counted(1, "row"), counted(3, "row")
     ('1 row', '3 rows')
     """
-    return f"{number} {noun if number == 1 else _several(noun)}"
+    return wording.counted(number, noun, _several(noun))
 
 
 def _several(noun: str) -> str:
