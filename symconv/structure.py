@@ -25,11 +25,14 @@ class Level:
     kind : str
         "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks, and
         none repeated), "block diagonal" (as groups make it) or "banded".
+    full : bool
+        Whether no block is zero.
     """
 
     shape: tuple[int, int]
     block: tuple[int, int]
     kind: str
+    full: bool
 
     def __str__(self) -> str:
         return f"{self.kind}: {_by(self.shape)} blocks of {_by(self.block)}"
@@ -57,10 +60,14 @@ class Structure:
         tap reaches an input.
     nonzeros : int
         Entries of ``T`` that hold a weight.
+    edges : int
+        Places of weights in these entries, of which one may hold the sum of several.
     parameters : int
-        Distinct weights: the taps ``K``.
-    dense_parameters : int
-        Weights of a dense layer between the outputs and inputs of one sample: ``M N`` without a batch.
+        Distinct weights that ``T`` holds: the taps ``K``, without those that meet no input.
+    unused : int
+        Taps that meet no input.
+    samples : int
+        Of a batch; 1 without one.
     levels : tuple of Level
         From the outermost blocks to the innermost: batch, groups, channels, axes.
     """
@@ -72,8 +79,10 @@ class Structure:
     lower_bandwidth: int
     upper_bandwidth: int
     nonzeros: int
+    edges: int
     parameters: int
-    dense_parameters: int
+    unused: int
+    samples: int
     levels: tuple[Level, ...]
 
     @classmethod
@@ -90,17 +99,19 @@ class Structure:
         offset = j - o
         parts = [relation.incidence() for relation in relations] or [incidence]
         levels = _levels(parts)
-        samples = prod(part.size("output") for r, part in zip(relations, parts, strict=False) if _is_batch(r))
+        met = len(np.unique(incidence.index["tap"]))
         return cls(
             shape=(rows, columns),
-            kind=_in_words([level.kind for level in levels]),
+            kind=_in_words(levels),
             toeplitz=_toeplitz(incidence),
             circulant=_circulant(incidence),
             lower_bandwidth=int(np.max(-offset)) if len(o) else 0,
             upper_bandwidth=int(np.max(offset)) if len(o) else 0,
-            nonzeros=len(np.unique(o * columns + j)),
-            parameters=incidence.size("tap"),
-            dense_parameters=rows * columns // samples**2,
+            nonzeros=len(_cells(incidence)),
+            edges=len(o),
+            parameters=met,
+            unused=incidence.size("tap") - met,
+            samples=prod(p.size("output") for r, p in zip(relations, parts, strict=False) if _is_batch(r)),
             levels=levels,
         )
 
@@ -108,6 +119,11 @@ class Structure:
     def entries(self) -> int:
         """Entries of ``T``: ``M N``."""
         return self.shape[0] * self.shape[1]
+
+    @property
+    def dense_parameters(self) -> int:
+        """Weights of a dense layer between the outputs and inputs of one sample: ``M N`` without a batch."""
+        return self.entries // self.samples**2
 
     def __str__(self) -> str:
         lines = [
@@ -140,18 +156,22 @@ def _levels(parts: Sequence[Incidence]) -> tuple[Level, ...]:
         groups = len(_stretches(part)) if kind == "block diagonal" else 1
         inside = shape[0] // groups, shape[1] // groups
         if groups > 1:
-            found += [Level(inside, block, "dense")] if inside != (1, 1) else []
+            found += [Level(inside, block, "dense", True)] if inside != (1, 1) else []
             block, shape = (inside[0] * block[0], inside[1] * block[1]), (groups, groups)
-        found.append(Level(shape, block, kind))
+        found.append(Level(shape, block, kind, len(_cells(part)) == part.size("output") * part.size("input")))
         block = shape[0] * block[0], shape[1] * block[1]
     return tuple(reversed([level for level in found if level.shape != (1, 1)] or found[:1]))
 
 
+def _cells(incidence: Incidence) -> Indices:
+    """The cells that hold a weight, each once."""
+    return np.unique(incidence.index["output"] * incidence.size("input") + incidence.index["input"])
+
+
 def _kind(incidence: Incidence) -> str:
     """What the matrix of a relation is; the strongest word that holds."""
-    rows, columns = incidence.size("output"), incidence.size("input")
+    rows, columns, cells = incidence.size("output"), incidence.size("input"), _cells(incidence)
     o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
-    cells = np.unique(o * columns + j)
     if incidence.shape["tap"] == () and rows == columns and np.array_equal(o, j) and len(o) == rows:
         return "identity"
     if len(cells) == len(np.unique(tap)) == rows * columns:
@@ -206,18 +226,23 @@ def _constant(diagonal: Indices, tap: Indices, length: Callable[[Indices], Indic
     return bool(np.all(counts == length(pairs // taps + least)))
 
 
-def _in_words(kinds: Sequence[str]) -> str:
+def _in_words(levels: Sequence[Level]) -> str:
     """The kinds of all levels in the words of the field."""
-    inner = [kind for kind in kinds if kind not in ("identity", "dense", "block diagonal")]
-    outer = [kind for kind in kinds if kind not in inner]
-    words = {1: "banded Toeplitz", 2: "doubly block Toeplitz", 3: "triply block Toeplitz"}
+    inner = [level for level in levels if level.kind not in ("identity", "dense", "block diagonal")]
+    outer = [level for level in levels if level not in inner]
+    kinds = [level.kind for level in inner]
+    words = {1: "Toeplitz", 2: "doubly block Toeplitz", 3: "triply block Toeplitz"}
     if not inner:
-        named = kinds[0] if len(set(kinds)) == 1 else "block diagonal"
-    elif set(inner) == {"circulant"}:
+        named = outer[0].kind if len({level.kind for level in outer}) == 1 else "block diagonal"
+    elif set(kinds) == {"circulant"}:
         named = "circulant" if len(inner) == 1 else "block circulant with circulant blocks"
-    elif set(inner) <= {"circulant", "Toeplitz"}:
+    elif set(kinds) <= {"circulant", "Toeplitz"}:
         named = words.get(len(inner), f"{len(inner)}-level block Toeplitz")
+        named = f"banded {named}" if len(inner) == 1 and not inner[0].full else named
+    elif len(inner) == 2 and set(kinds) != {"banded"}:
+        named = f"block {kinds[0]} with {kinds[1]} blocks"
     else:
-        named = "banded, not Toeplitz" if len(inner) == 1 else "block banded, not Toeplitz"
+        block = "block " if len(inner) > 1 else ""
+        named = f"{block}{'tied' if all(level.full for level in inner) else 'banded'}, not Toeplitz"
     parted = outer and inner and not named.startswith("block ")
     return f"blockwise {named}" if parted else named

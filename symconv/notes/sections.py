@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import Any
 
 from symconv.check import Finding
@@ -130,6 +129,9 @@ def _counts(s: Structure) -> str:
     if s.parameters < s.nonzeros:
         there = "is" if s.parameters == 1 else "are"
         few = f", and there {there} only {counted(s.parameters, 'distinct weight')}"
+    if s.unused:
+        meet = "meets" if s.unused == 1 else "meet"
+        few += f"; {counted(s.unused, 'weight')} of the kernel {meet} no input"
     return f"It is {s.kind}, {s.shape[0]} by {s.shape[1]}: {holds}{few}."
 
 
@@ -192,7 +194,7 @@ def dense(sources: Sources, told: Told) -> list[Block]:
         return [say(layer, text), *derivation(sources, told, "tying")]
     s = layer.structure
     blocks = [
-        say(layer, _pairs(s, weights=len(layer.pattern.incidence()))),
+        say(layer, _pairs(s)),
         *picture(sources, "network", "The layer as a network: edges of one weight look alike."),
         say(layer, "A dense matrix in the place of {T} would have this gradient:"),
         *best(sources, "dense_gradient"),
@@ -208,22 +210,21 @@ def dense(sources: Sources, told: Told) -> list[Block]:
     ]
 
 
-def _pairs(s: Structure, weights: int) -> str:
+def _pairs(s: Structure) -> str:
     """How many pairs of an input and an output a weight joins, and how many weights there are."""
-    every = isqrt(s.entries * s.dense_parameters)  # as many as a dense layer for each sample has
-    sample = " of a sample" if every != s.entries else ""
-    text = f"A dense layer has a weight of its own for each pair of an input and an output{sample}. Here "
-    if not s.nonzeros:
+    every, met, edges = s.dense_parameters, s.nonzeros // s.samples, s.edges // s.samples
+    text = "A dense layer has a weight of its own for each pair of an input and an output. Here "
+    text += "in each sample " if s.samples > 1 else ""
+    if not met:
         return f"{text}no pair is joined."
-    apart = every - s.nonzeros
+    apart = every - met
     verb = "is" if apart == 1 else "are"
     text += f"{apart} of {counted(every, 'pair')} {verb} not joined" if apart else "every pair is joined"
-    if s.parameters == s.nonzeros:
+    if s.parameters == edges:
         text += ", and no weight is shared"
     else:
         text += f", and {'the others' if apart else 'they'} share {counted(s.parameters, 'weight')}"
-    several = weights - s.nonzeros
-    return f"{text}; where several join the same pair, they add up." if several else f"{text}."
+    return f"{text}; where several join the same pair, they add up." if edges > met else f"{text}."
 
 
 def gradients(sources: Sources, told: Told) -> list[Block]:

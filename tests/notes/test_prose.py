@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from sympy import Matrix, flatten, ones, tanh
+from sympy import Add, Matrix, flatten, ones, tanh
 from sympy.physics.quantum import TensorProduct
 
 import symconv as sc
@@ -22,26 +22,39 @@ def said(layer: Any, *sections: str, **options: Any) -> str:
     return str(layer.notes(sections=sections, **options))
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(layers(most_rank=2))
 def test_pairs_and_weights_are_counted_right(options: dict[str, Any]) -> None:
     layer, batch = made(options), options["x"][0]
     text = said(layer, "dense", "matrix")
     entries = list(layer.matrix)
-    every, held = len(entries) // batch, sum(entry != 0 for entry in entries)
-    apart, weights = every - held, prod(options["w"])
+    every, held = len(entries) // batch**2, sum(entry != 0 for entry in entries) // batch
+    places = [symbol for entry in entries for term in Add.make_args(entry) for symbol in symbols_of(term)]
+    apart, weights, edges = every - held, len(set(places)), len(places) // batch
+    each = "in each sample " if batch > 1 else ""
     if not held:
-        assert "Here no pair is joined." in text
+        assert f"Here {each}no pair is joined." in text
     elif apart:
+        many = "" if every == 1 else "s"
         assert (
-            f"Here {apart} of {every} pair{'s' * (every != 1)} {'is' if apart == 1 else 'are'} not " in text
+            f"Here {each}{apart} of {every} pair{many} {'is' if apart == 1 else 'are'} not joined" in text
         )
     else:
-        assert "Here every pair is joined" in text
-    assert (f" share {weights} weight{'s' * (weights != 1)}" in text) == (0 < held != weights)
-    assert ("they add up" in text) == any(entry.is_Add for entry in entries)
-    assert ("[T holds w]" in text) == (held < len(entries))
-    assert re.search(rf"{held} of its {len(entries)} entr(y|ies) holds? a weight", text)
+        assert f"Here {each}every pair is joined" in text
+    shared = f" share {weights} weight{'s' * (weights != 1)}"
+    assert (shared in text, "no weight is shared" in text) == (weights < edges, 0 < weights == edges)
+    assert ("they add up" in text) == any(entry.is_Add or entry.is_Mul for entry in entries)
+    assert ("[T holds w]" in text) == (held * batch < len(entries))
+    assert re.search(rf"{held * batch} of its {len(entries)} entr(y|ies) holds? a weight", text)
+    unused = prod(options["w"]) - weights
+    assert (f"; {unused} weight{'s' * (unused != 1)} of the kernel meet" in text) == (unused > 0)
+    assert (f"only {weights} distinct" in text) == (weights < held * batch)
+
+
+def symbols_of(term: Any) -> list[Any]:
+    """A weight as often as it is there."""
+    coefficient, symbol = term.as_coeff_Mul()
+    return [symbol] * int(coefficient) if symbol != 1 else []
 
 
 def made(options: dict[str, Any]) -> Any:
