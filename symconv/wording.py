@@ -1,6 +1,8 @@
-"""Numbers in sentences."""
+"""Numbers and lists in sentences."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def counted(number: object, noun: str, plural: str = "") -> str:
@@ -10,3 +12,13 @@ def counted(number: object, noun: str, plural: str = "") -> str:
     ('1 row', '3 rows', 'M entries')
     """
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def either(choices: Sequence[str]) -> str:
+    """One of several, in words.
+
+    >>> either(["1", "2", "3"]), either(["2"])
+    ('1, 2 or 3', '2')
+    """
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last

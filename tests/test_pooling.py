@@ -313,7 +313,11 @@ def test_a_proof_at_a_few_sizes_is_none_for_a_claim() -> None:
     layer = sc.AvgPool("N", "K")
     assert layer.claim("output", sc.parse("sum(k=0..K - 1) x[K*i + k]/K")).verdict == "verified"
     assert layer.claim("output", sc.parse("sum(k=0..min(K - 1, 5)) x[K*i + k]/K")).verdict == "refuted"
-    assert "only at K = 1, 2 or 3" in str(layer.derive("output").prove())
+    derivation = layer.derive("output")
+    assert str(derivation.prove()).endswith("so only at K = 1, 2 or 3")
+    assert str(derivation.prove(strides=[5])).endswith("at (stride, dilation) (5, 1), so only at K = 5")
+    padded = sc.AvgPool1d("N", "K", padding=1).derive("output").prove()
+    assert str(padded).endswith("so only at K = 2 or 3"), "no window of 1 takes a padding of 1"
 
 
 def test_claims_are_tried_on_layers_that_can_be() -> None:

@@ -25,7 +25,6 @@ from symconv.errors import MissingExtraError, SymconvError
 
 #: What a proof takes for a stride or dilation that is a symbol.
 _FEW = (1, 2, 3)
-_FEW_IN_WORDS = ", ".join(map(str, _FEW[:-1])) + f" or {_FEW[-1]}"
 
 
 def prove(
@@ -38,14 +37,18 @@ def prove(
     """Decide every step at each choice of strides and dilations."""
     isl = _islpy()
     found = []
+    frozen: dict[Symbol, list[str]] = {size: [] for size in _frozen_sizes(setting)}
     for fixed, numbers, at_steps in _choices(setting, strides, dilations):
+        for size, tried in frozen.items():
+            tried.append(str(numbers[size]))
         for at, line in enumerate(lines):
             chained = at > 0 and lines[at - 1].left == line.left
             before = lines[at - 1].terms.shown if chained else line.left
             sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
             gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
             found.append(Proved(at + 1, line.rule, *at_steps, _told(gap)))
-    return Proof(name, _free(setting), tuple(found), _frozen_sizes(setting))
+    only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
+    return Proof(name, _free(setting), tuple(found), tuple(only.items()))
 
 
 def agree(
@@ -57,8 +60,9 @@ def agree(
     part begins with "for" when it is a proof.
     """
     isl = _islpy()
-    if _frozen_sizes(setting):
-        return f"a proof needs numbers for strides and dilations, here {_frozen_sizes(setting)}", None
+    frozen = ", ".join(size.name for size in _frozen_sizes(setting))
+    if frozen:
+        return f"a proof needs a number for {frozen}, which is a stride or dilation and a size too", None
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
         sides = [side.xreplace(numbers) for side in (right, candidate)]
@@ -112,12 +116,11 @@ def given_or_few(size: Expr) -> list[int]:
     raise SymconvError(f"a proof needs a number or a single symbol for stride and dilation, not {size}.")
 
 
-def _frozen_sizes(setting: Setting) -> str:
-    """Strides and dilations that are sizes too, with the numbers that a proof takes for them."""
+def _frozen_sizes(setting: Setting) -> list[Symbol]:
+    """Strides and dilations that are sizes too."""
     steps = {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
     others = [size for name, size in setting.sizes.items() if name.split()[0] not in ("stride", "dilation")]
-    shared = sorted({s.name for size in others for s in size.free_symbols & steps})
-    return ", ".join(f"{name} = {_FEW_IN_WORDS}" for name in shared)
+    return sorted({s for size in others for s in size.free_symbols & steps}, key=lambda s: s.name)
 
 
 def _free(setting: Setting) -> tuple[str, ...]:

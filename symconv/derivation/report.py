@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from symconv.derivation.evaluate import Poly
+from symconv.wording import either
 
 #: A stride or dilation, one an axis.
 Steps: TypeAlias = tuple[int, ...]
@@ -120,7 +121,7 @@ class Verification:
             )
             lines.append(f"step {step.number}, {step.rule}: {verdict}")
         done = (
-            f"{self.name}: every step checked on {self.cases} cases"
+            f"{self.name}: every step checked on {in_words(self.cases)}"
             if self
             else f"{self.name}: does not hold"
         )
@@ -151,15 +152,15 @@ class Proof:
         The quantity.
     sizes : tuple of str
         The symbols that the proof holds for all values of.
-    frozen : str
-        Strides and dilations that are sizes too, which it holds at a few numbers of only.
     steps : tuple of Proved
+    frozen : tuple of (str, tuple of str)
+        Strides and dilations that are sizes too, each with the only numbers that it holds at.
     """
 
     name: str
     sizes: tuple[str, ...]
     steps: tuple[Proved, ...]
-    frozen: str = ""
+    frozen: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.steps) and all(self.steps)
@@ -170,8 +171,8 @@ class Proof:
         chosen = sorted({(p.stride, p.dilation) for p in self.steps})
         pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
         sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
-        only = f", so only at {self.frozen}" if self.frozen else ""
-        return f"for {sizes} at (stride, dilation) {pairs}{only}"
+        only = [f"{name} = {either(numbers)}" for name, numbers in self.frozen]
+        return f"for {sizes} at (stride, dilation) {pairs}{', so only at ' if only else ''}{', '.join(only)}"
 
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]

@@ -93,10 +93,10 @@ class Pool(Layer):
     def formula_names(self) -> list[str]:
         return ["output_size", "output", "matrix", "grad_input"]
 
-    @property
-    def _told(self) -> dict[str, Any]:
+    def _call(self, **changed: Any) -> str:
+        """Without a stride that is the default."""
         same = all(axis.geometry["stride"] == axis.geometry["kernel_size"] for axis in self.axes)
-        return {**super()._told, "stride": None} if same else super()._told
+        return super()._call(**({"stride": None} if same else {}), **changed)
 
 
 class AvgPool(Pool):
