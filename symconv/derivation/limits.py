@@ -25,6 +25,7 @@ class SplitPadding(Rule):
         return {
             "none": "Without padding the padded input is the input itself.",
             "zeros": f"{self.reason} The zeros beside it give no term.",
+            "passed by": f"{self.reason} Beside it nothing is selected.",
             "folded": f"{self.reason} Beside it the input is read again, where the padding mode says.",
         }[self.kind]
 

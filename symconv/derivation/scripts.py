@@ -79,6 +79,8 @@ def _padding(setting: Setting) -> str:
     """What stands beside the input: see :class:`SplitPadding`."""
     if not any((*setting.of_axes("before"), *setting.of_axes("after"))):
         return "none"
+    if setting.kernel.selects:
+        return "passed by"
     return "folded" if setting.exact_axes[0].fill.folds else "zeros"
 
 
@@ -250,16 +252,18 @@ def _tying(s: Script) -> None:
 def _output_size(s: Script) -> None:
     setting = s.setting
     letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
-    last, value = setting.exact_axes[s.axis].size_count(place)
+    axis = setting.exact_axes[s.axis]
+    last, value = axis.size_count(place)
     start = IndexSum(
         (Bound(place, (S.Zero,), (expand(last),)),), (Within(S.Zero, expand(value), expand(last)),), ()
     )
     words = "An output stands at each place of the kernel where its last tap still lies on the padded input."
     if setting.far_role == "output":
-        words = (
-            "The taps of the last input reach s (N - 1) + d (K - 1); the padding is taken off, the output "
-            "padding added, and every place from 0 on is an output."
-        )
+        cut = any(axis.geometry[side] != 0 for side in ("before", "after"))
+        words = "The last tap of the last input reaches furthest"
+        words += "; the padding is taken off" if cut else ""
+        words += "; the output padding is added" if axis.geometry["output_padding"] != 0 else ""
+        words += ". Every place up to there is an output."
     s.start(letter, Define(letter, start, words))
     s.apply(Limits(place))
     s.attempt(DropLimits())

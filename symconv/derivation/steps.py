@@ -115,7 +115,7 @@ class Derivation:
         """One step a line in an ``aligned`` environment, the rule beside it, and where it holds below."""
         form = latex_for(self._setting)
         lines = []
-        for scope, chain in self._chains:
+        for chain, told in self._chains(form):
             side = form.expr(counted(chain[0].left, self._setting))
             for line in chain:
                 first, *rest = folded(form, form.expr(counted(line.terms.shown, self._setting)))
@@ -126,41 +126,34 @@ class Derivation:
                 else:
                     lines[-1] += rule
                 side = ""
-            lines += [f"&\\quad {held}" for held in scope.held(form)]
-        lines += [f"&\\quad {said}" for said in self._letters(form)]
+            lines += [f"&\\quad {said}" for said in told]
         return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(lines) + "\n\\end{aligned}"
 
     def text(self) -> str:
         """One step a line, the rule beside it, and where it holds below."""
         form = text_for(self._setting)
         lines: list[tuple[str, str]] = []
-        for scope, chain in self._chains:
+        for chain, told in self._chains(form):
             side = form.expr(counted(chain[0].left, self._setting))
             for line in chain:
                 right = form.expr(counted(line.terms.shown, self._setting))
                 lines.append((side, f"= {right}   ({line.rule})"))
                 side = ""
-            lines += [("", f"  {held}") for held in scope.held(form)]
-        lines += [("", f"  {said}") for said in self._letters(form)]
+            lines += [("", f"  {said}") for said in told]
         width = max(len(left) for left, _ in lines)
         return "\n".join(f"{left.rjust(width)} {right}" for left, right in lines)
 
-    @cached_property
-    def _chains(self) -> list[tuple[Scope, list[Line]]]:
-        """The lines about each quantity in turn, with where they hold."""
-        chains = [list(lines) for _, lines in groupby(self._lines, key=lambda line: line.left)]
-        return [
-            (Scope(self._setting, chain[0].left, *(line.terms.shown for line in chain)), chain)
-            for chain in chains
-        ]
-
-    def _letters(self, form: Format) -> list[str]:
-        """What letters of output sizes stand for, and that of a kernel that is not learned, each once."""
-        scopes = [scope for scope, _ in self._chains]
-        defined = [
-            f"{form.prose('with ')}{row.left} = {row.parts[0]}" for s in scopes for row in s.defined(form)
-        ]
-        return list(dict.fromkeys([*defined, *(said for scope in scopes for said in scope.kernel(form))]))
+    def _chains(self, form: Format) -> list[tuple[list[Line], list[str]]]:
+        """The lines about each quantity in turn, with where they hold and what their letters stand for."""
+        found, before = [], set[str]()
+        for _, lines in groupby(self._lines, key=lambda line: line.left):
+            chain = list(lines)
+            scope = Scope(self._setting, chain[0].left, *(line.terms.shown for line in chain))
+            letters = [f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form)]
+            letters = [letter for letter in [*letters, *scope.kernel(form)] if letter not in before]
+            before.update(letters)
+            found.append((chain, [*scope.held(form), *letters]))
+        return found
 
     def reasons(self) -> dict[str, str]:
         """The sentence of each rule that was used, in the order of the steps."""

@@ -123,10 +123,10 @@ def test_the_sum_over_diagonals_is_a_formula() -> None:
     lines = str(sc.Conv1d("N", "K").derive("tying")).splitlines()
     assert lines[4].strip() == "= [j = i + k]   (sifting)"
     assert lines[5].strip() == "for 0 <= i <= M - 1, 0 <= j <= N - 1, 0 <= k <= K - 1"
-    assert lines[6].strip().startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
-    assert lines[-3].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
-    assert lines[-2].strip() == "for 0 <= k <= K - 1"
-    assert lines[-1].strip() == "with M = N - K + 1"
+    assert lines[6].strip() == "with M = N - K + 1"
+    assert lines[7].strip().startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
+    assert lines[-2].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
+    assert lines[-1].strip() == "for 0 <= k <= K - 1"
 
 
 def test_reports_are_true_only_when_something_was_checked() -> None:
@@ -261,3 +261,12 @@ def test_a_named_operation_means_what_its_sentence_says(base: int) -> None:
 def test_text_and_latex_name_the_upstream_gradient_alike() -> None:
     made = sc.Conv1d("N", "K", notation=sc.Notation(upstream_style="partial"))
     assert "dL/dy[j - k]*w[k]" in str(made.formula("grad_input"))
+
+
+def test_reasons_are_in_the_words_of_the_layer() -> None:
+    padded = sc.MaxPool1d(5, 3, stride=2, padding=1).derive("output").reasons()["padding"]
+    assert padded.endswith("Beside it nothing is selected.")
+    plain = sc.ConvTranspose1d("H", "R", stride="r").derive("output_size").reasons()["definition"]
+    assert plain == "The last tap of the last input reaches furthest. Every place up to there is an output."
+    cut = sc.ConvTranspose1d("H", "R", stride=2, padding="q", output_padding=1).derive("output_size")
+    assert "; the padding is taken off; the output padding is added." in cut.reasons()["definition"]

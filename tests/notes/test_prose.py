@@ -36,9 +36,7 @@ def test_pairs_and_weights_are_counted_right(options: dict[str, Any]) -> None:
         assert f"Here {each}no pair is joined." in text
     elif apart:
         many = "" if every == 1 else "s"
-        assert (
-            f"Here {each}{apart} of {every} pair{many} {'is' if apart == 1 else 'are'} not joined" in text
-        )
+        assert f"Here {each}{apart} of {every} pair{many} {'is' if apart == 1 else 'are'} not joined" in text
     else:
         assert f"Here {each}every pair is joined" in text
     shared = f" share {weights} weight{'s' * (weights != 1)}"
