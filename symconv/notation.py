@@ -106,7 +106,7 @@ class Notation:
     window_columns: bool = False
     tap_colours: tuple[str, ...] = ()
     max_rows: int | None = 10
-    source: str = field(default="symconv's own letters, indices from 0.", compare=False)
+    source: str = field(default="symconv's own letters.", compare=False)
 
     def __new__(cls, **given: Any) -> Notation:
         reject_unknown("Notation", given, [item.name for item in fields(cls)])
@@ -256,14 +256,14 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
             input_size="m", kernel_size="n", output_size="o", tap_index="l",
             batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
-            "under kernel K, with the upstream gradient G of section 9.5 and indices from 1.",
+            "under kernel K, with the upstream gradient G of section 9.5; the book counts from 1.",
         ),
         "goodfellow-channels": Notation(
             input="V", kernel="K", output="Z", upstream="G", loss="J", base=1,
             input_size="m", kernel_size="n", output_size="o", tap_index="l",
             batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.5: observed V, kernel K, "
-            "output Z, upstream gradient G, loss J, indices from 1.",
+            "output Z, upstream gradient G, loss J; the book counts from 1.",
         ),
         "dumoulin-visin": Notation(
             input_size="i", kernel_size="k", output_size="o", stride="s", dilation="d", padding="p",

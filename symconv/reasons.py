@@ -74,7 +74,7 @@ MAXIMUM: Mapping[str, str] = MappingProxyType(
         "output": "Output: each entry is the largest of one window of the input.",
         "selection": "Selection: an indicator that is 1 at the first of the largest entries of each window.",
         "matrix": "As a matrix acting on the input: each row selects one entry, which depends on the input.",
-        "windows": "Windows: row by row, the entries of which an output is the largest.",
+        "windows": "Windows: {by}, the entries of which an output is the largest.",
         "grad_input": "Gradient of the input: each upstream gradient goes to the entry that was selected, "
         "since the others do not change the maximum.",
     }
@@ -98,6 +98,12 @@ def transposed(*, cut: bool, added: bool) -> dict[str, str]:
         added="; the output padding is added behind" if added else "",
     )
     return {**TRANSPOSED, "output_size": size}
+
+
+def maximum(*, columns: bool) -> dict[str, str]:
+    """The reasons of maximum pooling, by whether windows are columns."""
+    by = "column by column" if columns else "row by row"
+    return {**MAXIMUM, "windows": MAXIMUM["windows"].format(by=by)}
 
 
 def reasons_of(*more: Mapping[str, str]) -> dict[str, str]:

@@ -258,6 +258,12 @@ def test_windows_may_be_columns_with_the_kernel_as_a_row() -> None:
         (GeometryError, "use at most 3", lambda: sc.Conv1d(4, 2, padding=4, padding_mode="reflect")),
         (GeometryError, "so at most 1", lambda: sc.ConvTranspose1d(4, 2, stride=2, output_padding=2)),
         (GeometryError, "would have 0 outputs", lambda: sc.ConvTranspose1d(1, 2, padding=1)),
+        (
+            GeometryError,
+            "at most 2 before and after together, not 4",
+            lambda: sc.ConvTranspose1d(1, 3, padding=(0, 4)),
+        ),
+        (OptionError, "has 1 entry: write", lambda: sc.Conv2d(3, 2, padding=((1, 1), (1,)))),
         (OptionError, "no meaning for a transposed", lambda: sc.ConvTranspose1d(4, 2, padding="same")),
         (OptionError, "no option 'padding_mode'", lambda: sc.ConvTranspose1d(4, 2, padding_mode="zeros")),
         (EntriesError, "x has the shape \\(2, 2\\), but", lambda: sc.Conv2d(3, 2).at(x=[[1, 2], [3, 4]])),

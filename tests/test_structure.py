@@ -100,3 +100,25 @@ def test_named_blocks_put_together_give_the_matrix(layer: sc.Conv) -> None:
 def test_a_multiple_of_the_identity_is_circulant() -> None:
     assert sc.Conv1d(3, 1).structure.circulant
     assert sc.Conv1d(3, 1).structure.toeplitz
+
+
+def test_words_for_blocks_of_different_kinds_and_for_no_zeros() -> None:
+    across, down = found_of(3, 2, padding=1, stride=(1, 2)), found_of(3, 2, padding=1, stride=(2, 1))
+    assert (across.kind, down.kind) == (
+        "block Toeplitz with banded blocks",
+        "block banded with Toeplitz blocks",
+    )
+    layer = sc.Conv2d(3, 2, padding=1, stride=(1, 2))
+    assert blocks_are_constant_on_diagonals(layer.matrix, across)
+    assert not blocks_are_constant_on_diagonals(sc.Conv2d(3, 2, padding=1, stride=(2, 1)).matrix, down)
+    full = sc.Conv1d(2, 3, padding=1)
+    assert (full.structure.kind, 0 in full.matrix) == ("Toeplitz", False)
+    folded = sc.Conv1d(2, 3, padding=2, stride=2, padding_mode="circular")
+    assert (folded.structure.kind, 0 in folded.matrix) == ("tied, not Toeplitz", False)
+
+
+def test_weights_are_those_that_the_matrix_holds() -> None:
+    layer = sc.Conv1d(3, 7, padding=3)
+    found = layer.structure
+    assert (found.parameters, found.unused, found.edges) == (5, 2, 9)
+    assert layer.matrix.free_symbols == {Symbol(f"w{k}") for k in range(1, 6)}

@@ -166,6 +166,13 @@ class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
         super().__init__({"full_prec": False})
         self._reading = Reading(setting)
 
+    def _print_Symbol(self, expr: Symbol) -> str:
+        """Primes stand behind the subscript of an index, not in it."""
+        plain = expr.name.rstrip("'")
+        if "_" in plain and plain != expr.name and self._reading.setting.is_index(expr):
+            return f"{super()._print_Symbol(Symbol(plain))}{expr.name.removeprefix(plain)}"
+        return str(super()._print_Symbol(expr))
+
     def _fraction(self, numerator: Expr, denominator: Expr) -> str:
         if numerator.has(Indexed, Iverson) and not isinstance(numerator, Add):
             return f"\\frac{{1}}{{{self._print(denominator)}}} {self._print(numerator)}"

@@ -52,7 +52,7 @@ class Figure:
     >>> import symconv as sc
     >>> sc.Conv1d(4, 3).figure("band")
     Matrix of 2 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1
-    above it, w2 on the diagonal 2 above it; zero elsewhere.
+    above the main one, w2 on the diagonal 2 above the main one; zero elsewhere.
     """
 
     drawing: Drawing

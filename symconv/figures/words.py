@@ -179,8 +179,8 @@ def _diagonal(offset: int) -> str:
     """The name of a diagonal.
 
     >>> _diagonal(0), _diagonal(1), _diagonal(-2)
-    ('the main diagonal', 'the diagonal 1 above it', 'the diagonal 2 below it')
+    ('the main diagonal', 'the diagonal 1 above the main one', 'the diagonal 2 below the main one')
     """
     if not offset:
         return "the main diagonal"
-    return f"the diagonal {abs(offset)} {'above' if offset > 0 else 'below'} it"
+    return f"the diagonal {abs(offset)} {'above' if offset > 0 else 'below'} the main one"

@@ -166,10 +166,11 @@ def _selection(tied: Pattern) -> Builder:
 
 
 def _windows(tied: Pattern) -> Builder:
-    """The matrix of windows."""
+    """The matrix of windows, a row an output, or a column where the notation has them so."""
 
     def build(subject: Subject, form: Format) -> list[Row | None]:
         found = windows_of(tied, subject.values)
+        found = found.T if subject.notation.window_columns else found
         grid = dotted(subject, form, lambda r, c: form.expr(found[r, c]), found.shape, form.line)
         return [Row(form.letter(subject.notation.windows), (grid,))]
 

@@ -25,7 +25,7 @@ from symconv.layers.pooling import Pool, padded_half
 from symconv.notation import Notation
 from symconv.pattern import Axis, Pattern, Untied, UntiedAxis
 from symconv.pieces import Subject
-from symconv.reasons import MAXIMUM
+from symconv.reasons import maximum
 from symconv.structure import Structure
 
 
@@ -120,7 +120,7 @@ class MaxPool(Pool):
 
     @property
     def reasons(self) -> Mapping[str, str]:
-        return MAXIMUM
+        return maximum(columns=self.notation.window_columns)
 
     def _builder(self, name: str) -> Builder:
         own = BUILDERS_OF_MAXIMUM.get(name)

@@ -75,9 +75,9 @@ SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
 #: When a section is empty.
 _WHY: Mapping[str, str] = MappingProxyType(
     {
-        "dense": "it has no weights.",
+        "dense": "no weights are learned.",
         "example": "give values with .at(x=..., w=...).",
-        "windows": "it has none.",
+        "windows": "there is no closed form of them.",
         "algorithm": "there is none for such a layer.",
     }
 )

@@ -37,12 +37,16 @@ _COUNTED = {
 def setting(sources: Sources, told: Told) -> list[Block]:
     """What the layer is, what its letters stand for, and how many entries each of them has."""
     layer, transposed = sources.layer, _transposed(sources.layer)
-    sizes = "{M} is the number of outputs"
+    along = several = ""
+    if len(layer.axes) > 1:
+        along, several = " along an axis", " The letters of an axis bear its number."
+        if _alike(layer):
+            along, several = " along each axis", " These three bear the number of their axis."
+    sizes = f"{{M}} is the number of outputs{along}"
     if layer.pattern.numeric:
-        sizes = "{N}, {K} and {M} are the numbers of inputs, taps and outputs, {s} is the stride, {d} the "
-        sizes += "dilation, {p} the padding before and {q} that behind"
+        sizes = f"{{N}}, {{K}} and {{M}} are the numbers of inputs, taps and outputs{along}, {{s}} is the "
+        sizes += "stride, {d} the dilation, {p} the padding before and {q} that behind"
         sizes += ", {a} the output padding" if transposed else ""
-    several = " The letters of an axis bear its number." if len(layer.axes) > 1 else ""
     base = layer.notation.base
     blocks: list[Block] = [
         Prose((layer.description,)),
@@ -54,14 +58,22 @@ def setting(sources: Sources, told: Told) -> list[Block]:
     named = [name for r in layer.pattern.relations for names in r.letters.values() for name in names]
     others = [name for name in dict.fromkeys(named) if name in _COUNTED]
     if others:
+        # Pooling has one kind of channels.
+        pooled = {} if "input_channel_index" in others else {"output_channel_index": "channels"}
+        noun = {**_COUNTED, **pooled}
         parts: list[str | Maths] = ["Likewise "]
         for at, name in enumerate(others):
-            counts = f"{' counts' if at == 0 else ''} {_COUNTED[name]}"
+            counts = f"{' counts' if at == 0 else ''} {noun[name]}"
             parts += [*([", "] if at else []), letter(getattr(layer.notation, name)), counts]
         blocks.append(Prose((*parts, ".")))
     blocks.append(say(layer, "A bracket is 1 where what stands in it is true, and 0 elsewhere."))
     rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in layer.operands]
     return [*blocks, Table((("letter",), ("what it is",), ("shape",)), tuple(rows))]
+
+
+def _alike(layer: Source) -> bool:
+    """Whether several axes have one letter for their outputs."""
+    return not layer.pattern.numeric and len({axis.extents["output"] for axis in layer.axes}) == 1
 
 
 def _transposed(layer: Source) -> bool:
@@ -78,7 +90,7 @@ def size(sources: Sources, told: Told) -> list[Block]:
     """The number of outputs, for all sizes and for these."""
     opened = sources.opened
     blocks: list[Block] = [reason(opened, "output_size")]
-    for axis in range(len(opened.axes)):
+    for axis in range(1 if _alike(opened) else len(opened.axes)):
         made = opened.formula("output_size", axis=axis)
         blocks.append(Display(made, f"opened.formula('output_size', axis={axis})", f"size-{axis}"))
     if opened.conditions:
@@ -293,7 +305,7 @@ def _compared(judged: Source, code: str) -> list[Block]:
         for name, found in rows.items()
     ]  # fmt: skip
     return [
-        Prose(("Every quantity was computed again by other means, with numbers put in, and compared:",)),
+        Prose(("These quantities were computed again by other means, with numbers put in, and compared:",)),
         Table(tuple((h,) for h in head), tuple(tuple((c,) for c in row) for row in table), f"{code}.check()"),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from sympy import Expr, Symbol
 
 from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.wording import counted
 
 #: A size is a Python integer, or a SymPy expression when it is left open.
 Size: TypeAlias = int | Expr
@@ -52,7 +53,8 @@ def per_axis(name: str, given: Any, rank: int) -> list[Any]:
     values = list(given)
     if len(values) != rank:
         raise OptionError(
-            f"{name} {given!r} has {len(values)} entries for {rank} {'axis' if rank == 1 else 'axes'}: "
+            f"{name} {given!r} has {counted(len(values), 'entry', 'entries')} for "
+            f"{counted(rank, 'axis', 'axes')}: "
             "write one value for all axes, or one for each."
         )
     return values
@@ -108,7 +110,9 @@ def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
     if not isinstance(given, str | Expr) and isinstance(given, Iterable):
         pair = list(given)
         if len(pair) != 2:
-            raise OptionError(f"padding {given!r} has {len(pair)} entries: write (before, after).")
+            raise OptionError(
+                f"padding {given!r} has {counted(len(pair), 'entry', 'entries')}: write (before, after)."
+            )
     for part in pair:
         if isinstance(part, str) and len(part.strip()) > 2 and part.strip().isalpha():
             cure = did_you_mean(part.strip().lower(), MODES)

@@ -71,8 +71,8 @@ class TransposedAxis(Exchanged, Spatial):
         size = (n - 1) * s - before - after + d * (k - 1) + extra + 1
         if isinstance(size, int) and size < 1:
             raise GeometryError(
-                f"the transposed layer would have {size} outputs: take off less than "
-                f"{before} before and {after} after."
+                f"the transposed layer would have {size} outputs: take off at most "
+                f"{before + after + size - 1} before and after together, not {before + after}."
             )
         mode = padding if isinstance(padding, str) else None
         return cls(Axis(size, k, s, d, before, after, flip, mode, outputs=n), extra)

@@ -270,3 +270,14 @@ def test_reasons_are_in_the_words_of_the_layer() -> None:
     assert plain == "The last tap of the last input reaches furthest. Every place up to there is an output."
     cut = sc.ConvTranspose1d("H", "R", stride=2, padding="q", output_padding=1).derive("output_size")
     assert "; the padding is taken off; the output padding is added." in cut.reasons()["definition"]
+
+
+def test_primes_stand_behind_the_number_of_an_axis() -> None:
+    latex = sc.Conv2d("N", "K").derive("matrix").latex()
+    assert "j_{1}'" in latex
+    assert "1'}" not in latex
+
+
+def test_one_case_is_one() -> None:
+    checked = sc.Conv1d("N", "K").derive("output").verify(N=[3], K=[2])
+    assert str(checked).endswith("every step checked on 1 case")

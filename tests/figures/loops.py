@@ -199,7 +199,9 @@ def told_rows(alt: str) -> dict[str, set[str]]:
 def told_diagonals(alt: str, rows: list[str], columns: list[str]) -> dict[str, set[str]]:
     """The same from the diagonals of a matrix."""
     found: dict[str, set[str]] = {row: set() for row in rows}
-    for tap, far, side in re.findall(r"(\w+) on the (?:main diagonal|diagonal (\d+) (above|below) it)", alt):
+    for tap, far, side in re.findall(
+        r"(\w+) on the (?:main diagonal|diagonal (\d+) (above|below) the main one)", alt
+    ):
         offset = int(far or 0) * (-1 if side == "below" else 1)
         for r, row in enumerate(rows):
             if 0 <= r + offset < len(columns):

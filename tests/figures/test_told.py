@@ -160,7 +160,7 @@ def test_one_constant_is_told_as_such() -> None:
 
 def test_words_say_the_diagonals_of_this_layer() -> None:
     assert sc.Conv1d(4, 3, padding="full", flip=True).figure().alt == (
-        "Matrix of 6 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1 "
-        "below it, w2 on the diagonal 2 below it; zero elsewhere."
+        "Matrix of 6 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal "
+        "1 below the main one, w2 on the diagonal 2 below the main one; zero elsewhere."
     )
     assert "And so on for 8 more rows." in sc.Conv1d(40, 2, stride=2).figure().alt

@@ -201,3 +201,28 @@ def test_the_bias_of_all_filters_in_letters_is_what_is_added(batch: int | None) 
     assert product.expand() == Matrix(flatten(layer.output)).expand()
     assert str(layer.equation("windows")).split(" = ")[1].startswith("U vec(w)")
     assert layer.windows * Matrix(flatten(layer.w)) + bias == product.expand()
+
+
+def test_letters_of_several_axes_are_told_as_they_stand() -> None:
+    alike = said(sc.Conv2d("N", "K"), "setting", "size")
+    assert "M is the number of outputs along each axis. i, k and j count" in alike
+    assert "These three bear the number of their axis." in alike
+    assert alike.count("M = N - K + 1") == 1
+    apart = said(sc.Conv2d(("H", "V"), "K"), "setting", "size")
+    assert "M is the number of outputs along an axis." in apart
+    assert "The letters of an axis bear its number." in apart
+    assert "M_1 = H - K + 1" in apart
+    assert "M_2 = V - K + 1" in apart
+    assert "along" not in said(sc.Conv1d(4, 3), "setting")
+
+
+def test_pooling_notes_keep_the_stride_and_count_channels() -> None:
+    text = said(sc.AvgPool1d(4, 2, channels=2), "setting", "size", "forward")
+    assert "x[o, 2*i + k]/K" in text
+    assert "M = floor((N - K)/2) + 1" in text
+    assert "Likewise o counts channels." in text
+    assert "o counts output channels, " in said(sc.Conv1d(4, 2, in_channels=1, out_channels=2), "setting")
+    turned = sc.MaxPool1d(5, 3, notation="cs231n").equation("windows")
+    assert str(turned) == "X_col = [x0]\n        [x1]\n        [x2]"
+    assert turned.reason == "Windows: column by column, the entries of which an output is the largest."
+    assert str(sc.MaxPool1d(5, 3).equation("windows")) == "X = [x0  x1  x2]"
