@@ -99,7 +99,7 @@ def _grad_bias(subject: Subject, form: Format) -> list[Row | None]:
     )
 
 
-def _product(name: str, letter: str, vector: str, role: str) -> Builder:
+def _product(name: str, vector: str, role: str) -> Builder:
     """``y = matrix vector`` with all three written out, in symbols and in values.
 
     Where the windows are columns, the same product transposed: ``y = kernel windows`` of rows.
@@ -117,7 +117,7 @@ def _product(name: str, letter: str, vector: str, role: str) -> Builder:
             whole, column = loss_by(subject, form, whole), [loss_by(subject, form, e) for e in column]
         acted = whole_letter(subject, form, {"tap": "kernel", "input": "input"}[role], getattr(n, vector))
         plus = f" + {_bias_letters(subject, form, turned)}" if bias else ""
-        matrix = form.letter(getattr(n, letter))
+        matrix = form.letter(getattr(n, name))
         if turned:
             row = form.transposed(acted) if len(subject.shape("tap")) > 1 else acted
             rows: list[Row | None] = [Row(form.transposed(whole), (f"{row} {matrix}{plus}",))]
@@ -300,14 +300,14 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
     {
         "output_size": _output_size,
         "output": _output,
-        "matrix": _product("matrix", "matrix", "input", "input"),
-        "windows": _product("windows", "windows", "kernel_whole", "tap"),
+        "matrix": _product("matrix", "input", "input"),
+        "windows": _product("windows", "kernel_whole", "tap"),
         "filters": filters,
         "blocks": _blocks,
         "grad_input": _gradient("input", "matrix"),
         "grad_kernel": _gradient("kernel", "windows"),
         "grad_bias": _grad_bias,
-        "upstream_matrix": _product("upstream_matrix", "upstream_matrix", "kernel", "tap"),
+        "upstream_matrix": _product("upstream_matrix", "kernel", "tap"),
         "tying": _tying,
         "dense_gradient": _dense("dense_gradient"),
         "masked_gradient": _dense("masked_gradient"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,12 +14,12 @@ from click.core import ParameterSource
 
 from symconv import __version__
 from symconv.excerpt import excerpt
-from symconv.lecture import notes
+from symconv.lecture import notes, progress
 from symconv.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
 from symconv.writing import write_whole
 
 if TYPE_CHECKING:
-    from symconv.equations import Displayed
+    from symconv.notes import Displayed
 
 #: Shows prose and displays in turn.
 Show: TypeAlias = "Callable[[list[str | Displayed]], None]"
@@ -108,7 +108,7 @@ def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
     Example: symconv check --input-size 9 --kernel-size 3 --stride 2 --padding 1
     """
     layer = layer_of(**options)
-    report = layer.check(draws=draws, seed=seed, progress=_progress)
+    report = layer.check(draws=draws, seed=seed, progress=partial(progress, label="checking"))
     click.echo(f"{layer.description}\n{report}")
     if not report:
         ctx.exit(1)
@@ -125,16 +125,6 @@ def _write(text: str, file: str | None) -> None:
 
 
 cli.add_command(notes)
-
-
-@contextmanager
-def _progress(comparisons: Iterable[Any]) -> Iterator[Iterable[Any]]:
-    """A bar on a terminal, nothing when piped."""
-    if not sys.stderr.isatty():
-        yield comparisons
-        return
-    with click.progressbar(comparisons, label="checking", file=sys.stderr) as bar:
-        yield bar
 
 
 def run(arguments: list[str] | None = None, show: Show | None = None) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Protocol
 
 from sympy import Expr, Function, SympifyError, sympify
 from sympy.core.function import FunctionClass, UndefinedFunction
 
 from symconv.builders import Builder, filters
 from symconv.errors import OptionError, did_you_mean
+from symconv.notes import Displayed
+from symconv.notes.markdown import escaped
 from symconv.pieces import (
     Subject,
     entry_letter,
@@ -126,14 +127,6 @@ def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]
     return applied
 
 
-class Displayed(Protocol):
-    """What prints as an ``aligned`` environment and as text: equations, formulas, derivations."""
-
-    def latex(self) -> str: ...
-
-    def text(self) -> str: ...
-
-
 def _breakable(item: Displayed) -> str:
     """An ``align*`` environment that may break over pages, in the place of the ``aligned`` one."""
     body = item.latex().removeprefix("\\begin{aligned}").removesuffix("\\end{aligned}")
@@ -154,7 +147,7 @@ FORMATS: Mapping[str, Target] = MappingProxyType(
     {
         "latex": Target(_breakable, latex_prose, "\n"),
         "text": Target(lambda item: item.text()),
-        "markdown": Target(lambda item: f"$$\n{item.latex()}\n$$"),
+        "markdown": Target(lambda item: f"$$\n{item.latex()}\n$$", escaped),
     }
 )
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from symconv.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
-    from symconv.equations import Displayed
     from symconv.layers import Layer
+    from symconv.notes import Displayed
     from symconv.pattern import Pattern, Relation
 
 #: What is shown where nothing is chosen, as far as the layer has it; an activation only by name.
@@ -26,7 +26,7 @@ MOST_CELLS = 10_000_000
 #: The quantities whose cells an equation prints, where they are not of its name.
 _PARTS = {
     "output_size": (), "activation": ("output",), "filters": ("filter_windows", "filter_matrix"),
-    "blocks": ("matrix",), "selection": ("matrix",),
+    "blocks": ("matrix",), "selection": ("windows",),
 }  # fmt: skip
 
 
@@ -65,15 +65,15 @@ def excerpt(
         printed without dots is too large.
     """
     closed = steps or not layer.pattern.numeric
-    if closed and activation:
+    if closed and activation is not None:
         raise OptionError("--activation goes with explicit entries: give numbers, and no --steps.")
     if prove and not steps:
         raise OptionError("--prove goes with --steps: it is each step that is proved.")
     every = layer.formula_names if closed else layer.equation_names
-    names = _quantities(show, every, bool(activation))
+    names = _quantities(show, every, activation is not None)
     if steps and not names:
         raise OptionError("--steps has nothing to show: leave it out, or name a quantity in --show.")
-    if activation and not {"activation", "filters"} & set(names):
+    if activation is not None and not {"activation", "filters"} & set(names):
         raise OptionError("--activation does nothing for what --show names: name activation there too.")
     if not closed:
         require_printable(layer, names)
@@ -91,7 +91,7 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
     if layer.notation.max_rows is not None or not layer.pattern.numeric:
         return
     for name in names:
-        count = max((_cells(layer.pattern, part) for part in _PARTS.get(name, (name,))), default=0)
+        count = max((_cells(layer.tied, part) for part in _PARTS.get(name, (name,))), default=0)
         if count > MOST_CELLS:
             raise OptionError(
                 f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: leave out "
@@ -138,6 +138,8 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
         return [name for name in wanted if name in every and (activated or name != "activation")]
     names = [name.strip() for name in show.split(",")]
     for name in names:
+        if names.count(name) > 1:
+            raise OptionError(f"--show has {name!r} {names.count(name)} times: name each once.")
         if name in ("all", "none"):
             raise OptionError(f"--show has {name!r} beside others: it stands alone.")
         if name == "grad_bias" and name not in every:

@@ -26,7 +26,7 @@ _PRINTED = {
     "windows": ("windows",),
     "dense": ("dense_gradient",),
     "gradients": ("grad_input", "grad_kernel"),
-    "example": ("output", "matrix", "grad_input", "grad_kernel"),
+    "example": ("output", "selection", "grad_input", "grad_kernel"),
 }
 
 
@@ -90,7 +90,8 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
         if named is None or section in named:
             require_printable(layer, [name for name in shown if name in layer.equation_names])
     document = layer.notes(title=title, sections=named, activation=activation)
-    return rendered(document, name, **{key: value for key, value in told.items() if value})
+    given = {option: value for option, value in told.items() if value is not None and value is not False}
+    return rendered(document, name, **given)
 
 
 def document_files(name: str, arguments: Sequence[str]) -> dict[str, bytes]:
@@ -126,7 +127,7 @@ def _course(ctx: click.Context, spec: Path, check: bool) -> None:
             ctx.exit(1)
         click.echo(f"all {whole} documents are up to date" if whole > 1 else "the document is up to date")
         return
-    wrong = course.build(stale, document_files, write, _progress)
+    wrong = course.build(stale, document_files, write, progress)
     for line in wrong:
         click.echo(f"symconv: {line}", err=True)
     built = f"{len(stale) - len(wrong)} of {whole} document{'s' * (whole > 1)} built"
@@ -136,10 +137,12 @@ def _course(ctx: click.Context, spec: Path, check: bool) -> None:
 
 
 @contextmanager
-def _progress(work: Iterable[Any], length: int) -> Iterator[Iterable[Any]]:
+def progress(
+    work: Iterable[Any], length: int | None = None, label: str = "building"
+) -> Iterator[Iterable[Any]]:
     """A bar on a terminal, nothing when piped."""
     if not sys.stderr.isatty():
         yield work
         return
-    with click.progressbar(work, length=length, label="building", file=sys.stderr) as bar:
+    with click.progressbar(work, length=length, label=label, file=sys.stderr) as bar:
         yield bar

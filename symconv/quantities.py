@@ -24,6 +24,9 @@ ALWAYS_WRITTEN = (
 #: The operand of each role: its letter in the interface and its quantity in a notation.
 _OPERANDS = {"input": ("x", "input"), "tap": ("w", "kernel"), "output": ("delta", "upstream")}
 
+#: The letter that an operand is given by, by its role.
+LETTERS = {**{role: letter for role, (letter, _) in _OPERANDS.items()}, "bias": "b"}
+
 
 class Quantities:
     """What a layer with numeric sizes answers with; ``M``, ``K`` and ``N`` count outputs, taps and inputs.
@@ -83,12 +86,9 @@ class Quantities:
         """As :meth:`at`, with all entries of an operand in one row-major list."""
         if given:
             self.pattern.require_numbers()
-        shaped = {}
-        for letter, entries in given.items():
-            role = next((role for role, (own, _) in _OPERANDS.items() if own == letter), None)
-            shape = self._shape(role) if role else self._bias_shape
-            shaped[letter] = nested(letter, list(entries), shape)
-        return self.at(**shaped)
+        roles = {letter: role for role, letter in LETTERS.items()}
+        shapes = {letter: self._operand_shape(roles[letter]) for letter in given}
+        return self.at(**{letter: nested(letter, list(given[letter]), shapes[letter]) for letter in given})
 
     def _operand_shape(self, role: str) -> tuple[int, ...]:
         return self._bias_shape if role == "bias" else self._shape(role)

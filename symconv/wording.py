@@ -11,7 +11,17 @@ def counted(number: object, noun: str, plural: str = "") -> str:
     >>> counted(1, "row"), counted(3, "row"), counted("M", "entry", "entries")
     ('1 row', '3 rows', 'M entries')
     """
-    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+    return f"{number} {noun if number == 1 else plural or several(noun)}"
+
+
+def several(noun: str) -> str:
+    """The plural; of what follows a preposition nothing changes.
+
+    >>> several("place of padding")
+    'places of padding'
+    """
+    head, of, rest = noun.partition(" of ")
+    return f"{head}s{of}{rest}"
 
 
 def either(choices: Sequence[str]) -> str:

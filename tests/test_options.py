@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,42 @@ def test_what_is_too_large_to_print_whole_is_refused_before_any_work(capsys, sho
     assert "no more than 10000000 are printed" in err
     code, out, _ = run(capsys, "derive", *SIZES, "--show", "all", "--format", "text", "--max-rows", "0")
     assert code == 0
+
+
+def test_what_a_maximum_prints_whole_is_counted_by_its_windows(capsys) -> None:
+    pool = ["derive", "--pooling", "max", "--input-size", "5000", "--kernel-size", "2", "--max-rows", "0"]
+    for show in ("selection", "windows", "grad_input"):
+        code, _, err = run(capsys, *pool, "--show", show, "--format", "text")
+        assert (code, err) == (0, "")
+    code, _, err = run(capsys, *pool, "--show", "matrix", "--format", "text")
+    assert (code, "12500000 cells" in err) == (2, True)
+
+
+def test_examples_count_what_they_print(capsys, tmp_path: Path) -> None:
+    ones = ",".join(["1"] * 4000)
+    target = tmp_path / "n.txt"
+    options = ["-x", ones, "-w", "1,2", "--sections", "example", "--max-rows", "0", "-o", str(target)]
+    code, _, err = run(capsys, "notes", *options)
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["derive", *OPENING, "--activation", ""], "the activation is ''"),
+        (["notes", *OPENING, "--mathjax", "", "-o", "n.html"], "mathjax is ''"),
+        (["derive", *OPENING, "--show", "output,output"], "--show has 'output' 2 times: name each once."),
+    ],
+)
+def test_empty_and_repeated_options_are_refused(capsys, arguments: list[str], words: str) -> None:
+    code, _, err = run(capsys, *arguments)
+    assert (code, words in err) == (2, True)
+
+
+def test_markdown_escapes_prose(capsys) -> None:
+    sizes = ["--input-size", "N", "--kernel-size", "K", "--dilation", "2", "--padding", "full"]
+    _, out, _ = run(capsys, "derive", *sizes, "--format", "markdown", "--show", "output_size")
+    assert "padding 2\\*K - 2 before and 2\\*K - 2 after" in out
 
 
 def test_many_rows_cost_nothing(capsys) -> None:

@@ -43,8 +43,8 @@ class Algorithm:
         The loops; their arguments and letters are those of :mod:`symconv.algorithms.reference`.
     reason : str
         A sentence for the reader.
-    kinds : tuple of (class, flip)
-        The relations whose product is the layer, those of samples left out.
+    layers : tuple of tuples of (class, flip)
+        The kinds of layer that it is for: the relations whose product each is, those of samples left out.
     average : bool
         Whether it is for taps that are all 1 over their number.
     """

@@ -6,6 +6,7 @@ import ast
 import builtins
 import inspect
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator
 from tokenize import TokenError
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -100,15 +101,18 @@ def _runs(code: CodeType) -> bool:
     is imported beside it changes the code of calls.
     """
     lines, above = inspect.findsource(code)
-    try:
-        file = ast.parse("".join(lines))
-    except (SyntaxError, ValueError):
-        return False
-    its = [part for part in file.body if any(getattr(n, "lineno", 0) == above + 1 for n in ast.walk(part))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python has given those of the file already.
+        try:
+            file = ast.parse("".join(lines))
+        except (SyntaxError, ValueError):
+            return False
+        its = [p for p in file.body if any(getattr(n, "lineno", 0) == above + 1 for n in ast.walk(p))]
+        made = [compile(tree, "<found>", "exec", dont_inherit=True) for tree in (file, ast.Module(its, []))]
     return any(
         found.co_firstlineno == above + 1 and _told(found) == _told(code)
-        for tree in (file, ast.Module(its, []))
-        for found in _codes(compile(tree, "<found>", "exec", dont_inherit=True))
+        for whole in made
+        for found in _codes(whole)
     )
 
 

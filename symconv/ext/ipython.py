@@ -15,7 +15,7 @@ from symconv.equations import typeset
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from symconv.equations import Displayed
+    from symconv.notes import Displayed
 
 
 def symconv(line: str, cell: str | None = None) -> None:

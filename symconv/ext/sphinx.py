@@ -84,15 +84,8 @@ def _read(written: dict[str, str]) -> dict[str, Any]:
 
 
 def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
-    own = {param.name for param in _reader.params} - {
-        "show",
-        "prove",
-        "activation",
-        "caption",
-        "label",
-        "figure",
-    }
-    given = {name: value for name, value in options.items() if name in own}
+    shown = ("show", "prove", "activation", "caption", "label", "figure")
+    given = {name: value for name, value in options.items() if name not in shown}
     return layer_of(kind=kind, values=not given.pop("steps"), **given)
 
 
@@ -160,7 +153,7 @@ class SymconvDirective(MathDirective):
             )
         labels = [label] if len(parts) == 1 else [f"{label}-{part.name}" for part in parts]
         places = [nodes.make_id(f"equation-{one}") for one in labels]
-        if len(set(places)) < len(places) or not self.state.document.ids.keys().isdisjoint(places):
+        if not self.state.document.ids.keys().isdisjoint(places):
             raise OptionError(f"--label {label!r} is taken: give each equation of a document its own.")
         return [*labels]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from symconv import wording
 from symconv.figures.drawing import Label
 from symconv.figures.lettering import Lettering, Tap, weights_by_look
+from symconv.wording import counted, several
 
 #: The noun of what lies along an axis.
 _PLACE = "place"
@@ -131,26 +131,7 @@ def sides_in_words(sides: Sequence[tuple[int, int]], noun: str) -> str:
     if len(sides) == 1:
         return f" with {counted(sides[0][0], noun)} before and {sides[0][1]} after"
     told = [f"{before} and {after} along axis {axis}" for axis, (before, after) in enumerate(sides, 1)]
-    return f" with {_several(noun)} before and after, {', '.join(told)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "row"), counted(3, "row")
-    ('1 row', '3 rows')
-    """
-    return wording.counted(number, noun, _several(noun))
-
-
-def _several(noun: str) -> str:
-    """The plural; of what follows a preposition nothing changes.
-
-    >>> _several("place of padding")
-    'places of padding'
-    """
-    head, of, rest = noun.partition(" of ")
-    return f"{head}s{of}{rest}"
+    return f" with {several(noun)} before and after, {', '.join(told)}"
 
 
 def _taps(letters: Lettering, taps: Sequence[int]) -> str:

@@ -15,11 +15,12 @@ from symconv.errors import NotationError, OptionError, did_you_mean
 from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.closed import Closed
 from symconv.layers.noted import read_activation
-from symconv.layers.presented import LETTERS, in_code
+from symconv.layers.presented import in_code
 from symconv.notation import Notation
 from symconv.notes import Activation, Document, Sources, notes
 from symconv.pattern import Pattern, Relation, Size, Spatial
 from symconv.pieces import Subject
+from symconv.quantities import LETTERS
 from symconv.reasons import COLUMNS, FLIPPED, FOLDED, reasons_of, transposed
 from symconv.structure import Structure
 
@@ -60,6 +61,11 @@ class Layer(Closed):
     def relations(self) -> tuple[Relation, ...]:
         """The relations whose product the layer is: batch, channels, axes."""
         return self.pattern.relations
+
+    @property
+    def tied(self) -> Pattern:
+        """The relation through taps that all outputs share: the layer's own, but for a maximum."""
+        return self.pattern
 
     @property
     def output_size(self) -> Size | tuple[Size, ...]:
@@ -265,7 +271,8 @@ class Layer(Closed):
         if activation is not None and "activation" not in self.equation_names:
             raise OptionError("no function follows pooling: leave activation out.")
         self._function(activation)
-        return notes(self._sources(read_activation(activation, self.notation.activation)), title, sections)
+        sources = self._sources(read_activation(activation, self.notation.activation))
+        return notes(sources, title.strip(), sections)
 
     def _sources(self, activation: Activation) -> Sources:
         """The layer in the ways that notes show it."""

@@ -105,6 +105,10 @@ class MaxPool(Pool):
         return Largest.of(self._tied, self._symbols, self._given)
 
     @property
+    def tied(self) -> Pattern:
+        return self._tied
+
+    @property
     def selection(self) -> Matrix:
         """``S``, M by K: 1 where tap k of output i meets the first of the largest entries that i sees."""
         return selection_of(self._tied, self._values)

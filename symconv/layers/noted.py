@@ -11,8 +11,6 @@ from sympy.core.function import FunctionClass, UndefinedFunction
 
 from symconv.algorithms.source import source_of
 from symconv.derivation import Formula, Setting, latex_for, text_for
-from symconv.equations import read_function
-from symconv.errors import OptionError
 from symconv.notes import Activation, Maths, Operand
 
 
@@ -83,15 +81,12 @@ def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> 
     """
     if given is None or isinstance(given, str):
         name = letter if given is None else given
-        read_function(name)
         return Activation(name, name, name, repr(name))
     if isinstance(given, FunctionClass):
         name = str(given.__name__)
         if isinstance(given, UndefinedFunction):
             return Activation(name, name, name, repr(name))
         return Activation(name, given, given, name)
-    if not callable(given):
-        raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
     definition = _Definition(given)
     definition.latex()
     name = given.__name__

@@ -93,10 +93,10 @@ class Pool(Layer):
     def formula_names(self) -> list[str]:
         return ["output_size", "output", "matrix", "grad_input"]
 
-    def _call(self, **changed: Any) -> str:
+    def _call(self) -> str:
         """Without a stride that is the default."""
         same = all(axis.geometry["stride"] == axis.geometry["kernel_size"] for axis in self.axes)
-        return super()._call(**({"stride": None} if same else {}), **changed)
+        return self._call_with({"stride": None} if same else {})
 
 
 class AvgPool(Pool):

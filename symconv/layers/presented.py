@@ -13,10 +13,7 @@ from symconv.layers.algorithmic import Algorithmic
 from symconv.layers.description import described, sentence, title
 from symconv.notation import on_axis
 from symconv.pattern import Spatial
-from symconv.quantities import nested
-
-#: The letter that an operand is given by, by its role.
-LETTERS = {"input": "x", "tap": "w", "output": "delta", "bias": "b"}
+from symconv.quantities import LETTERS, nested
 
 
 class Presented(Algorithmic):
@@ -41,8 +38,12 @@ class Presented(Algorithmic):
         """The options that make the layer, as they print."""
         return described(self.pattern, self.axes, self.notation, self.bias)
 
-    def _call(self, **changed: Any) -> str:
-        """The call that makes the layer without its values, or one with other options."""
+    def _call(self) -> str:
+        """The call that makes the layer without its values."""
+        return self._call_with({})
+
+    def _call_with(self, changed: Mapping[str, Any]) -> str:
+        """The same with some options written otherwise."""
         written = {**self._told, **changed}
         defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
         defaults["notation"] = "symconv"

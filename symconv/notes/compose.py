@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -35,13 +35,13 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
     OptionError
         When a section is unknown, is there twice, or has nothing to say of this layer.
     """
-    if isinstance(sections, str):
+    if isinstance(sections, str) or not isinstance(sections, Iterable | None):
         raise OptionError(f"sections is {sections!r}: write a list of names, such as ['forward', 'matrix'].")
     wanted = list(SECTIONS) if sections is None else list(sections)
     blocks: list[Block] = []
     told: Told = set()
     for name in wanted:
-        if name not in SECTIONS:
+        if not isinstance(name, str) or name not in SECTIONS:
             raise OptionError(f"notes have no section {name!r}: {did_you_mean(str(name), SECTIONS)}")
         if wanted.count(name) > 1:
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 from symconv.errors import OptionError, did_you_mean, reject_unknown
 from symconv.notes.beamer import slides
 from symconv.notes.html import MATHJAX, page
-from symconv.notes.latex import article, fragment, slug
+from symconv.notes.latex import article, fragment
 from symconv.notes.markdown import github, myst
 from symconv.notes.model import Manuscript, Picture
 from symconv.notes.notebook import notebook
@@ -58,7 +59,7 @@ def _tex(document: Manuscript, name: str, options: Options) -> Files:
 
 def _labels(name: str) -> str:
     """What the labels of a document begin with, so that several fit one project."""
-    return slug(str(Path(name).with_suffix("")))
+    return re.sub(r"[^a-z0-9]+", "-", str(Path(name).with_suffix("")).lower()).strip("-") or "notes"
 
 
 def _pdf(document: Manuscript, name: str, options: Options) -> Files:

@@ -66,7 +66,8 @@ def escaped(text: str, mathematics: Mapping[str, str] = _MATHEMATICS) -> str:
             f"the words {text!r} have {', '.join(map(repr, lacking))}, which the fonts of .tex and .pdf "
             "lack: write Latin letters, such as 'alpha' or '->', or save as .html, .md, .ipynb, .rst or .txt."
         )
-    return "".join({**_SPECIAL, **mathematics}.get(sign, sign) for sign in text)
+    whole = "".join({**_SPECIAL, **mathematics}.get(sign, sign) for sign in text)
+    return re.sub(r"([-,'])(?=\1)", r"\1{}", whole)
 
 
 def sentence(words: Words) -> str:
@@ -146,11 +147,6 @@ def _picture(block: Picture) -> str:
     drawn = fitted(block.figure.tikz(), height="0.26\\textheight")
     caption = f"\\caption{{{sentence(block.caption)}}}"
     return f"\\begin{{figure}}[htbp]\n\\centering\n{drawn}\n{caption}\n\\end{{figure}}"
-
-
-def slug(title: str) -> str:
-    """A title as a name for labels and files."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "notes"
 
 
 def fragment(document: Manuscript, labels: str) -> str:

@@ -18,7 +18,7 @@ from symconv.notes.model import (
     Words,
 )
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$~^&]|^[-+#!=:]|(?<=^\d)[.)])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$~^&]|^[-+#!=:]|(?<=^\d)[.)]|#(?=#*$))")
 
 
 def escaped(text: str) -> str:

@@ -50,16 +50,19 @@ def pdf(latex: str) -> bytes:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "notes.tex").write_text(latex, encoding="utf-8")
-        done = subprocess.run(
-            [program, *PROGRAMS[program], "notes.tex"],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [program, *PROGRAMS[program], "notes.tex"],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+        except OSError as error:
+            raise TexError(f"{program} is on the path but does not run: {error.strerror}.") from None
         made = Path(folder, "notes.pdf")
         if done.returncode or not made.exists():
             wrong = re.search(

@@ -116,7 +116,7 @@ def drawable(source: Source) -> bool:
 
 
 def picture(sources: Sources, name: str, caption: str) -> list[Block]:
-    """A figure, unless the layer is too large to draw or has none of this name."""
+    """A figure, unless the layer is too large to draw."""
     source = sources.layer
     if not drawable(source):
         return []

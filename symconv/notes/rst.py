@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import east_asian_width
 
 from symconv.notes.model import (
     Algorithm,
@@ -18,7 +19,7 @@ from symconv.notes.model import (
     Words,
 )
 
-_SPECIAL = re.compile(r"([\\`*_|<>\[\]:])")
+_SPECIAL = re.compile(r"([\\`*_|<>\[\]:]|^[^\w\s])")
 _LINES = "=-~^"
 
 
@@ -60,7 +61,9 @@ def source(document: Manuscript, picture: Callable[[Picture], str], labels: str)
 
 
 def _underlined(title: str, level: int) -> str:
-    return f"{title}\n{_LINES[level] * len(title)}"
+    """A line of punctuation as long as the title, in which some letters are two wide."""
+    width = sum(1 + (east_asian_width(sign) in "WF") for sign in title)
+    return f"{title}\n{_LINES[level] * width}"
 
 
 def _indented(text: str) -> str:

@@ -179,7 +179,8 @@ def windows(sources: Sources, told: Told) -> list[Block]:
     """The windows that meet the kernel, and all filters at all places."""
     layer = sources.layer
     if not layer.pattern.numeric:
-        return [reason(layer, "windows"), *derivation(sources, told, "windows")] if _has(layer) else []
+        found = derivation(sources, told, "windows")
+        return [reason(layer, "windows"), *found] if found else []
     blocks: list[Block] = [reason(layer, "windows"), *best(sources, "windows")]
     filters = int(layer.pattern.biases().size("tap"))
     if "filters" in layer.equation_names and filters > 1:
@@ -188,18 +189,12 @@ def windows(sources: Sources, told: Told) -> list[Block]:
     return blocks
 
 
-def _has(layer: Source) -> bool:
-    return "windows" in layer.formula_names
-
-
 def dense(sources: Sources, told: Told) -> list[Block]:
     """The layer as a dense one: which edges are missing or share a weight, and the gradient that follows."""
     layer = sources.layer
     if "dense_gradient" not in layer.equation_names:
         return []
     if not layer.pattern.numeric:
-        if "tying" not in layer.formula_names:
-            return []
         folds = ", a sum of some," if layer.axes[0].fill.folds else ""
         text = "A dense layer has a weight of its own for every entry of {T}. Here each entry is a weight of "
         text += f"the kernel{folds} or zero: {{E}} says which entry holds which weight."
@@ -244,7 +239,7 @@ def gradients(sources: Sources, told: Told) -> list[Block]:
     layer = sources.layer
     blocks: list[Block] = []
     for name in ("grad_input", "grad_kernel", "grad_bias"):
-        if name not in layer.formula_names or name not in layer.reasons:
+        if name not in layer.formula_names:
             continue
         blocks += [reason(layer, name), *derivation(sources, told, name)]
         if layer.pattern.numeric and sources.valued is None:
@@ -315,7 +310,7 @@ def _proofs(sources: Sources) -> list[Block]:
     found: dict[str, list[str]] = {}
     matrices = () if sources.layer.pattern.numeric else ("matrix", "windows", "tying")
     for name in ("output", *matrices, "grad_input", "grad_kernel", "grad_bias"):
-        if name in sources.opened.formula_names and name in sources.layer.reasons:
+        if name in sources.opened.formula_names:
             found.setdefault(sources.opened.derive(name).settled(), []).append(name.replace("_", " "))
     points = tuple(((", ".join(names),), (settled,)) for settled, names in found.items())
     return [Prose(("The two sides of each step of these derivations were compared:",)), Points(points)]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import sympy
+
 from symconv.check import Report
 from symconv.notation import Notation
 from symconv.notes.model import Displayed, Figured, Listed, Maths
@@ -16,8 +18,6 @@ from symconv.structure import Structure
 
 class Derived(Displayed, Protocol):
     """A derivation: what displays, with the sentence of each rule, and what was checked."""
-
-    steps: tuple[Any, ...]
 
     def reasons(self) -> dict[str, str]: ...
 
@@ -64,7 +64,6 @@ class Source(Protocol):
 
     notation: Notation
     pattern: Pattern
-    bias: bool
     axes: tuple[Spatial, ...]
 
     @property
@@ -142,14 +141,8 @@ class Sources:
     def statements(self) -> str:
         """The Python statements that make them all."""
         called = f"{self.code.get('valued', '')} {self.activation.code}("
-        names = sorted(set(re.findall(r"\b(?<!\.)([A-Za-z]\w*)\(", called)) & set(_of_sympy(called)))
+        found = set(re.findall(r"\b(?<!\.)([A-Za-z]\w*)\(", called))
+        names = sorted(name for name in found if hasattr(sympy, name))
         imports = ["import symconv as sc", *([f"from sympy import {', '.join(names)}"] if names else [])]
         own = ["", "", self.activation.source.rstrip(), "", ""] if self.activation.source else [""]
         return "\n".join([*imports, *own, *(f"{name} = {code}" for name, code in self.code.items())])
-
-
-def _of_sympy(text: str) -> list[str]:
-    """The names in a piece of code that SymPy has."""
-    import sympy
-
-    return [name for name in re.findall(r"[A-Za-z]\w*", text) if hasattr(sympy, name)]

@@ -105,3 +105,14 @@ def test_a_function_of_a_notebook_is_read(text: str) -> None:
         exec(compile(ast.Module([statement], []), name, "exec"), space)
     f = space["outer"](2) if indent else space["f"]
     assert plain(sc.function_latex(f)) == (r"f(x) = \exp (c x)" if indent else r"f(x) = \exp (x)")
+
+
+def test_warnings_of_a_file_are_not_given_again(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "def leaky(x):\n    return x / 10\n\n\nodd, same = '\\d', 3 is 3\n", encoding="utf-8"
+    )
+    code = "import warnings, own, symconv as sc; warnings.simplefilter('error'); "
+    options = [sys.executable, "-W", "ignore", "-c", f"{code}print(sc.function_latex(own.leaky))"]
+    done = subprocess.run(options, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "leaky" in done.stdout

@@ -57,7 +57,7 @@ def project(tmp_path: Path, monkeypatch) -> Project:
         ("conv1d", {**GOOD, "max_rows": 1}, ":max-rows: is 1: write at least 3, or 0 to show all."),
         ("conv1d", {"input_size": "9" * 30, "kernel_size": 3}, "at most"),
         ("conv1d", {**GOOD, "label": "a b"}, ":label: is 'a b': write letters and digits"),
-        ("conv1d", {**GOOD, "show": "output,output", "label": "a"}, ":label: 'a' is taken"),
+        ("conv1d", {**GOOD, "show": "output,output"}, ":show: has 'output' 2 times: name each once."),
         ("conv1d", {**GOOD, "label": "before", "show": "output"}, ":label: 'before' is taken"),
         ("conv1d", {**GOOD, "x": CODE}, "is no entry: write numbers or names"),
         ("conv1d", {**GOOD, "x": TEX}, "is no entry: write numbers or names"),

@@ -12,12 +12,15 @@ from typing import Any
 
 import nbformat
 import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+from markdown_it import MarkdownIt
 from nbclient import NotebookClient
 
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
 from symconv.notes import FORMATS, TexError, rendered, write
-from symconv.notes.latex import sentence
+from symconv.notes.latex import escaped, sentence
 from symconv.notes.model import Display, Prose
 from tests.notes.browser import opened
 from tests.notes.layers import document, everything
@@ -139,6 +142,14 @@ def test_without_tex_a_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     for suffix in (".tex", ".md", ".html", ".ipynb"):
         document("open").save(tmp_path / f"notes{suffix}")
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".html", ".ipynb", ".md", ".tex"]
+
+
+def test_a_tex_that_does_not_run_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "latexmk").write_text("#!/nowhere/at/all\n", encoding="utf-8")
+    (tmp_path / "latexmk").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TexError, match="latexmk is on the path but does not run: No such file"):
+        document("open").save(tmp_path / "notes.pdf")
 
 
 @pytest.mark.parametrize("name", ["full", "plane", "maximum", "open"])
@@ -268,3 +279,41 @@ def test_files_do_not_depend_on_the_hash_seed() -> None:
         "    print({k: hashlib.sha256(v).hexdigest() for k, v in rendered(made, name).items()})\n"
     )
     assert len(printed_under_several_seeds(code)) == 1
+
+
+TITLES = [
+    "- x",
+    "+ x",
+    "..  x",
+    "=====",
+    "-----",
+    "• b",
+    "1. one",
+    "# Part #",
+    "##",
+    "中文標題",
+    "a -- b ,,c'' `` --- x",
+]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_titles_are_titles_whatever_they_begin_or_end_with(title: str) -> None:
+    made = sc.Conv1d(3, 2).notes(title=f"  {title} ", sections=["setting"])
+    assert made.title == title
+    whole = publish_doctree(rendered(made, "n.rst")["n.rst"].decode(), settings_overrides={"report_level": 1})
+    assert [node.astext() for node in whole.findall(nodes.title)][:1] == [title]
+    assert not list(whole.findall(nodes.system_message))
+    tokens = MarkdownIt().parse(rendered(made, "n.md")["n.md"].decode())
+    assert (tokens[0].tag, "".join(part.content for part in tokens[1].children)) == ("h1", title)
+
+
+def test_signs_of_a_title_do_not_join_in_latex(tmp_path: Path) -> None:
+    assert escaped("a -- b ,,c''") == "a -{}- b ,{},c'{}'"
+    made = sc.Conv1d(3, 2).notes(title="--- ,, ''", sections=["setting"])
+    compiled(rendered(made, "n.tex")["n.tex"].decode(), tmp_path, "pdf")
+
+
+def test_sections_that_are_no_names_are_refused() -> None:
+    for sections, words in ((5, "sections is 5: write a list"), ([["size"]], "no section")):
+        with pytest.raises(OptionError, match=words):
+            sc.Conv1d(3, 2).notes(sections=sections)
