@@ -38,16 +38,25 @@ def sentence(words: Words) -> str:
 def github(document: Manuscript, picture: Callable[[Picture], str]) -> str:
     """Markdown for GitHub; ``picture`` gives the name of a picture's file."""
     image = "![{alt}]({file})\n\n*{caption}*"
-    return _written(document, picture, "$$\n{latex}\n$$", image)
+    return _written(document, picture, "$$\n{latex}\n$$", image, escaped)
 
 
 def myst(document: Manuscript, picture: Callable[[Picture], str], labels: str) -> str:
-    """Markdown for MyST: numbered equations, each label begun by ``labels``, and figures with captions."""
+    """Markdown for MyST: numbered equations, each label begun by ``labels``, and figures with captions.
+
+    The value of an option, as what is seen in a figure, is read as it stands.
+    """
     image = "```{{figure}} {file}\n:alt: {alt}\n\n{caption}\n```"
-    return _written(document, picture, f"$$\n{{latex}}\n$$ ({labels}-{{label}})", image)
+    return _written(document, picture, f"$$\n{{latex}}\n$$ ({labels}-{{label}})", image, str)
 
 
-def _written(document: Manuscript, picture: Callable[[Picture], str], display: str, image: str) -> str:
+def _written(
+    document: Manuscript,
+    picture: Callable[[Picture], str],
+    display: str,
+    image: str,
+    alt: Callable[[str], str],
+) -> str:
     parts = [f"# {escaped(document.title)}"]
     parts += document.render(
         {
@@ -58,7 +67,7 @@ def _written(document: Manuscript, picture: Callable[[Picture], str], display: s
             Table: table,
             Algorithm: lambda b: f"{sentence(b.caption)}\n\n```python\n{b.listing.source.rstrip()}\n```",
             Picture: lambda b: image.format(
-                file=picture(b), alt=escaped(b.figure.alt), caption=sentence(b.caption)
+                file=picture(b), alt=alt(b.figure.alt), caption=sentence(b.caption)
             ),
         }
     )

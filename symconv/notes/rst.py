@@ -40,7 +40,10 @@ def sentence(words: Words) -> str:
 
 
 def source(document: Manuscript, picture: Callable[[Picture], str], labels: str) -> str:
-    """The whole file; ``picture`` gives the name of a picture's file, ``labels`` begins each label."""
+    """The whole file; ``picture`` gives the name of a picture's file, ``labels`` begins each label.
+
+    The value of an option, as what is seen in a figure, is read as it stands.
+    """
     parts = [_underlined(escaped(document.title), 0)]
     parts += document.render(
         {
@@ -53,7 +56,7 @@ def source(document: Manuscript, picture: Callable[[Picture], str], labels: str)
                 f"{sentence(b.caption)}\n\n.. code-block:: python\n\n{_indented(b.listing.source.rstrip())}"
             ),
             Picture: lambda b: (
-                f".. figure:: {picture(b)}\n   :alt: {escaped(b.figure.alt)}\n\n   {sentence(b.caption)}"
+                f".. figure:: {picture(b)}\n   :alt: {b.figure.alt}\n\n   {sentence(b.caption)}"
             ),
         }
     )

@@ -15,6 +15,7 @@ import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
 from markdown_it import MarkdownIt
+from myst_parser.parsers.docutils_ import Parser as MystParser
 from nbclient import NotebookClient
 
 import symconv as sc
@@ -317,3 +318,19 @@ def test_sections_that_are_no_names_are_refused() -> None:
     for sections, words in ((5, "sections is 5: write a list"), ([["size"]], "no section")):
         with pytest.raises(OptionError, match=words):
             sc.Conv1d(3, 2).notes(sections=sections)
+
+
+def test_what_is_seen_in_figures_comes_through_word_for_word() -> None:
+    layer = sc.Conv2d(3, 2)
+    made = layer.notes(sections=["forward", "matrix"])
+    seen = [layer.figure(name).alt for name in ("window", "band", "blocks")]
+    quiet = {"report_level": 5, "myst_enable_extensions": ["dollarmath"]}
+    for name, parser, options in (("n.rst", None, {}), ("n.md", MystParser(), {"myst": True})):
+        given = {} if parser is None else {"parser": parser}
+        whole = publish_doctree(
+            rendered(made, name, **options)[name].decode(), settings_overrides=quiet, **given
+        )
+        assert [image["alt"] for image in whole.findall(nodes.image)] == seen
+    tokens = MarkdownIt().parse(rendered(made, "n.md")["n.md"].decode())
+    images = [part for token in tokens for part in token.children or () if part.type == "image"]
+    assert ["".join(part.content for part in image.children) for image in images] == seen
