@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from math import prod
 
 import numpy as np
@@ -24,15 +25,16 @@ class Level:
         Entries of one block.
     kind : str
         "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks, and
-        none repeated), "block diagonal" (as groups make it) or "banded".
-    full : bool
-        Whether no block is zero.
+        none repeated), "block diagonal" (as groups make it), "zero", "tied" (no zero blocks), "banded" or
+        "sparse"; the first that holds.
+    banded : bool
+        Whether its blocks lie in a band that leaves a corner free.
     """
 
     shape: tuple[int, int]
     block: tuple[int, int]
     kind: str
-    full: bool
+    banded: bool
 
     def __str__(self) -> str:
         return f"{self.kind}: {_by(self.shape)} blocks of {_by(self.block)}"
@@ -48,7 +50,7 @@ class Structure:
         Outputs by inputs.
     kind : str
         In words, such as "banded Toeplitz", "doubly block Toeplitz", "block circulant with circulant
-        blocks", or "blockwise banded Toeplitz" with channels.
+        blocks", "block Toeplitz with banded blocks", or "blockwise banded Toeplitz" with channels.
     toeplitz : bool
         Whether every diagonal of ``T`` is constant: on one axis it is at stride 1, and with a single
         output.
@@ -86,8 +88,12 @@ class Structure:
     levels: tuple[Level, ...]
 
     @classmethod
-    def of(cls, incidence: Incidence, relations: Sequence[Relation] = ()) -> Structure:
+    def of(
+        cls, incidence: Incidence, relations: Sequence[Relation] = (), *, alike: bool = False
+    ) -> Structure:
         """Read the structure off the enumerated pattern, and off each relation that it is the product of.
+
+        ``alike`` says that all taps are one number.
 
         >>> from symconv.pattern import Axis
         >>> print(Structure.of(Axis.make(4, 3, padding="full").incidence()))
@@ -98,19 +104,21 @@ class Structure:
         o, j = (incidence.index[role] for role in ("output", "input"))
         offset = j - o
         parts = [relation.incidence() for relation in relations] or [incidence]
+        unused = incidence.size("tap") - len(np.unique(incidence.index["tap"]))
+        if alike:
+            incidence, parts = _alike(incidence), [_alike(part) for part in parts]
         levels = _levels(parts)
-        met = len(np.unique(incidence.index["tap"]))
         return cls(
             shape=(rows, columns),
-            kind=_in_words(levels),
+            kind=_in_words(levels) if len(o) else "zero",
             toeplitz=_toeplitz(incidence),
             circulant=_circulant(incidence),
             lower_bandwidth=int(np.max(-offset)) if len(o) else 0,
             upper_bandwidth=int(np.max(offset)) if len(o) else 0,
             nonzeros=len(_cells(incidence)),
             edges=len(o),
-            parameters=met,
-            unused=incidence.size("tap") - met,
+            parameters=len(np.unique(incidence.index["tap"])),
+            unused=unused,
             samples=prod(p.size("output") for r, p in zip(relations, parts, strict=False) if _is_batch(r)),
             levels=levels,
         )
@@ -133,11 +141,20 @@ class Structure:
         if len(self.levels) > 1:
             lines += [f"{'  ' * depth}{level}" for depth, level in enumerate(self.levels)]
         lines.append(
-            f"{self.nonzeros} of {counted(self.entries, 'entry', 'entries')} "
-            f"{'holds' if self.nonzeros == 1 else 'hold'} a weight, "
-            f"{counted(self.parameters, 'distinct weight')} (a dense layer has {self.dense_parameters})"
+            f"{self.filled()}, {counted(self.parameters, 'distinct weight')} (a dense layer has "
+            f"{self.dense_parameters})"
         )
         return "\n".join(lines)
+
+    def filled(self, of: str = "of") -> str:
+        """How many entries hold a weight, in words."""
+        holds = "holds" if 1 in (self.nonzeros, self.entries) else "hold"
+        return f"{self.nonzeros} {of} {counted(self.entries, 'entry', 'entries')} {holds} a weight"
+
+
+def _alike(incidence: Incidence) -> Incidence:
+    """The same meetings through one tap."""
+    return replace(incidence, index={**incidence.index, "tap": np.zeros_like(incidence.index["tap"])})
 
 
 def _is_batch(relation: Relation) -> bool:
@@ -156,9 +173,9 @@ def _levels(parts: Sequence[Incidence]) -> tuple[Level, ...]:
         groups = len(_stretches(part)) if kind == "block diagonal" else 1
         inside = shape[0] // groups, shape[1] // groups
         if groups > 1:
-            found += [Level(inside, block, "dense", True)] if inside != (1, 1) else []
+            found += [Level(inside, block, "dense", False)] if inside != (1, 1) else []
             block, shape = (inside[0] * block[0], inside[1] * block[1]), (groups, groups)
-        found.append(Level(shape, block, kind, len(_cells(part)) == part.size("output") * part.size("input")))
+        found.append(Level(shape, block, kind, _banded(part)))
         block = shape[0] * block[0], shape[1] * block[1]
     return tuple(reversed([level for level in found if level.shape != (1, 1)] or found[:1]))
 
@@ -176,12 +193,24 @@ def _kind(incidence: Incidence) -> str:
         return "identity"
     if len(cells) == len(np.unique(tap)) == rows * columns:
         return "dense"
+    if not len(cells):
+        return "zero"
     if np.any(o != j) and _circulant(incidence):
         return "circulant"
     if _toeplitz(incidence):
         return "Toeplitz"
-    apart = len(np.unique(tap)) == len(cells) and _apart(incidence)
-    return "block diagonal" if apart else "banded"
+    if len(np.unique(tap)) == len(cells) and _apart(incidence):
+        return "block diagonal"
+    if len(cells) == rows * columns:
+        return "tied"
+    return "banded" if _banded(incidence) else "sparse"
+
+
+def _banded(incidence: Incidence) -> bool:
+    """Whether the band that holds all entries leaves a corner free."""
+    offset = incidence.index["input"] - incidence.index["output"]
+    rows, columns = incidence.size("output"), incidence.size("input")
+    return bool(np.max(-offset, initial=-columns) < rows - 1 or np.max(offset, initial=-rows) < columns - 1)
 
 
 def _circulant(incidence: Incidence) -> bool:
@@ -226,23 +255,27 @@ def _constant(diagonal: Indices, tap: Indices, length: Callable[[Indices], Indic
     return bool(np.all(counts == length(pairs // taps + least)))
 
 
+#: Kinds of levels in whose blocks the other levels are said to be what they are.
+_OUTER = ("identity", "dense", "block diagonal")
+
+
 def _in_words(levels: Sequence[Level]) -> str:
     """The kinds of all levels in the words of the field."""
-    inner = [level for level in levels if level.kind not in ("identity", "dense", "block diagonal")]
-    outer = [level for level in levels if level not in inner]
-    kinds = [level.kind for level in inner]
-    words = {1: "Toeplitz", 2: "doubly block Toeplitz", 3: "triply block Toeplitz"}
+    outer = list(takewhile(lambda level: level.kind in _OUTER, levels))
+    inner = levels[len(outer) :]
     if not inner:
-        named = outer[0].kind if len({level.kind for level in outer}) == 1 else "block diagonal"
-    elif set(kinds) == {"circulant"}:
+        kinds = {level.kind for level in outer}
+        return "diagonal" if kinds == {"identity"} else min(kinds) if len(kinds) == 1 else "block diagonal"
+    kinds = {level.kind for level in inner}
+    words = {1: "Toeplitz", 2: "doubly block Toeplitz", 3: "triply block Toeplitz"}
+    first, last = inner[0].kind, inner[-1].kind
+    if kinds == {"circulant"}:
         named = "circulant" if len(inner) == 1 else "block circulant with circulant blocks"
-    elif set(kinds) <= {"circulant", "Toeplitz"}:
+    elif kinds <= {"circulant", "Toeplitz"}:
         named = words.get(len(inner), f"{len(inner)}-level block Toeplitz")
-        named = f"banded {named}" if len(inner) == 1 and not inner[0].full else named
-    elif len(inner) == 2 and set(kinds) != {"banded"}:
-        named = f"block {kinds[0]} with {kinds[1]} blocks"
+        named = f"banded {named}" if len(inner) == 1 and inner[0].banded else named
+    elif len(inner) == 2 and kinds != {"banded"}:
+        named = f"block {first} with {last} blocks"
     else:
-        block = "block " if len(inner) > 1 else ""
-        named = f"{block}{'tied' if all(level.full for level in inner) else 'banded'}, not Toeplitz"
-    parted = outer and inner and not named.startswith("block ")
-    return f"blockwise {named}" if parted else named
+        named = f"{'block ' if len(inner) > 1 else ''}{first}, not Toeplitz"
+    return f"blockwise {named}" if outer and not named.startswith("block ") else named

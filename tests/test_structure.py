@@ -117,6 +117,39 @@ def test_words_for_blocks_of_different_kinds_and_for_no_zeros() -> None:
     assert (folded.structure.kind, 0 in folded.matrix) == ("tied, not Toeplitz", False)
 
 
+@pytest.mark.parametrize(
+    ("layer", "kind"),
+    [
+        (sc.Conv1d(3, 2, padding=1, padding_mode="circular"), "Toeplitz"),
+        (sc.Conv1d(5, 3, stride=2, padding=1, padding_mode="circular"), "sparse, not Toeplitz"),
+        (sc.Conv1d(1, 1, batch=3), "diagonal"),
+        (sc.AvgPool1d(3, 4, stride=3, padding=2), "banded Toeplitz"),
+        (sc.AvgPool1d(3, 3), "Toeplitz"),
+        (
+            sc.ConvTranspose2d((3, 2), (3, 2), stride=(1, 2), padding=1),
+            "block Toeplitz with block diagonal blocks",
+        ),
+        (sc.Conv2d((3, 1), (2, 2), stride=(2, 1), padding=1, dilation=(1, 2)), "zero"),
+        (sc.Conv1d(1, 2, padding=2, dilation=4), "zero"),
+    ],
+    ids=repr,
+)
+def test_the_kind_is_true_of_the_matrix(layer: sc.Layer, kind: str) -> None:
+    found, matrix = layer.structure, layer.matrix
+    assert found.kind == kind
+    rows, columns = matrix.shape
+    diagonals = [
+        [matrix[r, r + d] for r in range(rows) if 0 <= r + d < columns] for d in range(1 - rows, columns)
+    ]
+    constant = all(len(set(entries)) == 1 for entries in diagonals)
+    assert found.toeplitz == constant
+    assert ("Toeplitz" in kind and "not" not in kind and "block" not in kind) <= constant
+    corners = diagonals[0] != [0] and diagonals[-1] != [0]
+    assert not corners or not kind.startswith("banded")
+    assert (kind == "zero") == (not any(matrix))
+    assert matrix.is_diagonal() or kind != "diagonal"
+
+
 def test_weights_are_those_that_the_matrix_holds() -> None:
     layer = sc.Conv1d(3, 7, padding=3)
     found = layer.structure

@@ -117,9 +117,10 @@ def given_or_few(size: Expr) -> list[int]:
 
 
 def _frozen_sizes(setting: Setting) -> list[Symbol]:
-    """Strides and dilations that are sizes too."""
+    """Strides and dilations that are sizes too; what paddings are made of is open as far as they are."""
     steps = {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
-    others = [size for name, size in setting.sizes.items() if name.split()[0] not in ("stride", "dilation")]
+    passed = ("stride", "dilation", "before", "after", "output_padding")
+    others = [size for name, size in setting.sizes.items() if name.split()[0] not in passed]
     return sorted({s for size in others for s in size.free_symbols & steps}, key=lambda s: s.name)
 
 

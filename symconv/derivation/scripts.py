@@ -249,6 +249,10 @@ def _tying(s: Script) -> None:
     _from_zero(s)
 
 
+def _pools(setting: Setting) -> bool:
+    return setting.kernel.selects or setting.kernel.constant
+
+
 def _output_size(s: Script) -> None:
     setting = s.setting
     letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
@@ -257,7 +261,9 @@ def _output_size(s: Script) -> None:
     start = IndexSum(
         (Bound(place, (S.Zero,), (expand(last),)),), (Within(S.Zero, expand(value), expand(last)),), ()
     )
-    words = "An output stands at each place of the kernel where its last tap still lies on the padded input."
+    moved, last_place = ("window", "place") if _pools(setting) else ("kernel", "tap")
+    words = f"An output stands at each place of the {moved} where its last {last_place} still lies on the "
+    words += "padded input."
     if setting.far_role == "output":
         cut = any(axis.geometry[side] != 0 for side in ("before", "after"))
         words = "The last tap of the last input reaches furthest"

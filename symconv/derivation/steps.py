@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -143,17 +143,13 @@ class Derivation:
         width = max(len(left) for left, _ in lines)
         return "\n".join(f"{left.rjust(width)} {right}" for left, right in lines)
 
-    def _chains(self, form: Format) -> list[tuple[list[Line], list[str]]]:
+    def _chains(self, form: Format) -> Iterator[tuple[list[Line], list[str]]]:
         """The lines about each quantity in turn, with where they hold and what their letters stand for."""
-        found, before = [], set[str]()
         for _, lines in groupby(self._lines, key=lambda line: line.left):
             chain = list(lines)
             scope = Scope(self._setting, chain[0].left, *(line.terms.shown for line in chain))
             letters = [f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form)]
-            letters = [letter for letter in [*letters, *scope.kernel(form)] if letter not in before]
-            before.update(letters)
-            found.append((chain, [*scope.held(form), *letters]))
-        return found
+            yield chain, [*scope.held(form), *letters, *scope.kernel(form)]
 
     def reasons(self) -> dict[str, str]:
         """The sentence of each rule that was used, in the order of the steps."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import Any, ClassVar, Self
@@ -174,7 +173,7 @@ class AvgPool(Pool):
     @property
     def structure(self) -> Structure:
         """Band and zeros of ``T``, which holds one number only: see :class:`symconv.structure.Structure`."""
-        return replace(super().structure, parameters=1)
+        return Structure.of(self._symbols.incidence, self.relations, alike=True)
 
     @property
     def _setting(self) -> Setting:

@@ -105,10 +105,12 @@ def body(document: Manuscript, labels: str) -> list[str]:
     return joined
 
 
-def algorithm(block: Algorithm, height: str = "0.9\\textheight") -> str:
+def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 1) -> str:
     """An algorithm, its long lines given more room and all of it then made to fit."""
-    inside = f"\\begin{{minipage}}{{1.45\\linewidth}}\n{block.listing.latex()}\n\\end{{minipage}}"
-    return fitted(inside, height=height)
+    listing, width = block.listing.latex(), 1.45
+    if columns > 1:
+        listing, width = f"\\begin{{multicols}}{{{columns}}}\n{listing}\n\\end{{multicols}}", 1.6
+    return fitted(f"\\begin{{minipage}}{{{width}\\linewidth}}\n{listing}\n\\end{{minipage}}", height=height)
 
 
 def _display(block: Display, labels: str) -> str:

@@ -109,9 +109,11 @@ def forward(sources: Sources, told: Told) -> list[Block]:
     if sources.valued is None:
         blocks += equation(sources, "layer", "output")
     blocks += _function(sources)
-    caption = "The window slides over the input, one row an output."
+    far = "output" if _transposed(layer) else "input"
+    each = "row" if all(int(size) == 1 for size in layer.pattern.extents[far][:-1]) else "panel"
+    caption = f"The window slides over the input, one {each} an output."
     if _transposed(layer):
-        caption = "Each input lays the kernel on its window of the output, one row an input."
+        caption = f"Each input lays the kernel on its window of the output, one {each} an input."
     blocks += picture(sources, "window", caption)
     return [*blocks, _for_all(layer), *derivation(sources, told, "output")]
 
@@ -135,8 +137,6 @@ def _function(sources: Sources) -> list[Block]:
 
 def _counts(s: Structure) -> str:
     """What a matrix is, and how many of its entries hold how many weights."""
-    holds = f"{s.nonzeros} of its {counted(s.entries, 'entry', 'entries')} "
-    holds += "holds a weight" if s.nonzeros == 1 else "hold a weight"
     few = ""
     if s.parameters < s.nonzeros:
         there = "is" if s.parameters == 1 else "are"
@@ -144,7 +144,7 @@ def _counts(s: Structure) -> str:
     if s.unused:
         meet = "meets" if s.unused == 1 else "meet"
         few += f"; {counted(s.unused, 'weight')} of the kernel {meet} no input"
-    return f"It is {s.kind}, {s.shape[0]} by {s.shape[1]}: {holds}{few}."
+    return f"It is {s.kind}, {s.shape[0]} by {s.shape[1]}: {s.filled('of its')}{few}."
 
 
 def _applied(sources: Sources) -> tuple[Any, str]:
@@ -267,12 +267,18 @@ def algorithm(sources: Sources, told: Told) -> list[Block]:
     names = layer.algorithm_names
     if not names:
         return []
-    text = "In letters of their own, with indices from 0: x is the input, w the kernel, b the bias, delta "
-    text += "the upstream gradient and g a gradient; N, K and M are the sizes of input, kernel and output, "
-    text += "s is the stride, d the dilation, p and q are the padding before and behind"
+    weighs = "tying" in layer.equation_names
+    text = "In letters of their own, with indices from 0: x is the input, "
+    text += "w the kernel, b the bias, " if weighs else ""
+    text += "delta the upstream gradient and g a gradient; N, K and M are the sizes of input, "
+    text += f"{'kernel' if weighs else 'window'} and output, s is the stride, "
+    text += "d the dilation, " if weighs or "selection" in layer.equation_names else ""
+    text += "p and q are the padding before and behind"
     text += ", a is the output padding" if _transposed(layer) else ""
-    grouped = any("groups" in relation.options for relation in layer.pattern.relations)
-    text += ", G the number of groups." if grouped else "."
+    if any("groups" in relation.options for relation in layer.pattern.relations):
+        text += ", G the number of groups, each of F output channels and of C input channels, of which h is "
+        text += "the first"
+    text += ". The letters of an axis bear its number." if len(layer.axes) > 1 else "."
     blocks: list[Block] = [Prose((text,))]
     for name in names:
         listing = layer.algorithm(name)

@@ -288,3 +288,10 @@ def test_sizes_that_are_too_large_to_try_are_said() -> None:
     for large in (sc.Conv1d(10**9, 2), sc.Conv1d("N", 10**7)):
         with pytest.raises(GeometryError, match="leave a size open"):
             large.formula("output")
+
+
+def test_a_padding_made_of_the_dilation_is_no_obstacle_to_a_proof() -> None:
+    layer = sc.Conv1d("N", "K", dilation="d", padding="full")
+    claim = layer.claim("output_size", sc.parse("N + d*(K - 1)"))
+    assert claim.verdict == "proved"
+    assert "only" not in str(layer.derive("output_size").prove())

@@ -125,8 +125,8 @@ def test_the_sum_over_diagonals_is_a_formula() -> None:
     assert lines[5].strip() == "for 0 <= i <= M - 1, 0 <= j <= N - 1, 0 <= k <= K - 1"
     assert lines[6].strip() == "with M = N - K + 1"
     assert lines[7].strip().startswith("dL/dw[k] = sum(i=0..M - 1) sum(j=0..N - 1) E[i, j, k]*delta[i]*x[j]")
-    assert lines[-2].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
-    assert lines[-1].strip() == "for 0 <= k <= K - 1"
+    assert lines[-3].strip().startswith("= sum(i=0..M - 1) delta[i]*x[i + k]")
+    assert [line.strip() for line in lines[-2:]] == ["for 0 <= k <= K - 1", "with M = N - K + 1"]
 
 
 def test_reports_are_true_only_when_something_was_checked() -> None:

@@ -21,8 +21,8 @@ from nbclient import NotebookClient
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
 from symconv.notes import FORMATS, TexError, rendered, write
-from symconv.notes.latex import escaped, sentence
-from symconv.notes.model import Display, Prose
+from symconv.notes.latex import escaped
+from symconv.notes.model import Display
 from tests.notes.browser import opened
 from tests.notes.layers import document, everything
 from tests.optional import required_program
@@ -88,38 +88,6 @@ def test_fragments_of_one_layer_share_a_document(tmp_path: Path) -> None:
         tmp_path,
         "pdf",
     )
-
-
-@pytest.mark.parametrize("name", ["full", "plane", "open"])
-def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
-    made = rendered(document(name), "notes.tex", slides=True)["notes.tex"].decode()
-    assert "\\uncover<4->" in made
-    for block in document(name).blocks:
-        if isinstance(block, Prose):
-            assert sentence(block.words) in made, "every sentence is on some frame"
-    compiled(made, tmp_path, "pdf")
-
-
-def equations(aligned: str) -> list[tuple[str, str]]:
-    """Each line with the left side that it has, or that stands above it."""
-    found: list[tuple[str, str]] = []
-    for line in aligned.split(" \\\\[1ex]\n"):
-        left, right = (re.sub(r"\\uncover<\d+->\{(.*)\}$", r"\1", c.strip()) for c in line.split("&", 1))
-        if right.startswith("="):
-            found.append((left or found[-1][0], right))
-    return found
-
-
-def test_slides_give_each_line_its_own_left_side() -> None:
-    for layer in (sc.Conv2d(("N", "H"), ("K", "R")), sc.Conv1d("N", "K", in_channels=2, out_channels=2)):
-        made = rendered(layer.notes(sections=["dense"]), "notes.tex", slides=True)["notes.tex"].decode()
-        inside = r"\\begin\{aligned\}\n(.*?)\n\\end\{aligned\}"
-        (whole,) = re.findall(inside, layer.derive("tying").latex(), re.DOTALL)
-        frames = re.findall(inside, made, re.DOTALL)
-        assert len(frames) > 2
-        shown = [equation for frame in frames for equation in equations(frame)]
-        assert list(dict.fromkeys(shown)) == equations(whole)
-        assert len({left for left, _ in shown}) == 2
 
 
 def test_the_opening_example_fits_on_four_pages(tmp_path: Path) -> None:

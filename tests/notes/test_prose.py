@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from math import prod
 from typing import Any
@@ -226,3 +227,26 @@ def test_pooling_notes_keep_the_stride_and_count_channels() -> None:
     assert str(turned) == "X_col = [x0]\n        [x1]\n        [x2]"
     assert turned.reason == "Windows: column by column, the entries of which an output is the largest."
     assert str(sc.MaxPool1d(5, 3).equation("windows")) == "X = [x0  x1  x2]"
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_algorithms_have_their_arguments_introduced(name: str) -> None:
+    layer = SPREAD[name]("symconv")
+    if not layer.algorithm_names:
+        return
+    told = said(layer, "algorithm").split("In letters of their own, with indices from 0: ")[1].splitlines()[0]
+    letters = set(re.findall(r"\b(delta|C_out|[A-Za-z])(?= is | are | the |,| and |$)", told))
+    trees = [ast.parse(layer.algorithm(quantity).source) for quantity in layer.algorithm_names]
+    arguments = {node.arg for tree in trees for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    assert arguments <= letters, arguments - letters
+    if "w" not in arguments:
+        assert "kernel" not in told
+
+
+def test_captions_say_how_windows_lie() -> None:
+    assert "The window slides over the input, one row an output." in said(sc.Conv1d(4, 3), "forward")
+    for layer in (sc.Conv2d(3, 2), sc.Conv1d(3, 2, batch=2), sc.Conv1d(4, 3, in_channels=2, out_channels=1)):
+        assert "The window slides over the input, one panel an output." in said(layer, "forward")
+    assert "its window of the output, one panel an input." in said(sc.ConvTranspose2d(2, 2), "forward")
+    text = sc.MaxPool1d("N", "K").derive("output_size").reasons()["definition"]
+    assert text.startswith("An output stands at each place of the window where its last place")
