@@ -115,6 +115,8 @@ def _height(lines: list[str]) -> int:
 
 def _split(aligned: str, rows: int) -> list[str]:
     """A display in frames, which break where an equation begins."""
+    if not aligned.startswith(_HEAD):
+        return [aligned]
     equations: list[list[str]] = []
     for line in _lines(aligned):
         if not equations or not line.startswith("&"):

@@ -64,3 +64,16 @@ def test_slides_break_displays_between_equations_and_lose_none(name: str) -> Non
         assert [row for frame in shown for row in rows_of(frame)] == rows_of(block.item.latex())
         for frame in shown:
             assert not re.match(r"\\begin\{aligned\}\s*(&|\[)", frame)
+
+
+def leaky(t):
+    if t > 0:
+        return t
+    return t / 10
+
+
+def test_a_function_of_cases_stays_whole(tmp_path: Path) -> None:
+    made = sc.Conv1d(3, 2).notes(activation=leaky, sections=["forward"])
+    text = rendered(made, "notes.tex", slides=True)["notes.tex"].decode()
+    assert sc.function_latex(leaky) in text
+    compiled(text, tmp_path, "pdf")
