@@ -71,7 +71,7 @@ class Structure:
     samples : int
         Of a batch; 1 without one.
     levels : tuple of Level
-        From the outermost blocks to the innermost: batch, groups, channels, axes.
+        From the outermost blocks to the innermost: batch, groups, channels, axes; none where ``T`` is zero.
     """
 
     shape: tuple[int, int]
@@ -107,7 +107,7 @@ class Structure:
         unused = incidence.size("tap") - len(np.unique(incidence.index["tap"]))
         if alike:
             incidence, parts = _alike(incidence), [_alike(part) for part in parts]
-        levels = _levels(parts)
+        levels = _levels(parts) if len(o) else ()
         return cls(
             shape=(rows, columns),
             kind=_in_words(levels) if len(o) else "zero",
@@ -170,7 +170,7 @@ def _levels(parts: Sequence[Incidence]) -> tuple[Level, ...]:
     block = (1, 1)
     for part in reversed(parts):
         kind, shape = _kind(part), (part.size("output"), part.size("input"))
-        groups = len(_stretches(part)) if kind == "block diagonal" else 1
+        groups = _groups(part) if kind == "block diagonal" else 1
         inside = shape[0] // groups, shape[1] // groups
         if groups > 1:
             found += [Level(inside, block, "dense", False)] if inside != (1, 1) else []
@@ -191,7 +191,8 @@ def _kind(incidence: Incidence) -> str:
     o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
     if incidence.shape["tap"] == () and rows == columns and np.array_equal(o, j) and len(o) == rows:
         return "identity"
-    if len(cells) == len(np.unique(tap)) == rows * columns:
+    apart = len(o) == len(cells) == len(np.unique(tap))
+    if apart and len(cells) == rows * columns:
         return "dense"
     if not len(cells):
         return "zero"
@@ -199,7 +200,7 @@ def _kind(incidence: Incidence) -> str:
         return "circulant"
     if _toeplitz(incidence):
         return "Toeplitz"
-    if len(np.unique(tap)) == len(cells) and _apart(incidence):
+    if apart and _groups(incidence) > 1:
         return "block diagonal"
     if len(cells) == rows * columns:
         return "tied"
@@ -225,26 +226,14 @@ def _toeplitz(incidence: Incidence) -> bool:
     return _constant(j - o, tap, lambda d: np.minimum(rows + np.minimum(d, 0), columns - np.maximum(d, 0)))
 
 
-def _stretches(incidence: Incidence) -> Indices:
-    """The first and last inputs that outputs see, each pair once."""
-    return np.unique(_seen(incidence), axis=0)
-
-
-def _seen(incidence: Incidence) -> Indices:
-    """The first and last input that each output sees."""
-    o, j, rows = incidence.index["output"], incidence.index["input"], incidence.size("output")
-    first, last = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
-    np.minimum.at(first, o, j)
-    np.maximum.at(last, o, j)
-    return np.stack([first, last], axis=1)
-
-
-def _apart(incidence: Incidence) -> bool:
-    """Whether any two outputs see the same stretch of inputs or stretches that share none."""
-    seen, stretches = _seen(incidence), _stretches(incidence)
-    counts = np.bincount(incidence.index["output"], minlength=incidence.size("output"))
-    whole = np.array_equal(counts, seen[:, 1] - seen[:, 0] + 1)
-    return bool(whole and np.all(stretches[1:, 0] > stretches[:-1, 1]))
+def _groups(incidence: Incidence) -> int:
+    """How many full blocks of one size the diagonal consists of; 1 where it does not."""
+    o, j = incidence.index["output"], incidence.index["input"]
+    rows, columns = incidence.size("output"), incidence.size("input")
+    groups = rows * columns // max(len(o), 1)
+    if groups < 2 or rows % groups or columns % groups or len(o) * groups != rows * columns:
+        return 1
+    return groups if np.array_equal(o // (rows // groups), j // (columns // groups)) else 1
 
 
 def _constant(diagonal: Indices, tap: Indices, length: Callable[[Indices], Indices]) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
 from sympy import Matrix, Symbol
 
 import symconv as sc
+from tests.geometry import layers
+from tests.notes.test_prose import made
 
 
 def block(matrix: Matrix, shape: tuple[int, int], r: int, c: int) -> Matrix:
@@ -131,6 +137,9 @@ def test_words_for_blocks_of_different_kinds_and_for_no_zeros() -> None:
         ),
         (sc.Conv2d((3, 1), (2, 2), stride=(2, 1), padding=1, dilation=(1, 2)), "zero"),
         (sc.Conv1d(1, 2, padding=2, dilation=4), "zero"),
+        (sc.Conv1d(4, 2, stride=2, padding=1, dilation=3), "banded, not Toeplitz"),
+        (sc.ConvTranspose1d(3, 2, stride=2, padding=2), "banded, not Toeplitz"),
+        (sc.Conv1d(1, 2, padding=1, padding_mode="circular"), "Toeplitz"),
     ],
     ids=repr,
 )
@@ -148,6 +157,30 @@ def test_the_kind_is_true_of_the_matrix(layer: sc.Layer, kind: str) -> None:
     assert not corners or not kind.startswith("banded")
     assert (kind == "zero") == (not any(matrix))
     assert matrix.is_diagonal() or kind != "diagonal"
+
+
+@settings(max_examples=60)
+@given(layers(most_rank=2))
+def test_levels_make_up_the_matrix(options: dict[str, Any]) -> None:
+    layer = made(options)
+    found, matrix = layer.structure, layer.matrix
+    if found.kind == "zero":
+        assert found.levels == ()
+        return
+    shapes = [level.shape for level in found.levels]
+    assert (prod(rows for rows, _ in shapes), prod(columns for _, columns in shapes)) == found.shape
+    outer = found.levels[0]
+    blocks = {
+        (r, c): block(matrix, outer.block, r, c) for r in range(outer.shape[0]) for c in range(outer.shape[1])
+    }
+    if outer.kind == "dense":
+        assert all(any(entries) for entries in blocks.values())
+        assert outer.shape == (1, 1) or len({tuple(entries) for entries in blocks.values()}) == len(blocks)
+    if outer.kind in ("block diagonal", "identity"):
+        assert outer.shape[0] == outer.shape[1]
+        assert all(any(entries) == (r == c) for (r, c), entries in blocks.items())
+    if outer.kind in ("Toeplitz", "circulant"):
+        assert blocks_are_constant_on_diagonals(matrix, found, around=outer.kind == "circulant")
 
 
 def test_weights_are_those_that_the_matrix_holds() -> None:
