@@ -22,7 +22,6 @@ from symconv.pattern import (
     Pattern,
     Relation,
     Size,
-    UntiedAxis,
     each_axis,
     rank_of,
     read_size,
@@ -70,8 +69,7 @@ class Pool(Layer):
     @property
     def _tied_axes(self) -> list[Axis]:
         """The axes with the taps of one window, which all outputs share."""
-        found = (axis.relation if isinstance(axis, UntiedAxis) else axis for axis in self.axes)
-        return [axis for axis in found if isinstance(axis, Axis)]
+        return [relation for relation in self.tied.relations if isinstance(relation, Axis)]
 
     def at(self, *, x: Any = None, delta: Any = None, **unknown: Any) -> Self:
         """The same layer on values, as :meth:`symconv.quantities.Quantities.at`; there is no kernel to give.
