@@ -12,6 +12,7 @@ import click
 
 from symconv.excerpt import require_printable
 from symconv.options import REFUSALS, geometry, layer_of, refusal
+from symconv.wording import counted
 
 #: The options that say which files there are.
 _OF_FILES = ("spec", "check", "file")
@@ -130,7 +131,7 @@ def _course(ctx: click.Context, spec: Path, check: bool) -> None:
     wrong = course.build(stale, document_files, write, progress)
     for line in wrong:
         click.echo(f"symconv: {line}", err=True)
-    built = f"{len(stale) - len(wrong)} of {whole} document{'s' * (whole > 1)} built"
+    built = f"{len(stale) - len(wrong)} of {counted(whole, 'document')} built"
     click.echo(f"{built}, {whole - len(stale)} up to date")
     if wrong:
         ctx.exit(2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from symconv.derivation.evaluate import Poly
-from symconv.wording import either
+from symconv.wording import counted, either
 
 #: A stride or dilation, one an axis.
 Steps: TypeAlias = tuple[int, ...]
@@ -28,7 +28,7 @@ def in_words(count: int) -> str:
     >>> in_words(1), in_words(2)
     ('1 case', '2 cases')
     """
-    return f"{count} case{'' if count == 1 else 's'}"
+    return counted(count, "case")
 
 
 @dataclass(frozen=True)
