@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from symconv.algorithms.typeset import function_latex
     from symconv.check import Report
     from symconv.derivation import Claim, Derivation, Formula, Iverson, parse
-    from symconv.equations import Equation
     from symconv.errors import SymconvError
+    from symconv.explicit.equation import Equation
+    from symconv.explicit.functions import convolution_matrix, convolve, correlate
+    from symconv.explicit.structure import Structure
     from symconv.figures import Figure
-    from symconv.functions import convolution_matrix, convolve, correlate
     from symconv.layers import (
         AvgPool,
         AvgPool1d,
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
         MaxPool2d,
         MaxPool3d,
     )
-    from symconv.notation import Notation
     from symconv.notes import Document
-    from symconv.structure import Structure
+    from symconv.printing.notation import Notation
 
 __version__ = "0.1.0"
 
@@ -57,7 +57,7 @@ _HOMES = {
     "ConvTranspose3d": "layers",
     "Derivation": "derivation",
     "Document": "notes",
-    "Equation": "equations",
+    "Equation": "explicit.equation",
     "Figure": "figures",
     "Formula": "derivation",
     "Iverson": "derivation",
@@ -66,13 +66,13 @@ _HOMES = {
     "MaxPool1d": "layers",
     "MaxPool2d": "layers",
     "MaxPool3d": "layers",
-    "Notation": "notation",
+    "Notation": "printing.notation",
     "Report": "check",
-    "Structure": "structure",
+    "Structure": "explicit.structure",
     "SymconvError": "errors",
-    "convolution_matrix": "functions",
-    "convolve": "functions",
-    "correlate": "functions",
+    "convolution_matrix": "explicit.functions",
+    "convolve": "explicit.functions",
+    "correlate": "explicit.functions",
     "function_latex": "algorithms.typeset",
     "parse": "derivation",
 }

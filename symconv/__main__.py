@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Load the command line and run it."""
     try:
-        from symconv.cli import main as command
+        from symconv.cli.commands import main as command
     except KeyboardInterrupt:
         sys.stderr.write("symconv: stopped.\n")
         sys.exit(130)

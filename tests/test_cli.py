@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from symconv.cli import main
+from symconv.cli.commands import main
 from tests.latex_tools import PREAMBLE, compile_latex
 
 OPENING = ["-x", "1,2,3,4", "-w", "5,6,7"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import Add, Dummy, Expr, Integer, Mul, Symbol, srepr
 
-from symconv.contract import collector_paused, contract, entries
+from symconv.explicit.contraction import collector_paused, contract, entries
 from symconv.pattern import Axis
 
 ASSUMPTIONS = [{}, {"real": True}, {"positive": True}, {"integer": True, "nonzero": True}, {"complex": True}]

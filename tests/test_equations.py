@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sympy import Abs, Function, Max, Symbol, exp, sqrt, tanh
 
 import symconv as sc
-from symconv.equations import FORMATS, typeset
+from symconv.cli.typeset import FORMATS, typeset
 from symconv.errors import OptionError
-from symconv.notation import COLOURS, PALETTE, PRESETS, Notation
+from symconv.printing.notation import COLOURS, PALETTE, PRESETS, Notation
 
 OPENING = sc.Conv1d(4, 3, padding="full", flip=True)
 LAYERS = [

@@ -7,8 +7,8 @@ from sympy import Symbol
 
 import symconv as sc
 from symconv.errors import NotationError, OptionError
-from symconv.notation import PRESETS, Notation
-from symconv.printing import Latex
+from symconv.printing.maths import Latex
+from symconv.printing.notation import PRESETS, Notation
 
 
 def test_presets_bear_the_letters_of_their_texts() -> None:

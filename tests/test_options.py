@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
-from symconv.options import reworded
+from symconv.cli.options import reworded
 from tests.test_cli import OPENING, SIZES, run
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from symconv.cli import main
+from symconv.cli.commands import main
 from tests.latex_tools import IN_CI, missing_tools
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ import pytest
 
 import symconv as sc
 from symconv.errors import SymconvError
-from symconv.writing import write_whole
+from symconv.printing.files import write_whole
 from tests.test_cli import OPENING, run
 
 

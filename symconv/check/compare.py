@@ -17,7 +17,7 @@ from symconv.check.evaluate import Number, evaluate
 from symconv.check.references import REFERENCES, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import MissingExtraError, OptionError, did_you_mean
-from symconv.explicit import Explicit
+from symconv.explicit.quantities import Explicit
 from symconv.pattern import ROLES, Pattern, Spatial
 
 #: Wraps the list of quantities in a context that yields them one by one, as a progress bar does.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symconv.check.evaluate import Number
-from symconv.printing import Latex
+from symconv.printing.maths import Latex
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 """Closed forms for every size, and the derivation of each in named steps that are checked."""
 
 from symconv.derivation.claims import Claim, judge
+from symconv.derivation.derivation import Derivation, Step, checked_grid
 from symconv.derivation.formula import Formula
-from symconv.derivation.language import Iverson
-from symconv.derivation.parser import parse
-from symconv.derivation.report import Proof, Verification
 from symconv.derivation.scripts import SCRIPTS
-from symconv.derivation.setting import Kernel, Setting
-from symconv.derivation.steps import Derivation, Step, checked_grid
-from symconv.derivation.typesetting import latex_for, text_for
+from symconv.evidence.report import Proof, Verification
+from symconv.index_sums.nodes import Iverson
+from symconv.index_sums.parser import parse
+from symconv.index_sums.printers import latex_for, text_for
+from symconv.index_sums.symbols import Kernel, Setting
 
 __all__ = [
     "SCRIPTS",

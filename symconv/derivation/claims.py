@@ -8,18 +8,18 @@ from typing import Any
 
 from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 
-from symconv.derivation.counting import counted
-from symconv.derivation.evaluate import Poly, Sequences, compiled
 from symconv.derivation.formula import Formula
-from symconv.derivation.geometry import Geometry
-from symconv.derivation.language import Overlap, Spread
-from symconv.derivation.numbers import EvaluationError
-from symconv.derivation.proof import agree
-from symconv.derivation.report import Refutation, in_words, shown
-from symconv.derivation.setting import Setting
-from symconv.derivation.trials import function_failures
-from symconv.derivation.world import World, geometries, index_values, numbers_of
+from symconv.derivation.function_claims import function_failures
 from symconv.errors import OptionError, SymconvError, did_you_mean
+from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.enumeration import Geometry
+from symconv.evidence.isl_proof import agree
+from symconv.evidence.polynomials import Poly, Sequences, compiled
+from symconv.evidence.report import Refutation, in_words, shown
+from symconv.evidence.scalars import EvaluationError
+from symconv.index_sums.base import counted
+from symconv.index_sums.nodes import Overlap, Spread
+from symconv.index_sums.symbols import Setting
 
 
 @dataclass(frozen=True, repr=False)

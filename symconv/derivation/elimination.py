@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sympy import Symbol
 
-from symconv.derivation.language import Equal, Within
-from symconv.derivation.limits import DropLimits, Groups, Limits, OneTerm
-from symconv.derivation.rules import Solve, affine
-from symconv.derivation.script import Script
+from symconv.derivation.rewriting import Script
+from symconv.derivation.rules.limits import DropLimits, Groups, Limits, OneTerm
+from symconv.derivation.rules.rule import Solve, affine
+from symconv.index_sums.nodes import Equal, Within
 
 
 def eliminate(s: Script) -> None:

@@ -9,19 +9,19 @@ from typing import Any
 
 from sympy import Add, Dummy, Eq, Expr, Ge, Matrix, Mul, Number, S, Symbol, expand, sympify
 
-from symconv.derivation.counting import counted
-from symconv.derivation.evaluate import Poly, compiled
-from symconv.derivation.geometry import Geometry
-from symconv.derivation.language import IndexSum
-from symconv.derivation.scope import Scope
-from symconv.derivation.setting import Setting, least
-from symconv.derivation.signs import terms_nonnegative
-from symconv.derivation.typesetting import folded, latex_for, text_for
-from symconv.derivation.world import World, geometries, index_values, numbers_of
+from symconv.derivation.inequalities import terms_nonnegative
 from symconv.errors import GeometryError, OptionError, did_you_mean
-from symconv.explicit import in_shape
-from symconv.notation import entry_name
-from symconv.printing import Format, Row
+from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.enumeration import Geometry
+from symconv.evidence.polynomials import Poly, compiled
+from symconv.explicit.quantities import in_shape
+from symconv.index_sums.base import counted
+from symconv.index_sums.domain import Scope
+from symconv.index_sums.nodes import IndexSum
+from symconv.index_sums.printers import folded, latex_for, text_for
+from symconv.index_sums.symbols import Setting, least
+from symconv.printing.maths import Format, Row
+from symconv.printing.notation import entry_name
 
 #: How the entries of a formula are laid out: the roles of the rows and of the columns of a matrix.
 LAYOUT = {

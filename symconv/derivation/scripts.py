@@ -10,13 +10,13 @@ from typing import TypeAlias
 from sympy import Expr, Integer, S, Symbol, expand
 
 from symconv.derivation.elimination import eliminate
-from symconv.derivation.language import Bound, Equal, IndexSum, Overlap, Partial, Spread, Within
-from symconv.derivation.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
-from symconv.derivation.openings import ChainRule, Define
-from symconv.derivation.rules import DerivativeOfEntry, InsertDefinition, Linearity, Sift
-from symconv.derivation.script import Line, Script, bounds_of
-from symconv.derivation.setting import Setting
+from symconv.derivation.rewriting import Script, bounds_of
+from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
+from symconv.derivation.rules.openings import ChainRule, Define
+from symconv.derivation.rules.rule import DerivativeOfEntry, InsertDefinition, Linearity, Sift
 from symconv.errors import OptionError, did_you_mean
+from symconv.index_sums.nodes import Bound, Equal, IndexSum, Overlap, Partial, Spread, UncheckedStep, Within
+from symconv.index_sums.symbols import Setting
 
 Indices: TypeAlias = tuple[Symbol, ...]
 
@@ -292,7 +292,7 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 )
 
 
-def written(setting: Setting, name: str, axis: int = 0) -> list[Line]:
+def written(setting: Setting, name: str, axis: int = 0) -> list[UncheckedStep]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
     if not isinstance(name, str) or name not in SCRIPTS:
         raise OptionError(f"{name!r} has no derivation: {did_you_mean(str(name), SCRIPTS)}")

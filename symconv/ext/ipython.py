@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import no_var_expand
 from IPython.display import display
 
-from symconv.cli import run
-from symconv.equations import typeset
+from symconv.cli.commands import run
+from symconv.cli.typeset import typeset
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -14,11 +14,11 @@ from sphinx.directives.patches import MathDirective
 from sphinx.util import logging
 
 from symconv import __version__
-from symconv.course import made_by
+from symconv.cli.course import made_by
+from symconv.cli.excerpt import Part, excerpt
+from symconv.cli.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal, reworded
 from symconv.errors import OptionError, did_you_mean
-from symconv.excerpt import Part, excerpt
-from symconv.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal, reworded
-from symconv.writing import write_whole
+from symconv.printing.files import write_whole
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

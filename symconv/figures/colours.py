@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 RGB: TypeAlias = tuple[float, float, float]
 
-#: Red, green and blue of every name in :data:`symconv.notation.COLOURS`, each from 0 to 1.
+#: Red, green and blue of every name in :data:`symconv.printing.notation.COLOURS`, each from 0 to 1.
 #: Source: Uwe Kern, *Extending LaTeX's color facilities: the xcolor package*, section 2.4, base colours.
 COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType(
     {

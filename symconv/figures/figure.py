@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import FigureError, OptionError, did_you_mean
+from symconv.explicit.layout import Subject
 from symconv.figures.drawing import Drawing
 from symconv.figures.matrices import band, blocks, input_gradient
 from symconv.figures.network import network
@@ -18,8 +19,7 @@ from symconv.figures.plot import to_pdf, to_png, to_svg
 from symconv.figures.tikz import tikzpicture
 from symconv.figures.window import window
 from symconv.pattern import Pattern
-from symconv.pieces import Subject
-from symconv.writing import write_whole
+from symconv.printing.files import write_whole
 
 #: Every figure and how it is drawn.
 FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(

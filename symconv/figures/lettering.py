@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr
 
+from symconv.explicit.layout import Subject, entry_letter, loss_by
 from symconv.figures.drawing import DASHES, Label
 from symconv.pattern import Untied
-from symconv.pieces import Subject, entry_letter, loss_by
-from symconv.printing import Format, Latex, Text
+from symconv.printing.maths import Format, Latex, Text
 
 #: A value of more characters than this does not fit a cell: the letter stands there instead.
 _LONGEST_VALUE = 5

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
+from symconv.explicit.layout import Subject
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.words import blocks_in_words, matrix_in_words
 from symconv.pattern import Incidence
-from symconv.pieces import Subject
 
 #: The taps in each cell, by row and column.
 Cells = Mapping[tuple[int, int], list[int]]

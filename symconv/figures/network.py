@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symconv.explicit.layout import Subject
 from symconv.figures.drawing import FONT, Disc, Drawing, Label, Line, Mark, Text, joined
 from symconv.figures.lettering import Lettering, Tap, weights_by_look
 from symconv.figures.matrices import cells_of
 from symconv.figures.words import rows_in_words, ties_in_words
-from symconv.pieces import Subject
-from symconv.wording import counted
+from symconv.printing.english import counted
 
 _RADIUS, _PITCH = 0.42, 1.15
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from symconv.explicit.layout import Subject
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
 from symconv.pattern import Indices, Spatial
-from symconv.pieces import Subject
 
 _ZERO, _EMPTY = Label("$0$", "0"), Label("", "")
 

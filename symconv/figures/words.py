@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from symconv.figures.drawing import Label
 from symconv.figures.lettering import Lettering, Tap, weights_by_look
-from symconv.wording import counted, several
+from symconv.printing.english import counted, several
 
 #: The noun of what lies along an axis.
 _PLACE = "place"

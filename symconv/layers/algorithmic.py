@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from symconv.algorithms import Algorithm, Listing, algorithms_for, listing
-from symconv.quantities import Quantities
+from symconv.layers.quantities import Quantities
 
 
 class Algorithmic(Quantities):

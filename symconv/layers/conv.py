@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from symconv.errors import OptionError
 from symconv.layers.layer import Layer
-from symconv.notation import Notation
 from symconv.pattern import (
     Axis,
     Batch,
@@ -21,6 +20,7 @@ from symconv.pattern import (
     rank_of,
     read_size,
 )
+from symconv.printing.notation import Notation
 
 
 class Conv(Layer):
@@ -68,7 +68,7 @@ class Conv(Layer):
     -----
     The index pattern ``Pi[output, tap, input]`` is the product of one relation for the batch, one for
     the channels and one an axis; every quantity is a contraction of ``Pi`` with the operands of the
-    roles that are summed over: see ``symconv.explicit.QUANTITIES``.
+    roles that are summed over: see ``symconv.explicit.quantities.QUANTITIES``.
 
     Examples
     --------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symconv.notation import PRESETS, Notation
 from symconv.pattern import Pattern, Size, Spatial
+from symconv.printing.notation import PRESETS, Notation
 
 
 def described(pattern: Pattern, axes: Sequence[Spatial], notation: Notation, bias: bool) -> dict[str, Any]:

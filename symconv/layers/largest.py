@@ -10,14 +10,14 @@ from typing import Self
 import numpy as np
 from sympy import And, Expr, Ge, Gt, Matrix, Max, S, Symbol, oo
 
-from symconv.builders import Builder
-from symconv.contract import to_matrix
 from symconv.derivation import Iverson
 from symconv.errors import EntriesError
-from symconv.explicit import Explicit
+from symconv.explicit.contraction import to_matrix
+from symconv.explicit.layout import Subject, dotted, entry_letter, result_row, shown
+from symconv.explicit.quantities import Explicit
+from symconv.explicit.rows import Builder
 from symconv.pattern import Pattern
-from symconv.pieces import Subject, dotted, entry_letter, result_row, shown
-from symconv.printing import Format, Row
+from symconv.printing.maths import Format, Row
 
 
 @dataclass(frozen=True, eq=False)

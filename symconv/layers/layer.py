@@ -9,20 +9,20 @@ from typing import Any, ClassVar
 from sympy import Expr, Matrix
 
 from symconv import check
-from symconv.builders import BUILDERS, Builder
-from symconv.equations import Equation, activation, feature_maps, read_function
 from symconv.errors import NotationError, OptionError, did_you_mean
+from symconv.explicit.equation import Equation, activation, feature_maps, read_function
+from symconv.explicit.layout import Subject
+from symconv.explicit.reasons import COLUMNS, FLIPPED, FOLDED, reasons_of, transposed
+from symconv.explicit.rows import BUILDERS, Builder
+from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.closed import Closed
 from symconv.layers.noted import read_activation
 from symconv.layers.presented import in_code
-from symconv.notation import Notation
+from symconv.layers.quantities import LETTERS
 from symconv.notes import Activation, Document, Sources, notes
 from symconv.pattern import Pattern, Relation, Size, Spatial
-from symconv.pieces import Subject
-from symconv.quantities import LETTERS
-from symconv.reasons import COLUMNS, FLIPPED, FOLDED, reasons_of, transposed
-from symconv.structure import Structure
+from symconv.printing.notation import Notation
 
 #: Words that formulas as text have.
 WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")

@@ -11,10 +11,13 @@ from sympy import Eq, Ge, Matrix, Or, S, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv import check
-from symconv.builders import Builder
 from symconv.derivation import Kernel, Setting
 from symconv.errors import EntriesError, GeometryError, OptionError
-from symconv.explicit import Explicit
+from symconv.explicit.layout import Subject
+from symconv.explicit.quantities import Explicit
+from symconv.explicit.reasons import maximum
+from symconv.explicit.rows import Builder
+from symconv.explicit.structure import Structure
 from symconv.layers.largest import (
     BUILDERS_OF_MAXIMUM,
     Largest,
@@ -22,11 +25,8 @@ from symconv.layers.largest import (
     windows_of,
 )
 from symconv.layers.pooling import Pool, padded_half
-from symconv.notation import Notation
 from symconv.pattern import Axis, Pattern, Untied, UntiedAxis
-from symconv.pieces import Subject
-from symconv.reasons import maximum
-from symconv.structure import Structure
+from symconv.printing.notation import Notation
 
 
 class MaxPool(Pool):

@@ -13,9 +13,10 @@ from sympy.logic.boolalg import Boolean
 from symconv import check
 from symconv.derivation import Kernel, Setting
 from symconv.errors import GeometryError, reject_unknown
-from symconv.explicit import Explicit
+from symconv.explicit.quantities import Explicit
+from symconv.explicit.reasons import AVERAGE, COLUMNS, reasons_of
+from symconv.explicit.structure import Structure
 from symconv.layers.layer import Layer
-from symconv.notation import Notation
 from symconv.pattern import (
     Axis,
     Batch,
@@ -26,8 +27,7 @@ from symconv.pattern import (
     rank_of,
     read_size,
 )
-from symconv.reasons import AVERAGE, COLUMNS, reasons_of
-from symconv.structure import Structure
+from symconv.printing.notation import Notation
 
 
 class Pool(Layer):
@@ -72,7 +72,7 @@ class Pool(Layer):
         return [relation for relation in self.tied.relations if isinstance(relation, Axis)]
 
     def at(self, *, x: Any = None, delta: Any = None, **unknown: Any) -> Self:
-        """The same layer on values, as :meth:`symconv.quantities.Quantities.at`; there is no kernel to give.
+        """The same layer on values, without a kernel to give.
 
         Raises
         ------
@@ -170,7 +170,7 @@ class AvgPool(Pool):
 
     @property
     def structure(self) -> Structure:
-        """Band and zeros of ``T``, which holds one number only: see :class:`symconv.structure.Structure`."""
+        """Band and zeros of ``T``, which holds one number only."""
         return Structure.of(self._symbols.incidence, self.relations, alike=True)
 
     @property

@@ -11,9 +11,9 @@ from sympy import srepr
 from symconv.errors import reject_unknown
 from symconv.layers.algorithmic import Algorithmic
 from symconv.layers.description import described, sentence, title
-from symconv.notation import on_axis
+from symconv.layers.quantities import LETTERS, nested
 from symconv.pattern import Spatial
-from symconv.quantities import LETTERS, nested
+from symconv.printing.notation import on_axis
 
 
 class Presented(Algorithmic):

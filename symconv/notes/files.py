@@ -19,7 +19,7 @@ from symconv.notes.notebook import notebook
 from symconv.notes.pdf import pdf
 from symconv.notes.rst import source
 from symconv.notes.text import render
-from symconv.writing import write_whole
+from symconv.printing.files import write_whole
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from symconv.errors import OptionError
-from symconv.measure import latex_width
 from symconv.notes.model import (
     Algorithm,
     Display,
@@ -22,6 +21,7 @@ from symconv.notes.model import (
     plain,
 )
 from symconv.notes.shells import shell
+from symconv.printing.width import latex_width
 
 #: What the body needs besides a document class.
 PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algpseudocode"

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 from sympy import Function, Symbol
 
 from symconv.errors import FigureError
-from symconv.notation import Notation
 from symconv.notes.model import Block, Display, Maths, Picture, Points, Prose, Words
 from symconv.notes.source import Source, Sources
-from symconv.printing import Latex
+from symconv.printing.maths import Latex
+from symconv.printing.notation import Notation
 
 #: Sentences that the reader has been told.
 Told: TypeAlias = set[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symconv.check import Finding
+from symconv.explicit.structure import Structure
 from symconv.notes.model import Algorithm, Block, Display, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import (
     Told,
@@ -19,8 +20,7 @@ from symconv.notes.phrases import (
     say,
 )
 from symconv.notes.source import Source, Sources
-from symconv.structure import Structure
-from symconv.wording import counted
+from symconv.printing.english import counted
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
 ALWAYS = ("loops", "windows", "numpy", "differences")

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import sympy
 
 from symconv.check import Report
-from symconv.notation import Notation
+from symconv.explicit.structure import Structure
 from symconv.notes.model import Displayed, Figured, Listed, Maths
 from symconv.pattern import Pattern, Spatial
-from symconv.structure import Structure
+from symconv.printing.notation import Notation
 
 
 class Derived(Displayed, Protocol):

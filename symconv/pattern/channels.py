@@ -14,7 +14,7 @@ from symconv.errors import GeometryError
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.reading import Size, read_size
 from symconv.pattern.relation import Places, Relation, Window
-from symconv.wording import counted
+from symconv.printing.english import counted
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sympy import Expr, Symbol
 
 from symconv.errors import GeometryError, OptionError, did_you_mean
-from symconv.wording import counted
+from symconv.printing.english import counted
 
 #: A size is a Python integer, or a SymPy expression when it is left open.
 Size: TypeAlias = int | Expr

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sympy import IndexedBase, KroneckerDelta, Piecewise, Sum, floor, symbols
 
 import symconv as sc
-from symconv.derivation.parser import FormulaSyntaxError, parse
-from symconv.derivation.typesetting import text_for
 from symconv.errors import GeometryError, OptionError
+from symconv.index_sums.parser import FormulaSyntaxError, parse
+from symconv.index_sums.printers import text_for
 from tests.derivation.families import FAMILIES, QUANTITIES, layer
 
 i, j, k, K, M, N, s, p = symbols("i j k K M N s p", integer=True)

@@ -9,10 +9,10 @@ import pytest
 from sympy import Symbol, symbols
 
 import symconv as sc
-from symconv.derivation.evaluate import compiled
-from symconv.derivation.numbers import EvaluationError
-from symconv.derivation.report import Proof, Verification
 from symconv.errors import GeometryError, MissingExtraError, SymconvError
+from symconv.evidence.polynomials import compiled
+from symconv.evidence.report import Proof, Verification
+from symconv.evidence.scalars import EvaluationError
 from tests.derivation.families import FAMILIES, QUANTITIES, layer
 from tests.seeds import printed_under_several_seeds
 

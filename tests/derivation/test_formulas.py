@@ -10,9 +10,9 @@ import pytest
 from sympy import Expr, Indexed, Integer, Matrix, S, Symbol, expand, symbols
 
 import symconv as sc
-from symconv.derivation.evaluate import Poly, Sequences, atom, compiled
-from symconv.derivation.language import Iverson
 from symconv.errors import GeometryError, NotationError, OptionError
+from symconv.evidence.polynomials import Poly, Sequences, atom, compiled
+from symconv.index_sums.nodes import Iverson
 from tests.derivation.families import FAMILIES, QUANTITIES, layer, met, numbers
 
 MOST = {"N": 8, "K": 5, "s": 4, "d": 4, "p": 4, "q": 2}

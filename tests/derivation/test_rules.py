@@ -12,13 +12,13 @@ from sympy import Integer, Symbol
 
 import symconv as sc
 from symconv.derivation import limits, openings, rules
-from symconv.derivation.language import Bound, Divides, Equal, IndexSum, Within
-from symconv.derivation.script import Script
+from symconv.derivation.derivation import Derivation, DerivationError
+from symconv.derivation.rewriting import Script
 from symconv.derivation.scripts import SCRIPTS, written
-from symconv.derivation.setting import Setting
-from symconv.derivation.steps import Derivation, DerivationError
-from symconv.notation import Notation
+from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
+from symconv.index_sums.symbols import Setting
 from symconv.pattern import Axis, Channels, Pattern
+from symconv.printing.notation import Notation
 
 
 def unchecked(setting: Setting, name: str) -> Derivation:

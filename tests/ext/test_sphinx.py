@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from symconv.cli.options import layer_kinds
 from symconv.layers import Layer
-from symconv.options import layer_kinds
 from tests.ext.project import CONF, Project, directive, fence
 from tests.latex_tools import compile_latex
 
@@ -119,7 +119,7 @@ def test_every_kind_of_layer_has_its_name(project: Project, kind: str) -> None:
 
 
 def test_the_directive_reads_what_the_command_line_reads(project: Project, capsys) -> None:
-    from symconv.cli import run
+    from symconv.cli.commands import run
 
     given = {
         "input_size": "5,4", "kernel_size": 2, "in_channels": 2, "out_channels": 2, "groups": 2, "batch": 2,

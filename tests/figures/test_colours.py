@@ -10,7 +10,7 @@ from matplotlib.colors import CSS4_COLORS, to_rgb
 
 from symconv.figures import COLOUR_VALUES
 from symconv.figures.drawing import DASHES, LOOKS
-from symconv.notation import COLOURS, PALETTE
+from symconv.printing.notation import COLOURS, PALETTE
 
 #: How linear RGB is seen without cones of one kind. Source: Machado, Oliveira and Fernandes, A
 #: physiologically-based model for simulation of color vision deficiency, IEEE TVCG 15 (2009), severity 1.

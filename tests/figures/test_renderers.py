@@ -16,7 +16,7 @@ import symconv as sc
 from symconv.errors import MissingExtraError, OptionError, SymconvError
 from symconv.figures import FIGURES, Box, Drawing, Figure, Label, Text
 from symconv.figures.drawing import FONT, extent
-from symconv.notation import PRESETS
+from symconv.printing.notation import PRESETS
 from tests.optional import required_program
 from tests.seeds import printed_under_several_seeds
 

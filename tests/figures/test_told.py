@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 import symconv as sc
 from symconv.errors import FigureError
 from symconv.figures import Line, Text
-from symconv.notation import COLOURS
+from symconv.printing.notation import COLOURS
 from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
 from tests.geometry import layers
 

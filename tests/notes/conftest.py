@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from symconv.cli import main
+from symconv.cli.commands import main
 from tests.notes.test_course import Run
 
 

@@ -1,0 +1,157 @@
+"""The ``symconv`` command: options to a layer, a layer to text; no mathematics."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+from click.core import ParameterSource
+
+from symconv import __version__
+from symconv.cli.excerpt import excerpt
+from symconv.cli.notes import notes, progress
+from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
+from symconv.printing.files import write_whole
+
+if TYPE_CHECKING:
+    from symconv.notes import Displayed
+
+#: Shows prose and displays in turn.
+Show: TypeAlias = "Callable[[list[str | Displayed]], None]"
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="symconv")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Derive convolution layers: outputs, matrices and gradients, printed and checked.
+
+    Exit codes: 0 done, 1 a check failed or a claim is refuted, 2 the call was wrong.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@cli.command()
+@geometry()
+@excerpt_options
+@click.option(
+    "--format", "form", type=click.Choice(["latex", "text", "markdown"]), default="latex", show_default=True
+)
+@click.option("-o", "--output", "file", metavar="FILE", help="Write to a file instead of the terminal.")
+@click.pass_context
+def derive(
+    ctx: click.Context, /, show: str | None, steps: bool, prove: bool, activation: str | None, form: str,
+    file: str | None, **options: Any,
+) -> None:  # fmt: skip
+    """Print the derivation of a layer's quantities.
+
+    With numbers for all sizes every entry is written out; with names such as N, or with --steps, the
+    closed form stands for all entries.
+
+    \b
+    Examples:
+      symconv derive -x 1,2,3,4 -w 5,6,7 --padding full --flip
+      symconv derive --input-size N --kernel-size K --stride s --show grad_input --steps
+    """
+    from symconv.cli.typeset import typeset
+
+    layer = layer_of(**options, values=not steps)
+    blocks: list[str | Displayed] = [layer.description]
+    for part in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
+        blocks += part.blocks
+    if ctx.obj and file is None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
+        ctx.obj(blocks)
+    else:
+        _write(typeset(blocks, form), file)
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("formula")
+@geometry(looks=False)
+@click.pass_context
+def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> None:
+    """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
+
+    The formula is in the index notation in which formulas print as text; entries outside a sequence
+    are 0. Put -- before the name where the formula begins with a minus. Exit with 1 if it is refuted.
+
+    \b
+    Example:
+      symconv claim --input-size N --kernel-size K --stride s output "sum(k=0..K-1) w[k]*x[s*i + k]"
+    """
+    from symconv.derivation import parse
+
+    answer = layer_of(**options, values=False).claim(name, parse(formula))
+    click.echo(answer)
+    if not answer:
+        ctx.exit(1)
+
+
+@cli.command()
+@geometry(letters=False, looks=False)
+@click.option("--draws", type=int, default=3, show_default=True, help="Sets of random integers to try.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the random integers.")
+@click.pass_context
+def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
+    """Compare every quantity with independent references; exit with 1 if one differs.
+
+    Example: symconv check --input-size 9 --kernel-size 3 --stride 2 --padding 1
+    """
+    layer = layer_of(**options)
+    report = layer.check(draws=draws, seed=seed, progress=partial(progress, label="checking"))
+    click.echo(f"{layer.description}\n{report}")
+    if not report:
+        ctx.exit(1)
+
+
+def _write(text: str, file: str | None) -> None:
+    """To the terminal, or to a file that is either whole or not there."""
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    if not file:
+        raise click.UsageError("-o needs the name of a file.")
+    write_whole(Path(file), text.encode())
+
+
+cli.add_command(notes)
+
+
+def run(arguments: list[str] | None = None, show: Show | None = None) -> int:
+    """The exit code of a command; whatever goes wrong is one line on standard error.
+
+    ``show`` is how a derivation appears where no format is asked for; by default as text.
+    """
+    try:
+        code = cli.main(args=arguments, prog_name="symconv", standalone_mode=False, obj=show)
+    except REFUSALS as error:
+        return _fail(refusal(error))
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("stopped.", 130)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int = 2) -> int:
+    click.echo(f"symconv: {message}", err=True)
+    return code
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command in a process of its own."""
+    try:
+        code = run(arguments)
+    except OSError as error:
+        # What is printed finds no reader, or no room; the interpreter would try once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1 if isinstance(error, BrokenPipeError) else _fail(f"cannot print: {error.strerror}.")
+    sys.exit(code)

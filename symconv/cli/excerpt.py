@@ -1,0 +1,149 @@
+"""What is shown of a layer: the quantities asked for, each with its reason and equation or closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from symconv.errors import OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from symconv.layers import Layer
+    from symconv.notes import Displayed
+    from symconv.pattern import Pattern, Relation
+
+#: What is shown where nothing is chosen, as far as the layer has it; an activation only by name.
+MAIN = (
+    "output_size", "output", "activation", "selection", "matrix", "windows", "grad_input", "grad_kernel",
+    "grad_bias",
+)  # fmt: skip
+
+#: So many cells of a matrix, and terms of sums, are printed at the most.
+MOST_CELLS = 10_000_000
+
+#: The quantities whose cells an equation prints, where they are not of its name.
+_PARTS = {
+    "output_size": (), "activation": ("output",), "filters": ("filter_windows", "filter_matrix"),
+    "blocks": ("matrix",), "selection": ("windows",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """One quantity: a reason, what is displayed, and what is said after it."""
+
+    name: str
+    reason: str
+    display: Displayed
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> list[str | Displayed]:
+        """Prose and the display in turn."""
+        return [self.reason, self.display, *self.remarks]
+
+
+def excerpt(
+    layer: Layer,
+    show: str | None = None,
+    *,
+    steps: bool = False,
+    prove: bool = False,
+    activation: str | None = None,
+) -> list[Part]:
+    """The parts of a layer that the options ``show``, ``steps``, ``prove`` and ``activation`` ask for.
+
+    With numbers for all sizes every entry is written out; with symbols, or with steps, the closed form
+    stands for all entries.
+
+    Raises
+    ------
+    OptionError
+        When a quantity is none of the layer's, an option does nothing for what is shown, or what is
+        printed without dots is too large.
+    """
+    closed = steps or not layer.pattern.numeric
+    if closed and activation is not None:
+        raise OptionError("--activation goes with explicit entries: give numbers, and no --steps.")
+    if prove and not steps:
+        raise OptionError("--prove goes with --steps: it is each step that is proved.")
+    every = layer.formula_names if closed else layer.equation_names
+    names = _quantities(show, every, activation is not None)
+    if steps and not names:
+        raise OptionError("--steps has nothing to show: leave it out, or name a quantity in --show.")
+    if activation is not None and not {"activation", "filters"} & set(names):
+        raise OptionError("--activation does nothing for what --show names: name activation there too.")
+    if not closed:
+        require_printable(layer, names)
+    return [_part(layer, name, closed, steps, prove, activation) for name in names]
+
+
+def require_printable(layer: Layer, names: Iterable[str]) -> None:
+    """Raise unless what is printed without dots has few enough terms and cells.
+
+    Raises
+    ------
+    OptionError
+        With what to write instead.
+    """
+    if layer.notation.max_rows is not None or not layer.pattern.numeric:
+        return
+    for name in names:
+        count = max((_cells(layer.tied, part) for part in _PARTS.get(name, (name,))), default=0)
+        if count > MOST_CELLS:
+            raise OptionError(
+                f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: leave out "
+                "--max-rows 0, or use smaller sizes."
+            )
+
+
+def _cells(pattern: Pattern, name: str) -> int:
+    """The cells of a matrix, or the terms of the sums in a vector, as far as sizes tell."""
+    from symconv.explicit.quantities import QUANTITIES
+
+    row = QUANTITIES[name]
+    relation = getattr(pattern, row.relation)() if row.relation.startswith("single") else pattern
+    rows, columns = row.shape or (row.rows, row.columns)
+    if not columns:
+        return _size(pattern, "output") * _size(pattern.single_filter(), "tap")
+    return prod(_size(relation, role) for role in (*rows, *columns))
+
+
+def _size(relation: Relation, role: str) -> int:
+    return prod(map(int, relation.extents[role]))
+
+
+def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activation: str | None) -> Part:
+    reason = layer.reasons[name]
+    if not closed:
+        return Part(name, reason, layer.equation(name, function=activation))
+    if not steps:
+        return Part(name, reason, layer.formula(name))
+    derivation = layer.derive(name)
+    rules = (f"{rule}: {why}" for rule, why in derivation.reasons().items())
+    evidence = f"Both sides of each step were compared: {derivation.steps[0].evidence}."
+    if prove:
+        evidence = f"Both sides of each step were compared: {derivation.settled()}"
+    return Part(name, reason, derivation, (*rules, evidence))
+
+
+def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list[str]:
+    """The names that the text of ``--show`` lists, or stands for."""
+    if show is not None and show.strip() == "none":
+        return []
+    if show is None or show.strip() == "all":
+        wanted = MAIN if show is None else every
+        return [name for name in wanted if name in every and (activated or name != "activation")]
+    names = [name.strip() for name in show.split(",")]
+    for name in names:
+        if names.count(name) > 1:
+            raise OptionError(f"--show has {name!r} {names.count(name)} times: name each once.")
+        if name in ("all", "none"):
+            raise OptionError(f"--show has {name!r} beside others: it stands alone.")
+        if name == "grad_bias" and name not in every:
+            raise OptionError("--show has no grad_bias: this layer has no bias; add --bias or -b.")
+        if name not in every:
+            raise OptionError(f"--show has no quantity {name!r}: {did_you_mean(name, every)}")
+    return names

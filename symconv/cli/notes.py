@@ -1,0 +1,149 @@
+"""The ``symconv notes`` command: the notes of one layer, or of all that a spec file names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from symconv.cli.excerpt import require_printable
+from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
+from symconv.printing.english import counted
+
+#: The options that say which files there are.
+_OF_FILES = ("spec", "check", "file")
+
+#: What ``Document.save`` takes, by the same names.
+_OF_FORMATS = ("fragment", "slides", "myst", "mathjax")
+
+#: What sections print that can become too large without dots.
+_PRINTED = {
+    "forward": ("output",),
+    "matrix": ("matrix",),
+    "windows": ("windows",),
+    "dense": ("dense_gradient",),
+    "gradients": ("grad_input", "grad_kernel"),
+    "example": ("output", "selection", "grad_input", "grad_kernel"),
+}
+
+
+@click.command()
+@geometry()
+@click.option("--title", help="By default what the layer is, in a few words.")
+@click.option("--activation", metavar="NAME", help="The function that follows the layer.")
+@click.option("--sections", help="Sections with commas between, in their order; by default all.")
+@click.option("--slides", is_flag=True, help="Slides that reveal derivations step by step (.tex, .pdf).")
+@click.option("--fragment", is_flag=True, help="A fragment for \\input (.tex).")
+@click.option("--myst", is_flag=True, help="Markdown for MyST instead of GitHub (.md).")
+@click.option("--mathjax", metavar="ADDRESS", help="Where MathJax is loaded from (.html).")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    help="The suffix says the format: .tex .pdf .md .html .ipynb .rst .txt.",
+)
+@click.option(
+    "--spec", metavar="FILE", help="A TOML file that names many documents: those that changed are built."
+)
+@click.option("--check", is_flag=True, help="With --spec: build nothing, exit with 1 if a file is stale.")
+@click.pass_context
+def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None, **options: Any) -> None:
+    """Write lecture notes on a layer: setting, forward pass, matrix, gradients with steps, checks.
+
+    \b
+    Examples:
+      symconv notes -x 1,2,3,4 -w 5,6,7 --padding full --flip -o notes.pdf
+      symconv notes --spec course.toml
+    """
+    if spec is not None:
+        for param in ctx.command.params:
+            if param.name not in ("spec", "check") and _given(ctx, str(param.name)):
+                raise click.UsageError(f"--spec takes the options from the file: leave out {param.opts[0]}.")
+        _course(ctx, Path(spec), check)
+        return
+    if check:
+        raise click.UsageError("--check goes with --spec.")
+    if file is None:
+        raise click.UsageError("Give -o FILE, or --spec FILE for many documents.")
+    from symconv.notes import write
+
+    target = Path(file)
+    write(target.parent, _files(target.name, options))
+
+
+def _given(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
+    """The files of one document."""
+    from symconv.notes import rendered
+
+    sections, title, activation = (options.pop(name) for name in ("sections", "title", "activation"))
+    told = {key: options.pop(key) for key in _OF_FORMATS}
+    layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
+    for section, shown in _PRINTED.items():
+        if named is None or section in named:
+            require_printable(layer, [name for name in shown if name in layer.equation_names])
+    document = layer.notes(title=title, sections=named, activation=activation)
+    given = {option: value for option, value in told.items() if value is not None and value is not False}
+    return rendered(document, name, **given)
+
+
+def document_files(name: str, arguments: Sequence[str]) -> dict[str, bytes]:
+    """The files of a document by the arguments that the command would take, for a process of its own.
+
+    Raises
+    ------
+    SymconvError
+        With the line that the command would print.
+    """
+    from symconv.cli.course import SpecError
+
+    try:
+        with notes.make_context("notes", list(arguments)) as context:
+            return _files(name, {key: context.params[key] for key in context.params if key not in _OF_FILES})
+    except REFUSALS as error:
+        raise SpecError(refusal(error)) from None
+
+
+def _course(ctx: click.Context, spec: Path, check: bool) -> None:
+    from symconv.cli.course import Course
+    from symconv.notes import FORMATS, write
+
+    own = [param for param in notes.params if isinstance(param, click.Option)]
+    names = {max(param.opts, key=len).lstrip("-"): param for param in own if param.name not in _OF_FILES}
+    flags = [name for name, param in names.items() if param.is_flag]
+    course = Course.read(spec, list(names), flags, list(FORMATS))
+    stale, whole = course.stale(), len(course.entries)
+    if check:
+        for entry in stale:
+            click.echo(f"stale: {entry.file}")
+        if stale:
+            ctx.exit(1)
+        click.echo(f"all {whole} documents are up to date" if whole > 1 else "the document is up to date")
+        return
+    wrong = course.build(stale, document_files, write, progress)
+    for line in wrong:
+        click.echo(f"symconv: {line}", err=True)
+    built = f"{len(stale) - len(wrong)} of {counted(whole, 'document')} built"
+    click.echo(f"{built}, {whole - len(stale)} up to date")
+    if wrong:
+        ctx.exit(2)
+
+
+@contextmanager
+def progress(
+    work: Iterable[Any], length: int | None = None, label: str = "building"
+) -> Iterator[Iterable[Any]]:
+    """A bar on a terminal, nothing when piped."""
+    if not sys.stderr.isatty():
+        yield work
+        return
+    with click.progressbar(work, length=length, label=label, file=sys.stderr) as bar:
+        yield bar

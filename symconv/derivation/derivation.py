@@ -1,0 +1,317 @@
+"""Derivations: lists of steps, each an expression with its rule, its reason and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import TypeAlias, TypeVar
+
+from sympy import Eq, Expr
+
+from symconv.derivation.formula import Formula
+from symconv.derivation.rules.limits import Recognise
+from symconv.derivation.scripts import written
+from symconv.errors import GeometryError, OptionError, SymconvError
+from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.enumeration import Geometry
+from symconv.evidence.isl_proof import given_or_few, prove
+from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled
+from symconv.evidence.report import Failure, Proof, StepReport, Verification, in_words
+from symconv.evidence.scalars import EvaluationError, Numbers
+from symconv.index_sums.base import counted
+from symconv.index_sums.domain import Scope
+from symconv.index_sums.nodes import UncheckedStep
+from symconv.index_sums.printers import folded, latex_for, text_for
+from symconv.index_sums.symbols import Setting, kept_indices
+from symconv.printing.maths import Format
+
+#: So many values of the kept indices are tried in each of these cases.
+QUICK_INDICES = 40
+
+#: Pairs of an output and a tap that are looked at in each case of a layer with several indices: all of
+#: them once for each value of the kept indices that is tried.
+MOST_WORK, QUICK_WORK = 20_000, 4_000
+
+#: So many cases are tried at the most where no grid is given, spread evenly over all of them.
+MOST_CASES = 1600
+
+#: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
+QUICK_CASES = 24
+
+
+class DerivationError(SymconvError):
+    """A step did not hold when it was checked: a fault in symconv, never shown as a result."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation, as plain data.
+
+    Attributes
+    ----------
+    left, expr : expression
+        The two sides, as SymPy expressions.
+    rule : str
+        The name of the rule that gave the right side.
+    reason : str
+        Why it may be applied, for the reader.
+    evidence : str
+        What was done to see that it equals the line before.
+    """
+
+    left: Expr
+    expr: Expr
+    rule: str
+    reason: str
+    evidence: str
+
+    @property
+    def equation(self) -> Eq:
+        """Both sides as a SymPy equation."""
+        return Eq(self.left, self.expr, evaluate=False)
+
+
+class Derivation:
+    """How the closed form of a quantity follows from its definition, each step checked.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    steps : tuple of Step
+    result : Formula
+        The closed form.
+    """
+
+    def __init__(self, setting: Setting, name: str, axis: int = 0) -> None:
+        self.name = name
+        self._setting = setting
+        self._lines: list[UncheckedStep] = written(setting, name, axis)
+        several = len(setting.extents["input"]) > 1
+        cases = _spread(geometries(setting), QUICK_CASES // 3 if several else QUICK_CASES)
+        if not cases:
+            raise GeometryError(
+                f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
+                "the kernel must not be wider than the padded input, and paddings not negative."
+            )
+        quick = self._verify(cases, QUICK_INDICES)
+        if not quick:
+            raise DerivationError(f"the derivation of {name} does not hold: {quick}")
+        back = {inner: outer for outer, inner in setting.integers.items()}
+        self.steps = tuple(
+            Step(
+                counted(line.left, setting).xreplace(back),
+                counted(line.terms.expr, setting).xreplace(back),
+                line.rule,
+                line.reason,
+                f"equal on {in_words(report.cases)}",
+            )
+            for line, report in zip(self._lines, quick.steps, strict=True)
+        )
+
+    def latex(self) -> str:
+        """One step a line in an ``aligned`` environment, the rule beside it, and where it holds below."""
+        form = latex_for(self._setting)
+        lines = []
+        for chain, told in self._chains(form):
+            side = form.expr(counted(chain[0].left, self._setting))
+            for line in chain:
+                first, *rest = folded(form, form.expr(counted(line.terms.shown, self._setting)))
+                lines += [f"{side} &= {first}", *(f"&\\qquad {more}" for more in rest)]
+                rule = f"\\quad \\text{{({line.rule})}}"
+                if form.width(rest[-1] if rest else first) + len(line.rule) > form.line:
+                    lines.append(f"&\\qquad{rule}")
+                else:
+                    lines[-1] += rule
+                side = ""
+            lines += [f"&\\quad {said}" for said in told]
+        return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(lines) + "\n\\end{aligned}"
+
+    def text(self) -> str:
+        """One step a line, the rule beside it, and where it holds below."""
+        form = text_for(self._setting)
+        lines: list[tuple[str, str]] = []
+        for chain, told in self._chains(form):
+            side = form.expr(counted(chain[0].left, self._setting))
+            for line in chain:
+                right = form.expr(counted(line.terms.shown, self._setting))
+                lines.append((side, f"= {right}   ({line.rule})"))
+                side = ""
+            lines += [("", f"  {said}") for said in told]
+        width = max(len(left) for left, _ in lines)
+        return "\n".join(f"{left.rjust(width)} {right}" for left, right in lines)
+
+    def _chains(self, form: Format) -> Iterator[tuple[list[UncheckedStep], list[str]]]:
+        """The lines about each quantity in turn, with where they hold and what their letters stand for."""
+        for _, lines in groupby(self._lines, key=lambda line: line.left):
+            chain = list(lines)
+            scope = Scope(self._setting, chain[0].left, *(line.terms.shown for line in chain))
+            letters = [f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form)]
+            yield chain, [*scope.held(form), *letters, *scope.kernel(form)]
+
+    def reasons(self) -> dict[str, str]:
+        """The sentence of each rule that was used, in the order of the steps."""
+        found: dict[str, str] = {}
+        for line in self._lines:
+            sentence = found.get(line.rule, "")
+            if line.reason not in sentence:
+                found[line.rule] = f"{sentence} {line.reason}".strip()
+        return found
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    @cached_property
+    def result(self) -> Formula:
+        """The closed form: the last line about the quantity that is written out."""
+        lines = [line for line in self._lines if line.left == self._lines[0].left]
+        last = [line for line in lines if line.rule != Recognise.name][-1]
+        return Formula(self._setting, self.name, last.left, last.terms)
+
+    def verify(self, /, **grid: Iterable[int]) -> Verification:
+        """Put numbers into both sides of every step and compare them exactly, as polynomials.
+
+        Parameters
+        ----------
+        **grid : range
+            The numbers that a size takes, by its name, as in ``N=range(1, 9)``; by default sizes up
+            to 6, taps up to 4, strides and dilations up to 3, paddings up to 3, or 2 where they are two.
+
+        Returns
+        -------
+        Verification
+            True exactly when every step holds on every case; says how many cases there were.
+
+        >>> import symconv as sc
+        >>> bool(sc.Conv1d("N", "K").derive("output").verify())
+        True
+        """
+        cases = list(geometries(self._setting, checked_grid("verify", self._setting, grid)))
+        return self._verify(cases if grid else _spread(cases, MOST_CASES), None)
+
+    def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
+        """Decide for all sizes and paddings that both sides of every step multiply the same entries.
+
+        Parameters
+        ----------
+        strides, dilations : sequence of int, optional
+            Where the layer's stride or dilation is a symbol, each of these is proved; 1, 2 and 3 by
+            default. Where it is a number, that number is.
+
+        Returns
+        -------
+        Proof
+            True exactly when every step is proved; names sizes and indices where one is not.
+
+        Raises
+        ------
+        MissingExtraError
+            When islpy, of the extra ``prove``, is not installed.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d("N", "K", stride=2, padding="p").derive("grad_input").prove())
+        grad_input: proved for all K, N, p at (stride, dilation) (2, 1)
+        """
+        for name, wanted in (("stride", strides), ("dilation", dilations)):
+            for size in self._setting.of_axes(name):
+                given_or_few(size)
+            values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
+            if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
+                raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
+        return prove(self._setting, self.name, self._lines, strides, dilations)
+
+    def settled(self) -> str:
+        """On how many cases every step was verified, and what is proved of it or why nothing is.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d("N", "K").derive("output").settled()
+        'every step verified on 18 cases, and proved for all K, N at (stride, dilation) (1, 1).'
+        """
+        verified = f"every step verified on {in_words(self.verify().cases)}"
+        try:
+            proof = self.prove()
+        except SymconvError as error:
+            return f"{verified}; no proof: {str(error).rstrip('.')}."
+        return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; a proof is out of reach."
+
+    def _verify(self, cases: list[tuple[dict[str, int], Geometry]], most: int | None) -> Verification:
+        """At most so many values of the kept indices a case; fewer where several indices make much work."""
+        setting = self._setting
+        several = len(setting.extents["input"]) > 1
+        lefts = [compiled(counted(line.left, setting)) for line in self._lines]
+        rights = [compiled(counted(line.terms.expr, setting)) for line in self._lines]
+        counts = [0] * len(rights)
+        failures: dict[int, Failure] = {}
+        for sizes, geometry in cases:
+            sequences = World(setting, geometry).sequences
+            numbers = numbers_of(setting, sizes, geometry)
+            budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // geometry.work)
+            before: list[Value] = []
+            for at, line in enumerate(self._lines):
+                every = index_values(setting, numbers, kept_indices(setting, line.left))
+                indices = _spread(every, budget if several else most)
+                places = [{**numbers, **index} for index in indices]
+                if at == 0 or self._lines[at - 1].left != line.left:
+                    before = [_value(lefts[at], sequences, place) for place in places]
+                found = [_value(rights[at], sequences, place) for place in places]
+                counts[at] += 1
+                for index, old, new in zip(indices, before, found, strict=True):
+                    if old != new and at not in failures:
+                        failures[at] = Failure(sizes, index, new, old)
+                before = found
+        return Verification(
+            self.name,
+            tuple(
+                StepReport(at + 1, line.rule, counts[at], failures.get(at))
+                for at, line in enumerate(self._lines)
+            ),
+        )
+
+
+#: A polynomial, or why there is none.
+Value: TypeAlias = Poly | str
+
+
+def _value(evaluator: Evaluator, sequences: Sequences, numbers: Numbers) -> Value:
+    try:
+        return evaluator(sequences, numbers)
+    except EvaluationError as error:
+        return str(error)
+
+
+def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
+    """The numbers for each size, or an error for a size that there is not, or that has no numbers."""
+    known = _symbols(setting)
+    found = {}
+    for name, values in grid.items():
+        if name not in known:
+            named = ", ".join(known) or "no symbols, only numbers"
+            raise OptionError(f"{call} has no size {name!r}: this layer has {named}.")
+        if isinstance(values, str | int) or not isinstance(values, Iterable):
+            raise OptionError(f"{call}({name}={values!r}): give several numbers, as in range(1, 9).")
+        found[name] = list(values)
+        if not found[name] or any(isinstance(v, bool) or not isinstance(v, int) for v in found[name]):
+            raise OptionError(f"{call}({name}={values!r}): give at least one whole number.")
+    return found
+
+
+def _symbols(setting: Setting) -> list[str]:
+    return [symbol.name for symbol in setting.symbols]
+
+
+_Item = TypeVar("_Item")
+
+
+def _spread(items: Iterable[_Item], most: int | None) -> list[_Item]:
+    """Some of the items, evenly from the whole range, the first and the last included."""
+    every = list(items)
+    if most is None or len(every) <= most:
+        return every
+    return [every[at * (len(every) - 1) // max(1, most - 1)] for at in range(most)]

@@ -1,0 +1,138 @@
+"""Trials: somebody else's function on arrays of random integers, against the layer's own relation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import sympify
+
+from symconv.derivation.formula import Formula
+from symconv.errors import OptionError, did_you_mean
+from symconv.evidence.cases import World, index_values, numbers_of
+from symconv.evidence.enumeration import Geometry
+from symconv.evidence.polynomials import Poly, compiled
+from symconv.evidence.report import Refutation
+from symconv.evidence.scalars import compiled_number
+from symconv.index_sums.symbols import Setting
+
+
+def function_failures(
+    setting: Setting,
+    formula: Formula,
+    function: Callable[..., Any],
+    cases: Sequence[tuple[dict[str, int], Geometry]],
+) -> Iterator[Refutation]:
+    rng = np.random.default_rng(0)
+    n, right = setting.notation, compiled(formula.lhs)
+    outputs = setting.indices("output")
+    biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
+    wants = _parameters(function, {symbol.name for symbol in setting.symbols})
+    for sizes, geometry in cases:
+        counts = geometry.counts
+        arrays = {
+            name: (letter, rng.integers(1, 1000, counts[role]))
+            for name, letter, role in (
+                ("x", n.input, "input"),
+                ("w", n.kernel, "tap"),
+                ("delta", n.upstream, "output"),
+            )
+        }
+        if setting.kernel.selects:
+            arrays["w"] = (n.kernel, _selection(geometry, arrays["x"][1]))
+        bias = rng.integers(1, 1000, [counts["output"][at] for at in biased]) * setting.bias
+        values: dict[Any, int] = {
+            (letter, index): int(value)
+            for letter, array in (*arrays.values(), (n.bias, bias))
+            for index, value in np.ndenumerate(array)
+        }
+        numbers = numbers_of(setting, sizes, geometry)
+        named = {
+            **{name: array for name, (_, array) in arrays.items()},
+            **_geometry(setting, numbers),
+            **sizes,
+            "b": bias if biased else int(bias),
+        }
+        places = list(index_values(setting, numbers, formula.kept))
+        world = World(setting, geometry).sequences
+        wanted = [_at(right(world, {**numbers, **index}), values) for index in places]
+        try:
+            found = np.ravel(np.asarray(function(**{name: named[name] for name in wants}))).tolist()
+        except Exception as error:  # the candidate is somebody else's code: whatever it raises refutes it
+            yield Refutation(sizes, {}, f"{type(error).__name__}: {error}", str(wanted))
+            continue
+        if len(found) != len(wanted):
+            yield Refutation(sizes, {}, f"{len(found)} entries", f"{len(wanted)}")
+            continue
+        for index, is_, should in zip(places, found, wanted, strict=True):
+            if not _equal(is_, should):
+                operands = ", ".join(f"{name} = {array.tolist()}" for name, (_, array) in arrays.items())
+                yield Refutation(sizes, index, f"{is_} for {operands}", str(should))
+
+
+def _selection(geometry: Geometry, x: NDArray[Any]) -> NDArray[Any]:
+    """1 for the tap at which an output meets the first of its largest inputs, 0 for all others."""
+    found = np.zeros(geometry.counts["tap"], dtype=np.int64)
+    for pairs in geometry.met.values():
+        tap, _ = max(pairs, key=lambda pair: x[pair[1]], default=(None, None))
+        if tap is not None:
+            found[tap] = 1
+    return found
+
+
+def _equal(found: Any, wanted: Any) -> bool:
+    """Exactly for whole numbers, to rounding for floating-point ones."""
+    if isinstance(found, float):
+        return bool(abs(found - wanted) <= 1e-9 * max(1, abs(wanted)))
+    return bool(found == wanted)
+
+
+def _at(poly: Poly, values: Mapping[Any, int]) -> Any:
+    total = 0
+    for monomial, coefficient in poly.items():
+        for atom in monomial:
+            coefficient *= values[atom]
+        total += coefficient
+    return total
+
+
+def _geometry(setting: Setting, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """The sizes that a function may ask for: a number on one axis, else a tuple of one an axis."""
+    axes, found = setting.exact_axes, {}
+    sizes = {name: setting.of_axes(name) for name in _GEOMETRY if name in axes[0].geometry}
+    sizes |= {"padding": sizes["before"], "output_size": setting.m}
+    for name, values in sizes.items():
+        whole = tuple(int(compiled_number(value)(dict(numbers))) for value in values)
+        found[name] = whole[0] if len(whole) == 1 else whole
+    for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+        if relation not in axes:
+            options = relation.options
+            found |= {name: int(compiled_number(sympify(options[name]))(dict(numbers))) for name in names}
+    return {**found, "flip": axes[0].options["flip"]}
+
+
+_GEOMETRY = ("input_size", "kernel_size", "stride", "dilation", "before", "after", "output_padding")
+_MORE = ("padding", "output_size", "flip", "batch", "channels", "in_channels", "out_channels", "groups")
+
+
+def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:
+    """The names that a function asks for."""
+    known = {"x", "w", "delta", "b", *_MORE, *_GEOMETRY, *symbols}
+    wants = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in known:
+            wants.append(parameter.name)
+            if parameter.kind is parameter.POSITIONAL_ONLY:
+                raise OptionError(f"claim: {parameter.name!r} must be an argument that can be given by name.")
+        elif parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
+            raise OptionError(
+                f"claim: the function asks for {parameter.name!r}: "
+                f"{did_you_mean(parameter.name, sorted(known))}"
+            )
+    return wants

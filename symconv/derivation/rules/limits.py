@@ -1,0 +1,305 @@
+"""Rules on ranges: padding, limits, shifts and reversals of an index, counting, recognition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplify, together
+
+from symconv.derivation.inequalities import never_negative
+from symconv.derivation.rules.rule import Rule, affine
+from symconv.index_sums.nodes import Bound, Condition, IndexSum, Overlap, Within
+from symconv.index_sums.symbols import Setting
+
+
+@dataclass(frozen=True)
+class SplitPadding(Rule):
+    """The padded input is the input, moved by the padding; the padding mode says what stands beside it."""
+
+    kind: str = "zeros"
+    name: ClassVar[str] = "padding"
+    reason: ClassVar[str] = "The padded input is the input moved by the padding."
+
+    def sentence(self) -> str:
+        return {
+            "none": "Without padding the padded input is the input itself.",
+            "zeros": f"{self.reason} The zeros beside it give no term.",
+            "passed by": f"{self.reason} Beside it nothing is selected.",
+            "folded": f"{self.reason} Beside it the input is read again, where the padding mode says.",
+        }[self.kind]
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        return "" if self._padded(terms, setting) else "there is no padded input"
+
+    def _padded(self, terms: IndexSum, setting: Setting) -> list[Indexed]:
+        return [f for f in terms.factors if isinstance(f, Indexed) and f.base == setting.padded]
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        (factor,) = self._padded(terms, setting)
+        indices, inside = setting.unpadded(factor)
+        entry = setting.sequence("input")[tuple(indices)]
+        return replace(
+            terms,
+            conditions=(*terms.conditions, *(Within(S.Zero, place, last) for place, last in inside)),
+            factors=tuple(entry if f == factor else f for f in terms.factors),
+        )
+
+
+@dataclass(frozen=True)
+class Groups(Rule):
+    """``0 <= C - r floor(o / q) <= r - 1`` says that output channel ``o`` is in the group of ``C``."""
+
+    name: ClassVar[str] = "groups"
+    reason: ClassVar[str] = (
+        "An input channel meets the output channels of its own group only, and there it has its own place."
+    )
+
+    def _found(self, terms: IndexSum) -> tuple[Within, floor, Symbol, Expr, Expr] | None:
+        """The condition, its floor ``floor(o / q)``, ``o``, ``q`` and ``r``."""
+        bound = {b.index for b in terms.bounds}
+        for condition in terms.conditions:
+            if isinstance(condition, Within) and condition.first == 0:
+                for part in condition.value.atoms(floor):
+                    size = -condition.value.coeff(part)
+                    for index in part.free_symbols & bound:
+                        if expand(condition.last - size + 1) == 0 and not (part.args[0] / index).has(index):
+                            return condition, part, index, index / part.args[0], size
+        return None
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        found = self._found(terms)
+        if found is None:
+            return "no condition holds a group"
+        condition, part, index, outputs, inputs = found
+        channel = condition.value + inputs * part
+        bound = terms.bound(index)
+        if not channel.is_Symbol or not setting.is_index(channel):
+            return f"{channel} is no input channel"
+        groups = together((setting.range(index).last + 1) / outputs)
+        same = expand(together((setting.range(channel).last + 1) / inputs) - groups) == 0
+        whole = bound.lowers == (0,) and bound.uppers == (setting.range(index).last,)
+        return "" if same and whole else "inputs and outputs have no groups in common"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        found = self._found(terms)
+        assert found is not None
+        condition, part, index, outputs, inputs = found
+        group = floor((condition.value + inputs * part) / inputs)
+        own = Bound(index, (expand(outputs * group),), (expand(outputs * group + outputs - 1),))
+        return replace(
+            terms,
+            bounds=tuple(own if b.index == index else b for b in terms.bounds),
+            conditions=tuple(c for c in terms.conditions if c != condition),
+            factors=tuple(f.xreplace({part: group}) if isinstance(f, Expr) else f for f in terms.factors),
+        )
+
+
+@dataclass(frozen=True)
+class Reverse(Rule):
+    """``sum_{k=0}^{u} f(k) = sum_{k=0}^{u} f(u - k)``."""
+
+    index: Symbol
+    name: ClassVar[str] = "reversal"
+    reason: ClassVar[str] = "The same terms in the opposite order: the index runs from the other end."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        bound = terms.bound(self.index)
+        return "" if bound.lowers == (0,) and len(bound.uppers) == 1 else f"{self.index} does not run from 0"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        bound = terms.bound(self.index)
+        turned = terms.replaced(self.index, bound.uppers[0] - self.index)
+        return replace(turned, bounds=terms.bounds)
+
+
+@dataclass(frozen=True)
+class Shift(Rule):
+    """``sum_{i=l}^{u} f(i) = sum_{i=0}^{u-l} f(i + l)``."""
+
+    index: Symbol
+    name: ClassVar[str] = "shift"
+    reason: ClassVar[str] = "The same terms, counted from the first of them."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        bound = terms.bound(self.index)
+        one = len(bound.lowers) == len(bound.uppers) == 1
+        return "" if one else f"{self.index} has more than one limit on a side"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        bound = terms.bound(self.index)
+        (low,), (high,) = bound.lowers, bound.uppers
+        moved = replace(bound, lowers=(S.Zero,), uppers=(expand(high - low),))
+        shifted = terms.replaced(self.index, self.index + low)
+        return replace(shifted, bounds=tuple(moved if b == bound else b for b in terms.bounds))
+
+
+@dataclass(frozen=True)
+class Limits(Rule):
+    """``[l <= q k + r <= u]`` becomes limits of k: a ceiling below and a floor above."""
+
+    index: Symbol
+    name: ClassVar[str] = "limits"
+    reason: ClassVar[str] = "A condition that is affine in the index bounds it from below and from above."
+
+    def _condition(self, terms: IndexSum) -> Within | None:
+        found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
+        return next(found, None)
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        condition = self._condition(terms)
+        if condition is None:
+            return f"no condition bounds {self.index}"
+        slope, rest = affine(condition.value, self.index)
+        if rest.has(self.index) or not (slope.is_positive or slope.is_negative):
+            return f"the condition is not affine in {self.index}"
+        return ""
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        condition, bound = self._condition(terms), terms.bound(self.index)
+        assert condition is not None
+        slope, rest = affine(condition.value, self.index)
+        first, last = condition.first - rest, condition.last - rest
+        if slope.is_negative:
+            slope, first, last = -slope, -last, -first
+        tightened = replace(
+            bound,
+            lowers=(*bound.lowers, ceiling(together(expand(first) / slope))),
+            uppers=(*bound.uppers, floor(together(expand(last) / slope))),
+        )
+        return replace(
+            terms,
+            bounds=tuple(tightened if b == bound else b for b in terms.bounds),
+            conditions=tuple(c for c in terms.conditions if c != condition),
+        )
+
+
+@dataclass(frozen=True)
+class DropLimits(Rule):
+    """Conditions and limits that hold for every index in its range are left out."""
+
+    name: ClassVar[str] = "always true"
+    reason: ClassVar[str] = (
+        "A limit that no index in its range can reach, or a condition that none can break, says nothing."
+    )
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        return (
+            "" if self.rewrite(terms, setting) != terms else "every condition can fail and every limit is met"
+        )
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        def always(condition: Condition) -> bool:
+            if not isinstance(condition, Within):
+                return False
+            gaps = condition.value - condition.first, condition.last - condition.value
+            return setting.folds(condition.value, condition.last) or all(
+                never_negative(gap, setting) for gap in gaps
+            )
+
+        return replace(
+            terms,
+            bounds=tuple(_sparse(bound, setting) for bound in terms.bounds),
+            conditions=tuple(c for c in terms.conditions if not always(c)),
+        )
+
+
+def _sparse(bound: Bound, setting: Setting) -> Bound:
+    """A bound without the limits that another limit on the same side makes idle."""
+    lowers, uppers = list(dict.fromkeys(bound.lowers)), list(dict.fromkeys(bound.uppers))
+    for low in lowers[:]:
+        if any(other != low and _at_most(low, other, setting) for other in lowers):
+            lowers.remove(low)
+    for high in uppers[:]:
+        if any(other != high and _at_most(other, high, setting) for other in uppers):
+            uppers.remove(high)
+    return replace(bound, lowers=tuple(lowers), uppers=tuple(uppers))
+
+
+def _at_most(small: Expr, large: Expr, setting: Setting) -> bool:
+    """Whether ``small <= large`` for all indices can be seen.
+
+    Rounding keeps an order that holds before it, but for a ceiling below a floor.
+    """
+    if isinstance(small, ceiling) and isinstance(large, floor):
+        return False
+    fractions = [e.args[0] if isinstance(e, ceiling | floor) else e for e in (small, large)]
+    if any(fraction.has(ceiling, floor) for fraction in fractions):
+        return False
+    (below, q), (above, r) = (fraction.as_numer_denom() for fraction in fractions)
+    return never_negative(above * q - below * r, setting)
+
+
+@dataclass(frozen=True)
+class OneTerm(Rule):
+    """``sum_{k=a}^{a} f(k) = f(a)``."""
+
+    name: ClassVar[str] = "one term"
+    reason: ClassVar[str] = "An index with a single value leaves one term of its sum."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        return "" if _single(terms) else "every index has several values"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        for bound in _single(terms):
+            terms = terms.replaced(bound.index, bound.lowers[0])
+        return terms
+
+
+def _single(terms: IndexSum) -> list[Bound]:
+    """The bounds of indices that have one value only."""
+    return [b for b in terms.bounds if b.lowers == b.uppers and len(b.lowers) == 1]
+
+
+@dataclass(frozen=True)
+class Count(Rule):
+    """``sum_{o=0}^{u} 1 = u + 1``."""
+
+    name: ClassVar[str] = "counting"
+    reason: ClassVar[str] = "A sum of ones is the number of its terms."
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        if terms.factors or terms.conditions or len(terms.bounds) != 1:
+            return "the sum is not of ones over one index"
+        (bound,) = terms.bounds
+        return "" if bound.lowers == (0,) else "the index does not run from 0"
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        return IndexSum((), (), (Min(*terms.bounds[0].uppers) + 1,))
+
+
+@dataclass(frozen=True)
+class Recognise(Rule):
+    """The sum is an entry of a named operation on two sequences."""
+
+    overlap: Overlap
+    is_called: str
+    name: ClassVar[str] = "named operation"
+    reason: ClassVar[str] = (
+        "A convolution of two sequences adds up all products of entries whose places have one sum, a "
+        "cross-correlation those of entries whose places have one difference."
+    )
+
+    def sentence(self) -> str:
+        holes = any(factor != 1 for side in self.overlap.args[1:3] for factor in side.args[1:])
+        spread = " To spread a sequence is to put zeros between its entries." if holes else ""
+        return f"This is {self.is_called}. {self.reason}{spread}"
+
+    def objection(self, terms: IndexSum, setting: Setting) -> str:
+        """The two entries of each product must lie where the operation multiplies them."""
+        kind, left, right, *at = self.overlap.args
+        entries = {str(f.base.label): f.indices for f in terms.factors if isinstance(f, Indexed)}
+        try:
+            a, b = (entries[str(side.args[0].label)] for side in (left, right))
+        except KeyError:
+            return "the sum is over other sequences"
+        if not len(a) == len(b) == len(at) or len(terms.factors) != 2:
+            return "the entries have other indices than places"
+        sign = 1 if str(kind) == "star" else -1
+        for p, q, wide, narrow, place in zip(a, b, left.args[1:], right.args[1:], at, strict=True):
+            if expand(simplify(p * wide - sign * q * narrow - place)) != 0:
+                return "it multiplies other entries"
+        return ""
+
+    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+        return IndexSum((), (), (self.overlap,), terms.addend)

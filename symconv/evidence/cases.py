@@ -1,0 +1,253 @@
+"""A layer's sequences at numbers: what the letters of a derivation stand for, as polynomials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from itertools import product
+from math import prod
+from random import Random
+from typing import Any
+
+from sympy import Integer, Symbol
+
+from symconv.errors import GeometryError
+from symconv.evidence.enumeration import Geometry, Line, line_of
+from symconv.evidence.polynomials import Poly, Sequences, added, atom, multiplied
+from symconv.evidence.scalars import EvaluationError, Numbers, compiled_condition, compiled_number
+from symconv.index_sums.symbols import Setting, least
+
+
+class World:
+    """The sequences of a layer at one geometry."""
+
+    def __init__(self, setting: Setting, geometry: Geometry) -> None:
+        self.geometry = geometry
+        n, met, counts = setting.notation, geometry.met, geometry.counts
+        rank = {role: len(shape) for role, shape in counts.items()}
+        positions = {o: at for at, o in enumerate(setting.indices("output"))}
+        biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
+
+        def tap(*k: int) -> Poly:
+            if setting.kernel.constant:
+                return {(): Fraction(1, prod(counts["tap"]))}
+            return atom(n.kernel, *k)
+
+        @cache
+        def output(*i: int) -> Poly:
+            terms = [multiplied([tap(*k), atom(n.input, *j)]) for k, j in met[i]]
+            return added([*terms, atom(n.bias, *(i[at] for at in biased))] if setting.bias else terms)
+
+        @cache
+        def loss() -> Poly:
+            return added([multiplied([atom(n.upstream, *i), output(*i)]) for i in met])
+
+        def padded(*places: int) -> Poly:
+            found = [line.sources[at] for line, at in zip(geometry.lines, places, strict=True)]
+            inside = [j for j in found if j is not None]
+            return atom(n.input, *inside) if len(inside) == len(found) else {}
+
+        def split(places: tuple[int, ...], *roles: str) -> list[tuple[int, ...]]:
+            found, at = [], 0
+            for role in roles:
+                found.append(places[at : at + rank[role]])
+                at += rank[role]
+            return found
+
+        def windows(*places: int) -> Poly:
+            at = dict(zip(setting.window_roles, split(places, *setting.window_roles), strict=True))
+            return added([atom(n.input, *j) for k, j in met[at["output"]] if k == at["tap"]])
+
+        def matrix(*places: int) -> Poly:
+            i, j = split(places, "output", "input")
+            return added([tap(*k) for k, at in met[i] if at == j])
+
+        def tying(*places: int) -> Poly:
+            i, j, k = split(places, "output", "input", "tap")
+            return {(): 1} if (k, j) in met[i] else {}
+
+        def upstream_matrix(*places: int) -> Poly:
+            j, k = split(places, "input", "tap")
+            return added([atom(n.upstream, *i) for i, row in met.items() if (k, j) in row])
+
+        read: dict[str, Callable[..., Poly]] = {
+            n.input: lambda *j: atom(n.input, *j),
+            n.kernel: tap,
+            n.upstream: lambda *i: atom(n.upstream, *i),
+            n.output: output,
+            n.bias: lambda *o: atom(n.bias, *o),
+            n.loss: loss,
+            str(setting.padded.label): padded,
+            n.matrix: matrix,
+            n.windows: windows,
+            n.tying: tying,
+            n.upstream_matrix: upstream_matrix,
+        }
+        shapes = {
+            n.input: counts["input"],
+            n.kernel: counts["tap"],
+            n.upstream: counts["output"],
+            n.output: counts["output"],
+            str(setting.padded.label): tuple(len(line.sources) for line in geometry.lines),
+        }
+        self.sequences = Sequences(read, shapes, n.base)
+
+
+def numbers_of(setting: Setting, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:
+    """Numbers for the symbols of the layer and for the letters of its output sizes."""
+    axes = range(len(setting.axes))
+    counts = geometry.counts["output"][-len(axes) :]
+    return {**{setting.m_letter(at).name: counts[at] for at in axes}, **sizes}
+
+
+#: So many geometries of a layer with several indices are tried where no grid is given.
+MOST_CASES = 30
+
+#: Those with more products of outputs and taps than this are left out there, if there are others.
+MOST_PRODUCTS = 1000
+
+#: A geometry with more products of a place and a tap than this is too large to be tried.
+MOST_WORK = 2 * 10**6
+
+#: So many assignments are looked at one by one; of more, as many are drawn.
+MOST_ASSIGNMENTS = 4000
+
+
+def geometries(
+    setting: Setting, grid: Mapping[str, Iterable[int]] | None = None
+) -> Iterator[tuple[dict[str, int], Geometry]]:
+    """Every assignment of the layer's symbols from a grid that gives a possible geometry.
+
+    A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
+    the least that the kernel needs. Where there are several indices and no grid, cases are drawn.
+    """
+    named, several = dict(grid or {}), len(setting.extents["input"]) > 1
+    symbols = setting.symbols
+    inputs = setting.of_axes("input_size")
+    last = [s for s in symbols if s in inputs and s.name not in named]
+    first = [s for s in symbols if s not in last]
+    numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
+    spans = [_values(setting, s, named.get(s.name), few=several) for s in first]
+    found, large = 0, None
+    conditions = [compiled_condition(condition) for condition in setting.kernel.conditions]
+    for values in _assignments(spans, several and not named):
+        assigned = {s.name: value for s, value in zip(first, values, strict=True)}
+        for more in _input_sizes(setting, numbers, assigned, last, few=several):
+            whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
+            geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
+            if geometry is None or not all(holds(whole) for holds in conditions):
+                continue
+            if several and not named and geometry.work > MOST_PRODUCTS:
+                large = min(large or (whole, geometry), (whole, geometry), key=lambda case: case[1].work)
+                continue
+            yield whole, geometry
+            found += 1
+            if several and not named and found >= MOST_CASES:
+                return
+    if not found and large:
+        yield large
+
+
+def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[tuple[int, ...]]:
+    """All of them, or as many as are looked at, in an order that mixes small and large numbers."""
+    count = prod(map(len, spans))
+    if not drawn:
+        yield from product(*spans)
+        return
+    rng = Random(0)
+    if count <= MOST_ASSIGNMENTS:
+        every = list(product(*spans))
+        yield every[0] if every else ()
+        rest = every[1:]
+        rng.shuffle(rest)
+        yield from rest
+        return
+    for _ in range(MOST_ASSIGNMENTS):
+        yield tuple(rng.choice(span) for span in spans)
+
+
+def _geometry(setting: Setting, sizes: Mapping[str, Any]) -> Geometry | None:
+    """The layer at numbers for its sizes, if it is possible."""
+    if any(size != int(size) for size in sizes.values()):
+        return None
+    lines: list[Line] = []
+    work = prod(
+        int(sizes[keys["input_size"]] + sizes[keys["before"]] + sizes[keys["after"]])
+        * int(sizes[keys["kernel_size"]])
+        for keys in setting.exact.names
+        if "kernel_size" in keys
+    )
+    if work > MOST_WORK:
+        raise GeometryError(
+            f"closed forms are tried on numbers, and {work:,} products of a place and a tap are too many: "
+            "leave a size open, as a name such as 'N'."
+        )
+    for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+        line = line_of(relation, {name: int(sizes[key]) for name, key in names.items()})
+        if line is None:
+            return None
+        lines.append(line)
+    return Geometry(tuple(lines))
+
+
+def _input_sizes(
+    setting: Setting,
+    numbers: Mapping[str, Callable[[Numbers], Any]],
+    assigned: Numbers,
+    symbols: Sequence[Symbol],
+    *,
+    few: bool,
+) -> Iterator[dict[str, int]]:
+    """Input sizes from the least that the kernel needs, over more than one stride."""
+    spans = []
+    for symbol in symbols:
+        lows, highs = [1], [4 if few else 7]
+        for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+            if relation.geometry.get("input_size") != symbol:
+                continue
+            try:
+                known = {name: numbers[key](assigned) for name, key in names.items() if name != "input_size"}
+                if "output_padding" not in known:
+                    reach = known["dilation"] * (known["kernel_size"] - 1)
+                    lows.append(int(reach + 1 - known["before"] - known["after"]))
+                highs.append(max(lows) + int(known["stride"]) + 1)
+            except EvaluationError:  # another size is made of the input size
+                highs.append(7)
+        spans.append([n for n in range(max(lows), max(highs)) if _can_be(symbol, n)])
+    for values in product(*spans):
+        yield {s.name: n for s, n in zip(symbols, values, strict=True)}
+
+
+def _values(setting: Setting, symbol: Symbol, wanted: Iterable[int] | None, *, few: bool) -> list[int]:
+    """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
+    if wanted is not None:
+        return list(wanted)
+    names = {name.split()[0] for name, size in setting.sizes.items() if size == symbol}
+    if "kernel_size" in names:
+        span = range(1, 4 if few else 5)
+    elif names and all(least(name) == 0 for name in names):
+        span = range(3 if few or names != {"before", "after"} else 4)
+    elif names & {"in_channels", "out_channels"}:
+        span = range(1, 5)
+    elif symbol.is_positive:
+        span = range(1, 4)
+    else:
+        span = range(-3, 9)
+    return [value for value in span if _can_be(symbol, value)]
+
+
+def _can_be(symbol: Symbol, value: int) -> bool:
+    """Whether a number has every property that is assumed of a symbol."""
+    number = Integer(value)
+    return all(
+        getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in symbol.assumptions0.items()
+    )
+
+
+def index_values(setting: Setting, numbers: Numbers, kept: Sequence[Symbol]) -> Iterator[dict[str, int]]:
+    """All values of some indices, row-major, counted as the notation counts."""
+    base = setting.notation.base
+    lasts = [compiled_number(setting.range(index).last)(numbers) for index in kept]
+    for values in product(*(range(base, base + int(last) + 1) for last in lasts)):
+        yield {index.name: value for index, value in zip(kept, values, strict=True)}

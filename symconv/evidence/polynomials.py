@@ -1,0 +1,289 @@
+"""Exact evaluation of index sums at numbers: to polynomials in the entries, by plain loops.
+
+Nothing here is shared with the rules: a sum is a loop over its limits, a bracket is a test, a
+derivative is taken on the polynomial. SymPy's own ``doit`` is not used, which is wrong on strided sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
+from math import ceil, floor
+from typing import Any, TypeAlias
+
+from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol, expand
+
+from symconv.evidence.scalars import (
+    EvaluationError,
+    Number,
+    Numbers,
+    compiled_condition,
+    compiled_number,
+    named_number,
+)
+from symconv.index_sums.nodes import Iverson, Overlap, Partial
+
+#: An entry of a sequence: its letter and its indices, counted from 0.
+Atom: TypeAlias = tuple[str, tuple[int, ...]]
+#: A polynomial: monomials as sorted tuples of atoms, each with its coefficient; no zeros.
+Poly: TypeAlias = dict[tuple[Atom, ...], Any]
+
+
+class Sequences:
+    """What the letters of an expression stand for at given sizes.
+
+    Parameters
+    ----------
+    read : dict of letter to function of indices
+        Gives the polynomial of an entry; indices count from 0.
+    shapes : dict of letter to tuple of int
+        How many entries a sequence has along each of its axes.
+    base : int
+        The first index in the expressions.
+    """
+
+    def __init__(
+        self, read: Mapping[str, Callable[..., Poly]], shapes: Mapping[str, tuple[int, ...]], base: int = 0
+    ) -> None:
+        self.read = read
+        self.shapes = shapes
+        self.base = base
+        self._gradients: dict[int, tuple[Poly, dict[Atom, Poly]]] = {}
+
+    def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
+        """One entry, with its indices as the expression has them."""
+        if letter not in self.read:
+            raise EvaluationError(f"{letter} is no sequence of this layer")
+        whole = []
+        for index in indices:
+            if index != int(index):
+                raise EvaluationError(f"reads {letter}[{index}], which is between two entries")
+            whole.append(int(index) - self.base)
+        if letter in self.shapes and not self.inside(letter, whole):
+            raise EvaluationError(f"reads {letter}[{', '.join(map(str, indices))}], outside the sequence")
+        return self.read[letter](*whole)
+
+    def inside(self, letter: str, indices: Sequence[int]) -> bool:
+        """Whether indices from 0 are those of an entry."""
+        shape = self.shapes[letter]
+        if len(shape) != len(indices):
+            raise EvaluationError(f"reads {letter} with {len(indices)} indices, it has {len(shape)}")
+        return all(0 <= index < extent for index, extent in zip(indices, shape, strict=True))
+
+    def gradient(self, poly: Poly, by: Atom) -> Poly:
+        """The partial derivative by an entry; those by all entries are found at once and kept."""
+        if id(poly) not in self._gradients:
+            found: dict[Atom, Poly] = {}
+            for monomial, coefficient in poly.items():
+                for entry in dict.fromkeys(monomial):
+                    rest = list(monomial)
+                    rest.remove(entry)
+                    one = found.setdefault(entry, {})
+                    key = tuple(rest)
+                    one[key] = one.get(key, 0) + coefficient * monomial.count(entry)
+            self._gradients[id(poly)] = poly, found
+        return self._gradients[id(poly)][1].get(by, {})
+
+
+Evaluator: TypeAlias = Callable[[Sequences, Numbers], Poly]
+
+
+def atom(letter: str, *indices: int) -> Poly:
+    """The polynomial that is one entry."""
+    return {((letter, indices),): 1}
+
+
+def added(polys: list[Poly]) -> Poly:
+    """The sum of polynomials."""
+    if len(polys) == 1:
+        return polys[0]
+    total: Poly = {}
+    for poly in polys:
+        for monomial, coefficient in poly.items():
+            total[monomial] = total.get(monomial, 0) + coefficient
+    return {monomial: c for monomial, c in total.items() if c}
+
+
+def multiplied(polys: list[Poly]) -> Poly:
+    """The product of polynomials."""
+    product: Poly = {(): 1}
+    for poly in polys:
+        found: Poly = {}
+        for m, c in product.items():
+            for n, e in poly.items():
+                key = tuple(sorted(m + n))
+                found[key] = found.get(key, 0) + c * e
+        product = found
+    return {monomial: c for monomial, c in product.items() if c}
+
+
+def derivative(poly: Poly, by: Atom) -> Poly:
+    """The partial derivative by an entry."""
+    found: Poly = {}
+    for monomial, coefficient in poly.items():
+        power = monomial.count(by)
+        if power:
+            rest = list(monomial)
+            rest.remove(by)
+            found[tuple(rest)] = found.get(tuple(rest), 0) + coefficient * power
+    return found
+
+
+def compiled(expr: Expr) -> Evaluator:
+    """A function that gives the polynomial of an expression at numbers.
+
+    Raises
+    ------
+    EvaluationError
+        When the expression holds something that index sums do not.
+    """
+    if isinstance(expr, Sum):
+        return _sum(expr)
+    if isinstance(expr, Add):
+        parts = [compiled(part) for part in expr.args]
+        return lambda s, n: added([part(s, n) for part in parts])
+    if isinstance(expr, Mul):
+        return _product(expr)
+    if isinstance(expr, Indexed):
+        letter, indices = str(expr.base.label), [compiled_number(i) for i in expr.indices]
+        return lambda s, n: s.entry(letter, tuple(index(n) for index in indices))
+    if isinstance(expr, Partial):
+        return _partial(expr)
+    if isinstance(expr, Overlap):
+        return _overlap(expr)
+    if isinstance(expr, Iverson):
+        holds = compiled_condition(expr.args[0])
+        return lambda s, n: {(): 1} if holds(n) else {}
+    if isinstance(expr, KroneckerDelta):
+        same = compiled_condition(Eq(*expr.args[:2], evaluate=False))
+        return lambda s, n: {(): 1} if same(n) else {}
+    if isinstance(expr, Piecewise):
+        branches = [(compiled(value), compiled_condition(condition)) for value, condition in expr.args]
+        return lambda s, n: next((value(s, n) for value, holds in branches if holds(n)), {})
+    if isinstance(expr, Symbol):
+        name = expr.name
+        return lambda s, n: s.read[name]() if name in s.read else _constant(named_number(n, name))
+    if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive and expr.base.has(Indexed):
+        base, times = compiled(expr.base), int(expr.exp)
+        if times > 64:
+            raise EvaluationError(f"the exponent {times} is too large")
+        return lambda s, n: multiplied([base(s, n)] * times)
+    number = compiled_number(expr)
+    return lambda s, n: _constant(number(n))
+
+
+def _constant(value: Any) -> Poly:
+    return {(): value} if value else {}
+
+
+def _sum(expr: Sum) -> Evaluator:
+    """Loops, the innermost first; a bracket is looked at as soon as its last index has a value."""
+    factors = Mul.make_args(expr.function)
+    brackets = [f for f in factors if isinstance(f, Iverson)]
+    body = compiled(Mul(*(f for f in factors if not isinstance(f, Iverson))))
+    for index, low, high in expr.limits:
+        here = [f for f in brackets if f.has(index)]
+        brackets = [f for f in brackets if f not in here]
+        conditions = [compiled_condition(f.args[0]) for f in here]
+        places = _places(factors, index)
+        body = _loop(body, index.name, compiled_number(low), compiled_number(high), places, conditions)
+    outside = [compiled_condition(f.args[0]) for f in brackets]
+    return body if not outside else lambda s, n: body(s, n) if all(holds(n) for holds in outside) else {}
+
+
+def _places(factors: Iterable[Expr], index: Symbol) -> list[Number]:
+    """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over an index that are not 0."""
+    found = []
+    for factor in factors:
+        if isinstance(factor, Iverson) and isinstance(factor.args[0], Eq):
+            gap = expand(factor.args[0].lhs - factor.args[0].rhs)
+            slope = gap.coeff(index, 1)
+            rest = expand(gap - slope * index)
+            if slope != 0 and not rest.has(index):
+                found.append(compiled_number(-rest / slope))
+    return found
+
+
+#: A sum with more terms than this is not evaluated.
+MOST_TERMS = 10**6
+
+
+def _loop(
+    body: Evaluator,
+    name: str,
+    low: Number,
+    high: Number,
+    places: list[Number],
+    conditions: list[Callable[[Numbers], bool]],
+) -> Evaluator:
+    def run(s: Sequences, n: Numbers) -> Poly:
+        first, last = ceil(low(n)), floor(high(n))
+        if last - first >= MOST_TERMS:
+            raise EvaluationError(f"a sum of more than {MOST_TERMS:,} terms")
+        values: Iterable[Any] = range(first, last + 1)
+        for place in places:
+            try:
+                at = place(n)
+            except EvaluationError:  # it depends on an index further in
+                continue
+            values = [int(at)] if first <= at <= last and at == int(at) else []
+            break
+        terms, inner = [], dict(n)
+        for value in values:
+            inner[name] = value
+            if all(holds(inner) for holds in conditions):
+                terms.append(body(s, inner))
+        return added(terms)
+
+    return run
+
+
+def _product(expr: Mul) -> Evaluator:
+    """Brackets first: where one is 0 nothing else is looked at."""
+    brackets = [compiled_condition(f.args[0]) for f in expr.args if isinstance(f, Iverson)]
+    factors = [compiled(f) for f in expr.args if not isinstance(f, Iverson)]
+
+    def run(s: Sequences, n: Numbers) -> Poly:
+        if not all(bracket(n) for bracket in brackets):
+            return {}
+        return multiplied([factor(s, n) for factor in factors])
+
+    return run
+
+
+def _partial(expr: Partial) -> Evaluator:
+    inner, by = compiled(expr.args[0]), compiled(expr.args[1])
+    kept = isinstance(expr.args[0], Symbol | Indexed)  # the same polynomial each time it is read
+
+    def run(s: Sequences, n: Numbers) -> Poly:
+        ((entry,),) = by(s, n)
+        poly = inner(s, n)
+        return s.gradient(poly, entry) if kept else derivative(poly, entry)
+
+    return run
+
+
+def _overlap(expr: Overlap) -> Evaluator:
+    """The operation by its definition: a loop over the entries of its right sequence."""
+    kind, left, right, *at = expr.args
+    correlation = str(kind) == "star"
+    sign, moved = (1, 0) if correlation else (-1, 2)  # how often the base is counted in the place
+    (a, wide), (b, narrow) = (
+        (str(side.args[0].label), [compiled_number(factor) for factor in side.args[1:]])
+        for side in (left, right)
+    )
+    places = [compiled_number(place) for place in at]
+
+    def run(s: Sequences, n: Numbers) -> Poly:
+        terms = []
+        starts = [place(n) - moved * s.base for place in places]
+        widths, narrows = [f(n) for f in wide], [f(n) for f in narrow]
+        for m in product(*map(range, s.shapes[b])):
+            targets = [p + sign * i * q for p, i, q in zip(starts, m, narrows, strict=True)]
+            index = [t // w for t, w in zip(targets, widths, strict=True)]
+            whole = all(t % w == 0 for t, w in zip(targets, widths, strict=True))
+            if whole and s.inside(a, index):
+                terms.append(multiplied([s.read[a](*index), s.read[b](*m)]))
+        return added(terms)
+
+    return run

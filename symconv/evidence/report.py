@@ -1,0 +1,186 @@
+"""What was done to see that a derivation holds: on how many cases, or for all sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from symconv.evidence.polynomials import Poly
+from symconv.printing.english import counted, either
+
+#: A stride or dilation, one an axis.
+Steps: TypeAlias = tuple[int, ...]
+
+
+def per_axis(steps: Steps) -> str:
+    """One number where all axes share it.
+
+    >>> per_axis((2, 2)), per_axis((1, 2))
+    ('2', '(1, 2)')
+    """
+    return str(steps[0]) if len(set(steps)) == 1 else str(steps)
+
+
+def in_words(count: int) -> str:
+    """How many cases, in words.
+
+    >>> in_words(1), in_words(2)
+    ('1 case', '2 cases')
+    """
+    return counted(count, "case")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Numbers at which a step does not hold, and what its sides are there."""
+
+    sizes: Mapping[str, int]
+    index: Mapping[str, int]
+    found: Poly | str
+    expected: Poly | str
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
+        return f"at {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
+
+
+def shown(value: Poly | str) -> str:
+    """A polynomial as text.
+
+    >>> shown({(("w", (0,)), ("x", (1,))): 2, (): 1})
+    '2*w[0]*x[1] + 1'
+    """
+    if isinstance(value, str):
+        return f"undefined ({value})"
+    terms = []
+    for monomial, coefficient in sorted(value.items(), key=lambda item: (-len(item[0]), item[0])):
+        factors = [f"{letter}[{', '.join(map(str, i))}]" if i else letter for letter, i in monomial]
+        if coefficient != 1 or not factors:
+            factors.insert(0, str(coefficient))
+        terms.append("*".join(factors))
+    return " + ".join(terms) or "0"
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """The smallest sizes at which a claim fails: there, the index, and both values."""
+
+    sizes: Mapping[str, int]
+    index: Mapping[str, int]
+    claimed: str
+    right: str
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
+        return f"at {numbers or 'the sizes of the layer'} it gives {self.claimed}, right is {self.right}"
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """The evidence for one step: true when it holds wherever it was tried."""
+
+    number: int
+    rule: str
+    cases: int
+    failure: Failure | None = None
+
+    def __bool__(self) -> bool:
+        return self.failure is None and self.cases > 0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Every step at numbers: true exactly when each holds on every case and there is a case.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    steps : tuple of StepReport
+    """
+
+    name: str
+    steps: tuple[StepReport, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.steps) and all(self.steps)
+
+    @property
+    def cases(self) -> int:
+        """How many geometries each step was tried on, at every index."""
+        return min(step.cases for step in self.steps)
+
+    def __str__(self) -> str:
+        lines = []
+        for step in self.steps:
+            verdict = (
+                f"holds on {in_words(step.cases)}"
+                if step
+                else f"FAILS {step.failure or ': there is no case'}"
+            )
+            lines.append(f"step {step.number}, {step.rule}: {verdict}")
+        done = (
+            f"{self.name}: every step checked on {in_words(self.cases)}"
+            if self
+            else f"{self.name}: does not hold"
+        )
+        return "\n".join([*lines, done])
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What an integer-set decision says of one step at the strides and dilations of the axes."""
+
+    number: int
+    rule: str
+    stride: Steps
+    dilation: Steps
+    difference: str = ""
+
+    def __bool__(self) -> bool:
+        return not self.difference
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Every step for all sizes, at the given strides and dilations.
+
+    Attributes
+    ----------
+    name : str
+        The quantity.
+    sizes : tuple of str
+        The symbols that the proof holds for all values of.
+    steps : tuple of Proved
+    frozen : tuple of (str, tuple of str)
+        Strides and dilations that are sizes too, each with the only numbers that it holds at.
+    """
+
+    name: str
+    sizes: tuple[str, ...]
+    steps: tuple[Proved, ...]
+    frozen: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.steps) and all(self.steps)
+
+    @property
+    def scope(self) -> str:
+        """What it is proved for, once it is."""
+        chosen = sorted({(p.stride, p.dilation) for p in self.steps})
+        pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
+        sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
+        only = [f"{name} = {either(numbers)}" for name, numbers in self.frozen]
+        return f"for {sizes} at (stride, dilation) {pairs}{', so only at ' if only else ''}{', '.join(only)}"
+
+    def __str__(self) -> str:
+        wrong = [p for p in self.steps if not p]
+        if not wrong:
+            return f"{self.name}: proved {self.scope}"
+        lines = [
+            f"step {p.number}, {p.rule}, at stride {per_axis(p.stride)}, dilation {per_axis(p.dilation)}: "
+            f"{p.difference}"
+            for p in wrong
+        ]
+        return "\n".join([*lines, f"{self.name}: not proved"])

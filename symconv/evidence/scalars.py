@@ -1,0 +1,111 @@
+"""Sizes, indices and conditions as numbers: expressions compiled to functions, nothing simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Add, And, Eq, Expr, Ge, Gt, Integer, Le, Lt, Max, Min, Mod, Mul, Ne, Or, Pow, Symbol
+
+from symconv.errors import SymconvError
+from symconv.index_sums.nodes import Iverson
+
+#: Numbers for sizes and indices, by name.
+Numbers: TypeAlias = dict[str, int]
+#: An expression as a function of those.
+Number: TypeAlias = Callable[[Numbers], Any]
+
+
+class EvaluationError(SymconvError):
+    """An expression has no value at some numbers: it reads outside a sequence, or divides by zero."""
+
+
+def named_number(numbers: Numbers, name: str) -> int:
+    if name not in numbers:
+        raise EvaluationError(f"{name} has no value")
+    return numbers[name]
+
+
+def compiled_number(expr: Expr) -> Number:
+    """A function that gives the number that an expression of sizes and indices is."""
+    if isinstance(expr, Integer):
+        value = int(expr)
+        return lambda n: value
+    if isinstance(expr, Symbol):
+        name = expr.name
+        return lambda n: named_number(n, name)
+    if expr.is_Rational:
+        fraction = Fraction(int(expr.p), int(expr.q))
+        return lambda n: fraction
+    if isinstance(expr, Iverson):
+        holds = compiled_condition(expr.args[0])
+        return lambda n: int(holds(n))
+    combine = next((f for kind, f in _COMBINE.items() if isinstance(expr, kind)), None)
+    if combine is None:
+        raise EvaluationError(f"{expr} is not an expression of sizes and indices")
+    parts = [compiled_number(part) for part in expr.args]
+    return lambda n: combine([part(n) for part in parts])
+
+
+def _multiplied(values: list[Any]) -> Any:
+    product: Any = 1
+    for value in values:
+        product *= value
+    return product
+
+
+def _power(values: list[Any]) -> Any:
+    base, exponent = values
+    if abs(exponent) > 64:
+        raise EvaluationError(f"the exponent {exponent} is too large")
+    if exponent < 0 and base == 0:
+        raise EvaluationError("divides by zero")
+    return Fraction(base) ** exponent if exponent < 0 else base**exponent
+
+
+def _modulo(values: list[Any]) -> Any:
+    number, divisor = values
+    if divisor == 0:
+        raise EvaluationError("divides by zero")
+    return number % divisor
+
+
+_COMBINE: Mapping[type, Callable[[list[Any]], Any]] = {
+    Add: sum,
+    Mul: _multiplied,
+    Pow: _power,
+    Max: max,
+    Min: min,
+    Mod: _modulo,
+    sympy.floor: lambda values: floor(values[0]),
+    sympy.ceiling: lambda values: ceil(values[0]),
+    sympy.Abs: lambda values: abs(values[0]),
+}
+
+_COMPARE: Mapping[type, Callable[[Any, Any], bool]] = {
+    Eq: lambda a, b: bool(a == b),
+    Ne: lambda a, b: bool(a != b),
+    Le: lambda a, b: bool(a <= b),
+    Lt: lambda a, b: bool(a < b),
+    Ge: lambda a, b: bool(a >= b),
+    Gt: lambda a, b: bool(a > b),
+}
+
+
+def compiled_condition(condition: Any) -> Callable[[Numbers], bool]:
+    """A function that tells whether a condition holds."""
+    if isinstance(condition, And | Or):
+        parts = [compiled_condition(part) for part in condition.args]
+        every = all if isinstance(condition, And) else any
+        return lambda n: every(part(n) for part in parts)
+    if condition in (True, False):
+        decided = bool(condition)
+        return lambda n: decided
+    compare = _COMPARE.get(type(condition))
+    if compare is None:
+        raise EvaluationError(f"{condition} is not a condition on sizes and indices")
+    left, right = (compiled_number(side) for side in condition.args)
+    return lambda n: compare(left(n), right(n))

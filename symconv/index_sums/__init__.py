@@ -1,0 +1,1 @@
+"""Index sums: their nodes, the symbols of a layer, the parser, the printers."""

@@ -1,0 +1,250 @@
+"""The language of index sums: sums over bounded indices with Iverson brackets, in SymPy's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from sympy import (
+    And,
+    Eq,
+    Expr,
+    Indexed,
+    IndexedBase,
+    Le,
+    Max,
+    Min,
+    Mod,
+    Mul,
+    S,
+    Sum,
+    Symbol,
+    expand,
+    sympify,
+    together,
+)
+from sympy.logic.boolalg import Boolean
+
+
+class Iverson(Expr):
+    """``[condition]``: 1 where the condition holds and 0 elsewhere.
+
+    >>> from sympy.abc import i
+    >>> Iverson(Eq(i, 2)).subs(i, 2), Iverson(Eq(i, 2)).subs(i, 3)
+    (1, 0)
+    """
+
+    is_commutative = True
+    is_integer = True
+
+    def __new__(cls, condition: Any) -> Expr:
+        decided = sympify(condition)
+        if decided is S.true:
+            return S.One
+        if decided is S.false:
+            return S.Zero
+        return Expr.__new__(cls, decided)
+
+    def _latex(self, printer: Any) -> str:
+        return f"\\left[{printer._print(self.args[0])}\\right]"
+
+
+class Partial(Expr):
+    """The partial derivative of an expression by an entry, not carried out.
+
+    SymPy's own ``Derivative`` is 0 at once for two different indexed symbols, also where the
+    indices are open; here nothing is evaluated but by a rule.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, expr: Any, by: Any) -> Expr:
+        return Expr.__new__(cls, sympify(expr), sympify(by))
+
+
+class Spread(Expr):
+    """A sequence with zeros between neighbours, ``factor - 1`` along each axis.
+
+    On one axis ``(a^s)_n = [s | n] a_{n/s}``.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, base: IndexedBase, *factors: Any) -> Expr:
+        return Expr.__new__(cls, base, *map(sympify, factors))
+
+
+class Overlap(Expr):
+    """An entry of a convolution or correlation of two finite sequences, which are 0 outside.
+
+    ``Overlap("*", a, b, n)`` is ``sum_m a[n - m] b[m]``, ``Overlap("star", a, b, n)`` is
+    ``sum_m a[n + m] b[m]``, where ``a`` and ``b`` are :class:`Spread` sequences; with several axes ``n`` and
+    ``m`` are several indices.
+    """
+
+    is_commutative = True
+
+    def __new__(cls, kind: Any, left: Spread, right: Spread, *at: Any) -> Expr:
+        named = kind if isinstance(kind, Symbol) else Symbol(kind)
+        return Expr.__new__(cls, named, left, right, *map(sympify, at))
+
+
+def divides(divisor: Expr, number: Expr) -> Boolean:
+    """The condition that ``divisor`` divides ``number``."""
+    return Eq(Mod(number, divisor), 0)
+
+
+def within(first: Expr, value: Expr, last: Expr) -> Boolean:
+    """The condition ``first <= value <= last``."""
+    return And(Le(first, value), Le(value, last))
+
+
+@dataclass(frozen=True)
+class Equal:
+    """The relation between indices: ``left = right``."""
+
+    left: Expr
+    right: Expr
+
+    def boolean(self) -> Boolean:
+        return Eq(self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Divides:
+    """``divisor`` divides ``number``."""
+
+    divisor: Expr
+    number: Expr
+
+    def boolean(self) -> Boolean:
+        return divides(self.divisor, self.number)
+
+
+@dataclass(frozen=True)
+class Within:
+    """``first <= value <= last``."""
+
+    first: Expr
+    value: Expr
+    last: Expr
+
+    def boolean(self) -> Boolean:
+        return within(self.first, self.value, self.last)
+
+
+Condition: TypeAlias = Equal | Divides | Within
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A summation index between the largest of its lower and the smallest of its upper limits.
+
+    ``never_empty`` says that the upper limit is at least the lower one minus 1 for all indices.
+    """
+
+    index: Symbol
+    lowers: tuple[Expr, ...]
+    uppers: tuple[Expr, ...]
+    never_empty: bool = False
+
+    @property
+    def limits(self) -> tuple[Symbol, Expr, Expr]:
+        """For a SymPy sum, which would take an upper limit far below the lower one for a negative sum.
+
+        SymPy follows Karr: ``sum_{k=4}^{1}`` is minus the sum of k = 2, 3. The upper limit is
+        therefore never less than the lower one minus 1, where the sum is empty.
+        """
+        index, lower, upper = self.shown
+        return index, lower, upper if self.never_empty else Max(upper, lower - 1)
+
+    @property
+    def shown(self) -> tuple[Symbol, Expr, Expr]:
+        """For a reader, to whom a sum without terms is 0."""
+        return self.index, Max(*self.lowers), Min(*self.uppers)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """The derivative of a whole sum by an entry, kept as a structure that rules can work on."""
+
+    inner: IndexSum
+    by: Expr
+
+
+@dataclass(frozen=True)
+class IndexSum:
+    """``addend + sum over the bounds of the product of brackets and factors``.
+
+    Attributes
+    ----------
+    bounds : tuple of Bound
+        The outermost first.
+    conditions : tuple of Equal, Divides or Within
+        Each is an Iverson bracket.
+    factors : tuple of expressions, or of Nested derivatives
+    addend : expression
+        Added to the sum: a bias.
+    """
+
+    bounds: tuple[Bound, ...]
+    conditions: tuple[Condition, ...]
+    factors: tuple[Expr | Nested, ...]
+    addend: Expr = S.Zero
+
+    @property
+    def expr(self) -> Expr:
+        """The same in SymPy's terms, safe to put numbers into."""
+        return self._written(lambda bound: bound.limits)
+
+    @property
+    def shown(self) -> Expr:
+        """The same for a reader, to whom a sum without terms is 0."""
+        return self._written(lambda bound: bound.shown)
+
+    def _written(self, limits: Callable[[Bound], tuple[Symbol, Expr, Expr]]) -> Expr:
+        plain = [
+            Partial(f.inner._written(limits), f.by) if isinstance(f, Nested) else f for f in self.factors
+        ]
+        brackets = [Iverson(condition.boolean()) for condition in self.conditions]
+        body = Mul(*brackets, *plain)
+        if self.bounds:
+            body = Sum(body, *(limits(bound) for bound in reversed(self.bounds)))
+        return self.addend + body
+
+    def bound(self, index: Symbol) -> Bound:
+        """The bound of an index."""
+        return next(bound for bound in self.bounds if bound.index == index)
+
+    def replaced(self, old: Symbol, new: Expr) -> IndexSum:
+        """With an index written otherwise in conditions and factors; its own bound is dropped."""
+        swap = {old: sympify(new)}
+        return replace(
+            self,
+            bounds=tuple(b for b in self.bounds if b.index != old),
+            conditions=tuple(_swap(c, swap) for c in self.conditions),
+            factors=tuple(f if isinstance(f, Nested) else tidy(f.xreplace(swap)) for f in self.factors),
+        )
+
+
+@dataclass(frozen=True)
+class UncheckedStep:
+    """One line of a derivation before it is checked: what stands left and right, and why."""
+
+    left: Expr
+    terms: IndexSum
+    rule: str
+    reason: str
+
+
+def tidy(expr: Expr) -> Expr:
+    """Indices multiplied out, or over one denominator where there is one."""
+    return expr.replace(
+        lambda e: isinstance(e, Indexed), lambda e: e.base[tuple(together(expand(i)) for i in e.indices)]
+    )
+
+
+def _swap(condition: Condition, swap: Mapping[Symbol, Expr]) -> Condition:
+    names = condition.__dataclass_fields__
+    return type(condition)(**{name: expand(getattr(condition, name).xreplace(swap)) for name in names})

@@ -1,0 +1,349 @@
+"""The setting of a derivation: sizes, indices, sequences and the relation, in symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Expr, Indexed, IndexedBase, Integer, Mul, Symbol, expand, preorder_traversal, sympify
+from sympy.logic.boolalg import Boolean
+
+from symconv.errors import NotationError
+from symconv.pattern import ROLES, Pattern, Spatial, Window
+from symconv.printing.notation import Notation, on_axis
+
+
+@dataclass(frozen=True)
+class Range:
+    """An index with its first and last value."""
+
+    index: Symbol
+    first: Expr
+    last: Expr
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What a layer has in the place of its weights: by default just these.
+
+    Attributes
+    ----------
+    called : str
+        What a derivation calls it.
+    meaning : str
+        What its letter stands for, where that is no weight.
+    selects : bool
+        Whether its entries are 1 where an output meets the first of its largest inputs, else 0.
+    constant : bool
+        Whether every tap is 1 over the number of taps, as an average takes them.
+    conditions : tuple of relations
+        What the sizes must satisfy besides those of every layer.
+    """
+
+    called: str = "kernel"
+    meaning: str = ""
+    selects: bool = False
+    constant: bool = False
+    conditions: tuple[Boolean, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that the formulas of a layer are written in.
+
+    A role has as many indices as its operand has axes. Indices count from 0 here, whatever the
+    notation prints.
+    """
+
+    pattern: Pattern
+    notation: Notation
+    bias: bool = False
+    kernel: Kernel = Kernel()
+
+    @cached_property
+    def integers(self) -> dict[Symbol, Symbol]:
+        """The integer symbol for each symbol of the layer.
+
+        One that is declared an integer stays as it is. Another becomes one of the same name: positive or
+        non-negative where it is a size by itself, of unknown sign where it is only part of one.
+        """
+        geometry = self.pattern.geometry
+        signs: dict[str, dict[str, bool]] = {}
+        for name, size in geometry.items():
+            if isinstance(size, Symbol):
+                sign = "nonnegative" if least(name) == 0 else "positive"
+                signs.setdefault(size.name, {sign: True}).update({sign: True})
+        every = sorted({s for size in geometry.values() for s in sympify(size).free_symbols}, key=_by_name)
+        named: dict[str, Symbol] = {}
+        found: dict[Symbol, Symbol] = {}
+        for symbol in every:
+            own = (
+                symbol
+                if symbol.is_integer
+                else Symbol(symbol.name, integer=True, **signs.get(symbol.name, {}))
+            )
+            found[symbol] = named.setdefault(symbol.name, own)
+        self._check_names(found)
+        return found
+
+    def _check_names(self, symbols: dict[Symbol, Symbol]) -> None:
+        taken = {getattr(self.notation, name): name for name in _WRITTEN}
+        taken |= {index.name: "index" for role in ROLES for index in self.indices(role)}
+        taken |= {self.m_letter(at).name: "output size" for at in range(len(self.axes))}
+        for symbol in symbols:
+            if symbol.name in taken:
+                raise NotationError(
+                    f"{symbol.name!r} is a size of the layer and the letter of its {taken[symbol.name]}: "
+                    "name the size otherwise, or choose another notation."
+                )
+
+    @cached_property
+    def exact(self) -> Pattern:
+        """The pattern with integer symbols."""
+        return self.pattern.replaced(self.integers)
+
+    @cached_property
+    def sizes(self) -> dict[str, Expr]:
+        """The geometry as SymPy expressions over integer symbols; see :func:`least` for the names."""
+        return {name: sympify(size).xreplace(self.integers) for name, size in self.pattern.geometry.items()}
+
+    @property
+    def symbols(self) -> list[Symbol]:
+        """The symbols of the sizes, by name."""
+        found = {s for size in self.sizes.values() for s in size.free_symbols}
+        return sorted(found, key=_by_name)
+
+    @cached_property
+    def axes(self) -> tuple[Spatial, ...]:
+        """The spatial relations, with the layer's own symbols."""
+        return tuple(r for r in self.pattern.relations if isinstance(r, Spatial))
+
+    @cached_property
+    def exact_axes(self) -> tuple[Spatial, ...]:
+        """The spatial relations with integer symbols."""
+        return tuple(r for r in self.exact.relations if isinstance(r, Spatial))
+
+    def of_axes(self, name: str) -> tuple[Expr, ...]:
+        """A size of each axis, such as its stride."""
+        return tuple(sympify(axis.geometry[name]) for axis in self.exact_axes)
+
+    @property
+    def padded_by_name(self) -> bool:
+        """Whether the padding is one such as "same", which is never negative."""
+        return all(axis.options.get("padding") in ("valid", "same", "full") for axis in self.axes)
+
+    @cached_property
+    def output_sizes(self) -> tuple[Expr, ...]:
+        """``M`` of each axis, written out."""
+        return tuple(sympify(axis.extents["output"][0]) for axis in self.exact_axes)
+
+    @cached_property
+    def m(self) -> tuple[Expr, ...]:
+        """``M`` of each axis as formulas show it: a number, a size, or a letter of :attr:`definitions`."""
+        letters = {size: letter for letter, size in self.definitions.items()}
+        return tuple(letters.get(size, size) for size in self.output_sizes)
+
+    def m_letter(self, axis: int = 0) -> Symbol:
+        """The notation's letter for the output size of an axis; of all axes, where they are alike."""
+        alike = len({axis.extents["output"] for axis in self.axes}) == 1
+        rank = 1 if alike else len(self.axes)
+        return Symbol(on_axis(self.notation.output_size, axis, rank), integer=True, positive=True)
+
+    @cached_property
+    def definitions(self) -> dict[Symbol, Expr]:
+        """What each letter of an output size stands for."""
+        pairs = ((self.m_letter(at), size) for at, size in enumerate(self.output_sizes))
+        return {letter: size for letter, size in pairs if not (size.is_Integer or size.is_Symbol)}
+
+    @cached_property
+    def _letters(self) -> dict[str, tuple[str, ...]]:
+        """The letters of each role's indices; those of places bear the number of their axis."""
+        used = dict.fromkeys(ROLES, 0)
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(ROLES, ())
+        for relation in self.pattern.relations:
+            spatial = isinstance(relation, Spatial)
+            for role, names in relation.letters.items():
+                for name in names:
+                    letter = getattr(self.notation, name)
+                    found[role] += (on_axis(letter, used[role], len(self.axes)) if spatial else letter,)
+                used[role] += spatial
+        return found
+
+    def indices(self, role: str, avoid: Collection[Symbol] = ()) -> tuple[Symbol, ...]:
+        """The indices of a role, with primes where a letter is in use already."""
+        taken, found = set(avoid), []
+        for letter in self._letters[role]:
+            index = Symbol(letter, integer=True)
+            while index in taken:
+                index = Symbol(f"{index.name}'", integer=True)
+            taken.add(index)
+            found.append(index)
+        return tuple(found)
+
+    def axis_index(self, role: str, axis: int) -> Symbol:
+        """The index of a role along a spatial axis."""
+        index = {name: self.indices(name) for name in ROLES}
+        spatial = [here for relation, here in self.pattern.split(index) if isinstance(relation, Spatial)]
+        return spatial[axis][role][0]
+
+    @cached_property
+    def extents(self) -> dict[str, tuple[Expr, ...]]:
+        """How many values each index has, with letters for output sizes."""
+        letters = {size: letter for letter, size in self.definitions.items()}
+
+        return {
+            role: tuple(letters.get(sympify(size), sympify(size)) for size in sizes)
+            for role, sizes in self.exact.extents.items()
+        }
+
+    @cached_property
+    def _lasts(self) -> dict[str, Expr]:
+        pairs = (
+            (letter, size)
+            for role in ROLES
+            for letter, size in zip(self._letters[role], self.extents[role], strict=True)
+        )
+        return {letter: expand(size - 1) for letter, size in pairs}
+
+    def range(self, index: Symbol) -> Range:
+        """The range of an index, whatever primes it bears."""
+        return Range(index, Integer(0), self._lasts[index.name.rstrip("'")] if index.name not in self._lasts
+                     else self._lasts[index.name])  # fmt: skip
+
+    def is_index(self, symbol: Symbol) -> bool:
+        """Whether a symbol is an index of some role, with or without primes."""
+        return symbol.name in self._lasts or symbol.name.rstrip("'") in self._lasts
+
+    def is_tap(self, index: Symbol) -> bool:
+        """Whether an index is one of a tap only."""
+        letter = index.name if index.name in self._lasts else index.name.rstrip("'")
+        return letter in self._letters["tap"] and letter not in self._letters["output"]
+
+    def ranges(self, role: str) -> tuple[Range, ...]:
+        """The ranges of a role's indices."""
+        return tuple(map(self.range, self.indices(role)))
+
+    def equations(self, index: Mapping[str, tuple[Symbol, ...]]) -> list[tuple[Symbol, Expr]]:
+        """The relation between the indices of the three roles."""
+        return [(left, expand(sympify(right))) for left, right in self.exact.equations(index)]
+
+    @property
+    def far_role(self) -> str:
+        """The role that the relation gives by the two others: the input, or the output if transposed."""
+        return self.exact_axes[0].far
+
+    def steps(self) -> list[tuple[Expr, Expr, Expr]] | None:
+        """``(a, b, c)`` of ``far = a near + b tap + c`` on each axis, where it is so, and affine."""
+        if any(len(axis.extents["tap"]) != 1 for axis in self.exact_axes):
+            return None
+        near, tap = Symbol("near"), Symbol("tap")
+        other = {"input": "output", "output": "input"}[self.far_role]
+        index = {self.far_role: (Symbol("far"),), "tap": (tap,), other: (near,)}
+        found = []
+        for axis in self.exact_axes:
+            ((_, right),) = axis.equations(index)
+            right = expand(right)
+            a, b = right.coeff(near, 1), right.coeff(tap, 1)
+            c = expand(right - a * near - b * tap)
+            if c.has(near, tap) or 0 in (a, b):
+                return None
+            found.append((a, b, c))
+        return found
+
+    def window(self, index: Mapping[str, tuple[Symbol, ...]]) -> Window | None:
+        """What an output sees of the padded input, where the layer slides a window."""
+        return self.exact.window(index)
+
+    def sequence(self, quantity: str) -> IndexedBase:
+        """The sequence of an operand or a matrix, by the notation's name for it."""
+        return IndexedBase(getattr(self.notation, quantity))
+
+    def entry(self, quantity: str, *indices: Symbol | Expr) -> Expr:
+        """An entry of it; itself, if it has no index."""
+        if quantity == "kernel" and self.kernel.constant:
+            return self.constant
+        base = self.sequence(quantity)
+        return base[indices] if indices else Symbol(getattr(self.notation, quantity))
+
+    @property
+    def constant(self) -> Symbol:
+        """The letter of the kernel where every tap is the same."""
+        return Symbol(self.notation.kernel)
+
+    @property
+    def constants(self) -> dict[Symbol, Expr]:
+        """What that letter stands for; nothing where the taps are weights."""
+        count = Mul(*self.of_axes("kernel_size"))
+        return {self.constant: 1 / count} if self.kernel.constant else {}
+
+    def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        """Those of an output's indices that its bias has."""
+        found: list[Symbol] = []
+        index = {**dict.fromkeys(ROLES, ()), "output": outputs}
+        for relation, here in self.pattern.split(index):
+            found += here["output"] if relation.own_bias else ()
+        return tuple(found)
+
+    def folds(self, place: Expr, last: Expr) -> bool:
+        """Whether a place is what the index map of a padding mode gives, which lies within the input."""
+        for axis in self.exact_axes:
+            fill = axis.fill
+            size = sympify(axis.geometry["input_size"])
+            whole = fill.folds and expand(last - size + 1) == 0
+            if whole and any(fill.place(part, size) == place for part in preorder_traversal(place)):
+                return True
+        return False
+
+    @property
+    def window_roles(self) -> tuple[str, str]:
+        """The roles of the two groups of indices of the windows, which are rows or columns."""
+        return ("tap", "output") if self.notation.window_columns else ("output", "tap")
+
+    @property
+    def padded(self) -> IndexedBase:
+        """The input with its padding around it."""
+        return IndexedBase(f"{self.notation.input}pad")
+
+    @property
+    def loss(self) -> Symbol:
+        return Symbol(self.notation.loss)
+
+    def unpadded(self, entry: Indexed) -> tuple[list[Expr], list[tuple[Expr, Expr]]]:
+        """The indices of the input for those of the padded one; ``(place, last)`` of each zero padding."""
+        indices, inside, at = list(entry.indices), [], 0
+        for relation in self.exact.relations:
+            if isinstance(relation, Spatial):
+                place = expand(indices[at] - sympify(relation.geometry["before"]))
+                size = sympify(relation.geometry["input_size"])
+                indices[at] = relation.fill.place(place, size)
+                if not relation.fill.folds:
+                    inside.append((place, size - 1))
+            at += len(relation.extents["input"])
+        return indices, inside
+
+
+def kept_indices(setting: Setting, left: Expr) -> list[Symbol]:
+    """The indices that the left side of an equation is open in, in the order in which it has them."""
+    entries = [left] if isinstance(left, Indexed) else [e for e in left.args if isinstance(e, Indexed)]
+    found = [index for entry in entries for index in entry.indices if index in left.free_symbols]
+    return list(dict.fromkeys(index for index in found if setting.is_index(index)))
+
+
+def least(name: str) -> int:
+    """The least number that a size may be; "before 2" is the padding of the third relation.
+
+    >>> least("stride"), least("before 2")
+    (1, 0)
+    """
+    return 0 if name.split()[0] in ("before", "after", "output_padding") else 1
+
+
+def _by_name(symbol: Symbol) -> tuple[str, str]:
+    return symbol.name, str(sorted(symbol.assumptions0.items()))
+
+
+#: Fields of a notation whose letters formulas use, besides indices and sizes.
+_WRITTEN = (
+    "input", "kernel", "bias", "output", "upstream", "loss", "matrix", "windows", "upstream_matrix", "tying",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""How things are written: letters, words, widths, maths targets, and whole files."""
