@@ -1,4 +1,4 @@
-"""The layers that golden hashes are taken of: one of each kind, on letters for entries, and values for some."""
+"""The layers that golden hashes are taken of: one of each kind, and values that some are put on."""
 
 from __future__ import annotations
 
