@@ -11,8 +11,8 @@ from symconv.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
-    from symconv.notes import Displayed
     from symconv.pattern import Pattern, Relation
+    from symconv.printing.targets import Displayed
 
 #: What is shown where nothing is chosen, as far as the layer has it; an activation only by name.
 MAIN = (

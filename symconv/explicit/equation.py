@@ -20,7 +20,9 @@ from symconv.explicit.layout import (
     whole_letter,
 )
 from symconv.explicit.rows import Builder, filters
-from symconv.printing.maths import Format, Latex, Row, Text
+from symconv.printing.display import Display, Row
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text, in_notebook
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,30 +42,20 @@ class Equation:
     _subject: Subject
     _build: Builder
 
-    def latex(self) -> str:
-        """The equation as an ``aligned`` environment, without math delimiters."""
-        return self._render(Latex(self._subject.names(Latex())))
+    def display(self, target: MathsTarget) -> Display:
+        """The equation as rows and cells, for a target to lay out."""
+        form = target.named(self._subject.names(target))
+        return Display(tuple(self._build(self._subject, form)))
 
-    def text(self) -> str:
-        """The equation as lines of plain text."""
-        return self._render(Text(self._subject.names(Text())))
-
-    def _render(self, form: Format) -> str:
-        return form.aligned(self._build(self._subject, form))
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+    latex, text = as_latex, as_text
+    __str__ = __repr__ = as_text
+    _repr_latex_ = in_notebook
 
 
 def activation(function: Callable[[Expr], Expr]) -> Builder:
     """A function of each output entry; ``function`` takes and gives a SymPy expression."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         n = subject.notation
         outputs = list(subject.values.matrix("output"))
         applied = [function(entry) for entry in outputs]

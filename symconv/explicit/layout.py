@@ -8,13 +8,14 @@ from itertools import cycle, islice, pairwise, product
 from math import prod
 
 import numpy as np
-from sympy import Expr, Function, Symbol
+from sympy import Expr, Symbol
 
 from symconv.explicit.contraction import Contraction
 from symconv.explicit.quantities import Explicit
 from symconv.pattern import Spatial
-from symconv.printing.maths import Format, Grid, Row
+from symconv.printing.display import Grid, Row
 from symconv.printing.notation import Notation
+from symconv.printing.target import MathsTarget
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Subject:
         """Whether an operand has values."""
         return self.values.operands[role] is not self.symbols.operands[role]
 
-    def names(self, form: Format) -> dict[Symbol, str]:
+    def names(self, form: MathsTarget) -> dict[Symbol, str]:
         """How the operands' symbols print: upstream gradients as derivatives, taps in colour."""
         notation = self.notation
         letters = {"input": notation.input, "tap": notation.kernel, "output": notation.upstream}
@@ -65,13 +66,13 @@ class Subject:
         every = cycle(named[:1] if self.constant else named)
         return list(islice(every, prod(self.shape("tap"))))
 
-    def _painted(self, form: Format, rendered: list[str]) -> list[str]:
+    def _painted(self, form: MathsTarget, rendered: list[str]) -> list[str]:
         """Taps in their colours, if the formulas of this notation have some."""
         if not self.notation.tap_colours:
             return rendered
         return [form.coloured(tap, colour) for tap, colour in zip(rendered, self.colours(), strict=True)]
 
-    def rendered(self, form: Format, role: str, *, values: bool, factor: bool = False) -> list[str]:
+    def rendered(self, form: MathsTarget, role: str, *, values: bool, factor: bool = False) -> list[str]:
         """The entries of an operand as they print, as symbols or as values; taps in their colours."""
         render = form.factor if factor else form.expr
         if not values or not self.given(role):
@@ -90,7 +91,7 @@ class Subject:
 
 
 def sums(
-    contraction: Contraction, factors: Mapping[str, Sequence[str]], form: Format, times: str
+    contraction: Contraction, factors: Mapping[str, Sequence[str]], form: MathsTarget, times: str
 ) -> dict[int, str]:
     """Each cell's sum of products in tap order, joined from rendered factors.
 
@@ -116,12 +117,14 @@ def sums(
     return dict(zip(contraction.cells.tolist(), joined, strict=True))
 
 
-def listed(subject: Subject, form: Format, entries: Sequence[Expr]) -> str:
+def listed(subject: Subject, form: MathsTarget, entries: Sequence[Expr]) -> str:
     keep = shown(len(entries), subject.notation.max_rows)
     return form.listed([form.ellipsis if i is None else form.expr(entries[i]) for i in keep])
 
 
-def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], str]) -> list[Row | None]:
+def entry_rows(
+    subject: Subject, form: MathsTarget, name: str, left: Callable[[int], str]
+) -> list[Row | None]:
     """One row an entry of a vector: as symbols, as values once every operand has some, as the result."""
     keep = shown(subject.symbols.contraction(name).shape[0], subject.notation.max_rows)
     written = [entry_sums(subject, form, name, keep, values=False)]
@@ -139,7 +142,7 @@ def entry_rows(subject: Subject, form: Format, name: str, left: Callable[[int], 
 
 
 def entry_sums(
-    subject: Subject, form: Format, name: str, keep: Sequence[int | None], *, values: bool
+    subject: Subject, form: MathsTarget, name: str, keep: Sequence[int | None], *, values: bool
 ) -> list[str]:
     """The sums that the kept entries are, of symbols or of values, in tap order."""
     explicit = subject.values if values else subject.symbols
@@ -155,7 +158,7 @@ def entry_sums(
     return [found.get(cell, "0") if cell is not None else "" for cell in keep]
 
 
-def result_row(subject: Subject, form: Format, name: str, letter: str) -> list[Row | None]:
+def result_row(subject: Subject, form: MathsTarget, name: str, letter: str) -> list[Row | None]:
     """All entries of a vector in one list, once they are numbers."""
     results = list(subject.values.matrix(name))
     if not subject.valued or not all(entry.is_number for entry in results):
@@ -166,7 +169,7 @@ def result_row(subject: Subject, form: Format, name: str, letter: str) -> list[R
 
 def dotted(
     subject: Subject,
-    form: Format,
+    form: MathsTarget,
     entry: Callable[[int, int], str],
     shape: tuple[int, int],
     room: int | None = None,
@@ -182,7 +185,10 @@ def dotted(
 
 
 def _grid(
-    form: Format, entry: Callable[[int, int], str], rows: Sequence[int | None], columns: Sequence[int | None]
+    form: MathsTarget,
+    entry: Callable[[int, int], str],
+    rows: Sequence[int | None],
+    columns: Sequence[int | None],
 ) -> Grid:
     def cell(r: int | None, c: int | None) -> str:
         if r is not None and c is not None:
@@ -194,7 +200,7 @@ def _grid(
 
 def matrix_grid(
     subject: Subject,
-    form: Format,
+    form: MathsTarget,
     name: str,
     room: int,
     *,
@@ -215,7 +221,7 @@ def matrix_grid(
 
 
 def _matrix_entries(
-    subject: Subject, form: Format, explicit: Explicit, name: str, cells: Sequence[int]
+    subject: Subject, form: MathsTarget, explicit: Explicit, name: str, cells: Sequence[int]
 ) -> dict[int, str]:
     """Entries as they print: sums of symbols in tap order, or values; one that is a tap in its colour."""
     part, values = explicit.contraction(name).only(cells), explicit is not subject.symbols
@@ -232,14 +238,14 @@ def _matrix_entries(
     return found
 
 
-def vector_grid(subject: Subject, form: Format, entries: Sequence[str], *, row: bool = False) -> Grid:
+def vector_grid(subject: Subject, form: MathsTarget, entries: Sequence[str], *, row: bool = False) -> Grid:
     """A column of rendered entries, or a row of them."""
     if row:
         return dotted(subject, form, lambda _, c: entries[c], (1, len(entries)), form.line // 3)
     return dotted(subject, form, lambda r, _: entries[r], (len(entries), 1))
 
 
-def loss_by(subject: Subject, form: Format, letter: str) -> str:
+def loss_by(subject: Subject, form: MathsTarget, letter: str) -> str:
     """The derivative of the loss by a quantity, given by its rendered letter."""
     return form.derivative(form.letter(subject.notation.loss), letter)
 
@@ -248,7 +254,7 @@ def loss_by(subject: Subject, form: Format, letter: str) -> str:
 _ROLE = {"output": "output", "upstream": "output", "kernel": "tap", "input": "input"}
 
 
-def entry_letter(subject: Subject, form: Format, quantity: str, index: int) -> str:
+def entry_letter(subject: Subject, form: MathsTarget, quantity: str, index: int) -> str:
     """An entry of the input, kernel or output, by its flat index."""
     notation = subject.notation
     at = np.unravel_index(index, subject.shape(_ROLE[quantity])) if subject.shape(_ROLE[quantity]) else ()
@@ -257,20 +263,20 @@ def entry_letter(subject: Subject, form: Format, quantity: str, index: int) -> s
     return form.coloured(rendered, subject.colours()[index]) if coloured else rendered
 
 
-def function_letter(subject: Subject, form: Format, function: Callable[[Expr], Expr]) -> str:
+def function_letter(subject: Subject, form: MathsTarget, function: Callable[[Expr], Expr]) -> str:
     """The name of a function of expressions; that of the notation for one without a name."""
     own = str(getattr(function, "__name__", ""))
     name = own if own.isidentifier() and own.isascii() else subject.notation.activation
-    return form.expr(Function(name)(Symbol("x"))).removesuffix("(x)")
+    return form.function(name)
 
 
-def whole_letter(subject: Subject, form: Format, quantity: str, letter: str | None = None) -> str:
+def whole_letter(subject: Subject, form: MathsTarget, quantity: str, letter: str | None = None) -> str:
     """An operand as a whole where a matrix acts on it: its flattening, if it has several indices."""
     rendered = form.letter(letter or getattr(subject.notation, quantity))
     return form.vec(rendered) if len(subject.shape(_ROLE[quantity])) > 1 else rendered
 
 
-def upstream_letter(subject: Subject, form: Format) -> str:
+def upstream_letter(subject: Subject, form: MathsTarget) -> str:
     """The upstream gradient as a whole."""
     notation = subject.notation
     if notation.upstream_style == "partial":

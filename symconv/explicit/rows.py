@@ -28,17 +28,18 @@ from symconv.explicit.layout import (
 )
 from symconv.explicit.quantities import Explicit
 from symconv.pattern import Batch, Incidence
-from symconv.printing.maths import Beside, Format, Grid, Part, Piece, Row
+from symconv.printing.display import Beside, Grid, Part, Piece, Row
 from symconv.printing.notation import on_axis
+from symconv.printing.target import MathsTarget
 
-Builder: TypeAlias = Callable[[Subject, Format], list[Row | None]]
+Builder: TypeAlias = Callable[[Subject, MathsTarget], list[Row | None]]
 
 
-def _output_size(subject: Subject, form: Format) -> list[Row | None]:
+def _output_size(subject: Subject, form: MathsTarget) -> list[Row | None]:
     return [_axis_size(subject, form, at) for at in range(len(subject.axes))]
 
 
-def _axis_size(subject: Subject, form: Format, at: int) -> Row:
+def _axis_size(subject: Subject, form: MathsTarget, at: int) -> Row:
     """The output size along one axis: in letters, in numbers, and the result."""
     axis, n = subject.axes[at], subject.notation
     letters = {
@@ -67,7 +68,7 @@ def _axis_size(subject: Subject, form: Format, at: int) -> Row:
     return Row(letters["output_size"], (*written, str(size)))
 
 
-def _output(subject: Subject, form: Format) -> list[Row | None]:
+def _output(subject: Subject, form: MathsTarget) -> list[Row | None]:
     rows = entry_rows(subject, form, "output", lambda i: entry_letter(subject, form, "output", i))
     return rows + result_row(subject, form, "output", form.letter(subject.notation.output))
 
@@ -76,7 +77,7 @@ def _gradient(quantity: str, acting: str) -> Builder:
     """The gradient of an operand: the transposed matrix times the upstream gradient, then the entries."""
     name = f"grad_{quantity}"
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         n = subject.notation
         letter = form.letter(getattr(n, quantity))
         whole = loss_by(subject, form, whole_letter(subject, form, quantity))
@@ -92,7 +93,7 @@ def _gradient(quantity: str, acting: str) -> Builder:
     return build
 
 
-def _grad_bias(subject: Subject, form: Format) -> list[Row | None]:
+def _grad_bias(subject: Subject, form: MathsTarget) -> list[Row | None]:
     names = subject.names(form)
     return entry_rows(
         subject, form, "grad_bias", lambda at: loss_by(subject, form, names[subject.symbols.bias[at]])
@@ -105,7 +106,7 @@ def _product(name: str, vector: str, role: str) -> Builder:
     Where the windows are columns, the same product transposed: ``y = kernel windows`` of rows.
     """
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         n = subject.notation
         gradient = name == "upstream_matrix"
         turned = name == "windows" and n.window_columns
@@ -144,7 +145,7 @@ def _product(name: str, vector: str, role: str) -> Builder:
     return build
 
 
-def _bias_letters(subject: Subject, form: Format, turned: bool) -> str:
+def _bias_letters(subject: Subject, form: MathsTarget, turned: bool) -> str:
     """What is added to the flattened output, in letters: each filter's bias at all of its places."""
     letter, ones = form.letter(subject.notation.bias), form.ones
     batch = [ones for r in subject.symbols.pattern.relations if isinstance(r, Batch)]
@@ -155,7 +156,7 @@ def _bias_letters(subject: Subject, form: Format, turned: bool) -> str:
 
 
 def _biases(
-    subject: Subject, form: Format, explicit: Explicit, times: str, turned: bool
+    subject: Subject, form: MathsTarget, explicit: Explicit, times: str, turned: bool
 ) -> tuple[Piece, ...]:
     """What is added to each output: one bias times a vector of ones, or the vector of several."""
     if len(explicit.bias) == 1:
@@ -165,7 +166,7 @@ def _biases(
 
 
 def filters(
-    subject: Subject, form: Format, function: Callable[[Expr], Expr] | None = None
+    subject: Subject, form: MathsTarget, function: Callable[[Expr], Expr] | None = None
 ) -> list[Row | None]:
     """``A = X W`` in letters and written out, or ``A = f(X W)``; transposed where the windows are columns."""
     n, values = subject.notation, subject.values
@@ -210,7 +211,7 @@ def filters(
     return [Row(form.letter(n.feature_maps), (whole,)), Row(letters, tuple(parts))]
 
 
-def _within(form: Format, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
+def _within(form: MathsTarget, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
     """Matrices that share a line: those that need less than their part leave the rest to the others."""
     spans = [form.span(make(10 * form.line)) for make in makers]
     rooms, left = [0] * len(makers), form.line
@@ -220,7 +221,7 @@ def _within(form: Format, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]
     return [make(room) for make, room in zip(makers, rooms, strict=True)]
 
 
-def _blocks(subject: Subject, form: Format) -> list[Row | None]:
+def _blocks(subject: Subject, form: MathsTarget) -> list[Row | None]:
     """The matrix as blocks named by the taps of all relations but the innermost, then each block."""
     n, symbols = subject.notation, subject.symbols
     *outer, inner = (relation.incidence() for relation in symbols.pattern.relations)
@@ -241,7 +242,7 @@ def _blocks(subject: Subject, form: Format) -> list[Row | None]:
     return rows
 
 
-def _block_grid(subject: Subject, form: Format, incidence: Incidence, names: list[str]) -> Grid:
+def _block_grid(subject: Subject, form: MathsTarget, incidence: Incidence, names: list[str]) -> Grid:
     """The matrix of a relation, with rendered names for its taps."""
     contraction = contract(incidence, ("output",), ("input",))
     found = {
@@ -252,7 +253,7 @@ def _block_grid(subject: Subject, form: Format, incidence: Incidence, names: lis
     return dotted(subject, form, lambda r, c: found.get(r * columns + c, "0"), (rows, columns), form.line - 8)
 
 
-def _plus_bias(form: Format, letter: str, turned: bool) -> str:
+def _plus_bias(form: MathsTarget, letter: str, turned: bool) -> str:
     """The bias of each filter at every place, in letters."""
     bias = form.letter(letter)
     if turned:
@@ -260,7 +261,7 @@ def _plus_bias(form: Format, letter: str, turned: bool) -> str:
     return f" + {form.ones} {form.transposed(bias)}"
 
 
-def _tying(subject: Subject, form: Format) -> list[Row | None]:
+def _tying(subject: Subject, form: MathsTarget) -> list[Row | None]:
     n, explicit = subject.notation, subject.symbols
     kernel, ties = whole_letter(subject, form, "kernel"), form.letter(n.tying)
     flat = form.vec(form.letter(n.matrix))
@@ -283,7 +284,7 @@ def _tying(subject: Subject, form: Format) -> list[Row | None]:
 def _dense(name: str) -> Builder:
     """The gradient of the matrix as a dense layer has it, without or with its zeros held."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         n = subject.notation
         whole = loss_by(subject, form, form.letter(n.matrix))
         if name == "masked_gradient":

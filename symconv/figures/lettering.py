@@ -11,7 +11,9 @@ from sympy import Expr
 from symconv.explicit.layout import Subject, entry_letter, loss_by
 from symconv.figures.drawing import DASHES, Label
 from symconv.pattern import Untied
-from symconv.printing.maths import Format, Latex, Text
+from symconv.printing.latex import Latex
+from symconv.printing.target import MathsTarget
+from symconv.printing.text import Text
 
 #: A value of more characters than this does not fit a cell: the letter stands there instead.
 _LONGEST_VALUE = 5
@@ -85,7 +87,7 @@ class Lettering:
         )
 
 
-def label(render: Callable[[Format], str]) -> Label:
+def label(render: Callable[[MathsTarget], str]) -> Label:
     """What a function of a format renders, in LaTeX and as plain text."""
     return Label(f"${render(_LATEX)}$", render(_TEXT))
 
@@ -101,7 +103,7 @@ _LATEX, _TEXT = _Inline(), Text()
 
 
 def _entry(subject: Subject, quantity: str, index: int, *, derived: bool = False) -> Label:
-    def render(form: Format) -> str:
+    def render(form: MathsTarget) -> str:
         letter = entry_letter(subject, form, quantity, index)
         return loss_by(subject, form, letter) if derived else letter
 

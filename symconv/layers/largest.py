@@ -17,7 +17,8 @@ from symconv.explicit.layout import Subject, dotted, entry_letter, result_row, s
 from symconv.explicit.quantities import Explicit
 from symconv.explicit.rows import Builder
 from symconv.pattern import Pattern
-from symconv.printing.maths import Format, Row
+from symconv.printing.display import Row
+from symconv.printing.target import MathsTarget
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,7 @@ def windows_of(tied: Pattern, explicit: Explicit) -> Matrix:
 def _output(tied: Pattern) -> Builder:
     """Each output as the maximum of its window, in symbols and in values."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         meetings = _meetings(tied, subject.symbols)
         results = list(subject.values.matrix("output"))
         numbers = all(entry.is_number for entry in results)
@@ -142,7 +143,7 @@ def _output(tied: Pattern) -> Builder:
 def _selection(tied: Pattern) -> Builder:
     """Each indicator with its condition, and with its number where there is one."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         symbols, values = subject.symbols.operands, subject.values.operands
         conditions: list[tuple[int, str]] = []
         for meetings in _meetings(tied, subject.symbols):
@@ -168,7 +169,7 @@ def _selection(tied: Pattern) -> Builder:
 def _windows(tied: Pattern) -> Builder:
     """The matrix of windows, a row an output, or a column where the notation has them so."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
+    def build(subject: Subject, form: MathsTarget) -> list[Row | None]:
         found = windows_of(tied, subject.values)
         found = found.T if subject.notation.window_columns else found
         grid = dotted(subject, form, lambda r, c: form.expr(found[r, c]), found.shape, form.line)

@@ -12,6 +12,10 @@ from sympy.core.function import FunctionClass, UndefinedFunction
 from symconv.algorithms.source import source_of
 from symconv.derivation import Formula, Setting, latex_for, text_for
 from symconv.notes import Activation, Maths, Operand
+from symconv.printing.display import Display
+from symconv.printing.latex import Latex
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text
 
 
 def operands(setting: Setting) -> list[Operand]:
@@ -62,13 +66,11 @@ class _Definition:
 
     function: Callable[..., Any]
 
-    def latex(self) -> str:
+    def display(self, target: MathsTarget) -> Display:
         from symconv.algorithms.typeset import function_latex  # latexify only where it is asked for
 
-        return function_latex(self.function)
-
-    def text(self) -> str:
-        return source_of(self.function).rstrip()
+        source = source_of(self.function).rstrip()
+        return Display(whole=function_latex(self.function) if isinstance(target, Latex) else source)
 
 
 def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> Activation:
@@ -88,6 +90,6 @@ def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> 
             return Activation(name, name, name, repr(name))
         return Activation(name, given, given, name)
     definition = _Definition(given)
-    definition.latex()
+    as_latex(definition)
     name = given.__name__
-    return Activation(name, name, given, name, definition, definition.text())
+    return Activation(name, name, given, name, definition, as_text(definition))

@@ -11,9 +11,10 @@ import sympy
 
 from symconv.check import Report
 from symconv.explicit.structure import Structure
-from symconv.notes.model import Displayed, Figured, Listed, Maths
+from symconv.notes.model import Figured, Listed, Maths
 from symconv.pattern import Pattern, Spatial
 from symconv.printing.notation import Notation
+from symconv.printing.targets import Displayed
 
 
 class Derived(Displayed, Protocol):
