@@ -95,8 +95,7 @@ def label(render: Callable[[MathsTarget], str]) -> Label:
 class _Inline(Latex):
     """LaTeX for a line of text, where a fraction is too high."""
 
-    def derivative(self, loss: str, by: str) -> str:
-        return f"\\partial {loss}/\\partial {by}"
+    derivative = r"\partial {}/\partial {}".format
 
 
 _LATEX, _TEXT = _Inline(), Text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -65,15 +65,17 @@ class _IndexSums:
         return target.fraction(self._print(numerator), over)
 
     def _print_Indexed(self, expr: Indexed) -> str:
-        label, indices = expr.base.label, [self._print(index) for index in expr.indices]
-        setting = self._reading.setting
+        setting, label, index = self._reading.setting, expr.base.label, self._places(expr.indices)
         if self._reading.upstream_is_partial(label):
             output = self._print(Symbol(setting.notation.output))
-            return self._upstream(self._target.entry(output, indices))
+            return self._upstream(self._target.entry(output, index))
         letter = self._print(label)
         if label == setting.padded.label:
             letter = self._target.padded(self._print(Symbol(setting.notation.input)), letter)
-        return self._target.entry(letter, indices)
+        return self._target.entry(letter, index)
+
+    def _places(self, index: Sequence[Expr]) -> str:
+        return self._target.places.join(map(self._print, index))
 
     def _whole(self, label: Symbol) -> str:
         """A sequence as a whole."""
@@ -136,12 +138,12 @@ class _IndexSums:
         if all(factor == 1 for factor in factors):
             return letter
         alike = factors[:1] if len(set(factors)) == 1 else factors
-        return self._target.upsampled(letter, [self._print(factor) for factor in alike])
+        return self._target.upsampled(letter, ",".join(map(self._print, alike)))
 
     def _print_Overlap(self, expr: Overlap) -> str:
         kind, left, right, *at = expr.args
         entry = self._target.correlation if str(kind) == "star" else self._target.convolution
-        return entry(self._print(left), self._print(right), [self._print(index) for index in at])
+        return entry(self._print(left), self._print(right), self._places(at))
 
 
 @cache

@@ -58,18 +58,25 @@ class Latex(MathsTarget):
 
     printer = ExpressionPrinter
     line = 52
-    times, dot = " ", " \\cdot "
-    across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
-    comma, ones, maximum, minimum = ",\\quad ", "\\mathbf{1}", "\\max", "\\min"
-    at_most, either = " \\le ", " \\text{ or } "
-    opened, closed = "\\left(", "\\right)"
-    above = "\n"
+    times, dot, places, comma = " ", r" \cdot ", ",", r",\quad "
+    across, down, diagonal, ellipsis = r"\cdots", r"\vdots", r"\ddots", r"\ldots"
+    ones, maximum, minimum, at_most, either = r"\mathbf{1}", r"\max", r"\min", r" \le ", r" \text{ or } "
+    opened, closed, above = r"\left(", r"\right)", "\n"
 
-    def function(self, name: str) -> str:
-        return _upright(self.letter(name))
-
-    def width(self, rendered: str) -> int:
-        return latex_width(rendered)
+    vec = r"\operatorname{{vec}}({})".format
+    coloured = r"\textcolor{{{1}}}{{{0}}}".format
+    masked = r"[{} \text{{ holds }} {}] \odot {}".format
+    padded = r"\tilde{{{}}}".format
+    derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
+    derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
+    sum = r"\sum_{{{}={}}}^{{{}}}".format
+    bracket = rf"\left[{{}}\right]{MAY_BREAK}".format
+    divides = r"{} \mid {}".format
+    fraction = r"\frac{{{}}}{{{}}}".format
+    floor = r"\left\lfloor {} \right\rfloor".format
+    ceiling = r"\left\lceil {} \right\rceil".format
+    convolution = r"({} \ast {})_{{{}}}".format
+    correlation = r"({} \star {})_{{{}}}".format
 
     def prose(self, text: str) -> str:
         return f"\\text{{{self.sentence(text)}}}"
@@ -77,61 +84,24 @@ class Latex(MathsTarget):
     def sentence(self, text: str) -> str:
         return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
 
+    def function(self, name: str) -> str:
+        return _upright(self.letter(name))
+
     def transposed(self, letter: str) -> str:
         return f"{letter}^{{\\top}}" if "^" not in letter else f"{{{letter}}}^{{\\top}}"
 
     def kron(self, *factors: str) -> str:
         return " \\otimes ".join(factors)
 
-    def vec(self, rendered: str) -> str:
-        return f"\\operatorname{{vec}}({rendered})"
+    def entry(self, letter: str, index: str) -> str:
+        return f"{letter[:-1]},{index}}}" if "_{" in letter else f"{letter}_{{{index}}}"
 
-    def coloured(self, rendered: str, colour: str) -> str:
-        return f"\\textcolor{{{colour}}}{{{rendered}}}"
-
-    def masked(self, matrix: str, kernel: str, rendered: str) -> str:
-        return f"[{matrix} \\text{{ holds }} {kernel}] \\odot {rendered}"
-
-    def entry(self, letter: str, index: Sequence[str]) -> str:
-        places = ",".join(index)
-        return f"{letter[:-1]},{places}}}" if "_{" in letter else f"{letter}_{{{places}}}"
-
-    def padded(self, letter: str, name: str) -> str:
-        return f"\\tilde{{{letter}}}"
-
-    def derivative(self, of: str, by: str) -> str:
-        return f"\\frac{{\\partial {of}}}{{\\partial {by}}}"
-
-    def derivative_of_sum(self, of: str, by: str) -> str:
-        return f"\\frac{{\\partial}}{{\\partial {by}}} \\Bigl({of}\\Bigr)"
-
-    def sum(self, index: str, first: str, last: str) -> str:
-        return f"\\sum_{{{index}={first}}}^{{{last}}}"
-
-    def bracket(self, condition: str) -> str:
-        return f"\\left[{condition}\\right]{MAY_BREAK}"
-
-    def divides(self, divisor: str, number: str) -> str:
-        return f"{divisor} \\mid {number}"
-
-    def fraction(self, numerator: str, denominator: str) -> str:
-        return f"\\frac{{{numerator}}}{{{denominator}}}"
-
-    def floor(self, rendered: str) -> str:
-        return f"\\left\\lfloor {rendered} \\right\\rfloor"
-
-    def ceiling(self, rendered: str) -> str:
-        return f"\\left\\lceil {rendered} \\right\\rceil"
-
-    def upsampled(self, letter: str, factors: Sequence[str]) -> str:
+    def upsampled(self, letter: str, factors: str) -> str:
         whole = f"\\bigl({letter}\\bigr)" if letter.startswith("\\frac") else f"{{{letter}}}"
-        return f"{whole}^{{\\uparrow {','.join(factors)}}}"
+        return f"{whole}^{{\\uparrow {factors}}}"
 
-    def convolution(self, left: str, right: str, index: Sequence[str]) -> str:
-        return f"({left} \\ast {right})_{{{','.join(index)}}}"
-
-    def correlation(self, left: str, right: str, index: Sequence[str]) -> str:
-        return f"({left} \\star {right})_{{{','.join(index)}}}"
+    def width(self, rendered: str) -> int:
+        return latex_width(rendered)
 
     def lay_out(self, display: Display) -> str:
         return self._environment("aligned", display) if display.rows else display.whole

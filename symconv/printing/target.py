@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 from sympy import Add, Expr, Symbol
 
@@ -13,6 +13,10 @@ from symconv.printing.display import Beside, Display, Grid, Part, Row
 
 #: Behind something in brackets: if a space follows, a line may break there. No reader sees it.
 MAY_BREAK = "\u200b"
+
+
+#: Writes rendered pieces as one.
+Write: TypeAlias = Callable[..., str]
 
 
 class MathsTarget(ABC):
@@ -24,8 +28,8 @@ class MathsTarget(ABC):
         SymPy's printer of the target, made from names of symbols.
     line : int
         How many visible characters fit on a line.
-    times, dot : str
-        Between the factors of a product of symbols, and of values.
+    times, dot, places : str
+        Between the factors of a product of symbols, and of values; between indices.
     across, down, diagonal : str
         Dots that stand for left-out columns, rows, and both.
     comma, ellipsis : str
@@ -40,12 +44,38 @@ class MathsTarget(ABC):
         Whether fractions have their denominator below; else it follows a slash, and sums have brackets.
     above : str
         What parts a display from the sentence above it in a document.
+    prose, sentence : (text)
+        Words within a formula, and outside of one.
+    function : (name)
+        The name of a function, upright where it is a word.
+    transposed, vec, kron : (matrix), (matrix), (*factors)
+        A matrix transposed, its row-major flattening, and the Kronecker product.
+    coloured : (rendered, colour)
+        A piece in a colour, where the target has colours.
+    masked : (matrix, kernel, rendered)
+        A matrix with zeros put where another matrix holds no entry of the kernel.
+    entry : (letter, index)
+        An entry of a sequence; several indices are joined by ``places``.
+    padded : (letter, name)
+        The input with its padding: the letter of the input, or the name that formulas read back have.
+    derivative, derivative_of_sum : (of, by)
+        The partial derivative of a quantity, and of something long.
+    sum : (index, first, last)
+        The head of a sum.
+    bracket, divides : (condition), (divisor, number)
+        An Iverson bracket; the condition that one number divides another.
+    fraction, floor, ceiling : (numerator, denominator), (number), (number)
+    upsampled : (letter, factors)
+        A sequence with zeros between neighbours.
+    convolution, correlation : (left, right, index)
+        An entry of the convolution or the correlation of two sequences.
     """
 
     printer: ClassVar[type[Any]]
     line: ClassVar[int]
     times: ClassVar[str]
     dot: ClassVar[str]
+    places: ClassVar[str]
     across: ClassVar[str]
     down: ClassVar[str]
     diagonal: ClassVar[str]
@@ -56,10 +86,32 @@ class MathsTarget(ABC):
     minimum: ClassVar[str]
     at_most: ClassVar[str]
     either: ClassVar[str]
-    opened: ClassVar[str]
-    closed: ClassVar[str]
+    opened: ClassVar[str] = "("
+    closed: ClassVar[str] = ")"
     stacked: ClassVar[bool] = True
     above: ClassVar[str] = "\n\n"
+
+    prose: Write
+    sentence: Write = "{}".format
+    function: Write
+    transposed: Write
+    vec: Write
+    kron: Write
+    coloured: Write
+    masked: Write
+    entry: Write
+    padded: Write
+    derivative: Write
+    derivative_of_sum: Write
+    sum: Write
+    bracket: Write
+    divides: Write
+    fraction: Write
+    floor: Write
+    ceiling: Write
+    upsampled: Write
+    convolution: Write
+    correlation: Write
 
     def __init__(self, names: Mapping[Symbol, str] = MappingProxyType({}), *, printer: Any = None) -> None:
         self._names = names
@@ -90,95 +142,11 @@ class MathsTarget(ABC):
     def indexed(self, letter: str, *index: int) -> str:
         """An entry: a letter of a notation with its indices as they print; none for all there is."""
         rendered = self.letter(letter)
-        return self.entry(rendered, [str(at) for at in index]) if index else rendered
-
-    @abstractmethod
-    def function(self, name: str) -> str:
-        """The name of a function, upright where it is a word."""
+        return self.entry(rendered, self.places.join(map(str, index))) if index else rendered
 
     @abstractmethod
     def width(self, rendered: str) -> int:
         """About how many characters a reader sees."""
-
-    @abstractmethod
-    def prose(self, text: str) -> str:
-        """Words within a formula."""
-
-    def sentence(self, text: str) -> str:
-        """Words outside formulas."""
-        return text
-
-    @abstractmethod
-    def transposed(self, letter: str) -> str:
-        """A rendered matrix letter, transposed."""
-
-    @abstractmethod
-    def kron(self, *factors: str) -> str:
-        """The Kronecker product."""
-
-    @abstractmethod
-    def vec(self, rendered: str) -> str:
-        """The row-major flattening of a matrix."""
-
-    @abstractmethod
-    def coloured(self, rendered: str, colour: str) -> str:
-        """A piece in a colour, where the target has colours."""
-
-    @abstractmethod
-    def masked(self, matrix: str, kernel: str, rendered: str) -> str:
-        """A matrix with zeros put where another matrix holds no entry of the kernel."""
-
-    @abstractmethod
-    def entry(self, letter: str, index: Sequence[str]) -> str:
-        """An entry of a sequence: a rendered letter with rendered indices."""
-
-    @abstractmethod
-    def padded(self, letter: str, name: str) -> str:
-        """The rendered letter of the input with its padding, and the name that formulas read back have."""
-
-    @abstractmethod
-    def derivative(self, of: str, by: str) -> str:
-        """The partial derivative of a rendered quantity."""
-
-    @abstractmethod
-    def derivative_of_sum(self, of: str, by: str) -> str:
-        """The partial derivative of something long."""
-
-    @abstractmethod
-    def sum(self, index: str, first: str, last: str) -> str:
-        """The head of a sum."""
-
-    @abstractmethod
-    def bracket(self, condition: str) -> str:
-        """An Iverson bracket."""
-
-    @abstractmethod
-    def divides(self, divisor: str, number: str) -> str:
-        """The condition that one number divides another."""
-
-    @abstractmethod
-    def fraction(self, numerator: str, denominator: str) -> str:
-        """A fraction."""
-
-    @abstractmethod
-    def floor(self, rendered: str) -> str:
-        """The floor."""
-
-    @abstractmethod
-    def ceiling(self, rendered: str) -> str:
-        """The ceiling."""
-
-    @abstractmethod
-    def upsampled(self, letter: str, factors: Sequence[str]) -> str:
-        """A sequence with zeros between neighbours."""
-
-    @abstractmethod
-    def convolution(self, left: str, right: str, index: Sequence[str]) -> str:
-        """An entry of the convolution of two sequences."""
-
-    @abstractmethod
-    def correlation(self, left: str, right: str, index: Sequence[str]) -> str:
-        """An entry of the correlation of two sequences."""
 
     @abstractmethod
     def lay_out(self, display: Display) -> str:
@@ -190,7 +158,7 @@ class MathsTarget(ABC):
 
     @abstractmethod
     def table(self, rows: Sequence[Sequence[str]], sides: str) -> str:
-        """Words under a head, which is the first row; each column to the left or the right, "l" or "r"."""
+        """Words under a head, which is the first row; ``sides`` has an "l" or "r" for each column."""
 
     def factor(self, expr: Expr) -> str:
         """An operand as it stands in a product of values: in brackets if it is a sum or negative."""

@@ -34,77 +34,36 @@ class Text(MathsTarget):
 
     printer = ExpressionPrinter
     line = 76
-    times, dot = "*", "*"
+    times, dot, places, comma, at_most, either = "*", "*", ", ", ", ", " <= ", " or "
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
-    comma, ones, maximum, minimum = ", ", "ones", "max", "min"
-    at_most, either, opened, closed = " <= ", " or ", "(", ")"
-    stacked = False
+    ones, maximum, minimum, stacked = "ones", "max", "min", False
+
+    prose = function = coloured = "{0}".format
+    transposed = "{}^T".format
+    vec = "vec({})".format
+    masked = "[{} holds {}] .* {}".format
+    entry = f"{{}}[{{}}]{MAY_BREAK}".format
+    padded = "{1}".format
+    derivative = "d{}/d{}".format
+    derivative_of_sum = "d/d{1} ({0})".format
+    sum = "sum({}={}..{})".format
+    bracket = f"[{{}}]{MAY_BREAK}".format
+    divides = "{} divides {}".format
+    fraction = "{}/{}".format
+    floor = "floor({})".format
+    ceiling = "ceil({})".format
+    upsampled = "spread({}, {})".format
+    convolution = f"conv({{}}, {{}})[{{}}]{MAY_BREAK}".format
+    correlation = f"corr({{}}, {{}})[{{}}]{MAY_BREAK}".format
 
     def indexed(self, letter: str, *index: int) -> str:
         return entry_name(letter, *index)
 
-    def function(self, name: str) -> str:
-        return name
-
-    def width(self, rendered: str) -> int:
-        return len(rendered)
-
-    def prose(self, text: str) -> str:
-        return text
-
-    def transposed(self, letter: str) -> str:
-        return f"{letter}^T"
-
     def kron(self, *factors: str) -> str:
         return f"kron({', '.join(factors)})"
 
-    def vec(self, rendered: str) -> str:
-        return f"vec({rendered})"
-
-    def coloured(self, rendered: str, colour: str) -> str:
-        return rendered
-
-    def masked(self, matrix: str, kernel: str, rendered: str) -> str:
-        return f"[{matrix} holds {kernel}] .* {rendered}"
-
-    def entry(self, letter: str, index: Sequence[str]) -> str:
-        return f"{letter}[{', '.join(index)}]{MAY_BREAK}"
-
-    def padded(self, letter: str, name: str) -> str:
-        return name
-
-    def derivative(self, of: str, by: str) -> str:
-        return f"d{of}/d{by}"
-
-    def derivative_of_sum(self, of: str, by: str) -> str:
-        return f"d/d{by} ({of})"
-
-    def sum(self, index: str, first: str, last: str) -> str:
-        return f"sum({index}={first}..{last})"
-
-    def bracket(self, condition: str) -> str:
-        return f"[{condition}]{MAY_BREAK}"
-
-    def divides(self, divisor: str, number: str) -> str:
-        return f"{divisor} divides {number}"
-
-    def fraction(self, numerator: str, denominator: str) -> str:
-        return f"{numerator}/{denominator}"
-
-    def floor(self, rendered: str) -> str:
-        return f"floor({rendered})"
-
-    def ceiling(self, rendered: str) -> str:
-        return f"ceil({rendered})"
-
-    def upsampled(self, letter: str, factors: Sequence[str]) -> str:
-        return f"spread({letter}, {','.join(factors)})"
-
-    def convolution(self, left: str, right: str, index: Sequence[str]) -> str:
-        return self.entry(f"conv({left}, {right})", index)
-
-    def correlation(self, left: str, right: str, index: Sequence[str]) -> str:
-        return self.entry(f"corr({left}, {right})", index)
+    def width(self, rendered: str) -> int:
+        return len(rendered)
 
     def lay_out(self, display: Display) -> str:
         lefts = [_side_by_side(self._blocks(row.left)) if row else "" for row in display.rows]
