@@ -14,17 +14,17 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
-from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.isl_proof import given_or_few, prove
 from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled
 from symconv.evidence.report import Failure, Proof, StepReport, Verification, in_words
 from symconv.evidence.scalars import EvaluationError, Numbers
-from symconv.index_sums.base import counted
-from symconv.index_sums.domain import Scope
+from symconv.index_sums.domain import IndexDomain
+from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.printers import of_formulas
-from symconv.index_sums.symbols import Setting, kept_indices
+from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from symconv.printing.display import Display, Row
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
@@ -87,7 +87,7 @@ class Derivation:
         The closed form.
     """
 
-    def __init__(self, setting: Setting, name: str, axis: int = 0) -> None:
+    def __init__(self, setting: LayerSymbols, name: str, axis: int = 0) -> None:
         self.name = name
         self._setting = setting
         self._lines: list[UncheckedStep] = written(setting, name, axis)
@@ -104,8 +104,8 @@ class Derivation:
         back = {inner: outer for outer, inner in setting.integers.items()}
         self.steps = tuple(
             Step(
-                counted(line.left, setting).xreplace(back),
-                counted(line.terms.expr, setting).xreplace(back),
+                shift_index_base(line.left, setting).xreplace(back),
+                shift_index_base(line.terms.expr, setting).xreplace(back),
                 line.rule,
                 line.reason,
                 f"equal on {in_words(report.cases)}",
@@ -117,12 +117,12 @@ class Derivation:
         """A row a step, with its rule; below the last one of a quantity, where it holds."""
         form, rows = of_formulas(target, self._setting), []
         for left, lines in groupby(self._lines, key=lambda line: line.left):
-            side, chain = form.expr(counted(left, self._setting)), list(lines)
+            side, chain = form.expr(shift_index_base(left, self._setting)), list(lines)
             for line in chain:
-                right = form.folded(counted(line.terms.shown, self._setting))
+                right = form.folded(shift_index_base(line.terms.shown, self._setting))
                 rows.append(Row(side, (right,), line.rule))
                 side = ""
-            scope = Scope(self._setting, left, *(line.terms.shown for line in chain))
+            scope = IndexDomain(self._setting, left, *(line.terms.shown for line in chain))
             letters = (f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form))
             rows[-1] = rows[-1]._replace(below=(*scope.held(form), *letters, *scope.kernel(form)))
         return Display(tuple(rows))
@@ -217,12 +217,12 @@ class Derivation:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
         several = len(setting.extents["input"]) > 1
-        lefts = [compiled(counted(line.left, setting)) for line in self._lines]
-        rights = [compiled(counted(line.terms.expr, setting)) for line in self._lines]
+        lefts = [compiled(shift_index_base(line.left, setting)) for line in self._lines]
+        rights = [compiled(shift_index_base(line.terms.expr, setting)) for line in self._lines]
         counts = [0] * len(rights)
         failures: dict[int, Failure] = {}
         for sizes, geometry in cases:
-            sequences = World(setting, geometry).sequences
+            sequences = NumericModel(setting, geometry).sequences
             numbers = numbers_of(setting, sizes, geometry)
             budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // geometry.work)
             before: list[Value] = []
@@ -258,7 +258,7 @@ def _value(evaluator: Evaluator, sequences: Sequences, numbers: Numbers) -> Valu
         return str(error)
 
 
-def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
+def checked_grid(call: str, setting: LayerSymbols, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
     """The numbers for each size, or an error for a size that there is not, or that has no numbers."""
     known = _symbols(setting)
     found = {}
@@ -274,7 +274,7 @@ def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]])
     return found
 
 
-def _symbols(setting: Setting) -> list[str]:
+def _symbols(setting: LayerSymbols) -> list[str]:
     return [symbol.name for symbol in setting.symbols]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from sympy import Add, And, Eq, Expr, Indexed, Integer, Mod, Mul, Or, Sum, Symbol, fraction
 
-from symconv.index_sums.nodes import Iverson, Overlap, Partial, Spread
+from symconv.index_sums.nodes import Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
+from symconv.printing.expressions import Iverson
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import target_of
 
@@ -21,7 +22,7 @@ class _IndexSums:
     printmethod = None
     _print: Callable[[Any], str]
 
-    def __init__(self, setting: Setting, target: MathsTarget) -> None:
+    def __init__(self, setting: LayerSymbols, target: MathsTarget) -> None:
         super().__init__({})  # type: ignore[call-arg]
         self._reading, self._target = Reading(setting), target
 
@@ -132,7 +133,7 @@ class _IndexSums:
         derivative = self._target.derivative if short else self._target.derivative_of_sum
         return derivative(self._print(of), self._print(by))
 
-    def _print_Spread(self, expr: Spread) -> str:
+    def _print_Upsampled(self, expr: Upsampled) -> str:
         base, *factors = expr.args
         letter = self._whole(base.label)
         if all(factor == 1 for factor in factors):
@@ -152,16 +153,16 @@ def _printer(target: type[MathsTarget]) -> Any:
     return type("IndexSumPrinter", (_IndexSums, target.printer), {})
 
 
-def of_formulas(target: MathsTarget, setting: Setting) -> MathsTarget:
+def of_formulas(target: MathsTarget, setting: LayerSymbols) -> MathsTarget:
     """A target as formulas of a setting print in it."""
     return target.printed_by(_printer(type(target))(setting, target))
 
 
-def latex_for(setting: Setting) -> MathsTarget:
+def latex_for(setting: LayerSymbols) -> MathsTarget:
     """The LaTeX that formulas of a setting print in."""
     return of_formulas(target_of("latex"), setting)
 
 
-def text_for(setting: Setting) -> MathsTarget:
+def text_for(setting: LayerSymbols) -> MathsTarget:
     """The text that formulas of a setting print in."""
     return of_formulas(target_of("text"), setting)

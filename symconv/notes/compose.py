@@ -35,6 +35,8 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
     OptionError
         When a section is unknown, is there twice, or has nothing to say of this layer.
     """
+    if not isinstance(title, str) or not title.isprintable() or not title.strip():
+        raise OptionError(f"the title is {title!r}: write a line of text.")
     if isinstance(sections, str) or not isinstance(sections, Iterable | None):
         raise OptionError(f"sections is {sections!r}: write a list of names, such as ['forward', 'matrix'].")
     wanted = list(SECTIONS) if sections is None else list(sections)
@@ -46,20 +48,20 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
         if wanted.count(name) > 1:
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
-        if name == "windows" and "selection" in sources.layer.equation_names:
+        if name == "windows" and not sources.layer.spec.kernel.shared:
             heading = "Windows"
         found = section(sources, told)
         if found:
             blocks += [Heading((heading,)), *found]
         elif sections is not None:
             raise OptionError(f"section {name!r} has nothing to say of this layer: {_WHY[name]}")
-    return Document(title, tuple(blocks), sources.statements)
+    return Document(title.strip(), tuple(blocks), sources.statements)
 
 
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
-        "setting": ("Setting", setting),
+        "setting": ("LayerSymbols", setting),
         "size": ("Output size", size),
         "forward": ("Forward pass", forward),
         "matrix": ("As a matrix acting on the input", matrix),

@@ -1,0 +1,30 @@
+"""The bracket of a condition, as an expression."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, S, sympify
+
+
+class Iverson(Expr):
+    """``[condition]``: 1 where the condition holds and 0 elsewhere.
+
+    >>> from sympy.abc import i
+    >>> Iverson(Eq(i, 2)).subs(i, 2), Iverson(Eq(i, 2)).subs(i, 3)
+    (1, 0)
+    """
+
+    is_commutative = True
+    is_integer = True
+
+    def __new__(cls, condition: Any) -> Expr:
+        decided = sympify(condition)
+        if decided is S.true:
+            return S.One
+        if decided is S.false:
+            return S.Zero
+        return Expr.__new__(cls, decided)
+
+    def _latex(self, printer: Any) -> str:
+        return f"\\left[{printer._print(self.args[0])}\\right]"
