@@ -9,7 +9,7 @@ from sympy import Expr, Function, SympifyError, sympify
 from sympy.core.function import FunctionClass
 
 from symconv.errors import OptionError, did_you_mean
-from symconv.explicit.layout import Subject
+from symconv.explicit.layout import Sheet, Subject
 from symconv.explicit.registry import QUANTITIES, Quantity, printed
 from symconv.explicit.rows import Builder
 from symconv.pattern import Specification
@@ -38,8 +38,7 @@ class Equation:
 
     def display(self, target: MathsTarget) -> Display:
         """The equation as rows and cells, for a target to lay out."""
-        form = target.named(self._subject.names(target))
-        return Display(tuple(self._build(self._subject, form)))
+        return Display(tuple(self._build(Sheet.of(self._subject, target).named())))
 
     latex, text = as_latex, as_text
     __str__ = __repr__ = as_text

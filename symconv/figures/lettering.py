@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr
 
-from symconv.explicit.layout import Subject, entry_letter, loss_by
+from symconv.explicit.layout import Sheet, Subject
 from symconv.figures.drawing import DASHES, Label
 from symconv.printing.latex import Latex
 from symconv.printing.target import MathsTarget
@@ -102,8 +102,9 @@ _LATEX, _TEXT = _Inline(), Text()
 
 def _entry(subject: Subject, quantity: str, index: int, *, derived: bool = False) -> Label:
     def render(form: MathsTarget) -> str:
-        letter = entry_letter(subject, form, quantity, index)
-        return loss_by(subject, form, letter) if derived else letter
+        sheet = Sheet.of(subject, form)
+        letter = sheet.entry_letter(quantity, index)
+        return sheet.loss_by(letter) if derived else letter
 
     return label(render)
 
@@ -140,7 +141,7 @@ def _tap_labels(subject: Subject) -> list[Label]:
         return [_number(value) for value in values]
     # The marks have the colours, so the letters on them have none.
     plain = replace(subject, spec=subject.spec.uncoloured)
-    latex, text = plain.names(_LATEX), plain.names(_TEXT)
+    latex, text = (Sheet.of(plain, form).names() for form in (_LATEX, _TEXT))
     return [Label(f"${latex[tap]}$", text[tap]) for tap in subject.symbols.operands["tap"]]
 
 
