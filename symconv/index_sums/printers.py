@@ -21,10 +21,10 @@ from sympy import (
     fraction,
 )
 
-from symconv.index_sums.nodes import Iverson, Overlap, Partial, Upsampled
+from symconv.index_sums.nodes import Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.printing.expressions import ExprLatexPrinter, ExprTextPrinter
+from symconv.printing.expressions import ExprLatexPrinter, ExprTextPrinter, Iverson
 from symconv.printing.maths import Format, Latex, Text
 
 
