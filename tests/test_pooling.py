@@ -14,6 +14,7 @@ from sympy import I, Integer, Matrix, Max, Rational, S, Symbol, latex, oo
 
 import symconv as sc
 from symconv.errors import EntriesError, GeometryError, OptionError
+from symconv.layers.description import options as described
 from tests.optional import required
 
 torch = required("torch")
@@ -104,7 +105,7 @@ def test_a_pooling_layer_agrees_with_its_references(name: str) -> None:
 @pytest.mark.parametrize("quantity", ["output", "grad_input", "matrix"])
 def test_a_wrong_entry_is_found(kind: str, quantity: str) -> None:
     layer = KINDS[kind](4, 2)
-    entries = layer._values.entries(quantity)
+    entries = layer.entries.values.entries(quantity)
     entries[1] = entries.get(1, S.Zero) + 1
     report = layer.check()
     assert not report
@@ -162,12 +163,13 @@ def test_formulas_give_the_explicit_entries_and_are_proved(
 ) -> None:
     layer = made(KINDS[kind])
     shape = [sizes[str(axis.geometry["input_size"])] for axis in layer.axes]
-    options = {n: sizes[v] for n, v in layer._told.items() if isinstance(v, str) and v in sizes and n not in
+    told = described(layer.spec)
+    options = {n: sizes[v] for n, v in told.items() if isinstance(v, str) and v in sizes and n not in
                ("input_size", "kernel_size")}  # fmt: skip
-    if layer._told["stride"] == 1:
+    if told["stride"] == 1:
         options["stride"] = 1
     explicit = KINDS[kind](tuple(shape), sizes["K"], **options)
-    values = explicit._values
+    values = explicit.entries.values
     for name in ("output", "matrix", "grad_input"):
         derivation = layer.derive(name)
         assert derivation.verify()
@@ -175,7 +177,7 @@ def test_formulas_give_the_explicit_entries_and_are_proved(
         assert proof, str(proof)
         found = derivation.result.at(**sizes)
         if kind == "max":
-            swap = dict(zip(explicit._symbols.operands["tap"], values.operands["tap"], strict=True))
+            swap = dict(zip(explicit.entries.symbols.operands["tap"], values.operands["tap"], strict=True))
             x = dict(zip(values.operands["input"], map(S, range(len(values.operands["input"]))), strict=True))
             assert found.subs(swap).subs(x) == getattr(explicit, name).subs(x), name
         else:
@@ -203,11 +205,11 @@ def test_every_pair_of_features_gives_the_explicit_entries(kind: str, pair: tupl
     numbers = {key: SIZES[value] for key, value in options.items()}
     explicit = KINDS[kind]((SIZES["N"],) * rank, (SIZES["K"],) * rank, **numbers)
     sizes = {name: SIZES[name] for name in ("N", "K", *options.values())}
-    symbols = explicit._symbols.operands
+    symbols = explicit.entries.symbols.operands
     rng = np.random.default_rng(rank)
     x = [Integer(int(n)) for n in rng.integers(-3, 4, len(symbols["input"]))]
     put = dict(zip(symbols["input"], x, strict=True))
-    taps = [S(tap).xreplace(put) for tap in explicit._values.operands["tap"]]
+    taps = [S(tap).xreplace(put) for tap in explicit.entries.values.operands["tap"]]
     put |= dict(zip(symbols["tap"], taps, strict=True))
     for name in ("output", "matrix", "grad_input"):
         found = opened.formula(name).at(**sizes)

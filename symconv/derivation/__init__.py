@@ -5,10 +5,9 @@ from symconv.derivation.derivation import Derivation, Step, checked_grid
 from symconv.derivation.formula import Formula
 from symconv.derivation.scripts import SCRIPTS
 from symconv.evidence.report import Proof, Verification
-from symconv.index_sums.nodes import Iverson
 from symconv.index_sums.parser import parse
 from symconv.index_sums.printers import latex_for, text_for
-from symconv.index_sums.symbols import Kernel, LayerSymbols
+from symconv.printing.expressions import Iverson
 
 __all__ = [
     "SCRIPTS",
@@ -16,8 +15,6 @@ __all__ = [
     "Derivation",
     "Formula",
     "Iverson",
-    "Kernel",
-    "LayerSymbols",
     "Proof",
     "Step",
     "Verification",

@@ -29,8 +29,9 @@ from sympy import (
 )
 
 from symconv.evidence.isl_constraints import NotAffineError
-from symconv.index_sums.nodes import Iverson, Overlap, Partial, within
+from symconv.index_sums.nodes import Overlap, Partial, within
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.printing.expressions import Iverson
 
 
 @dataclass(frozen=True)

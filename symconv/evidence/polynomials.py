@@ -21,7 +21,8 @@ from symconv.evidence.scalars import (
     compiled_number,
     named_number,
 )
-from symconv.index_sums.nodes import Iverson, Overlap, Partial
+from symconv.index_sums.nodes import Overlap, Partial
+from symconv.printing.expressions import Iverson
 
 #: An entry of a sequence: its letter and its indices, counted from 0.
 Atom: TypeAlias = tuple[str, tuple[int, ...]]

@@ -11,7 +11,7 @@ import sympy
 from sympy import Add, And, Eq, Expr, Ge, Gt, Integer, Le, Lt, Max, Min, Mod, Mul, Ne, Or, Pow, Symbol
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Iverson
+from symconv.printing.expressions import Iverson
 
 #: Numbers for sizes and indices, by name.
 Numbers: TypeAlias = dict[str, int]

@@ -6,8 +6,9 @@ from typing import Any
 
 from sympy import Add, And, Eq, Expr, Indexed, Le, Mod, Mul, Rational, Sum, Symbol, expand, ilcm
 
-from symconv.index_sums.nodes import Iverson, Partial
+from symconv.index_sums.nodes import Partial
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.printing.expressions import Iverson
 
 
 class Reading:

@@ -37,7 +37,8 @@ from sympy import (
 )
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Iverson, Overlap, Upsampled, divides
+from symconv.index_sums.nodes import Overlap, Upsampled, divides
+from symconv.printing.expressions import Iverson
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^\([A-Za-z][A-Za-z0-9]*\))?'*)"

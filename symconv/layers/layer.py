@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property, wraps
+from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from sympy import Expr, Matrix
@@ -35,10 +35,10 @@ def asked(
 ) -> Callable[Concatenate[Any, _Given], _Answer]:
     """A method of a layer that one of its parts answers."""
 
-    @wraps(method)
-    def ask(layer: Any, *given: _Given.args, **named: _Given.kwargs) -> _Answer:
+    def ask(layer: Any, /, *given: _Given.args, **named: _Given.kwargs) -> _Answer:
         return method(getattr(layer, part), *given, **named)
 
+    update_wrapper(ask, method)
     return ask
 
 

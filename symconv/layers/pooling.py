@@ -31,11 +31,11 @@ def _windows(
     each = each_axis(rank, input_size, kernel_size, columns, padding)
     axes = [Axis.make(n, k, **options) for n, k, options in each]
     for axis in axes:
-        for side in (axis.before, axis.after):
+        for side in ("before", "after"):
             if at_most_half(axis, side) is S.false:
                 raise GeometryError(
-                    f"padding {side} is more than half of a window of {axis.kernel_size}: use at most "
-                    f"{axis.kernel_size // 2}, or pad the input itself."
+                    f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}: use "
+                    f"at most {axis.kernel_size // 2}, or pad the input itself."
                 )
     return axes
 

@@ -71,8 +71,12 @@ class Source(Protocol):
     """A layer, seen from below."""
 
     spec: Specification
-    closed: Closed
-    entries: Numeric
+
+    @property
+    def closed(self) -> Closed: ...
+
+    @property
+    def entries(self) -> Numeric: ...
 
     @property
     def description(self) -> str: ...

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, TypeAlias
 from sympy import Expr, Le, Mul, Rational, S, sympify
 from sympy.logic.boolalg import Boolean
 
-from symconv.pattern.axis import Axis
 from symconv.pattern.pattern import Pattern
+from symconv.pattern.relation import Spatial
 from symconv.printing.notation import Notation
 
 #: The entries of each operand by its role, flattened row-major.
@@ -75,7 +75,7 @@ class Kernel:
         """Those of a tap's indices that its letter bears."""
         return taps
 
-    def value(self, axes: Sequence[Axis], places: Sequence[Expr] = ()) -> Expr | None:
+    def value(self, axes: Sequence[Spatial], places: Sequence[Expr] = ()) -> Expr | None:
         """What its letter stands for, with its indices, in the sizes of the axes; None for operands."""
         return None
 
@@ -99,11 +99,11 @@ class Kernel:
         """A notation with the kernel's letter in its place."""
         return notation
 
-    def conditions(self, axes: Sequence[Axis]) -> tuple[Boolean, ...]:
+    def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         """What open sizes must satisfy besides the limits of every layer."""
         return ()
 
-    def usual(self, axes: Sequence[Axis]) -> Mapping[str, Any]:
+    def usual(self, axes: Sequence[Spatial]) -> Mapping[str, Any]:
         """The options that are as they are where nothing is said, as the call has them."""
         return {}
 
@@ -116,14 +116,16 @@ class Pooled(Kernel):
     operands = ("x", "delta")
     learned = False
 
-    def conditions(self, axes: Sequence[Axis]) -> tuple[Boolean, ...]:
+    def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         """No padding is more than half of its window."""
-        found = (at_most_half(axis, side) for axis in axes for side in (axis.before, axis.after))
+        found = (at_most_half(axis, side) for axis in axes for side in ("before", "after"))
         return tuple(condition for condition in dict.fromkeys(found) if condition is not S.true)
 
-    def usual(self, axes: Sequence[Axis]) -> Mapping[str, Any]:
+    def usual(self, axes: Sequence[Spatial]) -> Mapping[str, Any]:
         """A stride of the window."""
-        return {"stride": None} if all(axis.stride == axis.kernel_size for axis in axes) else {}
+        return (
+            {"stride": None} if all(a.geometry["stride"] == a.geometry["kernel_size"] for a in axes) else {}
+        )
 
 
 class Uniform(Pooled):
@@ -138,8 +140,8 @@ class Uniform(Pooled):
     def indices(self, tied: Pattern, taps: tuple[Any, ...]) -> tuple[Any, ...]:
         return ()
 
-    def value(self, axes: Sequence[Axis], places: Sequence[Expr] = ()) -> Expr:
-        return 1 / Mul(*(sympify(axis.kernel_size) for axis in axes))
+    def value(self, axes: Sequence[Spatial], places: Sequence[Expr] = ()) -> Expr:
+        return 1 / Mul(*(sympify(axis.geometry["kernel_size"]) for axis in axes))
 
     def share(self, counts: Mapping[str, tuple[int, ...]]) -> Fraction:
         return Fraction(1, prod(counts["tap"]))
@@ -153,6 +155,6 @@ class Uniform(Pooled):
 WEIGHTS = Kernel()
 
 
-def at_most_half(axis: Axis, padding: Any) -> Boolean:
-    """The condition that a padding is at most half of the window, as in PyTorch."""
-    return Le(2 * sympify(padding), axis.kernel_size)
+def at_most_half(axis: Spatial, side: str) -> Boolean:
+    """The condition that the padding of a side is at most half of the window, as in PyTorch."""
+    return Le(2 * sympify(axis.geometry[side]), axis.geometry["kernel_size"])

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sympy import And, Eq, Expr, Ge, Gt, Max, Or, S, Symbol, oo, sympify
+from sympy import Add, And, Eq, Expr, Ge, Gt, Max, Or, S, Symbol, oo, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import EntriesError
-from symconv.pattern.axis import Axis
 from symconv.pattern.kernel import Operands, Pooled
 from symconv.pattern.pattern import Pattern
+from symconv.pattern.relation import Spatial
 from symconv.pattern.unshared import unshared
 from symconv.printing.expressions import Iverson
 from symconv.printing.notation import Notation
@@ -87,12 +87,12 @@ def _windows(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
 
 
-def _windows_meet(axis: Axis) -> Boolean:
+def _windows_meet(axis: Spatial) -> Boolean:
     """The condition that every window holds an entry: without padding, or no wider apart than the input."""
-    if axis.dilation == 1:
+    n, dilation, *sides = (axis.geometry[name] for name in ("input_size", "dilation", "before", "after"))
+    if dilation == 1:
         return S.true
-    around = axis.before if axis.before == axis.after else axis.before + axis.after
-    return Or(Eq(sympify(around), 0), Ge(axis.input_size, axis.dilation))
+    return Or(Eq(Add(*map(sympify, dict.fromkeys(sides))), 0), Ge(n, dilation))
 
 
 class Selection(Pooled):
@@ -136,6 +136,6 @@ class Selection(Pooled):
         own = {"kernel": notation.selection, "kernel_matrix": None, "filter_matrix": notation.selection}
         return notation.replace(**own, selection=notation.kernel, tap_colours=())
 
-    def conditions(self, axes: Sequence[Axis]) -> tuple[Boolean, ...]:
+    def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         met = dict.fromkeys(map(_windows_meet, axes))
         return (*super().conditions(axes), *(condition for condition in met if condition is not S.true))

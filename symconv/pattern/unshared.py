@@ -110,4 +110,4 @@ class UnsharedAxis(Unshared, Spatial):
 
 def unshared(pattern: Pattern) -> Pattern:
     """The pattern with taps of its own for each output."""
-    return Pattern(tuple((UnsharedAxis if isinstance(r, Axis) else Unshared)(r) for r in pattern.relations))
+    return Pattern(tuple(UnsharedAxis(r) if isinstance(r, Axis) else Unshared(r) for r in pattern.relations))

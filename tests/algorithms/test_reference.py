@@ -30,7 +30,8 @@ def valued(layer: Any, seed: int) -> Any:
     rng = np.random.default_rng(seed)
     pooled = isinstance(layer, sc.AvgPool | sc.MaxPool)
     letters = ["x", "delta", *([] if pooled else ["w", "b"])]
-    return layer.at_flat({name: whole(len(flat(nested(getattr(layer, name)))), rng) for name in letters})
+    given = {name: whole(len(flat(nested(getattr(layer, name)))), rng) for name in letters}
+    return layer.at(**layer.entries.flat(given))
 
 
 def test_every_algorithm_is_that_of_a_kind_tried_here() -> None:

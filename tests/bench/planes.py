@@ -109,7 +109,7 @@ def matrix(size: int) -> Case:
 
 def latex(size: int) -> Case:
     made = layer(size)
-    entries = list(made._symbols.matrix("output"))
+    entries = list(made.entries.symbols.matrix("output"))
     return Case(
         f"LaTeX of the output, {size}×{size}, channels {IN} to {OUT}",
         terms(size),

@@ -11,6 +11,7 @@ import symconv as sc
 from symconv.check import evaluate
 from symconv.check.references import libraries
 from symconv.errors import MissingExtraError, OptionError
+from symconv.explicit.registry import compared
 
 LAYERS = [
     sc.Conv1d(5, 3),
@@ -27,22 +28,22 @@ def test_a_right_layer_agrees_with_every_reference(layer: sc.Conv1d) -> None:
     assert report, str(report)
     assert {f.reference for f in report.findings} >= {"sliding windows", "loops", "central differences"}
     scipy = any(f.reference == "scipy.signal" for f in report.findings)
-    assert scipy == (layer._symbols is layer._values), "SciPy counts in machine integers"
+    assert scipy == (layer.entries.symbols is layer.entries.values), "SciPy counts in machine integers"
     judged = {f.quantity for f in report.findings}
-    assert judged == {"output_size", *layer._symbols.names}
-    whole = layer._symbols is layer._values
+    assert judged == {"output_size", *compared(layer.spec)}
+    whole = layer.entries.symbols is layer.entries.values
     exact = [f for f in report.findings if whole or f.reference not in ("PyTorch", "JAX")]
     assert all(f.cases > 0 and f.largest_error == 0 for f in exact)
     assert not whole or str(report).endswith("all agree exactly")
 
 
-@pytest.mark.parametrize("name", LAYERS[2]._symbols.names)
+@pytest.mark.parametrize("name", compared(LAYERS[2].spec))
 @pytest.mark.parametrize("fault", ["neighbour", "lost term", "extra entry", "sign"])
 def test_a_planted_fault_in_any_quantity_is_found(name: str, fault: str) -> None:
     layer = sc.Conv1d(7, 2, stride=3, dilation=2, padding=(2, 1), bias=True)
-    entries = layer._symbols.entries(name)
+    entries = layer.entries.symbols.entries(name)
     place = sorted(entries)[len(entries) // 2]
-    size = layer._symbols.shape(name)[0] * layer._symbols.shape(name)[1]
+    size = layer.entries.symbols.shape(name)[0] * layer.entries.symbols.shape(name)[1]
     right = dict(entries)
     if fault == "neighbour":
         names = {
@@ -79,7 +80,7 @@ def test_a_wrong_output_size_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_value_that_is_put_in_wrong_is_found() -> None:
     layer = sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[4, 5])
-    layer._values.entries("output")[0] += 1
+    layer.entries.values.entries("output")[0] += 1
     report = layer.check()
     wrong = next(f for f in report.findings if not f)
     assert wrong.counterexample is not None
@@ -93,8 +94,8 @@ def test_a_value_that_is_put_in_wrong_is_found() -> None:
 
 def test_counterexamples_of_other_sizes_are_told() -> None:
     layer = sc.Conv1d(4, 2)
-    layer._symbols.entries("matrix")
-    object.__setattr__(layer._symbols.contraction("matrix"), "shape", (3, 5))
+    layer.entries.symbols.entries("matrix")
+    object.__setattr__(layer.entries.symbols.contraction("matrix"), "shape", (3, 5))
     report = layer.check()
     assert not report
     assert "15 entries" in str(report)

@@ -11,14 +11,14 @@ import pytest
 from sympy import Integer, Symbol
 
 import symconv as sc
-from symconv.derivation import limits, openings, rules
 from symconv.derivation.derivation import Derivation, DerivationError
 from symconv.derivation.rewriting import Script
+from symconv.derivation.rules import limits, openings
+from symconv.derivation.rules import rule as rules
 from symconv.derivation.scripts import SCRIPTS, written
 from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.pattern import Axis, Channels, Pattern
-from symconv.printing.notation import Notation
+from symconv.pattern import Axis, Channels, Pattern, Specification
 
 
 def unchecked(setting: LayerSymbols, name: str) -> Derivation:
@@ -36,7 +36,7 @@ def unchecked(setting: LayerSymbols, name: str) -> Derivation:
 
 def setting(**options: Any) -> LayerSymbols:
     channels = [Channels.make(*options.pop("channels"))] if "channels" in options else []
-    return LayerSymbols(Pattern((*channels, Axis.make("N", "K", **options))), Notation(), bias=True)
+    return LayerSymbols(Specification(Pattern((*channels, Axis.make("N", "K", **options))), bias=True))
 
 
 def moved_bound(terms: IndexSum, low: int = 0, high: int = 0) -> IndexSum:

@@ -28,7 +28,7 @@ def test_notes_have_the_sections_that_say_something(name: str) -> None:
         known[known.index("As windows times kernel")] = "Windows"  # there is no kernel
     assert found == [heading for heading in known if heading in found]
     assert {"LayerSymbols", "Output size", "Forward pass", "Gradients", "Checks"} <= set(found)
-    assert ("With values" in found) == bool(layer._given)
+    assert ("With values" in found) == bool(layer.entries.given)
     pairs = zip(made.blocks, made.blocks[1:], strict=False)
     assert not any(isinstance(one, Heading) and isinstance(other, Heading) for one, other in pairs)
     assert not isinstance(made.blocks[-1], Heading)
@@ -64,7 +64,7 @@ def test_the_opening_example_holds_what_is_asked() -> None:
 @pytest.mark.parametrize("name", [name for name in SPREAD if name != "open"])
 def test_a_failed_check_is_told(name: str) -> None:
     layer = SPREAD[name]("symconv").coloured()
-    entries = layer._values.entries("output")
+    entries = layer.entries.values.entries("output")
     entries[0] = entries.get(0, Rational(0)) + 1
     tables = [b for b in layer.notes(sections=["checks"]).blocks if isinstance(b, Table)]
     told = {plain(row[0]): plain(row[-1]) for row in tables[0].rows}
