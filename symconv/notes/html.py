@@ -8,18 +8,7 @@ import re
 from markupsafe import Markup
 
 from symconv.errors import OptionError
-from symconv.notes.model import (
-    Algorithm,
-    Display,
-    Heading,
-    Manuscript,
-    Maths,
-    Picture,
-    Points,
-    Prose,
-    Table,
-    Words,
-)
+from symconv.notes.model import Manuscript, Maths, Picture, Points, Table, Words
 from symconv.notes.shells import shell
 from symconv.printing.targets import as_latex
 
@@ -46,19 +35,17 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
     if not isinstance(mathjax, str) or not _PLACE.fullmatch(mathjax):
         raise OptionError(f"mathjax is {mathjax!r}: write the address or the path of a MathJax file.")
     blocks = document.render(
-        {
-            Heading: lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
-            Prose: lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),
-            Display: lambda b: Markup('<div class="equation formula" id="{}">\\[{}\\]</div>').format(
-                b.label, as_latex(b.item)
-            ),
-            Points: _points,
-            Table: _table,
-            Algorithm: lambda b: _ALGORITHM.format(
-                _sentence(b.caption), b.listing.math(), b.listing.source.rstrip()
-            ),
-            Picture: _picture,
-        }
+        heading=lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
+        prose=lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),
+        display=lambda b: Markup('<div class="equation formula" id="{}">\\[{}\\]</div>').format(
+            b.label, as_latex(b.item)
+        ),
+        points=_points,
+        table=_table,
+        algorithm=lambda b: _ALGORITHM.format(
+            _sentence(b.caption), b.listing.math(), b.listing.source.rstrip()
+        ),
+        picture=_picture,
     )
     return shell("page.html").render(title=document.title, mathjax=mathjax, blocks=blocks)
 

@@ -10,7 +10,6 @@ from symconv.errors import OptionError
 from symconv.notes.model import (
     Algorithm,
     Display,
-    Heading,
     Manuscript,
     Maths,
     Picture,
@@ -87,15 +86,13 @@ def body(document: Manuscript, labels: str) -> list[str]:
     A sentence stays with the display that follows it, which TeX does not part from its paragraph.
     """
     rendered = document.render(
-        {
-            Heading: lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
-            Prose: lambda b: sentence(b.words),
-            Display: lambda b: _display(b, labels),
-            Points: points,
-            Table: table,
-            Algorithm: lambda b: f"{sentence(b.caption)}\n\n{algorithm(b)}",
-            Picture: _picture,
-        }
+        heading=lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
+        prose=lambda b: sentence(b.words),
+        display=lambda b: _display(b, labels),
+        points=points,
+        table=table,
+        algorithm=lambda b: f"{sentence(b.caption)}\n\n{algorithm(b)}",
+        picture=_picture,
     )
     joined: list[str] = []
     for at, text in enumerate(rendered):

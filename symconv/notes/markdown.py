@@ -5,18 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from symconv.notes.model import (
-    Algorithm,
-    Display,
-    Heading,
-    Manuscript,
-    Maths,
-    Picture,
-    Points,
-    Prose,
-    Table,
-    Words,
-)
+from symconv.notes.model import Manuscript, Maths, Picture, Points, Table, Words
 from symconv.printing.targets import as_latex
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$~^&]|^[-+#!=:]|(?<=^\d)[.)]|#(?=#*$))")
@@ -60,17 +49,13 @@ def _written(
 ) -> str:
     parts = [f"# {escaped(document.title)}"]
     parts += document.render(
-        {
-            Heading: lambda b: f"{'#' * (b.level + 1)} {sentence(b.words)}",
-            Prose: lambda b: sentence(b.words),
-            Display: lambda b: display.format(latex=as_latex(b.item), label=b.label),
-            Points: points,
-            Table: table,
-            Algorithm: lambda b: f"{sentence(b.caption)}\n\n```python\n{b.listing.source.rstrip()}\n```",
-            Picture: lambda b: image.format(
-                file=picture(b), alt=alt(b.figure.alt), caption=sentence(b.caption)
-            ),
-        }
+        heading=lambda b: f"{'#' * (b.level + 1)} {sentence(b.words)}",
+        prose=lambda b: sentence(b.words),
+        display=lambda b: display.format(latex=as_latex(b.item), label=b.label),
+        points=points,
+        table=table,
+        algorithm=lambda b: f"{sentence(b.caption)}\n\n```python\n{b.listing.source.rstrip()}\n```",
+        picture=lambda b: image.format(file=picture(b), alt=alt(b.figure.alt), caption=sentence(b.caption)),
     )
     return "\n\n".join(parts) + "\n"
 

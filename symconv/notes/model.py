@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from symconv.printing.targets import Displayed
 
@@ -114,6 +114,9 @@ class Picture:
 Block: TypeAlias = Heading | Prose | Display | Points | Table | Algorithm | Picture
 
 
+_Rendered = TypeVar("_Rendered")
+
+
 @dataclass(frozen=True)
 class Manuscript:
     """What a renderer turns into a file.
@@ -131,9 +134,9 @@ class Manuscript:
     blocks: tuple[Block, ...]
     code: str = ""
 
-    def render(self, blocks: dict[type, Callable[[Any], str]]) -> list[str]:
-        """Each block by the function for its kind."""
-        return [blocks[type(block)](block) for block in self.blocks]
+    def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
+        """Each block in the way for its kind, such as ``heading=``."""
+        return [ways[type(block).__name__.lower()](block) for block in self.blocks]
 
 
 def plain(words: Words) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import chain
 
 from symconv.errors import MissingExtraError
 from symconv.notes.markdown import escaped, points, sentence, table
-from symconv.notes.model import Algorithm, Display, Heading, Manuscript, Picture, Points, Prose, Table
+from symconv.notes.model import Manuscript
 
 
 def notebook(document: Manuscript) -> str:
@@ -24,9 +24,16 @@ def notebook(document: Manuscript) -> str:
         raise MissingExtraError(
             "a notebook needs nbformat, which is not installed: pip install 'symconv[notebook]'"
         ) from None
-    cells: list[tuple[bool, str]] = [(False, f"# {escaped(document.title)}"), (True, document.code)]
-    for block in document.blocks:
-        cells += _CELLS[type(block)](block)
+    shown: list[list[tuple[bool, str]]] = document.render(
+        heading=lambda b: [(False, f"{'#' * (b.level + 1)} {sentence(b.words)}")],
+        prose=lambda b: [(False, sentence(b.words))],
+        display=lambda b: [(True, b.code)],
+        points=lambda b: [(False, points(b))],
+        table=lambda b: [(True, b.code)] if b.code else [(False, table(b))],
+        algorithm=lambda b: [(False, sentence(b.caption)), (True, b.code)],
+        picture=lambda b: [(True, b.code), (False, f"*{sentence(b.caption)}*")],
+    )
+    cells = [(False, f"# {escaped(document.title)}"), (True, document.code), *chain(*shown)]
     made = []
     for at, (code, text) in enumerate(cells):
         cell = (v4.new_code_cell if code else v4.new_markdown_cell)(text)
@@ -36,14 +43,3 @@ def notebook(document: Manuscript) -> str:
     whole = v4.new_notebook(cells=made, metadata={"kernelspec": kernel})
     nbformat.validate(whole)
     return str(nbformat.writes(whole)) + "\n"
-
-
-_CELLS: dict[type, Any] = {
-    Heading: lambda b: [(False, f"{'#' * (b.level + 1)} {sentence(b.words)}")],
-    Prose: lambda b: [(False, sentence(b.words))],
-    Display: lambda b: [(True, b.code)],
-    Points: lambda b: [(False, points(b))],
-    Table: lambda b: [(True, b.code)] if b.code else [(False, table(b))],
-    Algorithm: lambda b: [(False, sentence(b.caption)), (True, b.code)],
-    Picture: lambda b: [(True, b.code), (False, f"*{sentence(b.caption)}*")],
-}

@@ -6,18 +6,7 @@ import re
 from collections.abc import Callable
 from unicodedata import east_asian_width
 
-from symconv.notes.model import (
-    Algorithm,
-    Display,
-    Heading,
-    Manuscript,
-    Maths,
-    Picture,
-    Points,
-    Prose,
-    Table,
-    Words,
-)
+from symconv.notes.model import Manuscript, Maths, Picture, Table, Words
 from symconv.printing.targets import as_latex
 
 _SPECIAL = re.compile(r"([\\`*_|<>\[\]:]|^[^\w\s])")
@@ -47,19 +36,15 @@ def source(document: Manuscript, picture: Callable[[Picture], str], labels: str)
     """
     parts = [_underlined(escaped(document.title), 0)]
     parts += document.render(
-        {
-            Heading: lambda b: _underlined(sentence(b.words), b.level),
-            Prose: lambda b: sentence(b.words),
-            Display: lambda b: f".. math::\n   :label: {labels}-{b.label}\n\n{_indented(as_latex(b.item))}",
-            Points: lambda b: "\n".join(f"- **{sentence(a)}**: {sentence(t)}" for a, t in b.points),
-            Table: _table,
-            Algorithm: lambda b: (
-                f"{sentence(b.caption)}\n\n.. code-block:: python\n\n{_indented(b.listing.source.rstrip())}"
-            ),
-            Picture: lambda b: (
-                f".. figure:: {picture(b)}\n   :alt: {b.figure.alt}\n\n   {sentence(b.caption)}"
-            ),
-        }
+        heading=lambda b: _underlined(sentence(b.words), b.level),
+        prose=lambda b: sentence(b.words),
+        display=lambda b: f".. math::\n   :label: {labels}-{b.label}\n\n{_indented(as_latex(b.item))}",
+        points=lambda b: "\n".join(f"- **{sentence(a)}**: {sentence(t)}" for a, t in b.points),
+        table=_table,
+        algorithm=lambda b: (
+            f"{sentence(b.caption)}\n\n.. code-block:: python\n\n{_indented(b.listing.source.rstrip())}"
+        ),
+        picture=lambda b: f".. figure:: {picture(b)}\n   :alt: {b.figure.alt}\n\n   {sentence(b.caption)}",
     )
     return "\n\n".join(parts) + "\n"
 

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from symconv.notes.model import (
-    Algorithm,
-    Display,
-    Heading,
-    Manuscript,
-    Picture,
-    Points,
-    Prose,
-    Table,
-    plain,
-)
+from symconv.notes.model import Manuscript, Table, plain
 from symconv.printing.targets import as_text
 
 
@@ -20,15 +10,13 @@ def render(document: Manuscript) -> str:
     """The document as text: every equation as it prints in a terminal, pictures by what is seen on them."""
     parts = [_underlined(document.title, "=")]
     parts += document.render(
-        {
-            Heading: lambda b: _underlined(plain(b.words), "-"),
-            Prose: lambda b: plain(b.words),
-            Display: lambda b: as_text(b.item),
-            Points: lambda b: "\n".join(f"- {plain(about)}: {plain(told)}" for about, told in b.points),
-            Table: _table,
-            Algorithm: lambda b: f"{plain(b.caption)}\n\n{b.listing.source.rstrip()}",
-            Picture: lambda b: f"[{plain(b.caption)} {b.figure.alt}]",
-        }
+        heading=lambda b: _underlined(plain(b.words), "-"),
+        prose=lambda b: plain(b.words),
+        display=lambda b: as_text(b.item),
+        points=lambda b: "\n".join(f"- {plain(about)}: {plain(told)}" for about, told in b.points),
+        table=_table,
+        algorithm=lambda b: f"{plain(b.caption)}\n\n{b.listing.source.rstrip()}",
+        picture=lambda b: f"[{plain(b.caption)} {b.figure.alt}]",
     )
     return "\n\n".join(parts) + "\n"
 
