@@ -103,6 +103,7 @@ class _Geometry:
     options: Mapping[str, Any]
     output_size: tuple[int, ...]
     weights: bool
+    whole: bool
 
     @classmethod
     def of(cls, spec: Specification) -> _Geometry:
@@ -127,8 +128,11 @@ class _Geometry:
             "flip": spec.flip,
             "transposed": spec.transposed,
             "padding_mode": spec.padding_mode,
+            "ceil_mode": bool(spec.tied_axes[0].options.get("ceil_mode")),
+            "count_padding": spec.kernel.options.get("count_include_pad", True),
+            "divisor": spec.kernel.options.get("divisor_override"),
         }
-        return cls(shapes, options, sizes["output"], spec.kernel.shared)
+        return cls(shapes, options, sizes["output"], spec.kernel.shared, spec.kernel.whole)
 
 
 _STEPS = ("stride", "dilation", "before", "after", "output_padding")
@@ -178,7 +182,8 @@ class _Case:
         )
         terms = self.sample.x.size + self.sample.w.size + self.sample.delta.size
         most = terms * max(x * w, delta * w, delta * x)
-        return 0 if self.sample.integers and most < 2**53 else 1e-14 * most
+        exact = self.sample.integers and self.geometry.whole
+        return 0 if exact and most < 2**53 else 1e-14 * most
 
     def found(self, quantity: str) -> _Found:
         """A quantity in numbers."""

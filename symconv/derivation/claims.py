@@ -110,9 +110,9 @@ def _steps(setting: LayerSymbols) -> set[Symbol]:
 
 def _named(setting: LayerSymbols, name: str, expr: Expr) -> Expr:
     """With the letter of a constant kernel where its value is a factor of a term."""
-    if not setting.constants or name == "output_size":
+    if setting.constant is None or name == "output_size":
         return expr
-    ((letter, value),) = setting.constants.items()
+    letter, value = setting.constant
     return _factored(expr, set(Mul.make_args(value)), letter) if value != 1 else letter * expr
 
 
@@ -145,9 +145,11 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     if formula.name != "output_size":
         known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
     counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
-    for letter in setting.constants:
-        del counts[letter.name]
-        known[letter.name] = letter
+    if setting.constant is not None:
+        letter, _ = setting.constant
+        del counts[n.kernel]
+        if letter.is_Symbol:
+            known[n.kernel] = letter
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
     outputs = setting.indices("output")
     if setting.bias and setting.bias_indices(outputs):

@@ -93,10 +93,10 @@ class Formula:
                 found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
         for axis in setting.exact_axes:
             place = Dummy()
-            last, value = axis.size_count(place)
-            reach = expand(value.xreplace({place: S.Zero}))
-            if not terms_nonnegative(expand(last - reach)):
-                found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
+            for last, value in axis.size_counts(place):
+                reach = expand(value.xreplace({place: S.Zero}))
+                if not terms_nonnegative(expand(last - reach)):
+                    found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
         limits = (limit for relation in setting.exact.relations for limit in relation.limits)
         found += [limit.xreplace(self._back) for limit in limits if limit is not S.true]
         found += setting.spec.conditions

@@ -62,12 +62,15 @@ def _axis_size(subject: Subject, form: Format, at: int) -> Row:
     even = numbers["before"] == numbers["after"]
     letters["pads"] = f"2{form.times}{p}" if even else f"{p} + {p}'"
     values = {name: str(size) for name, size in numbers.items()}
+    letters["before"] = p
     values["pads"] = f"2{form.dot}{values['before']}" if even else f"{values['before']} + {values['after']}"
     written = []
     for named, times in ((letters, form.times), (values, form.dot)):
         named["off"] = named["pads"] if even else f"({named['pads']})"
-        whole, over = (part.format(t=times, **named) for part in axis.size_template)
-        written.append(f"{form.floor_fraction(whole, over)} + 1" if over else whole)
+        parts = [[part.format(t=times, **named) for part in pair] for pair in axis.size_template]
+        sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
+        least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
+        written.append(f"{least} + 1" if parts[0][1] else least)
     (size,) = axis.extents["output"]
     return Row(letters["output_size"], (*written, str(size)))
 

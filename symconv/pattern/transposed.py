@@ -92,18 +92,17 @@ class TransposedAxis(Adjoint, Spatial):
 
     @property
     def options(self) -> dict[str, Any]:
-        inner = {name: value for name, value in self.relation.options.items() if name != "padding_mode"}
+        without = ("padding_mode", "ceil_mode")
+        inner = {name: value for name, value in self.relation.options.items() if name not in without}
         return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
 
     @property
-    def size_template(self) -> tuple[str, str]:
-        return (
-            "({input_size} - 1){t}{stride} - {off} + {dilation}{t}({kernel_size} - 1) + {output_padding} + 1",
-            "",
-        )
+    def size_template(self) -> tuple[tuple[str, str], ...]:
+        whole = "({input_size} - 1){t}{stride} - {off} + {dilation}{t}({kernel_size} - 1)"
+        return ((f"{whole} + {{output_padding}} + 1", ""),)
 
-    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
-        return sympify(self.relation.input_size - 1), place
+    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
+        return ((sympify(self.relation.input_size - 1), place),)
 
     @property
     def geometry(self) -> dict[str, Size]:

@@ -67,6 +67,7 @@ class Format(ABC):
     diagonal: str
     ellipsis: str
     maximum: str
+    minimum: str
     at_most: str
     comma: str
     opened: str
@@ -185,6 +186,7 @@ class Latex(Format):
     times, dot = " ", " \\cdot "
     across, down, diagonal, ellipsis = "\\cdots", "\\vdots", "\\ddots", "\\ldots"
     comma, ones, maximum, at_most = ",\\quad ", "\\mathbf{1}", "\\max", " \\le "
+    minimum = "\\min"
     opened, closed = "\\left(", "\\right)"
     line = 52
 
@@ -261,6 +263,7 @@ class Text(Format):
     times, dot = "*", "*"
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
     comma, ones, maximum, at_most, opened, closed = ", ", "ones", "max", " <= ", "(", ")"
+    minimum = "min"
     line = 76
 
     def __init__(
