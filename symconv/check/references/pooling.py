@@ -144,13 +144,17 @@ def _torch(largest: bool) -> Reference | None:
     import torch
     from torch.nn import functional
 
+    def special(s: Sample) -> bool:
+        """Whether padding the input first would give something else."""
+        return s.ceil_mode or s.divisor is not None or not s.count_padding
+
     def forward(s: Sample, x: Any) -> Any:
         pool = getattr(functional, f"{'max' if largest else 'avg'}_pool{s.rank}d")
         options: dict[str, Any] = {"ceil_mode": s.ceil_mode}
         options |= {"dilation": s.dilation} if largest else {"count_include_pad": s.count_padding}
         if not largest and s.rank > 1:
             options["divisor_override"] = s.divisor
-        if s.before == s.after and (all(n > r for n, _, _, r, _ in _spans(s)) or s.ceil_mode):
+        if s.before == s.after and (special(s) or all(n > r for n, _, _, r, _ in _spans(s))):
             return pool(x, s.w.shape[2:], s.stride, s.before, **options)
         pads = [p for pair in reversed(s.pads[2:]) for p in pair]
         whole = functional.pad(x, pads, value=-torch.inf if largest else 0)
@@ -174,9 +178,10 @@ def _torch(largest: bool) -> Reference | None:
     answers = {"output": output, "grad_input": grad_input, "matrix": matrix}
 
     def fits(s: Sample) -> bool:
-        """PyTorch pads both sides alike, and divides one axis by nothing else."""
-        plain = s.before == s.after or not (s.ceil_mode or s.divisor or not s.count_padding)
-        return s.rank <= 3 and plain and (largest or s.divisor is None or s.rank > 1)
+        """PyTorch pads both sides alike, divides one axis by nothing else, and compares before it pads."""
+        inside = s.rank < 3 or all(n > r for n, _, _, r, _ in _spans(s))
+        divided = largest or s.divisor is None or s.rank > 1
+        return s.rank <= 3 and (not special(s) or (s.before == s.after and inside and divided))
 
     return Reference("PyTorch", answers, exact=False, fits=fits)
 
