@@ -7,7 +7,7 @@ from sympy import Symbol
 
 import symconv as sc
 from symconv.errors import NotationError, OptionError
-from symconv.printing.maths import Latex
+from symconv.printing.latex import Latex
 from symconv.printing.notation import PRESETS, Notation
 
 

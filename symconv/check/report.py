@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symconv.check.evaluate import Number
-from symconv.printing.maths import Latex
+from symconv.printing.targets import target_of
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,7 @@ class Report:
         return bool(self.findings) and all(self.findings)
 
     def __str__(self) -> str:
-        head = ("quantity", "reference", "entries", "largest error", "")
-        body = [
-            (f.quantity, f.reference, str(f.cases), str(f.largest_error), "ok" if f else "DIFFERS")
-            for f in self.findings
-        ]
-        widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
-        lines = [
-            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in (head, *body)
-        ]
+        lines = [target_of("text").table(self._table("DIFFERS"), "llrrl")]
         lines += [f"{f.reference}: {f.counterexample}" for f in self.findings if not f]
         lines += [f"not compared with {name}" for name in self.missing]
         if not self.findings:
@@ -83,14 +75,14 @@ class Report:
 
     def latex(self) -> str:
         """The findings as an ``array``."""
-        rows = [("quantity", "reference", "entries", "largest error", "")]
-        rows += [
-            (f.quantity, f.reference, str(f.cases), str(f.largest_error), "ok" if f else "differs")
-            for f in self.findings
-        ]
-        lines = [" & ".join(Latex().prose(cell) for cell in row) for row in rows]
-        head, body = lines[0], " \\\\\n".join(lines[1:])
-        return f"\\begin{{array}}{{llrrl}}\n{head} \\\\\n\\hline\n{body}\n\\end{{array}}"
+        return target_of("latex").table(self._table("differs"), "llrrl")
+
+    def _table(self, differs: str) -> list[tuple[str, ...]]:
+        """A row a finding, under a head."""
+        head = ("quantity", "reference", "entries", "largest error", "")
+        found = self.findings
+        rows = ((f.quantity, f.reference, str(f.cases), str(f.largest_error)) for f in found)
+        return [head, *((*row, "ok" if f else differs) for row, f in zip(rows, found, strict=True))]
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

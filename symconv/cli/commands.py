@@ -17,9 +17,10 @@ from symconv.cli.excerpt import excerpt
 from symconv.cli.notes import notes, progress
 from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
 from symconv.printing.files import write_whole
+from symconv.printing.targets import TARGETS
 
 if TYPE_CHECKING:
-    from symconv.notes import Displayed
+    from symconv.printing.targets import Displayed
 
 #: Shows prose and displays in turn.
 Show: TypeAlias = "Callable[[list[str | Displayed]], None]"
@@ -44,7 +45,7 @@ def cli(ctx: click.Context) -> None:
 @geometry()
 @excerpt_options
 @click.option(
-    "--format", "form", type=click.Choice(["latex", "text", "markdown"]), default="latex", show_default=True
+    "--format", "form", type=click.Choice([*TARGETS, "markdown"]), default="latex", show_default=True
 )
 @click.option("-o", "--output", "file", metavar="FILE", help="Write to a file instead of the terminal.")
 @click.pass_context

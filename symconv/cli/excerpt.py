@@ -10,7 +10,7 @@ from symconv.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
-    from symconv.notes import Displayed
+    from symconv.printing.targets import Displayed
 
 #: So many cells of a matrix, and terms of sums, are printed at the most.
 MOST_CELLS = 10_000_000

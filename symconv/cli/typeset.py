@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from symconv.errors import OptionError, did_you_mean
-from symconv.notes import Displayed
 from symconv.notes.markdown import escaped
-from symconv.printing.maths import latex_prose
+from symconv.printing.targets import TARGETS, Displayed, as_latex, target_of
 
-
-def _breakable(item: Displayed) -> str:
-    """An ``align*`` environment that may break over pages, in the place of the ``aligned`` one."""
-    body = item.latex().removeprefix("\\begin{aligned}").removesuffix("\\end{aligned}")
-    return f"{{\\allowdisplaybreaks\n\\begin{{align*}}{body}\\end{{align*}}\n}}"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A format of :func:`typeset`: how it shows an equation, and prose, and what parts them."""
-
-    display: Callable[[Displayed], str]
-    prose: Callable[[str], str] = str
-    before_display: str = "\n\n"
-
-
-#: The formats of :func:`typeset`.
-FORMATS: Mapping[str, Target] = MappingProxyType(
-    {
-        "latex": Target(_breakable, latex_prose, "\n"),
-        "text": Target(lambda item: item.text()),
-        "markdown": Target(lambda item: f"$$\n{item.latex()}\n$$", escaped),
-    }
-)
+#: The formats of :func:`typeset`: every maths target, and LaTeX within Markdown.
+FORMATS = (*TARGETS, "markdown")
 
 
 def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
@@ -44,10 +19,14 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
     """
     if form not in FORMATS:
         raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
-    target, text = FORMATS[form], ""
+    text = ""
     for block in blocks:
         if isinstance(block, str):
-            text += ("\n\n" if text else "") + target.prose(block)
+            text += "\n\n" if text else ""
+            text += target_of(form).sentence(block) if form in TARGETS else escaped(block)
+        elif form in TARGETS:
+            target = target_of(form)
+            text += (target.above if text else "") + target.across_pages(block.display(target))
         else:
-            text += (target.before_display if text else "") + target.display(block)
+            text += ("\n\n" if text else "") + f"$$\n{as_latex(block)}\n$$"
     return text + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -23,9 +23,11 @@ from symconv.evidence.scalars import EvaluationError, Numbers
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
-from symconv.index_sums.printers import folded, latex_for, text_for
+from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
-from symconv.printing.maths import Format
+from symconv.printing.display import Display, Row
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text, in_notebook
 
 #: So many values of the kept indices are tried in each of these cases.
 QUICK_INDICES = 40
@@ -111,45 +113,23 @@ class Derivation:
             for line, report in zip(self._lines, quick.steps, strict=True)
         )
 
-    def latex(self) -> str:
-        """One step a line in an ``aligned`` environment, the rule beside it, and where it holds below."""
-        form = latex_for(self._setting)
-        lines = []
-        for chain, told in self._chains(form):
-            side = form.expr(shift_index_base(chain[0].left, self._setting))
+    def display(self, target: MathsTarget) -> Display:
+        """A row a step, with its rule; below the last one of a quantity, where it holds."""
+        form, rows = of_formulas(target, self._setting), []
+        for left, lines in groupby(self._lines, key=lambda line: line.left):
+            side, chain = form.expr(shift_index_base(left, self._setting)), list(lines)
             for line in chain:
-                first, *rest = folded(form, form.expr(shift_index_base(line.terms.shown, self._setting)))
-                lines += [f"{side} &= {first}", *(f"&\\qquad {more}" for more in rest)]
-                rule = f"\\quad \\text{{({line.rule})}}"
-                if form.width(rest[-1] if rest else first) + len(line.rule) > form.line:
-                    lines.append(f"&\\qquad{rule}")
-                else:
-                    lines[-1] += rule
+                right = form.folded(shift_index_base(line.terms.shown, self._setting))
+                rows.append(Row(side, (right,), line.rule))
                 side = ""
-            lines += [f"&\\quad {said}" for said in told]
-        return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(lines) + "\n\\end{aligned}"
+            scope = IndexDomain(self._setting, left, *(line.terms.shown for line in chain))
+            letters = (f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form))
+            rows[-1] = rows[-1]._replace(below=(*scope.held(form), *letters, *scope.kernel(form)))
+        return Display(tuple(rows))
 
-    def text(self) -> str:
-        """One step a line, the rule beside it, and where it holds below."""
-        form = text_for(self._setting)
-        lines: list[tuple[str, str]] = []
-        for chain, told in self._chains(form):
-            side = form.expr(shift_index_base(chain[0].left, self._setting))
-            for line in chain:
-                right = form.expr(shift_index_base(line.terms.shown, self._setting))
-                lines.append((side, f"= {right}   ({line.rule})"))
-                side = ""
-            lines += [("", f"  {said}") for said in told]
-        width = max(len(left) for left, _ in lines)
-        return "\n".join(f"{left.rjust(width)} {right}" for left, right in lines)
-
-    def _chains(self, form: Format) -> Iterator[tuple[list[UncheckedStep], list[str]]]:
-        """The lines about each quantity in turn, with where they hold and what their letters stand for."""
-        for _, lines in groupby(self._lines, key=lambda line: line.left):
-            chain = list(lines)
-            scope = IndexDomain(self._setting, chain[0].left, *(line.terms.shown for line in chain))
-            letters = [f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form)]
-            yield chain, [*scope.held(form), *letters, *scope.kernel(form)]
+    latex, text = as_latex, as_text
+    __str__ = __repr__ = as_text
+    _repr_latex_ = in_notebook
 
     def reasons(self) -> dict[str, str]:
         """The sentence of each rule that was used, in the order of the steps."""
@@ -159,14 +139,6 @@ class Derivation:
             if line.reason not in sentence:
                 found[line.rule] = f"{sentence} {line.reason}".strip()
         return found
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
 
     @cached_property
     def result(self) -> Formula:

@@ -19,10 +19,12 @@ from symconv.explicit.registry import QUANTITIES
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import IndexSum
-from symconv.index_sums.printers import folded, latex_for, text_for
+from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols, least
-from symconv.printing.maths import Format, Row
+from symconv.printing.display import Display, Row
 from symconv.printing.notation import entry_name
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text, in_notebook
 
 
 class Formula:
@@ -176,24 +178,12 @@ class Formula:
         """The right side with indices from 0 and a letter for the output size, for proofs."""
         return self._terms.shown
 
-    def latex(self) -> str:
-        """The equation, the ranges of its indices and its definitions, as an ``aligned`` environment."""
-        return self._written(latex_for(self._setting))
+    def display(self, target: MathsTarget) -> Display:
+        """The equation and its definitions, and the ranges of its indices below them."""
+        form, scope = of_formulas(target, self._setting), self._scope
+        *rows, last = Row(form.expr(self.lhs), (form.folded(self._shown),)), *scope.defined(form)
+        return Display((*rows, last._replace(below=(*scope.held(form), *scope.kernel(form)))))
 
-    def text(self) -> str:
-        """The same as lines of plain text."""
-        return self._written(text_for(self._setting))
-
-    def _written(self, form: Format) -> str:
-        scope = self._scope
-        row = Row(form.expr(self.lhs), ("\n".join(folded(form, form.expr(self._shown))),))
-        after = [*scope.held(form), *scope.kernel(form)]
-        return form.aligned([row, *scope.defined(form)], after=after)
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+    latex, text = as_latex, as_text
+    __str__ = __repr__ = as_text
+    _repr_latex_ = in_notebook

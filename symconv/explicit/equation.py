@@ -9,14 +9,14 @@ from sympy import Expr, Function, SympifyError, sympify
 from sympy.core.function import FunctionClass
 
 from symconv.errors import OptionError, did_you_mean
-from symconv.explicit.layout import (
-    Subject,
-)
+from symconv.explicit.layout import Sheet, Subject
 from symconv.explicit.registry import QUANTITIES, Quantity, printed
 from symconv.explicit.rows import Builder
 from symconv.pattern import Specification
-from symconv.printing.maths import Format, Latex, Text
+from symconv.printing.display import Display
 from symconv.printing.notation import Notation
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text, in_notebook
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,24 +36,13 @@ class Equation:
     _subject: Subject
     _build: Builder
 
-    def latex(self) -> str:
-        """The equation as an ``aligned`` environment, without math delimiters."""
-        return self._render(Latex(self._subject.names(Latex())))
+    def display(self, target: MathsTarget) -> Display:
+        """The equation as rows and cells, for a target to lay out."""
+        return Display(tuple(self._build(Sheet.of(self._subject, target).named())))
 
-    def text(self) -> str:
-        """The equation as lines of plain text."""
-        return self._render(Text(self._subject.names(Text())))
-
-    def _render(self, form: Format) -> str:
-        return form.aligned(self._build(self._subject, form))
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+    latex, text = as_latex, as_text
+    __str__ = __repr__ = as_text
+    _repr_latex_ = in_notebook
 
 
 def required(name: str, spec: Specification) -> Quantity:

@@ -13,51 +13,26 @@ from sympy.core.function import UndefinedFunction
 
 from symconv.explicit.contraction import contract
 from symconv.explicit.entries import Explicit
-from symconv.explicit.layout import (
-    Subject,
-    dotted,
-    entry_letter,
-    entry_rows,
-    entry_sums,
-    function_letter,
-    listed,
-    loss_by,
-    matrix_grid,
-    result_row,
-    shown,
-    sums,
-    upstream_letter,
-    vector_grid,
-    whole_letter,
-)
+from symconv.explicit.layout import Rows, Sheet
 from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.explicit.selections import maxima, seen, selections
 from symconv.pattern import Incidence, Specification
-from symconv.printing.maths import Beside, Format, Grid, Part, Piece, Row
+from symconv.printing.display import Beside, Grid, Part, Piece, Row
 from symconv.printing.notation import on_axis
+from symconv.printing.target import MathsTarget
 
-Builder: TypeAlias = Callable[[Subject, Format], list[Row | None]]
-
-
-def _output_size(subject: Subject, form: Format) -> list[Row | None]:
-    return [_axis_size(subject, form, at) for at in range(len(subject.axes))]
+Builder: TypeAlias = Callable[[Sheet], Rows]
 
 
-def _axis_size(subject: Subject, form: Format, at: int) -> Row:
+def _output_size(sheet: Sheet) -> Rows:
+    return [_axis_size(sheet, at) for at in range(len(sheet.axes))]
+
+
+def _axis_size(sheet: Sheet, at: int) -> Row:
     """The output size along one axis: in letters, in numbers, and the result."""
-    axis, n = subject.axes[at], subject.notation
-    letters = {
-        name: form.letter(on_axis(getattr(n, name), at, len(subject.axes)))
-        for name in (
-            "input_size",
-            "kernel_size",
-            "output_size",
-            "stride",
-            "dilation",
-            "padding",
-            "output_padding",
-        )
-    }
+    axis, n, form = sheet.axes[at], sheet.notation, sheet.form
+    named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
+    letters = {name: form.letter(on_axis(getattr(n, name), at, len(sheet.axes))) for name in named}
     numbers, p = axis.geometry, letters["padding"]
     even = numbers["before"] == numbers["after"]
     letters["pads"] = f"2{form.times}{p}" if even else f"{p} + {p}'"
@@ -75,36 +50,27 @@ def _axis_size(subject: Subject, form: Format, at: int) -> Row:
     return Row(letters["output_size"], (*written, str(size)))
 
 
-def _output(subject: Subject, form: Format) -> list[Row | None]:
-    rows = entry_rows(subject, form, "output", lambda i: entry_letter(subject, form, "output", i))
-    return rows + result_row(subject, form, "output", form.letter(subject.notation.output))
-
-
 def _gradient(quantity: str, acting: str) -> Builder:
     """The gradient of an operand: the transposed matrix times the upstream gradient, then the entries."""
     name = f"grad_{quantity}"
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        n = subject.notation
+    def build(sheet: Sheet) -> Rows:
+        n, form = sheet.notation, sheet.form
         letter = form.letter(getattr(n, quantity))
-        whole = loss_by(subject, form, whole_letter(subject, form, quantity))
+        whole = sheet.loss_by(sheet.whole_letter(quantity))
         matrix = form.letter(getattr(n, acting))
         if not (acting == "windows" and n.window_columns):
             matrix = form.transposed(matrix)
-        rows: list[Row | None] = [Row(whole, (f"{matrix} {upstream_letter(subject, form)}",))]
-        rows += entry_rows(
-            subject, form, name, lambda i: loss_by(subject, form, entry_letter(subject, form, quantity, i))
-        )
-        return rows + result_row(subject, form, name, loss_by(subject, form, letter))
+        rows: Rows = [Row(whole, (f"{matrix} {sheet.upstream_letter()}",))]
+        rows += sheet.entry_rows(name, lambda i: sheet.loss_by(sheet.entry_letter(quantity, i)))
+        return rows + sheet.result_row(name, sheet.loss_by(letter))
 
     return build
 
 
-def _grad_bias(subject: Subject, form: Format) -> list[Row | None]:
-    names = subject.names(form)
-    return entry_rows(
-        subject, form, "grad_bias", lambda at: loss_by(subject, form, names[subject.symbols.bias[at]])
-    )
+def _grad_bias(sheet: Sheet) -> Rows:
+    letters = list(map(sheet.form.expr, sheet.symbols.bias))
+    return sheet.entry_rows("grad_bias", lambda at: sheet.loss_by(letters[at]))
 
 
 def _product(name: str, vector: str, role: str) -> Builder:
@@ -113,95 +79,90 @@ def _product(name: str, vector: str, role: str) -> Builder:
     Where the windows are columns, the same product transposed: ``y = kernel windows`` of rows.
     """
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        n = subject.notation
+    def build(sheet: Sheet) -> Rows:
+        n, form = sheet.notation, sheet.form
         gradient = name == "upstream_matrix"
         turned = name == "windows" and n.window_columns
-        bias = () if gradient else subject.symbols.bias
+        bias = () if gradient else sheet.symbols.bias
         result, outcome = ("input", "grad_input") if gradient else ("output", "output")
-        whole = whole_letter(subject, form, result)
-        column = [entry_letter(subject, form, result, i) for i in range(subject.symbols.shape(outcome)[0])]
+        whole = sheet.whole_letter(result)
+        column = [sheet.entry_letter(result, i) for i in range(sheet.symbols.shape(outcome)[0])]
         if gradient:
-            whole, column = loss_by(subject, form, whole), [loss_by(subject, form, e) for e in column]
-        acted = whole_letter(subject, form, {"tap": "kernel", "input": "input"}[role], getattr(n, vector))
-        plus = f" + {_bias_letters(subject, form, turned)}" if bias else ""
+            whole, column = sheet.loss_by(whole), [sheet.loss_by(e) for e in column]
+        acted = sheet.whole_letter({"tap": "kernel", "input": "input"}[role], getattr(n, vector))
+        plus = f" + {_bias_letters(sheet, turned)}" if bias else ""
         matrix = form.letter(getattr(n, name))
         if turned:
-            row = form.transposed(acted) if len(subject.shape("tap")) > 1 else acted
-            rows: list[Row | None] = [Row(form.transposed(whole), (f"{row} {matrix}{plus}",))]
+            row = form.transposed(acted) if len(sheet.shape("tap")) > 1 else acted
+            rows: Rows = [Row(form.transposed(whole), (f"{row} {matrix}{plus}",))]
         else:
             rows = [Row(whole, (f"{matrix} {acted}{plus}",))]
-        roles = (*subject.symbols.contraction(name).factors, role)
-        touched = subject.valued and (
-            any(map(subject.given, roles)) or subject.values.bias != subject.symbols.bias
-        )
+        roles = (*sheet.symbols.contraction(name).factors, role)
+        biased = sheet.values.bias != sheet.symbols.bias
+        touched = sheet.valued and (biased or any(map(sheet.given, roles)))
         for values in (False, True)[: 1 + touched]:
-            explicit = subject.values if values else subject.symbols
+            explicit = sheet.values if values else sheet.symbols
             results = list(explicit.matrix(outcome))
             if all(entry.is_number for entry in results):
                 column = [form.expr(entry) for entry in results]
-            left = vector_grid(subject, form, column, row=turned)
-            operand = vector_grid(subject, form, subject.rendered(form, role, values=values), row=turned)
+            left = sheet.vector_grid(column, row=turned)
+            operand = sheet.vector_grid(sheet.rendered(role, values=values), row=turned)
             times = form.dot if values else form.times
-            tail = _biases(subject, form, explicit, times, turned) if bias else ()
+            tail = _biases(sheet, explicit, times, turned) if bias else ()
             room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
-            grid = matrix_grid(subject, form, name, room, values=values, transposed=turned)
+            grid = sheet.matrix_grid(name, room, values=values, transposed=turned)
             rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
         return rows
 
     return build
 
 
-def _bias_letters(subject: Subject, form: Format, turned: bool) -> str:
+def _bias_letters(sheet: Sheet, turned: bool) -> str:
     """What is added to the flattened output, in letters: each filter's bias at all of its places."""
-    letter, ones = form.letter(subject.notation.bias), form.ones
-    batch = [ones for r in subject.symbols.pattern.relations if r.form == "samples"]
-    if len(subject.symbols.bias) == 1:
+    form, ones = sheet.form, sheet.form.ones
+    letter = form.letter(sheet.notation.bias)
+    batch = [ones for r in sheet.symbols.pattern.relations if r.form == "samples"]
+    if len(sheet.symbols.bias) == 1:
         return f"{letter}{form.times}{form.transposed(ones) if turned else ones}"
     product = form.kron(*batch, letter, ones)
     return form.transposed(f"({product})") if turned else product
 
 
-def _biases(
-    subject: Subject, form: Format, explicit: Explicit, times: str, turned: bool
-) -> tuple[Piece, ...]:
+def _biases(sheet: Sheet, explicit: Explicit, times: str, turned: bool) -> tuple[Piece, ...]:
     """What is added to each output: one bias times a vector of ones, or the vector of several."""
+    form = sheet.form
     if len(explicit.bias) == 1:
         ones = form.transposed(form.ones) if turned else form.ones
         return (f" + {form.factor(explicit.bias[0])}{times}{ones}",)
-    return (" + ", vector_grid(subject, form, [form.expr(b) for b in explicit.biases], row=turned))
+    return (" + ", sheet.vector_grid([form.expr(b) for b in explicit.biases], row=turned))
 
 
-def filters(
-    subject: Subject, form: Format, function: Callable[[Expr], Expr] | None = None
-) -> list[Row | None]:
+def filters(sheet: Sheet, function: Callable[[Expr], Expr] | None = None) -> Rows:
     """``A = X W`` in letters and written out, or ``A = f(X W)``; transposed where the windows are columns."""
-    n, values = subject.notation, subject.values
+    n, values, form = sheet.notation, sheet.values, sheet.form
     turned = n.window_columns
     several = len(values.by_filter[0]) > 1
     factors = [form.letter(n.all_windows if several else n.windows), form.letter(n.filter_matrix)]
     order = values.by_filter.T if turned else values.by_filter
     entries = list(values.matrix("output"))
     numbers = all(entry.is_number for entry in entries)
-    bias = [form.expr(b) for b in values.bias]
-    tail: tuple[Piece, ...] = ()
-    if bias:
-        column = vector_grid(subject, form, bias, row=not turned)
-        tail = (" + ", column, f" {form.transposed(form.ones)}") if turned else (f" + {form.ones} ", column)
     whole = " ".join(reversed(factors) if turned else factors)
-    whole += _plus_bias(form, n.bias, turned) if bias else ""
-    names = [entry_letter(subject, form, "output", at) for at in range(len(entries))]
+    tail: tuple[Piece, ...] = ()
+    if values.bias:
+        column = sheet.vector_grid([form.expr(b) for b in values.bias], row=not turned)
+        letter, ones = form.letter(n.bias), form.transposed(form.ones)
+        whole += f" + {letter} {ones}" if turned else f" + {form.ones} {form.transposed(letter)}"
+        tail = (" + ", column, f" {ones}") if turned else (f" + {form.ones} ", column)
+    names = [sheet.entry_letter("output", at) for at in range(len(entries))]
     if function is not None:
-        letter = function_letter(subject, form, function)
+        letter = sheet.function_letter(function)
         whole, names = f"{letter}({whole})", [f"{letter}({name})" for name in names]
         entries = [function(entry) for entry in entries]
 
     def maps(room: int) -> Grid:
-        return dotted(subject, form, lambda r, c: names[order[r, c]], order.shape, room)
+        return sheet.dotted(lambda r, c: names[order[r, c]], order.shape, room)
 
-    def factor(name: str, room: int) -> Grid:
-        return matrix_grid(subject, form, name, room, transposed=turned)
-
+    factor = partial(sheet.matrix_grid, transposed=turned)
     makers: list[Callable[[int], Grid]] = [
         maps,
         partial(factor, "filter_windows"),
@@ -214,11 +175,11 @@ def filters(
     parts: list[Part] = [Beside(product)]
     if numbers:
         results = [form.expr(entry) for entry in entries]
-        parts.append(dotted(subject, form, lambda r, c: results[order[r, c]], order.shape, form.line // 3))
+        parts.append(sheet.dotted(lambda r, c: results[order[r, c]], order.shape, form.line // 3))
     return [Row(form.letter(n.feature_maps), (whole,)), Row(letters, tuple(parts))]
 
 
-def _within(form: Format, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
+def _within(form: MathsTarget, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
     """Matrices that share a line: those that need less than their part leave the rest to the others."""
     spans = [form.span(make(10 * form.line)) for make in makers]
     rooms, left = [0] * len(makers), form.line
@@ -228,77 +189,58 @@ def _within(form: Format, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]
     return [make(room) for make, room in zip(makers, rooms, strict=True)]
 
 
-def _blocks(subject: Subject, form: Format) -> list[Row | None]:
+def _blocks(sheet: Sheet) -> Rows:
     """The matrix as blocks named by the taps of all relations but the innermost, then each block."""
-    n, symbols = subject.notation, subject.symbols
-    *outer, inner = (relation.incidence() for relation in symbols.pattern.relations)
+    n, form = sheet.notation, sheet.form
+    *outer, inner = (relation.incidence() for relation in sheet.symbols.pattern.relations)
     head = Incidence.product(outer)
     taps = head.shape["tap"]
     names = [form.indexed(n.matrix, *(i + n.base for i in index)) for index in product(*map(range, taps))]
-    kernel = subject.rendered(form, "tap", values=False)
-    rows: list[Row | None] = []
-    if taps:
-        rows.append(Row(form.letter(n.matrix), (_block_grid(subject, form, head, names),)))
-    width = inner.size("tap")
-    for at in shown(len(names), n.max_rows):
-        if at is None:
-            rows.append(None)
-            continue
-        grid = _block_grid(subject, form, inner, kernel[at * width : (at + 1) * width])
-        rows.append(Row(names[at], (grid,)))
-    return rows
+    kernel, width = sheet.rendered("tap", values=False), inner.size("tap")
+
+    def block(at: int) -> Row:
+        return Row(names[at], (_block_grid(sheet, inner, kernel[at * width : (at + 1) * width]),))
+
+    whole: Rows = [Row(form.letter(n.matrix), (_block_grid(sheet, head, names),))] if taps else []
+    return whole + sheet.rows(len(names), block)
 
 
-def _block_grid(subject: Subject, form: Format, incidence: Incidence, names: list[str]) -> Grid:
+def _block_grid(sheet: Sheet, incidence: Incidence, names: list[str]) -> Grid:
     """The matrix of a relation, with rendered names for its taps."""
     contraction = contract(incidence, ("output",), ("input",))
-    found = {
-        cell: text.replace("\n", " ")
-        for cell, text in sums(contraction, {"tap": names}, form, form.times).items()
-    }
+    summed = sheet.sums(contraction, {"tap": names}, sheet.form.times)
+    found = {cell: text.replace("\n", " ") for cell, text in summed.items()}
     rows, columns = contraction.shape
-    return dotted(subject, form, lambda r, c: found.get(r * columns + c, "0"), (rows, columns), form.line - 8)
+    return sheet.dotted(lambda r, c: found.get(r * columns + c, "0"), (rows, columns), sheet.form.line - 8)
 
 
-def _plus_bias(form: Format, letter: str, turned: bool) -> str:
-    """The bias of each filter at every place, in letters."""
-    bias = form.letter(letter)
-    if turned:
-        return f" + {bias} {form.transposed(form.ones)}"
-    return f" + {form.ones} {form.transposed(bias)}"
-
-
-def _tying(subject: Subject, form: Format) -> list[Row | None]:
-    n, explicit = subject.notation, subject.symbols
-    kernel, ties = whole_letter(subject, form, "kernel"), form.letter(n.tying)
+def _tying(sheet: Sheet) -> Rows:
+    n, form, explicit = sheet.notation, sheet.form, sheet.symbols
+    kernel, ties = sheet.whole_letter("kernel"), form.letter(n.tying)
     flat = form.vec(form.letter(n.matrix))
-    outer = form.vec(
-        f"{upstream_letter(subject, form)} {form.transposed(whole_letter(subject, form, 'input'))}"
-    )
+    outer = form.vec(f"{sheet.upstream_letter()} {form.transposed(sheet.whole_letter('input'))}")
     found = explicit.entries("matrix")
-    cells = dotted(
-        subject, form, lambda r, _: form.expr(found.get(r, S.Zero)), (explicit.shape("tying")[0], 1)
-    )
-    taps = vector_grid(subject, form, subject.rendered(form, "tap", values=False))
+    cells = sheet.dotted(lambda r, _: form.expr(found.get(r, S.Zero)), (explicit.shape("tying")[0], 1))
+    taps = sheet.vector_grid(sheet.rendered("tap", values=False))
     room = form.line - form.span(cells) - form.span(taps)
     return [
         Row(flat, (f"{ties} {kernel}",)),
-        Row(cells, (Beside((matrix_grid(subject, form, "tying", room, values=False), taps)),)),
-        Row(loss_by(subject, form, kernel), (f"{form.transposed(ties)} {outer}",)),
+        Row(cells, (Beside((sheet.matrix_grid("tying", room, values=False), taps)),)),
+        Row(sheet.loss_by(kernel), (f"{form.transposed(ties)} {outer}",)),
     ]
 
 
 def _dense(name: str) -> Builder:
     """The gradient of the matrix as a dense layer has it, without or with its zeros held."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        n = subject.notation
-        whole = loss_by(subject, form, form.letter(n.matrix))
+    def build(sheet: Sheet) -> Rows:
+        n, form = sheet.notation, sheet.form
+        whole = sheet.loss_by(form.letter(n.matrix))
         if name == "masked_gradient":
             held = form.masked(form.letter(n.matrix), form.letter(n.kernel), whole)
-            return [Row(held, (matrix_grid(subject, form, name, form.line - form.span(held)),))]
-        product = f"{upstream_letter(subject, form)} {form.transposed(whole_letter(subject, form, 'input'))}"
-        return [Row(whole, (product, matrix_grid(subject, form, name, form.line - form.span(whole))))]
+            return [Row(held, (sheet.matrix_grid(name, form.line - form.span(held)),))]
+        product = f"{sheet.upstream_letter()} {form.transposed(sheet.whole_letter('input'))}"
+        return [Row(whole, (product, sheet.matrix_grid(name, form.line - form.span(whole))))]
 
     return build
 
@@ -306,25 +248,22 @@ def _dense(name: str) -> Builder:
 def _activation(function: Callable[[Expr], Expr]) -> Builder:
     """A function of each output entry; ``function`` takes and gives a SymPy expression."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        n = subject.notation
-        outputs = list(subject.values.matrix("output"))
+    def build(sheet: Sheet) -> Rows:
+        outputs = list(sheet.values.matrix("output"))
         applied = [function(entry) for entry in outputs]
-        letter = function_letter(subject, form, function)
+        letter = sheet.function_letter(function)
         if all(entry.is_number for entry in outputs):
-            whole = whole_letter(subject, form, "output")
-            return [Row(f"{letter}({whole})", (listed(subject, form, applied),))]
-        keep = shown(len(outputs), n.max_rows)
-        unknown = not subject.valued and isinstance(function, UndefinedFunction)
-        written = entry_sums(subject, form, "output", keep, values=False)
-        rows: list[Row | None] = []
-        for i, argument in zip(keep, written, strict=True):
-            if i is None:
-                rows.append(None)
-                continue
-            left = f"{letter}({entry_letter(subject, form, 'output', i)})"
-            rows.append(Row(left, (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),)))
-        return rows
+            whole = sheet.whole_letter("output")
+            return [Row(f"{letter}({whole})", (sheet.listed(applied),))]
+        keep = sheet.shown(len(outputs))
+        arguments = dict(zip(keep, sheet.entry_sums("output", keep, values=False), strict=True))
+        unknown = not sheet.valued and isinstance(function, UndefinedFunction)
+
+        def row(at: int) -> Row:
+            right = f"{letter}({arguments[at]})" if unknown else sheet.form.sum_of(applied[at])
+            return Row(f"{letter}({sheet.entry_letter('output', at)})", (right,))
+
+        return sheet.rows(len(outputs), row)
 
     return build
 
@@ -333,7 +272,6 @@ def _activation(function: Callable[[Expr], Expr]) -> Builder:
 BUILDERS: Mapping[str, Builder] = MappingProxyType(
     {
         "output_size": _output_size,
-        "output": _output,
         "selection": selections,
         "matrix": _product("matrix", "input", "input"),
         "windows": _product("windows", "kernel_whole", "tap"),
@@ -367,12 +305,11 @@ def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | N
 def _vector(row: Quantity) -> Builder:
     """The entries of a vector, each with the letter of the quantity and its index."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        letter, base = getattr(subject.notation, row.letter), subject.notation.base
-        shape = subject.symbols.axes(row.name)
-        places = list(product(*(range(base, base + n) for n in shape)))
-        rows = entry_rows(subject, form, row.name, lambda at: form.indexed(letter, *places[at]))
-        return rows + result_row(subject, form, row.name, form.letter(letter))
+    def build(sheet: Sheet) -> Rows:
+        letter, form = getattr(sheet.notation, row.letter), sheet.form
+        places = sheet.places(sheet.symbols.axes(row.name))
+        rows = sheet.entry_rows(row.name, lambda at: form.indexed(letter, *places[at]))
+        return rows + sheet.result_row(row.name, form.letter(letter))
 
     return build
 
@@ -380,8 +317,8 @@ def _vector(row: Quantity) -> Builder:
 def _matrix(row: Quantity) -> Builder:
     """A matrix with its letter."""
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        letter = form.letter(getattr(subject.notation, row.letter))
-        return [Row(letter, (matrix_grid(subject, form, row.name, form.line - form.span(letter)),))]
+    def build(sheet: Sheet) -> Rows:
+        letter = sheet.form.letter(getattr(sheet.notation, row.letter))
+        return [Row(letter, (sheet.matrix_grid(row.name, sheet.form.line - sheet.form.span(letter)),))]
 
     return build

@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-from symconv.explicit.layout import Subject, dotted, entry_letter, result_row, shown
+from symconv.explicit.layout import Rows, Sheet
 from symconv.pattern.selection import comparisons, meetings
-from symconv.printing.maths import Format, Row
+from symconv.printing.display import Row
 
 
-def maxima(subject: Subject, form: Format) -> list[Row | None]:
+def maxima(sheet: Sheet) -> Rows:
     """Each output as the maximum of its window, in symbols and in values."""
-    windows = meetings(subject.spec.tied)
-    results = list(subject.values.matrix("output"))
+    form, windows = sheet.form, meetings(sheet.spec.tied)
+    results = list(sheet.values.matrix("output"))
     numbers = all(entry.is_number for entry in results)
-    rows: list[Row | None] = []
-    for o in shown(len(windows), subject.notation.max_rows):
-        if o is None:
-            rows.append(None)
-            continue
+
+    def row(o: int) -> Row:
         parts = []
-        for explicit in (subject.symbols, subject.values):
+        for explicit in (sheet.symbols, sheet.values):
             entries = [form.expr(explicit.operands["input"][j]) for _, _, j in windows[o]]
             parts.append(f"{form.maximum}({', '.join(entries)})")
         parts += [form.expr(results[o])] if numbers else []
-        rows.append(Row(entry_letter(subject, form, "output", o), tuple(dict.fromkeys(parts))))
-    return rows + result_row(subject, form, "output", form.letter(subject.notation.output))
+        return Row(sheet.entry_letter("output", o), tuple(dict.fromkeys(parts)))
+
+    return sheet.rows(len(windows), row) + sheet.result_row("output", form.letter(sheet.notation.output))
 
 
-def selections(subject: Subject, form: Format) -> list[Row | None]:
+def selections(sheet: Sheet) -> Rows:
     """Each indicator with its condition, and with its number where there is one."""
-    symbols, values = subject.symbols.operands, subject.values.operands
+    form, symbols, values = sheet.form, sheet.symbols.operands, sheet.values.operands
     conditions: list[tuple[int, str]] = []
-    for met in meetings(subject.spec.tied):
+    for met in meetings(sheet.spec.tied):
         entries = [symbols["input"][j] for _, _, j in met]
         for at, (_, own, _) in enumerate(met):
             conditions.append((own, ", ".join(map(form.expr, comparisons(entries, at)))))
-    rows: list[Row | None] = []
-    for row in shown(len(conditions), subject.notation.max_rows):
-        if row is None:
-            rows.append(None)
-            continue
-        own, condition = conditions[row]
+
+    def row(at: int) -> Row:
+        own, condition = conditions[at]
         tap, value = symbols["tap"][own], values["tap"][own]
         parts = ([f"[{condition}]"] if condition else []) + ([form.expr(value)] if value.is_number else [])
-        rows.append(Row(form.expr(tap), tuple(parts or ["1"])))
-    return rows
+        return Row(form.expr(tap), tuple(parts or ["1"]))
+
+    return sheet.rows(len(conditions), row)
 
 
-def seen(subject: Subject, form: Format) -> list[Row | None]:
+def seen(sheet: Sheet) -> Rows:
     """The matrix of windows, a row an output, or a column where the notation has them so."""
-    found = subject.values.matrix("windows")
-    found = found.T if subject.notation.window_columns else found
-    grid = dotted(subject, form, lambda r, c: form.expr(found[r, c]), found.shape, form.line)
-    return [Row(form.letter(subject.notation.windows), (grid,))]
+    form, found = sheet.form, sheet.values.matrix("windows")
+    found = found.T if sheet.notation.window_columns else found
+    grid = sheet.dotted(lambda r, c: form.expr(found[r, c]), found.shape, form.line)
+    return [Row(form.letter(sheet.notation.windows), (grid,))]

@@ -15,7 +15,7 @@ from symconv.cli.typeset import typeset
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from symconv.notes import Displayed
+    from symconv.printing.targets import Displayed
 
 
 def symconv(line: str, cell: str | None = None) -> None:

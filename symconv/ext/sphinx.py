@@ -19,6 +19,7 @@ from symconv.cli.excerpt import Part, excerpt
 from symconv.cli.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal, reworded
 from symconv.errors import OptionError, did_you_mean
 from symconv.printing.files import write_whole
+from symconv.printing.targets import as_latex, as_text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -158,9 +159,9 @@ class SymconvDirective(MathDirective):
         return [*labels]
 
     def _equation(self, part: Part, label: str | None) -> nodes.math_block:
-        latex = part.display.latex()
+        latex = as_latex(part.display)
         block = nodes.math_block(
-            latex, latex, docname=self.env.docname, number=None, label=label, plain=part.display.text()
+            latex, latex, docname=self.env.docname, number=None, label=label, plain=as_text(part.display)
         )
         block["no-wrap"] = block["nowrap"] = False
         return block

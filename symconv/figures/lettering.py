@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr
 
-from symconv.explicit.layout import Subject, entry_letter, loss_by
+from symconv.explicit.layout import Sheet, Subject
 from symconv.figures.drawing import DASHES, Label
-from symconv.printing.maths import Format, Latex, Text
+from symconv.printing.latex import Latex
+from symconv.printing.target import MathsTarget
+from symconv.printing.text import Text
 
 #: A value of more characters than this does not fit a cell: the letter stands there instead.
 _LONGEST_VALUE = 5
@@ -84,7 +86,7 @@ class Lettering:
         )
 
 
-def label(render: Callable[[Format], str]) -> Label:
+def label(render: Callable[[MathsTarget], str]) -> Label:
     """What a function of a format renders, in LaTeX and as plain text."""
     return Label(f"${render(_LATEX)}$", render(_TEXT))
 
@@ -92,17 +94,17 @@ def label(render: Callable[[Format], str]) -> Label:
 class _Inline(Latex):
     """LaTeX for a line of text, where a fraction is too high."""
 
-    def derivative(self, loss: str, by: str) -> str:
-        return f"\\partial {loss}/\\partial {by}"
+    derivative = r"\partial {}/\partial {}".format
 
 
 _LATEX, _TEXT = _Inline(), Text()
 
 
 def _entry(subject: Subject, quantity: str, index: int, *, derived: bool = False) -> Label:
-    def render(form: Format) -> str:
-        letter = entry_letter(subject, form, quantity, index)
-        return loss_by(subject, form, letter) if derived else letter
+    def render(form: MathsTarget) -> str:
+        sheet = Sheet.of(subject, form)
+        letter = sheet.entry_letter(quantity, index)
+        return sheet.loss_by(letter) if derived else letter
 
     return label(render)
 
@@ -139,7 +141,7 @@ def _tap_labels(subject: Subject) -> list[Label]:
         return [_number(value) for value in values]
     # The marks have the colours, so the letters on them have none.
     plain = replace(subject, spec=subject.spec.uncoloured)
-    latex, text = plain.names(_LATEX), plain.names(_TEXT)
+    latex, text = (Sheet.of(plain, form).names() for form in (_LATEX, _TEXT))
     return [Label(f"${latex[tap]}$", text[tap]) for tap in subject.symbols.operands["tap"]]
 
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from sympy import Expr, Symbol, expand
 
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
-from symconv.printing.maths import Format, Row
+from symconv.printing.display import Row
+from symconv.printing.target import MathsTarget
 
 
 class IndexDomain:
@@ -38,7 +39,7 @@ class IndexDomain:
         used = {symbol for expression in expressions for symbol in expression.free_symbols}
         return {letter: size for letter, size in self._setting.definitions.items() if letter in used}
 
-    def held(self, form: Format) -> list[str]:
+    def held(self, form: MathsTarget) -> list[str]:
         """The ranges of the indices, in lines that are not too wide."""
         lines: list[str] = []
         for index, first, last in self.ranges:
@@ -52,11 +53,11 @@ class IndexDomain:
                 lines[-1] += form.comma + part
         return lines
 
-    def defined(self, form: Format) -> list[Row]:
+    def defined(self, form: MathsTarget) -> list[Row]:
         """The definitions as equations."""
         return [Row(form.expr(letter), (form.expr(size),)) for letter, size in self.definitions.items()]
 
-    def kernel(self, form: Format) -> list[str]:
+    def kernel(self, form: MathsTarget) -> list[str]:
         """What the kernel is, where it is none that is learned."""
         meaning = self._setting.kernel.meaning
         label = self._setting.sequence("kernel").label

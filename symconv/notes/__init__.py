@@ -4,7 +4,7 @@ from symconv.notes.compose import SECTIONS, notes
 from symconv.notes.document import Document
 from symconv.notes.files import FORMATS, rendered, write
 from symconv.notes.letters import read_activation
-from symconv.notes.model import Displayed, Maths
+from symconv.notes.model import Maths
 from symconv.notes.pdf import TexError
 from symconv.notes.source import Activation, Operand, Source, Sources
 
@@ -12,7 +12,6 @@ __all__ = [
     "FORMATS",
     "SECTIONS",
     "Activation",
-    "Displayed",
     "Document",
     "Maths",
     "Operand",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from symconv.notes.latex import algorithm, escaped, fitted, points, sentence, table
 from symconv.notes.model import (
     Algorithm,
@@ -18,6 +16,8 @@ from symconv.notes.model import (
     plain,
 )
 from symconv.notes.shells import shell
+from symconv.printing import display as data
+from symconv.printing.latex import WIDE_BREAK, Latex, Line, environment
 
 #: About so many characters go on a line of a frame.
 LINE = 70
@@ -74,8 +74,8 @@ def parts_of(block: Block, room: float) -> list[str]:
     """What of a block goes on a frame, below sentences that leave it so much of the height."""
     height = f"{room}\\textheight"
     if isinstance(block, Display):
-        latex = block.item.latex()
-        parts = (_revealed if block.stepwise else _split)(latex, round(ROWS * room / ROOM))
+        display, most = block.item.display(_LATEX), round(ROWS * room / ROOM)
+        parts = (_revealed if block.stepwise else _split)(display, most)
         return [fitted(f"$\\displaystyle {part}$", height=height) for part in parts]
     if isinstance(block, Points):
         rows = range(0, len(block.points), POINTS)
@@ -92,79 +92,59 @@ def parts_of(block: Block, room: float) -> list[str]:
     return [f"\\begin{{center}}\n{drawn}\n\n{{\\small {sentence(block.caption)}}}\n\\end{{center}}"]
 
 
-_HEAD, _FOOT = "\\begin{aligned}\n", "\n\\end{aligned}"
+_LATEX = Latex()
 
 
-def _lines(aligned: str) -> list[str]:
-    """The lines of an environment; a matrix is one."""
-    found, depth = [""], 0
-    for text in aligned.removeprefix(_HEAD).removesuffix(_FOOT).split("\n"):
-        depth += text.count("\\begin{array}") - text.count("\\end{array}")
-        ended = re.fullmatch(r"(.*) \\\\(\[1ex\])?", text) if depth == 0 else None
-        found[-1] += ended[1] if ended else f"{text}\n"
-        found += [""] if ended else []
-    return [line.strip() for line in found]
+def _equations(display: data.Display) -> list[list[Line]]:
+    """The lines of each equation, with the dots below it."""
+    found: list[list[Line]] = []
+    for row in display.rows:
+        if row is None:
+            found[-1] += _LATEX.lines(row)
+        else:
+            found.append(_LATEX.lines(row))
+    return found
 
 
-def _height(lines: list[str]) -> int:
-    """How many lines of text they are about as high as."""
-    tall = sum("\\frac" in line or "\\sum" in line for line in lines)
-    matrices = (line.split("\\begin{array}") for line in lines)
-    return tall + sum(1 + max(matrix.count("\\\\") for matrix in beside) for beside in matrices)
-
-
-def _split(aligned: str, rows: int) -> list[str]:
-    """A display in frames, which break where an equation begins."""
-    if not aligned.startswith(_HEAD):
-        return [aligned]
-    equations: list[list[str]] = []
-    for line in _lines(aligned):
-        if not equations or not line.startswith("&"):
-            equations.append([])
-        equations[-1].append(line)
-    frames: list[list[str]] = [[]]
-    for equation in equations:
-        if frames[-1] and _height(frames[-1] + equation) > rows:
-            frames.append([])
-        frames[-1] += equation
-    return [_aligned(frame) for frame in frames]
+def _height(lines: list[Line]) -> int:
+    return sum(line.height for line in lines)
 
 
 def _aligned(lines: list[str]) -> str:
-    """Lines as an environment, which must not take a bracket at its head for an option."""
-    return _HEAD + ("{}" if lines[0].startswith("[") else "") + " \\\\[1ex]\n".join(lines) + _FOOT
+    return environment("aligned", WIDE_BREAK.join(lines))
 
 
-def _revealed(aligned: str, rows: int) -> list[str]:
-    """A derivation in frames whose lines come one after the other; each frame begins where the last ended.
+def _split(display: data.Display, most: int) -> list[str]:
+    """A display in frames of so many lines at the most, which break where an equation begins."""
+    frames: list[list[Line]] = [[]]
+    for equation in _equations(display):
+        if frames[-1] and _height(frames[-1] + equation) > most:
+            frames.append([])
+        frames[-1] += equation
+    return [_aligned([str(line) for line in frame]) for frame in frames] if display.rows else [display.whole]
 
-    What continues a line, which has no sign of equality, comes with it. The first line of a frame has the
-    left side that it stands for.
+
+def _uncovered(number: int, line: Line) -> str:
+    cells = (line.left.strip(), line.right)
+    return " & ".join(f"\\uncover<{number}->{{{cell}}}" if cell else "" for cell in cells)
+
+
+def _revealed(display: data.Display, most: int) -> list[str]:
+    """A derivation in frames whose steps come one after the other; each frame begins where the last ended.
+
+    The first line of a frame has the left side that it stands for.
     """
-    steps: list[list[tuple[str, str]]] = []
+    steps = _equations(display)
     lefts: list[str] = []
-    for line in _lines(aligned):
-        left, right = (cell.strip() for cell in line.split("&", 1))
-        if right.startswith("="):
-            steps.append([])
-            lefts.append(left or lefts[-1])
-        steps[-1].append((left, right))
-    heights = [_height([right for _, right in step]) for step in steps]
+    for step in steps:
+        lefts.append(step[0].left.strip() or lefts[-1])
     frames, at, end = [], 0, 0
     while end < len(steps):
         end = at + 1
-        while end < len(steps) and (end < at + 2 or sum(heights[at : end + 1]) <= rows):
+        while end < len(steps) and (end < at + 2 or sum(map(_height, steps[at : end + 1])) <= most):
             end += 1
-        shown = [list(step) for step in steps[at:end]]
-        shown[0][0] = (lefts[at], shown[0][0][1])
-        frames.append(
-            _aligned(
-                [
-                    " & ".join(f"\\uncover<{number}->{{{cell}}}" if cell else "" for cell in cells)
-                    for number, step in enumerate(shown, 1)
-                    for cells in step
-                ]
-            )
-        )
+        shown = [(number, line) for number, step in enumerate(steps[at:end], 1) for line in step]
+        shown[0] = (1, shown[0][1]._replace(left=lefts[at]))
+        frames.append(_aligned([_uncovered(number, line) for number, line in shown]))
         at = end - 1
     return frames

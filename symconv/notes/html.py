@@ -21,6 +21,7 @@ from symconv.notes.model import (
     Words,
 )
 from symconv.notes.shells import shell
+from symconv.printing.targets import as_latex
 
 #: Where MathJax is loaded from unless another place is named, such as a local copy.
 MATHJAX = "https://cdn.jsdelivr.net/npm/mathjax@3.2.2/es5/tex-svg-full.js"
@@ -49,7 +50,7 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
             Heading: lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
             Prose: lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),
             Display: lambda b: Markup('<div class="equation formula" id="{}">\\[{}\\]</div>').format(
-                b.label, b.item.latex()
+                b.label, as_latex(b.item)
             ),
             Points: _points,
             Table: _table,

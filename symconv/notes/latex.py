@@ -21,13 +21,14 @@ from symconv.notes.model import (
     plain,
 )
 from symconv.notes.shells import shell
-from symconv.printing.width import latex_width
+from symconv.printing.latex import Latex
+from symconv.printing.targets import as_latex
 
 #: What the body needs besides a document class.
 PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algpseudocode"
 
 #: Derivations with lines of more characters than this are not set in two columns.
-COLUMN = 62
+COLUMN = 56
 
 #: Rows with more characters than this are broken into lines.
 LONG = 44
@@ -115,7 +116,7 @@ def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 
 
 def _display(block: Display, labels: str) -> str:
     size = "scriptsize" if block.stepwise else "footnotesize"
-    inside = fitted(f"\\{size}$\\displaystyle {block.item.latex()}$", "0.92\\linewidth")
+    inside = fitted(f"\\{size}$\\displaystyle {as_latex(block.item)}$", "0.92\\linewidth")
     return f"\\begin{{equation}}\\label{{{labels}:{block.label}}}\n{inside}\n\\end{{equation}}"
 
 
@@ -170,4 +171,5 @@ def article(document: Manuscript, labels: str = "notes") -> str:
 
 def _width(block: Display) -> int:
     """The widest line of a derivation, in characters; what is no derivation breaks where it must."""
-    return max(map(latex_width, block.item.latex().split("\n"))) if block.stepwise else 0
+    latex, rows = Latex(), block.item.display(Latex()).rows if block.stepwise else ()
+    return max((latex.width(str(line)) for row in rows for line in latex.lines(row)), default=0)

@@ -15,6 +15,10 @@ from symconv.index_sums.printers import latex_for, text_for
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Maths
 from symconv.notes.source import Activation, Operand
+from symconv.printing.display import Display
+from symconv.printing.latex import Latex
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text
 
 
 def operands(setting: LayerSymbols) -> list[Operand]:
@@ -63,13 +67,11 @@ class _Definition:
 
     function: Callable[..., Any]
 
-    def latex(self) -> str:
+    def display(self, target: MathsTarget) -> Display:
         from symconv.algorithms.typeset import function_latex  # latexify only where it is asked for
 
-        return function_latex(self.function)
-
-    def text(self) -> str:
-        return source_of(self.function).rstrip()
+        source = source_of(self.function).rstrip()
+        return Display(whole=function_latex(self.function) if isinstance(target, Latex) else source)
 
 
 def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> Activation:
@@ -89,6 +91,6 @@ def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> 
             return Activation(name, name, name, repr(name))
         return Activation(name, given, given, name)
     definition = _Definition(given)
-    definition.latex()
+    as_latex(definition)
     name = given.__name__
-    return Activation(name, name, given, name, definition, definition.text())
+    return Activation(name, name, given, name, definition, as_text(definition))

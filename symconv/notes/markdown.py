@@ -17,6 +17,7 @@ from symconv.notes.model import (
     Table,
     Words,
 )
+from symconv.printing.targets import as_latex
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$~^&]|^[-+#!=:]|(?<=^\d)[.)]|#(?=#*$))")
 
@@ -62,7 +63,7 @@ def _written(
         {
             Heading: lambda b: f"{'#' * (b.level + 1)} {sentence(b.words)}",
             Prose: lambda b: sentence(b.words),
-            Display: lambda b: display.format(latex=b.item.latex(), label=b.label),
+            Display: lambda b: display.format(latex=as_latex(b.item), label=b.label),
             Points: points,
             Table: table,
             Algorithm: lambda b: f"{sentence(b.caption)}\n\n```python\n{b.listing.source.rstrip()}\n```",

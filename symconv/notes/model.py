@@ -6,13 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-
-class Displayed(Protocol):
-    """What prints as an ``aligned`` environment and as text: equations, formulas, derivations."""
-
-    def latex(self) -> str: ...
-
-    def text(self) -> str: ...
+from symconv.printing.targets import Displayed
 
 
 class Figured(Protocol):

@@ -6,13 +6,11 @@ import re
 from math import prod
 from typing import Any, TypeAlias
 
-from sympy import Function, Symbol
-
 from symconv.errors import FigureError
 from symconv.notes.model import Block, Display, Maths, Picture, Points, Prose, Words
 from symconv.notes.source import Source, Sources
-from symconv.printing.maths import Latex
 from symconv.printing.notation import Notation
+from symconv.printing.targets import target_of
 
 #: Sentences that the reader has been told.
 Told: TypeAlias = set[str]
@@ -36,7 +34,7 @@ def words(text: str, **letters: str) -> Words:
 
 def letter(name: str) -> Maths:
     """A letter of a notation."""
-    return Maths(Latex().letter(name), name)
+    return Maths(target_of("latex").letter(name), name)
 
 
 def function(name: str) -> Maths:
@@ -45,7 +43,7 @@ def function(name: str) -> Maths:
     >>> function("relu").latex, function("sigma").latex
     ('\\\\operatorname{relu}', '\\\\sigma')
     """
-    return Maths(Latex().expr(Function(name)(Symbol("x"))).removesuffix("(x)"), name)
+    return Maths(target_of("latex").function(name), name)
 
 
 def _letters(n: Notation) -> dict[str, str]:

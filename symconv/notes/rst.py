@@ -18,6 +18,7 @@ from symconv.notes.model import (
     Table,
     Words,
 )
+from symconv.printing.targets import as_latex
 
 _SPECIAL = re.compile(r"([\\`*_|<>\[\]:]|^[^\w\s])")
 _LINES = "=-~^"
@@ -49,7 +50,7 @@ def source(document: Manuscript, picture: Callable[[Picture], str], labels: str)
         {
             Heading: lambda b: _underlined(sentence(b.words), b.level),
             Prose: lambda b: sentence(b.words),
-            Display: lambda b: f".. math::\n   :label: {labels}-{b.label}\n\n{_indented(b.item.latex())}",
+            Display: lambda b: f".. math::\n   :label: {labels}-{b.label}\n\n{_indented(as_latex(b.item))}",
             Points: lambda b: "\n".join(f"- **{sentence(a)}**: {sentence(t)}" for a, t in b.points),
             Table: _table,
             Algorithm: lambda b: (

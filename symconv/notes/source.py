@@ -13,8 +13,9 @@ from symconv.check import Report
 from symconv.derivation import Derivation, Formula
 from symconv.explicit.structure import Structure
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.notes.model import Displayed, Figured, Listed, Maths
+from symconv.notes.model import Figured, Listed, Maths
 from symconv.pattern import Specification
+from symconv.printing.targets import Displayed
 
 
 class Closed(Protocol):

@@ -13,6 +13,7 @@ from symconv.notes.model import (
     Table,
     plain,
 )
+from symconv.printing.targets import as_text
 
 
 def render(document: Manuscript) -> str:
@@ -22,7 +23,7 @@ def render(document: Manuscript) -> str:
         {
             Heading: lambda b: _underlined(plain(b.words), "-"),
             Prose: lambda b: plain(b.words),
-            Display: lambda b: b.item.text(),
+            Display: lambda b: as_text(b.item),
             Points: lambda b: "\n".join(f"- {plain(about)}: {plain(told)}" for about, told in b.points),
             Table: _table,
             Algorithm: lambda b: f"{plain(b.caption)}\n\n{b.listing.source.rstrip()}",

@@ -1,0 +1,176 @@
+"""LaTeX that pdflatex, KaTeX and MathJax all take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sympy import Expr, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.printing.latex import LatexPrinter
+
+from symconv.printing.display import Beside, Display, Grid, Part, Row
+from symconv.printing.target import MAY_BREAK, MathsTarget
+from symconv.printing.width import latex_width
+
+#: Between lines, and between lines that have fractions or steps.
+BREAK, WIDE_BREAK = " \\\\\n", " \\\\[1ex]\n"
+
+
+class ExpressionPrinter(LatexPrinter):
+    """SymPy's LaTeX, with unknown functions as ``f(5)`` and names of our own for some symbols."""
+
+    def __init__(self, names: Mapping[Symbol, str]) -> None:
+        super().__init__({"symbol_names": dict(names), "full_prec": False})
+
+    def _print_Function(self, expr: Expr, exp: str | None = None) -> str:
+        if not isinstance(expr, AppliedUndef):
+            return str(super()._print_Function(expr, exp))
+        name = _upright(self._print(Symbol(expr.func.__name__)))
+        arguments = ", ".join(self._print(argument) for argument in expr.args)
+        opened, closed = ("\\left(", "\\right)") if "\\frac" in arguments else ("(", ")")
+        return f"{name}{f'^{{{exp}}}' if exp else ''}{opened}{arguments}{closed}"
+
+
+class Line(NamedTuple):
+    """A line of a display: what stands before and behind the place at which lines are aligned.
+
+    ``height`` is that of so many lines of text; ``tight`` lines follow closely the one above.
+    """
+
+    left: str
+    right: str
+    height: int
+    tight: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.left}&{self.right}"
+
+
+class Latex(MathsTarget):
+    """LaTeX.
+
+    >>> from sympy.abc import x
+    >>> Latex().lay_out(Display((Row("y", (Latex().expr(x**2),)),)))
+    '\\\\begin{aligned}\\ny &= x^{2}\\n\\\\end{aligned}'
+    """
+
+    printer = ExpressionPrinter
+    line = 52
+    times, dot, places, comma = " ", r" \cdot ", ",", r",\quad "
+    across, down, diagonal, ellipsis = r"\cdots", r"\vdots", r"\ddots", r"\ldots"
+    ones, maximum, minimum, at_most, either = r"\mathbf{1}", r"\max", r"\min", r" \le ", r" \text{ or } "
+    opened, closed, above = r"\left(", r"\right)", "\n"
+
+    vec = r"\operatorname{{vec}}({})".format
+    coloured = r"\textcolor{{{1}}}{{{0}}}".format
+    masked = r"[{} \text{{ holds }} {}] \odot {}".format
+    padded = r"\tilde{{{}}}".format
+    derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
+    derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
+    sum = r"\sum_{{{}={}}}^{{{}}}".format
+    bracket = rf"\left[{{}}\right]{MAY_BREAK}".format
+    divides = r"{} \mid {}".format
+    fraction = r"\frac{{{}}}{{{}}}".format
+    floor = r"\left\lfloor {} \right\rfloor".format
+    ceiling = r"\left\lceil {} \right\rceil".format
+    convolution = r"({} \ast {})_{{{}}}".format
+    correlation = r"({} \star {})_{{{}}}".format
+
+    def prose(self, text: str) -> str:
+        return f"\\text{{{self.sentence(text)}}}"
+
+    def sentence(self, text: str) -> str:
+        return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+
+    def function(self, name: str) -> str:
+        return _upright(self.letter(name))
+
+    def transposed(self, letter: str) -> str:
+        return f"{letter}^{{\\top}}" if "^" not in letter else f"{{{letter}}}^{{\\top}}"
+
+    def kron(self, *factors: str) -> str:
+        return " \\otimes ".join(factors)
+
+    def entry(self, letter: str, index: str) -> str:
+        return f"{letter[:-1]},{index}}}" if "_{" in letter else f"{letter}_{{{index}}}"
+
+    def upsampled(self, letter: str, factors: str) -> str:
+        whole = f"\\bigl({letter}\\bigr)" if letter.startswith("\\frac") else f"{{{letter}}}"
+        return f"{whole}^{{\\uparrow {factors}}}"
+
+    def width(self, rendered: str) -> int:
+        return latex_width(rendered)
+
+    def lay_out(self, display: Display) -> str:
+        return self._environment("aligned", display) if display.rows else display.whole
+
+    def across_pages(self, display: Display) -> str:
+        return f"{{\\allowdisplaybreaks\n{self._environment('align*', display)}\n}}"
+
+    def _environment(self, name: str, display: Display) -> str:
+        lines = [line for row in display.rows for line in self.lines(row)]
+        steps = any(row and row.rule for row in display.rows)
+        apart = WIDE_BREAK if steps or any("\\frac" in str(line) for line in lines) else BREAK
+        body = "".join(f"{BREAK if line.tight else apart}{line}" for line in lines).removeprefix(apart)
+        return environment(name, body or display.whole)
+
+    def lines(self, row: Row | None) -> list[Line]:
+        """The lines that a row takes: its parts, what goes on in another line, and what stands below."""
+        if row is None:
+            return [Line("", "\\mathrel{\\vdots}", 1)]
+        lines: list[Line] = []
+        left, step, right = [row.left], bool(row.rule), [""]
+        indent, under = ("\\qquad ", "\\quad ") if step else ("\\quad {}", "")
+        for parts in self.groups(row):
+            first, *more = parts[0].split("\n") if isinstance(parts[0], str) else parts[:1]
+            here = [first, *parts[1:]]
+            right = [" = ".join(map(self._part, here)), *map(self._part, more)]
+            above = "".join(f"{self._part(part)} " for part in left)
+            lines.append(Line(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
+            lines += [Line("", indent + text, _height(text), not step) for text in right[1:]]
+            left = []
+        if step:
+            rule = f"\\quad {self.prose(f'({row.rule})')}"
+            if self.width(right[-1]) + len(row.rule) > self.line:
+                lines.append(Line("", f"\\qquad{rule}", 1))
+            else:
+                lines[-1] = lines[-1]._replace(right=lines[-1].right + rule)
+        return [*lines, *(Line("", under + text, _height(text)) for text in row.below)]
+
+    def _part(self, part: Part) -> str:
+        if isinstance(part, Beside):
+            return " ".join(map(self._part, part.pieces))
+        if isinstance(part, Grid):
+            body = BREAK.join(" & ".join(row) for row in part.rows)
+            return f"\\left[\\begin{{array}}{{{'c' * len(part.rows[0])}}}\n{body}\n\\end{{array}}\\right]"
+        return part
+
+    def table(self, rows: Sequence[Sequence[str]], sides: str) -> str:
+        head, *body = (" & ".join(map(self.prose, row)) for row in rows)
+        return f"\\begin{{array}}{{{sides}}}\n{head} \\\\\n\\hline\n{BREAK.join(body)}\n\\end{{array}}"
+
+
+def environment(name: str, body: str) -> str:
+    """Aligned lines; a bracket at the head would be taken for the optional argument of the environment."""
+    return f"\\begin{{{name}}}\n{'{}' if body.startswith('[') else ''}{body}\n\\end{{{name}}}"
+
+
+def _upright(letter: str) -> str:
+    """A rendered letter, upright if it is a word."""
+    return f"\\operatorname{{{letter}}}" if re.fullmatch("[A-Za-z]{2,}", letter) else letter
+
+
+def _height(*parts: Part) -> int:
+    """About how many lines of text parts on one line are as high as; a fraction or a sum is two."""
+    rows, atoms = 1, []
+    for part in parts:
+        for piece in part.pieces if isinstance(part, Beside) else [part]:
+            if isinstance(piece, Grid):
+                rows = max(rows, len(piece.rows))
+                atoms += [entry for row in piece.rows for entry in row]
+            else:
+                rows = max(rows, 1 + piece.count("\\\\"))
+                atoms.append(piece)
+    return rows + any("\\frac" in atom or "\\sum" in atom for atom in atoms)

@@ -1,0 +1,56 @@
+"""The maths targets there are, and what everything that is displayed can do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from symconv.printing.display import Display
+    from symconv.printing.target import MathsTarget
+
+#: Each maths target by its name: its module and its class, which are loaded where they are asked for.
+TARGETS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "latex": ("symconv.printing.latex", "Latex"),
+        "text": ("symconv.printing.text", "Text"),
+    }
+)
+
+
+class Displayed(Protocol):
+    """What hands over rows and cells, for any target to lay out: equations, formulas, derivations."""
+
+    def display(self, target: MathsTarget) -> Display: ...
+
+
+@cache
+def target_of(name: str) -> MathsTarget:
+    """A maths target by its name."""
+    module, kind = TARGETS[name]
+    found: MathsTarget = getattr(import_module(module), kind)()
+    return found
+
+
+def laid_out(item: Displayed, name: str) -> str:
+    """What is displayed, laid out by the target of a name."""
+    target = target_of(name)
+    return target.lay_out(item.display(target))
+
+
+def as_latex(item: Displayed) -> str:
+    """As an ``aligned`` environment, without math delimiters."""
+    return laid_out(item, "latex")
+
+
+def as_text(item: Displayed) -> str:
+    """As lines of plain text."""
+    return laid_out(item, "text")
+
+
+def in_notebook(item: Displayed) -> str:
+    """As LaTeX between the delimiters that a notebook reads."""
+    return f"$\\displaystyle {as_latex(item)}$"
