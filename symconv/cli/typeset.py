@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.notes import Displayed
 from symconv.notes.markdown import escaped
 from symconv.printing.maths import latex_prose
@@ -43,7 +43,7 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
     The fragment needs the packages amsmath and, for tap colours, xcolor.
     """
     if form not in FORMATS:
-        raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
+        raise OptionError("format {given!r} is unknown: {cure}", given=form, allowed=FORMATS)
     target, text = FORMATS[form], ""
     for block in blocks:
         if isinstance(block, str):

@@ -101,13 +101,13 @@ def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]
     """
     if isinstance(given, str):
         if not given.isidentifier() or not given.isascii():
-            raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+            raise OptionError("the activation is {given!r}: write {function}.", given=given)
         given = Function(given)
     if isinstance(given, FunctionClass):
         made: Callable[[Expr], Expr] = given
         return made
     if not callable(given):
-        raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+        raise OptionError("the activation is {given!r}: write {function}.", given=given)
 
     def applied(entry: Expr) -> Expr:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.explicit.contraction import Contraction, collector_paused, contract, entries, to_matrix
 from symconv.pattern import Incidence, Indices, Pattern, Relation
 
@@ -85,8 +85,8 @@ class Explicit:
         """The sums that a quantity consists of."""
         if name not in self.names:
             if name == "grad_bias":
-                raise OptionError("grad_bias: this layer has no bias; build it with bias=True.")
-            raise OptionError(f"{name!r} is no explicit quantity: {did_you_mean(name, self.names)}")
+                raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
+            raise OptionError("{given!r} is no explicit quantity: {cure}", given=name, allowed=self.names)
         if name not in self._contractions:
             row = QUANTITIES[name]
             self._contractions[name] = contract(self._relation(row.relation), row.rows, row.columns)

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Expr
 
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.layers.noted import conditions, operands
 from symconv.layers.presented import Presented
 from symconv.notes import Maths, Operand
@@ -75,7 +75,8 @@ class Closed(Presented):
             and name != "grad_bias"
             and name not in self.formula_names
         ):
-            raise OptionError(f"{name!r} has no derivation here: {did_you_mean(name, self.formula_names)}")
+            sentence = "{given!r} has no derivation here: {cure}"
+            raise OptionError(sentence, given=name, allowed=self.formula_names)
         return Derivation(self._setting, name, axis)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sympy import Expr, Matrix
 
 from symconv import check
-from symconv.errors import NotationError, OptionError, did_you_mean
+from symconv.errors import NotationError, OptionError
 from symconv.explicit.equation import Equation, activation, feature_maps, read_function
 from symconv.explicit.layout import Subject
 from symconv.explicit.reasons import COLUMNS, FLIPPED, FOLDED, reasons_of, transposed
@@ -34,14 +34,12 @@ class Layer(Closed):
     def _set(self, pattern: Pattern, axes: tuple[Spatial, ...], notation: Notation | str, bias: bool) -> None:
         call = type(self).__name__
         if not isinstance(bias, bool):
-            raise OptionError(
-                f"{call}: bias is {bias!r}; write True or False, and give its value to .at(b=...)."
-            )
+            cure = "write True or False, and give its value to .at(b=...)."
+            raise OptionError(f"{call}: {{option}} is {{given!r}}; {cure}", "bias", bias)
         if not isinstance(notation, Notation):
             if not isinstance(notation, str):
-                raise NotationError(
-                    f"{call}: notation is {notation!r}; write a Notation or the name of a preset."
-                )
+                sentence = f"{call}: {{option}} is {{given!r}}; write a Notation or the name of a preset."
+                raise NotationError(sentence, "notation", notation)
             notation = Notation.preset(notation)
         self.axes = axes
         Closed.__init__(self, pattern, notation, bias)
@@ -124,9 +122,10 @@ class Layer(Closed):
         y1 = w0*x1 + w1*x2 + w2*x3
         """
         if name == "grad_bias" and "grad_bias" not in self.equation_names:
-            raise OptionError(f"{name}: this layer has no bias; build it with bias=True.")
+            raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
         if not isinstance(name, str) or name not in self.equation_names:
-            raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), self.equation_names)}")
+            sentence = "{given!r} is no quantity: {cure}"
+            raise OptionError(sentence, given=name, allowed=self.equation_names)
         if name == "activation":
             build = activation(self._function(function))
         elif name == "filters" and function is not None:
@@ -269,7 +268,7 @@ class Layer(Closed):
         if not isinstance(title, str) or not title.isprintable() or not title.strip():
             raise OptionError(f"the title is {title!r}: write a line of text.")
         if activation is not None and "activation" not in self.equation_names:
-            raise OptionError("no function follows pooling: leave activation out.")
+            raise OptionError("no function follows pooling: leave {option} out.", "activation")
         self._function(activation)
         sources = self._sources(read_activation(activation, self.notation.activation))
         return notes(sources, title.strip(), sections)

@@ -78,7 +78,8 @@ class Quantities:
                 layer._given[role] = read_entries(letter, given[letter], self._shape(role))
         if b is not None:
             if not self.bias:
-                raise EntriesError("b is given, but this layer has no bias: build it with bias=True.")
+                sentence = "{option} is given, but this layer has no bias: {with_bias}."
+                raise EntriesError(sentence, "b", b)
             layer._given["bias"] = read_entries("b", b, self._bias_shape)
         return layer
 
@@ -235,7 +236,8 @@ def nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
     """A row-major list as nested lists of a shape."""
     count = prod(shape)
     if len(entries) != count:
-        raise EntriesError(f"{letter} has {len(entries)} entries, but the layer takes {count}.")
+        sentence = f"{{option}} has {len(entries)} entries, but the layer takes {count}."
+        raise EntriesError(sentence, letter, entries)
     if len(shape) < 2:
         return entries if shape else entries[0]
     step = count // shape[0]
