@@ -16,7 +16,7 @@ from symconv.algorithms.reference import (
     pooling,
     transposed,
 )
-from symconv.pattern import Axis, Channels, Relation, TransposedAxis, UntiedAxis
+from symconv.pattern import Axis, Channels, Relation, TransposedAxis, UnsharedAxis
 
 #: What tells relations apart here: their class, and whether the kernel is flipped.
 Kind: TypeAlias = tuple[type[Relation], bool]
@@ -28,7 +28,7 @@ _CHANNELS: tuple[Kind, ...] = ((Channels, False),)
 _BANK, _BANK_FLIPPED = _CHANNELS + _ONE, _CHANNELS + _FLIPPED
 _PLANES, _PLANES_FLIPPED = _CHANNELS + _TWO, _CHANNELS + _TWO_FLIPPED
 _TRANSPOSED: tuple[Kind, ...] = ((TransposedAxis, False),)
-_SELECTING: tuple[Kind, ...] = ((UntiedAxis, False),)
+_SELECTING: tuple[Kind, ...] = ((UnsharedAxis, False),)
 
 
 @dataclass(frozen=True)

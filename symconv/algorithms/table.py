@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from symconv.algorithms.rows import ROWS, Algorithm
-from symconv.pattern import Batch, Relation, Untied
+from symconv.pattern import Batch, Relation, Unshared
 
 #: The algorithms by their names.
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType({row.name: row for row in ROWS})
@@ -52,7 +52,7 @@ def algorithms_for(
 
 def _tied(relation: Relation) -> Relation:
     """What an untied relation is made of, but for axes, whose windows then select."""
-    return relation.relation if type(relation) is Untied else relation
+    return relation.relation if type(relation) is Unshared else relation
 
 
 def _of_one(sample: Batch, quantity: str) -> str:

@@ -17,8 +17,9 @@ from symconv.check.evaluate import Number, evaluate
 from symconv.check.references import REFERENCES, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import MissingExtraError, OptionError
-from symconv.explicit.quantities import Explicit
-from symconv.pattern import ROLES, Pattern, Spatial
+from symconv.explicit.entries import Explicit
+from symconv.explicit.registry import compared
+from symconv.pattern import ROLES, Specification
 
 #: Wraps the list of quantities in a context that yields them one by one, as a progress bar does.
 Progress: TypeAlias = Callable[[Any], AbstractContextManager[Any]]
@@ -28,44 +29,35 @@ MOST = 10**7
 
 
 def run(
-    pattern: Pattern,
-    axes: Sequence[Spatial],
-    symbols: Explicit,
-    values: Explicit,
+    spec: Specification,
+    judged: Sequence[Explicit],
     *,
-    references: Makers = REFERENCES,
-    quantities: Sequence[str] | None = None,
-    weights: bool = True,
     reference: str | None = None,
     draws: int = 3,
     seed: int = 0,
     progress: Progress = nullcontext,
 ) -> Report:
-    """Judge the quantities of a layer, on random integers for its symbols and on its values.
-
-    ``weights`` says whether taps are operands; where they are not, the references see zeros for them.
-    """
+    """Judge the quantities of a layer, on random integers for its symbols and on its values."""
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
             sentence = f"{{option}} is {{given!r}}: write a whole number of at least {least}."
             raise OptionError(sentence, name, number)
-    chosen_ones, missing = _chosen(reference, references)
+    chosen_ones, missing = _chosen(reference, REFERENCES[spec.kernel.name])
     rng = np.random.default_rng(seed)
-    judged = [symbols] if values is symbols else [symbols, values]
-    geometry = _Geometry.of(pattern, axes, weights)
+    geometry = _Geometry.of(spec)
     cases = [
         _Case(geometry, explicit, numbers)
         for explicit in judged
-        for numbers in _numbers(explicit, rng, draws, ties=not weights)
+        for numbers in _numbers(explicit, rng, draws, ties=not spec.kernel.shared)
     ]
     findings: list[Finding] = []
-    with progress(["output_size", *(quantities or symbols.names)]) as judged_ones:
+    with progress(["output_size", *compared(spec)]) as judged_ones:
         for quantity in judged_ones:
             chosen = []
             for one in chosen_ones:
                 if quantity not in one.answers or not all(_fits(one, case.sample) for case in cases):
                     continue
-                if _numbers_needed(symbols, quantity, one) > MOST:
+                if _numbers_needed(judged[0], quantity, one) > MOST:
                     missing.append(f"{one.name} in {quantity}: more than {MOST:,} numbers at once")
                 else:
                     chosen.append(one)
@@ -98,7 +90,7 @@ def _fits(reference: Reference, sample: Sample) -> bool:
 
 def _numbers_needed(explicit: Explicit, quantity: str, reference: Reference) -> int:
     """How many numbers a reference holds to answer: it works on dense arrays."""
-    m, k, n = (explicit.incidence.size(role) for role in ("output", "tap", "input"))
+    m, k, n = (explicit.spec.tied.count(role) for role in ("output", "tap", "input"))
     if quantity in reference.on_unit_windows:
         return m * n * k
     return 0 if quantity == "output_size" else int(np.prod(explicit.shape(quantity)))
@@ -114,31 +106,30 @@ class _Geometry:
     weights: bool
 
     @classmethod
-    def of(cls, pattern: Pattern, axes: Sequence[Spatial], weights: bool) -> _Geometry:
+    def of(cls, spec: Specification) -> _Geometry:
         rest: dict[str, int] = {"batch": 1, "channels": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
-        for relation in pattern.relations:
-            if relation not in axes:
+        for relation in spec.tied.relations:
+            if not relation.spatial:
                 rest |= relation.options
+        axes = spec.tied_axes
         geometry = {name: tuple(int(axis.geometry.get(name, 0)) for axis in axes) for name in _STEPS}
         sizes = {role: tuple(int(axis.extents[role][0]) for axis in axes) for role in ROLES}
         ends = rest["in_channels"], rest["out_channels"]
-        transposed = "output_padding" in axes[0].geometry
-        first, second = ends if transposed else ends[::-1]
+        first, second = ends if spec.transposed else ends[::-1]
         images = rest["batch"] * rest["channels"]  # those of a pooling layer never meet each other
         shapes = {
             "input": (images, rest["in_channels"], *sizes["input"]),
             "tap": (first, second // rest["groups"], *sizes["tap"]),
             "output": (images, rest["out_channels"], *sizes["output"]),
         }
-        told = axes[0].options
         options = {
             **geometry,
             "groups": rest["groups"],
-            "flip": told["flip"],
-            "transposed": transposed,
-            "padding_mode": told.get("padding_mode", "zeros"),
+            "flip": spec.flip,
+            "transposed": spec.transposed,
+            "padding_mode": spec.padding_mode,
         }
-        return cls(shapes, options, sizes["output"], weights)
+        return cls(shapes, options, sizes["output"], spec.kernel.shared)
 
 
 _STEPS = ("stride", "dilation", "before", "after", "output_padding")

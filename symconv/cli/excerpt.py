@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING
 
 from symconv.errors import OptionError
@@ -12,22 +11,9 @@ from symconv.errors import OptionError
 if TYPE_CHECKING:
     from symconv.layers import Layer
     from symconv.notes import Displayed
-    from symconv.pattern import Pattern, Relation
-
-#: What is shown where nothing is chosen, as far as the layer has it; an activation only by name.
-MAIN = (
-    "output_size", "output", "activation", "selection", "matrix", "windows", "grad_input", "grad_kernel",
-    "grad_bias",
-)  # fmt: skip
 
 #: So many cells of a matrix, and terms of sums, are printed at the most.
 MOST_CELLS = 10_000_000
-
-#: The quantities whose cells an equation prints, where they are not of its name.
-_PARTS = {
-    "output_size": (), "activation": ("output",), "filters": ("filter_windows", "filter_matrix"),
-    "blocks": ("matrix",), "selection": ("windows",),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +50,7 @@ def excerpt(
         When a quantity is none of the layer's, an option does nothing for what is shown, or what is
         printed without dots is too large.
     """
-    closed = steps or not layer.pattern.numeric
+    closed = steps or not layer.spec.numeric
     if closed and activation is not None:
         raise OptionError("{option} goes with explicit entries: give numbers, and no {steps}.", "activation")
     if prove and not steps:
@@ -90,29 +76,15 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
     OptionError
         With what to write instead.
     """
-    if layer.notation.max_rows is not None or not layer.pattern.numeric:
+    if layer.notation.max_rows is not None or not layer.spec.numeric:
         return
+    from symconv.explicit.registry import cells
+
     for name in names:
-        count = max((_cells(layer.tied, part) for part in _PARTS.get(name, (name,))), default=0)
+        count = cells(name, layer.spec)
         if count > MOST_CELLS:
             sentence = f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: "
             raise OptionError(f"{sentence}leave out {{option}} 0, or use smaller sizes.", "max_rows")
-
-
-def _cells(pattern: Pattern, name: str) -> int:
-    """The cells of a matrix, or the terms of the sums in a vector, as far as sizes tell."""
-    from symconv.explicit.quantities import QUANTITIES
-
-    row = QUANTITIES[name]
-    relation = getattr(pattern, row.relation)() if row.relation.startswith("single") else pattern
-    rows, columns = row.shape or (row.rows, row.columns)
-    if not columns:
-        return _size(pattern, "output") * _size(pattern.single_filter(), "tap")
-    return prod(_size(relation, role) for role in (*rows, *columns))
-
-
-def _size(relation: Relation, role: str) -> int:
-    return prod(map(int, relation.extents[role]))
 
 
 def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activation: str | None) -> Part:
@@ -134,8 +106,10 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
     if show is not None and show.strip() == "none":
         return []
     if show is None or show.strip() == "all":
-        wanted = MAIN if show is None else every
-        return [name for name in wanted if name in every and (activated or name != "activation")]
+        from symconv.explicit.registry import QUANTITIES
+
+        wanted = [name for name in every if show is not None or QUANTITIES[name].main]
+        return [name for name in wanted if activated or name != "activation"]
     names = [name.strip() for name in show.split(",")]
     for name in names:
         if names.count(name) > 1:

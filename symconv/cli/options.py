@@ -255,11 +255,12 @@ def layer_of(
     made = known[name](*sizes, **geometry)
     for letter, rows in given.items():
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
-        own = symbols & made.taken_names if symbols else symbols
+        own = symbols & made.entries.taken_names if symbols else symbols
         if own:
             sentence = "{option} uses {given}, which stands for something else in the layer: "
             raise OptionError(f"{sentence}name it otherwise.", letter, min(own))
-    return made.at_flat({letter: [e for row in rows for e in row] for letter, rows in given.items() if rows})
+    flat = {letter: [e for row in rows for e in row] for letter, rows in given.items() if rows}
+    return made.at(**made.entries.flat(flat))
 
 
 def _refuse_values(given: Mapping[str, Any], shapes: Sequence[Any]) -> None:

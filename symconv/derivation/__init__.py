@@ -8,7 +8,7 @@ from symconv.evidence.report import Proof, Verification
 from symconv.index_sums.nodes import Iverson
 from symconv.index_sums.parser import parse
 from symconv.index_sums.printers import latex_for, text_for
-from symconv.index_sums.symbols import Kernel, Setting
+from symconv.index_sums.symbols import Kernel, LayerSymbols
 
 __all__ = [
     "SCRIPTS",
@@ -17,8 +17,8 @@ __all__ = [
     "Formula",
     "Iverson",
     "Kernel",
+    "LayerSymbols",
     "Proof",
-    "Setting",
     "Step",
     "Verification",
     "checked_grid",

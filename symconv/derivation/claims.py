@@ -11,15 +11,15 @@ from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.errors import OptionError, SymconvError
-from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.isl_proof import agree
 from symconv.evidence.polynomials import Poly, Sequences, compiled
 from symconv.evidence.report import Refutation, in_words, shown
 from symconv.evidence.scalars import EvaluationError
-from symconv.index_sums.base import counted
-from symconv.index_sums.nodes import Overlap, Spread
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.index_base import shift_index_base
+from symconv.index_sums.nodes import Overlap, Upsampled
+from symconv.index_sums.symbols import LayerSymbols
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +59,7 @@ class Claim:
 
 
 def judge(
-    setting: Setting,
+    setting: LayerSymbols,
     formula: Formula,
     candidate: Expr | Callable[..., Any],
     grid: Mapping[str, Iterable[int]],
@@ -85,7 +85,7 @@ def judge(
     refutation = next(_expression_failures(setting, formula, expr, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    zero_based = counted(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
+    zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
     try:
         scope, point = agree(setting, formula.zero_based, zero_based, formula.kept)
     except SymconvError as error:
@@ -103,12 +103,12 @@ def judge(
 WIDER = (4, 5, 7)
 
 
-def _steps(setting: Setting) -> set[Symbol]:
+def _steps(setting: LayerSymbols) -> set[Symbol]:
     """The symbols that are strides or dilations."""
     return {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
 
 
-def _named(setting: Setting, name: str, expr: Expr) -> Expr:
+def _named(setting: LayerSymbols, name: str, expr: Expr) -> Expr:
     """With the letter of a constant kernel where its value is a factor of a term."""
     if not setting.constants or name == "output_size":
         return expr
@@ -126,7 +126,9 @@ def _factored(expr: Expr, factors: set[Expr], letter: Symbol) -> Expr:
     return expr
 
 
-def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str, int]) -> Refutation | None:
+def _at_point(
+    setting: LayerSymbols, formula: Formula, expr: Expr, point: Mapping[str, int]
+) -> Refutation | None:
     """The failure of a candidate at sizes that the sets found, beyond those that were tried."""
     symbols = [symbol.name for symbol in setting.symbols]
     cases = list(geometries(setting, {name: [point[name]] for name in symbols if name in point}))
@@ -135,7 +137,7 @@ def _at_point(setting: Setting, formula: Formula, expr: Expr, point: Mapping[str
     return next(_expression_failures(setting, formula, expr, cases), None)
 
 
-def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
+def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     """The candidate with the layer's own symbols, or an error for a name that means nothing here."""
     n = setting.notation
     known = {symbol.name: symbol for symbol in setting.symbols}
@@ -143,9 +145,9 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
     if formula.name != "output_size":
         known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
     counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
-    if setting.kernel.constant:
-        del counts[n.kernel]
-        known[n.kernel] = setting.constant
+    for letter in setting.constants:
+        del counts[letter.name]
+        known[letter.name] = letter
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
     outputs = setting.indices("output")
     if setting.bias and setting.bias_indices(outputs):
@@ -154,7 +156,7 @@ def _checked(setting: Setting, formula: Formula, expr: Expr) -> Expr:
         known[n.bias] = Symbol(n.bias)
     sequences = set(ranks)
     entries = expr.atoms(Indexed)
-    for spread in expr.atoms(Spread):
+    for spread in expr.atoms(Upsampled):
         if str(spread.args[0].label) not in sequences:
             raise OptionError(f"claim: {spread.args[0]} is no sequence of the layer.")
     for entry in entries:
@@ -193,7 +195,7 @@ class _Extended(Sequences):
 
 
 def _expression_failures(
-    setting: Setting, formula: Formula, expr: Expr, cases: Sequence[tuple[dict[str, int], Geometry]]
+    setting: LayerSymbols, formula: Formula, expr: Expr, cases: Sequence[tuple[dict[str, int], Geometry]]
 ) -> Iterator[Refutation]:
     try:
         evaluate = compiled(expr)
@@ -201,7 +203,7 @@ def _expression_failures(
         raise OptionError(f"claim: {error}.") from None
     right = compiled(formula.lhs)
     for sizes, geometry in cases:
-        world = World(setting, geometry).sequences
+        world = NumericModel(setting, geometry).sequences
         extended = _Extended(world.read, world.shapes, world.base)
         numbers = numbers_of(setting, sizes, geometry)
         for index in index_values(setting, numbers, formula.kept):

@@ -14,17 +14,17 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
-from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.isl_proof import given_or_few, prove
 from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled
 from symconv.evidence.report import Failure, Proof, StepReport, Verification, in_words
 from symconv.evidence.scalars import EvaluationError, Numbers
-from symconv.index_sums.base import counted
-from symconv.index_sums.domain import Scope
+from symconv.index_sums.domain import IndexDomain
+from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.printers import folded, latex_for, text_for
-from symconv.index_sums.symbols import Setting, kept_indices
+from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from symconv.printing.maths import Format
 
 #: So many values of the kept indices are tried in each of these cases.
@@ -85,7 +85,7 @@ class Derivation:
         The closed form.
     """
 
-    def __init__(self, setting: Setting, name: str, axis: int = 0) -> None:
+    def __init__(self, setting: LayerSymbols, name: str, axis: int = 0) -> None:
         self.name = name
         self._setting = setting
         self._lines: list[UncheckedStep] = written(setting, name, axis)
@@ -102,8 +102,8 @@ class Derivation:
         back = {inner: outer for outer, inner in setting.integers.items()}
         self.steps = tuple(
             Step(
-                counted(line.left, setting).xreplace(back),
-                counted(line.terms.expr, setting).xreplace(back),
+                shift_index_base(line.left, setting).xreplace(back),
+                shift_index_base(line.terms.expr, setting).xreplace(back),
                 line.rule,
                 line.reason,
                 f"equal on {in_words(report.cases)}",
@@ -116,9 +116,9 @@ class Derivation:
         form = latex_for(self._setting)
         lines = []
         for chain, told in self._chains(form):
-            side = form.expr(counted(chain[0].left, self._setting))
+            side = form.expr(shift_index_base(chain[0].left, self._setting))
             for line in chain:
-                first, *rest = folded(form, form.expr(counted(line.terms.shown, self._setting)))
+                first, *rest = folded(form, form.expr(shift_index_base(line.terms.shown, self._setting)))
                 lines += [f"{side} &= {first}", *(f"&\\qquad {more}" for more in rest)]
                 rule = f"\\quad \\text{{({line.rule})}}"
                 if form.width(rest[-1] if rest else first) + len(line.rule) > form.line:
@@ -134,9 +134,9 @@ class Derivation:
         form = text_for(self._setting)
         lines: list[tuple[str, str]] = []
         for chain, told in self._chains(form):
-            side = form.expr(counted(chain[0].left, self._setting))
+            side = form.expr(shift_index_base(chain[0].left, self._setting))
             for line in chain:
-                right = form.expr(counted(line.terms.shown, self._setting))
+                right = form.expr(shift_index_base(line.terms.shown, self._setting))
                 lines.append((side, f"= {right}   ({line.rule})"))
                 side = ""
             lines += [("", f"  {said}") for said in told]
@@ -147,7 +147,7 @@ class Derivation:
         """The lines about each quantity in turn, with where they hold and what their letters stand for."""
         for _, lines in groupby(self._lines, key=lambda line: line.left):
             chain = list(lines)
-            scope = Scope(self._setting, chain[0].left, *(line.terms.shown for line in chain))
+            scope = IndexDomain(self._setting, chain[0].left, *(line.terms.shown for line in chain))
             letters = [f"{form.prose('with ')}{row.left} = {row.parts[0]}" for row in scope.defined(form)]
             yield chain, [*scope.held(form), *letters, *scope.kernel(form)]
 
@@ -245,12 +245,12 @@ class Derivation:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
         several = len(setting.extents["input"]) > 1
-        lefts = [compiled(counted(line.left, setting)) for line in self._lines]
-        rights = [compiled(counted(line.terms.expr, setting)) for line in self._lines]
+        lefts = [compiled(shift_index_base(line.left, setting)) for line in self._lines]
+        rights = [compiled(shift_index_base(line.terms.expr, setting)) for line in self._lines]
         counts = [0] * len(rights)
         failures: dict[int, Failure] = {}
         for sizes, geometry in cases:
-            sequences = World(setting, geometry).sequences
+            sequences = NumericModel(setting, geometry).sequences
             numbers = numbers_of(setting, sizes, geometry)
             budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // geometry.work)
             before: list[Value] = []
@@ -286,7 +286,7 @@ def _value(evaluator: Evaluator, sequences: Sequences, numbers: Numbers) -> Valu
         return str(error)
 
 
-def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
+def checked_grid(call: str, setting: LayerSymbols, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
     """The numbers for each size, or an error for a size that there is not, or that has no numbers."""
     known = _symbols(setting)
     found = {}
@@ -302,7 +302,7 @@ def checked_grid(call: str, setting: Setting, grid: Mapping[str, Iterable[int]])
     return found
 
 
-def _symbols(setting: Setting) -> list[str]:
+def _symbols(setting: LayerSymbols) -> list[str]:
     return [symbol.name for symbol in setting.symbols]
 
 

@@ -11,25 +11,18 @@ from sympy import Add, Dummy, Eq, Expr, Ge, Matrix, Mul, Number, S, Symbol, expa
 
 from symconv.derivation.inequalities import terms_nonnegative
 from symconv.errors import GeometryError, OptionError
-from symconv.evidence.cases import World, geometries, index_values, numbers_of
+from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.polynomials import Poly, compiled
-from symconv.explicit.quantities import in_shape
-from symconv.index_sums.base import counted
-from symconv.index_sums.domain import Scope
+from symconv.explicit.entries import in_shape
+from symconv.explicit.registry import QUANTITIES
+from symconv.index_sums.domain import IndexDomain
+from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import IndexSum
 from symconv.index_sums.printers import folded, latex_for, text_for
-from symconv.index_sums.symbols import Setting, least
+from symconv.index_sums.symbols import LayerSymbols, least
 from symconv.printing.maths import Format, Row
 from symconv.printing.notation import entry_name
-
-#: How the entries of a formula are laid out: the roles of the rows and of the columns of a matrix.
-LAYOUT = {
-    "matrix": (("output",), ("input",)),
-    "windows": (("output",), ("tap",)),
-    "upstream_matrix": (("input",), ("tap",)),
-    "tying": (("output", "input"), ("tap",)),
-}
 
 
 class Formula:
@@ -57,15 +50,15 @@ class Formula:
     Matrix([[w0*x0, w0*x1 + w1*x0, w0*x2 + w1*x1, w1*x2]])
     """
 
-    def __init__(self, setting: Setting, name: str, left: Expr, terms: IndexSum) -> None:
+    def __init__(self, setting: LayerSymbols, name: str, left: Expr, terms: IndexSum) -> None:
         self.name = name
         self._setting = setting
         self._terms = terms
         self._back = {inner: outer for outer, inner in setting.integers.items()}
-        self._shown = counted(terms.shown, setting)
-        self._scope = Scope(setting, left, self._shown)
+        self._shown = shift_index_base(terms.shown, setting)
+        self._scope = IndexDomain(setting, left, self._shown)
         self.kept = self._scope.kept
-        self.lhs: Expr = counted(left, setting)
+        self.lhs: Expr = shift_index_base(left, setting)
 
     @cached_property
     def rhs(self) -> Expr:
@@ -75,7 +68,7 @@ class Formula:
     @cached_property
     def _safe(self) -> Expr:
         """The right side with a letter for the output size, its sums safe to put numbers into."""
-        return counted(self._terms.expr, self._setting)
+        return shift_index_base(self._terms.expr, self._setting)
 
     @property
     def equation(self) -> Eq:
@@ -106,7 +99,7 @@ class Formula:
                 found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
         limits = (limit for relation in setting.exact.relations for limit in relation.limits)
         found += [limit.xreplace(self._back) for limit in limits if limit is not S.true]
-        found += setting.kernel.conditions
+        found += setting.spec.conditions
         return tuple(dict.fromkeys(found))
 
     def at(self, /, **sizes: int) -> Any:
@@ -125,7 +118,7 @@ class Formula:
             When no layer has these sizes.
         """
         geometry = self._geometry(sizes)
-        sequences = World(self._setting, geometry).sequences
+        sequences = NumericModel(self._setting, geometry).sequences
         evaluate = compiled(self._safe)
         whole = {name: operator.index(value) for name, value in sizes.items()}
         numbers = numbers_of(self._setting, whole, geometry)
@@ -133,8 +126,10 @@ class Formula:
         values = [self._entry(evaluate(sequences, {**numbers, **index})) for index in places]
         if self.name == "output_size":
             return int(values[0])
-        if self.name in LAYOUT:
-            shapes = [[n for role in roles for n in geometry.counts[role]] for roles in LAYOUT[self.name]]
+        row = QUANTITIES[self.name]
+        if row.is_matrix:
+            sides = (row.rows, row.columns)
+            shapes = [[n for role in roles for n in geometry.counts[role]] for roles in sides]
             return self._in_rows(values, *map(prod, shapes))
         base = self._setting.notation.base
         return in_shape(values, tuple(places[-1][index.name] - base + 1 for index in self.kept))

@@ -7,21 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sympy import sympify
 
 from symconv.derivation.formula import Formula
 from symconv.errors import OptionError
-from symconv.evidence.cases import World, index_values, numbers_of
+from symconv.evidence.cases import NumericModel, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.polynomials import Poly, compiled
 from symconv.evidence.report import Refutation
 from symconv.evidence.scalars import compiled_number
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 def function_failures(
-    setting: Setting,
+    setting: LayerSymbols,
     formula: Formula,
     function: Callable[..., Any],
     cases: Sequence[tuple[dict[str, int], Geometry]],
@@ -41,8 +40,9 @@ def function_failures(
                 ("delta", n.upstream, "output"),
             )
         }
-        if setting.kernel.selects:
-            arrays["w"] = (n.kernel, _selection(geometry, arrays["x"][1]))
+        drawn = setting.kernel.drawn(geometry.met, arrays["x"][1])
+        for tap, number in (drawn or {}).items():
+            arrays["w"][1][tap] = number
         bias = rng.integers(1, 1000, [counts["output"][at] for at in biased]) * setting.bias
         values: dict[Any, int] = {
             (letter, index): int(value)
@@ -57,7 +57,7 @@ def function_failures(
             "b": bias if biased else int(bias),
         }
         places = list(index_values(setting, numbers, formula.kept))
-        world = World(setting, geometry).sequences
+        world = NumericModel(setting, geometry).sequences
         wanted = [_at(right(world, {**numbers, **index}), values) for index in places]
         try:
             found = np.ravel(np.asarray(function(**{name: named[name] for name in wants}))).tolist()
@@ -71,16 +71,6 @@ def function_failures(
             if not _equal(is_, should):
                 operands = ", ".join(f"{name} = {array.tolist()}" for name, (_, array) in arrays.items())
                 yield Refutation(sizes, index, f"{is_} for {operands}", str(should))
-
-
-def _selection(geometry: Geometry, x: NDArray[Any]) -> NDArray[Any]:
-    """1 for the tap at which an output meets the first of its largest inputs, 0 for all others."""
-    found = np.zeros(geometry.counts["tap"], dtype=np.int64)
-    for pairs in geometry.met.values():
-        tap, _ = max(pairs, key=lambda pair: x[pair[1]], default=(None, None))
-        if tap is not None:
-            found[tap] = 1
-    return found
 
 
 def _equal(found: Any, wanted: Any) -> bool:
@@ -99,7 +89,7 @@ def _at(poly: Poly, values: Mapping[Any, int]) -> Any:
     return total
 
 
-def _geometry(setting: Setting, numbers: Mapping[str, int]) -> dict[str, Any]:
+def _geometry(setting: LayerSymbols, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The sizes that a function may ask for: a number on one axis, else a tuple of one an axis."""
     axes, found = setting.exact_axes, {}
     sizes = {name: setting.of_axes(name) for name in _GEOMETRY if name in axes[0].geometry}
@@ -108,10 +98,10 @@ def _geometry(setting: Setting, numbers: Mapping[str, int]) -> dict[str, Any]:
         whole = tuple(int(compiled_number(value)(dict(numbers))) for value in values)
         found[name] = whole[0] if len(whole) == 1 else whole
     for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
-        if relation not in axes:
+        if not relation.spatial:
             options = relation.options
             found |= {name: int(compiled_number(sympify(options[name]))(dict(numbers))) for name in names}
-    return {**found, "flip": axes[0].options["flip"]}
+    return {**found, "flip": setting.spec.flip}
 
 
 _GEOMETRY = ("input_size", "kernel_size", "stride", "dilation", "before", "after", "output_padding")

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from sympy import Dummy, Expr, Integer, Symbol, expand, floor, sympify, together
 
-from symconv.index_sums.symbols import Setting, least
+from symconv.index_sums.symbols import LayerSymbols, least
 
 
-def never_negative(expr: Expr, setting: Setting) -> bool:
+def never_negative(expr: Expr, setting: LayerSymbols) -> bool:
     """Whether an expression, affine in the indices, can be seen to be at least 0 everywhere.
 
     Each index is put at the end of its range where the expression is least. An output size with a
@@ -35,7 +35,7 @@ def never_negative(expr: Expr, setting: Setting) -> bool:
     return any(terms_nonnegative(attempt) for attempt in attempts)
 
 
-def _whole_groups(expr: Expr, setting: Setting) -> Expr | None:
+def _whole_groups(expr: Expr, setting: LayerSymbols) -> Expr | None:
     """Each ``floor(o / q)`` of an index that runs over whole groups of q at its least value."""
     found: Expr | None = expr
     for part in sorted(expr.atoms(floor), key=str):
@@ -65,7 +65,7 @@ def _without_floors(expr: Expr) -> Expr | None:
 
 
 @lru_cache(maxsize=64)
-def _slacks(setting: Setting) -> tuple[dict[Symbol, Expr], dict[Symbol, Expr]]:
+def _slacks(setting: LayerSymbols) -> tuple[dict[Symbol, Expr], dict[Symbol, Expr]]:
     """For sizes made of symbols, a symbol by how far the size is above its least; N by its room.
 
     With ``K = 2 r + 1`` at least 1, ``r`` is half of a non-negative number. N is at least what the kernel

@@ -10,13 +10,13 @@ from sympy import Expr, Symbol
 from symconv.derivation.inequalities import never_negative
 from symconv.derivation.rules.rule import Rule, RuleError
 from symconv.index_sums.nodes import Bound, IndexSum, UncheckedStep
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 class Script:
     """Lines as they come; each rule works on the line before."""
 
-    def __init__(self, setting: Setting, axis: int = 0) -> None:
+    def __init__(self, setting: LayerSymbols, axis: int = 0) -> None:
         self.setting = setting
         self.axis = axis
         self.lines: list[UncheckedStep] = []
@@ -47,7 +47,7 @@ class Script:
         return self.lines[-1].terms
 
 
-def _settled(terms: IndexSum, setting: Setting) -> IndexSum:
+def _settled(terms: IndexSum, setting: LayerSymbols) -> IndexSum:
     """With the bounds marked that never have an upper limit far below the lower one."""
 
     def never_empty(bound: Bound) -> bool:
@@ -56,7 +56,7 @@ def _settled(terms: IndexSum, setting: Setting) -> IndexSum:
     return replace(terms, bounds=tuple(replace(b, never_empty=never_empty(b)) for b in terms.bounds))
 
 
-def bounds_of(setting: Setting, indices: Iterable[Symbol]) -> tuple[Bound, ...]:
+def bounds_of(setting: LayerSymbols, indices: Iterable[Symbol]) -> tuple[Bound, ...]:
     """Each index over its whole range."""
     spans = [setting.range(index) for index in indices]
     return tuple(Bound(span.index, (span.first,), (span.last,)) for span in spans)

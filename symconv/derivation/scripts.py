@@ -15,8 +15,17 @@ from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise
 from symconv.derivation.rules.openings import ChainRule, Define
 from symconv.derivation.rules.rule import DerivativeOfEntry, InsertDefinition, Linearity, Sift
 from symconv.errors import OptionError
-from symconv.index_sums.nodes import Bound, Equal, IndexSum, Overlap, Partial, Spread, UncheckedStep, Within
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.nodes import (
+    Bound,
+    Equal,
+    IndexSum,
+    Overlap,
+    Partial,
+    UncheckedStep,
+    Upsampled,
+    Within,
+)
+from symconv.index_sums.symbols import LayerSymbols
 
 Indices: TypeAlias = tuple[Symbol, ...]
 
@@ -32,7 +41,7 @@ class _Operand:
 _INPUT, _UPSTREAM = _Operand("input", "input"), _Operand("upstream", "upstream gradient")
 
 
-def defined_output(setting: Setting, outputs: Indices, used: Indices = ()) -> IndexSum:
+def defined_output(setting: LayerSymbols, outputs: Indices, used: Indices = ()) -> IndexSum:
     """``y = b + sum over taps and inputs that meet the output of w x``: the layer by its relation.
 
     The indices that are summed over bear primes where their letters are in use already.
@@ -48,7 +57,7 @@ def defined_output(setting: Setting, outputs: Indices, used: Indices = ()) -> In
     )
 
 
-def _bias(setting: Setting, outputs: Indices) -> Expr:
+def _bias(setting: LayerSymbols, outputs: Indices) -> Expr:
     return setting.entry("bias", *setting.bias_indices(outputs)) if setting.bias else S.Zero
 
 
@@ -75,13 +84,13 @@ def _output(s: Script) -> None:
     _name(s, "output", outputs)
 
 
-def _padding(setting: Setting) -> str:
+def _padding(setting: LayerSymbols) -> str:
     """What stands beside the input: see :class:`SplitPadding`."""
     if not any((*setting.of_axes("before"), *setting.of_axes("after"))):
         return "none"
-    if setting.kernel.selects:
-        return "passed by"
-    return "folded" if setting.exact_axes[0].fill.folds else "zeros"
+    if setting.kernel.beside:
+        return setting.kernel.beside
+    return "folded" if setting.spec.reads_input else "zeros"
 
 
 def _name(s: Script, role: str, kept: Indices) -> None:
@@ -93,15 +102,18 @@ def _name(s: Script, role: str, kept: Indices) -> None:
     setting, steps = s.setting, s.setting.steps()
     if steps is None or len(kept) != len(steps):
         return
-    far, near = (_INPUT, _UPSTREAM) if setting.far_role == "input" else (_UPSTREAM, _INPUT)
+    far, near = (_INPUT, _UPSTREAM) if setting.spec.dependent_role == "input" else (_UPSTREAM, _INPUT)
     ones = [Integer(1)] * len(steps)
     stride, dilation = [a for a, _, _ in steps], [abs(b) for _, b, _ in steps]
     flip = any(b.is_negative for _, b, _ in steps)
     spread = {"stride": stride != ones, "dilation": dilation != ones}
     with_kernel = f" with the kernel{', spread by the dilation' if spread['dilation'] else ''}"
     with_spread = f", spread by the stride,{with_kernel}" if spread["stride"] else with_kernel
-    kernel = Spread(setting.sequence("kernel"), *dilation)
-    whole, holes = Spread(setting.sequence(far.field), *ones), Spread(setting.sequence(near.field), *stride)
+    kernel = Upsampled(setting.sequence("kernel"), *dilation)
+    whole, holes = (
+        Upsampled(setting.sequence(far.field), *ones),
+        Upsampled(setting.sequence(near.field), *stride),
+    )
     by_stride = ", spread by the stride" if spread["stride"] else ""
     kinds = ["*", "star"] if flip else ["star", "*"]
     words = {"star": "the cross-correlation", "*": "the convolution"}
@@ -109,7 +121,7 @@ def _name(s: Script, role: str, kept: Indices) -> None:
         at = [expand(b * k + c) for (_, b, c), k in zip(steps, kept, strict=True)]
         called = f"{words['star']} of the {far.called} with the {near.called}{by_stride}"
         s.attempt(Recognise(Overlap("star", whole, holes, *at), called))
-    elif role == setting.far_role:
+    elif role == setting.spec.dependent_role:
         at = [expand(j - c) for (_, _, c), j in zip(steps, kept, strict=True)]
         called = f"{words[kinds[1]]} of the {near.called}{with_spread}: the transposed convolution"
         s.attempt(Recognise(Overlap(kinds[1], holes, kernel, *at), called))
@@ -181,7 +193,7 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     kept = setting.indices(operand, outputs)
     field = {"input": "input", "tap": "kernel"}[operand]
     start = IndexSum((), (), (Partial(setting.entry("output", *outputs), setting.entry(field, *kept)),))
-    held = ", once the selection is made" if setting.kernel.selects else ""
+    held = f", {setting.kernel.linear_in}" if setting.kernel.linear_in else ""
     words = f"The output is linear in the {field}{held}: the matrix holds its coefficients."
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
@@ -249,10 +261,6 @@ def _tying(s: Script) -> None:
     _from_zero(s)
 
 
-def _pools(setting: Setting) -> bool:
-    return setting.kernel.selects or setting.kernel.constant
-
-
 def _output_size(s: Script) -> None:
     setting = s.setting
     letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
@@ -261,10 +269,10 @@ def _output_size(s: Script) -> None:
     start = IndexSum(
         (Bound(place, (S.Zero,), (expand(last),)),), (Within(S.Zero, expand(value), expand(last)),), ()
     )
-    moved, last_place = ("window", "place") if _pools(setting) else ("kernel", "tap")
-    words = f"An output stands at each place of the {moved} where its last {last_place} still lies on the "
-    words += "padded input."
-    if setting.far_role == "output":
+    kernel = setting.kernel
+    words = f"An output stands at each place of the {kernel.moved} where its last {kernel.last} still lies "
+    words += "on the padded input."
+    if setting.spec.transposed:
         cut = any(axis.geometry[side] != 0 for side in ("before", "after"))
         words = "The last tap of the last input reaches furthest"
         words += "; the padding is taken off" if cut else ""
@@ -292,7 +300,7 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 )
 
 
-def written(setting: Setting, name: str, axis: int = 0) -> list[UncheckedStep]:
+def written(setting: LayerSymbols, name: str, axis: int = 0) -> list[UncheckedStep]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
     if not isinstance(name, str) or name not in SCRIPTS:
         raise OptionError("{given!r} has no derivation: {cure}", given=name, allowed=SCRIPTS)

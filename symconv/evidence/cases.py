@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import prod
@@ -13,26 +12,26 @@ from typing import Any
 from sympy import Integer, Symbol
 
 from symconv.errors import GeometryError
-from symconv.evidence.enumeration import Geometry, Line, line_of
+from symconv.evidence.enumeration import EnumeratedRelation, Geometry, enumerated
 from symconv.evidence.polynomials import Poly, Sequences, added, atom, multiplied
 from symconv.evidence.scalars import EvaluationError, Numbers, compiled_condition, compiled_number
-from symconv.index_sums.symbols import Setting, least
+from symconv.index_sums.symbols import LayerSymbols, least
 
 
-class World:
+class NumericModel:
     """The sequences of a layer at one geometry."""
 
-    def __init__(self, setting: Setting, geometry: Geometry) -> None:
+    def __init__(self, setting: LayerSymbols, geometry: Geometry) -> None:
         self.geometry = geometry
         n, met, counts = setting.notation, geometry.met, geometry.counts
         rank = {role: len(shape) for role, shape in counts.items()}
         positions = {o: at for at, o in enumerate(setting.indices("output"))}
         biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
 
+        share = setting.kernel.share(counts)
+
         def tap(*k: int) -> Poly:
-            if setting.kernel.constant:
-                return {(): Fraction(1, prod(counts["tap"]))}
-            return atom(n.kernel, *k)
+            return atom(n.kernel, *k) if share is None else {(): share}
 
         @cache
         def output(*i: int) -> Poly:
@@ -94,7 +93,7 @@ class World:
         self.sequences = Sequences(read, shapes, n.base)
 
 
-def numbers_of(setting: Setting, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:
+def numbers_of(setting: LayerSymbols, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:
     """Numbers for the symbols of the layer and for the letters of its output sizes."""
     axes = range(len(setting.axes))
     counts = geometry.counts["output"][-len(axes) :]
@@ -115,7 +114,7 @@ MOST_ASSIGNMENTS = 4000
 
 
 def geometries(
-    setting: Setting, grid: Mapping[str, Iterable[int]] | None = None
+    setting: LayerSymbols, grid: Mapping[str, Iterable[int]] | None = None
 ) -> Iterator[tuple[dict[str, int], Geometry]]:
     """Every assignment of the layer's symbols from a grid that gives a possible geometry.
 
@@ -130,7 +129,7 @@ def geometries(
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     spans = [_values(setting, s, named.get(s.name), few=several) for s in first]
     found, large = 0, None
-    conditions = [compiled_condition(condition) for condition in setting.kernel.conditions]
+    conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
     for values in _assignments(spans, several and not named):
         assigned = {s.name: value for s, value in zip(first, values, strict=True)}
         for more in _input_sizes(setting, numbers, assigned, last, few=several):
@@ -167,11 +166,11 @@ def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[tuple[
         yield tuple(rng.choice(span) for span in spans)
 
 
-def _geometry(setting: Setting, sizes: Mapping[str, Any]) -> Geometry | None:
+def _geometry(setting: LayerSymbols, sizes: Mapping[str, Any]) -> Geometry | None:
     """The layer at numbers for its sizes, if it is possible."""
     if any(size != int(size) for size in sizes.values()):
         return None
-    lines: list[Line] = []
+    lines: list[EnumeratedRelation] = []
     work = prod(
         int(sizes[keys["input_size"]] + sizes[keys["before"]] + sizes[keys["after"]])
         * int(sizes[keys["kernel_size"]])
@@ -184,7 +183,7 @@ def _geometry(setting: Setting, sizes: Mapping[str, Any]) -> Geometry | None:
             "leave a size open, as a name such as 'N'."
         )
     for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
-        line = line_of(relation, {name: int(sizes[key]) for name, key in names.items()})
+        line = enumerated(relation, {name: int(sizes[key]) for name, key in names.items()})
         if line is None:
             return None
         lines.append(line)
@@ -192,7 +191,7 @@ def _geometry(setting: Setting, sizes: Mapping[str, Any]) -> Geometry | None:
 
 
 def _input_sizes(
-    setting: Setting,
+    setting: LayerSymbols,
     numbers: Mapping[str, Callable[[Numbers], Any]],
     assigned: Numbers,
     symbols: Sequence[Symbol],
@@ -208,7 +207,7 @@ def _input_sizes(
                 continue
             try:
                 known = {name: numbers[key](assigned) for name, key in names.items() if name != "input_size"}
-                if "output_padding" not in known:
+                if not setting.spec.transposed:
                     reach = known["dilation"] * (known["kernel_size"] - 1)
                     lows.append(int(reach + 1 - known["before"] - known["after"]))
                 highs.append(max(lows) + int(known["stride"]) + 1)
@@ -219,7 +218,7 @@ def _input_sizes(
         yield {s.name: n for s, n in zip(symbols, values, strict=True)}
 
 
-def _values(setting: Setting, symbol: Symbol, wanted: Iterable[int] | None, *, few: bool) -> list[int]:
+def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, *, few: bool) -> list[int]:
     """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
     if wanted is not None:
         return list(wanted)
@@ -245,7 +244,7 @@ def _can_be(symbol: Symbol, value: int) -> bool:
     )
 
 
-def index_values(setting: Setting, numbers: Numbers, kept: Sequence[Symbol]) -> Iterator[dict[str, int]]:
+def index_values(setting: LayerSymbols, numbers: Numbers, kept: Sequence[Symbol]) -> Iterator[dict[str, int]]:
     """All values of some indices, row-major, counted as the notation counts."""
     base = setting.notation.base
     lasts = [compiled_number(setting.range(index).last)(numbers) for index in kept]

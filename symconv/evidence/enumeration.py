@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any
 
-from symconv.pattern import Exchanged, Relation, Spatial, Untied
+from symconv.pattern import Relation
 
 #: The indices of a tap and of an input.
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Line:
+class EnumeratedRelation:
     """One relation in numbers: outputs, and for each of them the taps and inputs that it meets.
 
     ``sources`` is the padded input: for each place the input that stands there, or None.
@@ -31,7 +31,7 @@ class Line:
 class Geometry:
     """The product of the relations of a layer, in numbers."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[EnumeratedRelation, ...]
 
     @property
     def counts(self) -> dict[str, tuple[int, ...]]:
@@ -63,36 +63,39 @@ class Geometry:
         return found
 
 
-def line_of(relation: Relation, numbers: dict[str, int]) -> Line | None:
+def enumerated(relation: Relation, numbers: dict[str, int]) -> EnumeratedRelation | None:
     """A relation at numbers for its sizes, or None where no layer has them."""
-    if isinstance(relation, Untied):
-        return _untied(line_of(relation.relation, numbers))
-    if isinstance(relation, Spatial):
-        if "output_padding" in numbers:
-            return _transposed(relation.options["flip"], **numbers)
-        return _window(relation, **numbers)
-    if "groups" in numbers:
-        return _channels(isinstance(relation, Exchanged), **numbers)
+    line = _FORMS[relation.form](relation, **numbers)
+    return line if relation.shared else _untied(line)
+
+
+def _samples(relation: Relation, **numbers: int) -> EnumeratedRelation | None:
+    """Each output with the input of the same number, through the one tap there is."""
     (count,) = numbers.values()
     if count < 1:
         return None
     counts: dict[str, tuple[int, ...]] = {"output": (count,), "tap": (), "input": (count,)}
-    return Line(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
+    return EnumeratedRelation(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
 
 
-def _untied(line: Line | None) -> Line | None:
+def _untied(line: EnumeratedRelation | None) -> EnumeratedRelation | None:
     """Each tap once for every output."""
     if line is None:
         return None
     outputs = indices(line.counts["output"])
     met = tuple(tuple(((*o, *k), j) for k, j in row) for o, row in zip(outputs, line.met, strict=True))
-    return Line({**line.counts, "tap": line.counts["output"] + line.counts["tap"]}, met, line.sources)
+    return EnumeratedRelation(
+        {**line.counts, "tap": line.counts["output"] + line.counts["tap"]}, met, line.sources
+    )
 
 
-def _channels(exchanged: bool, in_channels: int, out_channels: int, groups: int) -> Line | None:
+def _channels(
+    relation: Relation, in_channels: int, out_channels: int, groups: int
+) -> EnumeratedRelation | None:
     """Each group of output channels with each input channel of the group."""
     if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
         return None
+    exchanged = relation.exchanged
     inside, outside = in_channels // groups, out_channels // groups
     met: list[list[Pair]] = [[] for _ in range(in_channels if exchanged else out_channels)]
     for group in range(groups):
@@ -102,13 +105,13 @@ def _channels(exchanged: bool, in_channels: int, out_channels: int, groups: int)
                 met[channel if exchanged else o].append(((o, c), (o if exchanged else channel,)))
     ends = (in_channels, out_channels) if exchanged else (out_channels, in_channels)
     counts = {"output": ends[:1], "tap": (out_channels, inside), "input": ends[1:]}
-    return Line(counts, tuple(map(tuple, met)), tuple(range(ends[1])))
+    return EnumeratedRelation(counts, tuple(map(tuple, met)), tuple(range(ends[1])))
 
 
 def _window(
-    relation: Spatial, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int,
+    relation: Relation, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int,
     after: int,
-) -> Line | None:  # fmt: skip
+) -> EnumeratedRelation | None:  # fmt: skip
     """The kernel laid on the padded input, place after place."""
     mode, flip = relation.options["padding_mode"], relation.options["flip"]
     inputs = list(range(input_size))
@@ -137,13 +140,13 @@ def _window(
         "tap": (kernel_size,),
         "input": (input_size,),
     }
-    return Line(counts, tuple(met), tuple(padded))
+    return EnumeratedRelation(counts, tuple(met), tuple(padded))
 
 
 def _transposed(
-    flip: bool, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int, after: int,
-    output_padding: int,
-) -> Line | None:  # fmt: skip
+    relation: Relation, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int,
+    after: int, output_padding: int,
+) -> EnumeratedRelation | None:  # fmt: skip
     """Each input lays the kernel on the output, a stride further on; the padding is cut off."""
     if min(input_size, kernel_size, stride, dilation) < 1 or min(before, after, output_padding) < 0:
         return None
@@ -152,7 +155,7 @@ def _transposed(
     if not outputs or output_padding >= max(stride, dilation):
         return None
     met: dict[int, list[Pair]] = {place: [] for place in outputs}
-    taps = list(range(kernel_size))[:: -1 if flip else 1]
+    taps = list(range(kernel_size))[:: -1 if relation.options["flip"] else 1]
     for j in range(input_size):
         for at, tap in enumerate(taps):
             place = j * stride + at * dilation
@@ -163,9 +166,18 @@ def _transposed(
         "tap": (kernel_size,),
         "input": (input_size,),
     }
-    return Line(counts, tuple(tuple(met[place]) for place in outputs), tuple(range(input_size)))
+    return EnumeratedRelation(counts, tuple(tuple(met[place]) for place in outputs), tuple(range(input_size)))
 
 
 def indices(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """All indices of a shape, row-major."""
     return product(*map(range, shape))
+
+
+#: How the outputs of a relation meet its inputs, by what it relates.
+_FORMS: Mapping[str, Callable[..., EnumeratedRelation | None]] = {
+    "window": _window,
+    "spread": _transposed,
+    "channels": _channels,
+    "samples": _samples,
+}

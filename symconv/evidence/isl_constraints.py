@@ -31,7 +31,7 @@ from sympy import (
 
 from symconv.errors import SymconvError
 from symconv.index_sums.nodes import within
-from symconv.index_sums.symbols import Setting, least
+from symconv.index_sums.symbols import LayerSymbols, least
 
 
 class NotAffineError(SymconvError):
@@ -113,7 +113,7 @@ def _denominator(expr: Expr) -> int:
     return int(ilcm(1, *(number.q for number in numbers if isinstance(number, Rational))))
 
 
-def given(setting: Setting, kept: Sequence[Symbol]) -> list[Any]:
+def given(setting: LayerSymbols, kept: Sequence[Symbol]) -> list[Any]:
     """What is taken for granted: what the symbols are, sizes that a layer can have, kept indices in range."""
     facts: list[Any] = []
     for symbol in setting.symbols:
@@ -126,7 +126,7 @@ def given(setting: Setting, kept: Sequence[Symbol]) -> list[Any]:
         last, value = axis.size_count(place)
         facts.append(Ge(expand(last - value.xreplace({place: Integer(0)})), 0, evaluate=False))
         facts += axis.limits
-    facts += setting.kernel.conditions
+    facts += setting.spec.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
     for index in kept:
         span = setting.range(index)

@@ -9,7 +9,6 @@ product occurs twice on either side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -20,14 +19,14 @@ from symconv.evidence.isl_constraints import NotAffineError, between, constraint
 from symconv.evidence.isl_sets import Piece, Reader
 from symconv.evidence.report import Proof, Proved, Steps, per_axis
 from symconv.index_sums.nodes import UncheckedStep
-from symconv.index_sums.symbols import Setting, kept_indices
+from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
 #: What a proof takes for a stride or dilation that is a symbol.
 _FEW = (1, 2, 3)
 
 
 def prove(
-    setting: Setting,
+    setting: LayerSymbols,
     name: str,
     lines: Sequence[UncheckedStep],
     strides: Sequence[int] | None = None,
@@ -51,7 +50,7 @@ def prove(
 
 
 def agree(
-    setting: Setting, right: Expr, candidate: Expr, kept: Sequence[Symbol]
+    setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]
 ) -> tuple[str, dict[str, int] | None]:
     """What a candidate is proved for, or why nothing is proved, with a point where it may differ.
 
@@ -75,8 +74,8 @@ def agree(
 
 
 def _choices(
-    setting: Setting, strides: Sequence[int] | None, dilations: Sequence[int] | None
-) -> Iterator[tuple[Setting, dict[Symbol, Expr], tuple[Steps, Steps]]]:
+    setting: LayerSymbols, strides: Sequence[int] | None, dilations: Sequence[int] | None
+) -> Iterator[tuple[LayerSymbols, dict[Symbol, Expr], tuple[Steps, Steps]]]:
     """The setting at numbers for its strides and dilations, what to put for symbols, and the numbers."""
     wanted: dict[Symbol, Sequence[int]] = {}
     for name, asked in (("stride", strides), ("dilation", dilations)):
@@ -86,12 +85,9 @@ def _choices(
                 wanted.setdefault(size, few if asked is None else asked)
     for values in product(*wanted.values()):
         numbers: dict[Symbol, Expr] = {s: Integer(v) for s, v in zip(wanted, values, strict=True)}
-        open_ones = (c.xreplace(setting.integers).xreplace(numbers) for c in setting.kernel.conditions)
-        conditions = tuple(c for c in open_ones if c is not S.true)
-        if S.false in conditions:
+        fixed = setting.at(numbers)
+        if S.false in fixed.spec.conditions:
             continue
-        kernel = replace(setting.kernel, conditions=conditions)
-        fixed = replace(setting, pattern=setting.exact.replaced(numbers), kernel=kernel)
         steps = (
             tuple(int(s) for s in fixed.of_axes("stride")),
             tuple(int(d) for d in fixed.of_axes("dilation")),
@@ -115,7 +111,7 @@ def given_or_few(size: Expr) -> list[int]:
     raise SymconvError(f"a proof needs a number or a single symbol for stride and dilation, not {size}.")
 
 
-def _frozen_sizes(setting: Setting) -> list[Symbol]:
+def _frozen_sizes(setting: LayerSymbols) -> list[Symbol]:
     """Strides and dilations that are sizes too; what paddings are made of is open as far as they are."""
     steps = {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
     passed = ("stride", "dilation", "before", "after", "output_padding")
@@ -123,7 +119,7 @@ def _frozen_sizes(setting: Setting) -> list[Symbol]:
     return sorted({s for size in others for s in size.free_symbols & steps}, key=lambda s: s.name)
 
 
-def _free(setting: Setting) -> tuple[str, ...]:
+def _free(setting: LayerSymbols) -> tuple[str, ...]:
     """The symbols that a proof covers all values of."""
     steps = (*setting.of_axes("stride"), *setting.of_axes("dilation"))
     return tuple(symbol.name for symbol in setting.symbols if symbol not in steps)
@@ -151,7 +147,7 @@ def _told(gap: Gap) -> str:
 
 
 def _difference(
-    isl: Any, setting: Setting, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
+    isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
 ) -> Gap:
     """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
     reader = Reader(setting)
@@ -176,7 +172,7 @@ def _difference(
 class _Names:
     """Names for integer sets that no symbol of a layer can clash with."""
 
-    def __init__(self, setting: Setting, kept: Sequence[Symbol]) -> None:
+    def __init__(self, setting: LayerSymbols, kept: Sequence[Symbol]) -> None:
         letters = {*setting.symbols, *setting.definitions}
         self.parameters = sorted(letters, key=lambda s: str(s.name))
         self.kept = list(kept)

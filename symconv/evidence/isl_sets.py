@@ -30,7 +30,7 @@ from sympy import (
 
 from symconv.evidence.isl_constraints import NotAffineError
 from symconv.index_sums.nodes import Iverson, Overlap, Partial, within
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Piece:
 class Reader:
     """Reads expressions as pieces, by the definitions that every derivation starts from."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: LayerSymbols) -> None:
         self.setting = setting
         self._numbers = count()
         n = setting.notation
@@ -195,7 +195,7 @@ class Reader:
         """The entries of an operand whose indices satisfy a condition."""
         index = self._all(role)
         letter = next(letter for letter, name in self._roles.items() if name == role)
-        own = () if role == "tap" and self.setting.kernel.constant else index
+        own = self.setting.kernel.indices(self.setting.spec.tied, index) if role == "tap" else index
         return Piece(index, (*self._inside(role, index), *condition(index)), ((letter, own),))
 
     def _split(self, places: Sequence[Expr], *roles: str) -> list[tuple[Expr, ...]]:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from sympy import Expr, Function, SympifyError, sympify
-from sympy.core.function import FunctionClass, UndefinedFunction
+from sympy.core.function import FunctionClass
 
 from symconv.errors import OptionError
 from symconv.explicit.layout import (
     Subject,
-    entry_letter,
-    entry_sums,
-    function_letter,
-    listed,
-    shown,
-    whole_letter,
 )
-from symconv.explicit.rows import Builder, filters
-from symconv.printing.maths import Format, Latex, Row, Text
+from symconv.explicit.registry import QUANTITIES, Quantity, printed
+from symconv.explicit.rows import Builder
+from symconv.pattern import Specification
+from symconv.printing.maths import Format, Latex, Text
+from symconv.printing.notation import Notation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,38 +56,44 @@ class Equation:
         return f"$\\displaystyle {self.latex()}$"
 
 
-def activation(function: Callable[[Expr], Expr]) -> Builder:
-    """A function of each output entry; ``function`` takes and gives a SymPy expression."""
+def required(name: str, spec: Specification) -> Quantity:
+    """The row of a quantity that a layer has an equation of.
 
-    def build(subject: Subject, form: Format) -> list[Row | None]:
-        n = subject.notation
-        outputs = list(subject.values.matrix("output"))
-        applied = [function(entry) for entry in outputs]
-        letter = function_letter(subject, form, function)
-        if all(entry.is_number for entry in outputs):
-            whole = whole_letter(subject, form, "output")
-            return [Row(f"{letter}({whole})", (listed(subject, form, applied),))]
-        keep = shown(len(outputs), n.max_rows)
-        unknown = not subject.valued and isinstance(function, UndefinedFunction)
-        written = entry_sums(subject, form, "output", keep, values=False)
-        rows: list[Row | None] = []
-        for i, argument in zip(keep, written, strict=True):
-            if i is None:
-                rows.append(None)
-                continue
-            left = f"{letter}({entry_letter(subject, form, 'output', i)})"
-            rows.append(Row(left, (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),)))
-        return rows
-
-    return build
+    Raises
+    ------
+    OptionError
+        When it has none of that name.
+    """
+    names = printed(spec)
+    if name == "grad_bias" and name not in names:
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
+    if not isinstance(name, str) or name not in names:
+        raise OptionError("{given!r} is no quantity: {cure}", given=name, allowed=names)
+    return QUANTITIES[name]
 
 
-def feature_maps(function: Callable[[Expr], Expr]) -> Builder:
-    """A function of all filters at all places: ``A = f(X W)``."""
-    return partial(filters, function=function)
+#: Words that formulas as text have.
+WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")
 
 
-def read_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
+def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation) -> Callable[[Expr], Expr]:
+    """The function that follows a layer; by default that of the notation, whose letters it must not bear.
+
+    Raises
+    ------
+    OptionError
+        When its name stands for something else, or it is no function: see :func:`as_function`.
+    """
+    if given is None:
+        return as_function(notation.activation)
+    name, letters = getattr(given, "__name__", given), notation.meanings()
+    if isinstance(name, str) and (name in letters or name in WORDS):
+        means = f"the {letters[name]}" if name in letters else "something else"
+        raise OptionError(f"the activation is {name!r}, which stands for {means} here: name it otherwise.")
+    return as_function(given)
+
+
+def as_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
     """A function of expressions: a name stands for an unknown one, others are tried when they are called.
 
     Raises

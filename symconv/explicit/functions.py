@@ -9,9 +9,9 @@ import numpy as np
 from sympy import Expr, Integer, Matrix, conjugate
 
 from symconv.errors import EntriesError, OptionError
+from symconv.explicit.entries import Explicit
 from symconv.explicit.operands import read_entries, symbols_for
-from symconv.explicit.quantities import Explicit
-from symconv.pattern import MODES, Axis, Pattern, read_size
+from symconv.pattern import MODES, Axis, Pattern, Specification, read_size
 from symconv.printing.notation import Notation
 
 
@@ -115,7 +115,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
     skip, count = stretches[mode]
     before = k - 1 - skip
     axis = Axis.make(n, k, padding=(before, count + k - 1 - n - before), flip=flip)
-    return Explicit(Pattern((axis,)), {"tap": ws, "input": xs})
+    return Explicit(Specification(Pattern((axis,))), {"tap": ws, "input": xs})
 
 
 def _operand(name: str, given: Any, quantity: str) -> tuple[Expr, ...]:

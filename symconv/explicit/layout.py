@@ -11,24 +11,29 @@ import numpy as np
 from sympy import Expr, Function, Symbol
 
 from symconv.explicit.contraction import Contraction
-from symconv.explicit.quantities import Explicit
-from symconv.pattern import Spatial
+from symconv.explicit.entries import Explicit
+from symconv.pattern import Spatial, Specification
 from symconv.printing.maths import Format, Grid, Row
 from symconv.printing.notation import Notation
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What equations are written about: the axes, the symbols, the values put for them, a notation.
+    """What equations are written about: a layer, its symbols, and the values put for them."""
 
-    ``constant`` says that all taps are one number, which then has one colour.
-    """
-
-    axes: tuple[Spatial, ...]
+    spec: Specification
     symbols: Explicit
     values: Explicit
-    notation: Notation
-    constant: bool = False
+
+    @property
+    def axes(self) -> tuple[Spatial, ...]:
+        """The spatial axes."""
+        return self.spec.axes
+
+    @property
+    def notation(self) -> Notation:
+        """The letters of the layer."""
+        return self.spec.written
 
     @property
     def valued(self) -> bool:
@@ -62,7 +67,7 @@ class Subject:
     def colours(self) -> list[str]:
         """The colour of each tap, in figures and in formulas that have colours."""
         named = self.notation.coloured().tap_colours
-        every = cycle(named[:1] if self.constant else named)
+        every = cycle(named[:1] if self.spec.kernel.uniform else named)
         return list(islice(every, prod(self.shape("tap"))))
 
     def _painted(self, form: Format, rendered: list[str]) -> list[str]:

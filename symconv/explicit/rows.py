@@ -9,14 +9,18 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sympy import Expr, S
+from sympy.core.function import UndefinedFunction
 
 from symconv.explicit.contraction import contract
+from symconv.explicit.entries import Explicit
 from symconv.explicit.layout import (
     Subject,
     dotted,
     entry_letter,
     entry_rows,
+    entry_sums,
     function_letter,
+    listed,
     loss_by,
     matrix_grid,
     result_row,
@@ -26,8 +30,9 @@ from symconv.explicit.layout import (
     vector_grid,
     whole_letter,
 )
-from symconv.explicit.quantities import Explicit
-from symconv.pattern import Batch, Incidence
+from symconv.explicit.registry import QUANTITIES, Quantity
+from symconv.explicit.selections import maxima, seen, selections
+from symconv.pattern import Incidence, Specification
 from symconv.printing.maths import Beside, Format, Grid, Part, Piece, Row
 from symconv.printing.notation import on_axis
 
@@ -147,7 +152,7 @@ def _product(name: str, vector: str, role: str) -> Builder:
 def _bias_letters(subject: Subject, form: Format, turned: bool) -> str:
     """What is added to the flattened output, in letters: each filter's bias at all of its places."""
     letter, ones = form.letter(subject.notation.bias), form.ones
-    batch = [ones for r in subject.symbols.pattern.relations if isinstance(r, Batch)]
+    batch = [ones for r in subject.symbols.pattern.relations if r.form == "samples"]
     if len(subject.symbols.bias) == 1:
         return f"{letter}{form.times}{form.transposed(ones) if turned else ones}"
     product = form.kron(*batch, letter, ones)
@@ -295,11 +300,38 @@ def _dense(name: str) -> Builder:
     return build
 
 
-#: How the rows of each equation are put together.
+def _activation(function: Callable[[Expr], Expr]) -> Builder:
+    """A function of each output entry; ``function`` takes and gives a SymPy expression."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        n = subject.notation
+        outputs = list(subject.values.matrix("output"))
+        applied = [function(entry) for entry in outputs]
+        letter = function_letter(subject, form, function)
+        if all(entry.is_number for entry in outputs):
+            whole = whole_letter(subject, form, "output")
+            return [Row(f"{letter}({whole})", (listed(subject, form, applied),))]
+        keep = shown(len(outputs), n.max_rows)
+        unknown = not subject.valued and isinstance(function, UndefinedFunction)
+        written = entry_sums(subject, form, "output", keep, values=False)
+        rows: list[Row | None] = []
+        for i, argument in zip(keep, written, strict=True):
+            if i is None:
+                rows.append(None)
+                continue
+            left = f"{letter}({entry_letter(subject, form, 'output', i)})"
+            rows.append(Row(left, (f"{letter}({argument})" if unknown else form.sum_of(applied[i]),)))
+        return rows
+
+    return build
+
+
+#: How the rows of each equation are put together, where they are not the entries of a vector or a matrix.
 BUILDERS: Mapping[str, Builder] = MappingProxyType(
     {
         "output_size": _output_size,
         "output": _output,
+        "selection": selections,
         "matrix": _product("matrix", "input", "input"),
         "windows": _product("windows", "kernel_whole", "tap"),
         "filters": filters,
@@ -313,3 +345,40 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
         "masked_gradient": _dense("masked_gradient"),
     }
 )
+
+#: What is put together otherwise where the kernel gives the quantity itself.
+OWN: Mapping[str, Builder] = MappingProxyType({"output": maxima, "windows": seen})
+
+
+def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | None = None) -> Builder:
+    """What puts the rows of a quantity's equation together; a function is what follows the layer."""
+    if name == "activation" and function is not None:
+        return _activation(function)
+    if function is not None:
+        return partial(filters, function=function)
+    if name in spec.kernel.own and name in OWN:
+        return OWN[name]
+    return BUILDERS.get(name) or (_matrix if QUANTITIES[name].is_matrix else _vector)(QUANTITIES[name])
+
+
+def _vector(row: Quantity) -> Builder:
+    """The entries of a vector, each with the letter of the quantity and its index."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        letter, base = getattr(subject.notation, row.letter), subject.notation.base
+        shape = subject.symbols.axes(row.name)
+        places = list(product(*(range(base, base + n) for n in shape)))
+        rows = entry_rows(subject, form, row.name, lambda at: form.indexed(letter, *places[at]))
+        return rows + result_row(subject, form, row.name, form.letter(letter))
+
+    return build
+
+
+def _matrix(row: Quantity) -> Builder:
+    """A matrix with its letter."""
+
+    def build(subject: Subject, form: Format) -> list[Row | None]:
+        letter = form.letter(getattr(subject.notation, row.letter))
+        return [Row(letter, (matrix_grid(subject, form, row.name, form.line - form.span(letter)),))]
+
+    return build

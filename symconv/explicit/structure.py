@@ -9,7 +9,8 @@ from math import prod
 
 import numpy as np
 
-from symconv.pattern import Batch, Incidence, Indices, Relation
+from symconv.errors import OptionError
+from symconv.pattern import Incidence, Indices, Relation, Specification
 from symconv.printing.english import counted
 
 
@@ -89,24 +90,25 @@ class Structure:
 
     @classmethod
     def of(
-        cls, incidence: Incidence, relations: Sequence[Relation] = (), *, alike: bool = False
+        cls, incidence: Incidence, relations: Sequence[Relation] = (), *, uniform: bool = False
     ) -> Structure:
         """Read the structure off the enumerated pattern, and off each relation that it is the product of.
 
-        ``alike`` says that all taps are one number.
+                ``uniform`` says that all taps are one number.
 
-        >>> from symconv.pattern import Axis
-        >>> print(Structure.of(Axis.make(4, 3, padding="full").incidence()))
-        6×4 banded Toeplitz, lower bandwidth 2, upper bandwidth 0
-        12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
+                >>> from symconv.errors import OptionError
+        from symconv.pattern import Axis
+                >>> print(Structure.of(Axis.make(4, 3, padding="full").incidence()))
+                6×4 banded Toeplitz, lower bandwidth 2, upper bandwidth 0
+                12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
         """
         rows, columns = incidence.size("output"), incidence.size("input")
         o, j = (incidence.index[role] for role in ("output", "input"))
         offset = j - o
         parts = [relation.incidence() for relation in relations] or [incidence]
         unused = incidence.size("tap") - len(np.unique(incidence.index["tap"]))
-        if alike:
-            incidence, parts = _alike(incidence), [_alike(part) for part in parts]
+        if uniform:
+            incidence, parts = _through_one(incidence), [_through_one(part) for part in parts]
         levels = _levels(parts) if len(o) else ()
         return cls(
             shape=(rows, columns),
@@ -119,9 +121,25 @@ class Structure:
             edges=len(o),
             parameters=len(np.unique(incidence.index["tap"])),
             unused=unused,
-            samples=prod(p.size("output") for r, p in zip(relations, parts, strict=False) if _is_batch(r)),
+            samples=prod(relation.samples for relation in relations),
             levels=levels,
         )
+
+    @classmethod
+    def of_layer(cls, spec: Specification) -> Structure:
+        """The structure of the matrix of a layer.
+
+        Raises
+        ------
+        OptionError
+            When the matrix depends on the input.
+        """
+        if not spec.kernel.shared:
+            raise OptionError(
+                "maximum pooling has another matrix for every input: ask for .matrix on values."
+            )
+        spec.pattern.require_few()
+        return cls.of(spec.incidence, spec.pattern.relations, uniform=spec.kernel.uniform)
 
     @property
     def entries(self) -> int:
@@ -152,13 +170,9 @@ class Structure:
         return f"{self.nonzeros} {of} {counted(self.entries, 'entry', 'entries')} {holds} a weight"
 
 
-def _alike(incidence: Incidence) -> Incidence:
+def _through_one(incidence: Incidence) -> Incidence:
     """The same meetings through one tap."""
     return replace(incidence, index={**incidence.index, "tap": np.zeros_like(incidence.index["tap"])})
-
-
-def _is_batch(relation: Relation) -> bool:
-    return isinstance(relation, Batch) and relation.name == "batch"
 
 
 def _by(shape: tuple[int, int]) -> str:

@@ -10,7 +10,6 @@ from sympy import Expr
 
 from symconv.explicit.layout import Subject, entry_letter, loss_by
 from symconv.figures.drawing import DASHES, Label
-from symconv.pattern import Untied
 from symconv.printing.maths import Format, Latex, Text
 
 #: A value of more characters than this does not fit a cell: the letter stands there instead.
@@ -80,8 +79,8 @@ class Lettering:
             upstream=tuple(_entry(subject, upstream, i, derived=partial) for i in outputs),
             gradients=tuple(_entry(subject, "input", i, derived=True) for i in inputs),
             taps=_taps(subject),
-            tied=_tied(subject),
-            constant=subject.constant,
+            tied=subject.spec.kernel.shared,
+            constant=subject.spec.kernel.uniform,
         )
 
 
@@ -108,17 +107,13 @@ def _entry(subject: Subject, quantity: str, index: int, *, derived: bool = False
     return label(render)
 
 
-def _tied(subject: Subject) -> bool:
-    return not any(isinstance(relation, Untied) for relation in subject.symbols.pattern.relations)
-
-
 def _taps(subject: Subject) -> tuple[Tap, ...]:
     """The colour is the tap's, and so the same on every cell and edge; a constant kernel has one."""
     labels = _tap_labels(subject)
-    if not _tied(subject):
+    if not subject.spec.kernel.shared:
         return tuple(Tap(name, UNTIED, DASHES[0]) for name in labels)
     colours = subject.colours()
-    dashes = [DASHES[0]] * len(colours) if subject.constant else _dashes(colours)
+    dashes = [DASHES[0]] * len(colours) if subject.spec.kernel.uniform else _dashes(colours)
     return tuple(map(Tap, labels, colours, dashes))
 
 
@@ -143,7 +138,7 @@ def _tap_labels(subject: Subject) -> list[Label]:
     if all(value.is_Rational and len(str(value)) <= _LONGEST_VALUE for value in values):
         return [_number(value) for value in values]
     # The marks have the colours, so the letters on them have none.
-    plain = replace(subject, notation=subject.notation.replace(tap_colours=()))
+    plain = replace(subject, spec=subject.spec.uncoloured)
     latex, text = plain.names(_LATEX), plain.names(_TEXT)
     return [Label(f"${latex[tap]}$", text[tap]) for tap in subject.symbols.operands["tap"]]
 

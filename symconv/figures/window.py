@@ -84,7 +84,7 @@ def _place(place: int, whole: tuple[int, ...], shape: tuple[int, ...]) -> int:
 
 def window(subject: Subject) -> Drawing:
     """What each output reads of the padded input; of a transposed layer, what each input writes to."""
-    letters, role = Lettering.of(subject), subject.axes[0].far
+    letters, role = Lettering.of(subject), subject.spec.dependent_role
     padded = _Padded.of(subject, role)
     incidence = subject.symbols.pattern.padded().incidence()
     cells = cells_of(incidence if role == "input" else incidence.exchanged())

@@ -6,11 +6,11 @@ from functools import cached_property
 
 from sympy import Expr, Symbol, expand
 
-from symconv.index_sums.symbols import Setting, kept_indices
+from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from symconv.printing.maths import Format, Row
 
 
-class Scope:
+class IndexDomain:
     """What a reader needs beside an equation to put numbers into it.
 
     Attributes
@@ -19,7 +19,7 @@ class Scope:
         The indices that its left side is open in.
     """
 
-    def __init__(self, setting: Setting, left: Expr, *rights: Expr) -> None:
+    def __init__(self, setting: LayerSymbols, left: Expr, *rights: Expr) -> None:
         self.kept = kept_indices(setting, left)
         self._setting = setting
         self._rights = rights

@@ -26,28 +26,7 @@ from sympy import (
 )
 from sympy.logic.boolalg import Boolean
 
-
-class Iverson(Expr):
-    """``[condition]``: 1 where the condition holds and 0 elsewhere.
-
-    >>> from sympy.abc import i
-    >>> Iverson(Eq(i, 2)).subs(i, 2), Iverson(Eq(i, 2)).subs(i, 3)
-    (1, 0)
-    """
-
-    is_commutative = True
-    is_integer = True
-
-    def __new__(cls, condition: Any) -> Expr:
-        decided = sympify(condition)
-        if decided is S.true:
-            return S.One
-        if decided is S.false:
-            return S.Zero
-        return Expr.__new__(cls, decided)
-
-    def _latex(self, printer: Any) -> str:
-        return f"\\left[{printer._print(self.args[0])}\\right]"
+from symconv.printing.expressions import Iverson
 
 
 class Partial(Expr):
@@ -63,7 +42,7 @@ class Partial(Expr):
         return Expr.__new__(cls, sympify(expr), sympify(by))
 
 
-class Spread(Expr):
+class Upsampled(Expr):
     """A sequence with zeros between neighbours, ``factor - 1`` along each axis.
 
     On one axis ``(a^s)_n = [s | n] a_{n/s}``.
@@ -79,13 +58,13 @@ class Overlap(Expr):
     """An entry of a convolution or correlation of two finite sequences, which are 0 outside.
 
     ``Overlap("*", a, b, n)`` is ``sum_m a[n - m] b[m]``, ``Overlap("star", a, b, n)`` is
-    ``sum_m a[n + m] b[m]``, where ``a`` and ``b`` are :class:`Spread` sequences; with several axes ``n`` and
-    ``m`` are several indices.
+    ``sum_m a[n + m] b[m]``, where ``a`` and ``b`` are :class:`Upsampled` sequences; with several axes ``n``
+    and ``m`` are several indices.
     """
 
     is_commutative = True
 
-    def __new__(cls, kind: Any, left: Spread, right: Spread, *at: Any) -> Expr:
+    def __new__(cls, kind: Any, left: Upsampled, right: Upsampled, *at: Any) -> Expr:
         named = kind if isinstance(kind, Symbol) else Symbol(kind)
         return Expr.__new__(cls, named, left, right, *map(sympify, at))
 

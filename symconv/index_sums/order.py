@@ -7,13 +7,13 @@ from typing import Any
 from sympy import Add, And, Eq, Expr, Indexed, Le, Mod, Mul, Rational, Sum, Symbol, expand, ilcm
 
 from symconv.index_sums.nodes import Iverson, Partial
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 class Reading:
     """The order in which a reader expects things; both printers ask here."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: LayerSymbols) -> None:
         self.setting = setting
         plain = [index for role in ("output", "input", "tap") for index in setting.indices(role)]
         marked = [Symbol(f"{index.name}{mark}", integer=True) for index in plain for mark in ("", "'", "''")]

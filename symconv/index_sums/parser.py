@@ -37,7 +37,7 @@ from sympy import (
 )
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Iverson, Overlap, Spread, divides
+from symconv.index_sums.nodes import Iverson, Overlap, Upsampled, divides
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^\([A-Za-z][A-Za-z0-9]*\))?'*)"
@@ -226,7 +226,7 @@ class _Reader:
             self.fail("the name of a sequence")
         name = self._take(self.peek())
         if name != "spread" or self.peek() != "(":
-            return Spread(IndexedBase(name), 1)
+            return Upsampled(IndexedBase(name), 1)
         self._take("(")
         if self._kind() != "name":
             self.fail("the name of a sequence")
@@ -234,7 +234,7 @@ class _Reader:
         self._take(",")
         factor = self.sum()
         self._take(")")
-        return Spread(base, factor)
+        return Upsampled(base, factor)
 
     def _list(self, opened: str, closed: str) -> list[Expr]:
         self._take(opened)

@@ -21,9 +21,9 @@ from sympy import (
     fraction,
 )
 
-from symconv.index_sums.nodes import Iverson, Overlap, Partial, Spread
+from symconv.index_sums.nodes import Iverson, Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.printing.expressions import ExprLatexPrinter, ExprTextPrinter
 from symconv.printing.maths import Format, Latex, Text
 
@@ -142,7 +142,7 @@ class _Formulas(ABC):
             return self._derivative(self._print(of), self._print(by))
         return self._derivative_of_sum(self._print(of), self._print(by))
 
-    def _print_Spread(self, expr: Spread) -> str:
+    def _print_Upsampled(self, expr: Upsampled) -> str:
         base, *factors = expr.args
         letter = self._whole(base.label)
         if all(factor == 1 for factor in factors):
@@ -162,7 +162,7 @@ class FormulaLatexPrinter(_Formulas, ExprLatexPrinter):
     times, at_most, either = " ", " \\le ", " \\text{ or } "
     minimum, maximum = "\\min", "\\max"
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: LayerSymbols) -> None:
         super().__init__({"full_prec": False})
         self._reading = Reading(setting)
 
@@ -217,7 +217,7 @@ class FormulaTextPrinter(_Formulas, ExprTextPrinter):
     printmethod = "_formula_text"  # SymPy's own way with Indexed is not asked
     times, at_most, either, minimum, maximum = "*", " <= ", " or ", "min", "max"
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: LayerSymbols) -> None:
         super().__init__({})
         self._reading = Reading(setting)
 
@@ -264,11 +264,11 @@ def folded(form: Format, rendered: str) -> list[str]:
     return lines
 
 
-def latex_for(setting: Setting) -> Format:
+def latex_for(setting: LayerSymbols) -> Format:
     """The LaTeX format that formulas of a setting print in."""
     return Latex(printer=FormulaLatexPrinter(setting))
 
 
-def text_for(setting: Setting) -> Format:
+def text_for(setting: LayerSymbols) -> Format:
     """The text format that formulas of a setting print in."""
     return Text(printer=FormulaTextPrinter(setting))

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Expr, Indexed, IndexedBase, Integer, Mul, Symbol, expand, preorder_traversal, sympify
-from sympy.logic.boolalg import Boolean
+from sympy import Expr, Indexed, IndexedBase, Integer, Symbol, expand, preorder_traversal, sympify
 
 from symconv.errors import NotationError
-from symconv.pattern import ROLES, Pattern, Spatial, Window
+from symconv.pattern import ROLES, Kernel, Pattern, Spatial, Specification, Window
 from symconv.printing.notation import Notation, on_axis
 
 
@@ -24,42 +23,34 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """What a layer has in the place of its weights: by default just these.
-
-    Attributes
-    ----------
-    called : str
-        What a derivation calls it.
-    meaning : str
-        What its letter stands for, where that is no weight.
-    selects : bool
-        Whether its entries are 1 where an output meets the first of its largest inputs, else 0.
-    constant : bool
-        Whether every tap is 1 over the number of taps, as an average takes them.
-    conditions : tuple of relations
-        What the sizes must satisfy besides those of every layer.
-    """
-
-    called: str = "kernel"
-    meaning: str = ""
-    selects: bool = False
-    constant: bool = False
-    conditions: tuple[Boolean, ...] = ()
-
-
-@dataclass(frozen=True)
-class Setting:
+class LayerSymbols:
     """Everything that the formulas of a layer are written in.
 
     A role has as many indices as its operand has axes. Indices count from 0 here, whatever the
     notation prints.
     """
 
-    pattern: Pattern
-    notation: Notation
-    bias: bool = False
-    kernel: Kernel = Kernel()
+    spec: Specification
+
+    @property
+    def pattern(self) -> Pattern:
+        """The layer's relation."""
+        return self.spec.pattern
+
+    @property
+    def notation(self) -> Notation:
+        """The letters of the layer."""
+        return self.spec.written
+
+    @property
+    def bias(self) -> bool:
+        """Whether a bias is added."""
+        return self.spec.bias
+
+    @property
+    def kernel(self) -> Kernel:
+        """What stands in the place of the taps."""
+        return self.spec.kernel
 
     @cached_property
     def integers(self) -> dict[Symbol, Symbol]:
@@ -101,7 +92,16 @@ class Setting:
     @cached_property
     def exact(self) -> Pattern:
         """The pattern with integer symbols."""
-        return self.pattern.replaced(self.integers)
+        return self.exact_spec.pattern
+
+    @cached_property
+    def exact_spec(self) -> Specification:
+        """The layer with integer symbols."""
+        return self.spec.replaced(self.integers)
+
+    def at(self, numbers: Mapping[Symbol, Expr]) -> LayerSymbols:
+        """The same with numbers for some of the integer symbols."""
+        return LayerSymbols(self.exact_spec.replaced(numbers))
 
     @cached_property
     def sizes(self) -> dict[str, Expr]:
@@ -117,12 +117,12 @@ class Setting:
     @cached_property
     def axes(self) -> tuple[Spatial, ...]:
         """The spatial relations, with the layer's own symbols."""
-        return tuple(r for r in self.pattern.relations if isinstance(r, Spatial))
+        return self.spec.axes
 
     @cached_property
     def exact_axes(self) -> tuple[Spatial, ...]:
         """The spatial relations with integer symbols."""
-        return tuple(r for r in self.exact.relations if isinstance(r, Spatial))
+        return self.exact_spec.axes
 
     def of_axes(self, name: str) -> tuple[Expr, ...]:
         """A size of each axis, such as its stride."""
@@ -146,8 +146,7 @@ class Setting:
 
     def m_letter(self, axis: int = 0) -> Symbol:
         """The notation's letter for the output size of an axis; of all axes, where they are alike."""
-        alike = len({axis.extents["output"] for axis in self.axes}) == 1
-        rank = 1 if alike else len(self.axes)
+        rank = 1 if self.spec.alike else len(self.axes)
         return Symbol(on_axis(self.notation.output_size, axis, rank), integer=True, positive=True)
 
     @cached_property
@@ -162,12 +161,13 @@ class Setting:
         used = dict.fromkeys(ROLES, 0)
         found: dict[str, tuple[str, ...]] = dict.fromkeys(ROLES, ())
         for relation in self.pattern.relations:
-            spatial = isinstance(relation, Spatial)
             for role, names in relation.letters.items():
                 for name in names:
                     letter = getattr(self.notation, name)
-                    found[role] += (on_axis(letter, used[role], len(self.axes)) if spatial else letter,)
-                used[role] += spatial
+                    found[role] += (
+                        on_axis(letter, used[role], len(self.axes)) if relation.spatial else letter,
+                    )
+                used[role] += relation.spatial
         return found
 
     def indices(self, role: str, avoid: Collection[Symbol] = ()) -> tuple[Symbol, ...]:
@@ -184,7 +184,7 @@ class Setting:
     def axis_index(self, role: str, axis: int) -> Symbol:
         """The index of a role along a spatial axis."""
         index = {name: self.indices(name) for name in ROLES}
-        spatial = [here for relation, here in self.pattern.split(index) if isinstance(relation, Spatial)]
+        spatial = [here for relation, here in self.pattern.split(index) if relation.spatial]
         return spatial[axis][role][0]
 
     @cached_property
@@ -228,18 +228,13 @@ class Setting:
         """The relation between the indices of the three roles."""
         return [(left, expand(sympify(right))) for left, right in self.exact.equations(index)]
 
-    @property
-    def far_role(self) -> str:
-        """The role that the relation gives by the two others: the input, or the output if transposed."""
-        return self.exact_axes[0].far
-
     def steps(self) -> list[tuple[Expr, Expr, Expr]] | None:
         """``(a, b, c)`` of ``far = a near + b tap + c`` on each axis, where it is so, and affine."""
         if any(len(axis.extents["tap"]) != 1 for axis in self.exact_axes):
             return None
         near, tap = Symbol("near"), Symbol("tap")
-        other = {"input": "output", "output": "input"}[self.far_role]
-        index = {self.far_role: (Symbol("far"),), "tap": (tap,), other: (near,)}
+        other = {"input": "output", "output": "input"}[self.spec.dependent_role]
+        index = {self.spec.dependent_role: (Symbol("far"),), "tap": (tap,), other: (near,)}
         found = []
         for axis in self.exact_axes:
             ((_, right),) = axis.equations(index)
@@ -261,21 +256,16 @@ class Setting:
 
     def entry(self, quantity: str, *indices: Symbol | Expr) -> Expr:
         """An entry of it; itself, if it has no index."""
-        if quantity == "kernel" and self.kernel.constant:
-            return self.constant
+        if quantity == "kernel":
+            indices = self.kernel.indices(self.spec.tied, indices)
         base = self.sequence(quantity)
         return base[indices] if indices else Symbol(getattr(self.notation, quantity))
 
     @property
-    def constant(self) -> Symbol:
-        """The letter of the kernel where every tap is the same."""
-        return Symbol(self.notation.kernel)
-
-    @property
     def constants(self) -> dict[Symbol, Expr]:
-        """What that letter stands for; nothing where the taps are weights."""
-        count = Mul(*self.of_axes("kernel_size"))
-        return {self.constant: 1 / count} if self.kernel.constant else {}
+        """What the letter of the kernel stands for; nothing where the taps are operands."""
+        value = self.kernel.value(self.exact_spec.tied_axes)
+        return {} if value is None else {Symbol(self.notation.kernel): value}
 
     def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         """Those of an output's indices that its bias has."""
@@ -285,12 +275,12 @@ class Setting:
             found += here["output"] if relation.own_bias else ()
         return tuple(found)
 
-    def folds(self, place: Expr, last: Expr) -> bool:
+    def reads_input(self, place: Expr, last: Expr) -> bool:
         """Whether a place is what the index map of a padding mode gives, which lies within the input."""
         for axis in self.exact_axes:
             fill = axis.fill
             size = sympify(axis.geometry["input_size"])
-            whole = fill.folds and expand(last - size + 1) == 0
+            whole = fill.reads_input and expand(last - size + 1) == 0
             if whole and any(fill.place(part, size) == place for part in preorder_traversal(place)):
                 return True
         return False
@@ -317,13 +307,13 @@ class Setting:
                 place = expand(indices[at] - sympify(relation.geometry["before"]))
                 size = sympify(relation.geometry["input_size"])
                 indices[at] = relation.fill.place(place, size)
-                if not relation.fill.folds:
+                if not relation.fill.reads_input:
                     inside.append((place, size - 1))
             at += len(relation.extents["input"])
         return indices, inside
 
 
-def kept_indices(setting: Setting, left: Expr) -> list[Symbol]:
+def kept_indices(setting: LayerSymbols, left: Expr) -> list[Symbol]:
     """The indices that the left side of an equation is open in, in the order in which it has them."""
     entries = [left] if isinstance(left, Indexed) else [e for e in left.args if isinstance(e, Indexed)]
     found = [index for entry in entries for index in entry.indices if index in left.free_symbols]

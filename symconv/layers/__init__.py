@@ -11,8 +11,16 @@ from symconv.layers.conv import (
     ConvTranspose3d,
 )
 from symconv.layers.layer import Layer
-from symconv.layers.maximum import MaxPool, MaxPool1d, MaxPool2d, MaxPool3d
-from symconv.layers.pooling import AvgPool, AvgPool1d, AvgPool2d, AvgPool3d
+from symconv.layers.pooling import (
+    AvgPool,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    MaxPool,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
 
 __all__ = [
     "AvgPool",

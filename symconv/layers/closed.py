@@ -1,21 +1,37 @@
-"""A layer's closed forms: formulas, their derivations, and judgement on those of others."""
+"""The closed forms of a layer: its symbols, and each derivation, made once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr
 
-from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, Setting, checked_grid, judge
+from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, checked_grid, judge
 from symconv.errors import OptionError
-from symconv.layers.noted import conditions, operands
-from symconv.layers.presented import Presented
-from symconv.notes import Maths, Operand
+from symconv.explicit.registry import QUANTITIES, derived
+from symconv.index_sums.symbols import LayerSymbols
+from symconv.pattern import Specification
 
 
-class Closed(Presented):
+class ClosedForms:
     """What a layer of any sizes, numbers or letters, answers in symbols."""
+
+    def __init__(self, spec: Specification, *, valued: bool = False) -> None:
+        self.spec = spec
+        self._valued = valued
+        self._made: dict[tuple[str, int], Derivation] = {}
+
+    @cached_property
+    def symbols(self) -> LayerSymbols:
+        """Sizes, indices and sequences that formulas are written in."""
+        return LayerSymbols(self.spec)
+
+    @property
+    def names(self) -> list[str]:
+        """The quantities that have a closed form."""
+        return derived(self.spec)
 
     def formula(self, name: str, *, axis: int = 0) -> Formula:
         """The closed form of a quantity, for numeric and for symbolic sizes.
@@ -23,18 +39,19 @@ class Closed(Presented):
         Parameters
         ----------
         name : str
-            "output_size", "output", "matrix", "windows", "grad_input", "grad_kernel", "grad_bias",
-            "upstream_matrix" or "tying".
+            One of ``formula_names``.
         axis : int
             For "output_size" of a layer with several axes: which of them, from 0 on.
 
         Raises
         ------
         OptionError
-            When the name is unknown, or is "grad_bias" on a layer without bias.
+            When the layer has no closed form of that name, or has values.
         NotationError
             When a size bears a letter that the notation uses for something else.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> print(sc.Conv1d("N", "K", padding="p").formula("grad_input"))
         dL/dx[j] = sum(k=max(0, j + p - M + 1)..min(K - 1, j + p)) delta[j + p - k]*w[k]
@@ -43,16 +60,13 @@ class Closed(Presented):
         """
         return self.derive(name, axis=axis).result
 
-    @property
-    def formula_names(self) -> list[str]:
-        """The names that :meth:`formula` and :meth:`derive` take for this layer."""
-        return [name for name in SCRIPTS if name != "grad_bias" or self.bias]
-
     def derive(self, name: str, *, axis: int = 0) -> Derivation:
         """How the closed form of a quantity follows from its definition, each step checked.
 
         Parameters, errors and names are those of :meth:`formula`.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> print(sc.Conv1d("N", "K", padding="full", flip=True).derive("output"))
         y[i] = sum(k=0..K - 1) w[K - k - 1]*xpad[i + k]   (definition)
@@ -63,25 +77,21 @@ class Closed(Presented):
                for 0 <= i <= M - 1
                with M = N + K - 1
         """
-        if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.axes):
-            raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.axes) - 1}.")
-        if self._given:
+        if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.spec.axes):
+            raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.spec.axes) - 1}.")
+        if self._valued:
             raise OptionError(
                 "closed forms are in symbols, and this layer has values: ask the one without .at()."
             )
-        if (
-            isinstance(name, str)
-            and name in SCRIPTS
-            and name != "grad_bias"
-            and name not in self.formula_names
-        ):
-            sentence = "{given!r} has no derivation here: {cure}"
-            raise OptionError(sentence, given=name, allowed=self.formula_names)
-        return Derivation(self._setting, name, axis)
-
-    @property
-    def _setting(self) -> Setting:
-        return Setting(self.pattern, self._written, self.bias)
+        if not isinstance(name, str) or name not in self.names:
+            row = QUANTITIES.get(str(name))
+            if row and row.biased and self.spec.kernel.name in row.derived:
+                raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
+            here, allowed = (" here", self.names) if row and row.derived else ("", SCRIPTS)
+            raise OptionError(f"{{given!r}} has no derivation{here}: {{cure}}", given=name, allowed=allowed)
+        if (name, axis) not in self._made:
+            self._made[name, axis] = Derivation(self.symbols, name, axis)
+        return self._made[name, axis]
 
     def claim(self, name: str, candidate: Expr | Callable[..., Any], /, **grid: Iterable[int]) -> Claim:
         """Judge somebody else's formula for a quantity.
@@ -108,6 +118,8 @@ class Closed(Presented):
         OptionError
             When the candidate uses a name that means nothing here.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> layer = sc.Conv1d("N", "K", stride="s")
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
@@ -115,15 +127,5 @@ class Closed(Presented):
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
         output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
         """
-        formula, setting = self.formula(name), self._setting
-        return judge(setting, formula, candidate, checked_grid("claim", setting, grid))
-
-    @property
-    def operands(self) -> list[Operand]:
-        """What each letter of an operand stands for, with its shape."""
-        return operands(self._setting)
-
-    @property
-    def conditions(self) -> list[Maths]:
-        """What the sizes must satisfy, where they are open."""
-        return conditions(self._setting, self.formula("output"))
+        formula = self.formula(name)
+        return judge(self.symbols, formula, candidate, checked_grid("claim", self.symbols, grid))

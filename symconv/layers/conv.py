@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from symconv.errors import OptionError
+from symconv.errors import OptionError, reject_unknown
 from symconv.layers.layer import Layer
 from symconv.pattern import (
+    Adjoint,
     Axis,
     Batch,
     Channels,
-    Exchanged,
-    Pattern,
+    Kernel,
     Relation,
-    Spatial,
     TransposedAxis,
     each_axis,
     rank_of,
@@ -68,7 +66,7 @@ class Conv(Layer):
     -----
     The index pattern ``Pi[output, tap, input]`` is the product of one relation for the batch, one for
     the channels and one an axis; every quantity is a contraction of ``Pi`` with the operands of the
-    roles that are summed over: see ``symconv.explicit.quantities.QUANTITIES``.
+    roles that are summed over: see ``symconv.explicit.registry``.
 
     Examples
     --------
@@ -81,8 +79,6 @@ class Conv(Layer):
       Toeplitz: 2×3 blocks of 1×1
     16 of 36 entries hold a weight, 4 distinct weights (a dense layer has 36)
     """
-
-    rank: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -102,7 +98,7 @@ class Conv(Layer):
         notation: Notation | str = Notation(),
         **unknown: Any,
     ) -> None:
-        self._reject(unknown)
+        reject_unknown(type(self).__name__, unknown, self.option_names())
         rank = rank_of(type(self).rank, input_size, kernel_size)
         columns = {"stride": stride, "dilation": dilation}
         axes = [
@@ -110,18 +106,8 @@ class Conv(Layer):
             for n, k, one in each_axis(rank, input_size, kernel_size, columns, padding)
         ]
         channels = _channels(in_channels, out_channels, groups)
-        self._finish(axes, [Channels.make(*channels)] if channels else [], batch, bias, notation)
-
-    def _finish(
-        self,
-        axes: Sequence[Spatial],
-        channels: Sequence[Relation],
-        batch: Any,
-        bias: bool,
-        notation: Notation | str,
-    ) -> None:
-        samples = [] if batch is None else [Batch(read_size("batch", batch, least=1))]
-        self._set(Pattern((*samples, *channels, *axes)), tuple(axes), notation, bias)
+        made = [Channels.make(*channels)] if channels else []
+        super().__init__([*samples(batch), *made, *axes], Kernel(), bias, notation)
 
 
 class Conv1d(Conv):
@@ -161,7 +147,7 @@ class Conv3d(Conv):
     rank = 3
 
 
-class ConvTranspose(Conv):
+class ConvTranspose(Layer):
     """A transposed convolution of any number of axes, symbolic.
 
     The relation of a convolution with outputs and inputs exchanged: ``x[j]`` times ``w[k]`` is added to
@@ -206,7 +192,7 @@ class ConvTranspose(Conv):
         notation: Notation | str = Notation(),
         **unknown: Any,
     ) -> None:
-        self._reject(unknown)
+        reject_unknown(type(self).__name__, unknown, self.option_names())
         rank = rank_of(type(self).rank, input_size, kernel_size)
         columns = {"stride": stride, "dilation": dilation, "output_padding": output_padding}
         axes = [
@@ -217,8 +203,8 @@ class ConvTranspose(Conv):
         channels = _channels(in_channels, out_channels, groups)
         if channels:
             Channels.make(*channels)  # errors in the words of this layer
-            made = [Exchanged(Channels.make(channels[1], channels[0], groups))]
-        self._finish(axes, made, batch, bias, notation)
+            made = [Adjoint(Channels.make(channels[1], channels[0], groups))]
+        super().__init__([*samples(batch), *made, *axes], Kernel(), bias, notation)
 
 
 class ConvTranspose1d(ConvTranspose):
@@ -237,6 +223,11 @@ class ConvTranspose3d(ConvTranspose):
     """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; one size stands for all."""
 
     rank = 3
+
+
+def samples(batch: Any) -> list[Relation]:
+    """The relation of the samples of a batch, where there is one."""
+    return [] if batch is None else [Batch(read_size("batch", batch, least=1))]
 
 
 def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[Any, Any, Any] | None:

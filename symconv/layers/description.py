@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from symconv.pattern import Pattern, Size, Spatial
-from symconv.printing.notation import PRESETS, Notation
+from symconv.pattern import Size, Spatial, Specification
+from symconv.printing.notation import PRESETS, on_axis
 
 
-def described(pattern: Pattern, axes: Sequence[Spatial], notation: Notation, bias: bool) -> dict[str, Any]:
+def call(made: type, spec: Specification) -> str:
+    """The call that makes a layer without its values."""
+    written, given = {**options(spec), **spec.kernel.usual(spec.tied_axes)}, defaults(made)
+    sizes = [repr(written.pop(name)) for name in ("input_size", "kernel_size")]
+    told = [f"{name}={value!r}" for name, value in written.items() if value != given.get(name, value)]
+    return f"{made.__name__}({', '.join([*sizes, *told])})"
+
+
+def defaults(made: type) -> dict[str, Any]:
+    """The options that make a layer of a class, each with its value where none is given."""
+    parameters = inspect.signature(made.__init__).parameters.values()  # type: ignore[misc]
+    found = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "self"}
+    return {**found, "notation": "symconv"}
+
+
+def opened(made: type, spec: Specification) -> dict[str, Any]:
+    """The options of the same layer with letters for its sizes."""
+    told, rank = options(spec), len(spec.axes)
+    for name in ("input_size", "kernel_size"):
+        letters = tuple(on_axis(getattr(spec.notation, name), axis, rank) for axis in range(rank))
+        told[name] = letters[0] if rank == 1 else letters
+    return {name: told[name] for name in defaults(made) if name in told}
+
+
+def options(spec: Specification) -> dict[str, Any]:
     """The options that make a layer, as they print; one value where all axes share it."""
-    options: dict[str, Any] = {}
-    for name in axes[0].options:
-        values = tuple(_plain(axis.options[name]) for axis in axes)
+    found: dict[str, Any] = {}
+    for name in spec.axes[0].options:
+        values = tuple(_plain(axis.options[name]) for axis in spec.axes)
         whole = name in ("input_size", "kernel_size")
         shared = not whole and len(set(values)) == 1 and not isinstance(values[0], tuple)
-        options[name] = values[0] if len(values) == 1 or shared else values
-    for relation in pattern.relations:
-        if relation not in axes:
-            options |= {name: _plain(size) for name, size in relation.options.items()}
+        found[name] = values[0] if len(values) == 1 or shared else values
+    for relation in spec.pattern.relations:
+        if not relation.spatial:
+            found |= {name: _plain(size) for name, size in relation.options.items()}
     presets = {made: name for name, made in PRESETS.items()}
-    return {**options, "bias": bias, "notation": presets.get(notation, notation)}
+    return {**found, "bias": spec.bias, "notation": presets.get(spec.notation, spec.notation)}
 
 
 def _plain(value: Any) -> Any:
@@ -31,45 +56,41 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | str) else str(value)
 
 
-def sentence(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
-    """The geometry in one sentence; the opening names kind, inputs, taps and their numbers as window."""
-    steps = _steps(axes)
-    if pattern.numeric:
-        steps["outputs"] = _counted([axis.extents["output"][0] for axis in axes], "output")
-    return f"{_what(pattern, axes, opening)}: {', '.join(steps.values())}."
+def sentence(spec: Specification) -> str:
+    """The geometry in one sentence."""
+    steps = _steps(spec)
+    if spec.numeric:
+        steps["outputs"] = _counted(spec.output_sizes, "output")
+    return f"{_what(spec)}: {', '.join(steps.values())}."
 
 
-def title(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
+def title(spec: Specification) -> str:
     """The same in a few words: only what is not usual."""
-    usual = {"stride 1", "dilation 1", "padding 0 before and 0 after"}
-    if "window" in opening and all(a.geometry["stride"] == a.geometry["kernel_size"] for a in axes):
-        usual.add(_steps(axes)["stride"])
-    told = _steps(axes)
-    told["padding"] = _padding(axes) or told["padding"]
-    steps = [step for step in told.values() if step not in usual]
-    return ", ".join([_what(pattern, axes, opening), *steps])
+    usual, told = {"stride 1", "dilation 1", "padding 0 before and 0 after"}, _steps(spec)
+    usual |= {told[name] for name in spec.kernel.usual(spec.tied_axes)}
+    told["padding"] = _padding(spec) or told["padding"]
+    return ", ".join([_what(spec), *(step for step in told.values() if step not in usual)])
 
 
-def _what(pattern: Pattern, axes: Sequence[Spatial], opening: str) -> str:
-    sizes = _sizes(axes)
+def _what(spec: Specification) -> str:
+    sizes = _sizes(spec.axes)
     taps = _counted(sizes["kernel_size"], "tap")
     named = {"taps": taps, "window": taps.split()[0], "inputs": _counted(sizes["input_size"], "input")}
-    parts = [opening.format(kind=axes[0].kind, **named)]
-    return ", ".join(parts + [r.phrase(r.options) for r in reversed(pattern.relations) if r not in axes])
+    parts = [spec.kernel.opening.format(kind=spec.axes[0].kind, **named)]
+    return ", ".join(parts + [r.phrase(r.options) for r in reversed(spec.pattern.relations) if not r.spatial])
 
 
 def _sizes(axes: Sequence[Spatial]) -> dict[str, list[Size]]:
     return {name: [axis.geometry[name] for axis in axes] for name in axes[0].geometry}
 
 
-def _steps(axes: Sequence[Spatial]) -> dict[str, str]:
+def _steps(spec: Specification) -> dict[str, str]:
     """Stride, dilation and paddings, each in words."""
-    sizes = _sizes(axes)
+    sizes, filled = _sizes(spec.axes), spec.padding_mode
     steps = {name: f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")}
-    filled = axes[0].options.get("padding_mode", "zeros")
-    cut = " (cut off)" if axes[0].far == "output" and any(sizes["before"] + sizes["after"]) else ""
+    cut = " (cut off)" if spec.transposed and any(sizes["before"] + sizes["after"]) else ""
     mode = cut if filled == "zeros" else f" ({filled})"
-    named = [axis.options["padding"] for axis in axes]
+    named = [axis.options["padding"] for axis in spec.axes]
     if all(padding == "same" for padding in named) and not all(isinstance(b, int) for b in sizes["before"]):
         steps["padding"] = f"padding same{mode}"
     else:
@@ -79,12 +100,11 @@ def _steps(axes: Sequence[Spatial]) -> dict[str, str]:
     return steps
 
 
-def _padding(axes: Sequence[Spatial]) -> str:
+def _padding(spec: Specification) -> str:
     """A padding that is the same everywhere and is not nothing, in short."""
-    named, sizes = {axis.options["padding"] for axis in axes}, _sizes(axes)
+    named, sizes = {axis.options["padding"] for axis in spec.axes}, _sizes(spec.axes)
     around = {*sizes["before"], *sizes["after"]}
-    mode = axes[0].options.get("padding_mode", "zeros")
-    kind = "" if mode == "zeros" else f"{mode} "
+    kind = "" if spec.padding_mode == "zeros" else f"{spec.padding_mode} "
     if named <= {"full", "same"} and len(named) == 1:
         return f"{min(named)} {kind}padding"
     return f"{kind}padding {around.pop()}" if len(around) == 1 and around != {0} else ""

@@ -1,191 +1,224 @@
-"""The user's face: a convolution layer, its symbols, its quantities, and what can be asked of it."""
+"""The user's face: a layer that holds its parts, and what can be asked of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any, ClassVar
+from dataclasses import replace
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from sympy import Expr, Matrix
 
 from symconv import check
-from symconv.errors import NotationError, OptionError
-from symconv.explicit.equation import Equation, activation, feature_maps, read_function
-from symconv.explicit.layout import Subject
-from symconv.explicit.reasons import COLUMNS, FLIPPED, FOLDED, reasons_of, transposed
-from symconv.explicit.rows import BUILDERS, Builder
+from symconv.algorithms import Algorithm, Listing, algorithms_for, listing
+from symconv.derivation import Formula
+from symconv.explicit.equation import Equation
+from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
-from symconv.figures import FIGURES, Figure, require_drawable
-from symconv.layers.closed import Closed
-from symconv.layers.noted import read_activation
-from symconv.layers.presented import in_code
-from symconv.layers.quantities import LETTERS
-from symconv.notes import Activation, Document, Sources, notes
-from symconv.pattern import Pattern, Relation, Size, Spatial
+from symconv.figures import FIGURES
+from symconv.layers.closed import ClosedForms
+from symconv.layers.description import call, defaults, sentence, title
+from symconv.layers.entries import LETTERS, OPERANDS, Entries
+from symconv.layers.noted import sources
+from symconv.layers.written import Written
+from symconv.notes import Document, notes
+from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
 from symconv.printing.notation import Notation
 
-#: Words that formulas as text have.
-WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
 
 
-class Layer(Closed):
-    """What every layer can be asked; those who make one call :meth:`_set`."""
+def asked(
+    part: str, method: Callable[Concatenate[Any, _Given], _Answer]
+) -> Callable[Concatenate[Any, _Given], _Answer]:
+    """A method of a layer that one of its parts answers."""
 
-    def _set(self, pattern: Pattern, axes: tuple[Spatial, ...], notation: Notation | str, bias: bool) -> None:
-        call = type(self).__name__
-        if not isinstance(bias, bool):
-            cure = "write True or False, and give its value to .at(b=...)."
-            raise OptionError(f"{call}: {{option}} is {{given!r}}; {cure}", "bias", bias)
-        if not isinstance(notation, Notation):
-            if not isinstance(notation, str):
-                sentence = f"{call}: {{option}} is {{given!r}}; write a Notation or the name of a preset."
-                raise NotationError(sentence, "notation", notation)
-            notation = Notation.preset(notation)
-        self.axes = axes
-        Closed.__init__(self, pattern, notation, bias)
+    @wraps(method)
+    def ask(layer: Any, *given: _Given.args, **named: _Given.kwargs) -> _Answer:
+        return method(getattr(layer, part), *given, **named)
+
+    return ask
+
+
+class Layer:
+    """What every layer can be asked; those who make one hand over its relations and the kind of its kernel.
+
+    ``M``, ``K`` and ``N`` count outputs, taps and inputs. Operands and what has their shape are an
+    expression for no index, a column for one, an array for more; matrices act on row-major flattenings. Each
+    access gives a fresh copy. With symbolic sizes explicit quantities raise
+    :class:`symconv.errors.SymbolicSizeError`.
+    """
+
+    if TYPE_CHECKING:  # operands, and the explicit quantities, one a row of the registry
+        x: Any
+        w: Any
+        delta: Any
+        b: Any
+        output: Any
+        matrix: Matrix
+        windows: Matrix
+        grad_input: Any
+        grad_kernel: Any
+        grad_bias: Any
+        upstream_matrix: Matrix
+        tying: Matrix
+        filter_windows: Matrix
+        filter_matrix: Matrix
+        dense_gradient: Matrix
+        masked_gradient: Matrix
+
+    rank: ClassVar[int | None] = None
+
+    formula = asked("closed", ClosedForms.formula)
+    derive = asked("closed", ClosedForms.derive)
+    claim = asked("closed", ClosedForms.claim)
+    equation = asked("written", Written.equation)
+    latex = asked("written", Written.latex)
+    activation = asked("written", Written.activation)
+    figure = asked("written", Written.figure)
+
+    #: The names that :meth:`figure` takes.
+    figure_names: ClassVar[list[str]] = list(FIGURES)
+
+    def __init__(
+        self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
+    ) -> None:
+        self._hold(Specification.read(type(self).__name__, relations, kernel, bias, notation))
+
+    def _hold(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]] | None = None) -> None:
+        """Take the parts that a specification makes."""
+        self.spec = spec
+        self.entries = Entries(spec, given)
+        self.closed = ClosedForms(spec, valued=bool(given))
+        self.written = Written(self.entries)
+
+    def _with(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
+        """A layer of the same class with another specification, or on other values."""
+        made = object.__new__(type(self))
+        made._hold(spec, given)
+        return made
+
+    @classmethod
+    def option_names(cls) -> list[str]:
+        """The options that make a layer of this class."""
+        return list(defaults(cls))
+
+    def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None, **unknown: Any) -> Self:
+        """The same layer on values: numbers, fractions, or SymPy expressions; exact ones stay exact.
+
+        Parameters
+        ----------
+        x, w, delta : nested sequences or arrays, optional
+            In the shape of :attr:`x`, :attr:`w` and :attr:`delta`. What is not given stays symbolic.
+            Pooling has no kernel to give.
+        b : number, expression or sequence, optional
+            The bias, for a layer that has one; one entry an output channel where there are channels.
+
+        Raises
+        ------
+        EntriesError
+            When the shape does not fit, or an entry is no commuting expression.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> sc.Conv1d(3, 2).at(x=[1, 2, 3]).output.T
+        Matrix([[w0 + 2*w1, 2*w0 + 3*w1]])
+        """
+        return self._with(self.spec, self.entries.at({"x": x, "w": w, "delta": delta, "b": b, **unknown}))
+
+    def coloured(self) -> Self:
+        """The same layer with its taps in the LaTeX of equations coloured as in its figures.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(2, 2).coloured().latex())
+        \\begin{aligned}
+        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{olive}{w_{1}} x_{1}
+        \\end{aligned}
+        """
+        return self._with(replace(self.spec, notation=self.notation.coloured()), self.entries.given)
+
+    def in_symbols(self) -> Self:
+        """The same layer without its values."""
+        return self._with(self.spec, {})
 
     @property
-    def _written(self) -> Notation:
-        """With several filters the windows of all of them together have a letter of their own."""
-        n = self.notation
-        filters = [size for r in self.relations if r.own_bias for size in r.extents["output"]]
-        return n.replace(windows=n.all_windows, all_windows=n.windows) if filters not in ([], [1]) else n
+    def pattern(self) -> Pattern:
+        """The relation between outputs, taps and inputs."""
+        return self.spec.pattern
 
     @property
-    def _subject(self) -> Subject:
-        return Subject(self.axes, self._symbols, self._values, self._written, constant=self._average)
+    def axes(self) -> tuple[Spatial, ...]:
+        """The relations along spatial axes."""
+        return self.spec.axes
 
     @property
-    def relations(self) -> tuple[Relation, ...]:
-        """The relations whose product the layer is: batch, channels, axes."""
-        return self.pattern.relations
+    def notation(self) -> Notation:
+        """The letters, index base and limits for printing."""
+        return self.spec.notation
 
     @property
-    def tied(self) -> Pattern:
-        """The relation through taps that all outputs share: the layer's own, but for a maximum."""
-        return self.pattern
+    def bias(self) -> bool:
+        """Whether a bias is added to every output."""
+        return self.spec.bias
 
     @property
     def output_size(self) -> Size | tuple[Size, ...]:
         """``M`` of the one axis, or of each: see :class:`symconv.pattern.Axis`, or ``TransposedAxis``."""
-        sizes = tuple(axis.extents["output"][0] for axis in self.axes)
+        sizes = self.spec.output_sizes
         return sizes[0] if len(sizes) == 1 else sizes
+
+    @property
+    def feature_maps(self) -> Matrix:
+        """``A``, a column a filter, a row a place: the output without its bias is ``X W``."""
+        return self.entries.values.feature_maps()
 
     @property
     def structure(self) -> Structure:
         """Band, zeros and ties of ``T`` against a dense layer."""
-        return Structure.of(self._symbols.incidence, self.relations)
+        return Structure.of_layer(self.spec)
 
-    def activation(self, function: str | Callable[[Expr], Expr] | None = None) -> Matrix:
-        """A function of each output entry.
+    def algorithm(self, name: str = "output") -> Listing:
+        """A quantity as the loops that compute it.
 
-        Parameters
-        ----------
-        function : name, SymPy function, or function of one expression, optional
-            A name stands for an unknown function; by default that of the notation.
-
-        >>> import symconv as sc
-        >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
-        Matrix([[f(38), f(56)]])
-        """
-        return self.output.applyfunc(self._function(function))
-
-    def _function(self, function: str | Callable[[Expr], Expr] | None) -> Callable[[Expr], Expr]:
-        if function is None:
-            return read_function(self.notation.activation)
-        name, letters = getattr(function, "__name__", function), self.notation.meanings()
-        if isinstance(name, str) and (name in letters or name in WORDS):
-            means = f"the {letters[name]}" if name in letters else "something else"
-            raise OptionError(
-                f"the activation is {name!r}, which stands for {means} here: name it otherwise."
-            )
-        return read_function(function)
-
-    def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
-        """A quantity as an equation with the reason why it holds.
-
-        Parameters
-        ----------
-        name : str
-            "output_size", an explicit quantity, or "activation".
-        function : optional
-            What :meth:`activation` takes: for "activation", and for "filters", which is then A = f(X W).
+        Sizes may be symbols: the loops are the same for all. Their letters are symconv's own, and indices
+        start at 0, whatever the notation. :attr:`algorithm_names` has the names.
 
         Raises
         ------
         OptionError
-            When the name is unknown, or is "grad_bias" on a layer without bias.
-
-        >>> import symconv as sc
-        >>> print(sc.Conv1d(4, 3).equation("output"))
-        y0 = w0*x0 + w1*x1 + w2*x2
-        y1 = w0*x1 + w1*x2 + w2*x3
+            When no algorithm of that name is written for a layer of this kind.
         """
-        if name == "grad_bias" and "grad_bias" not in self.equation_names:
-            raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-        if not isinstance(name, str) or name not in self.equation_names:
-            sentence = "{given!r} is no quantity: {cure}"
-            raise OptionError(sentence, given=name, allowed=self.equation_names)
-        if name == "activation":
-            build = activation(self._function(function))
-        elif name == "filters" and function is not None:
-            build = feature_maps(self._function(function))
-        else:
-            build = self._builder(name)
-        return Equation(name, self.reasons[name], self._subject, build)
-
-    def _builder(self, name: str) -> Builder:
-        return BUILDERS[name]
+        return listing(self._algorithms, name)
 
     @property
     def equation_names(self) -> list[str]:
         """The names that :meth:`equation` takes for this layer."""
-        return [name for name in self.reasons if name != "grad_bias" or self.bias]
+        return printed(self.spec)
 
     @property
-    def numbers(self) -> bool:
-        """Whether all outputs are numbers."""
-        return bool(self._given) and all(entry.is_number for entry in self._values.matrix("output"))
+    def formula_names(self) -> list[str]:
+        """The names that :meth:`formula` and :meth:`derive` take for this layer."""
+        return derived(self.spec)
 
     @property
-    def reasons(self) -> Mapping[str, str]:
+    def reasons(self) -> dict[str, str]:
         """Why each equation of this layer holds."""
-        axis, columns = self.axes[0], COLUMNS if self.notation.window_columns else {}
-        if axis.far == "output":
-            sizes = {name for a in self.axes for name, size in a.geometry.items() if size != 0}
-            more = transposed(cut=not sizes.isdisjoint(("before", "after")), added="output_padding" in sizes)
-            found = reasons_of(more, columns)
-        else:
-            flipped = FLIPPED if axis.options.get("flip") else {}
-            found = reasons_of(flipped, FOLDED if axis.fill.folds else {}, columns)
-        if self.bias:
-            found["output"] = f"{found['output'][:-1]}, plus the bias."
-        return found
+        return {name: QUANTITIES[name].reason(self.spec) for name in self.equation_names}
 
-    def latex(self, name: str = "output") -> str:
-        """The LaTeX of a quantity's equation, without math delimiters."""
-        return self.equation(name).latex()
+    @property
+    def algorithm_names(self) -> list[str]:
+        """The names that :meth:`algorithm` takes for this layer; none where no algorithm is written."""
+        return list(self._algorithms)
 
-    def figure(self, name: str = "band") -> Figure:
-        """A picture: "band", "window", "network", "blocks" or "input_gradient".
-
-        Raises
-        ------
-        OptionError
-            When the name is unknown; as a FigureError, when the layer is too large to draw.
-        SymbolicSizeError
-            When a size is a symbol.
-
-        >>> import symconv as sc
-        >>> print(sc.Conv1d(2, 1).figure("network"))
-        Network of 2 inputs and 2 outputs joined by 2 edges. One colour and line style a shared weight.
-        y0: w0 at x0. y1: w0 at x1.
-        """
-        require_drawable(name, self.pattern)
-        return Figure(FIGURES[name](self._subject))
-
-    #: The names that :meth:`figure` takes.
-    figure_names: ClassVar[list[str]] = list(FIGURES)
+    @cached_property
+    def _algorithms(self) -> dict[str, Algorithm]:
+        uniform = self.spec.kernel.uniform
+        return algorithms_for(self.pattern.relations, average=uniform, bias=self.bias)
 
     def check(
         self,
@@ -200,8 +233,7 @@ class Layer(Closed):
         Parameters
         ----------
         reference : str, optional
-            One of "loops", "windows", "numpy", "differences", "scipy", "torch" and "jax"; by default all
-            that are installed.
+            One of :attr:`reference_names`; by default all that are installed.
         draws : int
             How many sets of random integers to try, at least 1.
         seed : int
@@ -219,22 +251,19 @@ class Layer(Closed):
         MissingExtraError
             When the reference asked for is not installed.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> bool(sc.Conv1d(4, 3, padding=1).check())
         True
         """
-        return check.run(**self._judged, reference=reference, draws=draws, seed=seed, progress=progress)
+        cases = self.entries.compared
+        return check.run(self.spec, cases, reference=reference, draws=draws, seed=seed, progress=progress)
 
     @property
     def reference_names(self) -> list[str]:
         """The names that :meth:`check` takes for this layer, whether they are installed or not."""
-        return list(self._judged.get("references", check.REFERENCES))
-
-    @property
-    def _judged(self) -> dict[str, Any]:
-        """What :func:`symconv.check.run` judges."""
-        named = {"symbols": self._symbols, "values": self._values}
-        return {"pattern": self.pattern, "axes": self.axes, **named}
+        return list(check.REFERENCES[self.spec.kernel.name])
 
     def notes(
         self,
@@ -260,35 +289,58 @@ class Layer(Closed):
         OptionError
             When a section is unknown or has nothing to say, or the title is no line of text.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
         <Document 'Cross-correlation of N inputs with K taps': 4 blocks>
         """
-        title = self.title if title is None else title
-        if not isinstance(title, str) or not title.isprintable() or not title.strip():
-            raise OptionError(f"the title is {title!r}: write a line of text.")
-        if activation is not None and "activation" not in self.equation_names:
-            raise OptionError("no function follows pooling: leave {option} out.", "activation")
-        self._function(activation)
-        sources = self._sources(read_activation(activation, self.notation.activation))
-        return notes(sources, title.strip(), sections)
+        return notes(sources(self, activation), self.title if title is None else title, sections)
 
-    def _sources(self, activation: Activation) -> Sources:
-        """The layer in the ways that notes show it."""
-        plain = not self.pattern.numeric or bool(self.notation.tap_colours)
-        shown = self if plain else self.coloured()
-        layer, opened = shown._without_values(), self._opened()
-        code = {"layer": f"sc.{self._call()}{'' if plain else '.coloured()'}"}
-        code["opened"] = f"sc.{opened._call()}" if opened is not layer else "layer"
-        if self._given:
-            given = (f"{LETTERS[role]}={in_code(self._nested(role))}" for role in self._given)
-            code["valued"] = f"layer.at({', '.join(given)})"
-        return Sources(layer, opened, shown if self._given else None, activation, code)
+    @property
+    def description(self) -> str:
+        """The geometry in one sentence."""
+        return sentence(self.spec)
+
+    @property
+    def title(self) -> str:
+        """What the layer is, in a few words."""
+        return title(self.spec)
+
+    def __repr__(self) -> str:
+        given = (f"{LETTERS[role]}={self.entries.nested(role)}" for role in self.entries.given)
+        made = call(type(self), self.spec)
+        return f"{made}.at({', '.join(given)})" if self.entries.given else made
 
     def __str__(self) -> str:
-        shown = self.equation("output") if self.pattern.numeric else self.formula("output")
-        return f"{self.description}\n{shown}"
+        return f"{self.description}\n{self._main}"
 
     def _repr_latex_(self) -> str:
-        shown = self.equation("output") if self.pattern.numeric else self.formula("output")
-        return shown._repr_latex_()
+        return self._main._repr_latex_()
+
+    @property
+    def _main(self) -> Equation | Formula:
+        return self.equation("output") if self.spec.numeric else self.formula("output")
+
+
+def quantity(name: str) -> Any:
+    """The property of a layer that is a quantity of the registry, in its shape."""
+    row = QUANTITIES[name]
+
+    def answer(layer: Layer) -> Any:
+        values = layer.entries.values
+        return values.matrix(name) if row.is_matrix else values.array(name)
+
+    return property(answer, doc=row.meaning)
+
+
+def operand(role: str) -> Any:
+    """The property of a layer that is an operand, in its shape."""
+    return property(lambda layer: layer.entries.operand(role), doc=OPERANDS[role])
+
+
+for _name, _row in QUANTITIES.items():
+    if _row.relation and _row.kinds != ("selection",):
+        setattr(Layer, _name, quantity(_name))
+for _role, _letter in LETTERS.items():
+    setattr(Layer, _letter, operand(_role))

@@ -1,93 +1,44 @@
-"""What lecture notes ask of a layer: what its letters stand for, when it exists, which function follows."""
+"""A layer as notes show it: with letters for its sizes, in symbols, and on values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from sympy import Add, Expr, sympify
-from sympy.core.function import FunctionClass, UndefinedFunction
+from sympy import Expr, srepr
 
-from symconv.algorithms.source import source_of
-from symconv.derivation import Formula, Setting, latex_for, text_for
-from symconv.notes import Activation, Maths, Operand
+from symconv.errors import OptionError
+from symconv.explicit.equation import read_function
+from symconv.layers.description import call, opened
+from symconv.layers.entries import LETTERS
+from symconv.notes import Sources, read_activation
 
-
-def operands(setting: Setting) -> list[Operand]:
-    """Input, kernel, bias, output and upstream gradient."""
-    n, kernel, extents = setting.notation, setting.kernel, setting.extents
-    met = "the kernel"
-    if kernel.selects:
-        met = "the selection: 1 at the first of the largest entries that an output sees, else 0"
-    elif kernel.constant:
-        met = "the kernel, all of whose entries are 1 over their number"
-    rows = [(n.input, "the input", extents["input"]), (n.kernel, met, extents["tap"])]
-    if setting.bias:
-        filters = [size for r in setting.exact.relations if r.own_bias for size in r.extents["output"]]
-        rows.append((n.bias, "the bias", tuple(filters)))
-    rows.append((n.output, "the output", extents["output"]))
-    latex, text = latex_for(setting), text_for(setting)
-    found = [
-        Operand(Maths(latex.letter(letter), letter), meaning, _shape(setting, sizes))
-        for letter, meaning, sizes in rows
-    ]
-    upstream = Maths(latex.letter(n.upstream), n.upstream)
-    if n.upstream_style == "partial":
-        upstream = Maths(*(f.derivative(f.letter(n.loss), f.letter(n.output)) for f in (latex, text)))
-    meaning = "the upstream gradient: the derivative of the loss by the output, before a function follows"
-    return [*found, Operand(upstream, meaning, _shape(setting, extents["output"]))]
+if TYPE_CHECKING:
+    from symconv.layers.layer import Layer
 
 
-def _shape(setting: Setting, sizes: Iterable[Any]) -> tuple[Maths, ...]:
-    latex, text = latex_for(setting), text_for(setting)
-    return tuple(Maths(_factor(latex.expr(s), s), _factor(text.expr(s), s)) for s in map(sympify, sizes))
+def sources(layer: Layer, activation: str | Callable[[Expr], Expr] | None) -> Sources:
+    """The layer in the ways that notes show it, with the function that follows."""
+    spec, given = layer.spec, layer.entries.given
+    if activation is not None and "activation" not in layer.equation_names:
+        raise OptionError("no function follows pooling: leave {option} out.", "activation")
+    read_function(activation, spec.notation)
+    plain = not spec.numeric or bool(spec.notation.tap_colours)
+    shown = layer if plain else layer.coloured()
+    symbols = shown.in_symbols() if given else shown
+    kind = type(layer)
+    other = kind(**opened(kind, spec)) if spec.numeric else symbols
+    code = {"layer": f"sc.{call(kind, spec)}{'' if plain else '.coloured()'}"}
+    code["opened"] = "layer" if other is symbols else f"sc.{call(kind, other.spec)}"
+    if given:
+        values = (f"{LETTERS[role]}={in_code(layer.entries.nested(role))}" for role in given)
+        code["valued"] = f"layer.at({', '.join(values)})"
+    function = read_activation(activation, spec.notation.activation)
+    return Sources(symbols, other, shown if given else None, function, code)
 
 
-def _factor(rendered: str, size: Expr) -> str:
-    return f"({rendered})" if isinstance(size, Add) else rendered
-
-
-def conditions(setting: Setting, formula: Formula) -> list[Maths]:
-    """What the sizes must satisfy."""
-    return [
-        Maths(latex_for(setting).expr(condition), text_for(setting).expr(condition))
-        for condition in formula.conditions
-    ]
-
-
-@dataclass(frozen=True)
-class _Definition:
-    """A function of the reader's own: an equation in LaTeX, its source as text."""
-
-    function: Callable[..., Any]
-
-    def latex(self) -> str:
-        from symconv.algorithms.typeset import function_latex  # latexify only where it is asked for
-
-        return function_latex(self.function)
-
-    def text(self) -> str:
-        return source_of(self.function).rstrip()
-
-
-def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> Activation:
-    """The function after a layer: a name, a SymPy function, or a Python function of one number.
-
-    Raises
-    ------
-    OptionError
-        When it is none of these, or a Python function that cannot be typeset.
-    """
-    if given is None or isinstance(given, str):
-        name = letter if given is None else given
-        return Activation(name, name, name, repr(name))
-    if isinstance(given, FunctionClass):
-        name = str(given.__name__)
-        if isinstance(given, UndefinedFunction):
-            return Activation(name, name, name, repr(name))
-        return Activation(name, given, given, name)
-    definition = _Definition(given)
-    definition.latex()
-    name = given.__name__
-    return Activation(name, name, given, name, definition, definition.text())
+def in_code(entries: Any) -> str:
+    """Entries as Python writes them: whole numbers plain, everything else in SymPy's own words."""
+    if isinstance(entries, list):
+        return f"[{', '.join(map(in_code, entries))}]"
+    return str(entries) if entries.is_Integer else str(srepr(entries))

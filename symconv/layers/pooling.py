@@ -1,102 +1,46 @@
-"""Pooling layers: an average is a constant kernel, a maximum selects one entry of each window."""
+"""Pooling layers: an average is a uniform kernel, a maximum selects one entry of each window."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from math import prod
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any
 
-from sympy import Le, Rational, S, sympify
-from sympy.logic.boolalg import Boolean
+import numpy as np
+from sympy import S
 
-from symconv import check
-from symconv.derivation import Kernel, Setting
 from symconv.errors import GeometryError, reject_unknown
-from symconv.explicit.quantities import Explicit
-from symconv.explicit.reasons import AVERAGE, COLUMNS, reasons_of
-from symconv.explicit.structure import Structure
-from symconv.layers.layer import Layer
-from symconv.pattern import (
-    Axis,
-    Batch,
-    Pattern,
-    Relation,
-    Size,
-    each_axis,
-    rank_of,
-    read_size,
-)
+from symconv.layers.layer import Layer, quantity
+from symconv.pattern import Axis, Batch, Relation, Selection, Uniform, each_axis, rank_of, read_size
+from symconv.pattern.kernel import at_most_half
 from symconv.printing.notation import Notation
 
 
-class Pool(Layer):
-    """What pooling layers share: windows over each channel, a stride of the window unless told otherwise."""
-
-    rank: ClassVar[int | None] = None
-    _names: ClassVar[tuple[str, ...]]
-
-    def _pool(
-        self,
-        input_size: Any,
-        kernel_size: Any,
-        columns: Mapping[str, Any],
-        padding: Any,
-        channels: Any,
-        batch: Any,
-    ) -> tuple[list[Relation], list[Axis]]:
-        """The relations of batch and channels, and the axes."""
-        rank = rank_of(type(self).rank, input_size, kernel_size)
-        if columns["stride"] is None:
-            columns = {**columns, "stride": kernel_size}
-        each = each_axis(rank, input_size, kernel_size, columns, padding)
-        axes = [Axis.make(n, k, **options) for n, k, options in each]
-        for axis in axes:
-            for side in (axis.before, axis.after):
-                if at_most_half(axis, side) is S.false:
-                    raise GeometryError(
-                        f"padding {side} is more than half of a window of {axis.kernel_size}: use at most "
-                        f"{axis.kernel_size // 2}, or pad the input itself."
-                    )
-        counts = {"batch": batch, "channels": channels}
-        rest: list[Relation] = [
-            Batch(read_size(name, count, least=1), name)
-            for name, count in counts.items()
-            if count is not None
-        ]
-        return rest, axes
-
-    @property
-    def _tied_axes(self) -> list[Axis]:
-        """The axes with the taps of one window, which all outputs share."""
-        return [relation for relation in self.tied.relations if isinstance(relation, Axis)]
-
-    def at(self, *, x: Any = None, delta: Any = None, **unknown: Any) -> Self:
-        """The same layer on values, without a kernel to give.
-
-        Raises
-        ------
-        EntriesError
-            When the shape does not fit, or an entry is no commuting expression.
-        """
-        reject_unknown("at", unknown, ["x", "delta"])
-        return super().at(x=x, delta=delta)
-
-    @property
-    def equation_names(self) -> list[str]:
-        return [name for name in self.reasons if name in self._names]
-
-    @property
-    def formula_names(self) -> list[str]:
-        return ["output_size", "output", "matrix", "grad_input"]
-
-    def _call(self) -> str:
-        """Without a stride that is the default."""
-        same = all(axis.geometry["stride"] == axis.geometry["kernel_size"] for axis in self.axes)
-        return self._call_with({"stride": None} if same else {})
+def _samples(batch: Any, channels: Any) -> list[Relation]:
+    """The relations of what is pooled by itself: samples, and channels."""
+    counts = {"batch": batch, "channels": channels}
+    return [Batch(read_size(n, count, least=1), n) for n, count in counts.items() if count is not None]
 
 
-class AvgPool(Pool):
+def _windows(
+    rank: int | None, input_size: Any, kernel_size: Any, columns: Mapping[str, Any], padding: Any
+) -> list[Axis]:
+    """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
+    rank = rank_of(rank, input_size, kernel_size)
+    if columns["stride"] is None:
+        columns = {**columns, "stride": kernel_size}
+    each = each_axis(rank, input_size, kernel_size, columns, padding)
+    axes = [Axis.make(n, k, **options) for n, k, options in each]
+    for axis in axes:
+        for side in (axis.before, axis.after):
+            if at_most_half(axis, side) is S.false:
+                raise GeometryError(
+                    f"padding {side} is more than half of a window of {axis.kernel_size}: use at most "
+                    f"{axis.kernel_size // 2}, or pad the input itself."
+                )
+    return axes
+
+
+class AvgPool(Layer):
     """Average pooling over any number of axes: a convolution of each channel with a constant kernel.
 
     ``y[n, o, i] = sum_k x[n, o, s i + k - p] / (K_1 ... K_r)``; zeros in the padding count, as in PyTorch.
@@ -136,10 +80,6 @@ class AvgPool(Pool):
            for 0 <= i <= M - 1
     """
 
-    _opening = "Average pooling of {inputs} in windows of {window}"
-    _names = ("output_size", "output", "matrix", "windows", "grad_input")
-    _average = True
-
     def __init__(
         self,
         input_size: Any,
@@ -152,40 +92,9 @@ class AvgPool(Pool):
         notation: Notation | str = Notation(),
         **unknown: Any,
     ) -> None:
-        self._reject(unknown)
-        columns = {"stride": stride}
-        rest, axes = self._pool(input_size, kernel_size, columns, padding, channels, batch)
-        self._set(Pattern((*rest, *axes)), tuple(axes), notation, bias=False)
-
-    @cached_property
-    def _values(self) -> Explicit:
-        symbols = self._symbols
-        count = prod(self._shape("tap"))
-        operands = {**symbols.operands, **self._given, "tap": (Rational(1, count),) * count}
-        return Explicit(symbols.pattern, operands)
-
-    @property
-    def reasons(self) -> Mapping[str, str]:
-        return reasons_of(AVERAGE, COLUMNS if self.notation.window_columns else {})
-
-    @property
-    def structure(self) -> Structure:
-        """Band and zeros of ``T``, which holds one number only."""
-        return Structure.of(self._symbols.incidence, self.relations, alike=True)
-
-    @property
-    def _setting(self) -> Setting:
-        return Setting(
-            self.pattern,
-            self._written,
-            kernel=Kernel(constant=True, conditions=padded_half(self._tied_axes)),
-        )
-
-    @property
-    def _judged(self) -> dict[str, Any]:
-        names = [name for name in self._names if name != "output_size"]
-        references = {**check.REFERENCES, **check.POOLING["average"]}
-        return {**super()._judged, "symbols": self._values, "references": references, "quantities": names}
+        reject_unknown(type(self).__name__, unknown, self.option_names())
+        axes = _windows(self.rank, input_size, kernel_size, {"stride": stride}, padding)
+        super().__init__([*_samples(batch, channels), *axes], Uniform(), False, notation)
 
 
 class AvgPool1d(AvgPool):
@@ -206,12 +115,87 @@ class AvgPool3d(AvgPool):
     rank = 3
 
 
-def padded_half(axes: Sequence[Axis]) -> tuple[Boolean, ...]:
-    """The conditions, where they are open, that no padding is more than half of its window."""
-    found = (at_most_half(axis, side) for axis in axes for side in (axis.before, axis.after))
-    return tuple(condition for condition in dict.fromkeys(found) if condition is not S.true)
+class MaxPool(Layer):
+    """Maximum pooling over any number of axes: the largest entry of each window of each channel.
+
+    ``y[n, o, i] = max_k x[n, o, s i + d k - p]`` over the places that lie within the input. As a matrix
+    acting on x it is ``y = T x`` with an indicator in each entry: ``T[i, j]`` is 1 where ``x[j]`` is the
+    first of the largest entries that output ``i`` sees, so ``dL/dx = T^T delta``. In index sums the indicator
+    is the selection ``S[i, k]``, which stands where a convolution has its kernel, but with taps of its own
+    for each output. Where entries tie the maximum has no derivative; the first takes all, as in PyTorch.
+
+    With several axes the indices of an axis stand together, as in ``S[i_1, k_1, i_2, k_2]``.
+
+    Parameters are those of :class:`AvgPool`, where no place in the padding is ever selected, and
+
+    dilation : int, or sequence of one an axis
+        d, at least 1: how far apart the places of a window are.
+
+    Raises
+    ------
+    GeometryError
+        Also when a window would see padding only.
+
+    Examples
+    --------
+    >>> layer = MaxPool(4, 2)
+    >>> layer.output.T, layer.at(x=[3, 1, 2, 2]).grad_input.T
+    (Matrix([[Max(x0, x1), Max(x2, x3)]]), Matrix([[delta0, 0, delta1, 0]]))
+    >>> layer.at(x=[3, 1, 2, 2]).matrix
+    Matrix([
+    [1, 0, 0, 0],
+    [0, 0, 1, 0]])
+    """
+
+    selection = quantity("selection")
+
+    def __init__(
+        self,
+        input_size: Any,
+        kernel_size: Any,
+        *,
+        channels: Any = None,
+        batch: Any = None,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        notation: Notation | str = Notation(),
+        **unknown: Any,
+    ) -> None:
+        reject_unknown(type(self).__name__, unknown, self.option_names())
+        columns = {"stride": stride, "dilation": dilation}
+        axes = _windows(self.rank, input_size, kernel_size, columns, padding)
+        for axis in axes:
+            _require_inputs(axis)
+        super().__init__([*_samples(batch, channels), *axes], Selection(), False, notation)
 
 
-def at_most_half(axis: Axis, padding: Size) -> Boolean:
-    """The condition that a padding is at most half of the window, as in PyTorch."""
-    return Le(2 * sympify(padding), axis.kernel_size)
+class MaxPool1d(MaxPool):
+    """1-D maximum pooling: :class:`MaxPool` on one axis."""
+
+    rank = 1
+
+
+class MaxPool2d(MaxPool):
+    """2-D maximum pooling: :class:`MaxPool` on two axes; one size stands for both."""
+
+    rank = 2
+
+
+class MaxPool3d(MaxPool):
+    """3-D maximum pooling: :class:`MaxPool` on three axes; one size stands for all."""
+
+    rank = 3
+
+
+def _require_inputs(axis: Axis) -> None:
+    """Every window must hold an entry; only one wider apart than the input can miss it."""
+    if not axis.numeric or axis.input_size >= axis.dilation:
+        return
+    outputs = axis.incidence().index["output"]
+    empty = np.flatnonzero(np.bincount(outputs, minlength=int(axis.output_size)) == 0)
+    if len(empty):
+        raise GeometryError(
+            f"output {empty[0]} would see padding only: with {axis.input_size} inputs and dilation "
+            f"{axis.dilation} use less padding or dilation."
+        )

@@ -3,6 +3,7 @@
 from symconv.notes.compose import SECTIONS, notes
 from symconv.notes.document import Document
 from symconv.notes.files import FORMATS, rendered, write
+from symconv.notes.letters import read_activation
 from symconv.notes.model import Displayed, Maths
 from symconv.notes.pdf import TexError
 from symconv.notes.source import Activation, Operand, Source, Sources
@@ -19,6 +20,7 @@ __all__ = [
     "Sources",
     "TexError",
     "notes",
+    "read_activation",
     "rendered",
     "write",
 ]

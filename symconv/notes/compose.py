@@ -35,6 +35,8 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
     OptionError
         When a section is unknown, is there twice, or has nothing to say of this layer.
     """
+    if not isinstance(title, str) or not title.isprintable() or not title.strip():
+        raise OptionError(f"the title is {title!r}: write a line of text.")
     if isinstance(sections, str) or not isinstance(sections, Iterable | None):
         sentence = "{option} is {given!r}: write a list of names, such as ['forward', 'matrix']."
         raise OptionError(sentence, "sections", sections)
@@ -47,21 +49,21 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
         if wanted.count(name) > 1:
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
-        if name == "windows" and "selection" in sources.layer.equation_names:
+        if name == "windows" and not sources.layer.spec.kernel.shared:
             heading = "Windows"
         found = section(sources, told)
         if found:
             blocks += [Heading((heading,)), *found]
         elif sections is not None:
-            sentence = "section {given!r} has nothing to say of this layer: " + _WHY[name]
+            sentence = f"section {{given!r}} has nothing to say of this layer: {_WHY[name]}"
             raise OptionError(sentence, given=name)
-    return Document(title, tuple(blocks), sources.statements)
+    return Document(title.strip(), tuple(blocks), sources.statements)
 
 
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
-        "setting": ("Setting", setting),
+        "setting": ("LayerSymbols", setting),
         "size": ("Output size", size),
         "forward": ("Forward pass", forward),
         "matrix": ("As a matrix acting on the input", matrix),

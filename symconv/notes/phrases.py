@@ -60,7 +60,7 @@ def _letters(n: Notation) -> dict[str, str]:
 
 def say(source: Source, text: str) -> Prose:
     """A paragraph in the letters of the layer."""
-    return Prose(words(text, **_letters(source.notation)))
+    return Prose(words(text, **_letters(source.spec.notation)))
 
 
 def reason(source: Source, name: str) -> Prose:
@@ -109,10 +109,10 @@ def derivation(sources: Sources, told: Told, name: str) -> list[Block]:
 
 def drawable(source: Source) -> bool:
     """Whether pictures of a layer can be read on a page."""
-    if not source.pattern.numeric:
+    if not source.spec.numeric:
         return False
-    outputs, inputs = (prod(map(int, source.pattern.extents[role])) for role in ("output", "input"))
-    return max(outputs, inputs) <= MOST_ROWS and len(source.pattern.incidence()) <= MOST_EDGES
+    outputs, inputs = (prod(map(int, source.spec.pattern.extents[role])) for role in ("output", "input"))
+    return max(outputs, inputs) <= MOST_ROWS and len(source.spec.pattern.incidence()) <= MOST_EDGES
 
 
 def picture(sources: Sources, name: str, caption: str) -> list[Block]:
@@ -124,4 +124,6 @@ def picture(sources: Sources, name: str, caption: str) -> list[Block]:
         figure = source.figure(name)
     except FigureError:
         return []
-    return [Picture(words(caption, **_letters(source.notation)), figure, f"layer.figure({name!r})", name)]
+    return [
+        Picture(words(caption, **_letters(source.spec.notation)), figure, f"layer.figure({name!r})", name)
+    ]

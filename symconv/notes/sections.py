@@ -6,6 +6,7 @@ from typing import Any
 
 from symconv.check import Finding
 from symconv.explicit.structure import Structure
+from symconv.notes.letters import conditions, operands
 from symconv.notes.model import Algorithm, Block, Display, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import (
     Told,
@@ -36,18 +37,18 @@ _COUNTED = {
 
 def setting(sources: Sources, told: Told) -> list[Block]:
     """What the layer is, what its letters stand for, and how many entries each of them has."""
-    layer, transposed = sources.layer, _transposed(sources.layer)
+    layer, transposed = sources.layer, sources.layer.spec.transposed
     along = several = ""
-    if len(layer.axes) > 1:
+    if len(layer.spec.axes) > 1:
         along, several = " along an axis", " The letters of an axis bear its number."
         if _alike(layer):
             along, several = " along each axis", " These three bear the number of their axis."
     sizes = f"{{M}} is the number of outputs{along}"
-    if layer.pattern.numeric:
+    if layer.spec.numeric:
         sizes = f"{{N}}, {{K}} and {{M}} are the numbers of inputs, taps and outputs{along}, {{s}} is the "
         sizes += "stride, {d} the dilation, {p} the padding before and {q} that behind"
         sizes += ", {a} the output padding" if transposed else ""
-    base = layer.notation.base
+    base = layer.spec.notation.base
     blocks: list[Block] = [
         Prose((layer.description,)),
         say(
@@ -55,7 +56,7 @@ def setting(sources: Sources, told: Told) -> list[Block]:
             f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {base} on.{several}",
         ),
     ]
-    named = [name for r in layer.pattern.relations for names in r.letters.values() for name in names]
+    named = [name for r in layer.spec.pattern.relations for names in r.letters.values() for name in names]
     others = [name for name in dict.fromkeys(named) if name in _COUNTED]
     if others:
         # Pooling has one kind of channels.
@@ -64,20 +65,16 @@ def setting(sources: Sources, told: Told) -> list[Block]:
         parts: list[str | Maths] = ["Likewise "]
         for at, name in enumerate(others):
             counts = f"{' counts' if at == 0 else ''} {noun[name]}"
-            parts += [*([", "] if at else []), letter(getattr(layer.notation, name)), counts]
+            parts += [*([", "] if at else []), letter(getattr(layer.spec.notation, name)), counts]
         blocks.append(Prose((*parts, ".")))
     blocks.append(say(layer, "A bracket is 1 where what stands in it is true, and 0 elsewhere."))
-    rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in layer.operands]
+    rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in operands(layer.closed.symbols)]
     return [*blocks, Table((("letter",), ("what it is",), ("shape",)), tuple(rows))]
 
 
 def _alike(layer: Source) -> bool:
     """Whether several axes have one letter for their outputs."""
-    return not layer.pattern.numeric and len({axis.extents["output"] for axis in layer.axes}) == 1
-
-
-def _transposed(layer: Source) -> bool:
-    return layer.axes[0].far == "output"
+    return not layer.spec.numeric and layer.spec.alike
 
 
 def _product(shape: tuple[Maths, ...]) -> Words:
@@ -90,12 +87,13 @@ def size(sources: Sources, told: Told) -> list[Block]:
     """The number of outputs, for all sizes and for these."""
     opened = sources.opened
     blocks: list[Block] = [reason(opened, "output_size")]
-    for axis in range(1 if _alike(opened) else len(opened.axes)):
+    for axis in range(1 if _alike(opened) else len(opened.spec.axes)):
         made = opened.formula("output_size", axis=axis)
         blocks.append(Display(made, f"opened.formula('output_size', axis={axis})", f"size-{axis}"))
-    if opened.conditions:
-        blocks.append(Prose(("Such a layer exists where ", *joined(opened.conditions), ".")))
-    if sources.layer.pattern.numeric:
+    held = conditions(opened.closed.symbols, opened.formula("output"))
+    if held:
+        blocks.append(Prose(("Such a layer exists where ", *joined(held), ".")))
+    if sources.layer.spec.numeric:
         blocks += [Prose(("With the numbers of this layer:",)), *equation(sources, "layer", "output_size")]
     return blocks
 
@@ -104,15 +102,15 @@ def forward(sources: Sources, told: Told) -> list[Block]:
     """Each output as a window times the kernel, and then the function of it."""
     layer = sources.layer
     blocks: list[Block] = [reason(layer, "output")]
-    if not layer.pattern.numeric:
+    if not layer.spec.numeric:
         return [*blocks, *derivation(sources, told, "output"), *_function(sources)]
     if sources.valued is None:
         blocks += equation(sources, "layer", "output")
     blocks += _function(sources)
-    far = "output" if _transposed(layer) else "input"
-    each = "row" if all(int(size) == 1 for size in layer.pattern.extents[far][:-1]) else "panel"
+    far = layer.spec.dependent_role
+    each = "row" if all(int(size) == 1 for size in layer.spec.pattern.extents[far][:-1]) else "panel"
     caption = f"The window slides over the input, one {each} an output."
-    if _transposed(layer):
+    if layer.spec.transposed:
         caption = f"Each input lays the kernel on its window of the output, one {each} an input."
     blocks += picture(sources, "window", caption)
     return [*blocks, _for_all(layer), *derivation(sources, told, "output")]
@@ -127,7 +125,7 @@ def _function(sources: Sources) -> list[Block]:
     layer, activation = sources.layer, sources.activation
     if "activation" not in layer.equation_names:
         return []
-    name, output = function(activation.name), letter(layer.notation.output)
+    name, output = function(activation.name), letter(layer.spec.notation.output)
     said = Prose(("The function ", name, " is then applied to each entry of ", output, "."))
     if activation.definition is None:
         return [said]
@@ -150,7 +148,7 @@ def _counts(s: Structure) -> str:
 def _applied(sources: Sources) -> tuple[Any, str]:
     """The function as it is applied to the outputs, and the Python for it: by its name, unless to numbers."""
     activation = sources.activation
-    if sources.best[0].numbers:
+    if sources.best[0].entries.numbers:
         return activation.on_values, activation.code
     return activation.on_symbols, repr(activation.on_symbols)
 
@@ -158,18 +156,17 @@ def _applied(sources: Sources) -> tuple[Any, str]:
 def matrix(sources: Sources, told: Told) -> list[Block]:
     """The matrix that acts on the input, its zeros, and its structure."""
     layer = sources.layer
-    if not layer.pattern.numeric:
+    if not layer.spec.numeric:
         return [reason(layer, "matrix"), *derivation(sources, told, "matrix")]
     blocks: list[Block] = [reason(layer, "matrix"), *best(sources, "matrix")]
-    selects = "selection" in layer.equation_names
-    if "tying" in layer.equation_names:
+    if layer.spec.kernel.learned:
         blocks.append(Prose((_counts(layer.structure),)))
-    if selects:
+    if not layer.spec.kernel.shared:
         caption = "The matrix {T}: where each selection stands; the other entries are zero."
     else:
         caption = "The matrix {T}: each entry has the name and colour of its weight, the others are zero."
     blocks += picture(sources, "band", caption)
-    if len(layer.axes) > 1:
+    if len(layer.spec.axes) > 1:
         blocks += equation(sources, "layer", "blocks")
         blocks += picture(sources, "blocks", "The blocks of {T}, each with the structure of one axis.")
     return blocks
@@ -178,11 +175,11 @@ def matrix(sources: Sources, told: Told) -> list[Block]:
 def windows(sources: Sources, told: Told) -> list[Block]:
     """The windows that meet the kernel, and all filters at all places."""
     layer = sources.layer
-    if not layer.pattern.numeric:
+    if not layer.spec.numeric:
         found = derivation(sources, told, "windows")
         return [reason(layer, "windows"), *found] if found else []
     blocks: list[Block] = [reason(layer, "windows"), *best(sources, "windows")]
-    filters = int(layer.pattern.biases().size("tap"))
+    filters = int(layer.spec.pattern.biases().size("tap"))
     if "filters" in layer.equation_names and filters > 1:
         which, (given, code) = sources.best[1], _applied(sources)
         blocks += [reason(layer, "filters"), *equation(sources, which, "filters", given, code)]
@@ -194,10 +191,10 @@ def dense(sources: Sources, told: Told) -> list[Block]:
     layer = sources.layer
     if "dense_gradient" not in layer.equation_names:
         return []
-    if not layer.pattern.numeric:
-        folds = ", a sum of some," if layer.axes[0].fill.folds else ""
+    if not layer.spec.numeric:
+        sums = ", a sum of some," if layer.spec.reads_input else ""
         text = "A dense layer has a weight of its own for every entry of {T}. Here each entry is a weight of "
-        text += f"the kernel{folds} or zero: {{E}} says which entry holds which weight."
+        text += f"the kernel{sums} or zero: {{E}} says which entry holds which weight."
         return [say(layer, text), *derivation(sources, told, "tying")]
     s = layer.structure
     blocks = [
@@ -242,11 +239,11 @@ def gradients(sources: Sources, told: Told) -> list[Block]:
         if name not in layer.formula_names:
             continue
         blocks += [reason(layer, name), *derivation(sources, told, name)]
-        if layer.pattern.numeric and sources.valued is None:
+        if layer.spec.numeric and sources.valued is None:
             blocks += [Prose(("Entry by entry:",)), *equation(sources, "layer", name)]
-    by = "selection" if "selection" in layer.equation_names else "weight"
+    by = "weight" if layer.spec.kernel.shared else "selection"
     caption = f"Which upstream gradients reach an input, and through which {by}."
-    return blocks + (picture(sources, "input_gradient", caption) if layer.pattern.numeric else [])
+    return blocks + (picture(sources, "input_gradient", caption) if layer.spec.numeric else [])
 
 
 def example(sources: Sources, told: Told) -> list[Block]:
@@ -267,18 +264,18 @@ def algorithm(sources: Sources, told: Told) -> list[Block]:
     names = layer.algorithm_names
     if not names:
         return []
-    weighs = "tying" in layer.equation_names
+    weighs = layer.spec.kernel.learned
     text = "In letters of their own, with indices from 0: x is the input, "
     text += "w the kernel, b the bias, " if weighs else ""
     text += "delta the upstream gradient and g a gradient; N, K and M are the sizes of input, "
     text += f"{'kernel' if weighs else 'window'} and output, s is the stride, "
-    text += "d the dilation, " if weighs or "selection" in layer.equation_names else ""
+    text += "d the dilation, " if weighs or not layer.spec.kernel.shared else ""
     text += "p and q are the padding before and behind"
-    text += ", a is the output padding" if _transposed(layer) else ""
-    if any("groups" in relation.options for relation in layer.pattern.relations):
+    text += ", a is the output padding" if layer.spec.transposed else ""
+    if any("groups" in relation.options for relation in layer.spec.pattern.relations):
         text += ", G the number of groups, each of F output channels and of C input channels, of which h is "
         text += "the first"
-    text += ". The letters of an axis bear its number." if len(layer.axes) > 1 else "."
+    text += ". The letters of an axis bear its number." if len(layer.spec.axes) > 1 else "."
     blocks: list[Block] = [Prose((text,))]
     for name in names:
         listing = layer.algorithm(name)
@@ -289,7 +286,7 @@ def algorithm(sources: Sources, told: Told) -> list[Block]:
 def checks(sources: Sources, told: Told) -> list[Block]:
     """What was computed again by other means, and what is proved."""
     judged, code = sources.best
-    return (_compared(judged, code) if judged.pattern.numeric else []) + _proofs(sources)
+    return (_compared(judged, code) if judged.spec.numeric else []) + _proofs(sources)
 
 
 def _compared(judged: Source, code: str) -> list[Block]:
@@ -314,7 +311,7 @@ def _compared(judged: Source, code: str) -> list[Block]:
 def _proofs(sources: Sources) -> list[Block]:
     """For which sizes each derivation is proved, or on how many cases it was tried."""
     found: dict[str, list[str]] = {}
-    matrices = () if sources.layer.pattern.numeric else ("matrix", "windows", "tying")
+    matrices = () if sources.layer.spec.numeric else ("matrix", "windows", "tying")
     for name in ("output", *matrices, "grad_input", "grad_kernel", "grad_bias"):
         if name in sources.opened.formula_names:
             found.setdefault(sources.opened.derive(name).settled(), []).append(name.replace("_", " "))

@@ -10,18 +10,25 @@ from typing import Any, Protocol
 import sympy
 
 from symconv.check import Report
+from symconv.derivation import Derivation, Formula
 from symconv.explicit.structure import Structure
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Displayed, Figured, Listed, Maths
-from symconv.pattern import Pattern, Spatial
-from symconv.printing.notation import Notation
+from symconv.pattern import Specification
 
 
-class Derived(Displayed, Protocol):
-    """A derivation: what displays, with the sentence of each rule, and what was checked."""
+class Closed(Protocol):
+    """What formulas of a layer are written in."""
 
-    def reasons(self) -> dict[str, str]: ...
+    @property
+    def symbols(self) -> LayerSymbols: ...
 
-    def settled(self) -> str: ...
+
+class Numeric(Protocol):
+    """The entries of a layer."""
+
+    @property
+    def numbers(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,12 @@ class Activation:
 class Source(Protocol):
     """A layer, seen from below."""
 
-    notation: Notation
-    pattern: Pattern
-    axes: tuple[Spatial, ...]
+    spec: Specification
+    closed: Closed
+    entries: Numeric
 
     @property
     def description(self) -> str: ...
-
-    @property
-    def operands(self) -> list[Operand]: ...
-
-    @property
-    def conditions(self) -> list[Maths]: ...
 
     @property
     def structure(self) -> Structure: ...
@@ -88,23 +89,20 @@ class Source(Protocol):
     def algorithm_names(self) -> list[str]: ...
 
     @property
-    def reasons(self) -> Mapping[str, str]: ...
+    def reference_names(self) -> list[str]: ...
 
     @property
-    def numbers(self) -> bool: ...
+    def reasons(self) -> dict[str, str]: ...
 
     def equation(self, name: str, *, function: Any = None) -> Displayed: ...
 
-    def formula(self, name: str, *, axis: int = 0) -> Displayed: ...
+    def formula(self, name: str, *, axis: int = 0) -> Formula: ...
 
-    def derive(self, name: str, *, axis: int = 0) -> Derived: ...
+    def derive(self, name: str, *, axis: int = 0) -> Derivation: ...
 
     def figure(self, name: str) -> Figured: ...
 
     def algorithm(self, name: str) -> Listed: ...
-
-    @property
-    def reference_names(self) -> list[str]: ...
 
     def check(self, *, reference: str | None = None) -> Report: ...
 

@@ -3,31 +3,38 @@
 from symconv.pattern.axis import Axis
 from symconv.pattern.channels import Batch, Channels
 from symconv.pattern.incidence import ROLES, Incidence, Indices
+from symconv.pattern.kernel import Kernel, Uniform
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.pattern import Pattern
 from symconv.pattern.reading import MODES, Size, each_axis, rank_of, read_size
-from symconv.pattern.relation import Exchanged, Relation, Spatial, Window
+from symconv.pattern.relation import Adjoint, Relation, Spatial, Window
+from symconv.pattern.selection import Selection
+from symconv.pattern.specification import Specification
 from symconv.pattern.transposed import TransposedAxis
-from symconv.pattern.untied import Untied, UntiedAxis
+from symconv.pattern.unshared import Unshared, UnsharedAxis
 
 __all__ = [
     "MODES",
     "PADDING_MODES",
     "ROLES",
+    "Adjoint",
     "Axis",
     "Batch",
     "Channels",
-    "Exchanged",
     "Incidence",
     "Indices",
+    "Kernel",
     "PaddingMode",
     "Pattern",
     "Relation",
+    "Selection",
     "Size",
     "Spatial",
+    "Specification",
     "TransposedAxis",
-    "Untied",
-    "UntiedAxis",
+    "Uniform",
+    "Unshared",
+    "UnsharedAxis",
     "Window",
     "each_axis",
     "rank_of",

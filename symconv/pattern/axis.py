@@ -13,7 +13,7 @@ from symconv.errors import GeometryError, OptionError
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.reading import Size, read_padding, read_size
-from symconv.pattern.relation import Exchanged, Places, Relation, Spatial, Window
+from symconv.pattern.relation import Adjoint, Places, Relation, Spatial, Window
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,10 @@ class Axis(Spatial):
         return (self.input_size + self.before + self.after - reach - 1) // self.stride + 1
 
     @property
+    def form(self) -> str:
+        return "window"
+
+    @property
     def kind(self) -> str:
         return "True convolution (kernel flipped)" if self.flip else "Cross-correlation"
 
@@ -195,7 +199,7 @@ class Axis(Spatial):
 
     def single_place(self, inputs: str = "input") -> Relation:
         one = Axis.make(self.kernel_size, self.kernel_size)
-        return one if inputs == "input" else Exchanged(one)
+        return one if inputs == "input" else Adjoint(one)
 
     @property
     def geometry(self) -> dict[str, Size]:

@@ -27,22 +27,30 @@ class Batch(Relation):
     [0, 1]
     """
 
-    count: Size
+    size: Size
     name: str = "batch"
 
     @property
+    def form(self) -> str:
+        return "samples"
+
+    @property
+    def samples(self) -> int:
+        return int(self.size) if self.name == "batch" else 1
+
+    @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
-        return {"output": (self.count,), "tap": (), "input": (self.count,)}
+        return {"output": (self.size,), "tap": (), "input": (self.size,)}
 
     @property
     def geometry(self) -> dict[str, Size]:
-        return {self.name: self.count}
+        return {self.name: self.size}
 
     def phrase(self, options: Mapping[str, Any]) -> str:
-        return f"batch of {self.count}" if self.name == "batch" else counted(self.count, "channel")
+        return f"batch of {self.size}" if self.name == "batch" else counted(self.size, "channel")
 
     def enumerated(self) -> Incidence:
-        return Incidence.identity(int(self.count))
+        return Incidence.identity(int(self.size))
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
@@ -92,6 +100,10 @@ class Channels(Relation):
                 sentence = f"{made.groups} groups do not divide {{option}} = {{given}}: "
                 raise GeometryError(f"{sentence}each group takes as many channels.", name, count)
         return made
+
+    @property
+    def form(self) -> str:
+        return "channels"
 
     @property
     def limits(self) -> tuple[Boolean, ...]:

@@ -72,7 +72,7 @@ class Incidence:
             {role: self.index[swap[role]] for role in ROLES}, {role: self.shape[swap[role]] for role in ROLES}
         )
 
-    def untied(self) -> Incidence:
+    def unshared(self) -> Incidence:
         """The same zeros without the ties: each pair (output, input) that meets has a tap of its own.
 
         Tap ``o N + j`` is the weight between output ``o`` and input ``j`` of a dense layer.

@@ -31,7 +31,7 @@ class PaddingMode:
     slack: int | None
 
     @property
-    def folds(self) -> bool:
+    def reads_input(self) -> bool:
         """Whether every place reads some input, so that several taps may reach the same one."""
         return bool(self.place(Integer(-1), Integer(2)) >= 0)
 

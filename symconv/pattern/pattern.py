@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.reading import Size
-from symconv.pattern.relation import Places, Relation, Window
+from symconv.pattern.relation import Places, Relation, Spatial, Window
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,17 @@ class Pattern(Relation):
     relations: tuple[Relation, ...]
 
     @property
+    def form(self) -> str:
+        return "product"
+
+    @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
         return {role: tuple(n for r in self.relations for n in r.extents[role]) for role in ROLES}
+
+    @property
+    def spatial_relations(self) -> tuple[Spatial, ...]:
+        """The relations along axes."""
+        return tuple(r for r in self.relations if isinstance(r, Spatial))
 
     @property
     def geometry(self) -> Mapping[str, Size]:
@@ -55,7 +64,7 @@ class Pattern(Relation):
             relation.require_numbers()
 
     def _products(self, counts: Mapping[str, int]) -> int:
-        return prod(relation._products(_counts(relation)) for relation in self.relations)
+        return prod(r._products({role: r.count(role) for role in ROLES}) for r in self.relations)
 
     def enumerated(self) -> Incidence:
         return Incidence.product([relation.enumerated() for relation in self.relations])
@@ -99,7 +108,3 @@ class Pattern(Relation):
                 here[role] = index[role][used[role] : used[role] + len(extents)]
                 used[role] += len(extents)
             yield relation, here
-
-
-def _counts(relation: Relation) -> dict[str, int]:
-    return {role: prod(map(int, relation.extents[role])) for role in ROLES}

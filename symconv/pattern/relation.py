@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from math import prod
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -41,8 +42,22 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Relation(ABC):
+class Relation(metaclass=ABCMeta):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
+
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """What it relates: "window", "spread", "channels", "samples", or a "product" of such."""
+
+    #: Whether it is along a spatial axis.
+    spatial: ClassVar[bool] = False
+
+    #: Whether outputs share their taps.
+    shared: ClassVar[bool] = True
+
+    #: Whether its outputs are the inputs of the relation that it is described by.
+    exchanged: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -97,6 +112,10 @@ class Relation(ABC):
         """The relation of one place: an input just as large as the kernel."""
         return self
 
+    def count(self, role: str) -> int:
+        """How many values the indices of a role have together, the sizes being numbers."""
+        return prod(map(int, self.extents[role]))
+
     def incidence(self) -> Incidence:
         """All triples (output, tap, input) that meet.
 
@@ -118,7 +137,7 @@ class Relation(ABC):
                 f"sizes up to {max(self.geometry.values())} are too large: explicit entries are made for at "
                 f"most {MOST} products of an output and a tap."
             )
-        counts = {role: product(self.extents[role]) for role in ROLES}
+        counts = {role: self.count(role) for role in ROLES}
         if max(self._products(counts), *counts.values()) > MOST:
             raise GeometryError(
                 f"this layer has {counts['output']} outputs, {counts['tap']} taps and {counts['input']} "
@@ -135,6 +154,11 @@ class Relation(ABC):
         return ()
 
     @property
+    def samples(self) -> int:
+        """How many samples of a batch it relates one by one; 1 for what is no batch."""
+        return 1
+
+    @property
     def own_bias(self) -> bool:
         """Whether each output index has a bias of its own, as channels have; else all share one."""
         return False
@@ -142,7 +166,7 @@ class Relation(ABC):
     def biases(self) -> Incidence:
         """The relation of a bias: every output meets one tap, whose input is the constant 1."""
         extents = tuple(map(int, self.extents["output"]))
-        output = np.arange(product(extents))
+        output = np.arange(self.count("output"))
         zeros = np.zeros_like(output)
         index = {"output": output, "tap": output if self.own_bias else zeros, "input": zeros}
         return Incidence(index, {"output": extents, "tap": extents if self.own_bias else (), "input": ()})
@@ -165,8 +189,10 @@ class Relation(ABC):
 class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
 
+    spatial: ClassVar[bool] = True
+
     #: The role that the relation gives by the two others.
-    far: ClassVar[str] = "input"
+    dependent_role: ClassVar[str] = "input"
 
     @property
     def fill(self) -> PaddingMode:
@@ -203,19 +229,16 @@ def _replaced(value: Any, swap: Mapping[Symbol, Expr]) -> Any:
     return value
 
 
-def product(extents: Sequence[Size]) -> int:
-    """How many index values there are, all extents being numbers."""
-    count = 1
-    for extent in extents:
-        count *= int(extent)
-    return count
-
-
 @dataclass(frozen=True)
-class Exchanged(Relation):
+class Adjoint(Relation):
     """A relation with outputs and inputs exchanged: that of the transposed layer."""
 
+    exchanged: ClassVar[bool] = True
     relation: Relation
+
+    @property
+    def form(self) -> str:
+        return self.relation.form
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
@@ -257,10 +280,10 @@ class Exchanged(Relation):
         return replace(self, relation=self.relation.padded())
 
     def single_filter(self, inputs: str = "input") -> Relation:
-        return Exchanged(self.relation.single_filter(_SWAP[inputs]))
+        return Adjoint(self.relation.single_filter(_SWAP[inputs]))
 
     def single_place(self, inputs: str = "input") -> Relation:
-        return Exchanged(self.relation.single_place(_SWAP[inputs]))
+        return Adjoint(self.relation.single_place(_SWAP[inputs]))
 
 
 def _other(letter: str) -> str:

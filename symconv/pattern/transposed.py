@@ -11,11 +11,11 @@ from sympy.logic.boolalg import Boolean
 from symconv.errors import GeometryError, OptionError
 from symconv.pattern.axis import Axis, read_sizes
 from symconv.pattern.reading import Size, read_padding, read_size
-from symconv.pattern.relation import Exchanged, Spatial
+from symconv.pattern.relation import Adjoint, Spatial
 
 
 @dataclass(frozen=True)
-class TransposedAxis(Exchanged, Spatial):
+class TransposedAxis(Adjoint, Spatial):
     """The axis whose matrix is the transpose of that of the matching convolution, ``relation``.
 
     Input ``j``, tap ``k`` and output ``o`` meet where ``o = s j + d k - p``. There are
@@ -31,7 +31,7 @@ class TransposedAxis(Exchanged, Spatial):
 
     relation: Axis
     extra: Size = 0
-    far: ClassVar[str] = "output"
+    dependent_role: ClassVar[str] = "output"
 
     @classmethod
     def make(
@@ -78,6 +78,10 @@ class TransposedAxis(Exchanged, Spatial):
     def limits(self) -> tuple[Boolean, ...]:
         """That the output padding is smaller than the stride or the dilation."""
         return (Lt(sympify(self.extra), Max(self.relation.stride, self.relation.dilation)),)
+
+    @property
+    def form(self) -> str:
+        return "spread"
 
     @property
     def kind(self) -> str:

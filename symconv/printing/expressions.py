@@ -1,14 +1,38 @@
-"""SymPy's printers of single expressions, with unknown functions and names of our own."""
+"""Single expressions: SymPy's printers with names of our own, and the bracket of a condition."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol, sympify
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
+
+
+class Iverson(Expr):
+    """``[condition]``: 1 where the condition holds and 0 elsewhere.
+
+    >>> from sympy.abc import i
+    >>> Iverson(Eq(i, 2)).subs(i, 2), Iverson(Eq(i, 2)).subs(i, 3)
+    (1, 0)
+    """
+
+    is_commutative = True
+    is_integer = True
+
+    def __new__(cls, condition: Any) -> Expr:
+        decided = sympify(condition)
+        if decided is S.true:
+            return S.One
+        if decided is S.false:
+            return S.Zero
+        return Expr.__new__(cls, decided)
+
+    def _latex(self, printer: Any) -> str:
+        return f"\\left[{printer._print(self.args[0])}\\right]"
 
 
 class ExprLatexPrinter(LatexPrinter):

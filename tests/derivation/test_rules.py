@@ -16,12 +16,12 @@ from symconv.derivation.derivation import Derivation, DerivationError
 from symconv.derivation.rewriting import Script
 from symconv.derivation.scripts import SCRIPTS, written
 from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import Axis, Channels, Pattern
 from symconv.printing.notation import Notation
 
 
-def unchecked(setting: Setting, name: str) -> Derivation:
+def unchecked(setting: LayerSymbols, name: str) -> Derivation:
     """A derivation that was not checked when it was made, so that its faults can be looked at.
 
     It ends where a later rule finds that its side condition does not hold any more.
@@ -34,9 +34,9 @@ def unchecked(setting: Setting, name: str) -> Derivation:
     return made
 
 
-def setting(**options: Any) -> Setting:
+def setting(**options: Any) -> LayerSymbols:
     channels = [Channels.make(*options.pop("channels"))] if "channels" in options else []
-    return Setting(Pattern((*channels, Axis.make("N", "K", **options))), Notation(), bias=True)
+    return LayerSymbols(Pattern((*channels, Axis.make("N", "K", **options))), Notation(), bias=True)
 
 
 def moved_bound(terms: IndexSum, low: int = 0, high: int = 0) -> IndexSum:

@@ -187,7 +187,7 @@ def commands() -> Texts:
     """What the command line prints, and how it ends."""
     from click.testing import CliRunner
 
-    from symconv.cli import run
+    from symconv.cli.commands import run
 
     for arguments in COMMANDS:
         runner = CliRunner()

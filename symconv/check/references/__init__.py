@@ -15,24 +15,30 @@ from symconv.check.references.windows import sliding_windows
 
 Makers: TypeAlias = Mapping[str, Callable[[], Reference | None]]
 
-#: Each reference by the name that asks for it; None where its library is not installed.
-REFERENCES: Makers = MappingProxyType(
+_WEIGHTS: Makers = {
+    "numpy": numpy_convolve,
+    "windows": sliding_windows,
+    "loops": loops,
+    "differences": central_differences,
+    "filters": filter_loops,
+    "scipy": scipy_signal,
+    "torch": torch_autograd,
+    "jax": jax_gradients,
+}
+
+#: The references of each kind of kernel, by the name that asks for one; None where its library is missing.
+REFERENCES: Mapping[str, Makers] = MappingProxyType(
     {
-        "numpy": numpy_convolve,
-        "windows": sliding_windows,
-        "loops": loops,
-        "differences": central_differences,
-        "filters": filter_loops,
-        "scipy": scipy_signal,
-        "torch": torch_autograd,
-        "jax": jax_gradients,
+        "weights": _WEIGHTS,
+        "uniform": {**_WEIGHTS, **POOLING["average"]},
+        "selection": POOLING["max"],
     }
 )
 
 _CALLED = {"scipy": "SciPy", "torch": "PyTorch", "jax": "JAX"}
 
 
-def available(references: Makers = REFERENCES) -> tuple[list[Reference], list[str]]:
+def available(references: Makers) -> tuple[list[Reference], list[str]]:
     """The references that can be used, and for each library that is missing how to install it."""
     made = {name: make() for name, make in references.items()}
     missing = [
@@ -43,4 +49,4 @@ def available(references: Makers = REFERENCES) -> tuple[list[Reference], list[st
     return [reference for reference in made.values() if reference is not None], missing
 
 
-__all__ = ["POOLING", "REFERENCES", "Makers", "Reference", "Sample", "available"]
+__all__ = ["REFERENCES", "Makers", "Reference", "Sample", "available"]

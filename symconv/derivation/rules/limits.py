@@ -10,7 +10,7 @@ from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplif
 from symconv.derivation.inequalities import never_negative
 from symconv.derivation.rules.rule import Rule, affine
 from symconv.index_sums.nodes import Bound, Condition, IndexSum, Overlap, Within
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class SplitPadding(Rule):
             "folded": f"{self.reason} Beside it the input is read again, where the padding mode says.",
         }[self.kind]
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         return "" if self._padded(terms, setting) else "there is no padded input"
 
-    def _padded(self, terms: IndexSum, setting: Setting) -> list[Indexed]:
+    def _padded(self, terms: IndexSum, setting: LayerSymbols) -> list[Indexed]:
         return [f for f in terms.factors if isinstance(f, Indexed) and f.base == setting.padded]
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         (factor,) = self._padded(terms, setting)
         indices, inside = setting.unpadded(factor)
         entry = setting.sequence("input")[tuple(indices)]
@@ -67,7 +67,7 @@ class Groups(Rule):
                             return condition, part, index, index / part.args[0], size
         return None
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         found = self._found(terms)
         if found is None:
             return "no condition holds a group"
@@ -81,7 +81,7 @@ class Groups(Rule):
         whole = bound.lowers == (0,) and bound.uppers == (setting.range(index).last,)
         return "" if same and whole else "inputs and outputs have no groups in common"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         found = self._found(terms)
         assert found is not None
         condition, part, index, outputs, inputs = found
@@ -103,11 +103,11 @@ class Reverse(Rule):
     name: ClassVar[str] = "reversal"
     reason: ClassVar[str] = "The same terms in the opposite order: the index runs from the other end."
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         bound = terms.bound(self.index)
         return "" if bound.lowers == (0,) and len(bound.uppers) == 1 else f"{self.index} does not run from 0"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
         turned = terms.replaced(self.index, bound.uppers[0] - self.index)
         return replace(turned, bounds=terms.bounds)
@@ -121,12 +121,12 @@ class Shift(Rule):
     name: ClassVar[str] = "shift"
     reason: ClassVar[str] = "The same terms, counted from the first of them."
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         bound = terms.bound(self.index)
         one = len(bound.lowers) == len(bound.uppers) == 1
         return "" if one else f"{self.index} has more than one limit on a side"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
         (low,), (high,) = bound.lowers, bound.uppers
         moved = replace(bound, lowers=(S.Zero,), uppers=(expand(high - low),))
@@ -146,7 +146,7 @@ class Limits(Rule):
         found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
         return next(found, None)
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         condition = self._condition(terms)
         if condition is None:
             return f"no condition bounds {self.index}"
@@ -155,7 +155,7 @@ class Limits(Rule):
             return f"the condition is not affine in {self.index}"
         return ""
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         condition, bound = self._condition(terms), terms.bound(self.index)
         assert condition is not None
         slope, rest = affine(condition.value, self.index)
@@ -183,17 +183,17 @@ class DropLimits(Rule):
         "A limit that no index in its range can reach, or a condition that none can break, says nothing."
     )
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         return (
             "" if self.rewrite(terms, setting) != terms else "every condition can fail and every limit is met"
         )
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         def always(condition: Condition) -> bool:
             if not isinstance(condition, Within):
                 return False
             gaps = condition.value - condition.first, condition.last - condition.value
-            return setting.folds(condition.value, condition.last) or all(
+            return setting.reads_input(condition.value, condition.last) or all(
                 never_negative(gap, setting) for gap in gaps
             )
 
@@ -204,7 +204,7 @@ class DropLimits(Rule):
         )
 
 
-def _sparse(bound: Bound, setting: Setting) -> Bound:
+def _sparse(bound: Bound, setting: LayerSymbols) -> Bound:
     """A bound without the limits that another limit on the same side makes idle."""
     lowers, uppers = list(dict.fromkeys(bound.lowers)), list(dict.fromkeys(bound.uppers))
     for low in lowers[:]:
@@ -216,7 +216,7 @@ def _sparse(bound: Bound, setting: Setting) -> Bound:
     return replace(bound, lowers=tuple(lowers), uppers=tuple(uppers))
 
 
-def _at_most(small: Expr, large: Expr, setting: Setting) -> bool:
+def _at_most(small: Expr, large: Expr, setting: LayerSymbols) -> bool:
     """Whether ``small <= large`` for all indices can be seen.
 
     Rounding keeps an order that holds before it, but for a ceiling below a floor.
@@ -237,10 +237,10 @@ class OneTerm(Rule):
     name: ClassVar[str] = "one term"
     reason: ClassVar[str] = "An index with a single value leaves one term of its sum."
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         return "" if _single(terms) else "every index has several values"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         for bound in _single(terms):
             terms = terms.replaced(bound.index, bound.lowers[0])
         return terms
@@ -258,13 +258,13 @@ class Count(Rule):
     name: ClassVar[str] = "counting"
     reason: ClassVar[str] = "A sum of ones is the number of its terms."
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         if terms.factors or terms.conditions or len(terms.bounds) != 1:
             return "the sum is not of ones over one index"
         (bound,) = terms.bounds
         return "" if bound.lowers == (0,) else "the index does not run from 0"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         return IndexSum((), (), (Min(*terms.bounds[0].uppers) + 1,))
 
 
@@ -285,7 +285,7 @@ class Recognise(Rule):
         spread = " To spread a sequence is to put zeros between its entries." if holes else ""
         return f"This is {self.is_called}. {self.reason}{spread}"
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         """The two entries of each product must lie where the operation multiplies them."""
         kind, left, right, *at = self.overlap.args
         entries = {str(f.base.label): f.indices for f in terms.factors if isinstance(f, Indexed)}
@@ -301,5 +301,5 @@ class Recognise(Rule):
                 return "it multiplies other entries"
         return ""
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         return IndexSum((), (), (self.overlap,), terms.addend)

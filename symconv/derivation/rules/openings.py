@@ -9,7 +9,7 @@ from sympy import Expr, S, Symbol
 
 from symconv.derivation.rules.rule import Rule
 from symconv.index_sums.nodes import Bound, IndexSum, Partial
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Define(Rule):
     def sentence(self) -> str:
         return self.words
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         if self.entry not in terms.factors:
             return f"{self.entry} is not a factor"
         if self.meaning.addend != 0 and len(terms.factors) > 1:
@@ -33,7 +33,7 @@ class Define(Rule):
         clash = _indices(terms) & {bound.index for bound in self.meaning.bounds}
         return f"the index {min(clash, key=str)} is in use" if clash else ""
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         rest = tuple(factor for factor in terms.factors if factor != self.entry)
         return replace(
             terms,
@@ -58,7 +58,7 @@ class ChainRule(Rule):
     def sentence(self) -> str:
         return self.words
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         (factor, *more) = terms.factors
         if more or not isinstance(factor, Partial) or factor.args[0] != setting.loss:
             return "there is no derivative of the loss alone"
@@ -69,7 +69,7 @@ class ChainRule(Rule):
         summed = self.inner.free_symbols | {s for part in self.gradient for s in part.free_symbols}
         return "" if open_ones <= summed else "a summation index is in no factor"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         return IndexSum(self.bounds, (), (*self.gradient, self.inner), S.Zero)
 
 

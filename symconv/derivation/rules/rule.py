@@ -19,7 +19,7 @@ from symconv.index_sums.nodes import (
     Partial,
     Within,
 )
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
 class RuleError(SymconvError):
@@ -36,7 +36,7 @@ class Rule(ABC):
     name: ClassVar[str]
     reason: ClassVar[str]
 
-    def __call__(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def __call__(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         """Test the side condition, then rewrite."""
         objection = self.objection(terms, setting)
         if objection:
@@ -48,11 +48,11 @@ class Rule(ABC):
         return self.reason
 
     @abstractmethod
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         """Why the side condition fails, or nothing."""
 
     @abstractmethod
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         """The sum rewritten."""
 
 
@@ -70,14 +70,14 @@ class InsertDefinition(Rule):
     name: ClassVar[str] = "substitution"
     reason: ClassVar[str] = "The layer's definition is put in, summed over indices of its own."
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         taken = {bound.index for bound in terms.bounds}
         for factor in terms.factors:
             taken |= factor.free_symbols if isinstance(factor, Expr) else set()
         clash = [bound.index for bound in self.inner.bounds if bound.index in taken]
         return f"the index {clash[0]} is in use" if clash else _find(terms, Partial, "derivative")
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         return replace(
             terms,
             factors=tuple(
@@ -95,7 +95,7 @@ class Linearity(Rule):
         "The derivative of a sum is the sum of the derivatives, and only one factor depends on the entry."
     )
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         for factor in terms.factors:
             if isinstance(factor, Nested):
                 depend = [f for f in (*factor.inner.factors, factor.inner.addend) if _depends(f, factor.by)]
@@ -103,7 +103,7 @@ class Linearity(Rule):
                     return f"{len(depend)} factors depend on the entry"
         return _find(terms, Nested, "derivative of a sum")
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bounds, conditions, factors = list(terms.bounds), list(terms.conditions), []
         for factor in terms.factors:
             if isinstance(factor, Nested) and _depends(factor.inner.addend, factor.by):
@@ -133,13 +133,13 @@ class DerivativeOfEntry(Rule):
         "An entry changes with itself only: its derivative is 1 at the same index and 0 elsewhere."
     )
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         for factor in terms.factors:
             if isinstance(factor, Partial) and factor.args[0].func is not factor.args[1].func:
                 return f"{factor.args[0]} and {factor.args[1]} are not entries of one sequence"
         return _find(terms, Partial, "derivative")
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         conditions, factors = list(terms.conditions), []
         for factor in terms.factors:
             if isinstance(factor, Partial):
@@ -159,7 +159,7 @@ class Sift(Rule):
     name: ClassVar[str] = "sifting"
     reason: ClassVar[str] = "A bracket that fixes a summation index leaves one term of its sum."
 
-    def _fixing(self, terms: IndexSum, setting: Setting) -> Equal | None:
+    def _fixing(self, terms: IndexSum, setting: LayerSymbols) -> Equal | None:
         """The bracket that puts the index at a place within its range."""
         bound = terms.bound(self.index)
         for condition in terms.conditions:
@@ -170,10 +170,10 @@ class Sift(Rule):
                     return condition
         return None
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         return "" if self._fixing(terms, setting) else f"no bracket fixes {self.index} within its range"
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         condition = self._fixing(terms, setting)
         assert condition is not None
         left = tuple(c for c in terms.conditions if c != condition)
@@ -196,7 +196,7 @@ class Solve(Rule):
         fixing = (c for c in found if not affine(c.left - c.right, self.index)[1].has(self.index))
         return next(fixing, found[0] if found else None)
 
-    def objection(self, terms: IndexSum, setting: Setting) -> str:
+    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
         relation = self._relation(terms)
         if relation is None:
             return f"no relation holds {self.index}"
@@ -205,7 +205,7 @@ class Solve(Rule):
             return f"the relation is not affine in {self.index}"
         return ""
 
-    def rewrite(self, terms: IndexSum, setting: Setting) -> IndexSum:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         relation, bound = self._relation(terms), terms.bound(self.index)
         assert relation is not None
         coefficient, rest = affine(relation.left - relation.right, self.index)

@@ -8,10 +8,10 @@ from typing import Any
 from sympy import Add, Eq, Expr, Indexed, Max, Min, Sum, Symbol, expand, together
 
 from symconv.index_sums.nodes import Overlap
-from symconv.index_sums.symbols import Setting
+from symconv.index_sums.symbols import LayerSymbols
 
 
-def counted(expr: Expr, setting: Setting, *, by: int | None = None) -> Expr:
+def shift_index_base(expr: Expr, setting: LayerSymbols, *, by: int | None = None) -> Expr:
     """An expression whose indices count from 0, rewritten to count from the notation's base.
 
     A kernel whose taps are all the same is written out. ``by`` moves every index by another number and does

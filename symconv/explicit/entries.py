@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,43 +13,8 @@ from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
 
 from symconv.errors import OptionError
 from symconv.explicit.contraction import Contraction, collector_paused, contract, entries, to_matrix
-from symconv.pattern import Incidence, Indices, Pattern, Relation
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """Which relation is contracted and which roles are kept, as rows and as columns.
-
-    ``relation`` is "pattern", the layer's own, or one made from it: "biases", "single_filter" or
-    "single_place" of :class:`symconv.pattern.Relation`, "dense" or "untied" of the enumerated pattern.
-    The roles that are summed over bring their operand along: an output its upstream gradient, a tap
-    its weight, an input its value. ``shape`` names the roles of the result where they are not those
-    of the rows and columns.
-    """
-
-    relation: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    shape: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-
-
-#: Every explicit quantity is one contraction; only the roles that are kept differ.
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
-    {
-        "output": Quantity("pattern", ("output",), ()),
-        "matrix": Quantity("pattern", ("output",), ("input",)),
-        "windows": Quantity("pattern", ("output",), ("tap",)),
-        "grad_input": Quantity("pattern", ("input",), ()),
-        "grad_kernel": Quantity("pattern", ("tap",), ()),
-        "grad_bias": Quantity("biases", ("tap",), ("input",)),
-        "upstream_matrix": Quantity("pattern", ("input",), ("tap",)),
-        "tying": Quantity("pattern", ("output", "input"), ("tap",)),
-        "filter_windows": Quantity("single_filter", ("output",), ("tap",)),
-        "filter_matrix": Quantity("single_place", ("input",), ("output",)),
-        "dense_gradient": Quantity("dense", ("tap",), (), (("output",), ("input",))),
-        "masked_gradient": Quantity("untied", ("tap",), (), (("output",), ("input",))),
-    }
-)
+from symconv.explicit.registry import QUANTITIES, Quantity
+from symconv.pattern import Incidence, Indices, Pattern, Relation, Specification
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,42 +23,40 @@ class Explicit:
 
     Attributes
     ----------
-    pattern : Pattern
+    spec : Specification
     operands : dict of role to tuple of expressions
         Upstream gradient by output, weight by tap, value by input, each flattened row-major.
     bias : tuple of expressions
         Empty for a layer without bias.
     """
 
-    pattern: Pattern
+    spec: Specification
     operands: Mapping[str, tuple[Expr, ...]]
     bias: tuple[Expr, ...] = ()
     _contractions: dict[str, Contraction] = field(default_factory=dict, repr=False)
     _entries: dict[str, dict[int, Expr]] = field(default_factory=dict, repr=False)
 
-    @cached_property
-    def incidence(self) -> Incidence:
-        """The triples of the pattern."""
-        return self.pattern.incidence()
+    @property
+    def pattern(self) -> Pattern:
+        """The relation that is contracted."""
+        return self.spec.pattern
 
     @property
-    def names(self) -> list[str]:
-        """The quantities that this layer has."""
-        return [name for name in QUANTITIES if name != "grad_bias" or self.bias]
+    def incidence(self) -> Incidence:
+        """The triples of the pattern."""
+        return self.spec.incidence
 
     def contraction(self, name: str) -> Contraction:
         """The sums that a quantity consists of."""
-        if name not in self.names:
-            if name == "grad_bias":
-                raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-            raise OptionError("{given!r} is no explicit quantity: {cure}", given=name, allowed=self.names)
+        row = require(name, self.spec)
         if name not in self._contractions:
-            row = QUANTITIES[name]
             self._contractions[name] = contract(self._relation(row.relation), row.rows, row.columns)
         return self._contractions[name]
 
     def entries(self, name: str) -> dict[int, Expr]:
         """The entries of a quantity by flat row-major position, without zeros."""
+        if name not in self._entries and name in self.spec.kernel.own:
+            self._entries[name] = self.spec.kernel.own[name](self.spec.tied, self.operands)
         if name not in self._entries:
             addend = self.biases if name == "output" and self.bias else None
             with collector_paused():
@@ -109,10 +72,13 @@ class Explicit:
     def shape(self, name: str) -> tuple[int, int]:
         """(rows, columns) of a quantity; a vector has one column."""
         row = QUANTITIES[name]
-        if row.shape is None:
+        own = name in self.spec.kernel.own
+        if row.shape is None and not own:
             return self.contraction(name).shape
-        first, second = (int(np.prod([self.incidence.size(r) for r in roles])) for roles in row.shape)
-        return first, second
+        roles = row.shape or (row.rows, row.columns)
+        relation = self.spec.tied if own else self.pattern
+        rows, columns = (prod(relation.count(role) for role in kept) for kept in roles)
+        return rows, columns
 
     def axes(self, name: str) -> tuple[int, ...]:
         """The shape of a quantity that is not a matrix, an extent an index."""
@@ -144,9 +110,9 @@ class Explicit:
         )
 
     def _relation(self, name: str) -> Incidence:
-        if name == "pattern":
-            return self.incidence
-        source = self.incidence if name in ("dense", "untied") else self.pattern
+        if name in ("pattern", "tied"):
+            return self.incidence if name == "pattern" else self.spec.tied.incidence()
+        source = self.incidence if name in ("dense", "unshared") else self.pattern
         made: Incidence | Relation = getattr(source, name)()
         return made.incidence() if isinstance(made, Relation) else made
 
@@ -154,6 +120,22 @@ class Explicit:
     def biases(self) -> Sequence[Expr]:
         """The bias that each output receives."""
         return [self.bias[tap] for tap in self.pattern.biases().index["tap"].tolist()]
+
+
+def require(name: str, spec: Specification) -> Quantity:
+    """The row of a quantity that consists of entries.
+
+    Raises
+    ------
+    OptionError
+        When the layer has none of that name.
+    """
+    if name == "grad_bias" and not spec.bias:
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
+    held = [row.name for row in QUANTITIES.values() if row.held_by(spec)]
+    if name not in held:
+        raise OptionError("{given!r} is no explicit quantity: {cure}", given=name, allowed=held)
+    return QUANTITIES[name]
 
 
 def in_shape(entries: Sequence[Expr], shape: tuple[int, ...]) -> Any:

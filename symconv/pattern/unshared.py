@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Expr, Symbol, sympify
 from sympy.logic.boolalg import Boolean
@@ -12,19 +12,25 @@ from sympy.logic.boolalg import Boolean
 from symconv.pattern.axis import Axis
 from symconv.pattern.incidence import Incidence
 from symconv.pattern.padding import PaddingMode
+from symconv.pattern.pattern import Pattern
 from symconv.pattern.reading import Size
 from symconv.pattern.relation import Places, Relation, Spatial, Window
 
 
 @dataclass(frozen=True)
-class Untied(Relation):
+class Unshared(Relation):
     """The same outputs, inputs and zeros as ``relation``, but a tap ``(o, k)`` for each output and tap.
 
-    >>> UntiedAxis(Axis.make(3, 2)).incidence().index["tap"].tolist()
+    >>> UnsharedAxis(Axis.make(3, 2)).incidence().index["tap"].tolist()
     [0, 1, 2, 3]
     """
 
+    shared: ClassVar[bool] = False
     relation: Relation
+
+    @property
+    def form(self) -> str:
+        return self.relation.form
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
@@ -81,7 +87,7 @@ class Untied(Relation):
 
 
 @dataclass(frozen=True)
-class UntiedAxis(Untied, Spatial):
+class UnsharedAxis(Unshared, Spatial):
     """A spatial axis without ties."""
 
     relation: Axis
@@ -100,3 +106,8 @@ class UntiedAxis(Untied, Spatial):
 
     def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
         return self.relation.size_count(place)
+
+
+def unshared(pattern: Pattern) -> Pattern:
+    """The pattern with taps of its own for each output."""
+    return Pattern(tuple((UnsharedAxis if isinstance(r, Axis) else Unshared)(r) for r in pattern.relations))

@@ -1,0 +1,94 @@
+"""A layer written out: its equations, and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from sympy import Expr, Matrix
+
+from symconv.explicit.equation import Equation, read_function, required
+from symconv.explicit.layout import Subject
+from symconv.explicit.rows import builder
+from symconv.figures import FIGURES, Figure, require_drawable
+from symconv.layers.entries import Entries
+
+
+class Written:
+    """Equations and figures of the entries of a layer."""
+
+    def __init__(self, entries: Entries) -> None:
+        self._entries = entries
+        self._spec = entries.spec
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What they are written about."""
+        return Subject(self._spec, self._entries.symbols, self._entries.written)
+
+    def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
+        """A quantity as an equation with the reason why it holds.
+
+        Parameters
+        ----------
+        name : str
+            "output_size", an explicit quantity, or "activation".
+        function : optional
+            What :meth:`activation` takes: for "activation", and for "filters", which is then A = f(X W).
+
+        Raises
+        ------
+        OptionError
+            When the name is unknown, or is "grad_bias" on a layer without bias.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(4, 3).equation("output"))
+        y0 = w0*x0 + w1*x1 + w2*x2
+        y1 = w0*x1 + w1*x2 + w2*x3
+        """
+        row = required(name, self._spec)
+        applied = name == "activation" or (name == "filters" and function is not None)
+        build = builder(name, self._spec, read_function(function, self._spec.notation) if applied else None)
+        return Equation(name, row.reason(self._spec), self.subject, build)
+
+    def latex(self, name: str = "output") -> str:
+        """The LaTeX of a quantity's equation, without math delimiters."""
+        return self.equation(name).latex()
+
+    def activation(self, function: str | Callable[[Expr], Expr] | None = None) -> Matrix:
+        """A function of each output entry.
+
+        Parameters
+        ----------
+        function : name, SymPy function, or function of one expression, optional
+            A name stands for an unknown function; by default that of the notation.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
+        Matrix([[f(38), f(56)]])
+        """
+        return self._entries.values.array("output").applyfunc(read_function(function, self._spec.notation))
+
+    def figure(self, name: str = "band") -> Figure:
+        """A picture: "band", "window", "network", "blocks" or "input_gradient".
+
+        Raises
+        ------
+        OptionError
+            When the name is unknown; as a FigureError, when the layer is too large to draw.
+        SymbolicSizeError
+            When a size is a symbol.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(2, 1).figure("network"))
+        Network of 2 inputs and 2 outputs joined by 2 edges. One colour and line style a shared weight.
+        y0: w0 at x0. y1: w0 at x1.
+        """
+        require_drawable(name, self._spec.pattern)
+        return Figure(FIGURES[name](self.subject))

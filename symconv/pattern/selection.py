@@ -1,0 +1,141 @@
+"""A kernel that selects: taps of its own for each output, 1 at the first of the largest entries it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sympy import And, Eq, Expr, Ge, Gt, Max, Or, S, Symbol, oo, sympify
+from sympy.logic.boolalg import Boolean
+
+from symconv.errors import EntriesError
+from symconv.pattern.axis import Axis
+from symconv.pattern.kernel import Operands, Pooled
+from symconv.pattern.pattern import Pattern
+from symconv.pattern.unshared import unshared
+from symconv.printing.expressions import Iverson
+from symconv.printing.notation import Notation
+
+#: For each output the taps that meet an input, in order: of the window, of the output, and the input.
+Meetings = list[list[tuple[int, int, int]]]
+
+_MEANING = "1 at the first of the largest entries that an output sees, else 0"
+
+
+def meetings(tied: Pattern) -> Meetings:
+    """What each output sees. The pattern with taps of its own lists the same triples in the same order."""
+    window, own = tied.incidence(), unshared(tied).incidence()
+    order = np.lexsort((window.index["tap"], window.index["output"]))
+    rows: Meetings = [[] for _ in range(window.size("output"))]
+    columns = (window.index["tap"][order], own.index["tap"][order], window.index["input"][order])
+    for o, *triple in zip(
+        window.index["output"][order].tolist(), *(c.tolist() for c in columns), strict=True
+    ):
+        rows[o].append(tuple(triple))
+    return rows
+
+
+def _selected(entries: Sequence[Expr]) -> list[Expr]:
+    """1 for the first of the largest entries and 0 for the others, as far as that is known."""
+    if all(entry.is_number for entry in entries):
+        best = 0
+        for at, entry in enumerate(entries):
+            try:
+                best = at if entry > entries[best] else best
+            except TypeError:
+                raise EntriesError(
+                    f"whether {entry} is more than {entries[best]} cannot be told: give numbers that compare."
+                ) from None
+        return [S.One if at == best else S.Zero for at in range(len(entries))]
+    return [Iverson(And(*comparisons(entries, at))) for at in range(len(entries))]
+
+
+def comparisons(entries: Sequence[Expr], at: int) -> list[Expr]:
+    """That an entry is larger than all before it, and at least as large as all behind it."""
+    return [
+        (Gt if other < at else Ge)(entries[at], entry) for other, entry in enumerate(entries) if other != at
+    ]
+
+
+def _largest(tied: Pattern, operands: Operands) -> dict[int, Expr]:
+    """The maximum of each window."""
+    x, windows = operands["input"], meetings(tied)
+    found = {o: _maximum([x[j] for _, _, j in met]) for o, met in enumerate(windows) if met}
+    return {o: entry for o, entry in found.items() if entry is not S.Zero}
+
+
+def _maximum(entries: Sequence[Expr]) -> Expr:
+    """Their maximum; plain symbols, which nothing is known of, need not be compared with each other."""
+    plain = all(type(entry) is Symbol and not entry.assumptions0.get("real") for entry in entries)
+    return Max(*entries, evaluate=not plain or len(set(entries)) == 1)
+
+
+def _selections(tied: Pattern, operands: Operands) -> dict[int, Expr]:
+    """The taps, a row an output, a column a tap of the window."""
+    taps, columns = operands["tap"], tied.count("tap")
+    cells = {o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met}
+    return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
+
+
+def _windows(tied: Pattern, operands: Operands) -> dict[int, Expr]:
+    """What each output sees, a row an output, a column a tap; minus infinity where it sees padding."""
+    x, columns = operands["input"], tied.count("tap")
+    cells: dict[int, Expr] = dict.fromkeys(range(tied.count("output") * columns), -oo)
+    cells |= {o * columns + k: x[j] for o, met in enumerate(meetings(tied)) for k, _, j in met}
+    return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
+
+
+def _windows_meet(axis: Axis) -> Boolean:
+    """The condition that every window holds an entry: without padding, or no wider apart than the input."""
+    if axis.dilation == 1:
+        return S.true
+    around = axis.before if axis.before == axis.after else axis.before + axis.after
+    return Or(Eq(sympify(around), 0), Ge(axis.input_size, axis.dilation))
+
+
+class Selection(Pooled):
+    """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
+
+    name = "selection"
+    kinds = ("selection",)
+    called = "selection"
+    stands_for = f"the selection: {_MEANING}"
+    meaning = f"being {_MEANING}"
+    linear_in = "once the selection is made"
+    beside = "passed by"
+    opening = "Maximum pooling of {inputs} in windows of {window}"
+    shared = False
+    own = MappingProxyType({"output": _largest, "selection": _selections, "windows": _windows})
+
+    def relation(self, tied: Pattern) -> Pattern:
+        return unshared(tied)
+
+    def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
+        found = meetings(tied)
+        taps: list[Expr] = [S.Zero] * self.relation(tied).count("tap")
+        for met in found:
+            entries = [operands["input"][j] for _, _, j in met]
+            for (_, own, _), indicator in zip(met, _selected(entries), strict=True):
+                taps[own] = indicator
+        return tuple(taps)
+
+    def known(self, inputs: Sequence[Expr]) -> bool:
+        return all(entry.is_number for entry in inputs)
+
+    def drawn(self, met: Mapping[Any, Sequence[tuple[Any, Any]]], inputs: Any) -> dict[Any, int]:
+        found = {tap: 0 for pairs in met.values() for tap, _ in pairs}
+        for pairs in met.values():
+            tap, _ = max(pairs, key=lambda pair: inputs[pair[1]], default=(None, None))
+            if tap is not None:
+                found[tap] = 1
+        return found
+
+    def written(self, notation: Notation) -> Notation:
+        own = {"kernel": notation.selection, "kernel_matrix": None, "filter_matrix": notation.selection}
+        return notation.replace(**own, selection=notation.kernel, tap_colours=())
+
+    def conditions(self, axes: Sequence[Axis]) -> tuple[Boolean, ...]:
+        met = dict.fromkeys(map(_windows_meet, axes))
+        return (*super().conditions(axes), *(condition for condition in met if condition is not S.true))
