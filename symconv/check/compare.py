@@ -16,7 +16,7 @@ from sympy import Expr, Float, S, Symbol, expand, sympify
 from symconv.check.evaluate import Number, evaluate
 from symconv.check.references import REFERENCES, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
-from symconv.errors import MissingExtraError, OptionError, did_you_mean
+from symconv.errors import MissingExtraError, OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.registry import compared
 from symconv.pattern import ROLES, Specification
@@ -40,7 +40,8 @@ def run(
     """Judge the quantities of a layer, on random integers for its symbols and on its values."""
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise OptionError(f"{name} is {number!r}: write a whole number of at least {least}.")
+            sentence = f"{{option}} is {{given!r}}: write a whole number of at least {least}."
+            raise OptionError(sentence, name, number)
     chosen_ones, missing = _chosen(reference, REFERENCES[spec.kernel.name])
     rng = np.random.default_rng(seed)
     geometry = _Geometry.of(spec)
@@ -71,7 +72,7 @@ def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference],
     if reference is None:
         return available(references)
     if not isinstance(reference, str) or reference not in references:
-        raise OptionError(f"reference {reference!r} is unknown: {did_you_mean(str(reference), references)}")
+        raise OptionError("reference {given!r} is unknown: {cure}", given=reference, allowed=references)
     made = references[reference]()
     if made is None:
         raise MissingExtraError(

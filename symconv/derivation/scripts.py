@@ -14,7 +14,7 @@ from symconv.derivation.rewriting import Script, bounds_of
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
 from symconv.derivation.rules.openings import ChainRule, Define
 from symconv.derivation.rules.rule import DerivativeOfEntry, InsertDefinition, Linearity, Sift
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.index_sums.nodes import (
     Bound,
     Equal,
@@ -181,7 +181,7 @@ def _from_zero(s: Script) -> None:
 def _grad_bias(s: Script) -> None:
     setting = s.setting
     if not setting.bias:
-        raise OptionError("grad_bias: this layer has no bias; build it with bias=True.")
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given="grad_bias")
     kept = setting.bias_indices(setting.indices("output"))
     _chain(s, setting.entry("bias", *kept), kept)
 
@@ -308,7 +308,7 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 def written(setting: LayerSymbols, name: str, axis: int = 0) -> list[UncheckedStep]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
     if not isinstance(name, str) or name not in SCRIPTS:
-        raise OptionError(f"{name!r} has no derivation: {did_you_mean(str(name), SCRIPTS)}")
+        raise OptionError("{given!r} has no derivation: {cure}", given=name, allowed=SCRIPTS)
     script = Script(setting, axis)
     SCRIPTS[name](script)
     return script.lines

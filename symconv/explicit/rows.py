@@ -40,9 +40,9 @@ def _axis_size(sheet: Sheet, at: int) -> Row:
     letters["before"] = p
     values["pads"] = f"2{form.dot}{values['before']}" if even else f"{values['before']} + {values['after']}"
     written = []
-    for named, times in ((letters, form.times), (values, form.dot)):
-        named["off"] = named["pads"] if even else f"({named['pads']})"
-        parts = [[part.format(t=times, **named) for part in pair] for pair in axis.size_template]
+    for told, times in ((letters, form.times), (values, form.dot)):
+        told["off"] = told["pads"] if even else f"({told['pads']})"
+        parts = [[part.format(t=times, **told) for part in pair] for pair in axis.size_template]
         sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
         least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
         written.append(f"{least} + 1" if parts[0][1] else least)

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Expr, Le, Max, Min, Symbol, sympify
 from sympy.logic.boolalg import Boolean
 
-from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.errors import GeometryError, OptionError
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.reading import Size, read_padding, read_size
@@ -85,8 +85,8 @@ class Axis(Spatial):
         """
         n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
         if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
-            cure = did_you_mean(str(padding_mode), PADDING_MODES)
-            raise OptionError(f"padding_mode is {padding_mode!r}: {cure}")
+            sentence = "{option} is {given!r}: {cure}"
+            raise OptionError(sentence, "padding_mode", padding_mode, allowed=PADDING_MODES)
         reach = d * (k - 1)
         before, after = read_padding(padding, reach, s)
         mode = padding if isinstance(padding, str) else None
@@ -100,10 +100,9 @@ class Axis(Spatial):
         room = axis.fill.slack
         for side in (before, after):
             if room is not None and isinstance(side, int) and isinstance(n, int) and side > n - room:
-                raise GeometryError(
-                    f"padding {side} is more than padding_mode {padding_mode!r} can fill from {n} inputs: "
-                    f"use at most {n - room}, or another padding_mode."
-                )
+                sentence = f"padding {side} is more than {{option}} {{given!r}} can fill from {n} inputs: "
+                cure = f"use at most {n - room}, or another {{option}}."
+                raise GeometryError(sentence + cure, "padding_mode", padding_mode)
         return axis
 
     @property
@@ -248,7 +247,8 @@ class Axis(Spatial):
 def read_sizes(n: Any, k: Any, s: Any, d: Any, flip: Any) -> tuple[Size, Size, Size, Size]:
     """Input size, kernel size, stride and dilation, each of at least 1."""
     if not isinstance(flip, bool):
-        raise OptionError(f"flip is {flip!r}: write True (convolution) or False (correlation).")
+        sentence = "{option} is {given!r}: write True (convolution) or False (correlation)."
+        raise OptionError(sentence, "flip", flip)
     return (
         read_size("input_size", n, least=1),
         read_size("kernel_size", k, least=1),

@@ -184,11 +184,10 @@ class Relation(metaclass=ABCMeta):
         """Raise :class:`SymbolicSizeError` unless every size is a number."""
         for name, size in self.geometry.items():
             if not isinstance(size, int):
-                what = "padding" if name in ("before", "after") else name
-                raise SymbolicSizeError(
-                    f"{what} is the symbol {size}, so there are no explicit entries to list: "
-                    "give every size as a number, or ask for a closed form with layer.formula(name)."
-                )
+                option = "padding" if name in ("before", "after") else name
+                sentence = "{option} is the symbol {given}, so there are no explicit entries to list: "
+                cure = "give every size as a number, or {closed_form}."
+                raise SymbolicSizeError(sentence + cure, option, size)
 
 
 class Spatial(Relation):

@@ -57,17 +57,14 @@ class TransposedAxis(Adjoint, Spatial):
         """
         n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
         if isinstance(padding, str) and padding in ("same", "full"):
-            raise OptionError(
-                f"padding {padding!r} has no meaning for a transposed layer: give numbers, "
-                "which are taken off the output on each side."
-            )
+            sentence = "{option} {given!r} has no meaning for a transposed layer: give numbers, "
+            cure = "which are taken off the output on each side."
+            raise OptionError(sentence + cure, "padding", padding)
         before, after = read_padding(padding, d * (k - 1), s)
         extra = read_size("output_padding", output_padding, least=0)
         if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
-            raise GeometryError(
-                f"output_padding is {extra}: it must be smaller than stride {s} or dilation {d}, "
-                f"so at most {max(s, d) - 1}."
-            )
+            sentence = f"{{option}} is {extra}: it must be smaller than stride {s} or dilation {d}, "
+            raise GeometryError(sentence + f"so at most {max(s, d) - 1}.", "output_padding", extra)
         size = (n - 1) * s - before - after + d * (k - 1) + extra + 1
         if isinstance(size, int) and size < 1:
             raise GeometryError(
