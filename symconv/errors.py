@@ -1,13 +1,83 @@
-"""Errors: each says what was given, what is wrong with it and what to write instead."""
+"""Errors as data: what was given, what is wrong with it and what to write instead, said by each door."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from string import Formatter
+from typing import Any
+
+
+class Door(Formatter):
+    """Fills sentences where layers are asked for: ``written`` writes an option, ``ways`` are templates too.
+
+    >>> door = Door("--{}".format, {"pair": "BEFORE,AFTER"})
+    >>> door.format("{padding} is {given!r}: write {pair}.", given="{x}")
+    "--padding is '{x}': write BEFORE,AFTER."
+    """
+
+    def __init__(self, written: Callable[[str], str], ways: Mapping[str, str]) -> None:
+        self.written, self.ways = written, ways
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """What stands at a place: what is given for it, else a way of asking, else an option."""
+        if key in kwargs:
+            return kwargs[str(key)]
+        return self.format(self.ways[str(key)]) if key in self.ways else self.written(str(key))
+
+
+#: The Python interface, with all ways of asking.
+PYTHON = Door(
+    str,
+    {
+        "closed_form": "ask for a closed form with layer.formula(name)",
+        "dots": "print .equation('matrix'), which shows dots",
+        "function": "a name such as 'f', or give a function",
+        "pair": "(before, after)",
+        "rows": "a whole number of at least 3, or None for no limit",
+        "values": "give values with .at(x=..., w=...)",
+        "with_bias": "build it with bias=True",
+    },
+)
 
 
 class SymconvError(Exception):
-    """Base of every error that symconv raises on purpose."""
+    """Base of every error that symconv raises on purpose.
+
+    A sentence with data is a template: the wrong ``option`` and what was ``given`` for it, what is
+    ``allowed``, and anything else by name. ``{cure}`` is the nearest allowed word, then all of them; a
+    name that is not in the data is another option, or a way of asking, in the words of a :class:`Door`.
+
+    >>> error = OptionError("{option} is {given!r}: {cure}", "mode", "ful", allowed=["full"])
+    >>> print(error)
+    mode is 'ful': did you mean 'full'? Allowed: 'full'.
+    """
+
+    def __init__(self, sentence: str = "", /, *asked: Any, **data: Any) -> None:
+        super().__init__(sentence)
+        self.data = dict(zip(("option", "given"), asked, strict=False), **data)
+        self.option, self.given = self.data.get("option"), self.data.get("given")
+        self.allowed = tuple(data.get("allowed", ()))
+
+    def __str__(self) -> str:
+        return self.said(PYTHON)
+
+    def said(self, door: Door) -> str:
+        """The sentence in the words of a door; what a caller wrote stays as it is.
+
+        >>> OptionError("{option} is missing.", "in_channels").said(Door("--{}".format, {}))
+        '--in_channels is missing.'
+        """
+        if not self.data:
+            return super().__str__()
+        data = {key: v.said(door) if isinstance(v, SymconvError) else v for key, v in self.data.items()}
+        if self.option is not None:
+            data["option"] = door.written(self.option)
+        if "allowed" in data:
+            near = difflib.get_close_matches(str(self.given), self.allowed, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            data["cure"] = f"{hint}Allowed: {', '.join(map(repr, self.allowed))}."
+        return door.format(self.args[0], **data)
 
 
 class GeometryError(SymconvError, ValueError):
@@ -38,21 +108,8 @@ class MissingExtraError(SymconvError, ImportError):
     """A library that belongs to an optional extra is not installed."""
 
 
-def did_you_mean(given: str, allowed: Iterable[str]) -> str:
-    """The cure for a misspelt word: the nearest allowed one, then all of them.
-
-    >>> did_you_mean("strid", ["stride", "padding"])
-    "did you mean 'stride'? Allowed: 'stride', 'padding'."
-    """
-    names = list(allowed)
-    near = difflib.get_close_matches(given, names, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}Allowed: {', '.join(map(repr, names))}."
-
-
 def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) -> None:
     """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
     for name in given:
-        if name in allowed:
-            continue
-        raise OptionError(f"{call} has no option {name!r}: {did_you_mean(name, allowed)}")
+        if name not in allowed:
+            raise OptionError(f"{call} has no option {{given!r}}: {{cure}}", given=name, allowed=allowed)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
-from symconv.cli.options import reworded
 from tests.test_cli import OPENING, SIZES, run
 
 
@@ -66,12 +65,6 @@ def test_messages_are_in_the_words_of_the_command_line(capsys, call: list[str], 
     assert (code, out) == (2, "")
     assert words in err
     assert not re.search(r"\.at\(|layer\.|=True|[a-z]_[a-z]", err)
-
-
-def test_words_in_quotes_are_the_callers_own() -> None:
-    words = {"-w": ":w:", "Invalid value for '-x'": "Invalid value for ':x:'"}
-    said = "Invalid value for '-x': 'a -w b' and \"it's -w\" are none of the layer's; give -w."
-    assert reworded(said, words) == said.replace("'-x'", "':x:'").replace("give -w", "give :w:")
 
 
 def test_the_padding_of_each_axis_may_have_a_before_and_an_after(capsys) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from symconv.algorithms.rows import Algorithm
 from symconv.algorithms.source import source_of
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,6 +89,6 @@ def listing(algorithms: Mapping[str, Algorithm], name: str) -> Listing:
             "channels whose kernel is not flipped."
         )
     if not isinstance(name, str) or name not in algorithms:
-        raise OptionError(f"{name!r} has no algorithm here: {did_you_mean(str(name), algorithms)}")
+        raise OptionError("{given!r} has no algorithm here: {cure}", given=name, allowed=algorithms)
     algorithm = algorithms[name]
     return Listing(name, algorithm.reason, algorithm.function)

@@ -21,7 +21,7 @@ from latexify.exceptions import LatexifyError
 from symconv.algorithms.constructs import check, is_sum
 from symconv.algorithms.passes import Bracketed, Plain, Several, Steps, cases
 from symconv.algorithms.source import source_of, tree_of
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 
 #: Where KaTeX and MathJax readers, and diffs, want a new line.
 _LINE_BREAK = " \\\\\n"
@@ -59,7 +59,7 @@ def algorithm_latex(function: Callable[..., Any], target: str = "latex") -> str:
     """
     generators = {"latex": codegen.AlgorithmicCodegen, "math": codegen.IPythonAlgorithmicCodegen}
     if target not in generators:
-        raise OptionError(f"target {target!r} is unknown: {did_you_mean(str(target), generators)}")
+        raise OptionError("target {given!r} is unknown: {cure}", given=target, allowed=generators)
     tree = _checked(function, "algorithm")
     generator = generators[target](use_math_symbols=True)
     if target == "latex":

@@ -16,7 +16,7 @@ from sympy import Expr, Float, S, Symbol, expand, sympify
 from symconv.check.evaluate import Number, evaluate
 from symconv.check.references import REFERENCES, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
-from symconv.errors import MissingExtraError, OptionError, did_you_mean
+from symconv.errors import MissingExtraError, OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.registry import compared
 from symconv.pattern import ROLES, Specification
@@ -40,7 +40,8 @@ def run(
     """Judge the quantities of a layer, on random integers for its symbols and on its values."""
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise OptionError(f"{name} is {number!r}: write a whole number of at least {least}.")
+            sentence = f"{{option}} is {{given!r}}: write a whole number of at least {least}."
+            raise OptionError(sentence, name, number)
     chosen_ones, missing = _chosen(reference, REFERENCES[spec.kernel.name])
     rng = np.random.default_rng(seed)
     geometry = _Geometry.of(spec)
@@ -71,7 +72,7 @@ def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference],
     if reference is None:
         return available(references)
     if not isinstance(reference, str) or reference not in references:
-        raise OptionError(f"reference {reference!r} is unknown: {did_you_mean(str(reference), references)}")
+        raise OptionError("reference {given!r} is unknown: {cure}", given=reference, allowed=references)
     made = references[reference]()
     if made is None:
         raise MissingExtraError(
@@ -103,6 +104,7 @@ class _Geometry:
     options: Mapping[str, Any]
     output_size: tuple[int, ...]
     weights: bool
+    whole: bool
 
     @classmethod
     def of(cls, spec: Specification) -> _Geometry:
@@ -127,8 +129,11 @@ class _Geometry:
             "flip": spec.flip,
             "transposed": spec.transposed,
             "padding_mode": spec.padding_mode,
+            "ceil_mode": bool(spec.tied_axes[0].options.get("ceil_mode")),
+            "count_padding": spec.kernel.options.get("count_include_pad", True),
+            "divisor": spec.kernel.options.get("divisor_override"),
         }
-        return cls(shapes, options, sizes["output"], spec.kernel.shared)
+        return cls(shapes, options, sizes["output"], spec.kernel.shared, spec.kernel.whole)
 
 
 _STEPS = ("stride", "dilation", "before", "after", "output_padding")
@@ -178,7 +183,8 @@ class _Case:
         )
         terms = self.sample.x.size + self.sample.w.size + self.sample.delta.size
         most = terms * max(x * w, delta * w, delta * x)
-        return 0 if self.sample.integers and most < 2**53 else 1e-14 * most
+        exact = self.sample.integers and self.geometry.whole
+        return 0 if exact and most < 2**53 else 1e-14 * most
 
     def found(self, quantity: str) -> _Found:
         """A quantity in numbers."""

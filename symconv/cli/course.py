@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from symconv import __version__
-from symconv.errors import SymconvError, did_you_mean
+from symconv.errors import SymconvError
 
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
 Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iterable[Any]]]
@@ -227,7 +227,7 @@ def _toml(spec: Path) -> dict[str, Any]:
 def _known(where: str, held: Mapping[str, Any], names: Sequence[str]) -> None:
     for name in held:
         if name not in names:
-            raise SpecError(f"{where} has no key {name!r}: {did_you_mean(name, names)}")
+            raise SpecError("{where} has no key {given!r}: {cure}", where=where, given=name, allowed=names)
 
 
 def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) -> str:
@@ -235,7 +235,8 @@ def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) 
     if not isinstance(file, str) or not file or not file.isprintable():
         raise SpecError(f"{where}: file is {file!r}: write the name of a file, such as 'conv.tex'.")
     if Path(file).suffix not in suffixes:
-        raise SpecError(f"{where}: {file!r} has no format: {did_you_mean(Path(file).suffix, suffixes)}")
+        sentence, suffix = "{where}: {file!r} has no format: {cure}", Path(file).suffix
+        raise SpecError(sentence, where=where, file=file, given=suffix, allowed=suffixes)
     inside = os.path.realpath(folder)
     if Path(file).is_absolute() or not Path(os.path.realpath(folder / file)).is_relative_to(inside):
         raise SpecError(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
@@ -52,15 +52,17 @@ def excerpt(
     """
     closed = steps or not layer.spec.numeric
     if closed and activation is not None:
-        raise OptionError("--activation goes with explicit entries: give numbers, and no --steps.")
+        raise OptionError("{option} goes with explicit entries: give numbers, and no {steps}.", "activation")
     if prove and not steps:
-        raise OptionError("--prove goes with --steps: it is each step that is proved.")
+        raise OptionError("{option} goes with {steps}: it is each step that is proved.", "prove")
     every = layer.formula_names if closed else layer.equation_names
     names = _quantities(show, every, activation is not None)
     if steps and not names:
-        raise OptionError("--steps has nothing to show: leave it out, or name a quantity in --show.")
+        cure = "leave it out, or name a quantity in {show}."
+        raise OptionError(f"{{option}} has nothing to show: {cure}", "steps")
     if activation is not None and not {"activation", "filters"} & set(names):
-        raise OptionError("--activation does nothing for what --show names: name activation there too.")
+        sentence = "{option} does nothing for what {show} names: name activation there too."
+        raise OptionError(sentence, "activation", activation)
     if not closed:
         require_printable(layer, names)
     return [_part(layer, name, closed, steps, prove, activation) for name in names]
@@ -81,10 +83,8 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
     for name in names:
         count = cells(name, layer.spec)
         if count > MOST_CELLS:
-            raise OptionError(
-                f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: leave out "
-                "--max-rows 0, or use smaller sizes."
-            )
+            sentence = f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: "
+            raise OptionError(f"{sentence}leave out {{option}} 0, or use smaller sizes.", "max_rows")
 
 
 def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activation: str | None) -> Part:
@@ -102,7 +102,7 @@ def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activ
 
 
 def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list[str]:
-    """The names that the text of ``--show`` lists, or stands for."""
+    """The names that the text of ``show`` lists, or stands for."""
     if show is not None and show.strip() == "none":
         return []
     if show is None or show.strip() == "all":
@@ -113,11 +113,13 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
     names = [name.strip() for name in show.split(",")]
     for name in names:
         if names.count(name) > 1:
-            raise OptionError(f"--show has {name!r} {names.count(name)} times: name each once.")
+            sentence = f"{{option}} has {{given!r}} {names.count(name)} times: name each once."
+            raise OptionError(sentence, "show", name)
         if name in ("all", "none"):
-            raise OptionError(f"--show has {name!r} beside others: it stands alone.")
+            raise OptionError("{option} has {given!r} beside others: it stands alone.", "show", name)
         if name == "grad_bias" and name not in every:
-            raise OptionError("--show has no grad_bias: this layer has no bias; add --bias or -b.")
+            sentence = "{option} has no {given}: this layer has no bias; {with_bias} or {b}."
+            raise OptionError(sentence, "show", name)
         if name not in every:
-            raise OptionError(f"--show has no quantity {name!r}: {did_you_mean(name, every)}")
+            raise OptionError("{option} has no quantity {given!r}: {cure}", "show", name, allowed=every)
     return names

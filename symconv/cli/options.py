@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from symconv.errors import SymconvError, did_you_mean
+from symconv.errors import Door, OptionError, SymconvError
 from symconv.printing.notation import COLOURS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
@@ -19,45 +19,32 @@ if TYPE_CHECKING:
 REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, OverflowError)
 
 
+#: How things are asked for where options are written as text.
+WAYS = {
+    "closed_form": "derive closed forms without values",
+    "dots": "name matrix in {show}, which has dots",
+    "function": "a name such as 'f'",
+    "pair": "BEFORE,AFTER",
+    "rows": "at least 3, or 0 to show all",
+    "values": "give values with {x} and {w}",
+    "with_bias": "add {bias}",
+}
+
+
 def _dashed(name: str) -> str:
-    """An option as it is written on the command line."""
     return f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
 
 
-#: Python's words in messages, as the command line says them.
-_HERE = {
-    "ask for a closed form with layer.formula(name)": "derive closed forms without values",
-    "give values with .at(x=..., w=...)": "give values with -x and -w",
-    "print .equation('matrix'), which shows dots": "name matrix in --show, which has dots",
-    "(before, after)": "BEFORE,AFTER",
-    "build it with bias=True": "add --bias",
-    **{
-        name: _dashed(name)
-        for name in ("input_size", "kernel_size", "in_channels", "out_channels", "output_padding",
-                     "padding_mode", "tap_colours", "upstream_style", "max_rows")
-    },
-}  # fmt: skip
+#: The command line.
+COMMAND_LINE = Door(_dashed, WAYS)
 
 
-def reworded(said: str, words: Mapping[str, str]) -> str:
-    """A message with words put for others, but for what stands in quotes: that was written by the caller.
-
-    >>> reworded("a is 'a'", {"a": "b"})
-    "b is 'a'"
-    """
-    known = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    quoted = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-    return re.sub(
-        rf"(?<![\w-])(?:{known}|{quoted})(?![\w-])", lambda found: words.get(found[0], found[0]), said
-    )
-
-
-def refusal(error: Exception) -> str:
-    """What one of :data:`REFUSALS` says, in one line and in the words of the command line."""
+def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
+    """What one of :data:`REFUSALS` says, in one line and in the words of a door."""
     if isinstance(error, click.ClickException):
         said = error.format_message()
     elif isinstance(error, SymconvError):
-        said = reworded(str(error), _HERE)
+        said = error.said(door)
     else:
         said = f"this layer is too large to write out ({type(error).__name__}): use smaller sizes."
     return " ".join(said.split())
@@ -240,18 +227,16 @@ def layer_of(
     It is of the kind that is named, one of :func:`layer_kinds` in any case of letters; otherwise
     ``transposed`` and ``pooling`` say which, as on the command line.
     """
-    known, asked = layer_kinds(), f"--pooling {pooling}" if pooling else "--transposed"
+    known, asked = layer_kinds(), f"{{pooling}} {pooling}" if pooling else "{transposed}"
     name = {"max": "maxpool", "average": "avgpool", None: "convtranspose" if transposed else "conv"}[pooling]
     if kind is not None:
         name = asked = kind.lower()
     if name not in known:
-        raise click.UsageError(f"there is no layer {kind!r}: {did_you_mean(name, known)}")
+        raise OptionError("there is no layer {kind!r}: {cure}", kind=kind, given=name, allowed=known)
     if w is not None and "pool" in name:
-        raise click.UsageError(f"-w does not go with {'--pooling' if pooling else name}: give --kernel-size.")
-    sizes = [
-        _size_of(*given)
-        for given in (("--input-size", "-x", input_size, x), ("--kernel-size", "-w", kernel_size, w))
-    ]
+        told = "{pooling}" if pooling else name
+        raise OptionError(f"{{option}} does not go with {told}: give {{kernel_size}}.", "w", w)
+    sizes = [_size_of("input_size", "x", input_size, x), _size_of("kernel_size", "w", kernel_size, w)]
     given = {"x": x, "w": w, "delta": delta, "b": b}
     if not values:
         _refuse_values(given, sizes)
@@ -263,36 +248,33 @@ def layer_of(
     if wrong:
         without = wrong[0] == "channels" or not (pooling or transposed)
         way = "without" if without and not kind else "with"
-        told = "--pooling" if wrong[0] == "channels" and not kind else asked
-        raise click.UsageError(f"{_dashed(wrong[0])} does not go {way} {told}.")
+        told = "{pooling}" if wrong[0] == "channels" and not kind else asked
+        option = "b" if wrong[0] == "bias" and b is not None else wrong[0]
+        raise OptionError(f"{{option}} does not go {way} {told}.", option)
     geometry["notation"] = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
     made = known[name](*sizes, **geometry)
     for letter, rows in given.items():
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
         own = symbols & made.entries.taken_names if symbols else symbols
         if own:
-            raise click.UsageError(
-                f"{_dashed(letter)} uses {min(own)}, which stands for something else in the layer: name it "
-                "otherwise."
-            )
+            sentence = "{option} uses {given}, which stands for something else in the layer: "
+            raise OptionError(f"{sentence}name it otherwise.", letter, min(own))
     flat = {letter: [e for row in rows for e in row] for letter, rows in given.items() if rows}
     return made.at(**made.entries.flat(flat))
 
 
 def _refuse_values(given: Mapping[str, Any], shapes: Sequence[Any]) -> None:
     """Say what to write in the place of values, of whose shape a layer may have its sizes."""
-    options = dict(zip("xw", ("--input-size", "--kernel-size"), strict=True))
     for letter, rows in given.items():
         if rows is None:
             continue
-        cure = "write --bias in its place" if letter == "b" else "leave it out"
-        if letter in options:
+        cure = "write {bias} in its place" if letter == "b" else "leave it out"
+        if letter in "xw":
             size = shapes["xw".index(letter)]
             shape = ",".join(map(str, size)) if isinstance(size, tuple) else size
-            cure = f"write {options[letter]} {shape} in its place"
-        raise click.UsageError(
-            f"{_dashed(letter)} gives values, and steps and claims are in symbols: {cure}."
-        )
+            cure = f"write {'{input_size}' if letter == 'x' else '{kernel_size}'} {shape} in its place"
+        sentence = f"{{option}} gives values, and steps and claims are in symbols: {cure}."
+        raise OptionError(sentence, letter, rows)
 
 
 def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) -> Any:
@@ -300,9 +282,9 @@ def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) ->
     if size is not None:
         return size
     if rows is None:
-        raise click.UsageError(f"Give {name} or the entries {letter}.")
+        raise OptionError(f"Give {{option}} or the entries {{{letter}}}.", name)
     if len({len(row) for row in rows}) > 1:
-        raise click.UsageError(f"The rows of {letter} have different lengths.")
+        raise OptionError("The rows of {option} have different lengths.", letter, rows)
     return len(rows[0]) if len(rows) == 1 else (len(rows), len(rows[0]))
 
 
@@ -313,8 +295,6 @@ def _notation(
     if colours is not None:
         changes["tap_colours"] = tuple(part.strip() for part in colours.split(","))
     changes = {name: value for name, value in changes.items() if value is not None}
-    if max_rows is not None and max_rows != 0 and max_rows < 3:
-        raise click.UsageError(f"--max-rows is {max_rows}: write at least 3, or 0 to show all.")
     if max_rows is not None:
         changes["max_rows"] = max_rows or None
     return Notation.preset(preset).replace(**changes)

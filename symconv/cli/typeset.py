@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.notes.markdown import escaped
 from symconv.printing.targets import TARGETS, Displayed, as_latex, target_of
 
@@ -18,7 +18,7 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
     The fragment needs the packages amsmath and, for tap colours, xcolor.
     """
     if form not in FORMATS:
-        raise OptionError(f"format {form!r} is unknown: {did_you_mean(str(form), FORMATS)}")
+        raise OptionError("format {given!r} is unknown: {cure}", given=form, allowed=FORMATS)
     text = ""
     for block in blocks:
         if isinstance(block, str):

@@ -10,7 +10,7 @@ from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
-from symconv.errors import OptionError, SymconvError, did_you_mean
+from symconv.errors import OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.isl_proof import agree
@@ -110,9 +110,9 @@ def _steps(setting: LayerSymbols) -> set[Symbol]:
 
 def _named(setting: LayerSymbols, name: str, expr: Expr) -> Expr:
     """With the letter of a constant kernel where its value is a factor of a term."""
-    if not setting.constants or name == "output_size":
+    if setting.constant is None or name == "output_size":
         return expr
-    ((letter, value),) = setting.constants.items()
+    letter, value = setting.constant
     return _factored(expr, set(Mul.make_args(value)), letter) if value != 1 else letter * expr
 
 
@@ -145,9 +145,11 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     if formula.name != "output_size":
         known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
     counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
-    for letter in setting.constants:
-        del counts[letter.name]
-        known[letter.name] = letter
+    if setting.constant is not None:
+        letter, _ = setting.constant
+        del counts[n.kernel]
+        if letter.is_Symbol:
+            known[n.kernel] = letter
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
     outputs = setting.indices("output")
     if setting.bias and setting.bias_indices(outputs):
@@ -161,10 +163,8 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
             raise OptionError(f"claim: {spread.args[0]} is no sequence of the layer.")
     for entry in entries:
         if str(entry.base.label) not in sequences:
-            raise OptionError(
-                f"claim: {entry.base} is no sequence of the layer: "
-                f"{did_you_mean(str(entry.base), sorted(sequences))}"
-            )
+            sentence = "claim: {given} is no sequence of the layer: {cure}"
+            raise OptionError(sentence, given=entry.base, allowed=sorted(sequences))
         if len(entry.indices) != ranks[str(entry.base.label)]:
             wanted = ranks[str(entry.base.label)]
             raise OptionError(
@@ -178,10 +178,8 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
         if symbol.name in sequences and symbol.name not in known:
             raise OptionError(f"claim: {symbol} is a sequence: write an entry such as {symbol}[i].")
         if symbol.name not in known:
-            raise OptionError(
-                f"claim: {symbol} means nothing here: "
-                f"{did_you_mean(symbol.name, sorted({*known, *sequences}))}"
-            )
+            sentence = "claim: {given} means nothing here: {cure}"
+            raise OptionError(sentence, given=symbol, allowed=sorted({*known, *sequences}))
         swap[symbol] = known[symbol.name]
     found: Expr = expr.xreplace(swap)
     return found

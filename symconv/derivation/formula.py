@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Add, Dummy, Eq, Expr, Ge, Matrix, Mul, Number, S, Symbol, expand, sympify
 
 from symconv.derivation.inequalities import terms_nonnegative
-from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.errors import GeometryError, OptionError
 from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.polynomials import Poly, compiled
@@ -95,10 +95,10 @@ class Formula:
                 found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
         for axis in setting.exact_axes:
             place = Dummy()
-            last, value = axis.size_count(place)
-            reach = expand(value.xreplace({place: S.Zero}))
-            if not terms_nonnegative(expand(last - reach)):
-                found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
+            for last, value in axis.size_counts(place):
+                reach = expand(value.xreplace({place: S.Zero}))
+                if not terms_nonnegative(expand(last - reach)):
+                    found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
         limits = (limit for relation in setting.exact.relations for limit in relation.limits)
         found += [limit.xreplace(self._back) for limit in limits if limit is not S.true]
         found += setting.spec.conditions
@@ -146,7 +146,7 @@ class Formula:
         needed = {symbol.name for symbol in setting.symbols}
         for name, value in sizes.items():
             if name not in needed:
-                raise OptionError(f"at has no size {name!r}: {did_you_mean(name, sorted(needed))}")
+                raise OptionError("at has no size {given!r}: {cure}", given=name, allowed=sorted(needed))
             if isinstance(value, bool) or not hasattr(value, "__index__"):
                 raise OptionError(f"at({name}={value!r}): write a whole number.")
         missing = sorted(needed - set(sizes))

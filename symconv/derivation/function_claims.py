@@ -10,7 +10,7 @@ import numpy as np
 from sympy import sympify
 
 from symconv.derivation.formula import Formula
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.evidence.cases import NumericModel, index_values, numbers_of
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.polynomials import Poly, compiled
@@ -122,7 +122,6 @@ def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:
             parameter.VAR_KEYWORD,
         ):
             raise OptionError(
-                f"claim: the function asks for {parameter.name!r}: "
-                f"{did_you_mean(parameter.name, sorted(known))}"
+                "claim: the function asks for {given!r}: {cure}", given=parameter.name, allowed=sorted(known)
             )
     return wants

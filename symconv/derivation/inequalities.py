@@ -87,10 +87,10 @@ def _slacks(setting: LayerSymbols) -> tuple[dict[Symbol, Expr], dict[Symbol, Exp
     for axis in setting.exact_axes:
         n = sympify(axis.geometry["input_size"])
         place = Dummy()
-        last, value = axis.size_count(place)
-        room = expand(last - value.xreplace({place: Integer(0)}))
-        if n.is_Symbol and n not in roomy and expand(room - n).has(n) is False:
-            roomy[n] = expand(n - room + Dummy(integer=True, nonnegative=True))
+        for last, value in axis.size_counts(place):
+            room = expand(last - value.xreplace({place: Integer(0)}))
+            if n.is_Symbol and n not in roomy and expand(room - n).has(n) is False:
+                roomy[n] = expand(n - room + Dummy(integer=True, nonnegative=True))
     return found, roomy
 
 

@@ -14,7 +14,7 @@ from symconv.derivation.rewriting import Script, bounds_of
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
 from symconv.derivation.rules.openings import ChainRule, Define
 from symconv.derivation.rules.rule import DerivativeOfEntry, InsertDefinition, Linearity, Sift
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.index_sums.nodes import (
     Bound,
     Equal,
@@ -181,7 +181,7 @@ def _from_zero(s: Script) -> None:
 def _grad_bias(s: Script) -> None:
     setting = s.setting
     if not setting.bias:
-        raise OptionError("grad_bias: this layer has no bias; build it with bias=True.")
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given="grad_bias")
     kept = setting.bias_indices(setting.indices("output"))
     _chain(s, setting.entry("bias", *kept), kept)
 
@@ -265,13 +265,18 @@ def _output_size(s: Script) -> None:
     setting = s.setting
     letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
     axis = setting.exact_axes[s.axis]
-    last, value = axis.size_count(place)
+    counts = [(expand(last), expand(value)) for last, value in axis.size_counts(place)]
     start = IndexSum(
-        (Bound(place, (S.Zero,), (expand(last),)),), (Within(S.Zero, expand(value), expand(last)),), ()
+        (Bound(place, (S.Zero,), (counts[0][0],)),),
+        tuple(Within(S.Zero, value, last) for last, value in counts),
+        (),
     )
     kernel = setting.kernel
     words = f"An output stands at each place of the {kernel.moved} where its last {kernel.last} still lies "
     words += "on the padded input."
+    if len(counts) > 1:
+        words = "An output stands at each place of the window that begins before the padding behind the "
+        words += "input and ends less than a stride beyond the padded input."
     if setting.spec.transposed:
         cut = any(axis.geometry[side] != 0 for side in ("before", "after"))
         words = "The last tap of the last input reaches furthest"
@@ -279,7 +284,7 @@ def _output_size(s: Script) -> None:
         words += "; the output padding is added" if axis.geometry["output_padding"] != 0 else ""
         words += ". Every place up to there is an output."
     s.start(letter, Define(letter, start, words))
-    s.apply(Limits(place))
+    s.apply(*(Limits(place) for _ in counts))
     s.attempt(DropLimits())
     s.apply(Count())
 
@@ -303,7 +308,7 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 def written(setting: LayerSymbols, name: str, axis: int = 0) -> list[UncheckedStep]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
     if not isinstance(name, str) or name not in SCRIPTS:
-        raise OptionError(f"{name!r} has no derivation: {did_you_mean(str(name), SCRIPTS)}")
+        raise OptionError("{given!r} has no derivation: {cure}", given=name, allowed=SCRIPTS)
     script = Script(setting, axis)
     SCRIPTS[name](script)
     return script.lines

@@ -28,10 +28,17 @@ class NumericModel:
         positions = {o: at for at, o in enumerate(setting.indices("output"))}
         biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
 
-        share = setting.kernel.share(counts)
+        kernel, tied = setting.kernel, setting.spec.tied
+        along = [line.places for line in geometry.lines if line.places]
+
+        def letter(*own: int) -> Poly:
+            share = kernel.share(
+                [places[o] for places, o in zip(along, own, strict=False)], prod(counts["tap"])
+            )
+            return atom(n.kernel, *own) if share is None else {(): share}
 
         def tap(*k: int) -> Poly:
-            return atom(n.kernel, *k) if share is None else {(): share}
+            return letter(*kernel.indices(tied, k))
 
         @cache
         def output(*i: int) -> Poly:
@@ -72,7 +79,7 @@ class NumericModel:
 
         read: dict[str, Callable[..., Poly]] = {
             n.input: lambda *j: atom(n.input, *j),
-            n.kernel: tap,
+            n.kernel: letter,
             n.upstream: lambda *i: atom(n.upstream, *i),
             n.output: output,
             n.bias: lambda *o: atom(n.bias, *o),

@@ -19,12 +19,14 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 class EnumeratedRelation:
     """One relation in numbers: outputs, and for each of them the taps and inputs that it meets.
 
-    ``sources`` is the padded input: for each place the input that stands there, or None.
+    ``sources`` is the padded input: for each place the input that stands there, or None. ``places`` has, for
+    each output of an axis, how many places of its window lie within the padded input, and within the input.
     """
 
     counts: Mapping[str, tuple[int, ...]]
     met: tuple[tuple[Pair, ...], ...]
     sources: tuple[int | None, ...]
+    places: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Geometry:
 def enumerated(relation: Relation, numbers: dict[str, int]) -> EnumeratedRelation | None:
     """A relation at numbers for its sizes, or None where no layer has them."""
     line = _FORMS[relation.form](relation, **numbers)
-    return line if relation.shared else _untied(line)
+    return line if relation.shared else _unshared(line)
 
 
 def _samples(relation: Relation, **numbers: int) -> EnumeratedRelation | None:
@@ -78,14 +80,14 @@ def _samples(relation: Relation, **numbers: int) -> EnumeratedRelation | None:
     return EnumeratedRelation(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
 
 
-def _untied(line: EnumeratedRelation | None) -> EnumeratedRelation | None:
+def _unshared(line: EnumeratedRelation | None) -> EnumeratedRelation | None:
     """Each tap once for every output."""
     if line is None:
         return None
     outputs = indices(line.counts["output"])
     met = tuple(tuple(((*o, *k), j) for k, j in row) for o, row in zip(outputs, line.met, strict=True))
     return EnumeratedRelation(
-        {**line.counts, "tap": line.counts["output"] + line.counts["tap"]}, met, line.sources
+        {**line.counts, "tap": line.counts["output"] + line.counts["tap"]}, met, line.sources, line.places
     )
 
 
@@ -126,12 +128,19 @@ def _window(
         "replicate": (inputs[:1] * before, inputs[-1:] * after),
     }
     padded: list[int | None] = [*padding[mode][0], *inputs, *padding[mode][1]]
+    whole, beyond = len(padded), 0
+    if relation.options["ceil_mode"]:
+        beyond = stride - 1  # less than a stride, and no window that begins behind the input
+        padded += [None] * beyond
     taps = list(range(kernel_size))[:: -1 if flip else 1]
     met: list[tuple[Pair, ...]] = []
+    places: list[tuple[int, int]] = []
     left = 0
-    while left + dilation * (kernel_size - 1) < len(padded):
+    while left + dilation * (kernel_size - 1) < len(padded) and (not beyond or left < before + input_size):
         seen = [(tap, padded[left + place * dilation]) for place, tap in enumerate(taps)]
         met.append(tuple(((tap,), (j,)) for tap, j in seen if j is not None))
+        within = [left + at * dilation for at in range(kernel_size) if left + at * dilation < whole]
+        places.append((len(within), len([at for at in within if before <= at < before + input_size])))
         left += stride
     if not met:
         return None
@@ -140,7 +149,7 @@ def _window(
         "tap": (kernel_size,),
         "input": (input_size,),
     }
-    return EnumeratedRelation(counts, tuple(met), tuple(padded))
+    return EnumeratedRelation(counts, tuple(met), tuple(padded), tuple(places))
 
 
 def _transposed(

@@ -123,8 +123,8 @@ def given(setting: LayerSymbols, kept: Sequence[Symbol]) -> list[Any]:
         facts.append(Ge(size, least(name), evaluate=False))
     for axis in setting.exact_axes:
         place = Symbol("place")
-        last, value = axis.size_count(place)
-        facts.append(Ge(expand(last - value.xreplace({place: Integer(0)})), 0, evaluate=False))
+        for last, value in axis.size_counts(place):
+            facts.append(Ge(expand(last - value.xreplace({place: Integer(0)})), 0, evaluate=False))
         facts += axis.limits
     facts += setting.spec.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]

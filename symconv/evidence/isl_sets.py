@@ -170,7 +170,9 @@ class Reader:
 
     def _named(self) -> tuple[Symbol, ...]:
         """The letters that stand for something by themselves: the loss, a bias or a kernel without index."""
-        return self.setting.loss, Symbol(self.setting.notation.bias), *self.setting.constants
+        letter = self.setting.constant[0] if self.setting.constant else self.setting.loss
+        named = (letter,) if letter.is_Symbol else ()
+        return self.setting.loss, Symbol(self.setting.notation.bias), *named
 
     def _fresh(self) -> Symbol:
         return Symbol(f"s{next(self._numbers)}", integer=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.explicit.contraction import Contraction, collector_paused, contract, entries, to_matrix
 from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.pattern import Incidence, Indices, Pattern, Relation, Specification
@@ -131,10 +131,10 @@ def require(name: str, spec: Specification) -> Quantity:
         When the layer has none of that name.
     """
     if name == "grad_bias" and not spec.bias:
-        raise OptionError("grad_bias: this layer has no bias; build it with bias=True.")
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
     held = [row.name for row in QUANTITIES.values() if row.held_by(spec)]
     if name not in held:
-        raise OptionError(f"{name!r} is no explicit quantity: {did_you_mean(name, held)}")
+        raise OptionError("{given!r} is no explicit quantity: {cure}", given=name, allowed=held)
     return QUANTITIES[name]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr, Function, SympifyError, sympify
 from sympy.core.function import FunctionClass
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.explicit.layout import Sheet, Subject
 from symconv.explicit.registry import QUANTITIES, Quantity, printed
 from symconv.explicit.rows import Builder
@@ -55,9 +55,9 @@ def required(name: str, spec: Specification) -> Quantity:
     """
     names = printed(spec)
     if name == "grad_bias" and name not in names:
-        raise OptionError(f"{name}: this layer has no bias; build it with bias=True.")
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
     if not isinstance(name, str) or name not in names:
-        raise OptionError(f"{name!r} is no quantity: {did_you_mean(str(name), names)}")
+        raise OptionError("{given!r} is no quantity: {cure}", given=name, allowed=names)
     return QUANTITIES[name]
 
 
@@ -92,13 +92,13 @@ def as_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
     """
     if isinstance(given, str):
         if not given.isidentifier() or not given.isascii():
-            raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+            raise OptionError("the activation is {given!r}: write {function}.", given=given)
         given = Function(given)
     if isinstance(given, FunctionClass):
         made: Callable[[Expr], Expr] = given
         return made
     if not callable(given):
-        raise OptionError(f"the activation is {given!r}: write a name such as 'f', or give a function.")
+        raise OptionError("the activation is {given!r}: write {function}.", given=given)
 
     def applied(entry: Expr) -> Expr:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Matrix, conjugate
 
-from symconv.errors import EntriesError, OptionError, did_you_mean
+from symconv.errors import EntriesError, OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.operands import read_entries, symbols_for
 from symconv.pattern import MODES, Axis, Pattern, Specification, read_size
@@ -111,7 +111,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
         "valid": (min(n, k) - 1, max(n, k) - min(n, k) + 1),
     }
     if not isinstance(mode, str) or mode not in stretches:
-        raise OptionError(f"mode {mode!r} is unknown: {did_you_mean(str(mode), MODES)}")
+        raise OptionError("{option} {given!r} is unknown: {cure}", "mode", mode, allowed=MODES)
     skip, count = stretches[mode]
     before = k - 1 - skip
     axis = Axis.make(n, k, padding=(before, count + k - 1 - n - before), flip=flip)

@@ -77,7 +77,8 @@ def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> t
         given = _unpacked(name, given, rank)
     found = _shape_of(name, given, rank)
     if shape is not None and found != tuple(shape):
-        raise EntriesError(_wrong_shape(name, found, tuple(shape)))
+        has, takes = (f"{found[0]} entries", shape[0]) if rank == 1 else (f"the shape {found}", tuple(shape))
+        raise EntriesError(f"{{option}} has {has}, but the layer takes {takes}.", name, given)
     if not prod(found):
         raise EntriesError(f"{name} is empty: give at least one entry.")
     entries = []
@@ -87,12 +88,6 @@ def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> t
             entry = entry[at]
         entries.append(read_entry(f"{name}[{', '.join(map(str, index))}]", entry))
     return tuple(entries)
-
-
-def _wrong_shape(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    if len(shape) == 1:
-        return f"{name} has {found[0]} entries, but the layer takes {shape[0]}."
-    return f"{name} has the shape {found}, but the layer takes {shape}."
 
 
 def _unpacked(name: str, given: Any, rank: int) -> Any:

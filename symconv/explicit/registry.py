@@ -10,7 +10,7 @@ from types import MappingProxyType
 from symconv.pattern import Specification
 
 #: The kinds of kernels.
-_ALL, _LINEAR, _LEARNED = ("weights", "uniform", "selection"), ("weights", "uniform"), ("weights",)
+_ALL, _LEARNED = ("weights", "uniform", "clipped", "selection"), ("weights",)
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ _ROWS = (
             "": "Output size: as many as the kernel has places on the input and its padding, a stride apart.",
             "uniform": "Output size: as many as the window has places on the input and its padding, a stride "
             "apart.",
+            "clipped": "Output size: as many as the window has places on the input and its padding, a stride "
+            "apart.",
             "selection": "Output size: as many as the window has places on the input and its padding, a "
             "stride apart.",
             "transposed": "Output size: each input lays the kernel on the output, a stride further than the "
@@ -119,6 +121,7 @@ _ROWS = (
             "flipped": "Output: each entry is one window of the input times the flipped kernel{bias}.",
             "transposed": "Output: each entry is the sum of what the inputs lay on it, an input times a tap "
             "each{bias}.",
+            "clipped": "Output: each entry is the average of the places of one window that count.",
             "uniform": "Output: each entry is the average of one window, so every tap is 1 over their "
             "number.",
             "selection": "Output: each entry is the largest of one window of the input.",
@@ -159,6 +162,8 @@ _ROWS = (
             "kernel, sums of some, or zero.",
             "uniform": "As a matrix acting on the input: a dense layer whose entries are 1 over the number "
             "of taps or zero.",
+            "clipped": "As a matrix acting on the input: a dense layer whose entries are 1 over what the "
+            "window of their row is divided by, or zero.",
             "selection": "As a matrix acting on the input: each row selects one entry, which depends on the "
             "input.",
         },
@@ -184,7 +189,7 @@ _ROWS = (
         "pattern",
         _OUTPUT,
         _TAP,
-        kinds=_ALL,
+        kinds=("weights", "uniform", "selection"),
         derived=_LEARNED,
         main=True,
     ),

@@ -37,12 +37,15 @@ def _axis_size(sheet: Sheet, at: int) -> Row:
     even = numbers["before"] == numbers["after"]
     letters["pads"] = f"2{form.times}{p}" if even else f"{p} + {p}'"
     values = {name: str(size) for name, size in numbers.items()}
+    letters["before"] = p
     values["pads"] = f"2{form.dot}{values['before']}" if even else f"{values['before']} + {values['after']}"
     written = []
-    for sizes, times in ((letters, form.times), (values, form.dot)):
-        sizes["off"] = sizes["pads"] if even else f"({sizes['pads']})"
-        whole, over = (part.format(t=times, **sizes) for part in axis.size_template)
-        written.append(f"{form.floor_fraction(whole, over)} + 1" if over else whole)
+    for told, times in ((letters, form.times), (values, form.dot)):
+        told["off"] = told["pads"] if even else f"({told['pads']})"
+        parts = [[part.format(t=times, **told) for part in pair] for pair in axis.size_template]
+        sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
+        least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
+        written.append(f"{least} + 1" if parts[0][1] else least)
     (size,) = axis.extents["output"]
     return Row(letters["output_size"], (*written, str(size)))
 

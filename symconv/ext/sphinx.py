@@ -16,8 +16,8 @@ from sphinx.util import logging
 from symconv import __version__
 from symconv.cli.course import made_by
 from symconv.cli.excerpt import Part, excerpt
-from symconv.cli.options import REFUSALS, excerpt_options, layer_of, layer_options, refusal, reworded
-from symconv.errors import OptionError, did_you_mean
+from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
+from symconv.errors import Door, OptionError
 from symconv.printing.files import write_whole
 from symconv.printing.targets import as_latex, as_text
 
@@ -50,9 +50,8 @@ def _reader(**options: Any) -> None:
 
 _OPTIONS = {(param.name or "").replace("_", "-"): param for param in _reader.params}
 
-#: The command line's words in messages, as the directive says them.
-_HERE = {param.opts[0]: f":{name}:" for name, param in _OPTIONS.items()}
-_HERE |= {f"Invalid value for '{option}'": f"Invalid value for '{here}'" for option, here in _HERE.items()}
+#: The directive.
+DIRECTIVE = Door(lambda name: f":{name.replace('_', '-')}:", WAYS)
 
 
 class _AsWritten(dict[str, Callable[[str | None], str]]):
@@ -72,13 +71,13 @@ def _read(written: dict[str, str]) -> dict[str, Any]:
     for name, value in written.items():
         option = _OPTIONS.get(name)
         if option is None:
-            raise OptionError(f"there is no option {name!r}: {did_you_mean(name, _OPTIONS)}")
+            raise OptionError("there is no option {given!r}: {cure}", given=name, allowed=_OPTIONS)
         if getattr(option, "is_flag", False):
             if value:
-                raise OptionError(f"--{name} is {value!r}: it takes no value, leave it empty.")
+                raise OptionError("{option} is {given!r}: it takes no value, leave it empty.", name, value)
             arguments.append(option.opts[0])
         elif not value:
-            raise OptionError(f"--{name} is empty: give it a value, or leave it out.")
+            raise OptionError("{option} is empty: give it a value, or leave it out.", name)
         else:
             arguments += [option.opts[0], value]
     return _reader.make_context("symconv", arguments).params
@@ -92,8 +91,9 @@ def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
 
 def _warn(error: Exception, location: Any) -> None:
     """One line at the place of the directive, in the directive's words."""
-    said = reworded(refusal(error), _HERE)
-    logger.warning("symconv: %s", said, location=location, type="symconv")
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        error.param_hint = f"'{DIRECTIVE.written(error.param.name or '')}'"
+    logger.warning("symconv: %s", refusal(error, DIRECTIVE), location=location, type="symconv")
 
 
 class FigureOfLayer(nodes.General, nodes.Element):
@@ -147,15 +147,16 @@ class SymconvDirective(MathDirective):
         if label is None:
             return [None] * len(parts)
         if not parts:
-            raise OptionError(f"--label {label!r} has no equation: leave it out, or name one in --show.")
+            sentence = "{option} {given!r} has no equation: leave it out, or name one in {show}."
+            raise OptionError(sentence, "label", label)
         if not _LABEL.fullmatch(label):
-            raise OptionError(
-                f"--label is {label!r}: write letters and digits, with single . : _ or - between them."
-            )
+            sentence = "{option} is {given!r}: write letters and digits, with single . : _ or - between them."
+            raise OptionError(sentence, "label", label)
         labels = [label] if len(parts) == 1 else [f"{label}-{part.name}" for part in parts]
         places = [nodes.make_id(f"equation-{one}") for one in labels]
         if not self.state.document.ids.keys().isdisjoint(places):
-            raise OptionError(f"--label {label!r} is taken: give each equation of a document its own.")
+            sentence = "{option} {given!r} is taken: give each equation of a document its own."
+            raise OptionError(sentence, "label", label)
         return [*labels]
 
     def _equation(self, part: Part, label: str | None) -> nodes.math_block:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import FigureError, OptionError, did_you_mean
+from symconv.errors import FigureError, OptionError
 from symconv.explicit.layout import Subject
 from symconv.figures.drawing import Drawing
 from symconv.figures.matrices import band, blocks, input_gradient
@@ -162,7 +162,8 @@ class Figure:
         """
         place = Path(path)
         if place.suffix.lower() not in _SUFFIXES:
-            raise OptionError(f"save: {str(place)!r} ends in {place.suffix!r}; {_known(place.suffix)}")
+            sentence = "save: {place!r} ends in {given!r}; {cure}"
+            raise OptionError(sentence, place=str(place), given=place.suffix, allowed=_SUFFIXES)
         content = _SUFFIXES[place.suffix.lower()](self)
         write_whole(place, content if isinstance(content, bytes) else content.encode("utf-8"))
 
@@ -188,10 +189,6 @@ def _shown(given: Any) -> str:
         return "a number of thousands of digits"
 
 
-def _known(suffix: str) -> str:
-    return did_you_mean(suffix, _SUFFIXES)
-
-
 def require_drawable(name: Any, pattern: Pattern) -> None:
     """Raise unless there is such a figure and the layer is small enough for it.
 
@@ -205,7 +202,7 @@ def require_drawable(name: Any, pattern: Pattern) -> None:
         When the layer is too large to draw.
     """
     if not isinstance(name, str) or name not in FIGURES:
-        raise OptionError(f"{name!r} is no figure: {did_you_mean(str(name), FIGURES)}")
+        raise OptionError("{given!r} is no figure: {cure}", given=name, allowed=FIGURES)
     pattern.require_numbers()
     outputs, taps, inputs = (prod(map(int, pattern.extents[role])) for role in ("output", "tap", "input"))
     if max(outputs, inputs) > MOST_ROWS:
@@ -213,21 +210,21 @@ def require_drawable(name: Any, pattern: Pattern) -> None:
             name,
             f"{outputs} outputs and {inputs} inputs",
             f"{MOST_ROWS} of each",
-            "input_size, channels or batch",
+            "{input_size}, {channels} or {batch}",
         )
     if taps > MOST_WEIGHTS:
-        raise _too_large(name, f"{taps} taps", f"{MOST_WEIGHTS}", "kernel_size")
+        raise _too_large(name, f"{taps} taps", f"{MOST_WEIGHTS}", "{kernel_size}")
     edges, most = len(pattern.incidence()), MOST_EDGES if name == "network" else MOST_WEIGHTS
     if edges > most:
-        raise _too_large(name, f"{edges} weights between outputs and inputs", f"{most}", "kernel_size")
+        raise _too_large(name, f"{edges} weights between outputs and inputs", f"{most}", "{kernel_size}")
     whole = pattern.padded().extents
     sides = [prod(map(int, whole[role])) for role in ("output", "input")]
     if name == "window" and prod(sides) > MOST_CELLS:
-        raise _too_large(name, f"{prod(sides)} places of windows", f"{MOST_CELLS}", "padding or input_size")
+        what, smaller = f"{prod(sides)} places of windows", "{padding} or {input_size}"
+        raise _too_large(name, what, f"{MOST_CELLS}", smaller)
 
 
 def _too_large(name: str, what: str, most: str, smaller: str) -> FigureError:
-    return FigureError(
-        f"figure {name!r}: this layer has {what}, and no more than {most} can be read in a figure. Draw one "
-        f"with a smaller {smaller}, or print .equation('matrix'), which shows dots."
-    )
+    wrong = f"this layer has {what}, and no more than {most} can be read in a figure."
+    cure = f"Draw one with a smaller {smaller}, or {{dots}}."
+    return FigureError(f"figure {{given!r}}: {wrong} {cure}", given=name)

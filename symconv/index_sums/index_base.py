@@ -18,7 +18,7 @@ def shift_index_base(expr: Expr, setting: LayerSymbols, *, by: int | None = None
     nothing else: minus the base leads back.
     """
     if by is None:
-        expr = expr.xreplace(setting.constants)
+        expr = setting.written_out(expr)
     step = setting.notation.base if by is None else by
     if step == 0:
         return expr

@@ -261,11 +261,25 @@ class LayerSymbols:
         base = self.sequence(quantity)
         return base[indices] if indices else Symbol(getattr(self.notation, quantity))
 
-    @property
-    def constants(self) -> dict[Symbol, Expr]:
-        """What the letter of the kernel stands for; nothing where the taps are operands."""
-        value = self.kernel.value(self.exact_spec.tied_axes)
-        return {} if value is None else {Symbol(self.notation.kernel): value}
+    @cached_property
+    def constant(self) -> tuple[Expr, Expr] | None:
+        """The letter of the kernel, and what it stands for; None where taps are operands."""
+        taps = self.indices("tap")
+        places = self.kernel.indices(self.spec.tied, taps)
+        value = self.kernel.value(self.exact_spec.tied_axes, places)
+        return None if value is None else (self.entry("kernel", *taps), value)
+
+    def written_out(self, expr: Expr) -> Expr:
+        """An expression with what the letter of the kernel stands for in its place."""
+        if self.constant is None:
+            return expr
+        letter, value = self.constant
+        if not isinstance(letter, Indexed):
+            return expr.xreplace({letter: value})
+        return expr.replace(
+            lambda part: isinstance(part, Indexed) and part.base == letter.base,
+            lambda part: value.xreplace(dict(zip(letter.indices, part.indices, strict=True))),
+        )
 
     def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         """Those of an output's indices that its bias has."""

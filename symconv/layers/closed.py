@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Expr
 
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, checked_grid, judge
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.explicit.registry import QUANTITIES, derived
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import Specification
@@ -86,9 +86,9 @@ class ClosedForms:
         if not isinstance(name, str) or name not in self.names:
             row = QUANTITIES.get(str(name))
             if row and row.biased and self.spec.kernel.name in row.derived:
-                raise OptionError(f"{name}: this layer has no bias; build it with bias=True.")
+                raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
             here, allowed = (" here", self.names) if row and row.derived else ("", SCRIPTS)
-            raise OptionError(f"{name!r} has no derivation{here}: {did_you_mean(str(name), allowed)}")
+            raise OptionError(f"{{given!r}} has no derivation{here}: {{cure}}", given=name, allowed=allowed)
         if (name, axis) not in self._made:
             self._made[name, axis] = Derivation(self.symbols, name, axis)
         return self._made[name, axis]

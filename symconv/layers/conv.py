@@ -233,11 +233,11 @@ def samples(batch: Any) -> list[Relation]:
 def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[Any, Any, Any] | None:
     if in_channels is None and out_channels is None:
         if groups != 1:
-            raise OptionError(
-                f"groups is {groups!r}, but there are no channels: give in_channels, out_channels."
-            )
+            sentence = "{option} is {given!r}, but there are no channels: give {in_channels}, {out_channels}."
+            raise OptionError(sentence, "groups", groups)
         return None
     if in_channels is None or out_channels is None:
         missing = "in_channels" if in_channels is None else "out_channels"
-        raise OptionError(f"{missing} is missing: give both in_channels and out_channels, or neither.")
+        sentence = "{option} is missing: give both {in_channels} and {out_channels}, or neither."
+        raise OptionError(sentence, missing)
     return in_channels, out_channels, groups

@@ -46,7 +46,12 @@ def options(spec: Specification) -> dict[str, Any]:
         if not relation.spatial:
             found |= {name: _plain(size) for name, size in relation.options.items()}
     presets = {made: name for name, made in PRESETS.items()}
-    return {**found, "bias": spec.bias, "notation": presets.get(spec.notation, spec.notation)}
+    return {
+        **found,
+        **spec.kernel.options,
+        "bias": spec.bias,
+        "notation": presets.get(spec.notation, spec.notation),
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -57,7 +57,8 @@ class Entries:
             if call.get(letter) is None:
                 continue
             if role == "bias" and not self.spec.bias:
-                raise EntriesError("b is given, but this layer has no bias: build it with bias=True.")
+                sentence = "{option} is given, but this layer has no bias: {with_bias}."
+                raise EntriesError(sentence, letter, call[letter])
             if role != "bias":
                 self.spec.tied.require_numbers()
             given[role] = read_entries(letter, call[letter], self.shape(role))
@@ -164,7 +165,8 @@ def nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
     """A row-major list as nested lists of a shape."""
     count = prod(shape)
     if len(entries) != count:
-        raise EntriesError(f"{letter} has {len(entries)} entries, but the layer takes {count}.")
+        sentence = f"{{option}} has {len(entries)} entries, but the layer takes {count}."
+        raise EntriesError(sentence, letter, entries)
     if len(shape) < 2:
         return entries if shape else entries[0]
     step = count // shape[0]

@@ -21,7 +21,7 @@ def sources(layer: Layer, activation: str | Callable[[Expr], Expr] | None) -> So
     """The layer in the ways that notes show it, with the function that follows."""
     spec, given = layer.spec, layer.entries.given
     if activation is not None and "activation" not in layer.equation_names:
-        raise OptionError("no function follows pooling: leave activation out.")
+        raise OptionError("no function follows pooling: leave {option} out.", "activation")
     read_function(activation, spec.notation)
     plain = not spec.numeric or bool(spec.notation.tap_colours)
     shown = layer if plain else layer.coloured()

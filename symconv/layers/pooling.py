@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sympy import S
 
-from symconv.errors import GeometryError, reject_unknown
+from symconv.errors import GeometryError, OptionError, reject_unknown
 from symconv.layers.layer import Layer, quantity
 from symconv.pattern import Axis, Batch, Relation, Selection, Uniform, each_axis, rank_of, read_size
-from symconv.pattern.kernel import at_most_half
+from symconv.pattern.kernel import Clipped, at_most_half
 from symconv.printing.notation import Notation
 
 
@@ -22,14 +22,21 @@ def _samples(batch: Any, channels: Any) -> list[Relation]:
 
 
 def _windows(
-    rank: int | None, input_size: Any, kernel_size: Any, columns: Mapping[str, Any], padding: Any
+    rank: int | None,
+    input_size: Any,
+    kernel_size: Any,
+    columns: Mapping[str, Any],
+    padding: Any,
+    ceil_mode: Any,
 ) -> list[Axis]:
     """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
     rank = rank_of(rank, input_size, kernel_size)
     if columns["stride"] is None:
         columns = {**columns, "stride": kernel_size}
     each = each_axis(rank, input_size, kernel_size, columns, padding)
-    axes = [Axis.make(n, k, **options) for n, k, options in each]
+    if not isinstance(ceil_mode, bool):
+        raise OptionError(f"ceil_mode is {ceil_mode!r}: write True or False.")
+    axes = [Axis.make(n, k, **options, ceil_mode=ceil_mode) for n, k, options in each]
     for axis in axes:
         for side in ("before", "after"):
             if at_most_half(axis, side) is S.false:
@@ -40,10 +47,24 @@ def _windows(
     return axes
 
 
+def _average(axes: Sequence[Axis], count_include_pad: Any, divisor: Any) -> Uniform:
+    """The kernel of an average: uniform, unless some windows have fewer places that count."""
+    if not isinstance(count_include_pad, bool):
+        raise OptionError(f"count_include_pad is {count_include_pad!r}: write True or False.")
+    if divisor is not None and (isinstance(divisor, bool) or not isinstance(divisor, int) or not divisor):
+        raise OptionError(f"divisor_override is {divisor!r}: write a whole number other than 0, or None.")
+    padded = any(axis.geometry[side] != 0 for axis in axes for side in ("before", "after"))
+    if any(axis.ceil_mode for axis in axes) or (padded and not count_include_pad):
+        return Clipped(divisor, count_include_pad)
+    return Uniform(divisor)
+
+
 class AvgPool(Layer):
     """Average pooling over any number of axes: a convolution of each channel with a constant kernel.
 
     ``y[n, o, i] = sum_k x[n, o, s i + k - p] / (K_1 ... K_r)``; zeros in the padding count, as in PyTorch.
+    What is divided by is the number of places of the window that count: those beyond the padded input, which
+    ``ceil_mode`` may lead to, never do, and those in the padding only with ``count_include_pad``.
 
     Parameters
     ----------
@@ -57,6 +78,13 @@ class AvgPool(Layer):
         s, at least 1; the kernel size by default.
     padding : int, pair (before, after), or sequence of one of these an axis
         Zeros put before and behind the input, at most half a window.
+    ceil_mode : bool
+        Whether the output size is rounded up: the last window may reach beyond the padded input, but must
+        begin inside the input or the padding before it.
+    count_include_pad : bool
+        Whether places in the padding count in the average.
+    divisor_override : int, optional
+        What is divided by, whatever counts.
     notation : Notation or name of a preset
         Letters, index base and limits for printing.
 
@@ -89,12 +117,16 @@ class AvgPool(Layer):
         batch: Any = None,
         stride: Any = None,
         padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
         notation: Notation | str = Notation(),
         **unknown: Any,
     ) -> None:
         reject_unknown(type(self).__name__, unknown, self.option_names())
-        axes = _windows(self.rank, input_size, kernel_size, {"stride": stride}, padding)
-        super().__init__([*_samples(batch, channels), *axes], Uniform(), False, notation)
+        axes = _windows(self.rank, input_size, kernel_size, {"stride": stride}, padding, ceil_mode)
+        kernel = _average(axes, count_include_pad, divisor_override)
+        super().__init__([*_samples(batch, channels), *axes], kernel, False, notation)
 
 
 class AvgPool1d(AvgPool):
@@ -159,12 +191,13 @@ class MaxPool(Layer):
         stride: Any = None,
         padding: Any = 0,
         dilation: Any = 1,
+        ceil_mode: bool = False,
         notation: Notation | str = Notation(),
         **unknown: Any,
     ) -> None:
         reject_unknown(type(self).__name__, unknown, self.option_names())
         columns = {"stride": stride, "dilation": dilation}
-        axes = _windows(self.rank, input_size, kernel_size, columns, padding)
+        axes = _windows(self.rank, input_size, kernel_size, columns, padding, ceil_mode)
         for axis in axes:
             _require_inputs(axis)
         super().__init__([*_samples(batch, channels), *axes], Selection(), False, notation)

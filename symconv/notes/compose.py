@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
-from symconv.errors import OptionError, did_you_mean
+from symconv.errors import OptionError
 from symconv.notes.document import Document
 from symconv.notes.model import Block, Heading
 from symconv.notes.phrases import Told
@@ -38,13 +38,14 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
     if not isinstance(title, str) or not title.isprintable() or not title.strip():
         raise OptionError(f"the title is {title!r}: write a line of text.")
     if isinstance(sections, str) or not isinstance(sections, Iterable | None):
-        raise OptionError(f"sections is {sections!r}: write a list of names, such as ['forward', 'matrix'].")
+        sentence = "{option} is {given!r}: write a list of names, such as ['forward', 'matrix']."
+        raise OptionError(sentence, "sections", sections)
     wanted = list(SECTIONS) if sections is None else list(sections)
     blocks: list[Block] = []
     told: Told = set()
     for name in wanted:
         if not isinstance(name, str) or name not in SECTIONS:
-            raise OptionError(f"notes have no section {name!r}: {did_you_mean(str(name), SECTIONS)}")
+            raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
         if wanted.count(name) > 1:
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
@@ -54,7 +55,8 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
         if found:
             blocks += [Heading((heading,)), *found]
         elif sections is not None:
-            raise OptionError(f"section {name!r} has nothing to say of this layer: {_WHY[name]}")
+            sentence = f"section {{given!r}} has nothing to say of this layer: {_WHY[name]}"
+            raise OptionError(sentence, given=name)
     return Document(title.strip(), tuple(blocks), sources.statements)
 
 
@@ -78,7 +80,7 @@ SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
 _WHY: Mapping[str, str] = MappingProxyType(
     {
         "dense": "no weights are learned.",
-        "example": "give values with .at(x=..., w=...).",
+        "example": "{values}.",
         "windows": "there is no closed form of them.",
         "algorithm": "there is none for such a layer.",
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from symconv.errors import OptionError, did_you_mean, reject_unknown
+from symconv.errors import OptionError, reject_unknown
 from symconv.notes.beamer import slides
 from symconv.notes.html import MATHJAX, page
 from symconv.notes.latex import article, fragment
@@ -110,20 +110,20 @@ def checked(name: str, given: Mapping[str, Any]) -> Options:
     """The options for a file, each of the right kind and one that its format takes."""
     suffix = Path(name).suffix
     if suffix not in FORMATS:
-        raise OptionError(f"{name!r} has no format: {did_you_mean(suffix, FORMATS)}")
+        raise OptionError("{name!r} has no format: {cure}", name=name, given=suffix, allowed=FORMATS)
     reject_unknown("save", given, [item.name for item in fields(Options)])
     for option, value in given.items():
         default = getattr(Options(), option)
         if type(value) is not type(default):
-            raise OptionError(
-                f"{option} is {value!r}: write {'True or False' if default is False else 'a text'}."
-            )
+            kind = "True or False" if default is False else "a text"
+            raise OptionError(f"{{option}} is {{given!r}}: write {kind}.", option, value)
         if value != default and option not in FORMATS[suffix][0]:
             takes = [s for s, (options, _) in FORMATS.items() if option in options]
-            raise OptionError(f"{option} does not go with {suffix}: it is for {', '.join(takes)}.")
+            sentence = f"{{option}} does not go with {suffix}: it is for {', '.join(takes)}."
+            raise OptionError(sentence, option, value)
     made = Options(**given)
     if made.fragment and made.slides:
-        raise OptionError("fragment and slides exclude each other: write one of them.")
+        raise OptionError("{option} and {slides} exclude each other: write one of them.", "fragment")
     return made
 
 

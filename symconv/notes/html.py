@@ -33,7 +33,8 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
         When ``mathjax`` is neither an address of the web nor a path.
     """
     if not isinstance(mathjax, str) or not _PLACE.fullmatch(mathjax):
-        raise OptionError(f"mathjax is {mathjax!r}: write the address or the path of a MathJax file.")
+        sentence = "{option} is {given!r}: write the address or the path of a MathJax file."
+        raise OptionError(sentence, "mathjax", mathjax)
     blocks = document.render(
         heading=lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
         prose=lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Le, Symbol, sympify
+from sympy import Expr, Le, Max, Min, Symbol, sympify
 from sympy.logic.boolalg import Boolean
 
-from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.errors import GeometryError, OptionError
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.reading import Size, read_padding, read_size
@@ -43,6 +43,7 @@ class Axis(Spatial):
     mode: str | None = None
     padding_mode: str = "zeros"
     outputs: Size | None = None
+    ceil_mode: bool = False
 
     @classmethod
     def make(
@@ -55,6 +56,7 @@ class Axis(Spatial):
         padding: Any = 0,
         flip: bool = False,
         padding_mode: str = "zeros",
+        ceil_mode: bool = False,
     ) -> Axis:
         """Read and check the geometry of one axis.
 
@@ -69,6 +71,9 @@ class Axis(Spatial):
             True for convolution, False for cross-correlation.
         padding_mode : str
             "zeros", "circular", "reflect" or "replicate".
+        ceil_mode : bool
+            Whether the last window may reach beyond the padded input, if it begins inside the input or the
+            padding before it.
 
         Raises
         ------
@@ -80,14 +85,13 @@ class Axis(Spatial):
         """
         n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
         if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
-            cure = did_you_mean(str(padding_mode), PADDING_MODES)
-            raise OptionError(f"padding_mode is {padding_mode!r}: {cure}")
+            sentence = "{option} is {given!r}: {cure}"
+            raise OptionError(sentence, "padding_mode", padding_mode, allowed=PADDING_MODES)
         reach = d * (k - 1)
         before, after = read_padding(padding, reach, s)
         mode = padding if isinstance(padding, str) else None
-        axis = cls(n, k, s, d, before, after, flip, mode, padding_mode)
-        slack = n + before + after - reach - 1
-        if isinstance(slack, int) and slack < 0:
+        axis = cls(n, k, s, d, before, after, flip, mode, padding_mode, ceil_mode=ceil_mode)
+        if isinstance(axis.output_size, int) and axis.output_size < 1:
             raise GeometryError(
                 f"a kernel of {k} taps at dilation {d} spans {reach + 1} inputs, but the padded input "
                 f"has {n} + {before} + {after} = {n + before + after}: "
@@ -96,10 +100,9 @@ class Axis(Spatial):
         room = axis.fill.slack
         for side in (before, after):
             if room is not None and isinstance(side, int) and isinstance(n, int) and side > n - room:
-                raise GeometryError(
-                    f"padding {side} is more than padding_mode {padding_mode!r} can fill from {n} inputs: "
-                    f"use at most {n - room}, or another padding_mode."
-                )
+                sentence = f"padding {side} is more than {{option}} {{given!r}} can fill from {n} inputs: "
+                cure = f"use at most {n - room}, or another {{option}}."
+                raise GeometryError(sentence + cure, "padding_mode", padding_mode)
         return axis
 
     @property
@@ -117,11 +120,18 @@ class Axis(Spatial):
 
     @property
     def output_size(self) -> Size:
-        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, unless a number of outputs is set."""
+        """``M = floor((N + p + p' - d (K - 1) - 1) / s) + 1``, unless a number of outputs is set.
+
+        In ceil mode the division is rounded up, but the last window begins before the padding after the
+        input: then it is also at most ``floor((N + p - 1) / s) + 1``.
+        """
         if self.outputs is not None:
             return self.outputs
-        reach = self.dilation * (self.kernel_size - 1)
-        return (self.input_size + self.before + self.after - reach - 1) // self.stride + 1
+        room = self.input_size + self.before + self.after - self.dilation * (self.kernel_size - 1) - 1
+        if not self.ceil_mode:
+            return room // self.stride + 1
+        lasts = (room + self.stride - 1) // self.stride, (self.input_size + self.before - 1) // self.stride
+        return (min if self.numeric else Min)(*lasts) + 1
 
     @property
     def form(self) -> str:
@@ -135,11 +145,15 @@ class Axis(Spatial):
     def options(self) -> dict[str, Any]:
         padding = self.mode or (self.before if self.before == self.after else (self.before, self.after))
         sizes = {name: self.geometry[name] for name in ("input_size", "kernel_size", "stride", "dilation")}
-        return {**sizes, "padding": padding, "flip": self.flip, "padding_mode": self.padding_mode}
+        modes = {"padding_mode": self.padding_mode, "ceil_mode": self.ceil_mode}
+        return {**sizes, "padding": padding, "flip": self.flip, **modes}
 
     @property
-    def size_template(self) -> tuple[str, str]:
-        return "{input_size} + {pads} - {dilation}{t}({kernel_size} - 1) - 1", "{stride}"
+    def size_template(self) -> tuple[tuple[str, str], ...]:
+        whole = "{input_size} + {pads} - {dilation}{t}({kernel_size} - 1) - 1"
+        if not self.ceil_mode:
+            return ((whole, "{stride}"),)
+        return (f"{whole} + {{stride}} - 1", "{stride}"), ("{input_size} + {before} - 1", "{stride}")
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
@@ -185,9 +199,20 @@ class Axis(Spatial):
         tap = self.kernel_size - 1 - k if self.flip else k
         return Window((tap,), (self.stride * o + self.dilation * k,), (k,))
 
-    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
+    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         last = sympify(self.input_size + self.before + self.after - 1)
-        return last, sympify(self.stride * place + self.dilation * (self.kernel_size - 1))
+        begin = sympify(self.stride * place)
+        end = begin + self.dilation * (self.kernel_size - 1)
+        if not self.ceil_mode:
+            return ((last, end),)
+        return (last + self.stride - 1, end), (sympify(self.input_size + self.before - 1), begin)
+
+    def places_counted(self, place: Expr, padding: bool) -> Expr:
+        begin, size = self.stride * place - self.before, sympify(self.input_size)
+        end = begin + self.dilation * (self.kernel_size - 1) + 1
+        if padding:
+            return Min(end, size + self.after) - begin
+        return Min(end, size) - Max(begin, 0)
 
     def padded(self) -> Axis:
         """As many outputs on an input that holds the padding already.
@@ -196,7 +221,10 @@ class Axis(Spatial):
         [0, 1, 1, 2, 2, 3, 3, 4]
         """
         whole = self.input_size + self.before + self.after
-        return replace(self, input_size=whole, before=0, after=0, mode=None, padding_mode="zeros")
+        outputs = self.output_size if self.ceil_mode else self.outputs
+        return replace(
+            self, input_size=whole, before=0, after=0, mode=None, padding_mode="zeros", outputs=outputs
+        )
 
     def single_place(self, inputs: str = "input") -> Relation:
         one = Axis.make(self.kernel_size, self.kernel_size)
@@ -219,7 +247,8 @@ class Axis(Spatial):
 def read_sizes(n: Any, k: Any, s: Any, d: Any, flip: Any) -> tuple[Size, Size, Size, Size]:
     """Input size, kernel size, stride and dilation, each of at least 1."""
     if not isinstance(flip, bool):
-        raise OptionError(f"flip is {flip!r}: write True (convolution) or False (correlation).")
+        sentence = "{option} is {given!r}: write True (convolution) or False (correlation)."
+        raise OptionError(sentence, "flip", flip)
     return (
         read_size("input_size", n, least=1),
         read_size("kernel_size", k, least=1),

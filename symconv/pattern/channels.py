@@ -97,9 +97,8 @@ class Channels(Relation):
         for name in ("in_channels", "out_channels"):
             count = getattr(made, name)
             if isinstance(count, int) and isinstance(made.groups, int) and count % made.groups:
-                raise GeometryError(
-                    f"{made.groups} groups do not divide {name} = {count}: each group takes as many channels."
-                )
+                sentence = f"{made.groups} groups do not divide {{option}} = {{given}}: "
+                raise GeometryError(f"{sentence}each group takes as many channels.", name, count)
         return made
 
     @property

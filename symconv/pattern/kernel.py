@@ -9,11 +9,12 @@ from math import prod
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
-from sympy import Expr, Le, Mul, Rational, S, sympify
+from sympy import Expr, Integer, Le, Mul, Rational, S, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.pattern import Pattern
 from symconv.pattern.relation import Spatial
+from symconv.pattern.unshared import unshared
 from symconv.printing.notation import Notation
 
 #: The entries of each operand by its role, flattened row-major.
@@ -35,8 +36,8 @@ class Kernel:
         The kinds whose quantities it has.
     called, moved, last : str
         What a derivation calls it, what slides over the input, and what lies furthest in it.
-    stands_for, meaning : str
-        What its letter is, in a table; the same where formulas use it, if it is no weight.
+    meaning : str
+        What its letter is where formulas use it, if it is no weight.
     linear_in : str
         Under which condition the output is linear in its operands.
     beside : str
@@ -45,8 +46,9 @@ class Kernel:
         How the description of a layer begins.
     operands : tuple of str
         The letters of the operands that take values.
-    learned, shared, uniform : bool
-        Whether taps are parameters; whether outputs share them; whether all of them are one number.
+    learned, shared, uniform, whole : bool
+        Whether taps are parameters; whether outputs share them; whether all of them are one number; whether
+        they are whole numbers wherever the operands are.
     own : mapping of str to function
         The quantities that are no contractions.
     """
@@ -56,7 +58,6 @@ class Kernel:
     called: ClassVar[str] = "kernel"
     moved: ClassVar[str] = "kernel"
     last: ClassVar[str] = "tap"
-    stands_for: ClassVar[str] = "the kernel"
     meaning: ClassVar[str] = ""
     linear_in: ClassVar[str] = ""
     beside: ClassVar[str] = ""
@@ -65,7 +66,13 @@ class Kernel:
     learned: ClassVar[bool] = True
     shared: ClassVar[bool] = True
     uniform: ClassVar[bool] = False
+    whole: ClassVar[bool] = True
     own: ClassVar[Mapping[str, Own]] = MappingProxyType({})
+
+    @property
+    def stands_for(self) -> str:
+        """What its letter is, in a table."""
+        return "the kernel"
 
     def relation(self, tied: Pattern) -> Pattern:
         """The layer's relation, for the one through taps that all outputs share."""
@@ -79,8 +86,12 @@ class Kernel:
         """What its letter stands for, with its indices, in the sizes of the axes; None for operands."""
         return None
 
-    def share(self, counts: Mapping[str, tuple[int, ...]]) -> Fraction | None:
-        """The number that each tap is, by the extents of the roles; None for operands."""
+    def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction | None:
+        """The number that a tap is; None for operands.
+
+        Of its window, along each axis: the places within the padded input, and those within the input; and
+        how many there are.
+        """
         return None
 
     def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...] | None:
@@ -102,6 +113,11 @@ class Kernel:
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         """What open sizes must satisfy besides the limits of every layer."""
         return ()
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What a layer is told to have it, by the names of its options."""
+        return {}
 
     def usual(self, axes: Sequence[Spatial]) -> Mapping[str, Any]:
         """The options that are as they are where nothing is said, as the call has them."""
@@ -128,27 +144,102 @@ class Pooled(Kernel):
         )
 
 
+@dataclass(frozen=True)
 class Uniform(Pooled):
-    """Every tap is 1 over the number of taps, as an average takes them."""
+    """Every tap is 1 over the number of taps, as an average takes them, or over another number.
 
-    name = "uniform"
-    kinds = ("uniform", "weights")
-    stands_for = "the kernel, all of whose entries are 1 over their number"
-    opening = "Average pooling of {inputs} in windows of {window}"
-    uniform = True
+    Attributes
+    ----------
+    divisor : int, optional
+        What is divided by; by default the number of taps.
+    """
+
+    divisor: int | None = None
+    name: ClassVar[str] = "uniform"
+    kinds: ClassVar[tuple[str, ...]] = ("uniform", "weights")
+    opening: ClassVar[str] = "Average pooling of {inputs} in windows of {window}"
+    uniform: ClassVar[bool] = True
+    whole: ClassVar[bool] = False
+
+    @property
+    def stands_for(self) -> str:
+        over = "their number" if self.divisor is None else str(self.divisor)
+        return f"the kernel, all of whose entries are 1 over {over}"
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return {"divisor_override": self.divisor}
 
     def indices(self, tied: Pattern, taps: tuple[Any, ...]) -> tuple[Any, ...]:
         return ()
 
     def value(self, axes: Sequence[Spatial], places: Sequence[Expr] = ()) -> Expr:
+        if self.divisor is not None:
+            return Rational(1, self.divisor)
         return 1 / Mul(*(sympify(axis.geometry["kernel_size"]) for axis in axes))
 
-    def share(self, counts: Mapping[str, tuple[int, ...]]) -> Fraction:
-        return Fraction(1, prod(counts["tap"]))
+    def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction:
+        return Fraction(1, self.divisor or taps)
 
     def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
-        count = prod(map(int, tied.extents["tap"]))
-        return (Rational(1, count),) * count
+        count = tied.count("tap")
+        return (Rational(1, self.divisor or count),) * count
+
+
+@dataclass(frozen=True)
+class Clipped(Uniform):
+    """Every tap is 1 over the number of places of its window that count, which differs between outputs.
+
+    Places beyond the padded input never count, those in the padding where ``count_padding`` says so.
+    """
+
+    count_padding: bool = True
+    name: ClassVar[str] = "clipped"
+    kinds: ClassVar[tuple[str, ...]] = ("clipped",)
+    uniform: ClassVar[bool] = False
+    shared: ClassVar[bool] = False
+
+    @property
+    def stands_for(self) -> str:
+        over = "the number of places of its window that count" if self.divisor is None else str(self.divisor)
+        return f"the kernel of each output, all of whose entries are 1 over {over}"
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return {**super().options, "count_include_pad": self.count_padding}
+
+    def relation(self, tied: Pattern) -> Pattern:
+        return unshared(tied)
+
+    def indices(self, tied: Pattern, taps: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The indices of places among those of the output that the tap belongs to."""
+        found: tuple[Any, ...] = ()
+        for relation in tied.relations:
+            own, met = (len(relation.extents[role]) for role in ("output", "tap"))
+            found += taps[:own] if relation.spatial else ()
+            taps = taps[own + met :]
+        return found
+
+    def value(self, axes: Sequence[Spatial], places: Sequence[Expr] = ()) -> Expr:
+        if self.divisor is not None:
+            return Rational(1, self.divisor)
+        pairs = zip(axes, places, strict=True)
+        return 1 / Mul(*(axis.places_counted(place, self.count_padding) for axis, place in pairs))
+
+    def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction:
+        return Fraction(1, self.divisor or prod(both[not self.count_padding] for both in counts))
+
+    def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
+        found = [1]
+        for relation in tied.relations:
+            outputs, taps = (relation.count(role) for role in ("output", "tap"))
+            places = [1] * outputs
+            if relation.spatial:
+                places = [
+                    int(relation.places_counted(Integer(o), self.count_padding)) for o in range(outputs)
+                ]
+            found = [one * place for one in found for place in places for _ in range(taps)]
+        return tuple(Rational(1, self.divisor or one) for one in found)
 
 
 #: Learned weights.

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from sympy import Expr, Symbol
 
-from symconv.errors import GeometryError, OptionError, did_you_mean
+from symconv.errors import GeometryError, OptionError
 from symconv.printing.english import counted
 
 #: A size is a Python integer, or a SymPy expression when it is left open.
@@ -25,20 +25,22 @@ def read_size(name: str, given: Any, *, least: int) -> Size:
     """
     if isinstance(given, str):
         if not given.isidentifier() or not given.isascii():
-            raise OptionError(f"{name} is {given!r}: write a whole number or a name such as 'N'.")
+            sentence = "{option} is {given!r}: write a whole number or a name such as 'N'."
+            raise OptionError(sentence, name, given)
         return Symbol(given, integer=True, **{"positive" if least else "nonnegative": True})
     if isinstance(given, Expr) and not given.is_number:
         if given.is_integer is False or (given - least).is_negative:
-            raise GeometryError(f"{name} is {given}: it must be a whole number of at least {least}.")
+            sentence = f"{{option}} is {{given}}: it must be a whole number of at least {least}."
+            raise GeometryError(sentence, name, given)
         return given
     try:
         if isinstance(given, bool):
             raise TypeError
         value = operator.index(given)
     except TypeError:
-        raise OptionError(f"{name} is {given!r}: write a whole number or a symbol.") from None
+        raise OptionError("{option} is {given!r}: write a whole number or a symbol.", name, given) from None
     if value < least:
-        raise GeometryError(f"{name} is {value}: it must be at least {least}.")
+        raise GeometryError(f"{{option}} is {{given}}: it must be at least {least}.", name, value)
     return value
 
 
@@ -52,11 +54,9 @@ def per_axis(name: str, given: Any, rank: int) -> list[Any]:
         return [given] * rank
     values = list(given)
     if len(values) != rank:
-        raise OptionError(
-            f"{name} {given!r} has {counted(len(values), 'entry', 'entries')} for "
-            f"{counted(rank, 'axis', 'axes')}: "
-            "write one value for all axes, or one for each."
-        )
+        found, axes = counted(len(values), "entry", "entries"), counted(rank, "axis", "axes")
+        cure = "write one value for all axes, or one for each."
+        raise OptionError(f"{{option}} {{given!r}} has {found} for {axes}: {cure}", name, given)
     return values
 
 
@@ -101,24 +101,23 @@ def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
         if given == "full":
             return reach, reach
         if stride != 1:
-            raise GeometryError(
-                f"padding 'same' keeps the size, which stride {stride} cannot: "
-                "give the padding as a number or as a pair (before, after)."
-            )
+            sentence = "{option} {given!r} keeps the size, which stride {step} cannot: "
+            cure = "give the padding as a number or as a pair {pair}."
+            raise GeometryError(sentence + cure, "padding", given, step=stride)
         return reach // 2, reach - reach // 2
     pair = [given, given]
     if not isinstance(given, str | Expr) and isinstance(given, Iterable):
         pair = list(given)
         if len(pair) != 2:
-            raise OptionError(
-                f"padding {given!r} has {counted(len(pair), 'entry', 'entries')}: write (before, after)."
-            )
+            sentence = f"{{option}} {{given!r}} has {counted(len(pair), 'entry', 'entries')}: write {{pair}}."
+            raise OptionError(sentence, "padding", given)
     for part in pair:
         if isinstance(part, str) and len(part.strip()) > 2 and part.strip().isalpha():
-            cure = did_you_mean(part.strip().lower(), MODES)
-            raise OptionError(f"padding mode {part!r} is unknown: {cure}")
+            near, sentence = part.strip().lower(), "{option} mode {part!r} is unknown: {cure}"
+            raise OptionError(sentence, "padding", near, part=part, allowed=MODES)
     try:
         before, after = (read_size("padding", part, least=0) for part in pair)
     except OptionError as error:
-        raise OptionError(f"{error} Or write a pair (before, after), 'valid', 'same' or 'full'.") from None
+        sentence = "{error} Or write a pair {pair}, 'valid', 'same' or 'full'."
+        raise OptionError(sentence, "padding", given, error=error) from None
     return before, after

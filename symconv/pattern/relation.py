@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, SymbolicSizeError
@@ -163,6 +163,10 @@ class Relation(metaclass=ABCMeta):
         """Whether each output index has a bias of its own, as channels have; else all share one."""
         return False
 
+    def places_counted(self, place: Expr, padding: bool) -> Expr:
+        """How many places of the window at an output count, with or without those in the padding."""
+        return Integer(1)
+
     def biases(self) -> Incidence:
         """The relation of a bias: every output meets one tap, whose input is the constant 1."""
         extents = tuple(map(int, self.extents["output"]))
@@ -180,11 +184,10 @@ class Relation(metaclass=ABCMeta):
         """Raise :class:`SymbolicSizeError` unless every size is a number."""
         for name, size in self.geometry.items():
             if not isinstance(size, int):
-                what = "padding" if name in ("before", "after") else name
-                raise SymbolicSizeError(
-                    f"{what} is the symbol {size}, so there are no explicit entries to list: "
-                    "give every size as a number, or ask for a closed form with layer.formula(name)."
-                )
+                option = "padding" if name in ("before", "after") else name
+                sentence = "{option} is the symbol {given}, so there are no explicit entries to list: "
+                cure = "give every size as a number, or {closed_form}."
+                raise SymbolicSizeError(sentence + cure, option, size)
 
 
 class Spatial(Relation):
@@ -201,8 +204,8 @@ class Spatial(Relation):
         return PADDING_MODES["zeros"]
 
     @abstractmethod
-    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
-        """``(last, value)``: there is an output at each place with ``0 <= value <= last``."""
+    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
+        """Pairs ``(last, value)``: an output stands at each place with ``0 <= value <= last`` for all."""
 
     @property
     @abstractmethod
@@ -211,8 +214,10 @@ class Spatial(Relation):
 
     @property
     @abstractmethod
-    def size_template(self) -> tuple[str, str]:
+    def size_template(self) -> tuple[tuple[str, str], ...]:
         """The output size in names of sizes, and what it is divided by before rounding down and adding 1.
+
+        Of several the least counts.
 
         ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is taken off, ``{t}`` the
         sign of a product.

@@ -101,13 +101,16 @@ class Selection(Pooled):
     name = "selection"
     kinds = ("selection",)
     called = "selection"
-    stands_for = f"the selection: {_MEANING}"
     meaning = f"being {_MEANING}"
     linear_in = "once the selection is made"
     beside = "passed by"
     opening = "Maximum pooling of {inputs} in windows of {window}"
     shared = False
     own = MappingProxyType({"output": _largest, "selection": _selections, "windows": _windows})
+
+    @property
+    def stands_for(self) -> str:
+        return f"the selection: {_MEANING}"
 
     def relation(self, tied: Pattern) -> Pattern:
         return unshared(tied)

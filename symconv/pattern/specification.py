@@ -59,13 +59,11 @@ class Specification:
             When the notation is none, and no preset either.
         """
         if not isinstance(bias, bool):
-            raise OptionError(
-                f"{call}: bias is {bias!r}; write True or False, and give its value to .at(b=...)."
-            )
+            cure = "write True or False, and give its value to .at(b=...)."
+            raise OptionError(f"{call}: {{option}} is {{given!r}}; {cure}", "bias", bias)
         if not isinstance(notation, Notation | str):
-            raise NotationError(
-                f"{call}: notation is {notation!r}; write a Notation or the name of a preset."
-            )
+            cure = "write a Notation or the name of a preset."
+            raise NotationError(f"{call}: {{option}} is {{given!r}}; {cure}", "notation", notation)
         found = Notation.preset(notation) if isinstance(notation, str) else notation
         return cls(Pattern(tuple(relations)), kernel, bias, found)
 

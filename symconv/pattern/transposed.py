@@ -57,17 +57,14 @@ class TransposedAxis(Adjoint, Spatial):
         """
         n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
         if isinstance(padding, str) and padding in ("same", "full"):
-            raise OptionError(
-                f"padding {padding!r} has no meaning for a transposed layer: give numbers, "
-                "which are taken off the output on each side."
-            )
+            sentence = "{option} {given!r} has no meaning for a transposed layer: give numbers, "
+            cure = "which are taken off the output on each side."
+            raise OptionError(sentence + cure, "padding", padding)
         before, after = read_padding(padding, d * (k - 1), s)
         extra = read_size("output_padding", output_padding, least=0)
         if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
-            raise GeometryError(
-                f"output_padding is {extra}: it must be smaller than stride {s} or dilation {d}, "
-                f"so at most {max(s, d) - 1}."
-            )
+            sentence = f"{{option}} is {extra}: it must be smaller than stride {s} or dilation {d}, "
+            raise GeometryError(sentence + f"so at most {max(s, d) - 1}.", "output_padding", extra)
         size = (n - 1) * s - before - after + d * (k - 1) + extra + 1
         if isinstance(size, int) and size < 1:
             raise GeometryError(
@@ -92,18 +89,17 @@ class TransposedAxis(Adjoint, Spatial):
 
     @property
     def options(self) -> dict[str, Any]:
-        inner = {name: value for name, value in self.relation.options.items() if name != "padding_mode"}
+        without = ("padding_mode", "ceil_mode")
+        inner = {name: value for name, value in self.relation.options.items() if name not in without}
         return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
 
     @property
-    def size_template(self) -> tuple[str, str]:
-        return (
-            "({input_size} - 1){t}{stride} - {off} + {dilation}{t}({kernel_size} - 1) + {output_padding} + 1",
-            "",
-        )
+    def size_template(self) -> tuple[tuple[str, str], ...]:
+        whole = "({input_size} - 1){t}{stride} - {off} + {dilation}{t}({kernel_size} - 1)"
+        return ((f"{whole} + {{output_padding}} + 1", ""),)
 
-    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
-        return sympify(self.relation.input_size - 1), place
+    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
+        return ((sympify(self.relation.input_size - 1), place),)
 
     @property
     def geometry(self) -> dict[str, Size]:

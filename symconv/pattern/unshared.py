@@ -101,11 +101,14 @@ class UnsharedAxis(Unshared, Spatial):
         return self.relation.kind
 
     @property
-    def size_template(self) -> tuple[str, str]:
+    def size_template(self) -> tuple[tuple[str, str], ...]:
         return self.relation.size_template
 
-    def size_count(self, place: Symbol) -> tuple[Expr, Expr]:
-        return self.relation.size_count(place)
+    def places_counted(self, place: Expr, padding: bool) -> Expr:
+        return self.relation.places_counted(place, padding)
+
+    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
+        return self.relation.size_counts(place)
 
 
 def unshared(pattern: Pattern) -> Pattern:

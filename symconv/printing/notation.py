@@ -9,7 +9,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import NotationError, did_you_mean, reject_unknown
+from symconv.errors import NotationError, reject_unknown
 
 _LETTER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)?(\^\([A-Za-z0-9]+\))?'{0,3}")
 
@@ -125,25 +125,20 @@ class Notation:
         if type(self.base) is not int or self.base not in (0, 1):
             raise NotationError(f"base is {self.base!r}: indices start at 0 or at 1.")
         if self.upstream_style not in UPSTREAM_STYLES:
-            raise NotationError(
-                f"upstream_style is {self.upstream_style!r}: "
-                f"{did_you_mean(str(self.upstream_style), UPSTREAM_STYLES)}"
-            )
+            sentence, style = "{option} is {given!r}: {cure}", self.upstream_style
+            raise NotationError(sentence, "upstream_style", style, allowed=UPSTREAM_STYLES)
         if not isinstance(self.window_columns, bool):
             raise NotationError(f"window_columns is {self.window_columns!r}: write True or False.")
         if not isinstance(self.tap_colours, tuple | list):
-            raise NotationError(
-                f"tap_colours is {self.tap_colours!r}: write a tuple, such as ('blue', 'olive')."
-            )
+            sentence = "{option} is {given!r}: write a tuple, such as ('blue', 'olive')."
+            raise NotationError(sentence, "tap_colours", self.tap_colours)
         object.__setattr__(self, "tap_colours", tuple(self.tap_colours))
         for colour in self.tap_colours:
             if colour not in COLOURS:
-                raise NotationError(f"tap colour {colour!r} is unknown: {did_you_mean(str(colour), COLOURS)}")
+                raise NotationError("tap colour {given!r} is unknown: {cure}", given=colour, allowed=COLOURS)
         limit = self.max_rows
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 3):
-            raise NotationError(
-                f"max_rows is {limit!r}: write a whole number of at least 3, or None for no limit."
-            )
+            raise NotationError("{option} is {given!r}: write {rows}.", "max_rows", limit)
         self._check_letters_differ()
 
     def _check_letters_differ(self) -> None:
@@ -169,7 +164,7 @@ class Notation:
     def preset(cls, name: str) -> Notation:
         """The notation of a known text, by name; see :data:`PRESETS`."""
         if not isinstance(name, str) or name not in PRESETS:
-            raise NotationError(f"notation {name!r} is unknown: {did_you_mean(str(name), PRESETS)}")
+            raise NotationError("notation {given!r} is unknown: {cure}", given=name, allowed=PRESETS)
         return PRESETS[name]
 
     @staticmethod

@@ -31,6 +31,7 @@ REFERENCES: Mapping[str, Makers] = MappingProxyType(
     {
         "weights": _WEIGHTS,
         "uniform": {**_WEIGHTS, **POOLING["average"]},
+        "clipped": POOLING["average"],
         "selection": POOLING["max"],
     }
 )

@@ -17,15 +17,17 @@ from numpy.lib.stride_tricks import sliding_window_view
 from symconv.check.references.libraries import whole_numbers
 from symconv.check.references.sample import Array, Reference, Sample, every
 
-#: How much of an output each place of its window gives, by the numbers that stand there; None is padding.
-Shares = Callable[[list[Any]], list[Any]]
+#: How much of an output each place of its window gives, by the numbers that stand there, None being padding,
+#: and whether a place lies within the padded input.
+Shares = Callable[[Sample, list[Any], list[bool]], list[Any]]
 
 
-def _average(window: list[Any]) -> list[Any]:
-    return [Fraction(1, len(window))] * len(window)
+def _average(s: Sample, window: list[Any], within: list[bool]) -> list[Any]:
+    counted = sum(within) if s.count_padding else len([value for value in window if value is not None])
+    return [Fraction(1, s.divisor or counted)] * len(window)
 
 
-def _first_largest(window: list[Any]) -> list[Any]:
+def _first_largest(s: Sample, window: list[Any], within: list[bool]) -> list[Any]:
     best = None
     for at, value in enumerate(window):
         if value is not None and (best is None or value > window[best]):
@@ -39,18 +41,20 @@ def _loops(shares: Shares) -> Reference:
     def terms(s: Sample) -> Iterator[tuple[int, int, Any]]:
         """``(output, input, share)`` of each input that an output sees."""
         x, sizes = s.x.ravel().tolist(), s.x.shape[2:]
-        starts = [range(0, n + p + q - r, step) for n, p, q, r, step in _spans(s)]
+        starts = _starts(s)
         output = 0
         for image in range(len(s.x)):
             for start in product(*starts):
                 seen: list[int | None] = []
+                within: list[bool] = []
                 for tap in product(*map(range, s.w.shape[2:])):
                     ends = zip(start, tap, s.dilation, s.before, strict=True)
                     place = [i + d * k - p for i, k, d, p in ends]
                     inside = all(0 <= j < n for j, n in zip(place, sizes, strict=True))
+                    within.append(all(j < n + q for j, n, q in zip(place, sizes, s.after, strict=True)))
                     flat = int(np.ravel_multi_index(place, sizes)) if inside else 0
                     seen.append(image * prod(sizes) + flat if inside else None)
-                given = shares([None if j is None else x[j] for j in seen])
+                given = shares(s, [None if j is None else x[j] for j in seen], within)
                 for j, share in zip(seen, given, strict=True):
                     if j is not None and share:
                         yield output, j, share
@@ -75,7 +79,7 @@ def _loops(shares: Shares) -> Reference:
         return summed(s, s.delta.size * s.x.size, lambda o, j, share: (o * s.x.size + j, share))
 
     answers = {
-        "output_size": lambda s: np.array([len(range(0, n + p + q - r, t)) for n, p, q, r, t in _spans(s)]),
+        "output_size": lambda s: np.array([len(start) for start in _starts(s)]),
         "output": output,
         "grad_input": grad_input,
         "matrix": matrix,
@@ -88,30 +92,44 @@ def _spans(s: Sample) -> Iterator[tuple[int, int, int, int, int]]:
     return zip(s.x.shape[2:], s.before, s.after, s.reach, s.stride, strict=True)
 
 
+def _starts(s: Sample) -> list[range]:
+    """Where the windows of each axis begin on the padded input."""
+    if not s.ceil_mode:
+        return [range(0, n + p + q - r, step) for n, p, q, r, step in _spans(s)]
+    return [range(0, min(n + p + q - r + step - 1, n + p), step) for n, p, q, r, step in _spans(s)]
+
+
 def _sliding(largest: bool) -> Reference:
     """NumPy's views of the windows: their mean, or the entry at their first maximum."""
 
-    def seen(s: Sample, array: Array, fill: Any) -> Array:
+    def seen(s: Sample, array: Array, fill: Any, beyond: Any) -> Array:
         """A row a window, a column a place of it."""
         extents = [reach + 1 for reach in s.reach]
-        whole = np.pad(array, s.pads, constant_values=fill)
+        more = [(0, 0), (0, 0), *((0, step - 1 if s.ceil_mode else 0) for step in s.stride)]
+        whole = np.pad(np.pad(array, s.pads, constant_values=fill), more, constant_values=beyond)
         views: Array = sliding_window_view(whole, extents, s.spatial)[every([*s.stride, *s.dilation])]
+        taken: Any = (..., *(slice(len(start)) for start in _starts(s)), *[slice(None)] * s.rank)
+        views = views[taken]
         return views.reshape(-1, s.w[0, 0].size)
 
     def shares(s: Sample) -> Array:
-        windows = seen(s, s.x, s.x.min() - 1)
+        windows = seen(s, s.x, s.x.min() - 1, s.x.min() - 1)
         if not largest:
-            return np.full(windows.shape, Fraction(1, windows.shape[1]), dtype=object)
+            places = seen(s, np.ones_like(s.x, dtype=int), int(s.count_padding), 0).sum(axis=1)
+            return np.array(
+                [[Fraction(1, s.divisor or int(n))] * windows.shape[1] for n in places], dtype=object
+            )
         chosen: Array = np.arange(windows.shape[1]) == windows.argmax(axis=1)[:, None]
         return chosen.astype(np.int64)
 
     def output(s: Sample) -> Array:
-        windows = seen(s, s.x, s.x.min() - 1 if largest else 0)
+        fill = s.x.min() - 1 if largest else 0
+        windows = seen(s, s.x, fill, fill)
         found: Array = windows.max(axis=1) if largest else (windows * shares(s)).sum(axis=1)
         return found
 
     def grad_input(s: Sample) -> Array:
-        sources = seen(s, np.arange(s.x.size).reshape(s.x.shape), -1)
+        sources = seen(s, np.arange(s.x.size).reshape(s.x.shape), -1, -1)
         totals = np.zeros(s.x.size + 1, dtype=object)
         np.add.at(totals, sources, shares(s) * s.delta.reshape(-1, 1))
         return totals[:-1]
@@ -126,10 +144,17 @@ def _torch(largest: bool) -> Reference | None:
     import torch
     from torch.nn import functional
 
+    def special(s: Sample) -> bool:
+        """Whether padding the input first would give something else."""
+        return s.ceil_mode or s.divisor is not None or not s.count_padding
+
     def forward(s: Sample, x: Any) -> Any:
         pool = getattr(functional, f"{'max' if largest else 'avg'}_pool{s.rank}d")
-        options: dict[str, Any] = {"dilation": s.dilation} if largest else {}
-        if s.before == s.after and all(n > r for n, _, _, r, _ in _spans(s)):
+        options: dict[str, Any] = {"ceil_mode": s.ceil_mode}
+        options |= {"dilation": s.dilation} if largest else {"count_include_pad": s.count_padding}
+        if not largest and s.rank > 1:
+            options["divisor_override"] = s.divisor
+        if s.before == s.after and (special(s) or all(n > r for n, _, _, r, _ in _spans(s))):
             return pool(x, s.w.shape[2:], s.stride, s.before, **options)
         pads = [p for pair in reversed(s.pads[2:]) for p in pair]
         whole = functional.pad(x, pads, value=-torch.inf if largest else 0)
@@ -151,7 +176,14 @@ def _torch(largest: bool) -> Reference | None:
         return whole_numbers(s, jacobian(partial(forward, s), tensor(s)).detach().numpy())
 
     answers = {"output": output, "grad_input": grad_input, "matrix": matrix}
-    return Reference("PyTorch", answers, exact=False, fits=lambda s: s.rank <= 3)
+
+    def fits(s: Sample) -> bool:
+        """PyTorch pads both sides alike, divides one axis by nothing else, and compares before it pads."""
+        inside = s.rank < 3 or all(n > r for n, _, _, r, _ in _spans(s))
+        divided = largest or s.divisor is None or s.rank > 1
+        return s.rank <= 3 and (not special(s) or (s.before == s.after and inside and divided))
+
+    return Reference("PyTorch", answers, exact=False, fits=fits)
 
 
 #: The references of each kind of pooling, by the names that ask for them.

@@ -46,6 +46,10 @@ class Sample:
     transposed : bool
     padding_mode : str
         A key of ``NUMPY_MODES``; zeros when transposed.
+    ceil_mode : bool
+        Whether the last window may reach beyond the padding.
+    count_padding, divisor : bool, int or None
+        Whether places in the padding count in an average; what it is divided by instead of their number.
     """
 
     x: Array
@@ -61,6 +65,9 @@ class Sample:
     flip: bool
     transposed: bool
     padding_mode: str
+    ceil_mode: bool = False
+    count_padding: bool = True
+    divisor: int | None = None
 
     @property
     def rank(self) -> int:
