@@ -63,7 +63,7 @@ def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
-        "setting": ("LayerSymbols", setting),
+        "setting": ("Setting", setting),
         "size": ("Output size", size),
         "forward": ("Forward pass", forward),
         "matrix": ("As a matrix acting on the input", matrix),

@@ -27,7 +27,7 @@ def test_notes_have_the_sections_that_say_something(name: str) -> None:
     if name == "maximum":
         known[known.index("As windows times kernel")] = "Windows"  # there is no kernel
     assert found == [heading for heading in known if heading in found]
-    assert {"LayerSymbols", "Output size", "Forward pass", "Gradients", "Checks"} <= set(found)
+    assert {"Setting", "Output size", "Forward pass", "Gradients", "Checks"} <= set(found)
     assert ("With values" in found) == bool(layer.entries.given)
     pairs = zip(made.blocks, made.blocks[1:], strict=False)
     assert not any(isinstance(one, Heading) and isinstance(other, Heading) for one, other in pairs)
@@ -36,7 +36,7 @@ def test_notes_have_the_sections_that_say_something(name: str) -> None:
 
 def test_sections_can_be_chosen_and_ordered() -> None:
     layer = sc.Conv1d(4, 3)
-    assert headings(layer.notes(sections=["gradients", "setting"])) == ["Gradients", "LayerSymbols"]
+    assert headings(layer.notes(sections=["gradients", "setting"])) == ["Gradients", "Setting"]
     for wrong, words in (("grad", "did you mean"), ("example", "give values with")):
         with pytest.raises(OptionError, match=words):
             layer.notes(sections=[wrong])
