@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sympy import Add, And, Eq, Expr, Indexed, Integer, Mod, Mul, Or, Sum, Symbol, fraction
+from sympy import Add, And, Eq, Expr, Indexed, Integer, Max, Mod, Mul, Or, Sum, Symbol, fraction
 
 from symconv.index_sums.nodes import Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
@@ -93,14 +93,11 @@ class _IndexSums:
         return f"{' '.join(heads)} {self._factor(expr.function)}"
 
     def _print_Max(self, expr: Expr, exp: Any = None) -> str:
-        return self._extreme(self._target.maximum, expr)
-
-    def _print_Min(self, expr: Expr, exp: Any = None) -> str:
-        return self._extreme(self._target.minimum, expr)
-
-    def _extreme(self, name: str, expr: Expr) -> str:
+        name = self._target.maximum if isinstance(expr, Max) else self._target.minimum
         parts = sorted(expr.args, key=lambda part: (not part.is_number, len(str(part)), str(part)))
         return f"{name}({', '.join(self._print(part) for part in parts)})"
+
+    _print_Min = _print_Max
 
     def _print_floor(self, expr: Expr, exp: Any = None) -> str:
         return self._target.floor(self._print(expr.args[0]))

@@ -22,96 +22,50 @@ Write: TypeAlias = Callable[..., str]
 class MathsTarget(ABC):
     """A target, together with the names that some symbols have.
 
-    Attributes
-    ----------
-    printer : type
-        SymPy's printer of the target, made from names of symbols.
-    line : int
-        How many visible characters fit on a line.
-    times, dot, places : str
-        Between the factors of a product of symbols, and of values; between indices.
-    across, down, diagonal : str
-        Dots that stand for left-out columns, rows, and both.
-    comma, ellipsis : str
-        Between items of a list in a line of their own; dots for its left-out entries.
-    ones, maximum, minimum : str
-        A vector of ones; the names of the extremes.
-    at_most, either : str
-        The sign between bounds; the word between conditions.
-    opened, closed : str
-        Brackets around matrices.
-    stacked : bool
-        Whether fractions have their denominator below; else it follows a slash, and sums have brackets.
-    above : str
-        What parts a display from the sentence above it in a document.
-    prose, sentence : (text)
-        Words within a formula, and outside of one.
-    function : (name)
-        The name of a function, upright where it is a word.
-    transposed, vec, kron : (matrix), (matrix), (*factors)
-        A matrix transposed, its row-major flattening, and the Kronecker product.
-    coloured : (rendered, colour)
-        A piece in a colour, where the target has colours.
-    masked : (matrix, kernel, rendered)
-        A matrix with zeros put where another matrix holds no entry of the kernel.
-    entry : (letter, index)
-        An entry of a sequence; several indices are joined by ``places``.
-    padded : (letter, name)
-        The input with its padding: the letter of the input, or the name that formulas read back have.
-    derivative, derivative_of_sum : (of, by)
-        The partial derivative of a quantity, and of something long.
-    sum : (index, first, last)
-        The head of a sum.
-    bracket, divides : (condition), (divisor, number)
-        An Iverson bracket; the condition that one number divides another.
-    fraction, floor, ceiling : (numerator, denominator), (number), (number)
-    upsampled : (letter, factors)
-        A sequence with zeros between neighbours.
-    convolution, correlation : (left, right, index)
-        An entry of the convolution or the correlation of two sequences.
+    What it writes with pieces is a template or a method; their arguments stand beside each.
     """
 
-    printer: ClassVar[type[Any]]
-    line: ClassVar[int]
-    times: ClassVar[str]
-    dot: ClassVar[str]
-    places: ClassVar[str]
-    across: ClassVar[str]
-    down: ClassVar[str]
-    diagonal: ClassVar[str]
-    comma: ClassVar[str]
-    ellipsis: ClassVar[str]
-    ones: ClassVar[str]
+    printer: ClassVar[type[Any]]  # SymPy's printer of the target, made from names of symbols
+    line: ClassVar[int]  # so many visible characters fit on a line
+    times: ClassVar[str]  # between the factors of a product of symbols
+    dot: ClassVar[str]  # and of values
+    places: ClassVar[str]  # between indices
+    across: ClassVar[str]  # dots for left-out columns
+    down: ClassVar[str]  # for left-out rows
+    diagonal: ClassVar[str]  # and for both
+    comma: ClassVar[str]  # between items of a list in a line of their own
+    ellipsis: ClassVar[str]  # for left-out entries of a list
+    ones: ClassVar[str]  # a vector of ones
     maximum: ClassVar[str]
     minimum: ClassVar[str]
-    at_most: ClassVar[str]
-    either: ClassVar[str]
-    opened: ClassVar[str] = "("
+    at_most: ClassVar[str]  # between bounds
+    either: ClassVar[str]  # between conditions
+    opened: ClassVar[str] = "("  # brackets around matrices
     closed: ClassVar[str] = ")"
-    stacked: ClassVar[bool] = True
-    above: ClassVar[str] = "\n\n"
+    stacked: ClassVar[bool] = True  # a fraction has its denominator below; else behind a slash
+    above: ClassVar[str] = "\n\n"  # parts a display from the sentence above it in a document
 
-    prose: Write
-    sentence: Write = "{}".format
-    function: Write
-    transposed: Write
-    vec: Write
-    kron: Write
-    coloured: Write
-    masked: Write
-    entry: Write
-    padded: Write
-    derivative: Write
-    derivative_of_sum: Write
-    sum: Write
-    bracket: Write
-    divides: Write
-    fraction: Write
-    floor: Write
-    ceiling: Write
-    upsampled: Write
-    convolution: Write
-    correlation: Write
+    prose: Write  # (text) within a formula
+    sentence: Write = "{}".format  # (text) outside of one
+    function: Write  # (name), upright where it is a word
+    transposed: Write  # (matrix)
+    vec: Write  # (matrix), flattened row by row
+    kron: Write  # (*factors)
+    coloured: Write  # (piece, colour), where the target has colours
+    masked: Write  # (matrix, kernel, piece): zeros where the matrix holds no entry of the kernel
+    entry: Write  # (letter, index) of a sequence
+    padded: Write  # (letter of the input, name that is read back) with its padding
+    derivative: Write  # (of, by)
+    derivative_of_sum: Write  # (of, by), of something long
+    sum: Write  # (index, first, last): its head
+    bracket: Write  # (condition), Iverson's
+    divides: Write  # (divisor, number)
+    fraction: Write  # (numerator, denominator)
+    floor: Write  # (number)
+    ceiling: Write  # (number)
+    upsampled: Write  # (letter, factors) with zeros between neighbours
+    convolution: Write  # (left, right, index): an entry of it
+    correlation: Write  # (left, right, index)
 
     def __init__(self, names: Mapping[Symbol, str] = MappingProxyType({}), *, printer: Any = None) -> None:
         self._names = names
