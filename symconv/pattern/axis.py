@@ -172,6 +172,11 @@ class Axis(Spatial):
         a, b, c = map(sympify, self.coefficients)
         return [(j, self.fill.place(a * o + b * k + c, sympify(self.input_size)))]
 
+    def place(self, index: Any, tap: Any) -> Any:
+        """``s o + d k - p``: the place of the input, before the padding mode, that output and tap meet at."""
+        met = self.kernel_size - 1 - tap if self.flip else tap
+        return self.stride * index + self.dilation * met - self.before
+
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
         return {"output": ("output_index",), "tap": ("tap_index",), "input": ("input_index",)}

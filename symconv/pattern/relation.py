@@ -44,6 +44,9 @@ class Window:
 class Relation(ABC):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
 
+    #: The role that the relation gives by the two others.
+    far: ClassVar[str] = "input"
+
     @property
     @abstractmethod
     def extents(self) -> dict[str, tuple[Size, ...]]:
@@ -84,6 +87,15 @@ class Relation(ABC):
         """The same relation with other sizes put for some symbols."""
         changes = {item.name: _replaced(getattr(self, item.name), swap) for item in fields(self)}
         return replace(self, **changes)
+
+    def resized(self, sizes: Mapping[str, Any]) -> Self:
+        """The same relation with the sizes of a layer given by their names, and not checked."""
+        names = {item.name for item in fields(self)}
+        return replace(self, **{name: size for name, size in sizes.items() if name in names})
+
+    def place(self, index: Any, tap: Any) -> Any:
+        """The index of the role ``far`` that an index of the other role meets through a tap."""
+        return index
 
     def padded(self) -> Relation:
         """The relation with the padded input for the input, so that what meets the padding is listed too."""
@@ -166,9 +178,6 @@ class Relation(ABC):
 class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
 
-    #: The role that the relation gives by the two others.
-    far: ClassVar[str] = "input"
-
     @property
     def fill(self) -> PaddingMode:
         """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
@@ -217,6 +226,7 @@ class Exchanged(Relation):
     """A relation with outputs and inputs exchanged: that of the transposed layer."""
 
     relation: Relation
+    far: ClassVar[str] = "output"
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
@@ -248,8 +258,14 @@ class Exchanged(Relation):
 
     @property
     def options(self) -> Mapping[str, Any]:
-        exchanged = {"in_channels": "out_channels", "out_channels": "in_channels"}
-        return {exchanged.get(name, name): size for name, size in self.relation.options.items()}
+        return {_SWAP.get(name, name): size for name, size in self.relation.options.items()}
+
+    def resized(self, sizes: Mapping[str, Any]) -> Self:
+        inner = {_SWAP.get(name, name): size for name, size in sizes.items()}
+        return replace(self, relation=self.relation.resized(inner))
+
+    def place(self, index: Any, tap: Any) -> Any:
+        return self.relation.place(index, tap)
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         return self.relation.phrase(options)
@@ -273,4 +289,7 @@ def _other(letter: str) -> str:
     return letter
 
 
-_SWAP = {"output": "input", "tap": "tap", "input": "output"}
+_SWAP = {
+    "output": "input", "tap": "tap", "input": "output",
+    "in_channels": "out_channels", "out_channels": "in_channels",
+}  # fmt: skip

@@ -1,0 +1,73 @@
+"""The algorithms of a layer: its passes as functions, by the quantities that they compute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symconv.algorithms.functions import compiled, source
+from symconv.algorithms.kernels import averaged, selected, weighted
+from symconv.algorithms.listing import Listing
+from symconv.algorithms.loops import Loops
+from symconv.pattern import Relation
+
+
+def algorithms_for(
+    relations: Sequence[Relation], *, average: bool = False, selects: bool = False, bias: bool = True
+) -> dict[str, Listing]:
+    """The algorithms of a layer by the quantities that they compute.
+
+    A relation without taps, as of samples of a batch or of the channels of a pooling layer, takes each
+    index through the layer by itself: the algorithm is that of one of them, and its reason says so.
+
+    Parameters
+    ----------
+    relations : sequence of Relation
+        Those whose product the layer is, with taps that all outputs share.
+    average : bool
+        Whether all taps are 1 over their number.
+    selects : bool
+        Whether an output is the largest entry of its window.
+    bias : bool
+        Whether the layer has a bias, which then has a gradient.
+
+    >>> from symconv.pattern import Axis
+    >>> [listing.function.__name__ for listing in algorithms_for((Axis.make(4, 3),), bias=False).values()]
+    ['correlation', 'correlation_grad_input', 'correlation_grad_kernel']
+    """
+    joined = [relation for relation in relations if relation.extents["tap"]]
+    alone = [name for relation in relations if relation not in joined for name in relation.letters["output"]]
+    loops = Loops(joined, dilated=not average)
+    passes = (averaged if average else selected if selects else weighted)(loops)
+    base = "average_pooling" if average else "max_pooling" if selects else _named(loops)
+    found = {}
+    for quantity, made in passes.items():
+        if bias or quantity != "grad_bias":
+            function = compiled(source(_name(base, loops, quantity), loops, made))
+            told = [_ALONE[quantity in ("grad_kernel", "grad_bias")].format(_ONE[name]) for name in alone]
+            found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function)
+    return found
+
+
+#: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
+_ALONE = ("This is done for each {} by itself.", "The gradients of each {} add up.")
+_ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
+
+
+def _named(loops: Loops) -> str:
+    """What the operation is called in the names of its functions."""
+    bank = bool(loops.shape["bias"])
+    words = {
+        loops.padding_mode: loops.padding_mode != "zeros",
+        "flipped": loops.flip and (bank or loops.apart),
+        "transposed": loops.apart,
+        "filter_bank": bank,
+        "convolution" if loops.flip else "correlation": not (bank or loops.apart),
+    }
+    return "_".join(word for word, said in words.items() if said)
+
+
+def _name(base: str, loops: Loops, quantity: str) -> str:
+    axes = "" if loops.rank == 1 else f"_{loops.rank}d"
+    if quantity == "grad_bias":
+        return f"filter_bank{axes}_grad_bias" if loops.shape["bias"] else f"grad_bias{axes}"
+    return f"{base}{axes}" if quantity == "output" else f"{base}{axes}_{quantity}"
