@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from symconv.algorithms import arrays
+import symconv.algorithms.arrays as arrays
 from symconv.algorithms.arrays import array_type, sizes_type
 from symconv.algorithms.kernels import OPERANDS, Pass
 from symconv.algorithms.letters import SIZES
@@ -26,25 +26,31 @@ def source(name: str, loops: Loops, made: Pass) -> str:
 
     A size is measured from an operand, computed from other sizes, or given.
     """
-    operands, result = made.given.split(), "y" if made.role == "output" else "g"
-    shape = loops.shape[made.role]
+    operands, result, shape = (
+        made.given.split(),
+        "y" if made.role == "output" else "g",
+        loops.shape(made.role),
+    )
     zeros = f"zeros({', '.join(shape)})" if shape else "0"
     lines = [f"{result} = {zeros}", *made.lines, f"return {result}"]
     measured = {
         size: f"len({letter}{'[0]' * depth})"
         for role, letter in reversed(OPERANDS.items())
         if letter in operands
-        for depth, size in enumerate(loops.shape[role])
+        for depth, size in enumerate(loops.shape(role))
     }
-    axes = [size for role in ("output", "input", "tap") for size in loops.shape[role][-loops.rank :]]
+    axes = [size for role in ("output", "input", "tap") for size in loops.shape(role)[-loops.rank :]]
     order = [*(n for n in axes if n in measured), *_CHANNELS, *(n for n in axes if n not in measured)]
     lines = _defined(order, {**loops.sizes, **measured}, lines)
     free = _names(lines) - set(re.findall(r"^ *(\w+) =", "\n".join(lines), re.MULTILINE))
-    parts = {size: sorted(name for name in free if _stem(name) == size) for size in SIZES.values()}
-    given = {size: names for size, names in parts.items() if names}
+    given: dict[str, list[str]] = {}
+    for size in SIZES.values():
+        letters = dict.fromkeys([size, *(loops.letter(size, at) for at in range(loops.rank))])
+        if free & {*letters}:
+            given[size] = [letter for letter in letters if letter in free]
     unpacked = [f"{', '.join(names)} = {size}" for size, names in given.items() if names != [size]]
     roles = {letter: role for role, letter in {**OPERANDS, "bias": "b"}.items()}
-    arguments = [f"{letter}: {array_type(loops.shape[roles[letter]], roles[letter])}" for letter in operands]
+    arguments = [f"{letter}: {array_type(loops.shape(roles[letter]), roles[letter])}" for letter in operands]
     arguments += [f"{size}: {sizes_type(len(names))}" for size, names in given.items()]
     returned = f") -> {array_type(shape, made.role)}:"
     head = [f"def {name}({', '.join(arguments)}{returned}"]
@@ -90,8 +96,3 @@ def compiled(source: str) -> Callable[..., Any]:
 
 def _names(lines: list[str]) -> set[str]:
     return set(re.findall(r"[A-Za-z]\w*", "\n".join(lines)))
-
-
-def _stem(name: str) -> str:
-    """A letter without the number of its axis."""
-    return re.sub(r"_\d+$", "", name)

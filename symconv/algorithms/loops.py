@@ -1,4 +1,4 @@
-"""Relations as loops: the indices, sizes and equations of a layer in letters, and its passes as lines."""
+"""Relations as loops: the indices, sizes and equations of a layer in letters, and loops over them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from symconv.algorithms.written import Written, called
 from symconv.notation import on_axis
 from symconv.pattern import ROLES, Relation, Spatial
 
-#: Loops from the outermost to the innermost: an index and how many values it has.
+#: Indices, each with the number of its values, the outermost first.
 Pairs = list[tuple[str, str]]
 
 
@@ -28,32 +28,26 @@ class Loops:
 
     Attributes
     ----------
-    index, shape : dict of role to list of str
-        The indices of the entries that meet, and the sizes that they stay below; "bias" is a role too.
-    outputs : list of (index, size)
-        The loops over all outputs.
+    pairs : dict of role to list of (index, size)
+        The indices of each role; those of outputs that have a bias of their own are the role "bias".
     sizes : dict of str to str
         What sizes are when they are computed from others.
-    flip : bool
-        Whether the kernel is flipped.
-    padding_mode : str
-        How the padding is filled.
+    rank : int
+        The number of axes.
     """
 
     def __init__(self, relations: Sequence[Relation], *, dilated: bool = True) -> None:
-        self.index: dict[str, list[str]] = {role: [] for role in (*ROLES, "bias")}
-        self.shape: dict[str, list[str]] = {role: [] for role in (*ROLES, "bias")}
-        self.outputs: Pairs = []
-        self.sizes = {size: f"{whole} // G" for size, whole in (("C", "C_in"), ("F", "C_out"))}
-        self._near: Pairs = []
-        self._taps: Pairs = []
-        self._offsets: dict[str, list[str]] = {}
-        self._steps: list[str] = []
-        self._conditions: list[str] = []
+        self.pairs: dict[str, Pairs] = {role: [] for role in (*ROLES, "bias")}
+        self.sizes = {"C": "C_in // G", "F": "C_out // G"}
+        self.far = relations[-1].far
+        self.near = "input" if self.far == "output" else "output"
         self.rank = sum(isinstance(relation, Spatial) for relation in relations)
         options = {name: option for relation in relations for name, option in relation.options.items()}
-        self.flip = bool(options.get("flip"))
-        self.padding_mode = str(options.get("padding_mode", "zeros"))
+        self.flip, self.padding_mode = options["flip"], options.get("padding_mode", "zeros")
+        self._offsets: dict[str, list[str]] = {}
+        self._met: dict[str, str] = {}
+        self._steps: list[str] = []
+        self._conditions: list[str] = []
         for at, relation in enumerate(relations, start=self.rank - len(relations)):
             sizes: dict[str, Any] = {name: Written(self.letter(size, at)) for name, size in SIZES.items()}
             self._add(relation.resized(sizes if dilated else {**sizes, "dilation": 1}), at)
@@ -64,61 +58,57 @@ class Loops:
 
     def _add(self, relation: Relation, at: int) -> None:
         """Put a relation in letters inside those before."""
-        letters = {**INDICES, "tap_channel_index": WITHIN[relation.far]}
-        pairs: dict[str, Pairs] = {}
+        letters = {**INDICES, "tap_channel_index": WITHIN[self.far]}
         for role, names in relation.letters.items():
-            named = [letters[name] for name in names]
-            pairs[role] = [(self.letter(index, at), self.letter(size, at)) for index, size in named]
-            for (_, size), extent in zip(pairs[role], relation.extents[role], strict=True):
+            for name, extent in zip(names, relation.extents[role], strict=True):
+                index, size = (self.letter(letter, at) for letter in letters[name])
+                self.pairs[role].append((index, size))
                 if str(extent) != size:
                     self.sizes[size] = str(extent)
-        pairs["bias"] = pairs["output"] if relation.own_bias else []
-        for role, found in pairs.items():
-            self.index[role] += [index for index, _ in found]
-            self.shape[role] += [size for _, size in found]
-        near = pairs["input" if relation.far == "output" else "output"]
-        taps = [pair for pair in pairs["tap"] if pair not in near]
-        self._near += near
-        self._taps += taps
-        self.outputs += pairs["output"]
-        ((met, _),), ((tap, _),), ((far, size),) = near, taps, pairs[relation.far]
+        if relation.own_bias:
+            self.pairs["bias"].append(self.pairs["output"][-1])
+        (near, _), (tap, _), (far, size) = (self.pairs[role][-1] for role in (self.near, "tap", self.far))
         if isinstance(relation, Spatial):
-            place = relation.place(Written(met), Written(tap))
             least, largest = partial(called, "min"), partial(called, "max")
+            place = relation.place(Written(near), Written(tap))
             filled = relation.fill.index(Written(far), Written(size), least, largest)
             self._steps += [f"{far} = {line}" for line in (place, filled) if str(line) != far]
             self._conditions += [] if relation.fill.folds else [f"0 <= {far} < {size}"]
         else:
-            self._offsets[met] = [f"h = {relation.place(Written(met), 0)}"]
-            self.index[relation.far][-1] = f"h + {tap}"
+            self._offsets[near] = [f"h = {relation.place(Written(near), 0)}"]
+            self._met[far] = f"h + {tap}"
 
-    def entry(self, letter: str, role: str) -> str:
-        """An entry of an operand of a role, where output, tap and input meet."""
-        return entry(letter, self.index[role])
+    def shape(self, role: str) -> list[str]:
+        """The sizes of an operand."""
+        return [size for _, size in self.pairs[role]]
+
+    def each(self, letter: str, role: str) -> str:
+        """An entry of an operand, by its own indices."""
+        return entry(letter, [index for index, _ in self.pairs[role]])
+
+    def met(self, letter: str, role: str) -> str:
+        """An entry of an operand, where output, tap and input meet."""
+        met = self._met if role == self.far else {}
+        return entry(letter, [met.get(index, index) for index, _ in self.pairs[role]])
 
     @property
-    def apart(self) -> bool:
-        """Whether outputs are what the relation gives, so that their loops are not the outer ones."""
-        return self._near != self.outputs
+    def taps(self) -> Pairs:
+        """The loops over the taps that an entry of the outer loops meets."""
+        return [pair for pair in self.pairs["tap"] if pair not in self.pairs[self.near]]
 
     @property
     def divisor(self) -> Written:
         """By what the sum over a window is divided for its mean: how many taps count."""
-        return prod((Written(size) for _, size in self._taps), start=Written("1"))
+        return prod((Written(size) for _, size in self.taps), start=Written("1"))
 
     def visited(
-        self,
-        update: list[str],
-        *,
-        before: Sequence[str] = (),
-        after: Sequence[str] = (),
-        when: Sequence[str] = (),
+        self, update: list[str], before: Sequence[str] = (), after: Sequence[str] = (), when: str = ""
     ) -> list[str]:
         """Lines for each output, tap and input that meet, with lines before and after the taps."""
-        conditions = " and ".join([*self._conditions, *when])
-        met = [f"if {conditions}:", *indented(update)] if conditions else update
-        inner = nested(self._taps, [*self._steps, *met])
-        return nested(self._near, [*before, *inner, *after], self._offsets)
+        conditions = " and ".join([*self._conditions, *([when] if when else [])])
+        update = [f"if {conditions}:", *indented(update)] if conditions else update
+        inner = nested(self.taps, [*self._steps, *update])
+        return nested(self.pairs[self.near], [*before, *inner, *after], self._offsets)
 
 
 def entry(letter: str, index: Sequence[str]) -> str:

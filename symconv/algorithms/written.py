@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
+
+
+def _joining(sign: ast.operator, *, swapped: bool = False) -> Callable[[Any, Any], Written]:
+    """The method of an operator, or the one that is asked where the operand on the left knows no letters."""
+    return lambda self, other: _joined(other, sign, self) if swapped else _joined(self, sign, other)
 
 
 class Written:
@@ -20,32 +26,10 @@ class Written:
     def __str__(self) -> str:
         return ast.unparse(self.node)
 
-    def __add__(self, other: Any) -> Written:
-        return _joined(self, ast.Add(), other)
-
-    def __radd__(self, other: Any) -> Written:
-        return _joined(other, ast.Add(), self)
-
-    def __sub__(self, other: Any) -> Written:
-        return _joined(self, ast.Sub(), other)
-
-    def __rsub__(self, other: Any) -> Written:
-        return _joined(other, ast.Sub(), self)
-
-    def __mul__(self, other: Any) -> Written:
-        return _joined(self, ast.Mult(), other)
-
-    def __rmul__(self, other: Any) -> Written:
-        return _joined(other, ast.Mult(), self)
-
-    def __truediv__(self, other: Any) -> Written:
-        return _joined(self, ast.Div(), other)
-
-    def __floordiv__(self, other: Any) -> Written:
-        return _joined(self, ast.FloorDiv(), other)
-
-    def __mod__(self, other: Any) -> Written:
-        return _joined(self, ast.Mod(), other)
+    __add__, __radd__ = _joining(ast.Add()), _joining(ast.Add(), swapped=True)
+    __sub__, __rsub__ = _joining(ast.Sub()), _joining(ast.Sub(), swapped=True)
+    __mul__, __rmul__ = _joining(ast.Mult()), _joining(ast.Mult(), swapped=True)
+    __truediv__, __floordiv__, __mod__ = map(_joining, (ast.Div(), ast.FloorDiv(), ast.Mod()))
 
     def __abs__(self) -> Written:
         return called("abs", self)
@@ -60,11 +44,9 @@ def _joined(left: Any, sign: ast.operator, right: Any) -> Written:
     """Two operands and the sign between them, with neutral numbers and what cancels left out."""
     one, other = _node(left), _node(right)
     match one, sign, other:
-        case ast.Constant(1), ast.Mult(), rest:
+        case (ast.Constant(1), ast.Mult(), rest) | (rest, ast.Add(), ast.Constant(0)):
             return Written(rest)
-        case rest, ast.Add(), ast.Constant(0):
-            return Written(rest)
-        case ast.BinOp(rest, ast.Mult(), factor), ast.Div(), by if ast.unparse(factor) == ast.unparse(by):
+        case ast.BinOp(rest, ast.Mult(), by), ast.Div(), _ if ast.unparse(by) == ast.unparse(other):
             return Written(rest)
         case _, ast.Sub(), ast.BinOp(first, ast.Sub(), second):
             return Written(one) - Written(first) + Written(second)

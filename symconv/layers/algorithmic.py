@@ -1,10 +1,12 @@
-"""A layer's passes as algorithms: which are written for it, and their listings."""
+"""A layer's passes as algorithms, and their listings."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from symconv.algorithms import Algorithm, Listing, algorithms_for, listing
+from symconv.algorithms import Listing, algorithms_for
+from symconv.errors import OptionError, did_you_mean
+from symconv.pattern import Pattern
 from symconv.quantities import Quantities
 
 
@@ -13,6 +15,13 @@ class Algorithmic(Quantities):
 
     #: Whether every tap is 1 over the number of taps.
     _average: ClassVar[bool] = False
+    #: Whether an output is the largest entry of its window.
+    _selects: ClassVar[bool] = False
+
+    @property
+    def tied(self) -> Pattern:
+        """The relation through taps that all outputs share: the layer's own, but for a maximum."""
+        return self.pattern
 
     def algorithm(self, name: str = "output") -> Listing:
         """A quantity as the loops that compute it.
@@ -28,7 +37,7 @@ class Algorithmic(Quantities):
         Raises
         ------
         OptionError
-            When no algorithm of that name is written for a layer of this kind.
+            When the layer has no pass of that name.
 
         >>> import symconv as sc
         >>> print(sc.Conv1d("N", "K", stride="s").algorithm("output"))
@@ -45,18 +54,22 @@ class Algorithmic(Quantities):
                         y[i] += w[k] * x[j]
             return y
         """
-        return listing(self._algorithms, name)
+        found = self._algorithms
+        if not isinstance(name, str) or name not in found:
+            raise OptionError(f"{name!r} has no algorithm here: {did_you_mean(str(name), found)}")
+        return found[name]
 
     @property
     def algorithm_names(self) -> list[str]:
-        """The names that :meth:`algorithm` takes for this layer; none where no algorithm is written.
+        """The names that :meth:`algorithm` takes for this layer.
 
         >>> import symconv as sc
         >>> sc.MaxPool1d(4, 2).algorithm_names, sc.Conv3d(4, 2).algorithm_names
-        (['output', 'grad_input'], [])
+        (['output', 'grad_input'], ['output', 'grad_input', 'grad_kernel'])
         """
         return list(self._algorithms)
 
     @property
-    def _algorithms(self) -> dict[str, Algorithm]:
-        return algorithms_for(self.pattern.relations, average=self._average, bias=self.bias)
+    def _algorithms(self) -> dict[str, Listing]:
+        kernel = {"average": self._average, "selects": self._selects}
+        return algorithms_for(self.tied.relations, **kernel, bias=self.bias)

@@ -63,11 +63,6 @@ class Layer(Closed):
         return self.pattern.relations
 
     @property
-    def tied(self) -> Pattern:
-        """The relation through taps that all outputs share: the layer's own, but for a maximum."""
-        return self.pattern
-
-    @property
     def output_size(self) -> Size | tuple[Size, ...]:
         """``M`` of the one axis, or of each: see :class:`symconv.pattern.Axis`, or ``TransposedAxis``."""
         sizes = tuple(axis.extents["output"][0] for axis in self.axes)

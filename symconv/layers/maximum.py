@@ -62,6 +62,7 @@ class MaxPool(Pool):
     """
 
     _opening = "Maximum pooling of {inputs} in windows of {window}"
+    _selects = True
     _names = ("output_size", "output", "selection", "matrix", "windows", "grad_input")
 
     def __init__(

@@ -78,6 +78,5 @@ _WHY: Mapping[str, str] = MappingProxyType(
         "dense": "no weights are learned.",
         "example": "give values with .at(x=..., w=...).",
         "windows": "there is no closed form of them.",
-        "algorithm": "there is none for such a layer.",
     }
 )

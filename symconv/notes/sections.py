@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from symconv.algorithms import introduced
 from symconv.check import Finding
 from symconv.notes.model import Algorithm, Block, Display, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import (
@@ -264,24 +265,14 @@ def example(sources: Sources, told: Told) -> list[Block]:
 def algorithm(sources: Sources, told: Told) -> list[Block]:
     """The passes as loops."""
     layer = sources.layer
-    names = layer.algorithm_names
-    if not names:
-        return []
-    weighs = "tying" in layer.equation_names
-    text = "In letters of their own, with indices from 0: x is the input, "
-    text += "w the kernel, b the bias, " if weighs else ""
-    text += "delta the upstream gradient and g a gradient; N, K and M are the sizes of input, "
-    text += f"{'kernel' if weighs else 'window'} and output, s is the stride, "
-    text += "d the dilation, " if weighs or "selection" in layer.equation_names else ""
-    text += "p and q are the padding before and behind"
-    text += ", a is the output padding" if _transposed(layer) else ""
-    if any("groups" in relation.options for relation in layer.pattern.relations):
-        text += ", G the number of groups, each of F output channels and of C input channels, of which h is "
-        text += "the first"
+    listings = {name: layer.algorithm(name) for name in layer.algorithm_names}
+    letters = introduced(listing.function for listing in listings.values())
+    (first, meaning), *rest = letters
+    *most, last = [f"{first} is {meaning}", *(f"{letter} {meaning}" for letter, meaning in rest)]
+    text = f"In letters of their own, with indices from 0: {', '.join(most)} and {last}"
     text += ". The letters of an axis bear its number." if len(layer.axes) > 1 else "."
     blocks: list[Block] = [Prose((text,))]
-    for name in names:
-        listing = layer.algorithm(name)
+    for name, listing in listings.items():
         blocks.append(Algorithm((listing.reason,), listing, f"layer.algorithm({name!r})"))
     return blocks
 
