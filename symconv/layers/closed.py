@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -76,9 +77,18 @@ class Closed(Presented):
             and name not in self.formula_names
         ):
             raise OptionError(f"{name!r} has no derivation here: {did_you_mean(name, self.formula_names)}")
-        return Derivation(self._setting, name, axis)
+        if not isinstance(name, str):
+            return Derivation(self._setting, name, axis)  # says what names there are
+        if (name, axis) not in self._derivations:
+            self._derivations[name, axis] = Derivation(self._setting, name, axis)
+        return self._derivations[name, axis]
 
-    @property
+    @cached_property
+    def _derivations(self) -> dict[tuple[str, int], Derivation]:
+        """What was derived before, by quantity and axis."""
+        return {}
+
+    @cached_property
     def _setting(self) -> Setting:
         return Setting(self.pattern, self._written, self.bias)
 

@@ -139,7 +139,7 @@ class MaxPool(Pool):
             values = Explicit(own.pattern, {**own.operands, **self._given}) if self._given else own
         return Subject(self.axes, self._symbols, values, self._written)
 
-    @property
+    @cached_property
     def _setting(self) -> Setting:
         meaning = "being 1 at the first of the largest entries that an output sees, else 0"
         met = dict.fromkeys(map(_windows_meet, self._tied_axes))

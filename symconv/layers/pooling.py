@@ -173,7 +173,7 @@ class AvgPool(Pool):
         """Band and zeros of ``T``, which holds one number only: see :class:`symconv.structure.Structure`."""
         return Structure.of(self._symbols.incidence, self.relations, alike=True)
 
-    @property
+    @cached_property
     def _setting(self) -> Setting:
         return Setting(
             self.pattern,
