@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from sympy import I, Integer, Matrix, Max, Rational, S, Symbol, latex, oo
 
 import symconv as sc
 from symconv.errors import EntriesError, GeometryError, OptionError
 from tests.optional import required
+from tests.tiers import law
 
 torch = required("torch")
 
@@ -57,8 +58,7 @@ def theirs(case: dict[str, Any], x: np.ndarray, delta: Any) -> tuple[np.ndarray,
     return y.detach().numpy(), given_.grad.numpy()
 
 
-@settings(max_examples=400)
-@given(case=pools(), seed=st.integers(0, 999), most=st.sampled_from([2, 100]))
+@law(50, 400, case=pools(), seed=st.integers(0, 999), most=st.sampled_from([2, 100]))
 def test_every_pooling_layer_equals_pytorch(case: dict[str, Any], seed: int, most: int) -> None:
     """Numbers are few in half of the cases, so that the largest is often there twice."""
     rng = np.random.default_rng(seed)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer
 
@@ -17,6 +16,7 @@ from symconv.errors import OptionError
 from symconv.pattern import Axis
 from tests.algorithms.cases import KINDS, flat, layers, nested, run
 from tests.optional import required
+from tests.tiers import law
 
 torch = required("torch")
 
@@ -47,8 +47,7 @@ def test_every_algorithm_is_that_of_a_kind_tried_here() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60)
-@given(data=st.data(), seed=st.integers(0, 999))
+@law(12, 60, data=st.data(), seed=st.integers(0, 999))
 def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.DataObject, seed: int) -> None:
     made, letters = data.draw(layers(kind))
     layer = valued(made, seed)
@@ -58,8 +57,7 @@ def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.Data
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "maximum" not in kind])
-@settings(max_examples=15)
-@given(data=st.data())
+@law(6, 15, data=st.data())
 def test_an_algorithm_equals_the_derivation_for_all_values(kind: str, data: st.DataObject) -> None:
     """On symbols, so for whatever numbers; a maximum compares, and needs numbers."""
     layer, letters = data.draw(layers(kind, most=4))
@@ -99,8 +97,7 @@ def by_torch(kind: str, given: dict[str, Any], letters: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
-@given(data=st.data(), seed=st.integers(0, 999))
+@law(8, 25, data=st.data(), seed=st.integers(0, 999))
 def test_an_algorithm_equals_pytorch(kind: str, data: st.DataObject, seed: int) -> None:
     made, letters = data.draw(layers(kind))
     layer = valued(made, seed)

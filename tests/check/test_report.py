@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from sympy import Symbol, pi, sqrt, symbols
@@ -11,6 +12,7 @@ import symconv as sc
 from symconv.check import evaluate
 from symconv.check.references import libraries
 from symconv.errors import MissingExtraError, OptionError
+from tests.tiers import tiers
 
 LAYERS = [
     sc.Conv1d(5, 3),
@@ -36,8 +38,14 @@ def test_a_right_layer_agrees_with_every_reference(layer: sc.Conv1d) -> None:
     assert not whole or str(report).endswith("all agree exactly")
 
 
-@pytest.mark.parametrize("name", LAYERS[2]._symbols.names)
-@pytest.mark.parametrize("fault", ["neighbour", "lost term", "extra entry", "sign"])
+NAMES = LAYERS[2]._symbols.names
+FAULTS = ["neighbour", "lost term", "extra entry", "sign"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    tiers(product(NAMES, FAULTS), list(zip(NAMES, FAULTS * len(NAMES), strict=False)), several=True),
+)
 def test_a_planted_fault_in_any_quantity_is_found(name: str, fault: str) -> None:
     layer = sc.Conv1d(7, 2, stride=3, dilation=2, padding=(2, 1), bias=True)
     entries = layer._symbols.entries(name)
