@@ -257,11 +257,15 @@ def test_a_section_named_twice_is_refused() -> None:
         sc.Conv1d(3, 2).notes(sections=["size", "setting", "size"])
 
 
-def test_files_do_not_depend_on_the_hash_seed() -> None:
+@pytest.mark.parametrize(
+    "sections", ["['setting', 'forward', 'gradients', 'algorithm']", pytest.param("None", marks=exhaustive)]
+)
+def test_notes_and_their_files_do_not_depend_on_the_hash_seed(sections: str) -> None:
     code = (
         "import hashlib, symconv as sc\n"
         "from symconv.notes import rendered\n"
-        "made = sc.Conv1d(4, 3, padding=1).at(x=[1, 2, 3, 4]).notes()\n"
+        f"made = sc.Conv1d(4, 3, padding=1).at(x=[1, 2, 3, 4]).notes(sections={sections})\n"
+        "print(made)\n"
         "for name in ('n.tex', 'n.html', 'n.md', 'n.rst', 'n.ipynb', 'n.txt'):\n"
         "    print({k: hashlib.sha256(v).hexdigest() for k, v in rendered(made, name).items()})\n"
     )
