@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer
 
@@ -18,6 +17,7 @@ from tests.algorithms.cases import KINDS, flat, layers, nested, run, small
 from tests.geometry import STEPS
 from tests.geometry import layers as geometries
 from tests.optional import required
+from tests.tiers import law
 
 torch = required("torch")
 
@@ -60,8 +60,7 @@ def test_no_statement_is_dead(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
-@given(data=st.data(), seed=st.integers(0, 999))
+@law(12, 60, data=st.data(), seed=st.integers(0, 999))
 def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.DataObject, seed: int) -> None:
     made, letters = data.draw(layers(kind))
     layer = valued(made, seed)
@@ -71,8 +70,7 @@ def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.Data
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "maximum" not in kind])
-@settings(max_examples=8)
-@given(data=st.data())
+@law(6, 15, data=st.data())
 def test_an_algorithm_equals_the_derivation_for_all_values(kind: str, data: st.DataObject) -> None:
     """On symbols, so for whatever numbers; a maximum compares, and needs numbers."""
     layer, letters = data.draw(layers(kind, most=4))
@@ -156,8 +154,7 @@ def by_torch(kind: str, given: dict[str, Any], letters: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12)
-@given(data=st.data(), seed=st.integers(0, 999))
+@law(8, 25, data=st.data(), seed=st.integers(0, 999))
 def test_an_algorithm_equals_pytorch(kind: str, data: st.DataObject, seed: int) -> None:
     made, letters = data.draw(layers(kind))
     layer = valued(made, seed)
