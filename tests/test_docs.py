@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.tiers import exhaustive
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -18,6 +20,7 @@ def built(source: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*call, *folders], capture_output=True, text=True, check=False)
 
 
+@exhaustive
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     done = built(DOCS, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import pytest
 import sympy
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Abs, Function, Max, Symbol, exp, sqrt, tanh
 
@@ -15,6 +14,7 @@ import symconv as sc
 from symconv.cli.typeset import FORMATS, typeset
 from symconv.errors import OptionError
 from symconv.printing.notation import COLOURS, PALETTE, PRESETS, Notation
+from tests.tiers import law
 
 OPENING = sc.Conv1d(4, 3, padding="full", flip=True)
 LAYERS = [
@@ -130,8 +130,7 @@ def terms(latex: str) -> list[str]:
     return sorted(re.split(r" \+ ", latex))
 
 
-@given(n=st.integers(1, 40), k=st.integers(1, 30), flip=st.booleans(), stride=st.integers(1, 3))
-@settings(max_examples=60)
+@law(20, 60, n=st.integers(1, 40), k=st.integers(1, 30), flip=st.booleans(), stride=st.integers(1, 3))
 def test_joined_latex_is_sympys_term_for_term(n: int, k: int, flip: bool, stride: int) -> None:
     layer = sc.Conv1d(n, k, padding="full", flip=flip, stride=stride, notation=Notation(max_rows=None))
     for name in ("output", "grad_input", "grad_kernel"):

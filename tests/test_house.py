@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.seeds import printed_under_several_seeds
+from tests.tiers import exhaustive
 
 PACKAGE = Path(__file__).resolve().parent.parent / "symconv"
 
@@ -130,10 +131,12 @@ def test_public_names_load_and_unknown_ones_do_not() -> None:
         symconv.__getattr__("Conv9d")
 
 
-def test_output_is_the_same_whatever_the_hash_seed() -> None:
+@pytest.mark.parametrize("reference", ["'loops'", pytest.param("None", marks=exhaustive)])
+def test_output_is_the_same_whatever_the_hash_seed(reference: str) -> None:
     code = (
         "import symconv as sc\n"
         "layer = sc.Conv1d(5, 3, stride=2, padding=1, bias=True)\n"
-        "print([layer.equation(n).latex() for n in layer.equation_names], layer.check(), repr(layer))\n"
+        "print([layer.equation(n).latex() for n in layer.equation_names], repr(layer))\n"
+        f"print(layer.check(reference={reference}))\n"
     )
     assert len(printed_under_several_seeds(code)) == 1

@@ -12,11 +12,12 @@ import symconv as sc
 from symconv.errors import EntriesError, GeometryError, NotationError, OptionError, SymbolicSizeError
 from tests.geometry import looped, sweep
 from tests.geometry import symbols as indexed
+from tests.tiers import tiers
 
 SIZES = [(n, k) for n in range(1, 8) for k in range(1, 6)]
 
 
-@pytest.mark.parametrize(("n", "k"), SIZES)
+@pytest.mark.parametrize(("n", "k"), tiers(SIZES, [(1, 1), (2, 5), (4, 3), (7, 2)], several=True))
 def test_every_quantity_equals_plain_loops(n: int, k: int) -> None:
     seen = 0
     for options, geometry in sweep(n, k):
@@ -33,7 +34,10 @@ def test_every_quantity_equals_plain_loops(n: int, k: int) -> None:
     assert seen > 40
 
 
-@pytest.mark.parametrize(("n", "k"), [(1, 1), (3, 2), (4, 3), (5, 4), (6, 2), (3, 5)])
+PRODUCTS = [(1, 1), (3, 2), (4, 3), (5, 4), (6, 2), (3, 5)]
+
+
+@pytest.mark.parametrize(("n", "k"), tiers(PRODUCTS, [(4, 3)], several=True))
 def test_matrix_windows_and_gradients_are_one_product(n: int, k: int) -> None:
     for options, geometry in sweep(n, k):
         if not geometry.possible:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from sympy import I, Integer, Matrix, Max, Rational, S, Symbol, latex, oo
 
@@ -16,6 +16,7 @@ import symconv as sc
 from symconv.errors import EntriesError, GeometryError, OptionError
 from symconv.layers.description import options as described
 from tests.optional import required
+from tests.tiers import law, tiers
 
 torch = required("torch")
 
@@ -58,8 +59,7 @@ def theirs(case: dict[str, Any], x: np.ndarray, delta: Any) -> tuple[np.ndarray,
     return y.detach().numpy(), given_.grad.numpy()
 
 
-@settings(max_examples=400)
-@given(case=pools(), seed=st.integers(0, 999), most=st.sampled_from([2, 100]))
+@law(50, 400, case=pools(), seed=st.integers(0, 999), most=st.sampled_from([2, 100]))
 def test_every_pooling_layer_equals_pytorch(case: dict[str, Any], seed: int, most: int) -> None:
     """Numbers are few in half of the cases, so that the largest is often there twice."""
     rng = np.random.default_rng(seed)
@@ -145,22 +145,25 @@ def test_symbols_are_selected_by_conditions_on_them() -> None:
     assert latex(layer.selection[0]) == "\\left[x_{0} \\geq x_{1}\\right]"
 
 
+#: Layers of open sizes, and numbers for them.
+OPEN: dict[str, tuple[Any, dict[str, int]]] = {
+    "plain": (lambda k: k("N", "K"), {"N": 5, "K": 2}),
+    "strided and padded": (lambda k: k("N", "K", stride="s", padding="p"), {"N": 5, "K": 3, "s": 2, "p": 1}),
+    "planes": (
+        lambda k: k(("H", "R"), "K", channels="C", batch="B", stride=1),
+        {"H": 3, "R": 2, "K": 2, "C": 2, "B": 2},
+    ),
+}
+
+
 @pytest.mark.parametrize(
-    ("made", "sizes"),
-    [
-        (lambda k: k("N", "K"), {"N": 5, "K": 2}),
-        (lambda k: k("N", "K", stride="s", padding="p"), {"N": 5, "K": 3, "s": 2, "p": 1}),
-        (
-            lambda k: k(("H", "R"), "K", channels="C", batch="B", stride=1),
-            {"H": 3, "R": 2, "K": 2, "C": 2, "B": 2},
-        ),
-    ],
-    ids=["plain", "strided and padded", "planes"],
+    ("kind", "opened"),
+    tiers(
+        product(KINDS, OPEN), [("average", "planes"), ("max", "plain"), ("average", "plain")], several=True
+    ),
 )
-@pytest.mark.parametrize("kind", KINDS)
-def test_formulas_give_the_explicit_entries_and_are_proved(
-    kind: str, made: Any, sizes: dict[str, int]
-) -> None:
+def test_formulas_give_the_explicit_entries_and_are_proved(kind: str, opened: str) -> None:
+    made, sizes = OPEN[opened]
     layer = made(KINDS[kind])
     shape = [sizes[str(axis.geometry["input_size"])] for axis in layer.axes]
     told = described(layer.spec)
@@ -192,7 +195,13 @@ FEATURES: dict[str, dict[str, Any]] = {
 SIZES = {"N": 5, "K": 2, "s": 1, "p": 1, "d": 2, "C": 2, "B": 2}
 
 
-@pytest.mark.parametrize("pair", [*combinations(FEATURES, 1), *combinations(FEATURES, 2)], ids=" and ".join)
+ALONE = list(combinations(FEATURES, 1))
+PAIRS = list(combinations(FEATURES, 2))
+#: Pairs that every run tries; with each feature alone.
+FEW = [*ALONE, ("rank 2", "stride"), ("padding", "channels"), ("dilation", "batch")]
+
+
+@pytest.mark.parametrize("pair", tiers([*ALONE, *PAIRS], FEW), ids=" and ".join)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_pair_of_features_gives_the_explicit_entries(kind: str, pair: tuple[str, ...]) -> None:
     options = {key: value for name in pair for key, value in FEATURES[name].items()}
@@ -216,8 +225,12 @@ def test_every_pair_of_features_gives_the_explicit_entries(kind: str, pair: tupl
         assert found.subs(put) == getattr(explicit, name).subs(put), name
 
 
-@pytest.mark.parametrize("notation", sc.Notation.preset_names())
-@pytest.mark.parametrize("kind", KINDS)
+PRESETS = sc.Notation.preset_names()
+#: Each notation, with a kind of pooling in turn.
+IN_TURN = list(zip([*KINDS] * len(PRESETS), PRESETS, strict=False))
+
+
+@pytest.mark.parametrize(("kind", "notation"), tiers(product(KINDS, PRESETS), IN_TURN, several=True))
 def test_pooling_prints_in_every_notation(kind: str, notation: str, typeset: Any) -> None:
     for layer in (
         KINDS[kind]("H1", "H2", notation=notation),

@@ -15,11 +15,13 @@ import symconv as sc
 from symconv.errors import GeometryError, OptionError
 from tests.geometry import layers
 from tests.optional import required
+from tests.tiers import exhaustive
 
 torch = required("torch")
 nn = torch.nn
 
-CASES = 500
+#: Random layers for each of several seeds: a few in every run, and 2,000 in the exhaustive tier.
+PARTS = [(0, 50), *(pytest.param(part, 500, marks=exhaustive) for part in range(4))]
 
 
 def built(options: dict[str, Any], *, bias: bool) -> sc.Conv:
@@ -76,11 +78,11 @@ def pytorch(options: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str,
     }
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_every_layer_equals_pytorch_exactly(part: int) -> None:
+@pytest.mark.parametrize(("part", "cases"), PARTS)
+def test_every_layer_equals_pytorch_exactly(part: int, cases: int) -> None:
     seen: list[tuple[int, bool, str]] = []
 
-    @settings(max_examples=CASES)
+    @settings(max_examples=cases)
     @given(options=layers(), seed=st.integers(0, 999))
     def compare(options: dict[str, Any], seed: int) -> None:
         rng = np.random.default_rng((part, seed))
@@ -95,7 +97,7 @@ def test_every_layer_equals_pytorch_exactly(part: int) -> None:
         seen.append((len(options["stride"]), options["transposed"], options["padding_mode"]))
 
     hypothesis_seed(part)(compare)()
-    assert len(seen) >= CASES
+    assert len(seen) >= cases
     assert {rank for rank, _, _ in seen} == {1, 2, 3}
     assert {mode for _, _, mode in seen} == {"zeros", "circular", "reflect", "replicate"}
 

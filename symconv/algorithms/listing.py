@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from symconv.algorithms.rows import Algorithm
 from symconv.algorithms.source import source_of
-from symconv.errors import OptionError
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,35 +58,7 @@ class Listing:
         """The source, without a newline at its end."""
         return self.source.rstrip("\n")
 
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
+    __str__ = __repr__ = text
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.math()}$"
-
-
-def listing(algorithms: Mapping[str, Algorithm], name: str) -> Listing:
-    """The listing of one of a layer's algorithms.
-
-    Raises
-    ------
-    OptionError
-        When there is none of that name, or none at all.
-
-    >>> from symconv.algorithms import algorithms_for
-    >>> from symconv.pattern import Axis
-    >>> listing(algorithms_for((Axis.make(4, 3),)), "grad_input").function.__name__
-    'correlation_grad_input'
-    """
-    if not algorithms:
-        raise OptionError(
-            "no algorithm is written for a layer of this kind: there are some for one and two axes with "
-            "zeros as padding, with and without channels, for pooling, and for transposed layers without "
-            "channels whose kernel is not flipped."
-        )
-    if not isinstance(name, str) or name not in algorithms:
-        raise OptionError("{given!r} has no algorithm here: {cure}", given=name, allowed=algorithms)
-    algorithm = algorithms[name]
-    return Listing(name, algorithm.reason, algorithm.function)

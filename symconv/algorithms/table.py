@@ -1,62 +1,80 @@
-"""The table of reference algorithms: which there are for a product of relations."""
+"""The algorithms of a layer: its passes as functions, by the quantities that they compute."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
 
-from symconv.algorithms.rows import ROWS, Algorithm
-from symconv.pattern import Batch, Relation, Unshared
-
-#: The algorithms by their names.
-ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType({row.name: row for row in ROWS})
+from symconv.algorithms.functions import compiled, source
+from symconv.algorithms.kernels import Pass, averaged, selected, weighted
+from symconv.algorithms.listing import Listing
+from symconv.algorithms.loops import Loops
+from symconv.pattern import Relation
+from symconv.pattern.kernel import WEIGHTS, Kernel
 
 
 def algorithms_for(
-    relations: Sequence[Relation], *, average: bool = False, bias: bool = True
-) -> dict[str, Algorithm]:
-    """The algorithms of a layer by the quantities that they compute; none where none is written.
+    relations: Sequence[Relation], *, kernel: Kernel = WEIGHTS, bias: bool = True
+) -> dict[str, Listing]:
+    """The algorithms of a layer by the quantities that they compute.
 
-    Samples of a batch, and the channels of a pooling layer, go through a layer independently of each
-    other: the algorithm is that of one of them, and its reason says so.
+    A relation without taps, as of samples of a batch or of the channels of a pooling layer, takes each
+    index through the layer by itself: the algorithm is that of one of them, and its reason says so.
 
     Parameters
     ----------
     relations : sequence of Relation
-        Those whose product the layer is.
-    average : bool
-        Whether all taps are 1 over their number.
+        Those whose product the layer is, with taps that all outputs share.
+    kernel : Kernel
+        What stands in the place of the taps.
     bias : bool
         Whether the layer has a bias, which then has a gradient.
 
     >>> from symconv.pattern import Axis
-    >>> [algorithm.name for algorithm in algorithms_for((Axis.make(4, 3),), bias=False).values()]
+    >>> [listing.function.__name__ for listing in algorithms_for((Axis.make(4, 3),), bias=False).values()]
     ['correlation', 'correlation_grad_input', 'correlation_grad_kernel']
     """
-    if any(relation.options.get("padding_mode", "zeros") != "zeros" for relation in relations):
-        return {}
-    samples = [relation for relation in map(_tied, relations) if isinstance(relation, Batch)]
-    kinds = tuple(
-        (type(relation), bool(relation.options.get("flip")))
-        for relation in relations
-        if not isinstance(_tied(relation), Batch)
-    )
+    joined = [relation for relation in relations if relation.extents["tap"]]
+    alone = [name for relation in relations if relation not in joined for name in relation.letters["output"]]
+    write, base, dilated = _KINDS[kernel.name]
+    loops = Loops(joined, kernel, dilated=dilated)
+    passes, base = write(loops), base or _named(loops)
     found = {}
-    for row in ALGORITHMS.values():
-        if kinds in row.layers and row.average == average and (bias or row.quantity != "grad_bias"):
-            told = [_of_one(sample, row.quantity) for sample in samples]
-            found[row.quantity] = replace(row, reason=" ".join([row.reason, *told]))
+    for quantity, made in passes.items():
+        if bias or quantity != "grad_bias":
+            function = compiled(source(_name(base, loops, quantity), loops, made))
+            told = [_ALONE[quantity in ("grad_kernel", "grad_bias")].format(_ONE[name]) for name in alone]
+            found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function)
     return found
 
 
-def _tied(relation: Relation) -> Relation:
-    """What an untied relation is made of, but for axes, whose windows then select."""
-    return relation.relation if type(relation) is Unshared else relation
+#: How the passes of each kind of kernel are written, what they are called, whether windows have a dilation.
+_KINDS: Mapping[str, tuple[Callable[[Loops], dict[str, Pass]], str, bool]] = {
+    "weights": (weighted, "", True),
+    "uniform": (averaged, "average_pooling", False),
+    "clipped": (averaged, "average_pooling", False),
+    "selection": (selected, "max_pooling", True),
+}
+
+#: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
+_ALONE = ("This is done for each {} by itself.", "The gradients of each {} add up.")
+_ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 
-def _of_one(sample: Batch, quantity: str) -> str:
-    one = {"batch": "sample of the batch", "channels": "channel"}[sample.name]
-    if quantity in ("grad_kernel", "grad_bias"):
-        return f"The gradients of each {one} add up."
-    return f"This is done for each {one} by itself."
+def _named(loops: Loops) -> str:
+    """What the operation is called in the names of its functions."""
+    bank, transposed = bool(loops.pairs["bias"]), loops.far == "output"
+    words = {
+        loops.padding_mode: loops.padding_mode != "zeros",
+        "flipped": loops.flip and (bank or transposed),
+        "transposed": transposed,
+        "bank" if transposed else "filter_bank": bank,
+        "convolution" if loops.flip else "correlation": not (bank or transposed),
+    }
+    return "_".join(word for word, said in words.items() if said)
+
+
+def _name(base: str, loops: Loops, quantity: str) -> str:
+    axes = "" if loops.rank == 1 else f"_{loops.rank}d"
+    if quantity == "grad_bias":
+        return f"filter_bank{axes}_grad_bias" if loops.pairs["bias"] else f"grad_bias{axes}"
+    return f"{base}{axes}" if quantity == "output" else f"{base}{axes}_{quantity}"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, T
 from sympy import Expr, Matrix
 
 from symconv import check
-from symconv.algorithms import Algorithm, Listing, algorithms_for, listing
+from symconv.algorithms import Listing, algorithms_for
 from symconv.derivation import Formula
+from symconv.errors import OptionError
 from symconv.explicit.equation import Equation
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
@@ -191,9 +192,12 @@ class Layer:
         Raises
         ------
         OptionError
-            When no algorithm of that name is written for a layer of this kind.
+            When the layer has no pass of that name.
         """
-        return listing(self._algorithms, name)
+        found = self._algorithms
+        if not isinstance(name, str) or name not in found:
+            raise OptionError("{given!r} has no algorithm here: {cure}", given=name, allowed=found)
+        return found[name]
 
     @property
     def equation_names(self) -> list[str]:
@@ -212,13 +216,12 @@ class Layer:
 
     @property
     def algorithm_names(self) -> list[str]:
-        """The names that :meth:`algorithm` takes for this layer; none where no algorithm is written."""
+        """The names that :meth:`algorithm` takes for this layer."""
         return list(self._algorithms)
 
     @cached_property
-    def _algorithms(self) -> dict[str, Algorithm]:
-        uniform = self.spec.kernel.uniform
-        return algorithms_for(self.pattern.relations, average=uniform, bias=self.bias)
+    def _algorithms(self) -> dict[str, Listing]:
+        return algorithms_for(self.spec.tied.relations, kernel=self.spec.kernel, bias=self.bias)
 
     def check(
         self,

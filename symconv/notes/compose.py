@@ -82,6 +82,5 @@ _WHY: Mapping[str, str] = MappingProxyType(
         "dense": "no weights are learned.",
         "example": "{values}.",
         "windows": "there is no closed form of them.",
-        "algorithm": "there is none for such a layer.",
     }
 )

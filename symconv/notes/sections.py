@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from symconv.algorithms import introduced
 from symconv.check import Finding
 from symconv.explicit.structure import Structure
 from symconv.notes.letters import conditions, operands
@@ -261,24 +262,14 @@ def example(sources: Sources, told: Told) -> list[Block]:
 def algorithm(sources: Sources, told: Told) -> list[Block]:
     """The passes as loops."""
     layer = sources.layer
-    names = layer.algorithm_names
-    if not names:
-        return []
-    weighs = layer.spec.kernel.learned
-    text = "In letters of their own, with indices from 0: x is the input, "
-    text += "w the kernel, b the bias, " if weighs else ""
-    text += "delta the upstream gradient and g a gradient; N, K and M are the sizes of input, "
-    text += f"{'kernel' if weighs else 'window'} and output, s is the stride, "
-    text += "d the dilation, " if weighs or not layer.spec.kernel.shared else ""
-    text += "p and q are the padding before and behind"
-    text += ", a is the output padding" if layer.spec.transposed else ""
-    if any("groups" in relation.options for relation in layer.spec.pattern.relations):
-        text += ", G the number of groups, each of F output channels and of C input channels, of which h is "
-        text += "the first"
+    listings = {name: layer.algorithm(name) for name in layer.algorithm_names}
+    letters = introduced(listing.function for listing in listings.values())
+    (first, meaning), *rest = letters
+    *most, last = [f"{first} is {meaning}", *(f"{letter} {meaning}" for letter, meaning in rest)]
+    text = f"In letters of their own, with indices from 0: {', '.join(most)} and {last}"
     text += ". The letters of an axis bear its number." if len(layer.spec.axes) > 1 else "."
     blocks: list[Block] = [Prose((text,))]
-    for name in names:
-        listing = layer.algorithm(name)
+    for name, listing in listings.items():
         blocks.append(Algorithm((listing.reason,), listing, f"layer.algorithm({name!r})"))
     return blocks
 

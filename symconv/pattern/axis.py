@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Le, Max, Min, Symbol, sympify
+from sympy import Expr, Le, Symbol, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, OptionError
 from symconv.pattern.incidence import ROLES, Incidence
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
-from symconv.pattern.reading import Size, read_padding, read_size
+from symconv.pattern.reading import Size, largest, least, read_padding, read_size
 from symconv.pattern.relation import Adjoint, Places, Relation, Spatial, Window
 
 
@@ -131,7 +131,7 @@ class Axis(Spatial):
         if not self.ceil_mode:
             return room // self.stride + 1
         lasts = (room + self.stride - 1) // self.stride, (self.input_size + self.before - 1) // self.stride
-        return (min if self.numeric else Min)(*lasts) + 1
+        return least(*lasts) + 1
 
     @property
     def form(self) -> str:
@@ -190,6 +190,11 @@ class Axis(Spatial):
         a, b, c = map(sympify, self.coefficients)
         return [(j, self.fill.place(a * o + b * k + c, sympify(self.input_size)))]
 
+    def place(self, index: Any, tap: Any) -> Any:
+        """``s o + d k - p``: the place of the input, before the padding mode, that output and tap meet at."""
+        met = self.kernel_size - 1 - tap if self.flip else tap
+        return self.stride * index + self.dilation * met - self.before
+
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
         return {"output": ("output_index",), "tap": ("tap_index",), "input": ("input_index",)}
@@ -207,12 +212,12 @@ class Axis(Spatial):
             return ((last, end),)
         return (last + self.stride - 1, end), (sympify(self.input_size + self.before - 1), begin)
 
-    def places_counted(self, place: Expr, padding: bool) -> Expr:
-        begin, size = self.stride * place - self.before, sympify(self.input_size)
+    def places_counted(self, place: Any, padding: bool) -> Any:
+        begin = self.stride * place - self.before
         end = begin + self.dilation * (self.kernel_size - 1) + 1
         if padding:
-            return Min(end, size + self.after) - begin
-        return Min(end, size) - Max(begin, 0)
+            return least(end, self.input_size + self.after) - begin
+        return least(end, self.input_size) - largest(begin, 0)
 
     def padded(self) -> Axis:
         """As many outputs on an input that holds the padding already.

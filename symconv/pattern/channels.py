@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Eq, Expr, Integer, Mod, Symbol, floor, sympify
+from sympy import Eq, Expr, Mod, Symbol, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError
@@ -160,19 +160,19 @@ class Channels(Relation):
 
     def window(self, index: Places) -> Window:
         (o,), (_, c) = index["output"], index["tap"]
-        return Window((o, c), (self._first(o) + c,), (c,))
+        return Window((o, c), (self.place(o, c),), (c,))
 
-    def _first(self, o: Symbol) -> Expr:
-        """The first input channel that an output channel sees."""
+    def place(self, index: Any, tap: Any) -> Any:
+        """Input channel ``c`` of the group that an output channel belongs to."""
         inside, outside = self.group_sizes
-        return Integer(0) if self.groups == 1 else floor(o / outside) * inside
+        return tap if self.groups == 1 else inside * (index // outside) + tap
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
         (o,), (tap, c), (channel,) = (index[role] for role in ROLES)
-        return [(tap, o), (channel, self._first(o) + c)]
+        return [(tap, o), (channel, self.place(o, c))]
 
 
 def _divided(count: Size, groups: Size) -> Size:
     if isinstance(count, int) and isinstance(groups, int):
         return count // groups
-    return sympify(count) / groups
+    return count / groups

@@ -9,11 +9,11 @@ from math import prod
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
-from sympy import Expr, Integer, Le, Mul, Rational, S, sympify
+from sympy import Expr, Le, Mul, Rational, S, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.pattern import Pattern
-from symconv.pattern.relation import Spatial
+from symconv.pattern.relation import Relation, Spatial
 from symconv.pattern.unshared import unshared
 from symconv.printing.notation import Notation
 
@@ -119,6 +119,11 @@ class Kernel:
         """What a layer is told to have it, by the names of its options."""
         return {}
 
+    def counted(self, relation: Relation, place: Any) -> Any:
+        """How many places of the window at an output of a relation an average is taken of."""
+        (taps,) = relation.extents["tap"]
+        return taps
+
     def usual(self, axes: Sequence[Spatial]) -> Mapping[str, Any]:
         """The options that are as they are where nothing is said, as the call has them."""
         return {}
@@ -220,11 +225,13 @@ class Clipped(Uniform):
             taps = taps[own + met :]
         return found
 
+    def counted(self, relation: Relation, place: Any) -> Any:
+        return relation.places_counted(place, self.count_padding)
+
     def value(self, axes: Sequence[Spatial], places: Sequence[Expr] = ()) -> Expr:
         if self.divisor is not None:
             return Rational(1, self.divisor)
-        pairs = zip(axes, places, strict=True)
-        return 1 / Mul(*(axis.places_counted(place, self.count_padding) for axis, place in pairs))
+        return 1 / Mul(*(self.counted(axis, place) for axis, place in zip(axes, places, strict=True)))
 
     def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction:
         return Fraction(1, self.divisor or prod(both[not self.count_padding] for both in counts))
@@ -235,9 +242,7 @@ class Clipped(Uniform):
             outputs, taps = (relation.count(role) for role in ("output", "tap"))
             places = [1] * outputs
             if relation.spatial:
-                places = [
-                    int(relation.places_counted(Integer(o), self.count_padding)) for o in range(outputs)
-                ]
+                places = [int(relation.places_counted(o, self.count_padding)) for o in range(outputs)]
             found = [one * place for one in found for place in places for _ in range(taps)]
         return tuple(Rational(1, self.divisor or one) for one in found)
 

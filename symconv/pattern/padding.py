@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from sympy import Abs, Expr, Integer, Max, Min, Mod
+from sympy import Expr, Integer, Max, Min
 
 from symconv.pattern.incidence import Indices
 
@@ -18,17 +19,24 @@ class PaddingMode:
 
     Attributes
     ----------
-    places : function of (places, N)
-        The index map on arrays; what it leaves outside the input is 0.
-    place : function of (j, N)
-        The same map as a SymPy expression.
+    index : function of (j, N, least, largest)
+        The index map in arithmetic, absolute values, and ``least`` and ``largest`` of two; what it leaves
+        outside the input is 0. So arrays, SymPy expressions and the letters of loops all follow it.
     slack : int or None
         The padding may be at most ``N - slack`` on a side; None for any padding.
     """
 
-    places: Callable[[Indices, int], Indices]
-    place: Callable[[Expr, Expr], Expr]
+    index: Callable[[Any, Any, Callable[[Any, Any], Any], Callable[[Any, Any], Any]], Any]
     slack: int | None
+
+    def places(self, j: Indices, n: int) -> Indices:
+        """The index map on arrays."""
+        found: Indices = self.index(j, n, np.minimum, np.maximum)
+        return found
+
+    def place(self, j: Expr, n: Expr) -> Expr:
+        """The index map as a SymPy expression."""
+        return self.index(j, n, Min, Max)
 
     @property
     def reads_input(self) -> bool:
@@ -36,24 +44,12 @@ class PaddingMode:
         return bool(self.place(Integer(-1), Integer(2)) >= 0)
 
 
-def _reflected(j: Expr, n: Expr) -> Expr:
-    return n - 1 - Abs(n - 1 - Abs(j))
-
-
 #: Source: the names and the reading of each mode are those of PyTorch's ``padding_mode``.
 PADDING_MODES: Mapping[str, PaddingMode] = MappingProxyType(
     {
-        "zeros": PaddingMode(lambda j, n: j, lambda j, n: j, None),
-        "circular": PaddingMode(lambda j, n: j % n, lambda j, n: Mod(j, n), 0),
-        "reflect": PaddingMode(
-            lambda j, n: (n - 1) - np.abs((n - 1) - np.abs(j)),
-            _reflected,
-            1,
-        ),
-        "replicate": PaddingMode(
-            lambda j, n: np.clip(j, 0, n - 1),
-            lambda j, n: Min(Max(j, 0), n - 1),
-            None,
-        ),
+        "zeros": PaddingMode(lambda j, n, least, largest: j, None),
+        "circular": PaddingMode(lambda j, n, least, largest: j % n, 0),
+        "reflect": PaddingMode(lambda j, n, least, largest: n - 1 - abs(n - 1 - abs(j)), 1),
+        "replicate": PaddingMode(lambda j, n, least, largest: least(largest(j, 0), n - 1), None),
     }
 )

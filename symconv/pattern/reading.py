@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Expr, Max, Min, Symbol
 
 from symconv.errors import GeometryError, OptionError
 from symconv.printing.english import counted
@@ -42,6 +42,18 @@ def read_size(name: str, given: Any, *, least: int) -> Size:
     if value < least:
         raise GeometryError(f"{{option}} is {{given}}: it must be at least {least}.", name, value)
     return value
+
+
+def least(one: Any, other: Any) -> Any:
+    """The smaller of two sizes, which may be letters of a program too: these know how it is written."""
+    if isinstance(one, int) and isinstance(other, int):
+        return min(one, other)
+    return one.least(other) if hasattr(one, "least") else Min(one, other)
+
+
+def largest(one: Any, other: Any) -> Any:
+    """The larger of two sizes."""
+    return one.largest(other) if hasattr(one, "largest") else Max(one, other)
 
 
 def per_axis(name: str, given: Any, rank: int) -> list[Any]:

@@ -45,6 +45,9 @@ class Window:
 class Relation(metaclass=ABCMeta):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
 
+    #: The role that the relation gives by the two others.
+    dependent_role: ClassVar[str] = "input"
+
     @property
     @abstractmethod
     def form(self) -> str:
@@ -99,6 +102,15 @@ class Relation(metaclass=ABCMeta):
         """The same relation with other sizes put for some symbols."""
         changes = {item.name: _replaced(getattr(self, item.name), swap) for item in fields(self)}
         return replace(self, **changes)
+
+    def resized(self, sizes: Mapping[str, Any]) -> Self:
+        """The same relation with the sizes of a layer given by their names, and not checked."""
+        names = {item.name for item in fields(self)}
+        return replace(self, **{name: size for name, size in sizes.items() if name in names})
+
+    def place(self, index: Any, tap: Any) -> Any:
+        """The index of the dependent role that an index of the other role meets through a tap."""
+        return index
 
     def padded(self) -> Relation:
         """The relation with the padded input for the input, so that what meets the padding is listed too."""
@@ -163,7 +175,7 @@ class Relation(metaclass=ABCMeta):
         """Whether each output index has a bias of its own, as channels have; else all share one."""
         return False
 
-    def places_counted(self, place: Expr, padding: bool) -> Expr:
+    def places_counted(self, place: Any, padding: bool) -> Any:
         """How many places of the window at an output count, with or without those in the padding."""
         return Integer(1)
 
@@ -194,9 +206,6 @@ class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
 
     spatial: ClassVar[bool] = True
-
-    #: The role that the relation gives by the two others.
-    dependent_role: ClassVar[str] = "input"
 
     @property
     def fill(self) -> PaddingMode:
@@ -241,6 +250,7 @@ class Adjoint(Relation):
 
     exchanged: ClassVar[bool] = True
     relation: Relation
+    dependent_role: ClassVar[str] = "output"
 
     @property
     def form(self) -> str:
@@ -276,8 +286,14 @@ class Adjoint(Relation):
 
     @property
     def options(self) -> Mapping[str, Any]:
-        exchanged = {"in_channels": "out_channels", "out_channels": "in_channels"}
-        return {exchanged.get(name, name): size for name, size in self.relation.options.items()}
+        return {_SWAP.get(name, name): size for name, size in self.relation.options.items()}
+
+    def resized(self, sizes: Mapping[str, Any]) -> Self:
+        inner = {_SWAP.get(name, name): size for name, size in sizes.items()}
+        return replace(self, relation=self.relation.resized(inner))
+
+    def place(self, index: Any, tap: Any) -> Any:
+        return self.relation.place(index, tap)
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         return self.relation.phrase(options)
@@ -301,4 +317,7 @@ def _other(letter: str) -> str:
     return letter
 
 
-_SWAP = {"output": "input", "tap": "tap", "input": "output"}
+_SWAP = {
+    "output": "input", "tap": "tap", "input": "output",
+    "in_channels": "out_channels", "out_channels": "in_channels",
+}  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from sympy import Expr, Lt, Max, Symbol, sympify
 from sympy.logic.boolalg import Boolean
@@ -31,7 +32,6 @@ class TransposedAxis(Adjoint, Spatial):
 
     relation: Axis
     extra: Size = 0
-    dependent_role: ClassVar[str] = "output"
 
     @classmethod
     def make(
@@ -65,14 +65,20 @@ class TransposedAxis(Adjoint, Spatial):
         if isinstance(extra, int) and isinstance(s, int) and isinstance(d, int) and extra >= max(s, d):
             sentence = f"{{option}} is {extra}: it must be smaller than stride {s} or dilation {d}, "
             raise GeometryError(sentence + f"so at most {max(s, d) - 1}.", "output_padding", extra)
-        size = (n - 1) * s - before - after + d * (k - 1) + extra + 1
+        axis = Axis(n, k, s, d, before, after, flip, padding if isinstance(padding, str) else None)
+        size = _outputs(axis, extra)
         if isinstance(size, int) and size < 1:
             raise GeometryError(
                 f"the transposed layer would have {size} outputs: take off at most "
                 f"{before + after + size - 1} before and after together, not {before + after}."
             )
-        mode = padding if isinstance(padding, str) else None
-        return cls(Axis(size, k, s, d, before, after, flip, mode, outputs=n), extra)
+        return cls(replace(axis, input_size=size, outputs=n), extra)
+
+    def resized(self, sizes: Mapping[str, Any]) -> Self:
+        axis = replace(self.relation, input_size=self.relation.output_size).resized(sizes)
+        extra = sizes.get("output_padding", self.extra)
+        made = replace(axis, input_size=_outputs(axis, extra), outputs=axis.input_size)
+        return replace(self, relation=made, extra=extra)
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
@@ -106,3 +112,9 @@ class TransposedAxis(Adjoint, Spatial):
         """The sizes that define the axis, by name; its outputs follow from them."""
         inner = {name: size for name, size in self.relation.geometry.items() if name != "outputs"}
         return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
+
+
+def _outputs(axis: Axis, extra: Size) -> Size:
+    """How many outputs ``N`` inputs are spread over, ``N`` the input size of the axis."""
+    reach = axis.dilation * (axis.kernel_size - 1)
+    return axis.stride * (axis.input_size - 1) + reach + 1 - axis.before - axis.after + extra

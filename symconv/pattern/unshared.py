@@ -104,7 +104,7 @@ class UnsharedAxis(Unshared, Spatial):
     def size_template(self) -> tuple[tuple[str, str], ...]:
         return self.relation.size_template
 
-    def places_counted(self, place: Expr, padding: bool) -> Expr:
+    def places_counted(self, place: Any, padding: bool) -> Any:
         return self.relation.places_counted(place, padding)
 
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:

@@ -1,9 +1,10 @@
-"""Random layers of every kind that an algorithm is written for, and the arguments that it takes."""
+"""Random layers of every kind, and the arguments that their algorithms take."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -11,35 +12,46 @@ from hypothesis import strategies as st
 import symconv as sc
 from symconv.algorithms import Listing
 
-#: Each kind of layer: its class, its number of axes, and whether it has channels, a flip, a bias.
-KINDS: dict[str, tuple[type[sc.Conv] | type[sc.AvgPool] | type[sc.MaxPool], int, bool, bool]] = {
-    "correlation": (sc.Conv, 1, False, False),
-    "convolution": (sc.Conv, 1, False, True),
-    "correlation on two axes": (sc.Conv, 2, False, False),
-    "convolution on two axes": (sc.Conv, 2, False, True),
-    "transposed": (sc.ConvTranspose, 1, False, False),
-    "transposed on two axes": (sc.ConvTranspose, 2, False, False),
-    "channels": (sc.Conv, 1, True, False),
-    "channels, flipped": (sc.Conv, 1, True, True),
-    "channels on two axes": (sc.Conv, 2, True, False),
-    "channels on two axes, flipped": (sc.Conv, 2, True, True),
-    "average pooling": (sc.AvgPool, 1, False, False),
-    "average pooling on two axes": (sc.AvgPool, 2, False, False),
-    "maximum pooling": (sc.MaxPool, 1, False, False),
-    "maximum pooling on two axes": (sc.MaxPool, 2, False, False),
-}
+
+class Kind(NamedTuple):
+    """A class of layers, how many axes it is tried on, and its options."""
+
+    made: type[sc.Conv] | type[sc.AvgPool] | type[sc.MaxPool]
+    rank: int
+    channelled: bool = False
+    flip: bool = False
+    padding_mode: str = "zeros"
+
+
+def kinds() -> dict[str, Kind]:
+    found = {}
+    for rank in (1, 2, 3):
+        for channelled, flip in product((False, True), repeat=2):
+            words = f"{' with channels' * channelled}{' flipped' * flip} {rank}d"
+            found[f"correlation{words}"] = Kind(sc.Conv, rank, channelled, flip)
+            found[f"transposed{words}"] = Kind(sc.ConvTranspose, rank, channelled, flip)
+        for mode in ("circular", "reflect", "replicate"):
+            found[f"{mode} {rank}d"] = Kind(sc.Conv, rank, rank == 2, rank == 3, mode)
+        found[f"average pooling {rank}d"] = Kind(sc.AvgPool, rank)
+        found[f"maximum pooling {rank}d"] = Kind(sc.MaxPool, rank)
+    return found
+
+
+KINDS = kinds()
 
 
 @st.composite
 def layers(draw: st.DrawFn, kind: str, most: int = 6) -> tuple[Any, dict[str, Any]]:
     """A layer, and its sizes by the letters of the algorithms."""
-    made, rank, channelled, flip = KINDS[kind]
+    made, rank, channelled, flip, mode = KINDS[kind]
+    most, steps = (most, 3) if rank < 3 else (min(most, 3), 2)
     columns: dict[str, list[int]] = {letter: [] for letter in "NKsdpqa"}
     for _ in range(rank):
-        n, k, s = (draw(st.integers(1, top)) for top in (most, 3, 3))
-        d = 1 if made is sc.AvgPool else draw(st.integers(1, 3))
+        n, k, s = (draw(st.integers(1, top)) for top in (most, min(most, 3), steps))
+        d = 1 if made is sc.AvgPool else draw(st.integers(1, steps))
         pooled = made in (sc.AvgPool, sc.MaxPool)
-        p, q = (draw(st.integers(0, k // 2 if pooled else 3)) for _ in range(2))
+        top = {"zeros": 3, "circular": n, "reflect": n - 1, "replicate": 3}[mode]
+        p, q = (draw(st.integers(0, k // 2 if pooled else min(top, steps))) for _ in range(2))
         a = draw(st.integers(0, max(s, d) - 1)) if made is sc.ConvTranspose else 0
         if made is sc.ConvTranspose:
             assume((n - 1) * s + d * (k - 1) + 1 + a > p + q)
@@ -49,7 +61,7 @@ def layers(draw: st.DrawFn, kind: str, most: int = 6) -> tuple[Any, dict[str, An
         for letter, value in zip(columns, (n, k, s, d, p, q, a), strict=True):
             columns[letter].append(value)
     options: dict[str, Any] = {"stride": columns["s"], "bias": True, "flip": flip, "dilation": columns["d"]}
-    options["padding"] = list(zip(columns["p"], columns["q"], strict=True))
+    options |= {"padding": list(zip(columns["p"], columns["q"], strict=True)), "padding_mode": mode}
     letters: dict[str, Any] = {name: v if rank > 1 else v[0] for name, v in columns.items()}
     if channelled:
         groups = draw(st.integers(1, 2))
@@ -64,6 +76,15 @@ def layers(draw: st.DrawFn, kind: str, most: int = 6) -> tuple[Any, dict[str, An
         told = {n: v[0] if isinstance(v, list) else v for n, v in told.items()}
     sizes = (columns["N"], columns["K"]) if rank > 1 else (columns["N"][0], columns["K"][0])
     return made(*sizes, **told), letters
+
+
+def small(kind: str, **options: Any) -> Any:
+    """A layer of a kind."""
+    made, rank, channelled, flip, mode = KINDS[kind]
+    options |= {"flip": flip, "bias": True, "padding_mode": mode}
+    options |= {"in_channels": 2, "out_channels": 2} if channelled else {}
+    known = made.option_names()
+    return made((4,) * rank, (2,) * rank, **{name: v for name, v in options.items() if name in known})
 
 
 def run(listing: Listing, layer: Any, letters: dict[str, Any]) -> list[Any]:

@@ -12,31 +12,40 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
-from symconv.algorithms import ALGORITHMS, Algorithm, Listing
+from symconv.algorithms import Listing
+from tests.algorithms.cases import KINDS, small
 from tests.latex_tools import compile_latex
 
 PREAMBLE = "\\documentclass{article}\n\\usepackage{algpseudocode}\n\\begin{document}\n"
 
 
-def listed(algorithm: Algorithm) -> Listing:
-    return Listing(algorithm.quantity, algorithm.reason, algorithm.function)
+#: Every listing there is, by the name of its function.
+LISTINGS: dict[str, Listing] = {
+    listing.function.__name__: listing
+    for layer in map(small, KINDS)
+    for listing in map(layer.algorithm, layer.algorithm_names)
+}
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", LISTINGS)
 def test_the_mathematics_of_a_listing_is_taken_everywhere(name: str, typeset) -> None:
-    typeset(listed(ALGORITHMS[name]).math(), fits=True)
+    typeset(LISTINGS[name].math(), fits=True)
 
 
-def test_all_listings_compile_and_fit_their_lines(tmp_path: Path) -> None:
-    body = "\n\n".join(f"{row.reason}\n{listed(row).latex()}" for row in ALGORITHMS.values())
-    log = compile_latex(f"{PREAMBLE}{body}\n\\end{{document}}\n", tmp_path)
-    assert "Overfull" not in log
+@pytest.mark.parametrize(("deep", "width"), [(False, "345pt"), (True, "16cm")])
+def test_all_listings_compile_and_fit_their_lines(deep: bool, width: str, tmp_path: Path) -> None:
+    """On the page of an article; those of three axes, nine loops deep, on one with narrow margins."""
+    listings = [listing for name, listing in LISTINGS.items() if ("_3d" in name) == deep]
+    body = "\n\n".join(f"{listing.reason}\n{listing.latex()}" for listing in listings)
+    page = f"\\documentclass{{article}}\n\\setlength{{\\textwidth}}{{{width}}}"
+    source = PREAMBLE.replace("\\documentclass{article}", page)
+    assert "Overfull" not in compile_latex(f"{source}{body}\n\\end{{document}}\n", tmp_path)
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", LISTINGS)
 def test_a_listing_says_line_by_line_what_the_source_says(name: str) -> None:
     """As many loops, conditions and assignments, the same tap relation, the same arguments."""
-    listing = listed(ALGORITHMS[name])
+    listing = LISTINGS[name]
     kinds = [type(node) for node in ast.walk(ast.parse(listing.source))]
     latex, math = listing.latex(), listing.math()
     assert latex.count("\\For{") == math.count("\\mathbf{for}") == kinds.count(ast.For)
@@ -48,16 +57,16 @@ def test_a_listing_says_line_by_line_what_the_source_says(name: str) -> None:
     assert arguments.replace("\\delta", "delta").split(", ") == list(letters)
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", LISTINGS)
 def test_a_body_holds_only_what_a_slide_shows(name: str) -> None:
-    definition = ast.parse(listed(ALGORITHMS[name]).source).body[0]
+    definition = ast.parse(LISTINGS[name].source).body[0]
     assert isinstance(definition, ast.FunctionDef)
     assert ast.get_docstring(definition) is None
     refused = ast.Slice | ast.AnnAssign | ast.Assert | ast.Raise | ast.Lambda | ast.Attribute
     assert not [
         node for statement in definition.body for node in ast.walk(statement) if isinstance(node, refused)
     ]
-    assert ALGORITHMS[name].reason.endswith(".")
+    assert LISTINGS[name].reason.endswith(".")
 
 
 def test_a_listing_prints_as_source_and_as_pseudocode_in_a_notebook() -> None:

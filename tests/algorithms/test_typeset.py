@@ -251,16 +251,15 @@ def test_an_unknown_target_is_answered_with_the_nearest() -> None:
 def test_typesetting_is_the_same_whatever_the_hash_seed() -> None:
     code = (
         "import symconv as sc\n"
-        "from symconv.algorithms import ALGORITHMS, Listing\n"
+        "from tests.algorithms.test_listings import LISTINGS\n"
         "from tests.algorithms.activations import EQUATIONS\n"
-        "for row in ALGORITHMS.values():\n"
-        "    listing = Listing(row.quantity, row.reason, row.function)\n"
-        "    print(row.name, row.reason, listing, listing.latex(), listing.math())\n"
+        "for listing in (LISTINGS[name] for name in LISTINGS if '_2d' in name):\n"
+        "    print(listing.name, listing.reason, listing, listing.latex(), listing.math())\n"
         "print([sc.function_latex(f) for f in EQUATIONS])\n"
     )
     printed = printed_under_several_seeds(code)
     assert len(printed) == 1
-    assert r"\Function{correlation}" in printed.pop()
+    assert r"\Function{correlation\_2d}" in printed.pop()
 
 
 def test_a_python_function_is_still_an_activation() -> None:

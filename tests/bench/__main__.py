@@ -47,19 +47,19 @@ def _alone(work: Callable[[], object], _: object) -> object:
     return work()
 
 
-def compare(case: cases.Case) -> None:
+def compare(case: cases.Case, *, once: bool) -> None:
     """Print one case: symconv's time, then each peer's with its ratio."""
-    ours = best(case.work, 7 if case.terms else 1, case.prepare)
+    ours = best(case.work, 7 if case.terms and not once else 1, case.prepare)
     print(f"{case.name} ({case.terms:,} terms)" if case.terms else case.name)
     print(f"    {'symconv':24}{1e3 * ours:12,.2f} ms")
     for name, work in case.peers.items():
-        theirs = best(partial(_alone, work), 3)
+        theirs = best(partial(_alone, work), 1 if once else 3)
         print(f"    {name:24}{1e3 * theirs:12,.2f} ms{theirs / ours:12,.1f} times symconv's", flush=True)
 
 
-def growth(make: Callable[[int], cases.Case], sizes: list[int]) -> None:
+def growth(make: Callable[[int], cases.Case], sizes: list[int], *, once: bool) -> None:
     """Print the exponent of time in N, fitted by least squares over the sizes."""
-    times = [best(made.work, 5, made.prepare) for made in map(make, sizes)]
+    times = [best(made.work, 1 if once else 5, made.prepare) for made in map(make, sizes)]
     xs, ys = [math.log(n) for n in sizes], [math.log(t) for t in times]
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum(
@@ -79,11 +79,12 @@ def memory(n: int, k: int) -> float:
     return int(done.stdout) / 1024
 
 
-def start_up() -> None:
+def start_up(*, once: bool) -> None:
     """Print the times of ``symconv --help`` and of importing SymPy, each in fresh processes."""
 
     def run(*call: str) -> float:
-        return best(lambda _: subprocess.run([sys.executable, *call], capture_output=True, check=True), 7)
+        command = [sys.executable, *call]
+        return best(lambda _: subprocess.run(command, capture_output=True, check=True), 1 if once else 7)
 
     ours, theirs = run("-m", "symconv", "--help"), run("-c", "import sympy")
     print(
@@ -93,31 +94,31 @@ def start_up() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes, to see that everything runs")
+    parser.add_argument("--quick", action="store_true", help="small sizes, once, to see that all runs")
     quick = parser.parse_args(arguments).quick
-    compare(cases.output(*((64, 8) if quick else (1024, 64))))
-    compare(cases.gradients(*((16, 3) if quick else (256, 9))))
-    compare(cases.latex(*((64, 8) if quick else (1024, 64))))
-    compare(cases.matrix(*((64, 3) if quick else (4096, 9))))
-    compare(cases.dense(*((16, 3) if quick else (512, 9))))
-    compare(cases.evaluation(*((16, 3) if quick else (1024, 9))))
-    compare(cases.check(*((16, 3) if quick else (128, 9))))
-    compare(cases.dense_gradient(*((16, 3) if quick else (256, 9))))
+    compare(cases.output(*((64, 8) if quick else (1024, 64))), once=quick)
+    compare(cases.gradients(*((16, 3) if quick else (256, 9))), once=quick)
+    compare(cases.latex(*((64, 8) if quick else (1024, 64))), once=quick)
+    compare(cases.matrix(*((64, 3) if quick else (4096, 9))), once=quick)
+    compare(cases.dense(*((16, 3) if quick else (512, 9))), once=quick)
+    compare(cases.evaluation(*((16, 3) if quick else (1024, 9))), once=quick)
+    compare(cases.check(*((16, 3) if quick else (128, 9))), once=quick)
+    compare(cases.dense_gradient(*((16, 3) if quick else (256, 9))), once=quick)
     for plane in (planes.output, planes.gradients, planes.matrix, planes.latex):
-        compare(plane(6 if quick else 32))
+        compare(plane(6 if quick else 32), once=quick)
     for step in ("derive", "prove") if quick else ("derive", "verify", "prove"):
-        compare(cases.derivation(step))
+        compare(cases.derivation(step), once=quick)
     sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:
-        growth(partial(cases.grow, quantity, k=9), sizes)
+        growth(partial(cases.grow, quantity, k=9), sizes, once=quick)
     for quantity in ("output", "matrix", "grad_input", "grad_kernel"):
-        growth(partial(planes.grow, quantity), [8 * n for n in sizes[:3]])
-    growth(lambda n: cases.latex(n, 9), sizes)
-    growth(lambda n: cases.evaluation(n, 9), sizes)
+        growth(partial(planes.grow, quantity), [8 * n for n in sizes[:3]], once=quick)
+    growth(lambda n: cases.latex(n, 9), sizes, once=quick)
+    growth(lambda n: cases.evaluation(n, 9), sizes, once=quick)
     n, k = (64, 8) if quick else (1024, 64)
     print(f"peak memory of the output of {n * k:,} terms: {memory(n, k):.1f} MB above the imports")
-    start_up()
+    start_up(once=quick)
 
 
 if __name__ == "__main__":

@@ -169,9 +169,12 @@ def dense_gradient(n: int, k: int) -> Case:
 
 def derivation(step: str) -> Case:
     """Deriving the input gradient for open sizes, beside SymPy on what it can do: stride 1."""
-    layer_ = sc.Conv1d("N", "K", stride="s", dilation="d", padding="p")
+
+    def fresh() -> sc.Conv1d:
+        return sc.Conv1d("N", "K", stride="s", dilation="d", padding="p")
+
     works = {
-        "derive": lambda _: layer_.derive("grad_input"),
+        "derive": lambda made: made.derive("grad_input"),
         "verify": lambda made: made.verify(),
         "prove": lambda made: made.prove(strides=[2], dilations=[3]),
     }
@@ -181,7 +184,7 @@ def derivation(step: str) -> Case:
     return Case(
         f"{step} grad_input, N, K, s, d, p open",
         0,
-        lambda: None if step == "derive" else layer_.derive("grad_input"),
+        fresh if step == "derive" else lambda: fresh().derive("grad_input"),
         works[step],
         {"SymPy diff.doit, stride 1": lambda: loss.diff(x[q]).doit()} if step == "derive" else {},
     )

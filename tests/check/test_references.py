@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symconv.check import references
 from symconv.check.references import REFERENCES, Reference, Sample
 from tests.geometry import layers
 from tests.optional import required
+from tests.tiers import law
 
 
 def sample_of(options: dict, seed: int) -> Sample:
@@ -45,8 +45,7 @@ def agree(sample: Sample, names: list[str]) -> set[str]:
     return {quantity for quantity, answers in found.items() if len(answers) > 1}
 
 
-@settings(max_examples=80)
-@given(options=layers(), seed=st.integers(0, 99))
+@law(12, 80, options=layers(), seed=st.integers(0, 99))
 def test_references_agree_on_integers(options: dict, seed: int) -> None:
     compared = agree(sample_of(options, seed), ["numpy", "windows", "loops", "differences", "scipy", "torch"])
     assert compared == {
@@ -55,16 +54,14 @@ def test_references_agree_on_integers(options: dict, seed: int) -> None:
     }  # fmt: skip
 
 
-@settings(max_examples=25)
-@given(options=layers(), seed=st.integers(0, 99))
+@law(6, 25, options=layers(), seed=st.integers(0, 99))
 def test_jax_agrees_with_loops(options: dict, seed: int) -> None:
     assert agree(sample_of(options, seed), ["loops", "jax"]) == {
         "output", "grad_input", "grad_kernel", "grad_bias",
     }  # fmt: skip
 
 
-@settings(max_examples=12)
-@given(options=layers(), seed=st.integers(0, 99))
+@law(4, 12, options=layers(), seed=st.integers(0, 99))
 def test_numpy_references_stay_exact_on_fractions(options: dict, seed: int) -> None:
     whole = sample_of(options, seed)
     fractions = {

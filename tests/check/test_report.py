@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from sympy import Symbol, pi, sqrt, symbols
@@ -12,6 +13,7 @@ from symconv.check import evaluate
 from symconv.check.references import libraries
 from symconv.errors import MissingExtraError, OptionError
 from symconv.explicit.registry import compared
+from tests.tiers import tiers
 
 LAYERS = [
     sc.Conv1d(5, 3),
@@ -37,8 +39,14 @@ def test_a_right_layer_agrees_with_every_reference(layer: sc.Conv1d) -> None:
     assert not whole or str(report).endswith("all agree exactly")
 
 
-@pytest.mark.parametrize("name", compared(LAYERS[2].spec))
-@pytest.mark.parametrize("fault", ["neighbour", "lost term", "extra entry", "sign"])
+NAMES = compared(LAYERS[2].spec)
+FAULTS = ["neighbour", "lost term", "extra entry", "sign"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    tiers(product(NAMES, FAULTS), list(zip(NAMES, FAULTS * len(NAMES), strict=False)), several=True),
+)
 def test_a_planted_fault_in_any_quantity_is_found(name: str, fault: str) -> None:
     layer = sc.Conv1d(7, 2, stride=3, dilation=2, padding=(2, 1), bias=True)
     entries = layer.entries.symbols.entries(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -26,9 +27,24 @@ def families() -> Iterator[tuple[dict[str, Any], bool]]:
 
 FAMILIES = [options for options, _ in families()]
 
+#: Those that every run tries: each padding once, steps of each kind, with and without a flip.
+FEW = [
+    {"stride": "s", "dilation": 1, "padding": "p", "flip": False},
+    {"stride": 1, "dilation": 1, "padding": "full", "flip": True},
+    {"stride": 1, "dilation": "d", "padding": "same", "flip": False},
+    {"stride": 2, "dilation": 3, "padding": ("p", "q"), "flip": True},
+    {"stride": 4, "dilation": 2, "padding": "valid", "flip": False},
+]
+
 
 def layer(options: dict[str, Any], **more: Any) -> sc.Conv1d:
-    return sc.Conv1d("N", "K", **options, **more)
+    """A layer of a family, made once for all tests, and each of its derivations too."""
+    return _layer(*options.items(), *more.items())
+
+
+@cache
+def _layer(*options: tuple[str, Any]) -> sc.Conv1d:
+    return sc.Conv1d("N", "K", **dict(options))
 
 
 def numbers(options: dict[str, Any], most: dict[str, int]) -> Iterator[dict[str, int]]:

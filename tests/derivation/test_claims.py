@@ -14,7 +14,8 @@ import symconv as sc
 from symconv.errors import GeometryError, OptionError
 from symconv.index_sums.parser import FormulaSyntaxError, parse
 from symconv.index_sums.printers import text_for
-from tests.derivation.families import FAMILIES, QUANTITIES, layer
+from tests.derivation.families import FAMILIES, FEW, QUANTITIES, layer
+from tests.tiers import tiers
 
 i, j, k, K, M, N, s, p = symbols("i j k K M N s p", integer=True)
 x, w, delta = IndexedBase("x"), IndexedBase("w"), IndexedBase("delta")
@@ -154,7 +155,7 @@ def test_what_cannot_be_judged_is_refused(words, call) -> None:
         call(sc.Conv1d("N", "K"))
 
 
-@pytest.mark.parametrize("options", FAMILIES[::4], ids=str)
+@pytest.mark.parametrize("options", tiers([*FAMILIES[::4], FEW[1]], FEW), ids=str)
 def test_printed_formulas_are_read_back(options) -> None:
     made = layer(options)
     for name in QUANTITIES:

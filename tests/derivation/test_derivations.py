@@ -13,11 +13,12 @@ from symconv.errors import GeometryError, MissingExtraError, SymconvError
 from symconv.evidence.polynomials import compiled
 from symconv.evidence.report import Proof, Verification
 from symconv.evidence.scalars import EvaluationError
-from tests.derivation.families import FAMILIES, QUANTITIES, layer
+from tests.derivation.families import FAMILIES, FEW, QUANTITIES, layer
 from tests.seeds import printed_under_several_seeds
+from tests.tiers import tiers
 
 
-@pytest.mark.parametrize("options", FAMILIES, ids=str)
+@pytest.mark.parametrize("options", tiers(FAMILIES, FEW), ids=str)
 def test_every_step_is_verified_and_proved(options: dict[str, Any]) -> None:
     small = {"N": range(1, 8, 2), "K": range(1, 4), "s": range(1, 4), "d": range(1, 4), "p": range(0, 4, 3)}
     small["q"] = range(2)
@@ -52,22 +53,25 @@ def test_a_proof_says_what_it_covers_and_no_more() -> None:
     )
 
 
+#: Layers whose derivations are printed, with what tells them apart in a few words.
+PRINTED: dict[str, dict[str, Any]] = {
+    "open steps": {"stride": "s", "dilation": "d", "padding": "p"},
+    "two paddings": {"stride": "s", "dilation": "d", "padding": ("p", "q"), "flip": True},
+    "full": {"padding": "full", "flip": True},
+    "same": {"padding": "same"},
+    "numbers": {"stride": 4, "dilation": 6, "padding": 3},
+    "base 1": {"stride": "s", "padding": "p", "notation": sc.Notation(base=1)},
+    "partial": {
+        "padding": "p",
+        "notation": sc.Notation(upstream_style="partial", input="L_in", kernel="theta"),
+    },
+}
+
+
 @pytest.mark.parametrize("name", QUANTITIES)
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"stride": "s", "dilation": "d", "padding": "p"},
-        {"stride": "s", "dilation": "d", "padding": ("p", "q"), "flip": True},
-        {"padding": "full", "flip": True},
-        {"padding": "same"},
-        {"stride": 4, "dilation": 6, "padding": 3},
-        {"stride": "s", "padding": "p", "notation": sc.Notation(base=1)},
-        {"padding": "p", "notation": sc.Notation(upstream_style="partial", input="L_in", kernel="theta")},
-    ],
-    ids=str,
-)
-def test_derivations_and_formulas_print_on_a_page(name: str, options: dict[str, Any], typeset) -> None:
-    derivation = sc.Conv1d("N", "K", bias=True, **options).derive(name)
+@pytest.mark.parametrize("kind", tiers(PRINTED, ["open steps", "full", "partial"]))
+def test_derivations_and_formulas_print_on_a_page(name: str, kind: str, typeset) -> None:
+    derivation = layer(PRINTED[kind], bias=True).derive(name)
     typeset(derivation.latex(), fits=True)
     typeset(derivation.result.latex(), fits=True)
     assert derivation._repr_latex_() == f"$\\displaystyle {derivation.latex()}$"
@@ -79,7 +83,7 @@ def test_derivations_and_formulas_print_on_a_page(name: str, options: dict[str, 
     assert set(derivation.reasons()) == {step.rule for step in derivation.steps}
 
 
-@pytest.mark.parametrize("preset", sc.Notation.preset_names())
+@pytest.mark.parametrize("preset", tiers(sc.Notation.preset_names(), ["cs231n", "ufldl"]))
 def test_every_preset_prints_derivations(preset: str, typeset) -> None:
     general = {"stride": "r", "dilation": "e", "padding": ("g", "h"), "flip": True}
     for sizes, options in ((("n_in", "taps"), {"stride": "st", "padding": "p"}), (("n", "q"), general)):
@@ -179,19 +183,22 @@ def test_the_same_derivation_gives_the_same_bytes_whatever_the_hash_seed() -> No
     assert len(printed_under_several_seeds(code)) == 1
 
 
-def test_numeric_and_composite_sizes_are_derived_too() -> None:
-    for made in (
-        sc.Conv1d("N", 7),
-        sc.Conv1d("N", 3, dilation=4),
-        sc.Conv1d(7, 3, stride="s"),
-        sc.Conv1d("N", "K", padding=symbols("r") - 5),
-        sc.Conv1d(symbols("n") + symbols("r"), "K", padding="p", stride="s"),
-        sc.Conv1d(2 * symbols("r"), "K", stride=4, dilation=4, padding="p"),
-    ):
-        for name in ("output_size", "output", "grad_input", "grad_kernel"):
-            derivation = made.derive(name)
-            assert derivation.verify()
-            assert derivation.prove()
+COMPOSITE = [
+    sc.Conv1d("N", 7),
+    sc.Conv1d("N", 3, dilation=4),
+    sc.Conv1d(7, 3, stride="s"),
+    sc.Conv1d("N", "K", padding=symbols("r") - 5),
+    sc.Conv1d(symbols("n") + symbols("r"), "K", padding="p", stride="s"),
+    sc.Conv1d(2 * symbols("r"), "K", stride=4, dilation=4, padding="p"),
+]
+
+
+@pytest.mark.parametrize("made", tiers(COMPOSITE, COMPOSITE[:4]), ids=repr)
+@pytest.mark.parametrize("name", ["output_size", "output", "grad_input", "grad_kernel"])
+def test_numeric_and_composite_sizes_are_derived_too(made: sc.Conv1d, name: str) -> None:
+    derivation = made.derive(name)
+    assert derivation.verify()
+    assert derivation.prove()
 
 
 @pytest.mark.parametrize("name", QUANTITIES)

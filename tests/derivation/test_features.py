@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from functools import cache
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 
 import symconv as sc
+from tests.tiers import tiers
 
 SIZES = {"N": 4, "M'": 3, "K": 2, "R": 3, "s": 2, "d": 2, "p": 1, "q": 2, "C_in": 4, "C_out": 2, "B": 2}
 
@@ -41,7 +43,14 @@ PAIRS = [(name,) for name in FEATURES] + [
     pair for pair in combinations(FEATURES, 2) if frozenset(pair) not in CLASH
 ]
 
+#: Pairs that every run tries; with each feature alone.
+FEW = [(name,) for name in FEATURES] + [
+    ("rank 2", "groups"), ("stride", "dilation"), ("padding", "flip"), ("dilation", "transposed"),
+    ("channels", "batch"), ("bias", "reflect"),
+]  # fmt: skip
 
+
+@cache
 def layer(names: tuple[str, ...], *, numbers: bool) -> sc.Conv:
     options: dict[str, Any] = {}
     for name in names:
@@ -62,7 +71,7 @@ def same(found: Any, wanted: Any) -> bool:
     return bool(found == wanted)
 
 
-@pytest.mark.parametrize("names", PAIRS, ids=" and ".join)
+@pytest.mark.parametrize("names", tiers(PAIRS, FEW), ids=" and ".join)
 def test_formulas_give_the_explicit_entries(names: tuple[str, ...]) -> None:
     open_layer, explicit = layer(names, numbers=False), layer(names, numbers=True)
     every = open_layer.formula_names
@@ -96,9 +105,14 @@ def test_a_proof_that_is_out_of_reach_says_so() -> None:
     assert "nothing can be decided" in str(proof)
 
 
-@pytest.mark.parametrize("notation", sc.Notation.preset_names())
-@pytest.mark.parametrize("names", [("rank 2", "groups"), ("transposed", "channels"), ("circular", "batch")])
-def test_formulas_print_in_every_notation(names: tuple[str, ...], notation: str, typeset) -> None:
+PRESETS = sc.Notation.preset_names()
+MIXED = [("rank 2", "groups"), ("transposed", "channels"), ("circular", "batch")]
+#: Each notation, with one of the layers in turn.
+IN_TURN = list(zip(PRESETS, MIXED * len(PRESETS), strict=False))
+
+
+@pytest.mark.parametrize(("notation", "names"), tiers(product(PRESETS, MIXED), IN_TURN, several=True))
+def test_formulas_print_in_every_notation(notation: str, names: tuple[str, ...], typeset) -> None:
     options = {"notation": notation}
     kind = sc.ConvTranspose if "transposed" in names else sc.Conv
     rank = 2 if "rank 2" in names else 1

@@ -13,7 +13,8 @@ import symconv as sc
 from symconv.errors import GeometryError, NotationError, OptionError
 from symconv.evidence.polynomials import Poly, Sequences, atom, compiled
 from symconv.index_sums.nodes import Iverson
-from tests.derivation.families import FAMILIES, QUANTITIES, layer, met, numbers
+from tests.derivation.families import FAMILIES, FEW, QUANTITIES, layer, met, numbers
+from tests.tiers import tiers
 
 MOST = {"N": 8, "K": 5, "s": 4, "d": 4, "p": 4, "q": 2}
 
@@ -55,7 +56,7 @@ def tables(triples: list[tuple[int, int, int]], n: int, k: int) -> dict[str, dic
     }
 
 
-@pytest.mark.parametrize("options", FAMILIES, ids=str)
+@pytest.mark.parametrize("options", tiers(FAMILIES, FEW), ids=str)
 def test_every_formula_equals_plain_loops_on_every_geometry(options: dict[str, Any]) -> None:
     made = layer(options, bias=True)
     formulas = {name: made.formula(name) for name in QUANTITIES}

@@ -13,12 +13,13 @@ from sympy import Integer, Symbol
 import symconv as sc
 from symconv.derivation.derivation import Derivation, DerivationError
 from symconv.derivation.rewriting import Script
-from symconv.derivation.rules import limits, openings
-from symconv.derivation.rules import rule as rules
+from symconv.derivation.rules.rule import limits, openings
+from symconv.derivation.rules.rule import rule as rules
 from symconv.derivation.scripts import SCRIPTS, written
 from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import Axis, Channels, Pattern, Specification
+from tests.tiers import exhaustive
 
 
 def unchecked(setting: LayerSymbols, name: str) -> Derivation:
@@ -138,27 +139,44 @@ def test_a_fault_is_planted_in_every_rule() -> None:
     assert {rule for rule, *_ in FAULTS} == every_rule()
 
 
+#: Numbers that show every fault, and strides and dilations for which no proof holds; all by default.
+SMALL = {"N": range(1, 6, 2), "K": range(1, 4), "s": range(1, 4), "d": range(1, 3), "p": range(0, 3, 2)}
+TRIED = [
+    pytest.param(SMALL, ([2], [1]), id="few"),
+    pytest.param({}, ([1, 2], [1, 2]), id="all", marks=exhaustive),
+]
+
+
+@pytest.mark.parametrize(("numbers", "steps"), TRIED)
 @pytest.mark.parametrize(
     ("rule", "fault", "name", "options"), FAULTS, ids=lambda v: getattr(v, "__name__", str(v))
 )
 def test_a_fault_in_a_rule_is_found_at_its_step(
-    rule: type[rules.Rule], fault: Callable, name: str, options: dict, monkeypatch: pytest.MonkeyPatch
+    rule: type[rules.Rule],
+    fault: Callable,
+    name: str,
+    options: dict,
+    numbers: dict[str, range],
+    steps: tuple[list[int], list[int]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     right = rule.rewrite
     monkeypatch.setattr(rule, "rewrite", lambda self, terms, setting: fault(right(self, terms, setting)))
     wrong = setting(**options)
     made = unchecked(wrong, name)
     at = next(n for n, line in enumerate(made._lines) if line.rule == rule.name)
-    verified = made.verify()
+    named = {symbol.name for size in wrong.sizes.values() for symbol in size.free_symbols}
+    verified = made.verify(**{size: span for size, span in numbers.items() if size in named})
     assert not verified
     first = next(step for step in verified.steps if not step)
     assert (first.number, first.rule) == (at + 1, rule.name)
     assert first.failure is not None
-    assert set(first.failure.sizes) == {s.name for size in wrong.sizes.values() for s in size.free_symbols}
+    assert set(first.failure.sizes) == named
     assert f"step {at + 1}, {rule.name}: FAILS at K = " in str(verified)
     assert "does not hold" in str(verified)
 
-    proof = made.prove(strides=[1, 2], dilations=[1, 2])
+    strides, dilations = steps
+    proof = made.prove(strides=strides, dilations=dilations)
     assert not proof
     failed = next(step for step in proof.steps if not step)
     assert (failed.number, failed.rule) == (at + 1, rule.name)

@@ -37,8 +37,16 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_html_shows_prose_and_numbered_equations(project: Project) -> None:
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that several builders build; its sources are read once."""
+    project = Project(tmp_path_factory.mktemp("pages"))
     project.write(PAGES)
+    return project
+
+
+def test_html_shows_prose_and_numbered_equations(pages: Project) -> None:
+    project = pages
     assert project.build("html")[0] == []
     page = project.text("html", "index.html")
     assert '<p class="rubric">The *opening* &amp; &lt;example&gt;</p>' in page
@@ -58,8 +66,8 @@ def test_html_shows_prose_and_numbered_equations(project: Project) -> None:
     assert other.count('<span class="eqno">') == 1, "equations without a label have no number"
 
 
-def test_text_shows_equations_as_text_with_their_numbers(project: Project) -> None:
-    project.write(PAGES)
+def test_text_shows_equations_as_text_with_their_numbers(pages: Project) -> None:
+    project = pages
     assert project.build("text")[0] == []
     page = project.text("text", "index.txt")
     assert "   y0 = w0*x0 = (-5)*1 = -5   (2)\n   y1 = w0*x1 + w1*x0 = (-5)*2 + 6*1 = -4\n" in page
@@ -87,8 +95,8 @@ def test_numbers_in_text_are_those_of_references(tmp_path: Path) -> None:
     assert page.endswith("\n(1.1)\n")
 
 
-def test_latex_compiles_and_its_references_resolve(project: Project) -> None:
-    project.write(PAGES)
+def test_latex_compiles_and_its_references_resolve(pages: Project) -> None:
+    project = pages
     assert project.build("latex")[0] == []
     source = project.text("latex", "project.tex")
     assert source.count("\\label{equation:") == 7
@@ -100,8 +108,8 @@ def test_latex_compiles_and_its_references_resolve(project: Project) -> None:
 
 
 @pytest.mark.parametrize("builder", ["man", "texinfo"])
-def test_other_formats_without_mathematics_have_text(project: Project, builder: str) -> None:
-    project.write(PAGES)
+def test_other_formats_without_mathematics_have_text(pages: Project, builder: str) -> None:
+    project = pages
     assert project.build(builder)[0] == []
     (file,) = (file for file in project.out(builder).iterdir() if file.suffix in (".1", ".texi"))
     page = file.read_text(encoding="utf-8")

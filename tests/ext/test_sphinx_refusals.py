@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,77 +25,111 @@ def project(tmp_path: Path, monkeypatch) -> Project:
     return Project(tmp_path)
 
 
-@pytest.mark.parametrize("markup", ["rst", "md"])
-@pytest.mark.parametrize(
-    ("kind", "options", "said"),
-    [
-        ("conv1d", {**GOOD, "strid": 2}, "there is no option 'strid': did you mean 'stride'? Allowed: 'x', "),
-        ("conv1d", {**GOOD, "transposed": True}, "there is no option 'transposed': Allowed: 'x', "),
-        ("conv1d", {**GOOD, "help": True}, "there is no option 'help': Allowed: 'x', "),
-        ("conv1d", {**GOOD, "stride=2": 1}, "there is no option 'stride=2': did you mean 'stride'?"),
-        ("conv-transpose1d", GOOD, "there is no layer 'conv-transpose1d': did you mean 'convtranspose1d'?"),
-        ("conv1d conv2d", GOOD, "there is no layer 'conv1d conv2d': did you mean 'conv2d'?"),
-        ("", GOOD, "name a layer after the directive, such as conv1d."),
-        ("conv1d", {**GOOD, "flip": "yes"}, ":flip: is 'yes': it takes no value, leave it empty."),
-        ("conv1d", {**GOOD, "stride": True}, ":stride: is empty: give it a value, or leave it out."),
-        ("conv1d", {"x": "1,2"}, "Give :kernel-size: or the entries :w:."),
-        ("conv1d", {**GOOD, "x": "1,,2"}, "Invalid value for ':x:': '' is no entry"),
-        ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which stands for something else in the layer"),
-        ("conv1d", {**GOOD, "stride": 0}, ":stride: is 0: it must be at least 1"),
-        ("conv1d", {**GOOD, "stride": "2,2"}, ":stride: (2, 2) has 2 entries for 1 axis"),
-        ("conv1d", {"input_size": "3,3", "kernel_size": 2}, ":input-size:"),
-        ("conv2d", GOOD, ":x: has 3 entries, but the layer takes 9"),
-        ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps at dilation 1 spans 3 inputs"),
-        ("conv1d", {**GOOD, "padding": "ful"}, "did you mean 'full'?"),
-        ("conv1d", {**GOOD, "padding_mode": "zero"}, "Invalid value for ':padding-mode:': 'zero' is not"),
-        ("conv1d", {**GOOD, "notation": "goodfelow"}, "Invalid value for ':notation:': 'goodfelow' is not"),
-        ("conv1d", {**GOOD, "show": "output,matrx"}, ":show: has no quantity 'matrx': did you mean 'matrix'"),
-        ("conv1d", {**GOOD, "show": "grad_bias"}, "this layer has no bias; add :bias: or :b:."),
-        ("conv1d", {**SIZES, "steps": True, "activation": "f"}, ":activation: goes with explicit entries"),
-        ("conv1d", {**GOOD, "output_padding": 1}, ":output-padding: does not go with conv1d."),
-        ("maxpool1d", {"input_size": 4, "kernel_size": 2, "flip": True}, ":flip: does not go with maxpool1d"),
-        ("avgpool1d", GOOD, ":w: does not go with avgpool1d: give :kernel-size:."),
-        ("conv1d", {**GOOD, "tap_colours": "blau"}, "did you mean 'blue'?"),
-        ("conv1d", {**GOOD, "max_rows": 1}, ":max-rows: is 1: write at least 3, or 0 to show all."),
-        ("conv1d", {"input_size": "9" * 30, "kernel_size": 3}, "at most"),
-        ("conv1d", {**GOOD, "label": "a b"}, ":label: is 'a b': write letters and digits"),
-        ("conv1d", {**GOOD, "show": "output,output"}, ":show: has 'output' 2 times: name each once."),
-        ("conv1d", {**GOOD, "label": "before", "show": "output"}, ":label: 'before' is taken"),
-        ("conv1d", {**GOOD, "x": CODE}, "is no entry: write numbers or names"),
-        ("conv1d", {**GOOD, "x": TEX}, "is no entry: write numbers or names"),
-        ("conv1d", {"input_size": TEX, "kernel_size": 2}, "Invalid value for ':input-size:'"),
-        ("conv1d", {"input_size": CODE, "kernel_size": 2}, "Invalid value for ':input-size:'"),
-        ("conv1d", {**GOOD, "activation": TEX}, "write a name such as 'f'"),
-        ("conv1d", {**GOOD, "label": TEX}, ":label: is '\\\\input{/etc/passwd}': write letters and digits"),
-        ("conv1d", {**GOOD, "label": SCRIPT}, ":label: is "),
-        ("conv1d", {**GOOD, "show": SCRIPT}, ":show: has no quantity"),
-        ("conv1d", {**GOOD, "x": "1/٠"}, "'1/٠' is no entry"),
-        ("conv1d", {**GOOD, "x": "a -w b"}, "Invalid value for ':x:': 'a -w b' is no entry"),
-        ("conv1d", {"input_size": "__", "kernel_size": 2}, "'__' is no size"),
-        ("conv1d", {**GOOD, "steps": True}, ":x: gives values, and steps and claims are in symbols: write "
-         ":input-size: 3 in its place."),
-        ("conv1d", {**GOOD, "show": "output", "activation": "f"}, "does nothing for what :show: names"),
-        ("conv1d", {**GOOD, "show": "none", "label": "a"}, ":label: 'a' has no equation"),
-        ("conv1d", {**SIZES, "groups": 2}, "give :in-channels:, :out-channels:."),
-        ("conv1d", {"input_size": 60, "kernel_size": 2, "figure": "band"}, "or name matrix in :show:"),
-        ("conv1d", {"input_size": 30000, "kernel_size": 2, "show": "matrix", "max_rows": 0},
-         "are printed: leave out :max-rows: 0"),
-        (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': Allowed: "),
-    ],
-)  # fmt: skip
-def test_a_wrong_directive_is_one_warning_at_its_line(project: Project, markup, kind, options, said) -> None:
+#: A kind of layer, its options, and what is said of them.
+WRONG: list[tuple[str, dict[str, object], str]] = [
+    ("conv1d", {**GOOD, "strid": 2}, "there is no option 'strid': did you mean 'stride'? Allowed: 'x', "),
+    ("conv1d", {**GOOD, "transposed": True}, "there is no option 'transposed': Allowed: 'x', "),
+    ("conv1d", {**GOOD, "help": True}, "there is no option 'help': Allowed: 'x', "),
+    ("conv1d", {**GOOD, "stride=2": 1}, "there is no option 'stride=2': did you mean 'stride'?"),
+    ("conv-transpose1d", GOOD, "there is no layer 'conv-transpose1d': did you mean 'convtranspose1d'?"),
+    ("conv1d conv2d", GOOD, "there is no layer 'conv1d conv2d': did you mean 'conv2d'?"),
+    ("", GOOD, "name a layer after the directive, such as conv1d."),
+    ("conv1d", {**GOOD, "flip": "yes"}, ":flip: is 'yes': it takes no value, leave it empty."),
+    ("conv1d", {**GOOD, "stride": True}, ":stride: is empty: give it a value, or leave it out."),
+    ("conv1d", {"x": "1,2"}, "Give :kernel-size: or the entries :w:."),
+    ("conv1d", {**GOOD, "x": "1,,2"}, "Invalid value for ':x:': '' is no entry"),
+    ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which stands for something else in the layer"),
+    ("conv1d", {**GOOD, "stride": 0}, ":stride: is 0: it must be at least 1"),
+    ("conv1d", {**GOOD, "stride": "2,2"}, ":stride: (2, 2) has 2 entries for 1 axis"),
+    ("conv1d", {"input_size": "3,3", "kernel_size": 2}, ":input-size:"),
+    ("conv2d", GOOD, ":x: has 3 entries, but the layer takes 9"),
+    ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps at dilation 1 spans 3 inputs"),
+    ("conv1d", {**GOOD, "padding": "ful"}, "did you mean 'full'?"),
+    ("conv1d", {**GOOD, "padding_mode": "zero"}, "Invalid value for ':padding-mode:': 'zero' is not"),
+    ("conv1d", {**GOOD, "notation": "goodfelow"}, "Invalid value for ':notation:': 'goodfelow' is not"),
+    ("conv1d", {**GOOD, "show": "output,matrx"}, ":show: has no quantity 'matrx': did you mean 'matrix'"),
+    ("conv1d", {**GOOD, "show": "grad_bias"}, "this layer has no bias; add :bias: or :b:."),
+    ("conv1d", {**SIZES, "steps": True, "activation": "f"}, ":activation: goes with explicit entries"),
+    ("conv1d", {**GOOD, "output_padding": 1}, ":output-padding: does not go with conv1d."),
+    ("maxpool1d", {"input_size": 4, "kernel_size": 2, "flip": True}, ":flip: does not go with maxpool1d"),
+    ("avgpool1d", GOOD, ":w: does not go with avgpool1d: give :kernel-size:."),
+    ("conv1d", {**GOOD, "tap_colours": "blau"}, "did you mean 'blue'?"),
+    ("conv1d", {**GOOD, "max_rows": 1}, ":max-rows: is 1: write at least 3, or 0 to show all."),
+    ("conv1d", {"input_size": "9" * 30, "kernel_size": 3}, "at most"),
+    ("conv1d", {**GOOD, "label": "a b"}, ":label: is 'a b': write letters and digits"),
+    ("conv1d", {**GOOD, "show": "output,output"}, ":show: has 'output' 2 times: name each once."),
+    ("conv1d", {**GOOD, "label": "before", "show": "output"}, ":label: 'before' is taken"),
+    ("conv1d", {**GOOD, "x": CODE}, "is no entry: write numbers or names"),
+    ("conv1d", {**GOOD, "x": TEX}, "is no entry: write numbers or names"),
+    ("conv1d", {"input_size": TEX, "kernel_size": 2}, "Invalid value for ':input-size:'"),
+    ("conv1d", {"input_size": CODE, "kernel_size": 2}, "Invalid value for ':input-size:'"),
+    ("conv1d", {**GOOD, "activation": TEX}, "write a name such as 'f'"),
+    ("conv1d", {**GOOD, "label": TEX}, ":label: is '\\\\input{/etc/passwd}': write letters and digits"),
+    ("conv1d", {**GOOD, "label": SCRIPT}, ":label: is "),
+    ("conv1d", {**GOOD, "show": SCRIPT}, ":show: has no quantity"),
+    ("conv1d", {**GOOD, "x": "1/٠"}, "'1/٠' is no entry"),
+    ("conv1d", {**GOOD, "x": "a -w b"}, "Invalid value for ':x:': 'a -w b' is no entry"),
+    ("conv1d", {"input_size": "__", "kernel_size": 2}, "'__' is no size"),
+    ("conv1d", {**GOOD, "steps": True}, ":x: gives values, and steps and claims are in symbols: write "
+     ":input-size: 3 in its place."),
+    ("conv1d", {**GOOD, "show": "output", "activation": "f"}, "does nothing for what :show: names"),
+    ("conv1d", {**GOOD, "show": "none", "label": "a"}, ":label: 'a' has no equation"),
+    ("conv1d", {**SIZES, "groups": 2}, "give :in-channels:, :out-channels:."),
+    ("conv1d", {"input_size": 60, "kernel_size": 2, "figure": "band"}, "or name matrix in :show:"),
+    ("conv1d", {"input_size": 30000, "kernel_size": 2, "show": "matrix", "max_rows": 0},
+     "are printed: leave out :max-rows: 0"),
+    (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': Allowed: "),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Refused:
+    """All wrong directives, each on a page of its own, built in one project."""
+
+    project: Project
+    warnings: list[str]
+    pages: list[str]
+
+    def of(self, at: int) -> list[str]:
+        """What is warned of a page."""
+        return [line for line in self.warnings if line.startswith(f"page{at}.")]
+
+
+@pytest.fixture(scope="module", params=["rst", "md"])
+def refused(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Refused:
+    markup = request.param
     write, title = (directive, "Title\n=====\n\n") if markup == "rst" else (fence, "# Title\n\n")
-    before = write("conv1d", **GOOD, label="before", show="output") + "Between.\n\n"
-    project.write({f"index.{markup}": f"{title}{before}{write(kind, **options)}\nAfter.\n"})
-    warnings, _ = project.build("html")
-    line = (title + before).count("\n") + 1
-    assert len(warnings) == 1
-    assert warnings[0].startswith(f"index.{markup}:{line}: WARNING: symconv: ")
-    assert said in warnings[0]
-    page = project.text("html", "index.html")
+    pages = []
+    for at, (kind, options, _) in enumerate(WRONG):
+        before = write("conv1d", **GOOD, label=f"before{at}", show="output") + "Between.\n\n"
+        given = {**options, "label": f"before{at}"} if options.get("label") == "before" else options
+        pages.append(f"{title}{before}{write(kind, **given)}\nAfter.\n")
+    with pytest.MonkeyPatch.context() as patched:
+        project = Project(tmp_path_factory.mktemp(markup))
+        patched.chdir(project.folder)
+        listed = "Title\n=====\n\n.. toctree::\n   :glob:\n\n   page*\n"
+        project.write({"index.rst": listed, **{f"page{n}.{markup}": page for n, page in enumerate(pages)}})
+        warnings, _ = project.build("html")
+    return Refused(project, warnings, pages)
+
+
+def test_only_wrong_directives_are_warned_of(refused: Refused) -> None:
+    assert len(refused.warnings) == len(WRONG)
+    assert not (refused.project.folder / "ran").exists()
+
+
+@pytest.mark.parametrize("at", range(len(WRONG)))
+def test_a_wrong_directive_is_one_warning_at_its_line(refused: Refused, at: int) -> None:
+    said = WRONG[at][2].replace("'before'", f"'before{at}'")
+    (warning,) = refused.of(at)
+    upto = "Between.\n\n"
+    line = refused.pages[at].index(upto) + len(upto)
+    number = refused.pages[at][:line].count("\n") + 1
+    assert re.match(rf"page{at}\.\w+:{number}: WARNING: symconv: ", warning)
+    assert said in warning
+    page = refused.project.text("html", f"page{at}.html")
     between = page[page.index("<p>Between.</p>") + len("<p>Between.</p>") : page.index("<p>After.</p>")]
     assert between.strip() == ""
-    assert not Path("ran").exists()
 
 
 @pytest.mark.parametrize("markup", ["rst", "md"])

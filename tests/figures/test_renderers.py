@@ -19,6 +19,7 @@ from symconv.figures.drawing import FONT, extent
 from symconv.printing.notation import PRESETS
 from tests.optional import required_program
 from tests.seeds import printed_under_several_seeds
+from tests.tiers import exhaustive, tiers
 
 LAYERS = {
     "full": sc.Conv1d(4, 3, padding="full", flip=True),
@@ -33,6 +34,8 @@ LAYERS = {
     "presets": sc.Conv2d(3, 2, in_channels=1, out_channels=2, notation="ufldl"),
 }
 ALL = [(layer, name) for layer in LAYERS for name in FIGURES]
+#: Each layer, with a figure in turn.
+IN_TURN = list(zip(LAYERS, [*FIGURES] * len(LAYERS), strict=False))
 
 
 def document(*pictures: str) -> str:
@@ -48,10 +51,18 @@ def test_every_figure_compiles_and_fits_the_page(compiled) -> None:
     assert "LaTeX Warning" not in log
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_notation_compiles(preset: str, compiled) -> None:
+def test_every_notation_compiles(compiled) -> None:
+    """All presets in one document."""
+    figures = []
+    for preset in PRESETS:
+        layer = sc.Conv1d(5, 3, stride=2, padding=(1, 0), notation=preset)
+        figures += [layer.figure(name) for name in FIGURES]
+    compiled(document(*(figure.tikz() for figure in figures)))
+
+
+@pytest.mark.parametrize("preset", tiers(PRESETS, ["ufldl"]))
+def test_every_notation_gives_well_formed_svg(preset: str) -> None:
     layer = sc.Conv1d(5, 3, stride=2, padding=(1, 0), notation=preset)
-    compiled(document(*(layer.figure(name).tikz() for name in FIGURES)))
     for name in FIGURES:
         ElementTree.fromstring(layer.figure(name).svg())
 
@@ -83,7 +94,7 @@ def test_tikz_has_a_line_a_mark_with_names_of_colours() -> None:
     assert "\\draw[magenta, thick, densely dotted]" in picture
 
 
-@pytest.mark.parametrize(("layer", "name"), ALL)
+@pytest.mark.parametrize(("layer", "name"), tiers(ALL, IN_TURN, several=True))
 def test_svg_is_xml_with_a_title_and_a_description(layer: str, name: str) -> None:
     figure = LAYERS[layer].figure(name)
     root = ElementTree.fromstring(figure.svg())
@@ -103,11 +114,12 @@ def test_what_svg_tells_is_escaped() -> None:
     assert (root[0].text, root[1].text) == ("<T> & \\1", '1 < 2 & "3" </desc> \\g<0>')
 
 
-def test_bytes_are_the_same_whatever_the_hash_seed() -> None:
+@pytest.mark.parametrize("figures", ["['network']", pytest.param("layer.figure_names", marks=exhaustive)])
+def test_bytes_are_the_same_whatever_the_hash_seed(figures: str) -> None:
     code = (
         "import hashlib, symconv as sc\n"
         "for layer in (sc.Conv2d(3, 2), sc.Conv1d(4, 3, padding=2, padding_mode='reflect')):\n"
-        "    for name in layer.figure_names:\n"
+        f"    for name in {figures}:\n"
         "        f = layer.figure(name)\n"
         "        for made in (f.tikz().encode(), f.svg().encode(), f.png(dpi=50), f.pdf()):\n"
         "            print(hashlib.sha256(made).hexdigest())\n"
@@ -226,7 +238,7 @@ def test_a_size_that_is_none_is_refused(width: object) -> None:
         LAYERS["full"].figure().png(dpi=0)
 
 
-@pytest.mark.parametrize(("layer", "name"), ALL)
+@pytest.mark.parametrize(("layer", "name"), tiers(ALL, IN_TURN, several=True))
 def test_labels_fit_their_boxes(layer: str, name: str) -> None:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
@@ -249,7 +261,7 @@ NARROW = {
 }
 
 
-@pytest.mark.parametrize("layer", [*LAYERS, *NARROW])
+@pytest.mark.parametrize("layer", tiers([*LAYERS, *NARROW], ["plane", "transposed", "largest", *NARROW]))
 def test_every_mark_lies_on_the_drawing_and_texts_with_all_their_letters(layer: str) -> None:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath

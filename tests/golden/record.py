@@ -1,4 +1,4 @@
-"""The texts whose hashes are golden: what every public object prints, by file and key."""
+"""The texts whose hashes are golden, job by job, and how they are recorded."""
 
 from __future__ import annotations
 
@@ -7,32 +7,40 @@ import hashlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import symconv as sc
 from tests.golden.layers import KINDS, VALUES
-from tests.golden.refusals import CALLS, COMMANDS
+from tests.golden.refusals import CALLS
+from tests.golden.texts import NEEDED, PARTS, Texts, told
+from tests.golden.topics import CLAIMS, MORE, command_lines, ended
 
-HERE = Path(__file__).resolve().parent
-PRESETS = ("symconv", "goodfellow", "goodfellow-channels", "dumoulin-visin", "pytorch", "cs231n", "ufldl")
+HASHES = Path(__file__).resolve().parent / "hashes"
+
+
+#: Every preset, and a notation of somebody's own.
+NOTATIONS: Mapping[str, Any] = {
+    **{
+        name: name
+        for name in (
+            "symconv", "goodfellow", "goodfellow-channels", "dumoulin-visin", "pytorch", "cs231n", "ufldl",
+        )
+    },
+    "own": sc.Notation(
+        input="a^(l)", kernel="theta", bias="beta", output="z'", input_size="L_in", kernel_size="kappa",
+        output_index="u", tap_index="v", base=1, upstream_style="partial", window_columns=True, max_rows=4,
+        tap_colours=("blue", "teal"),
+    ),
+}  # fmt: skip
 
 #: Optional libraries. What is printed where all of them are absent is the same everywhere.
 EXTRAS = ("scipy", "torch", "jax", "islpy")
-
-#: Explicit quantities, as entries.
-ENTRIES = (
-    "output_size", "x", "w", "delta", "b", "output", "matrix", "windows", "grad_input", "grad_kernel",
-    "grad_bias", "upstream_matrix", "tying", "dense_gradient", "masked_gradient", "filter_windows",
-    "filter_matrix", "feature_maps", "selection",
-)  # fmt: skip
-
-#: Each text by its key.
-Texts = Iterator[tuple[str, str]]
 
 
 @contextmanager
@@ -50,188 +58,49 @@ def without(libraries: tuple[str, ...]) -> Iterator[None]:
                 sys.modules[name] = module
 
 
-def told(call: Callable[[], Any]) -> str:
-    """What a call prints, or the error that it refuses with."""
-    try:
-        return str(call())
-    except sc.SymconvError as error:
-        return f"{type(error).__name__}: {error}"
-
-
-def shows(key: str, make: Callable[[], Any]) -> Texts:
-    """An object as text and as LaTeX."""
-    try:
-        made = make()
-    except sc.SymconvError as error:
-        yield f"{key}/refused", f"{type(error).__name__}: {error}"
-        return
-    yield f"{key}/text", str(made)
-    yield f"{key}/latex", made.latex()
-
-
-def about(layer: Any) -> Texts:
-    """The layer itself, and how much its matrix holds."""
-    for name in ("title", "description", "equation_names", "formula_names", "algorithm_names"):
-        yield f"layer/{name}", told(lambda name=name: getattr(layer, name))
-    yield "layer/repr", repr(layer)
-    yield "layer/text", told(lambda: layer)
-    yield "layer/notebook", told(layer._repr_latex_)
-    yield "layer/structure", told(lambda: layer.structure)
-
-
-def equations(layer: Any) -> Texts:
-    for name in layer.equation_names:
-        yield from shows(f"equation/{name}", lambda name=name: layer.equation(name))
-        yield f"equation/{name}/reason", told(lambda name=name: layer.equation(name).reason)
-    yield from shows("equation/coloured", lambda: layer.coloured().equation("output"))
-
-
-def entries(layer: Any) -> Texts:
-    for name in ENTRIES:
-        if hasattr(type(layer), name):
-            yield f"entries/{name}", told(lambda name=name: getattr(layer, name))
-
-
-def derivations(layer: Any) -> Texts:
-    for name in layer.formula_names:
-        for axis in range(len(layer.axes) if name == "output_size" else 1):
-            key = f"{name}-{axis}" if axis else name
-            made = layer.derive(name, axis=axis)
-            yield from shows(f"derivation/{key}", lambda made=made: made)
-            steps = [f"{s.equation}\n{s.rule}: {s.reason} ({s.evidence})" for s in made.steps]
-            yield f"derivation/{key}/steps", "\n".join(steps)
-            found = made.result
-            yield from shows(f"derivation/{key}/result", lambda found=found: found)
-            parts = (found.equation, found.index, found.conditions, found.definitions)
-            yield f"derivation/{key}/result/parts", "\n".join(map(str, parts))
-
-
-def figures(layer: Any) -> Texts:
-    for name in layer.figure_names:
-        yield f"figure/{name}/alt", told(lambda name=name: layer.figure(name))
-        yield f"figure/{name}/tikz", told(lambda name=name: layer.figure(name).tikz(width=10))
-
-
-def vectors(layer: Any) -> Texts:
-    """The figures as SVG."""
-    for name in layer.figure_names:
-        yield f"svg/{name}", told(lambda name=name: layer.figure(name).svg())
-
-
-def algorithms(layer: Any) -> Texts:
-    for name in layer.algorithm_names or ["output"]:
-        yield from shows(f"algorithm/{name}", lambda name=name: layer.algorithm(name))
-        yield (
-            f"algorithm/{name}/math",
-            told(lambda name=name: f"{layer.algorithm(name).math()}\n{layer.algorithm(name).reason}"),
-        )
-
-
-def checks(layer: Any) -> Texts:
-    yield "check/text", told(layer.check)
-    yield "check/latex", told(lambda: layer.check(draws=1, seed=1).latex())
-
-
-def verified(layer: Any) -> Texts:
-    for name in layer.formula_names:
-        yield f"verify/{name}", told(lambda name=name: layer.derive(name).verify())
-
-
-def proved(layer: Any) -> Texts:
-    """What is settled with integer sets: proofs, and the judgement of each formula on itself."""
-    for name in ("output", "grad_input"):
-        yield f"prove/{name}", told(lambda name=name: layer.derive(name).prove())
-        yield f"prove/{name}/settled", told(lambda name=name: layer.derive(name).settled())
-
-
-#: The formats of notes that are text: the file, and the options that it is saved with.
-FORMATS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
-    "article": ("notes.tex", {}),
-    "fragment": ("notes.tex", {"fragment": True}),
-    "slides": ("notes.tex", {"slides": True}),
-    "github": ("notes.md", {}),
-    "myst": ("notes.md", {"myst": True}),
-    "html": ("notes.html", {}),
-    "rst": ("notes.rst", {}),
-    "text": ("notes.txt", {}),
-    "notebook": ("notes.ipynb", {}),
-}
-
-
-def notes(layer: Any) -> Texts:
-    """Sources of the notes; their pictures by their names, since SVG is matplotlib's too."""
-    document = layer.notes()
-    yield "notes/repr", repr(document)
-    for form, (name, options) in FORMATS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            document.save(Path(folder) / name, **options)
-            written = (Path(folder) / name).read_text(encoding="utf-8")
-            names = sorted(path.name for path in Path(folder).iterdir())
-        yield (
-            f"notes/{form}",
-            "\n".join([*names, re.sub(r"<svg .*?</svg>", _words, written, flags=re.DOTALL)]),
-        )
-
-
-def _words(svg: re.Match[str]) -> str:
-    """The title and the description of a picture."""
-    return "\n".join(re.findall(r"<title>.*?</title>|<desc>.*?</desc>", svg[0], re.DOTALL))
-
-
 def refusals() -> Texts:
     for key, call in CALLS.items():
         yield f"refusal/{key}", told(call)
 
 
 def commands() -> Texts:
-    """What the command line prints, and how it ends."""
-    from click.testing import CliRunner
-
-    from symconv.cli.commands import run
-
-    for arguments in COMMANDS:
-        runner = CliRunner()
-        with runner.isolation() as streams:
-            code = run(list(arguments))
-            sys.stdout.flush()
-            sys.stderr.flush()
-            out, err = streams[0].getvalue().decode(), streams[1].getvalue().decode()
-        yield "command/" + " ".join(arguments), f"{code}\n{out}\n{err}"
+    """What the command line prints and writes, and how it ends."""
+    for line in command_lines():
+        yield "command/" + " ".join(line), ended(line)
 
 
-#: What is printed of a layer, by the word that its keys begin with.
-PARTS: Mapping[str, Callable[[Any], Texts]] = {
-    "layer": about,
-    "equation": equations,
-    "entries": entries,
-    "derivation": derivations,
-    "figure": figures,
-    "svg": vectors,
-    "algorithm": algorithms,
-    "check": checks,
-    "verify": verified,
-    "prove": proved,
-    "notes": notes,
-}
+def claims() -> Texts:
+    for key, call in CLAIMS.items():
+        yield f"claim/{key}", told(call)
 
-#: The libraries that a part cannot do without.
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "svg": ("matplotlib",),
-    "notes": ("matplotlib", "nbformat"),
-    "prove": ("islpy",),
-}
 
-#: The parts that notation changes.
-WRITTEN = ("layer", "equation", "entries", "derivation", "figure")
+def more() -> Texts:
+    """What belongs to no kind of layer."""
+    for key, call in MORE.items():
+        yield f"more/{key}", told(call)
 
-#: The layers whose every preset is looked at, and whose notes are written.
-PRESETTED = ("full", "dilated", "grouped", "plane", "transposed", "maximum", "open")
+
+#: The parts that are looked at in every notation.
+WRITTEN = ("layer", "equation", "derivation", "figure")
+
+#: The parts that are looked at on values too.
+VALUED = ("layer", "equation", "entries", "figure", "check")
+
+#: The layers that are looked at in every notation, those whose derivations are too, those with notes, with
+#: pictures as SVG, with algorithms in the first tier, and with proofs.
+IN_ALL = ("full", "dilated", "grouped", "plane", "transposed", "maximum", "open", "average")
+DERIVED_IN_ALL = ("grouped", "plane", "transposed", "maximum", "open", "average")
 NOTED = (
-    "full", "strided", "plane", "grouped", "transposed", "circular", "average", "maximum", "open",
+    "full", "strided", "plane", "grouped", "transposed", "circular", "average", "maximum", "open", "volume",
+    "average-plane",
 )  # fmt: skip
+DRAWN = ("full", "plane", "transposed", "circular", "average", "maximum")
+LISTED = ("full", "grouped", "plane", "transposed", "average", "maximum", "volume")
 PROVED = ("strided", "open-full", "open")
-#: The layers that are looked at in the first tier in every preset, and with their notes.
-FIRST = ("average",)
+
+#: The layer that the first tier looks at in every notation, and whose notes it writes; and the one that has
+#: notes in every notation.
+FIRST, NOTED_IN_ALL = "average", "maximum"
 
 
 @dataclass(frozen=True)
@@ -261,42 +130,50 @@ class Job:
 
 def jobs() -> Iterator[Job]:
     """Everything there is, piece by piece."""
-    for kind, make in KINDS.items():
-        for notation in PRESETS:
+    for kind in KINDS:
+        for notation in NOTATIONS:
             plain = notation == "symconv"
             for part in PARTS:
-                wanted = plain or (part in WRITTEN and kind in (*PRESETTED, *FIRST))
-                if part in ("notes", "svg"):
-                    wanted = kind in NOTED if plain else kind == "maximum" and part == "notes"
-                if part in ("prove", "verify"):
-                    wanted = plain and kind in PROVED
-                if wanted:
-                    exhaustive = part in ("prove", "verify", "svg", "notes", "derivation") or not plain
-                    if kind in FIRST and part in WRITTEN:
-                        exhaustive = False
-                    yield Job(
-                        kind,
-                        f"{notation}/",
-                        part,
-                        _of(part, make, notation, {}),
-                        NEEDED.get(part, ()),
-                        exhaustive,
-                    )
+                if _wanted(kind, part, plain):
+                    valued = part == "notes" and kind in VALUES
+                    make = partial(_made, kind, notation, part, valued)
+                    first = _first(kind, part, plain)
+                    yield Job(kind, f"{notation}/", part, make, NEEDED.get(part, ()), not first)
         if kind in VALUES:
-            for part in ("layer", "equation", "entries", "figure", "check"):
-                yield Job(kind, "values/", part, _of(part, make, "symconv", VALUES[kind]), exhaustive=False)
+            for part in VALUED:
+                yield Job(kind, "values/", part, partial(_made, kind, "symconv", part, True), (), False)
     yield Job("refusals", "", "refusal", refusals, exhaustive=False)
-    yield Job("commands", "", "command", commands, needs=("matplotlib",), exhaustive=False)
+    yield Job("commands", "", "command", commands, exhaustive=False)
+    yield Job("more", "", "more", more, exhaustive=False)
+    yield Job("claims", "", "claim", claims, ("islpy",))
 
 
-def _of(
-    part: str, make: Callable[[str], Any], notation: str, values: Mapping[str, Any]
-) -> Callable[[], Texts]:
-    def texts() -> Texts:
-        layer = make(notation)
-        return PARTS[part](layer.at(**values) if values else layer)
+def _made(kind: str, notation: str, part: str, valued: bool) -> Texts:
+    layer = KINDS[kind](NOTATIONS[notation])
+    return PARTS[part](layer.at(**VALUES[kind]) if valued else layer)
 
-    return texts
+
+def _wanted(kind: str, part: str, plain: bool) -> bool:
+    """Whether a part of a kind of layer is looked at, in symconv's own notation or in another."""
+    match part:
+        case "notes":
+            return kind in NOTED if plain else kind == NOTED_IN_ALL
+        case "svg":
+            return plain and kind in DRAWN
+        case "prove" | "verify":
+            return plain and kind in PROVED
+        case "derivation":
+            return plain or kind in DERIVED_IN_ALL
+    return plain or (part in WRITTEN and kind in IN_ALL)
+
+
+def _first(kind: str, part: str, plain: bool) -> bool:
+    """Whether that belongs to the first tier."""
+    if kind == FIRST:
+        return plain or part != "derivation"
+    return plain and (
+        kind in LISTED if part == "algorithm" else part in ("layer", "equation", "entries", "figure")
+    )
 
 
 def digest(text: str) -> str:
@@ -306,29 +183,39 @@ def digest(text: str) -> str:
 
 def recorded(file: str) -> dict[str, str]:
     """The golden hashes of a file by key."""
-    found: dict[str, str] = json.loads((HERE / "hashes" / f"{file}.json").read_text(encoding="utf-8"))
+    found: dict[str, str] = json.loads((HASHES / f"{file}.json").read_text(encoding="utf-8"))
     return found
 
 
 def main() -> None:
-    """Record the hashes, or write the texts."""
+    """Record the hashes of all that is asked for, or write the texts."""
     parser = argparse.ArgumentParser(prog="python -m tests.golden", description=__doc__)
     parser.add_argument("--texts", metavar="FOLDER", type=Path, help="write the texts there, record nothing")
     parser.add_argument("--only", metavar="FILE", action="append", help="a layer or topic; may be repeated")
     asked = parser.parse_args()
-    found: dict[str, dict[str, str]] = {}
+    texts: dict[str, dict[str, str]] = {}
     for job in jobs():
         if asked.only is None or job.file in asked.only:
-            found.setdefault(job.file, {}).update(job.texts())
-    for file, texts in found.items():
-        if asked.texts is None:
-            whole = json.dumps({key: digest(text) for key, text in sorted(texts.items())}, indent=0)
-            (HERE / "hashes").mkdir(exist_ok=True)
-            (HERE / "hashes" / f"{file}.json").write_text(f"{whole}\n", encoding="utf-8")
-            continue
-        for key, text in texts.items():
-            (asked.texts / file).mkdir(parents=True, exist_ok=True)
-            (asked.texts / file / _filename(key)).write_text(f"{text}\n", encoding="utf-8")
+            for library in job.needs:
+                import_module(library)
+            texts.setdefault(job.file, {}).update(job.texts())
+    if asked.texts is None:
+        _record(texts)
+    else:
+        _write(texts, asked.texts)
+
+
+def _record(texts: Mapping[str, Mapping[str, str]]) -> None:
+    for file, found in texts.items():
+        hashes = {key: digest(text) for key, text in sorted(found.items())}
+        (HASHES / f"{file}.json").write_text(f"{json.dumps(hashes, indent=0)}\n", encoding="utf-8")
+
+
+def _write(texts: Mapping[str, Mapping[str, str]], folder: Path) -> None:
+    for file, found in texts.items():
+        (folder / file).mkdir(parents=True, exist_ok=True)
+        for key, text in found.items():
+            (folder / file / _filename(key)).write_text(f"{text}\n", encoding="utf-8")
 
 
 def _filename(key: str) -> str:

@@ -1,8 +1,8 @@
-"""Wrong calls, whose errors are golden, and calls of the command line."""
+"""Wrong calls, whose errors are golden."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import symconv as sc
@@ -118,42 +118,3 @@ CALLS: Mapping[str, Callable[[], Any]] = {
 
 def _notes() -> Any:
     return sc.Conv1d("N", "K").notes(sections=["size"])
-
-
-_OPENING = "-x 1,2,3,4 -w 5,6,7"
-_SIZES = "--input-size 4 --kernel-size 3"
-_OPEN = "--input-size N --kernel-size K"
-
-#: Calls of the command line, right and wrong.
-COMMANDS: Sequence[Sequence[str]] = [
-    *(line.split() for line in (
-        "", "--help", "derive --help", "check --help", "claim --help", "notes --help",
-        f"derive {_OPENING} --padding full --flip",
-        f"derive {_OPENING} --padding full --flip --format text",
-        f"derive {_OPENING} --padding full --flip --format markdown --show all",
-        f"derive {_OPENING} --activation relu --format text --show activation",
-        f"derive {_SIZES} --notation goodfellow --index-base 1 --show output,matrix --format text",
-        f"derive {_SIZES} --steps --show output --format text",
-        f"derive {_OPEN} --stride s --show grad_input --steps",
-        f"derive {_OPEN} --stride s --show all --format text",
-        "derive --input-size 9 --kernel-size 3 --stride 2 --dilation 2 --padding 1,2 -b 1/2 --tap-colours "
-        "blue,teal --upstream-style partial --max-rows 3 --show output_size,output,grad_bias,matrix",
-        "derive -x 1/3,-2.5,a -w -1,b_1 --show output --format text",
-        "check --input-size 9 --kernel-size 3 --stride 2 --padding 1",
-        "check --input-size 4 --kernel-size 2 --draws 1 --seed 7",
-        f"claim {_OPEN} output sum(k=0..K-1)w[k]*x[i+k]",
-        f"claim {_OPEN} output sum(k=0..K-1)w[k]*x[i+2*k]",
-        "derive", "derive -x 1,2", "derive -x 1,__import__('os') -w 1", "derive -x 1,,2 -w 1",
-        "derive -x 1/0 -w 1", "derive -x 1e999999999 -w 1", "derive -x 1,2 -w 1 --stride 0",
-        "derive -x 1,2 -w 1,2,3", "derive -x 1,2 -w 1 --padding ful", "derive -x 1,2 -w 1 --padding 1,2,3",
-        "derive -x 1,2 -w 1 --input-size 3", "derive -x 1,2 -w 1 --show matrx",
-        "derive -x 1,2 -w 1 --tap-colours blau", "derive -x 1,2 -w 1 --max-rows 1",
-        f"derive {_OPEN} -x 1,2", f"derive {_SIZES} --steps --activation f",
-        "derive --input-size w --kernel-size 3", f"claim {_SIZES} output x[i", f"claim {_SIZES} outputs x[i]",
-        f"claim {_SIZES} output q*x[i]", "check -x 1,2 -w 1 --draws 0", f"check {_OPEN}",
-        "derive -x u,y0 -w 1", "derive -x u,b -w 1 -b 2", f"derive {_OPENING} --show grad_bias",
-        f"derive {_OPENING} --max-rows 2", f"check {_OPENING} --seed -1", f"derive {_SIZES} --padding 1,2;",
-        f"notes {_SIZES}", f"notes {_SIZES} -o notes.doc", f"notes {_SIZES} --slides -o notes.md",
-        f"notes {_SIZES} --check", f"notes {_SIZES} --sections forwrd -o notes.txt",
-    )),
-]  # fmt: skip

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.golden.record import Job, digest, jobs, recorded
+from tests.golden.record import HASHES, Job, digest, jobs, recorded
 
 _SHOW = (
     "To see how, write the texts of both commits and compare them:\n"
@@ -41,3 +41,12 @@ def test_what_is_printed_is_golden(job: Job) -> None:
     made = {key: digest(text) for key, text in job.texts().items()}
     wrong = sorted(key for key in {*known, *made} if known.get(key) != made.get(key))
     assert not wrong, f"{job.file}: these print otherwise: {', '.join(wrong)}\n{_SHOW.format(file=job.file)}"
+
+
+def test_every_hash_is_of_something_that_is_made() -> None:
+    made: dict[str, tuple[str, ...]] = {}
+    for job in jobs():
+        made[job.file] = (*made.get(job.file, ()), job.keys)
+    assert {path.stem for path in HASHES.iterdir()} == set(made)
+    for file, above in made.items():
+        assert [key for key in golden(file) if not key.startswith(above)] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -58,29 +59,50 @@ class _Handler(SimpleHTTPRequestHandler):
         """Nothing: failures are counted in the browser."""
 
 
-def opened(page: Path, screenshot: Path | None = None) -> Seen:
-    """Open a page, wait for its mathematics, and look."""
-    chromium = required_program("chromium")
-    if not MATHJAX.exists() and not os.environ.get("CI"):
-        pytest.skip("npm install --prefix .cache/npm mathjax@3.2.2 to look at pages in a browser")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(page.parent)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            tab = browser.new_page(viewport={"width": 900, "height": 1200})
-            failed: list[str] = []
-            tab.on("requestfailed", lambda request: failed.append(request.url))
-            tab.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
-            broken: list[str] = []
-            tab.on("pageerror", lambda error: broken.append(str(error)))
-            tab.on("dialog", lambda dialog: (broken.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-            tab.goto(f"http://127.0.0.1:{server.server_port}/{page.name}")
-            found = tab.evaluate(READ)
-            if screenshot is not None:
-                tab.screenshot(path=screenshot, full_page=True)
-            browser.close()
+class Browser:
+    """Headless Chromium, started once, in a thread of its own, where Playwright's loop disturbs no other."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._thread.submit(self._start, required_program("chromium")).result()
+
+    def _start(self, program: str) -> None:
+        self._playwright = sync_playwright().start()
+        self._chromium = self._playwright.chromium.launch(executable_path=program, args=FLAGS)
+
+    def opened(self, page: Path, screenshot: Path | None = None) -> Seen:
+        """Open a page, wait for its mathematics, and look."""
+        if not MATHJAX.exists() and not os.environ.get("CI"):
+            pytest.skip("npm install --prefix .cache/npm mathjax@3.2.2 to look at pages in a browser")
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(page.parent)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}/{page.name}"
+            return self._thread.submit(self._seen, address, screenshot).result()
+        finally:
+            server.shutdown()
+            server.server_close()
+
+    def _seen(self, address: str, screenshot: Path | None) -> Seen:
+        tab = self._chromium.new_page(viewport={"width": 900, "height": 1200})
+        failed: list[str] = []
+        tab.on("requestfailed", lambda request: failed.append(request.url))
+        tab.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+        broken: list[str] = []
+        tab.on("pageerror", lambda error: broken.append(str(error)))
+        tab.on("dialog", lambda dialog: (broken.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        tab.goto(address)
+        found = tab.evaluate(READ)
+        if screenshot is not None:
+            tab.screenshot(path=screenshot, full_page=True)
+        tab.close()
         return Seen(broken + found.pop("errors"), failed, **found)
-    finally:
-        server.shutdown()
-        server.server_close()
+
+    def close(self) -> None:
+        """End the browser and its thread."""
+        self._thread.submit(self._stop).result()
+        self._thread.shutdown()
+
+    def _stop(self) -> None:
+        self._chromium.close()
+        self._playwright.stop()

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from symconv.cli.commands import main
+from tests.notes.browser import Browser
 from tests.notes.test_course import Run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = Browser()
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -36,8 +36,19 @@ def document(name: str) -> sc.Document:
 
 
 @cache
+def together() -> sc.Document:
+    """The notes of all layers of the spread, one behind the other in one document."""
+    return sc.Document("All layers", tuple(b for name in SPREAD for b in _apart(name, document(name).blocks)))
+
+
+def _apart(name: str, blocks: Iterable[Block]) -> Iterator[Block]:
+    """A layer's blocks, with labels that no other layer has."""
+    return (replace(b, label=f"{name}-{b.label}") if isinstance(b, Display) else b for b in blocks)
+
+
+@cache
 def everything(notation: str) -> sc.Document:
-    """What the notes of all layers of the spread show in a notation, in one document; nothing is checked."""
+    """What the notes of all layers of the spread show in a notation, each section by itself; no checks."""
     wanted = [name for name in SECTIONS if name != "checks"]
     blocks: list[Block] = []
     for name, make in SPREAD.items():
@@ -47,5 +58,5 @@ def everything(notation: str) -> sc.Document:
                 found = layer.notes(sections=[section]).blocks
             except OptionError:  # the section has nothing to say of this layer
                 continue
-            blocks += [replace(b, label=f"{name}-{b.label}") if isinstance(b, Display) else b for b in found]
+            blocks += _apart(name, found)
     return sc.Document("All layers", tuple(blocks))

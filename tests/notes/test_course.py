@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
+
+from tests.tiers import exhaustive
 
 #: Where a build of ``course.toml`` is recorded.
 MANIFEST = ".course.toml.symconv.json"
@@ -22,6 +27,7 @@ x = "1,2,3,4"
 w = "5,6,7"
 padding = "full"
 flip = true
+sections = "setting,size,forward"
 
 [[notes]]
 file = "week-2/strided.md"
@@ -85,12 +91,16 @@ def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) ->
     assert run("--spec", path, "--check")[:2] == (1, "stale: bad.tex\n")
 
 
-def test_a_build_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
+WHOLE = GOOD.replace('sections = "setting,size,forward"\n', "")
+
+
+@pytest.mark.parametrize("text", [GOOD, pytest.param(WHOLE, marks=exhaustive)], ids=["short", "whole"])
+def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> None:
     seen = []
     for name in ("one", "two"):
         folder = tmp_path / name
         folder.mkdir()
-        run("--spec", spec(folder, GOOD))
+        run("--spec", spec(folder, text))
         seen.append({p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()})
     assert seen[0] == seen[1]
     assert list(json.loads(seen[0][MANIFEST])) == ["opening.tex", "week-2/strided.md"]
@@ -126,29 +136,47 @@ def test_bad_spec_files_are_one_line(text: str, words: str, run: Run, tmp_path: 
 
 
 HOSTILE = ["__import__('os').system('x')", "\\\\input{/etc/passwd}", "<script>", "$(id)"]
+KEYS = ["input-size", "x", "notation", "title", "sections", "mathjax", "tap-colours"]
+ATTACKS = list(product(KEYS, HOSTILE))
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize(
-    "key", ["input-size", "x", "notation", "title", "sections", "mathjax", "tap-colours"]
-)
-def test_hostile_values_are_refused_or_escaped(key: str, value: str, run: Run, tmp_path: Path) -> None:
-    sizes = "" if key in ("input-size", "x") else "input-size = 3\n"
-    text = f'[[notes]]\nfile = "a.html"\nkernel-size = 2\n{sizes}{key} = "{value}"\n'
-    if key != "sections":
-        text += 'sections = "setting"\n'
-    code, _, err = run("--spec", spec(tmp_path, text))
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """One course with a document for each hostile value: its folder, and what it says on standard error."""
+    tables = []
+    for number, (key, value) in enumerate(ATTACKS):
+        sizes = "" if key in ("input-size", "x") else "input-size = 3\n"
+        sections = "" if key == "sections" else 'sections = "setting"\n'
+        head = f'[[notes]]\nfile = "a{number}.html"\nkernel-size = 2\n'
+        tables.append(f'{head}{sizes}{key} = "{value}"\n{sections}')
+    path = spec(tmp_path_factory.mktemp("attacked"), "".join(tables))
+    call = [sys.executable, "-m", "symconv", "notes", "--spec", str(path)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    return path.parent, done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(("key", "value"), ATTACKS)
+def test_hostile_values_are_refused_or_escaped(
+    key: str, value: str, attacked: tuple[Path, list[str]]
+) -> None:
+    folder, lines = attacked
+    page = folder / f"a{ATTACKS.index((key, value))}.html"
+    said = [line for line in lines if line.startswith(f"symconv: {page.name}: ")]
     if key == "title":
-        assert code == 0
-        assert "<script>\n" not in (tmp_path / "a.html").read_text(encoding="utf-8").replace(
-            "<script>\nwindow", ""
-        )
-        assert "<h1><script>" not in (tmp_path / "a.html").read_text(encoding="utf-8")
+        assert said == []
+        text = page.read_text(encoding="utf-8")
+        assert "<script>\n" not in text.replace("<script>\nwindow", "")
+        assert "<h1><script>" not in text
     else:
-        assert code == 2
-        assert err.startswith("symconv: a.html: ")
-        assert err.count("\n") == 1
-        assert not (tmp_path / "a.html").exists()
+        assert len(said) == 1
+        assert not page.exists()
+
+
+def test_each_hostile_document_that_is_refused_is_one_line(attacked: tuple[Path, list[str]]) -> None:
+    folder, lines = attacked
+    assert len(lines) == len(ATTACKS) - len(HOSTILE)
+    assert len(list(folder.glob("*.html"))) == len(HOSTILE)
 
 
 @pytest.mark.parametrize(

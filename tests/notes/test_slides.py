@@ -14,9 +14,10 @@ from symconv.notes.latex import sentence
 from symconv.notes.model import Display, Prose
 from tests.notes.layers import SPREAD, document
 from tests.notes.test_formats import compiled
+from tests.tiers import tiers
 
 
-@pytest.mark.parametrize("name", ["full", "plane", "open"])
+@pytest.mark.parametrize("name", tiers(["full", "plane", "open"], ["full"]))
 def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
     made = rendered(document(name), "notes.tex", slides=True)["notes.tex"].decode()
     assert "\\uncover<3->" in made

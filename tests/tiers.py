@@ -1,0 +1,50 @@
+"""Two tiers of tests: what every run tries, and what bears the marker ``exhaustive``, which CI runs too."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Container, Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy
+
+exhaustive = pytest.mark.exhaustive
+
+
+def tiers(cases: Iterable[Any], always: Container[Any], *, several: bool = False) -> list[Any]:
+    """All cases as parameters of a test; those that are not always tried are marked exhaustive.
+
+    With ``several`` a case is a tuple of parameters.
+    """
+    return [
+        pytest.param(*(case if several else [case]), marks=() if case in always else exhaustive)
+        for case in cases
+    ]
+
+
+def law(few: int, many: int, **strategies: SearchStrategy[Any]) -> Callable[..., Callable[..., None]]:
+    """A test on a few random cases, and in the exhaustive tier on many.
+
+    It takes what the strategies draw by their names; its other arguments are parameters and fixtures.
+    """
+
+    def decorated(holds: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(holds)
+        def test(examples: int, **fixtures: Any) -> None:
+            @settings(max_examples=examples)
+            @given(**strategies)
+            def each(**drawn: Any) -> None:
+                holds(**drawn, **fixtures)
+
+            each()
+
+        own = inspect.signature(holds).parameters.values()
+        kept = [argument for argument in own if argument.name not in strategies]
+        first = inspect.Parameter("examples", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        test.__signature__ = inspect.Signature([first, *kept])  # type: ignore[attr-defined]
+        return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=exhaustive)])(test)
+
+    return decorated
