@@ -20,11 +20,17 @@ settings.load_profile("symconv")
 def latex_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
     pool = Pool()
     yield pool
+    pool.check()
     if shutil.which("pdflatex"):
         pool.compile(tmp_path_factory.mktemp("latex"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notes first, so that of several processes one makes the documents that all of these tests read."""
+    items.sort(key=lambda item: "notes" not in item.path.parts)
+
+
 @pytest.fixture
 def typeset(latex_pool: Pool) -> Callable[..., str]:
-    """Hand a LaTeX string to KaTeX now and to pdflatex at the end of the session."""
+    """Hand a LaTeX string to KaTeX and pdflatex at the end of the session."""
     return latex_pool.add

@@ -1,14 +1,14 @@
-"""LaTeX put to the test: KaTeX in strict mode at once, pdflatex on everything together."""
+"""LaTeX put to the test: everything together, by one run of KaTeX in strict mode and one of pdflatex."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-
-import dukpy
 
 from tests.optional import required_program
 
@@ -19,51 +19,68 @@ IN_CI = bool(os.environ.get("CI"))
 PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb,xcolor}\n\\begin{document}\n"
 
 
-class Katex:
-    """KaTeX, run by an embedded JavaScript engine."""
+#: Reads strings as JSON and answers with what KaTeX says of each that it refuses, by its place.
+KATEX_CALL = """
+const katex = require(process.argv[1]), refused = {};
+JSON.parse(require("fs").readFileSync(0, "utf8")).forEach((tex, place) => {
+  try { katex.renderToString(tex, {displayMode: true, throwOnError: true, strict: "error"}); }
+  catch (error) { refused[place] = String(error.message); }
+});
+console.log(JSON.stringify(refused));
+"""
 
-    def __init__(self) -> None:
-        self._engine = dukpy.JSInterpreter()
-        self._engine.evaljs(KATEX.read_text(encoding="utf-8") + ";1")
 
-    def check(self, tex: str) -> None:
-        """Raise unless KaTeX takes the string in strict mode."""
-        call = (
-            "katex.renderToString(dukpy.tex, {displayMode: true, throwOnError: true, strict: 'error'}).length"
-        )
-        try:
-            self._engine.evaljs(call, tex=tex)
-        except dukpy.JSRuntimeError as error:
-            raise AssertionError(f"KaTeX refuses {tex!r}: {str(error).splitlines()[0]}") from None
+def refused_by_katex(strings: list[str]) -> dict[int, str]:
+    """What KaTeX says in strict mode of each string that it refuses, by its place in the list."""
+    command = [required_program("node"), "-e", KATEX_CALL, str(KATEX.resolve())]
+    done = subprocess.run(command, input=json.dumps(strings), capture_output=True, text=True, check=True)
+    return {int(place): said for place, said in json.loads(done.stdout).items()}
+
+
+@dataclass
+class Wanted:
+    """What is asked of a string: that it fits its line, and which test asks."""
+
+    fits: bool
+    test: str
 
 
 class Pool:
-    """All strings that the tests typeset."""
+    """All strings that the tests typeset, for one run of each program."""
 
     def __init__(self) -> None:
-        self._katex = Katex() if KATEX.exists() else None
-        self._strings: dict[str, bool] = {}
+        self._strings: dict[str, Wanted] = {}
 
     def add(self, tex: str, *, fits: bool = False) -> str:
-        """Check a string with KaTeX and keep it for pdflatex; ``fits`` forbids an overfull line too."""
-        if self._katex is not None:
-            self._katex.check(tex)
-        self._strings[tex] = fits or self._strings.get(tex, False)
+        """Keep a string for KaTeX and pdflatex; ``fits`` forbids an overfull line too."""
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").removesuffix(" (call)")
+        wanted = self._strings.setdefault(tex, Wanted(fits, test))
+        wanted.fits = wanted.fits or fits
         return tex
+
+    def check(self) -> None:
+        """Hand all strings to KaTeX, where it is installed."""
+        if not katex_is_here():
+            return
+        refused = refused_by_katex(list(self._strings))
+        wanted = list(self._strings.items())
+        told = [f"{wanted[at][1].test}: {said}: {wanted[at][0]!r}" for at, said in refused.items()]
+        assert not told, "KaTeX refuses\n" + "\n".join(told)
 
     def compile(self, folder: Path) -> None:
         """Compile one document of all strings and look for overfull lines in those that must fit."""
         body = "".join(f"\n% string {n}\n\\[\n{tex}\n\\]\n" for n, tex in enumerate(self._strings))
         log = compile_latex(PREAMBLE + body + "\\end{document}\n", folder)
         lines = (PREAMBLE + body).split("\n")
-        fitting, wide = list(self._strings.values()), []
+        wanted, wide = list(self._strings.items()), []
         for found in re.finditer(
             r"Overfull \\hbox \(([\d.]+)pt too wide\) (?:detected )?at lines? (\d+)", log
         ):
             above = "\n".join(lines[: int(found.group(2))])
             number = int(re.findall(r"^% string (\d+)$", above, re.MULTILINE)[-1])
-            if fitting[number]:
-                wide.append(f"{found.group(1)}pt too wide: {list(self._strings)[number]}")
+            tex, asked = wanted[number]
+            if asked.fits:
+                wide.append(f"{asked.test}: {found.group(1)}pt too wide: {tex}")
         assert not wide, "\n".join(wide)
 
 
@@ -80,7 +97,11 @@ def compile_latex(source: str, folder: Path) -> str:
     return done.stdout
 
 
+def katex_is_here() -> bool:
+    return KATEX.exists() and shutil.which("node") is not None
+
+
 def missing_tools() -> list[str]:
     """What is needed and not there."""
-    missing = [] if KATEX.exists() else ["KaTeX (npm install --prefix .cache/npm katex@0.16)"]
+    missing = [] if katex_is_here() else ["KaTeX (npm install --prefix .cache/npm katex@0.16)"]
     return missing if shutil.which("pdflatex") else [*missing, "pdflatex (TeX Live)"]

@@ -10,6 +10,7 @@ import pytest
 
 import symconv as sc
 from tests.test_cli import OPENING, SIZES, run
+from tests.tiers import exhaustive, tiers
 
 
 @pytest.mark.parametrize("show", ["output", "matrix,grad_input"])
@@ -99,15 +100,16 @@ def test_what_is_too_large_to_print_whole_is_refused_before_any_work(capsys, sho
     assert code == 0
 
 
-def test_what_a_maximum_prints_whole_is_counted_by_its_windows(capsys) -> None:
+@pytest.mark.parametrize("show", tiers(["selection", "windows", "grad_input"], ["selection"]))
+def test_what_a_maximum_prints_whole_is_counted_by_its_windows(capsys, show: str) -> None:
     pool = ["derive", "--pooling", "max", "--input-size", "5000", "--kernel-size", "2", "--max-rows", "0"]
-    for show in ("selection", "windows", "grad_input"):
-        code, _, err = run(capsys, *pool, "--show", show, "--format", "text")
-        assert (code, err) == (0, "")
+    code, _, err = run(capsys, *pool, "--show", show, "--format", "text")
+    assert (code, err) == (0, "")
     code, _, err = run(capsys, *pool, "--show", "matrix", "--format", "text")
     assert (code, "12500000 cells" in err) == (2, True)
 
 
+@exhaustive
 def test_examples_count_what_they_print(capsys, tmp_path: Path) -> None:
     ones = ",".join(["1"] * 4000)
     target = tmp_path / "n.txt"

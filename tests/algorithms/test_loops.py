@@ -86,8 +86,7 @@ def test_true_convolution_equals_numpy() -> None:
     assert correlation(x, w, 0, 1, 1, 0, 0) == np.correlate(x, w).tolist()
 
 
-@settings(max_examples=60)
-@given(geometries(), st.integers(0, 999))
+@law(15, 200, options=geometries(), seed=st.integers(0, 999))
 def test_the_loops_of_any_layer_equal_its_entries_sample_by_sample(
     options: dict[str, Any], seed: int
 ) -> None:

@@ -19,7 +19,7 @@ from symconv.derivation.scripts import SCRIPTS, written
 from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import Axis, Channels, Pattern, Specification
-from tests.tiers import exhaustive
+from tests.tiers import exhaustive, tiers
 
 
 def unchecked(setting: LayerSymbols, name: str) -> Derivation:
@@ -145,11 +145,15 @@ TRIED = [
     pytest.param(SMALL, ([2], [1]), id="few"),
     pytest.param({}, ([1, 2], [1, 2]), id="all", marks=exhaustive),
 ]
+#: One fault in each rule.
+FEW = list({rule: (rule, *rest) for rule, *rest in reversed(FAULTS)}.values())
 
 
 @pytest.mark.parametrize(("numbers", "steps"), TRIED)
 @pytest.mark.parametrize(
-    ("rule", "fault", "name", "options"), FAULTS, ids=lambda v: getattr(v, "__name__", str(v))
+    ("rule", "fault", "name", "options"),
+    tiers(FAULTS, FEW, several=True),
+    ids=lambda v: getattr(v, "__name__", str(v)),
 )
 def test_a_fault_in_a_rule_is_found_at_its_step(
     rule: type[rules.Rule],

@@ -66,7 +66,7 @@ def test_the_other_commands_print(shell) -> None:
     [
         ("%symconv derive -x 1,2", "symconv: Give --kernel-size or the entries -w.\n"),
         ("%symconv derive -x 1,2 -w 1 --strid 2", "symconv: No such option '--strid'. Did you mean"),
-        ("%%symconv derive -x 1,2\n-w 1 --stride 0", "symconv: stride is 0"),
+        ("%%symconv derive -x 1,2\n-w 1 --stride 0", "symconv: --stride is 0"),
         ("%symconv derive -x '1,2", "symconv: No closing quotation: put quotes in pairs.\n"),
         ("%%symconv derive\nopen('ran', 'w')", "symconv: Got unexpected extra argument"),
         ("%symconv derive -x {open('ran','w')} -w 1", "symconv: Invalid value for '-x': '{open(ran'"),

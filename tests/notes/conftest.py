@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from multiprocessing import get_all_start_methods, get_context
 
 import pytest
 
@@ -19,7 +20,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Courses build in processes that have the package loaded, where the platform has these."""
+    if "forkserver" in get_all_start_methods():
+        server = get_context("forkserver")
+        server.set_forkserver_preload(["symconv.cli", "symconv.layers", "symconv.notes", "latexify"])
+        monkeypatch.setattr("symconv.course.get_context", lambda method: server)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], warm: None) -> Run:
     def called(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stopped:
             main(["notes", *map(str, arguments)])
