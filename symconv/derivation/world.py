@@ -25,14 +25,11 @@ class World:
     def __init__(self, setting: Setting, geometry: Geometry) -> None:
         self.geometry = geometry
         n, met, counts = setting.notation, geometry.met, geometry.counts
+        given = operands(setting, counts)
+        tap = given.read[n.kernel]
         rank = {role: len(shape) for role, shape in counts.items()}
         positions = {o: at for at, o in enumerate(setting.indices("output"))}
         biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
-
-        def tap(*k: int) -> Poly:
-            if setting.kernel.constant:
-                return {(): Fraction(1, prod(counts["tap"]))}
-            return atom(n.kernel, *k)
 
         @cache
         def output(*i: int) -> Poly:
@@ -72,11 +69,8 @@ class World:
             return added([atom(n.upstream, *i) for i, row in met.items() if (k, j) in row])
 
         read: dict[str, Callable[..., Poly]] = {
-            n.input: lambda *j: atom(n.input, *j),
-            n.kernel: tap,
-            n.upstream: lambda *i: atom(n.upstream, *i),
+            **given.read,
             n.output: output,
-            n.bias: lambda *o: atom(n.bias, *o),
             n.loss: loss,
             str(setting.padded.label): padded,
             n.matrix: matrix,
@@ -85,13 +79,28 @@ class World:
             n.upstream_matrix: upstream_matrix,
         }
         shapes = {
-            n.input: counts["input"],
-            n.kernel: counts["tap"],
-            n.upstream: counts["output"],
+            **given.shapes,
             n.output: counts["output"],
             str(setting.padded.label): tuple(len(line.sources) for line in geometry.lines),
         }
         self.sequences = Sequences(read, shapes, n.base)
+
+
+def operands(setting: Setting, counts: Mapping[str, tuple[int, ...]]) -> Sequences:
+    """The input, the kernel, the bias and the upstream gradient where each role has so many indices."""
+    n, outputs = setting.notation, setting.indices("output")
+    biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
+
+    def tap(*k: int) -> Poly:
+        return {(): Fraction(1, prod(counts["tap"]))} if setting.kernel.constant else atom(n.kernel, *k)
+
+    def entry(letter: str) -> Callable[..., Poly]:
+        return lambda *indices: atom(letter, *indices)
+
+    read = {letter: entry(letter) for letter in (n.input, n.upstream, n.bias)}
+    shapes = {n.input: counts["input"], n.kernel: counts["tap"], n.upstream: counts["output"]}
+    shapes[n.bias] = tuple(counts["output"][at] for at in biased)
+    return Sequences({**read, n.kernel: tap}, shapes, n.base)
 
 
 def numbers_of(setting: Setting, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:
