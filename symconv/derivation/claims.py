@@ -11,12 +11,18 @@ from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.errors import OptionError, SymconvError
-from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
+from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of, operands
 from symconv.evidence.enumeration import Geometry
 from symconv.evidence.isl_proof import agree
-from symconv.evidence.polynomials import Poly, Sequences, compiled
+from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled
 from symconv.evidence.report import Refutation, in_words, shown
-from symconv.evidence.scalars import EvaluationError
+from symconv.evidence.scalars import (
+    EvaluationError,
+    Numbers,
+    OutOfReachError,
+    compiled_condition,
+    compiled_number,
+)
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
 from symconv.index_sums.symbols import LayerSymbols
@@ -87,16 +93,16 @@ def judge(
         return Claim(name, "refuted", number, refutation)
     zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
     try:
-        scope, point = agree(setting, formula.zero_based, zero_based, formula.kept)
+        scope = agree(setting, formula.zero_based, zero_based, formula.kept)
     except SymconvError as error:
         return Claim(name, "verified", number, scope=str(error))
-    if scope.startswith("for"):
+    if isinstance(scope, str):
         return Claim(name, "proved", number, scope=scope)
-    if point is not None:
-        found = _at_point(setting, formula, expr, point)
+    if scope.point is not None:
+        found = _at_point(setting, formula, expr, scope.point)
         if found is not None:
             return Claim(name, "refuted", number, found)
-    return Claim(name, "verified", number, scope=scope)
+    return Claim(name, "verified", number, scope=scope.reason)
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
@@ -129,12 +135,45 @@ def _factored(expr: Expr, factors: set[Expr], letter: Symbol) -> Expr:
 def _at_point(
     setting: LayerSymbols, formula: Formula, expr: Expr, point: Mapping[str, int]
 ) -> Refutation | None:
-    """The failure of a candidate at sizes that the sets found, beyond those that were tried."""
-    symbols = [symbol.name for symbol in setting.symbols]
-    cases = list(geometries(setting, {name: [point[name]] for name in symbols if name in point}))
-    if not cases or cases[0][1].size > 10**6:
+    """The failure of a candidate at sizes and indices that the sets found, beyond those that were tried."""
+    sizes = {symbol.name: point[symbol.name] for symbol in setting.symbols}
+    index = {symbol.name: point[symbol.name] + setting.notation.base for symbol in formula.kept}
+    numbers = {**sizes, **index}
+    if not all(compiled_condition(c.xreplace(setting.integers))(numbers) for c in formula.conditions):
         return None
-    return next(_expression_failures(setting, formula, expr, cases), None)
+    for letter, size in setting.definitions.items():
+        numbers[letter.name] = int(compiled_number(size)(numbers))
+    counts = {
+        role: tuple(int(compiled_number(extent)(numbers)) for extent in extents)
+        for role, extents in setting.extents.items()
+    }
+    entries = operands(setting, counts)
+    try:
+        right, claimed = (compiled(setting.written_out(side)) for side in (formula.safe, expr))
+        wanted = right(_Extended(entries), numbers)
+        found = _value(claimed, _Extended(entries), numbers)
+    except OutOfReachError:
+        return None
+    return Refutation(sizes, index, shown(found), shown(wanted)) if found != wanted else None
+
+
+def _apart(expr: Expr, taken: set[str]) -> Expr:
+    """With an index of its own for every sum, which hides no other index and no size."""
+    if not expr.has(Sum):
+        return expr
+    if not isinstance(expr, Sum):
+        return expr.func(*(_apart(part, taken) for part in expr.args))
+    swap: dict[Symbol, Symbol] = {}
+    limits = []
+    for index, low, high in reversed(expr.limits):  # the outermost first
+        ends = [_apart(end, taken).xreplace(swap) for end in (low, high)]
+        name = index.name
+        while name in taken:
+            name += "'"
+        taken.add(name)
+        swap[index] = Symbol(name, integer=True)
+        limits.append((swap[index], *ends))
+    return Sum(_apart(expr.function, taken).xreplace(swap), *reversed(limits))
 
 
 def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
@@ -171,10 +210,18 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
                 f"claim: {entry} has {len(entry.indices)} indices; {entry.base} has "
                 f"{wanted if wanted != 1 else 'one'}."
             )
+    for overlap in expr.atoms(Overlap):
+        for spread in overlap.args[1:3]:
+            if not len(spread.args) - 1 == len(overlap.args) - 3 == ranks[str(spread.args[0].label)]:
+                raise OptionError(f"claim: {overlap} has one index; write out the sum of several.")
+    names = {index.name for part in expr.atoms(Sum) for index in part.variables}
+    expr = _apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
     bases = {base.label for base in expr.atoms(IndexedBase)}
     swap = {}
     bound = {index for part in expr.atoms(Sum) for index in part.variables}
     for symbol in sorted(expr.atoms(Symbol) - bases - bound - _kinds(expr), key=str):
+        if symbol.name in names - set(known):
+            continue  # an index outside its sum: it has no value
         if symbol.name in sequences and symbol.name not in known:
             raise OptionError(f"claim: {symbol} is a sequence: write an entry such as {symbol}[i].")
         if symbol.name not in known:
@@ -187,6 +234,9 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
 
 class _Extended(Sequences):
     """Sequences that are 0 outside their range, as texts take them."""
+
+    def __init__(self, sequences: Sequences) -> None:
+        super().__init__(sequences.read, sequences.shapes, sequences.base)
 
     def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
         places = [index - self.base for index in indices]
@@ -206,16 +256,26 @@ def _expression_failures(
     right = compiled(formula.lhs)
     for sizes, geometry in cases:
         world = NumericModel(setting, geometry).sequences
-        extended = _Extended(world.read, world.shapes, world.base)
+        extended = _Extended(world)
         numbers = numbers_of(setting, sizes, geometry)
         for index in index_values(setting, numbers, formula.kept):
             wanted = right(world, {**numbers, **index})
             try:
-                found: Poly | str = evaluate(extended, {**numbers, **index})
-            except EvaluationError as error:
-                found = str(error)
+                found = _value(evaluate, extended, {**numbers, **index})
+            except OutOfReachError as error:
+                raise OptionError(f"claim: it cannot be tried: {error}.") from None
             if found != wanted:
                 yield Refutation(sizes, index, shown(found), shown(wanted))
+
+
+def _value(evaluate: Evaluator, sequences: Sequences, numbers: Numbers) -> Poly | str:
+    """A polynomial, or why there is none."""
+    try:
+        return evaluate(sequences, numbers)
+    except OutOfReachError:
+        raise
+    except EvaluationError as error:
+        return str(error)
 
 
 def _kinds(expr: Expr) -> set[Symbol]:

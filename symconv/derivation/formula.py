@@ -65,10 +65,10 @@ class Formula:
     @cached_property
     def rhs(self) -> Expr:
         """The right side, in sizes and indices only."""
-        return self._safe.xreplace(self._setting.definitions).xreplace(self._back)
+        return self.safe.xreplace(self._setting.definitions).xreplace(self._back)
 
     @cached_property
-    def _safe(self) -> Expr:
+    def safe(self) -> Expr:
         """The right side with a letter for the output size, its sums safe to put numbers into."""
         return shift_index_base(self._terms.expr, self._setting)
 
@@ -121,7 +121,7 @@ class Formula:
         """
         geometry = self._geometry(sizes)
         sequences = NumericModel(self._setting, geometry).sequences
-        evaluate = compiled(self._safe)
+        evaluate = compiled(self.safe)
         whole = {name: operator.index(value) for name, value in sizes.items()}
         numbers = numbers_of(self._setting, whole, geometry)
         places = list(index_values(self._setting, numbers, self.kept))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import prod
 from random import Random
@@ -24,6 +24,7 @@ class NumericModel:
     def __init__(self, setting: LayerSymbols, geometry: Geometry) -> None:
         self.geometry = geometry
         n, met, counts = setting.notation, geometry.met, geometry.counts
+        given = operands(setting, counts)
         rank = {role: len(shape) for role, shape in counts.items()}
         positions = {o: at for at, o in enumerate(setting.indices("output"))}
         biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
@@ -78,11 +79,9 @@ class NumericModel:
             return added([atom(n.upstream, *i) for i, row in met.items() if (k, j) in row])
 
         read: dict[str, Callable[..., Poly]] = {
-            n.input: lambda *j: atom(n.input, *j),
+            **given.read,
             n.kernel: letter,
-            n.upstream: lambda *i: atom(n.upstream, *i),
             n.output: output,
-            n.bias: lambda *o: atom(n.bias, *o),
             n.loss: loss,
             str(setting.padded.label): padded,
             n.matrix: matrix,
@@ -91,13 +90,28 @@ class NumericModel:
             n.upstream_matrix: upstream_matrix,
         }
         shapes = {
-            n.input: counts["input"],
-            n.kernel: counts["tap"],
-            n.upstream: counts["output"],
+            **given.shapes,
             n.output: counts["output"],
             str(setting.padded.label): tuple(len(line.sources) for line in geometry.lines),
         }
         self.sequences = Sequences(read, shapes, n.base)
+
+
+def operands(setting: LayerSymbols, counts: Mapping[str, tuple[int, ...]]) -> Sequences:
+    """The input, the kernel, the bias and the upstream gradient where each role has so many indices."""
+    n, outputs, taps = setting.notation, setting.indices("output"), setting.indices("tap")
+    own = {
+        n.input: counts["input"],
+        n.upstream: counts["output"],
+        n.kernel: _of(taps, counts["tap"], setting.kernel.indices(setting.spec.tied, taps)),
+        n.bias: _of(outputs, counts["output"], setting.bias_indices(outputs)),
+    }
+    return Sequences({letter: partial(atom, letter) for letter in own}, own, n.base)
+
+
+def _of(indices: Sequence[Symbol], counts: Sequence[int], some: Sequence[Symbol]) -> tuple[int, ...]:
+    """The counts of some of the indices."""
+    return tuple(counts[indices.index(index)] for index in some)
 
 
 def numbers_of(setting: LayerSymbols, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:

@@ -1,14 +1,16 @@
-"""Conditions and affine expressions in the syntax of integer sets, and what is taken for granted."""
+"""Conditions and affine expressions as integer sets, and what is taken for granted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from sympy import (
     Abs,
     Add,
     And,
+    Dummy,
     Eq,
     Expr,
     Ge,
@@ -19,98 +21,122 @@ from sympy import (
     Max,
     Min,
     Mod,
+    Mul,
     Ne,
+    Not,
     Or,
+    Pow,
     Rational,
     Symbol,
     ceiling,
     expand,
     floor,
-    ilcm,
-)  # fmt: skip
+)
 
 from symconv.errors import SymconvError
 from symconv.index_sums.nodes import within
 from symconv.index_sums.symbols import LayerSymbols, least
+from symconv.printing.expressions import Iverson
 
 
 class NotAffineError(SymconvError):
     """An expression that integer sets cannot hold, such as a product of two symbols."""
 
 
-def constraints(condition: Any) -> Iterator[str]:
-    """A condition in the syntax of integer sets, its denominators cleared."""
-    if condition in (True, False):
-        yield "0 = 0" if condition else "0 = 1"
-    elif isinstance(condition, And):
-        for part in condition.args:
-            yield from constraints(part)
-    elif isinstance(condition, Or):
-        either = (" and ".join(constraints(part)) for part in condition.args)
-        yield f"({' or '.join(f'({part})' for part in either)})"
-    elif isinstance(condition, Eq | Ne) and isinstance(condition.lhs, Mod):
-        number, divisor = condition.lhs.args
-        sign = "=" if isinstance(condition, Eq) else "!="
-        yield f"({affine(number)}) mod {affine(divisor)} {sign} {affine(condition.rhs)}"
-    elif type(condition) in _SIGNS:
-        gap = expand(condition.lhs - condition.rhs)
-        yield f"{affine(_denominator(gap) * gap)} {_SIGNS[type(condition)]} 0"
-    else:
-        raise NotAffineError(f"{condition} is no condition on integers")
+class Coordinates:
+    """Symbols as the coordinates of integer points: sizes as parameters, indices as dimensions.
+
+    Values are exact fractions at integer points. Nothing is rounded but where an expression says floor
+    or ceiling.
+    """
+
+    def __init__(self, isl: Any, sizes: Sequence[Symbol], indices: Sequence[Symbol]) -> None:
+        names = ([f"{kind}{at}" for at in range(len(s))] for kind, s in (("p", sizes), ("i", indices)))
+        space = isl.Space.create_from_names(isl.DEFAULT_CONTEXT, params=next(names), set=next(names))
+        domain = isl.LocalSpace.from_space(space)
+        self._isl = isl
+        self.everywhere = isl.Set.universe(space)
+        self._known: dict[Expr, Any] = {
+            symbol: isl.PwAff.var_on_domain(domain, kind, at)
+            for kind, symbols in ((isl.dim_type.param, sizes), (isl.dim_type.set, indices))
+            for at, symbol in enumerate(symbols)
+        }
+
+    def value(self, expr: Expr) -> Any:
+        """A piecewise affine expression of sizes and indices."""
+        if expr not in self._known:
+            try:
+                self._known[expr] = self._value(expr)
+            except NotAffineError:
+                expanded = expand(expr)
+                if expanded == expr:
+                    raise
+                self._known[expr] = self._value(expanded)
+        return self._known[expr]
+
+    def _value(self, expr: Expr) -> Any:
+        if isinstance(expr, Rational):
+            return self.constant(self.everywhere, expr)
+        if isinstance(expr, Iverson):
+            zero = self.constant(self.everywhere, Integer(0))
+            return self.constant(self.where(expr.args[0]), Integer(1)).union_add(zero)
+        if isinstance(expr, Mod) and expr.args[1].is_Rational:
+            number, divisor = map(self.value, expr.args)
+            return number.sub(number.div(divisor).floor().mul(divisor))
+        if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive:
+            return reduce(self._product, [self.value(expr.base)] * int(expr.exp))
+        combine = next((combine for kind, combine in _COMBINE.items() if isinstance(expr, kind)), None)
+        if combine is not None:
+            return combine(*map(self.value, expr.args))
+        if isinstance(expr, Mul):
+            return reduce(self._product, map(self.value, expr.args))
+        shown = expr.xreplace({dummy: Symbol(dummy.name) for dummy in expr.atoms(Dummy)})
+        raise NotAffineError(f"{shown} is not affine")
+
+    def constant(self, domain: Any, number: Expr) -> Any:
+        """A number at the points of a set."""
+        return self._isl.PwAff.val_on_domain(domain, self._isl.Val(str(number)))
+
+    def _product(self, left: Any, right: Any) -> Any:
+        if not (left.is_cst() or right.is_cst()):
+            raise NotAffineError("a product of two sizes or indices is not affine")
+        return left.mul(right)
+
+    def where(self, condition: Any) -> Any:
+        """The set of the points at which a condition holds."""
+        if condition in (True, False):
+            return self.everywhere if condition else self.everywhere.complement()
+        if isinstance(condition, Not | Ne | Lt | Gt):
+            return self.where(~condition).complement()
+        if isinstance(condition, And | Or):
+            sets = map(self.where, condition.args)
+            return reduce(lambda a, b: a.intersect(b) if isinstance(condition, And) else a.union(b), sets)
+        if not isinstance(condition, Eq | Le | Ge):
+            raise NotAffineError(f"{condition} is no condition on sizes and indices")
+        # isl's own comparisons read "more" as "at least 1 more", which is wrong of fractions
+        gap = self.value(condition.lhs).sub(self.value(condition.rhs))
+        if isinstance(condition, Eq):
+            return gap.zero_set()
+        return (gap if isinstance(condition, Ge) else gap.neg()).nonneg_set()
+
+    def within(self, domain: Any, conditions: Sequence[Any]) -> Any:
+        """The points of a set at which conditions hold."""
+        return reduce(lambda found, condition: found.intersect(self.where(condition)), conditions, domain)
+
+    def fractional(self, expr: Expr) -> Any:
+        """The set of the points at which a value is no integer."""
+        value = self.value(expr)
+        return value.sub(value.floor()).zero_set().complement()
 
 
-_SIGNS: Mapping[type, str] = {Eq: "=", Ne: "!=", Le: "<=", Lt: "<", Ge: ">=", Gt: ">"}
-
-
-def affine(expr: Expr) -> str:
-    """An affine expression with floors, ceilings, maxima and minima, in the syntax of integer sets."""
-    expr = expand(expr)
-    if _denominator(expr) > 1:
-        raise NotAffineError(f"{expr} may be a fraction")
-    return " + ".join(_term(*term.as_coeff_Mul()) for term in Add.make_args(expr))
-
-
-def floored(expr: Expr) -> str:
-    """An index that is known to be whole, where it may be written as a fraction."""
-    common = _denominator(expand(expr))
-    return affine(expr) if common == 1 else f"floor(({affine(common * expr)})/{common})"
-
-
-def _term(number: Expr, rest: Expr) -> str:
-    if rest == 1:
-        return str(int(number))
-    return _atom(rest) if number == 1 else f"{int(number)}*{_atom(rest)}"
-
-
-def _atom(expr: Expr) -> str:
-    if isinstance(expr, Symbol):
-        return str(expr.name)
-    if isinstance(expr, floor | ceiling):
-        inner, sign = (expr.args[0], "") if isinstance(expr, floor) else (-expr.args[0], "-1*")
-        common = _denominator(expand(inner))
-        return f"{sign}floor(({affine(common * inner)})/{common})"
-    if isinstance(expr, Abs):
-        return f"max({affine(expr.args[0])}, {affine(-expr.args[0])})"
-    if isinstance(expr, Max | Min):
-        name = "max" if isinstance(expr, Max) else "min"
-        first, *rest = (affine(part) for part in expr.args)
-        for part in rest:
-            first = f"{name}({first}, {part})"
-        return first
-    raise NotAffineError(f"{expr} is not affine")
-
-
-def between(indices: Sequence[Expr]) -> Iterator[str]:
-    """For each index that is a fraction, the condition that it is not whole."""
-    for index in indices:
-        common = _denominator(expand(index))
-        if common > 1:
-            yield f"({affine(common * index)}) mod {common} >= 1"
-
-
-def _denominator(expr: Expr) -> int:
-    numbers = (term.as_coeff_Mul()[0] for term in Add.make_args(expr))
-    return int(ilcm(1, *(number.q for number in numbers if isinstance(number, Rational))))
+_COMBINE: Mapping[type, Callable[..., Any]] = {
+    Add: lambda *values: reduce(lambda a, b: a.add(b), values),
+    Max: lambda *values: reduce(lambda a, b: a.max(b), values),
+    Min: lambda *values: reduce(lambda a, b: a.min(b), values),
+    floor: lambda value: value.floor(),
+    ceiling: lambda value: value.ceil(),
+    Abs: lambda value: value.max(value.neg()),
+}
 
 
 def given(setting: LayerSymbols, kept: Sequence[Symbol]) -> list[Any]:

@@ -1,21 +1,23 @@
 """Proofs for all sizes: both sides of a step multiply the same entries, decided by integer sets.
 
-Each side is read as a map from the kept indices to the indices of the entries that it multiplies.
-With numbers for stride and dilation these are sets of integers with floors and divisibility, whose
-equality islpy decides for all sizes at once. Two sides are equal when their maps are, and when no
-product occurs twice on either side.
+Each side is read as a polynomial in the entries whose coefficients depend on sizes and indices: a
+coefficient is a piecewise affine expression of the kept indices and of the indices of the entries. With
+numbers for stride and dilation islpy decides for all sizes at once where two of them differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any
 
-from sympy import Expr, Integer, Mod, S, Symbol
+from sympy import Expr, Integer, Mod, Or, S, Symbol
 
 from symconv.errors import MissingExtraError, SymconvError
-from symconv.evidence.isl_constraints import NotAffineError, between, constraints, floored, given
+from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
 from symconv.evidence.isl_sets import Piece, Reader
 from symconv.evidence.report import Proof, Proved, Steps, per_axis
 from symconv.index_sums.nodes import UncheckedStep
@@ -44,33 +46,46 @@ def prove(
             before = lines[at - 1].terms.shown if chained else line.left
             sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
             gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
-            found.append(Proved(at + 1, line.rule, *at_steps, _told(gap)))
+            found.append(Proved(at + 1, line.rule, *at_steps, gap.told() if gap else ""))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
 
 
-def agree(
-    setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]
-) -> tuple[str, dict[str, int] | None]:
-    """What a candidate is proved for, or why nothing is proved, with a point where it may differ.
+@dataclass(frozen=True)
+class Gap:
+    """Why two sides are not proved to be equal, or sizes and indices at which they may differ, or both."""
 
-    The candidate may read outside a sequence, where it is 0, but not between two entries. The first
-    part begins with "for" when it is a proof.
+    reason: str = ""
+    point: dict[str, int] | None = None
+
+    def told(self, verb: str = "differs") -> str:
+        """The reason in words, or the point."""
+        point = ", ".join(f"{name} = {value}" for name, value in (self.point or {}).items())
+        return self.reason or f"{verb} at {point or 'the given sizes'}"
+
+
+def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:
+    """What a candidate is proved for, or why it is not.
+
+    The candidate may read outside a sequence, where it is 0, but not between two entries.
     """
     isl = _islpy()
     frozen = ", ".join(size.name for size in _frozen_sizes(setting))
     if frozen:
-        return f"a proof needs a number for {frozen}, which is a stride or dilation and a size too", None
+        return Gap(f"a proof needs a number for {frozen}, which is a stride or dilation and a size too")
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
         sides = [side.xreplace(numbers) for side in (right, candidate)]
         gap = _difference(isl, fixed, sides, kept, extended=True)
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
-            point = {**named, **gap} if isinstance(gap, dict) else None
-            return f"at stride {per_axis(stride)} and dilation {per_axis(dilation)}, {_told(gap)}", point
+            point = None if gap.point is None else {**named, **gap.point}
+            told = gap.told("may differ")
+            return Gap(f"at stride {per_axis(stride)} and dilation {per_axis(dilation)}, {told}", point)
         proved.append(Proved(1, "claim", stride, dilation))
-    return Proof("", _free(setting), tuple(proved)).scope, None
+    if not proved:
+        return Gap("no layer has a stride and a dilation of at most 3")
+    return Proof("", _free(setting), tuple(proved)).scope
 
 
 def _choices(
@@ -135,141 +150,113 @@ def _islpy() -> Any:
     return islpy
 
 
-#: Where two sides differ: nowhere, at sizes and indices by name, or why that cannot be decided.
-Gap: TypeAlias = dict[str, int] | str | None
-
-
-def _told(gap: Gap) -> str:
-    """A difference in words; nothing when there is none."""
-    if not isinstance(gap, dict):
-        return gap or ""
-    return f"differs at {', '.join(f'{name} = {value}' for name, value in gap.items()) or 'the given sizes'}"
-
-
 def _difference(
     isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
-) -> Gap:
+) -> Gap | None:
     """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
-    reader = Reader(setting)
-    names = _Names(setting, kept)
     try:
-        facts = given(setting, kept)
-        pieces = [reader.whole(side) for side in sides]
-        if extended:
-            pieces[1] = [reader.inside(piece) for piece in pieces[1]]
-        maps = [
-            (*_map(isl, names, piece, facts), sign * piece.weight)
-            for sign, side in zip((1, -1), pieces, strict=True)
-            for piece in side
-        ]
-        return _unequal(names, maps)
+        return _Decision(isl, setting, kept).gap(sides, extended)
     except NotAffineError as error:
-        return f"nothing can be decided: {error}"
+        return Gap(f"nothing can be decided: {error}")
     except isl.Error as error:
-        return f"nothing can be decided: {str(error).splitlines()[0]}"
+        return Gap(f"nothing can be decided: {str(error).splitlines()[0]}")
 
 
-class _Names:
-    """Names for integer sets that no symbol of a layer can clash with."""
+class _Decision:
+    """Whether two sides are equal wherever there is a layer, and at every kept index."""
 
-    def __init__(self, setting: LayerSymbols, kept: Sequence[Symbol]) -> None:
-        letters = {*setting.symbols, *setting.definitions}
-        self.parameters = sorted(letters, key=lambda s: str(s.name))
-        self.kept = list(kept)
-        self.swap = {s: Symbol(f"p{n}", integer=True) for n, s in enumerate(self.parameters)}
-        self.swap |= {s: Symbol(f"i{n}", integer=True) for n, s in enumerate(self.kept)}
+    def __init__(self, isl: Any, setting: LayerSymbols, kept: Sequence[Symbol]) -> None:
+        self.isl, self.setting, self.kept = isl, setting, list(kept)
+        self.sizes = sorted({*setting.symbols, *setting.definitions}, key=lambda s: str(s.name))
+        at = Coordinates(isl, self.sizes, self.kept)
+        self.possible = at.within(at.everywhere, given(setting, kept))
+        for size in setting.sizes.values():
+            self.possible = self.possible.subtract(at.fractional(size))
 
-    @property
-    def head(self) -> str:
-        return f"[{', '.join(self.swap[s].name for s in self.parameters)}] -> "
+    def gap(self, sides: Sequence[Expr], extended: bool) -> Gap | None:
+        totals: dict[str, Any] = {}
+        for side, sign in zip(sides, (S.One, S.NegativeOne), strict=True):
+            reader = Reader(self.setting)
+            for piece in reader.pieces(side):
+                if extended and sign == -1:
+                    piece = reader.inside(piece)
+                letters, found = self._coefficient(replace(piece, coefficient=sign * piece.coefficient))
+                totals[letters] = totals[letters].union_add(found) if letters in totals else found
+            for around, index in reader.read:
+                at, domain = self._domain(around)
+                broken = domain.intersect(at.fractional(index))
+                if not broken.is_empty():
+                    return Gap("an index may lie between two entries", self._least(broken))
+        for _, total in sorted(totals.items()):
+            differ = total.domain().subtract(total.zero_set())
+            if not differ.is_empty():
+                return Gap(point=self._least(differ))
+        return None
 
-    @property
-    def source(self) -> list[str]:
-        return [self.swap[s].name for s in self.kept]
+    def _domain(self, piece: Piece) -> tuple[Coordinates, Any]:
+        """Where there is a layer, and the conditions of a piece hold."""
+        at = Coordinates(self.isl, self.sizes, [*self.kept, *piece.bound])
+        possible = self.possible.add_dims(self.isl.dim_type.set, len(piece.bound))
+        return at, at.within(possible, piece.conditions)
 
-    def bound(self, piece: Piece) -> Piece:
-        """A piece in these names."""
-        swap = {**self.swap, **{s: Symbol(f"s{n}", integer=True) for n, s in enumerate(piece.bound)}}
-        return Piece(
-            tuple(swap[s] for s in piece.bound),
-            tuple(condition.xreplace(swap) for condition in piece.conditions),
-            tuple(
-                (letter, tuple(index.xreplace(swap) for index in places)) for letter, places in piece.entries
-            ),
-            piece.weight,
-        )
-
-
-def _map(isl: Any, names: _Names, piece: Piece, facts: Sequence[Any]) -> tuple[str, Any]:
-    """What is multiplied, and the map from kept indices to the indices of the entries.
-
-    A sum of ones has no entries: there the summation index itself is what counts.
-    """
-    named = names.bound(piece)
-    given_ = [text for fact in facts for text in constraints(fact.xreplace(names.swap))]
-    piece, guards = named.unwrapped()
-    for guard in guards:
-        everything = ", ".join([*names.source, *(s.name for s in named.bound)])
-        plain = [text for c in named.conditions if not c.has(Mod) for text in constraints(c)]
-        broken = isl.Set(
-            f"{names.head}{{ [{everything}] : {' and '.join([*given_, *plain, *constraints(guard)])} }}"
-        )
-        if not broken.is_empty():
-            raise NotAffineError("a place may lie further outside the input than its size")
-    bound = [s.name for s in piece.bound]
-    where = [*given_, *(text for condition in piece.conditions for text in constraints(condition))]
-    entries = sorted(piece.entries, key=lambda entry: entry[0])
-    letters = " ".join(letter for letter, _ in entries)
-    indices = [index for _, places in entries for index in places]
-    targets = [f"t{n}" for n in range(len(indices))]
-    for condition in between(indices):
-        everything = ", ".join([*names.source, *bound])
-        broken = isl.Set(f"{names.head}{{ [{everything}] : {' and '.join([*where, condition])} }}")
-        if not broken.is_empty():
-            raise NotAffineError("an index may lie between two entries")
-    where += [f"{target} = {floored(index)}" for target, index in zip(targets, indices, strict=True)]
-    inside = " and ".join(where)
-    full = isl.Map(
-        f"{names.head}{{ [{', '.join([*names.source, *targets])}] -> [{', '.join(bound)}] : {inside} }}"
-    )
-    if full.is_single_valued():
-        exists = f"exists {', '.join(bound)} : " if bound else ""
-        source = ", ".join(names.source)
-        return letters or "ones", isl.Map(
-            f"{names.head}{{ [{source}] -> [{', '.join(targets)}] : {exists}({inside}) }}"
-        )
-    if entries or len(bound) != 1 or piece.weight != 1:
+    def _coefficient(self, piece: Piece) -> tuple[str, Any]:
+        """What a piece multiplies, and how often, by the kept indices and the indices of the entries."""
+        isl = self.isl
+        wrapped, (piece, guards) = piece, piece.unwrapped()
+        if guards:
+            plain = tuple(c for c in wrapped.conditions if not c.has(Mod))
+            at, domain = self._domain(replace(wrapped, conditions=plain))
+            if not domain.intersect(at.where(Or(*guards))).is_empty():
+                raise NotAffineError("a place may lie further outside the input than its size")
+        at, domain = self._domain(piece)
+        entries = sorted(piece.entries, key=lambda entry: entry[0])
+        letters = " ".join(letter for letter, _ in entries)
+        places = [*self.kept, *(index for _, indices in entries for index in indices)]
+        maps = (isl.Map.from_pw_aff(at.value(place)) for place in places)
+        product = reduce(lambda a, b: a.flat_range_product(b), maps, isl.Map.from_domain(at.everywhere))
+        terms = product.intersect_domain(domain).reverse()
+        number = piece.coefficient
+        if terms.is_single_valued():
+            if number.is_Rational:
+                return letters, at.constant(terms.domain(), number)
+            where = isl.PwMultiAff.from_map(terms)
+            return letters, at.value(number).pullback_pw_multi_aff(where)
+        if number.is_Rational:
+            for dim in range(len(self.kept), terms.dim(isl.dim_type.out)):
+                count = self._count(terms, dim)
+                if count is not None:
+                    return letters, count.scale_val(isl.Val(str(number)))
         raise NotAffineError(f"a product of {letters or 'ones'} may occur more than once")
-    return "ones counted", isl.Map(
-        f"{names.head}{{ [{', '.join(names.source)}] -> [{bound[0]}] : {inside} }}"
-    )
 
+    def _count(self, terms: Any, dim: int) -> Any:
+        """How many values an index has, if it fixes all others and runs without gaps."""
+        isl = self.isl
+        if not terms.project_out(isl.dim_type.out, dim, 1).is_single_valued():
+            return None
+        after = terms.dim(isl.dim_type.out) - dim - 1
+        values = terms.project_out(isl.dim_type.out, dim + 1, after).project_out(isl.dim_type.out, 0, dim)
+        first, last = (
+            end.get_pw_aff(0) for end in (values.lexmin_pw_multi_aff(), values.lexmax_pw_multi_aff())
+        )
+        up, down = isl.Map("{ [a] -> [b] : a <= b }"), isl.Map("{ [a] -> [b] : b <= a }")
+        between = isl.Map.from_pw_aff(first).apply_range(up)
+        between = between.intersect(isl.Map.from_pw_aff(last).apply_range(down))
+        return last.sub(first).add_constant_val(isl.Val(1)) if between.is_equal(values) else None
 
-def _unequal(names: _Names, maps: Sequence[tuple[str, Any, int]]) -> dict[str, int] | None:
-    """A point where the weights of some product do not add up to 0."""
-    for kind in sorted({name for name, _, _ in maps}):
-        parts: list[tuple[Any, int]] = []
-        for name, one, weight in maps:
-            if name != kind:
-                continue
-            rest, split = one, []
-            for part, value in parts:
-                split += [(part.subtract(one), value), (part.intersect(one), value + weight)]
-                rest = rest.subtract(part)
-            parts = [(part, value) for part, value in [*split, (rest, weight)] if not part.is_empty()]
-        for part, value in parts:
-            if value:
-                return _point(names, part.domain().sample_point())
-    return None
-
-
-def _point(names: _Names, point: Any) -> dict[str, int]:
-    """The sizes and kept indices of a point, by their own names."""
-    import islpy as isl
-
-    kinds = (isl.dim_type.param, names.parameters), (isl.dim_type.set, names.kept)
-    return {
-        str(symbol.name): int(point.get_coordinate_val(kind, at).to_python())
-        for kind, symbols in kinds
-        for at, symbol in enumerate(symbols)
-    }
+    def _least(self, points: Any) -> dict[str, int]:
+        """The sizes and kept indices of a point whose sum is the least."""
+        isl = self.isl
+        inner = points.dim(isl.dim_type.set) - len(self.kept)
+        points = points.project_out(isl.dim_type.set, len(self.kept), inner)
+        points = points.move_dims(isl.dim_type.set, 0, isl.dim_type.param, 0, len(self.sizes))
+        names = [f"n{at}" for at in range(points.dim(isl.dim_type.set))]
+        totalled = ", ".join([" + ".join(names) or "0", *names])
+        graded = points.apply(isl.Map(f"{{ [{', '.join(names)}] -> [{totalled}] }}"))
+        with suppress(isl.Error):
+            graded = graded.lexmin()
+        found = graded.sample_point()
+        symbols = [*self.sizes, *self.kept]
+        return {
+            str(symbol.name): int(found.get_coordinate_val(isl.dim_type.set, at + 1).to_python())
+            for at, symbol in enumerate(symbols)
+        }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 from sympy import (
     Add,
+    Dummy,
     Eq,
     Expr,
     Ge,
@@ -20,28 +20,31 @@ from sympy import (
     Min,
     Mod,
     Mul,
+    Ne,
     Not,
     Or,
     Piecewise,
     Pow,
+    S,
     Sum,
     Symbol,
+    floor,
 )
 
 from symconv.evidence.isl_constraints import NotAffineError
 from symconv.index_sums.nodes import Overlap, Partial, within
-from symconv.index_sums.symbols import LayerSymbols
+from symconv.index_sums.symbols import LayerSymbols, Range
 from symconv.printing.expressions import Iverson
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A weighted sum of products of entries: its summation indices, conditions, and the entries."""
+    """A sum of products of entries: its summation indices, conditions, the entries, and the coefficient."""
 
     bound: tuple[Symbol, ...] = ()
     conditions: tuple[Any, ...] = ()
     entries: tuple[tuple[str, tuple[Expr, ...]], ...] = ()
-    weight: int = 1
+    coefficient: Expr = S.One
 
     def times(self, other: Piece) -> Piece:
         """The product of two sums that share no index."""
@@ -49,22 +52,24 @@ class Piece:
             self.bound + other.bound,
             self.conditions + other.conditions,
             self.entries + other.entries,
-            self.weight * other.weight,
+            self.coefficient * other.coefficient,
         )
 
     def unwrapped(self) -> tuple[Piece, list[Any]]:
         """Each remainder by a size as an index of its own, and the conditions under which it is none.
 
-        Between ``-N`` and ``2 N - 1`` the remainder by N is the number itself, or N more, or N less.
+        The remainder of a whole number between ``-N`` and ``2 N - 1`` by N is the number itself, or N more,
+        or N less.
         """
-        found, guards, numbers = self, [], count()
+        found, guards = self, []
         parts = [*self.conditions, *(index for _, places in self.entries for index in places)]
         wraps = sorted({w for part in parts for w in part.atoms(Mod) if not w.args[1].is_number}, key=str)
         for wrap in wraps:
             number, size = wrap.args
-            rest = Symbol(f"r{next(numbers)}", integer=True)
+            rest = Dummy("rest", integer=True)
             same = Or(*(Eq(rest, number + more, evaluate=False) for more in (0, size, -size)))
-            guards.append(Or(Le(number, -size - 1), Ge(number, 2 * size)))
+            guards += [Le(number, -size - 1), Ge(number, 2 * size)]
+            guards += [Ne(part, floor(part)) for part in wrap.args if not part.is_integer]
             found = found._swapped({wrap: rest})
             found = replace(
                 found,
@@ -84,11 +89,14 @@ class Piece:
 
 
 class Reader:
-    """Reads expressions as pieces, by the definitions that every derivation starts from."""
+    """Reads expressions as pieces, by the definitions that every derivation starts from.
+
+    ``read`` collects the indices that may be fractions, each with the sums and brackets around it.
+    """
 
     def __init__(self, setting: LayerSymbols) -> None:
         self.setting = setting
-        self._numbers = count()
+        self.read: list[tuple[Piece, Expr]] = []
         n = setting.notation
         self._definitions: Mapping[str, Callable[..., list[Piece]]] = {
             n.output: lambda *i: self._output(i),
@@ -98,63 +106,72 @@ class Reader:
             n.tying: self._tying,
             str(setting.padded.label): self._padded,
         }
-        self._roles = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+        self._letters = {"input": n.input, "output": n.upstream}
+        self._ranges = {letter: setting.ranges(role) for role, letter in self._letters.items()}
+        for letter, own in (
+            (n.kernel, setting.kernel.indices(setting.spec.tied, setting.indices("tap"))),
+            (n.bias, setting.bias_indices(setting.indices("output"))),
+        ):
+            self._ranges[letter] = tuple(map(setting.range, own))
+        constants = [setting.constant] if setting.constant else []
+        self._values = {letter: value for letter, value in constants if letter.is_Symbol}
+        self._named = setting.loss, Symbol(n.bias), *self._values
 
-    def whole(self, expr: Expr) -> list[Piece]:
-        """The sums of products that an expression is; one of sizes alone is so many ones."""
-        if expr.has(*_STRUCTURE) or expr in self._named():
-            return self.pieces(expr)
-        one = self._fresh()
-        return [Piece((one,), (within(Integer(0), one, expr - 1),))]
-
-    def pieces(self, expr: Expr) -> list[Piece]:
-        """The sums of products that an expression is, where its coefficients are whole numbers."""
-        if isinstance(expr, Integer):
-            return [Piece(weight=int(expr))] if expr != 0 else []
+    def pieces(self, expr: Expr, around: Piece = Piece()) -> list[Piece]:
+        """The sums of products that an expression is, within the sums and brackets around it."""
+        if not expr.has(*_STRUCTURE, *self._named):
+            return [Piece(coefficient=expr)] if expr != 0 else []
         if isinstance(expr, Add):
-            return [piece for part in expr.args for piece in self.pieces(part)]
+            return [piece for part in expr.args for piece in self.pieces(part, around)]
         if isinstance(expr, Mul):
-            return self._product(expr.args)
+            return self._product(expr.args, around)
         if isinstance(expr, Pow) and isinstance(expr.exp, Integer) and expr.exp.is_positive:
-            return self._product([expr.base] * int(expr.exp))
+            return self._product([expr.base] * int(expr.exp), around)
         if isinstance(expr, Sum):
-            return self._sum(expr)
+            return self._sum(expr, around)
         if isinstance(expr, Partial):
-            return self._partial(expr)
+            return self._partial(expr, around)
         if isinstance(expr, Iverson):
             return [Piece((), (expr.args[0],))]
         if isinstance(expr, KroneckerDelta):
             return [Piece((), (Eq(*expr.args[:2]),))]
         if isinstance(expr, Piecewise):
-            return self._branches(expr)
+            return self._branches(expr, around)
         if isinstance(expr, Overlap):
             return [self._overlap(expr)]
         if isinstance(expr, Indexed):
             letter, indices = str(expr.base.label), expr.indices
+            self.read += [(around, index) for index in indices if not index.is_integer]
             if letter in self._definitions:
                 return self._definitions[letter](*indices)
             return [Piece((), (), ((letter, tuple(indices)),))]
         if expr == self.setting.loss:
-            i = self._all("output")
-            delta = Piece(i, self._inside("output", i), ((self.setting.notation.upstream, i),))
-            return [delta.times(piece) for piece in self._output(i)]
-        if expr in self._named():
-            return [Piece((), (), ((expr.name, ()),))]
-        raise NotAffineError(f"{expr} is no sum of products of entries with whole coefficients")
+            delta = self._over("output", lambda i: ())
+            return [delta.times(piece) for piece in self._output(delta.bound)]
+        if expr in self._named:
+            value = self._values.get(expr, expr)
+            return [Piece(coefficient=value)] if value.is_Rational else [Piece((), (), ((expr.name, ()),))]
+        if not expr.has(*(kind for kind in _STRUCTURE if kind is not Iverson), *self._named):
+            return [Piece(coefficient=expr)]
+        raise NotAffineError(f"{expr} is no sum of products of entries")
 
-    def _product(self, factors: Sequence[Expr]) -> list[Piece]:
+    def _product(self, factors: Sequence[Expr], around: Piece) -> list[Piece]:
+        """The factors are read where the brackets among them hold."""
+        brackets = tuple(factor.args[0] for factor in factors if isinstance(factor, Iverson))
+        around = around.times(Piece((), brackets))
         found = [Piece()]
         for factor in factors:
-            found = [one.times(other) for one in found for other in self.pieces(factor)]
+            parts = self.pieces(factor, around)
+            found = [one.times(other) for one in found for other in parts]
         return found
 
-    def _branches(self, expr: Piecewise) -> list[Piece]:
+    def _branches(self, expr: Piecewise, around: Piece) -> list[Piece]:
         """Each branch under its condition and none of those before it."""
         found: list[Piece] = []
         before: list[Any] = []
         for value, condition in expr.args:
             here = Piece((), (condition, *before))
-            found += [here.times(piece) for piece in self.pieces(value)]
+            found += [here.times(piece) for piece in self.pieces(value, around.times(here))]
             before.append(Not(condition))
         return found
 
@@ -163,27 +180,10 @@ class Reader:
         more = tuple(
             condition
             for letter, indices in piece.entries
-            if indices and letter in self._roles
-            for condition in self._inside(self._roles[letter], indices)
+            if indices and letter in self._ranges
+            for condition in _within(self._ranges[letter], indices)
         )
         return replace(piece, conditions=piece.conditions + more)
-
-    def _named(self) -> tuple[Symbol, ...]:
-        """The letters that stand for something by themselves: the loss, a bias or a kernel without index."""
-        letter = self.setting.constant[0] if self.setting.constant else self.setting.loss
-        named = (letter,) if letter.is_Symbol else ()
-        return self.setting.loss, Symbol(self.setting.notation.bias), *named
-
-    def _fresh(self) -> Symbol:
-        return Symbol(f"s{next(self._numbers)}", integer=True)
-
-    def _all(self, role: str) -> tuple[Symbol, ...]:
-        """New indices of a role."""
-        return tuple(self._fresh() for _ in self.setting.extents[role])
-
-    def _inside(self, role: str, indices: Sequence[Expr]) -> tuple[Any, ...]:
-        spans = self.setting.ranges(role)
-        return tuple(within(span.first, i, span.last) for span, i in zip(spans, indices, strict=True))
 
     def _met(self, i: Sequence[Expr], k: Sequence[Expr], j: Sequence[Expr]) -> tuple[Any, ...]:
         index = {"output": i, "tap": k, "input": j}
@@ -196,17 +196,19 @@ class Reader:
 
     def _over(self, role: str, condition: Callable[[tuple[Symbol, ...]], tuple[Any, ...]]) -> Piece:
         """The entries of an operand whose indices satisfy a condition."""
-        index = self._all(role)
-        letter = next(letter for letter, name in self._roles.items() if name == role)
-        own = self.setting.kernel.indices(self.setting.spec.tied, index) if role == "tap" else index
-        return Piece(index, (*self._inside(role, index), *condition(index)), ((letter, own),))
+        spans = self.setting.ranges(role)
+        index = _new(spans)
+        found = Piece(index, (*_within(spans, index), *condition(index)))
+        if role != "tap":
+            return replace(found, entries=((self._letters[role], index),))
+        return found.times(*self.pieces(self.setting.entry("kernel", *index)))
 
     def _split(self, places: Sequence[Expr], *roles: str) -> list[tuple[Expr, ...]]:
         found, at = [], 0
         for role in roles:
-            count = len(self.setting.extents[role])
-            found.append(tuple(places[at : at + count]))
-            at += count
+            end = at + len(self.setting.extents[role])
+            found.append(tuple(places[at:end]))
+            at = end
         return found
 
     def _matrix(self, *places: Expr) -> list[Piece]:
@@ -242,23 +244,25 @@ class Reader:
         bias = tuple(swap[index] for index in self.setting.bias_indices(plain))
         return [*found, Piece((), (), ((n.bias, bias),))]
 
-    def _sum(self, expr: Sum) -> list[Piece]:
-        fresh = {index: self._fresh() for index, _, _ in expr.limits}
-        conditions: list[Any] = []
-        for index, low, high in expr.limits:
-            for part in low.args if isinstance(low, Max) else (low,):
-                conditions.append(Le(part.xreplace(fresh), fresh[index], evaluate=False))
-            for part in high.args if isinstance(high, Min) else (high,):
-                conditions.append(Le(fresh[index], part.xreplace(fresh), evaluate=False))
-        head = Piece(tuple(fresh.values()), tuple(conditions))
-        return [head.times(piece) for piece in self.pieces(expr.function.xreplace(fresh))]
+    def _sum(self, expr: Sum, around: Piece) -> list[Piece]:
+        swap: dict[Symbol, Symbol] = {}
+        head = Piece()
+        for index, low, high in reversed(expr.limits):  # the outermost first
+            fresh, (low, high) = Dummy(index.name, integer=True), (e.xreplace(swap) for e in (low, high))
+            lows = low.args if isinstance(low, Max) else (low,)
+            highs = high.args if isinstance(high, Min) else (high,)
+            limits = [Le(part, fresh, evaluate=False) for part in lows]
+            limits += [Le(fresh, part, evaluate=False) for part in highs]
+            head, swap = head.times(Piece((fresh,), tuple(limits))), {**swap, index: fresh}
+        inner = self._product(Mul.make_args(expr.function.xreplace(swap)), around.times(head))
+        return [head.times(piece) for piece in inner]
 
-    def _partial(self, expr: Partial) -> list[Piece]:
+    def _partial(self, expr: Partial, around: Piece) -> list[Piece]:
         """The product rule: one entry at a time gives way to the equality of its indices."""
         by = expr.args[1]
         letter, place = (str(by.base.label), by.indices) if isinstance(by, Indexed) else (by.name, ())
         found = []
-        for piece in self.pieces(expr.args[0]):
+        for piece in self.pieces(expr.args[0], around):
             for at, (name, indices) in enumerate(piece.entries):
                 if name == letter:
                     same = tuple(Eq(a, b) for a, b in zip(indices, place, strict=True))
@@ -270,13 +274,26 @@ class Reader:
         """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
         kind, left, right, *at = expr.args
         sign = -1 if str(kind) == "star" else 1
+        for factor in (*left.args[1:], *right.args[1:]):
+            if not (factor.is_Integer and factor.is_positive):
+                raise NotAffineError(f"a sequence spread by {factor} is not decided")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
-        p, q = self._all(self._roles[a]), self._all(self._roles[b])
+        (one, p), (other, q) = ((self._ranges[letter], _new(self._ranges[letter])) for letter in (a, b))
         meet = tuple(
             Eq(w * x + sign * v * y, place) for w, x, v, y, place in zip(wide, p, narrow, q, at, strict=True)
         )
-        conditions = (*self._inside(self._roles[a], p), *self._inside(self._roles[b], q), *meet)
+        conditions = (*_within(one, p), *_within(other, q), *meet)
         return Piece((*p, *q), conditions, ((a, p), (b, q)))
 
 
-_STRUCTURE = (Indexed, Sum, Iverson, Partial, Overlap, KroneckerDelta)
+_STRUCTURE = (Indexed, Sum, Iverson, Partial, Overlap, KroneckerDelta, Piecewise)
+
+
+def _new(spans: Sequence[Range]) -> tuple[Symbol, ...]:
+    """Indices of the same names that nothing else has."""
+    return tuple(Dummy(span.index.name, integer=True) for span in spans)
+
+
+def _within(spans: Sequence[Range], indices: Sequence[Expr]) -> tuple[Any, ...]:
+    """The conditions that indices lie within their ranges."""
+    return tuple(within(s.first, index, s.last) for s, index in zip(spans, indices, strict=True))

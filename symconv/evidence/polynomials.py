@@ -17,6 +17,7 @@ from symconv.evidence.scalars import (
     EvaluationError,
     Number,
     Numbers,
+    OutOfReachError,
     compiled_condition,
     compiled_number,
     named_number,
@@ -163,11 +164,11 @@ def compiled(expr: Expr) -> Evaluator:
         return lambda s, n: next((value(s, n) for value, holds in branches if holds(n)), {})
     if isinstance(expr, Symbol):
         name = expr.name
-        return lambda s, n: s.read[name]() if name in s.read else _constant(named_number(n, name))
+        return lambda s, n: s.read[name]() if name in s.read and name not in n else _number(n, name)
     if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive and expr.base.has(Indexed):
         base, times = compiled(expr.base), int(expr.exp)
         if times > 64:
-            raise EvaluationError(f"the exponent {times} is too large")
+            raise OutOfReachError(f"the exponent {times} is larger than 64")
         return lambda s, n: multiplied([base(s, n)] * times)
     number = compiled_number(expr)
     return lambda s, n: _constant(number(n))
@@ -175,6 +176,10 @@ def compiled(expr: Expr) -> Evaluator:
 
 def _constant(value: Any) -> Poly:
     return {(): value} if value else {}
+
+
+def _number(numbers: Numbers, name: str) -> Poly:
+    return _constant(named_number(numbers, name))
 
 
 def _sum(expr: Sum) -> Evaluator:
@@ -186,18 +191,18 @@ def _sum(expr: Sum) -> Evaluator:
         here = [f for f in brackets if f.has(index)]
         brackets = [f for f in brackets if f not in here]
         conditions = [compiled_condition(f.args[0]) for f in here]
-        places = _places(factors, index)
+        places = _places(here, index)
         body = _loop(body, index.name, compiled_number(low), compiled_number(high), places, conditions)
     outside = [compiled_condition(f.args[0]) for f in brackets]
     return body if not outside else lambda s, n: body(s, n) if all(holds(n) for holds in outside) else {}
 
 
-def _places(factors: Iterable[Expr], index: Symbol) -> list[Number]:
+def _places(brackets: Iterable[Iverson], index: Symbol) -> list[Number]:
     """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over an index that are not 0."""
     found = []
-    for factor in factors:
-        if isinstance(factor, Iverson) and isinstance(factor.args[0], Eq):
-            gap = expand(factor.args[0].lhs - factor.args[0].rhs)
+    for bracket in brackets:
+        if isinstance(bracket.args[0], Eq):
+            gap = expand(bracket.args[0].lhs - bracket.args[0].rhs)
             slope = gap.coeff(index, 1)
             rest = expand(gap - slope * index)
             if slope != 0 and not rest.has(index):
@@ -220,15 +225,11 @@ def _loop(
     def run(s: Sequences, n: Numbers) -> Poly:
         first, last = ceil(low(n)), floor(high(n))
         if last - first >= MOST_TERMS:
-            raise EvaluationError(f"a sum of more than {MOST_TERMS:,} terms")
+            raise OutOfReachError(f"a sum of more than {MOST_TERMS:,} terms")
         values: Iterable[Any] = range(first, last + 1)
-        for place in places:
-            try:
-                at = place(n)
-            except EvaluationError:  # it depends on an index further in
-                continue
+        if places:
+            at = places[0](n)
             values = [int(at)] if first <= at <= last and at == int(at) else []
-            break
         terms, inner = [], dict(n)
         for value in values:
             inner[name] = value
@@ -279,6 +280,9 @@ def _overlap(expr: Overlap) -> Evaluator:
         terms = []
         starts = [place(n) - moved * s.base for place in places]
         widths, narrows = [f(n) for f in wide], [f(n) for f in narrow]
+        for factor in (*widths, *narrows):
+            if factor < 1 or factor != int(factor):
+                raise EvaluationError(f"a sequence spread by {factor}")
         for m in product(*map(range, s.shapes[b])):
             targets = [p + sign * i * q for p, i, q in zip(starts, m, narrows, strict=True)]
             index = [t // w for t, w in zip(targets, widths, strict=True)]

@@ -23,6 +23,10 @@ class EvaluationError(SymconvError):
     """An expression has no value at some numbers: it reads outside a sequence, or divides by zero."""
 
 
+class OutOfReachError(EvaluationError):
+    """An expression has a value that is not found: it takes too long, or is irrational."""
+
+
 def named_number(numbers: Numbers, name: str) -> int:
     if name not in numbers:
         raise EvaluationError(f"{name} has no value")
@@ -59,8 +63,10 @@ def _multiplied(values: list[Any]) -> Any:
 
 def _power(values: list[Any]) -> Any:
     base, exponent = values
+    if exponent != int(exponent):
+        raise OutOfReachError(f"the exponent {exponent} is no whole number")
     if abs(exponent) > 64:
-        raise EvaluationError(f"the exponent {exponent} is too large")
+        raise OutOfReachError(f"the exponent {exponent} is larger than 64")
     if exponent < 0 and base == 0:
         raise EvaluationError("divides by zero")
     return Fraction(base) ** exponent if exponent < 0 else base**exponent

@@ -208,8 +208,8 @@ def test_any_text_is_a_formula_or_an_error(text: str) -> None:
         ("sum(k=0..K-1) w[k]*x[i+k] + [N >= 100]*w[0]", "refuted"),
         ("sum(k=0..K-1) w[k]*x[i+k]*(1 + [N >= 100])", "refuted"),
         ("sum(k=0..K-1) w[k]*x[i+k]*[(N+93)/100 <= 1] + sum(k=0..K-1) w[k]*x[i+k]*[N>=107]", "refuted"),
-        ("sum(k=0..K-1) w[k]*x[i+k] - max(0, N-50)", "verified"),
-        ("sum(k=0..K-1) w[k]*x[i+k] + [N >= 100]*w[0]/2", "verified"),
+        ("sum(k=0..K-1) w[k]*x[i+k] - max(0, N-50)", "refuted"),
+        ("sum(k=0..K-1) w[k]*x[i+k] + [N >= 100]*w[0]/2", "refuted"),
         # right in another form
         ("2*sum(k=0..K-1) w[k]*x[i+k] - sum(k=0..K-1) w[k]*x[i+k]", "proved"),
         ("sum(k=0..K-1) w[k]*x[i+k]*[0 <= i+k < N]", "proved"),
@@ -270,9 +270,8 @@ def test_what_hangs_or_breaks_elsewhere_is_an_error_here() -> None:
         made.claim("output", x[i], N=5)
     with pytest.raises(OptionError, match="at least one whole number"):
         made.claim("output", x[i], N=range(0))
-    assert "a sum of more than 1,000,000 terms" in str(
+    with pytest.raises(OptionError, match="a sum of more than 1,000,000 terms"):
         made.claim("output", parse("sum(k=0..10^9) w[0]*x[i]"))
-    )
     with pytest.raises(OptionError, match="this layer has values"):
         sc.Conv1d(3, 2).at(w=[1, 2]).claim("output", x[i])
 

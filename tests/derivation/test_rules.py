@@ -13,8 +13,8 @@ from sympy import Integer, Symbol
 import symconv as sc
 from symconv.derivation.derivation import Derivation, DerivationError
 from symconv.derivation.rewriting import Script
-from symconv.derivation.rules.rule import limits, openings
-from symconv.derivation.rules.rule import rule as rules
+from symconv.derivation.rules import limits, openings
+from symconv.derivation.rules import rule as rules
 from symconv.derivation.scripts import SCRIPTS, written
 from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
 from symconv.index_sums.symbols import LayerSymbols
