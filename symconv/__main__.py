@@ -1,7 +1,5 @@
 """``python -m symconv``, and the ``symconv`` command itself, which can be stopped while it loads."""
 
-from __future__ import annotations
-
 import sys
 
 

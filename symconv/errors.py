@@ -1,7 +1,5 @@
 """Errors as data: what was given, what is wrong with it and what to write instead, said by each door."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from string import Formatter

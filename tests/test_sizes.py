@@ -36,10 +36,7 @@ RELATIONSHIPS = {
     "9, transposed, padding, unit stride": (lambda: transposed(padding=p), i + k - 1 - 2 * p),
     "11, transposed, full padding": (lambda: transposed(padding=(k - 1, k - 1)), i - k + 1),
     "12, transposed, strides": (lambda: transposed(stride=s), s * (i - 1) + k),
-    "13, transposed, padding, strides": (
-        lambda: transposed(stride=s, padding=p),
-        s * (i - 1) + k - 2 * p,
-    ),
+    "13, transposed, padding, strides": (lambda: transposed(stride=s, padding=p), s * (i - 1) + k - 2 * p),
     "14, transposed, output padding": (
         lambda: transposed(stride=s, padding=p, output_padding=a),
         s * (i - 1) + a + k - 2 * p,

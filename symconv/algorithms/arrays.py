@@ -1,7 +1,5 @@
 """Arrays as nested lists, which take numbers, fractions and SymPy expressions alike."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import inf as inf
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """What of Python can be typeset: as pseudocode, and as an equation; the rest is refused with a cure."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType

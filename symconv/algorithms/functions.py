@@ -1,7 +1,5 @@
 """Passes as functions: the sizes and arguments that their lines need, and what they compile to."""
 
-from __future__ import annotations
-
 import linecache
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The passes of a layer as lines of Python, by what its kernel is: weights, a mean, or a selection."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from symconv.algorithms.loops import Loops, entry, nested

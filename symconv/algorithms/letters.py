@@ -1,7 +1,5 @@
 """The letters of the loops: those of sizes and indices, and what each stands for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """A listing: one algorithm of a layer as source, as pseudocode in LaTeX, and as one expression."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

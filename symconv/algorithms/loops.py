@@ -1,7 +1,5 @@
 """Relations as loops: the indices, sizes and equations of a layer in letters, and loops over them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import prod

@@ -1,7 +1,5 @@
 """Changes to a syntax tree before it is typeset, into constructs that latexify writes well."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import re

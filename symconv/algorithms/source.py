@@ -1,7 +1,5 @@
 """The source of a Python function, and its syntax tree without what only Python needs."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import inspect

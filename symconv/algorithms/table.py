@@ -1,7 +1,5 @@
 """The algorithms of a layer: its passes as functions, by the quantities that they compute."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 from symconv.algorithms.functions import compiled, source

@@ -5,8 +5,6 @@ of it can be typeset, then changes to the tree, then latexify's own code generat
 brackets of our own where it would write something else than the code says.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable

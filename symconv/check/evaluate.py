@@ -1,7 +1,5 @@
 """Exact evaluation of SymPy expressions by walking their sums and products."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """The report of a check: what was compared with what, how often, and where it failed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The ``symconv notes`` command: the notes of one layer, or of all that a spec file names."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -128,16 +128,10 @@ _SIZES = [
         help="N, or one an axis with commas between; by default the shape of -x.",
     ),
     click.option(
-        "--kernel-size",
-        callback=_size,
-        metavar="SIZE",
-        help="K, or one an axis; by default the shape of -w.",
+        "--kernel-size", callback=_size, metavar="SIZE", help="K, or one an axis; by default the shape of -w."
     ),
     click.option(
-        "--stride",
-        callback=_size,
-        metavar="SIZE",
-        help="By default 1, and the kernel size for pooling.",
+        "--stride", callback=_size, metavar="SIZE", help="By default 1, and the kernel size for pooling."
     ),
     click.option(
         "--padding",

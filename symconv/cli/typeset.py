@@ -1,7 +1,5 @@
 """Prose and displays in turn as a fragment of LaTeX, as Markdown or as text."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from symconv.errors import OptionError

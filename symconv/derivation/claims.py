@@ -1,7 +1,5 @@
 """Claims: somebody else's formula or function, judged against the layer's own relation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

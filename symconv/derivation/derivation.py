@@ -1,7 +1,5 @@
 """Derivations: lists of steps, each an expression with its rule, its reason and its evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

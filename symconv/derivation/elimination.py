@@ -1,7 +1,5 @@
 """Elimination: the relation solved for one summation index after the other."""
 
-from __future__ import annotations
-
 from sympy import Symbol
 
 from symconv.derivation.rewriting import Script

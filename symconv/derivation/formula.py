@@ -1,7 +1,5 @@
 """Formulas: the closed form of a quantity as an equation, with the ranges of its indices."""
 
-from __future__ import annotations
-
 import operator
 from functools import cached_property
 from math import prod

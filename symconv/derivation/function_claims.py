@@ -1,7 +1,5 @@
 """Trials: somebody else's function on arrays of random integers, against the layer's own relation."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What can be seen to be at least 0 for all sizes and all indices: a proof, or no answer."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from sympy import Dummy, Expr, Integer, Symbol, expand, floor, sympify, together

@@ -1,7 +1,5 @@
 """A script: the lines of a derivation as they come, each rule working on the line before."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The derivation of each quantity: which rules lead from its definition to its closed form."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """A layer's sequences at numbers: what the letters of a derivation stand for, as polynomials."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import product

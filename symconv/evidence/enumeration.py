@@ -1,7 +1,5 @@
 """A layer in numbers, by plain loops: which taps and inputs each output meets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,11 +142,7 @@ def _window(
         left += stride
     if not met:
         return None
-    counts = {
-        "output": (len(met),),
-        "tap": (kernel_size,),
-        "input": (input_size,),
-    }
+    counts = {"output": (len(met),), "tap": (kernel_size,), "input": (input_size,)}
     return EnumeratedRelation(counts, tuple(met), tuple(padded), tuple(places))
 
 
@@ -170,11 +164,7 @@ def _transposed(
             place = j * stride + at * dilation
             if place in met:
                 met[place].append(((tap,), (j,)))
-    counts = {
-        "output": (len(outputs),),
-        "tap": (kernel_size,),
-        "input": (input_size,),
-    }
+    counts = {"output": (len(outputs),), "tap": (kernel_size,), "input": (input_size,)}
     return EnumeratedRelation(counts, tuple(tuple(met[place]) for place in outputs), tuple(range(input_size)))
 
 

@@ -1,7 +1,5 @@
 """Conditions and affine expressions as integer sets, and what is taken for granted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any

@@ -5,8 +5,6 @@ coefficient is a piecewise affine expression of the kept indices and of the indi
 numbers for stride and dilation islpy decides for all sizes at once where two of them differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Nothing here is shared with the rules: a sum is a loop over its limits, a bracke
 derivative is taken on the polynomial. SymPy's own ``doit`` is not used, which is wrong on strided sums.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from math import ceil, floor

@@ -1,7 +1,5 @@
 """What was done to see that a derivation holds: on how many cases, or for all sizes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """Sizes, indices and conditions as numbers: expressions compiled to functions, nothing simplified."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import ceil, floor

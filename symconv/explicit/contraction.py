@@ -80,9 +80,7 @@ def contract(incidence: Incidence, rows: Sequence[str], columns: Sequence[str]) 
 
 
 def entries(
-    contraction: Contraction,
-    operands: Mapping[str, Sequence[Expr]],
-    addend: Sequence[Expr] | None = None,
+    contraction: Contraction, operands: Mapping[str, Sequence[Expr]], addend: Sequence[Expr] | None = None
 ) -> dict[int, Expr]:
     """The entry of each cell: the sum over its terms of the product of their operands.
 

@@ -1,7 +1,5 @@
 """A layer of numeric sizes: its operands, and every quantity contracted on first use."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

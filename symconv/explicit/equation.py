@@ -1,7 +1,5 @@
 """Every explicit quantity as an equation, in tap order, with the values beside the symbols."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

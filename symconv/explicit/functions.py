@@ -1,7 +1,5 @@
 """Convolution, correlation and the convolution matrix as NumPy and SciPy define them, symbolic."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

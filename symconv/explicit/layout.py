@@ -1,7 +1,5 @@
 """The pieces of an equation: letters, sums in tap order, rows of entries, matrices with dots."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice, pairwise, product

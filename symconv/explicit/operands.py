@@ -1,7 +1,5 @@
 """Operands: the entries of an input, kernel, bias or upstream gradient, as symbols or as values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod

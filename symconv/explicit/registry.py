@@ -1,7 +1,5 @@
 """The registry of quantities: a row each, with its contraction, its letter, its meaning, its reasons."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod

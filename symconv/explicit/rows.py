@@ -1,7 +1,5 @@
 """The rows of each equation: letters, matrices written out, entries in tap order, results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product

@@ -1,7 +1,5 @@
 """The rows of the equations that say something else of a maximum than of a convolution."""
 
-from __future__ import annotations
-
 from symconv.explicit.layout import Rows, Sheet
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Row

@@ -1,7 +1,5 @@
 """The values of the colours that formulas and figures name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """The figures by name, and what each can be turned into: TikZ, SVG, PNG, PDF, words."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,13 +21,7 @@ from symconv.printing.files import write_whole
 
 #: Every figure and how it is drawn.
 FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(
-    {
-        "band": band,
-        "window": window,
-        "network": network,
-        "blocks": blocks,
-        "input_gradient": input_gradient,
-    }
+    {"band": band, "window": window, "network": network, "blocks": blocks, "input_gradient": input_gradient}
 )
 
 #: What can still be read: so many rows and columns, so many weights in their places, so many edges of a

@@ -1,7 +1,5 @@
 """Matrices cell by cell: the band, its blocks, and the transpose that carries gradients back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import product
 

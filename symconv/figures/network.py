@@ -1,7 +1,5 @@
 """The picture of a network: a node an input and an output, an edge wherever a weight joins them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A drawing as SVG, PNG or PDF by matplotlib: the same bytes each time, whatever the user's settings."""
 
-from __future__ import annotations
-
 import io
 import re
 import threading

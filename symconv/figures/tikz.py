@@ -1,7 +1,5 @@
 """A drawing as a tikzpicture that a lecturer can edit: one line a mark, colours and looks by name."""
 
-from __future__ import annotations
-
 from symconv.figures.drawing import DASHES, FONT, LOOKS, Box, Disc, Drawing, Line, Look, Mark, Text
 
 #: A user unit in centimetres where there is room.

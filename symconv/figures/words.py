@@ -1,7 +1,5 @@
 """What a figure shows, in words: for readers who listen, with the numbers of the layer."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """For which indices an equation holds, and what the letters in it stand for."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 from sympy import Expr, Symbol, expand

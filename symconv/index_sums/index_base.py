@@ -1,7 +1,5 @@
 """Counting from 0 or from 1: the same expression with every index moved by the notation's base."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The order in which a reader expects terms and factors."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sympy import Add, And, Eq, Expr, Indexed, Le, Mod, Mul, Rational, Sum, Symbol, expand, ilcm

@@ -12,8 +12,6 @@ The grammar is that of the text that formulas print as::
     condition = sum (("=" | "<=" | "<" | ">=" | ">") sum)+ | sum ("divides" | "|") sum
 """
 
-from __future__ import annotations
-
 import re
 
 from sympy import (

@@ -1,7 +1,5 @@
 """How index sums print: what SymPy's printers do not know, in the words of any maths target."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any

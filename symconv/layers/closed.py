@@ -1,7 +1,5 @@
 """The closed forms of a layer: its symbols, and each derivation, made once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """Convolution layers and their transposes, of any rank: options read into a pattern."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symconv.errors import OptionError, reject_unknown

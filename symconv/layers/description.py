@@ -1,7 +1,5 @@
 """A layer in words: the options that make it, and its geometry in one sentence."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Sequence
 from typing import Any

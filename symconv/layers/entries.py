@@ -1,7 +1,5 @@
 """The operands of a layer, as symbols or as values, and its explicit quantities, contracted on first use."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property, partial
 from math import prod

@@ -1,7 +1,5 @@
 """The user's face: a layer that holds its parts, and what can be asked of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace

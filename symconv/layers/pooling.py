@@ -1,7 +1,5 @@
 """Pooling layers: an average is a uniform kernel, a maximum selects one entry of each window."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A layer written out: its equations, and its pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 

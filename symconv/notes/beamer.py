@@ -1,7 +1,5 @@
 """Notes as slides: a frame a thing to look at, derivations revealed step by step."""
 
-from __future__ import annotations
-
 from symconv.notes.latex import algorithm, escaped, fitted, points, sentence, table
 from symconv.notes.model import (
     Algorithm,

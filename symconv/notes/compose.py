@@ -1,7 +1,5 @@
 """Composition: which sections the notes of a layer have, and in which order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """Documents: a manuscript that can be saved, and shows itself as Markdown in a notebook."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files: the format of each suffix, and writing that leaves no half of a file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields

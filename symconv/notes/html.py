@@ -1,7 +1,5 @@
 """Notes as one HTML file: mathematics by MathJax, pictures inside the file."""
 
-from __future__ import annotations
-
 import base64
 import re
 

@@ -1,7 +1,5 @@
 """Notes as LaTeX: the body, a fragment for ``\\input``, and an article that stands alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """What lecture notes tell of a layer's letters, when it exists, and which function follows it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +22,7 @@ from symconv.printing.targets import as_latex, as_text
 def operands(setting: LayerSymbols) -> list[Operand]:
     """Input, kernel, bias, output and upstream gradient."""
     n, extents = setting.notation, setting.extents
-    rows = [
-        (n.input, "the input", extents["input"]),
-        (n.kernel, setting.kernel.stands_for, extents["tap"]),
-    ]
+    rows = [(n.input, "the input", extents["input"]), (n.kernel, setting.kernel.stands_for, extents["tap"])]
     if setting.bias:
         filters = tuple(map(sympify, setting.exact_spec.filters))
         rows.append((n.bias, "the bias", filters))

@@ -1,7 +1,5 @@
 """Notes as Markdown, as GitHub and as MyST read it; pictures are files beside it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

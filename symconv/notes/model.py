@@ -1,7 +1,5 @@
 """The document model: headings, prose, displays, lists, tables, listings and pictures, as plain data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar

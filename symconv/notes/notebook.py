@@ -1,7 +1,5 @@
 """Notes as a Jupyter notebook whose code cells recompute what they show."""
 
-from __future__ import annotations
-
 from itertools import chain
 
 from symconv.errors import MissingExtraError

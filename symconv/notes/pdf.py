@@ -1,7 +1,5 @@
 """Notes as PDF: LaTeX run in a folder of its own by whatever TeX is on the path."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The pieces that sections are put together from: sentences, equations, derivations, pictures."""
 
-from __future__ import annotations
-
 import re
 from math import prod
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Notes as reStructuredText; pictures are files beside it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from unicodedata import east_asian_width

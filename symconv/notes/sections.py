@@ -1,7 +1,5 @@
 """The sections of a layer's notes, each from what the layer answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symconv.algorithms import introduced
@@ -53,8 +51,7 @@ def setting(sources: Sources, told: Told) -> list[Block]:
     blocks: list[Block] = [
         Prose((layer.description,)),
         say(
-            layer,
-            f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {base} on.{several}",
+            layer, f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {base} on.{several}"
         ),
     ]
     named = [name for r in layer.spec.pattern.relations for names in r.letters.values() for name in names]

@@ -1,7 +1,5 @@
 """What notes are made of: a layer as notes see it, open in its sizes, in symbols, and on values."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

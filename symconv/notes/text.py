@@ -1,7 +1,5 @@
 """Notes as plain text."""
 
-from __future__ import annotations
-
 from symconv.notes.model import Manuscript, Table, plain
 from symconv.printing.targets import as_text
 

@@ -1,7 +1,5 @@
 """What stands in the place of a kernel: learned weights, or one number that every tap has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Padding modes: which input stands at a place before or behind the input, one row a mode."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """Reading sizes and paddings: numbers, symbols or names, one for all axes or one an axis."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias

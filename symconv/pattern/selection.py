@@ -1,7 +1,5 @@
 """A kernel that selects: taps of its own for each output, 1 at the first of the largest entries it sees."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any

@@ -1,7 +1,5 @@
 """Relations without ties: each output has taps of its own, as those that a maximum selects by."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

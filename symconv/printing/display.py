@@ -1,7 +1,5 @@
 """Displays as data: rows of equations and what stands beside and below them, for a target to lay out."""
 
-from __future__ import annotations
-
 from typing import NamedTuple, TypeAlias
 
 

@@ -1,7 +1,5 @@
 """The bracket of a condition, as an expression."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sympy import Expr, S, sympify

@@ -1,7 +1,5 @@
 """LaTeX that pdflatex, KaTeX and MathJax all take."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

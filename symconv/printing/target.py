@@ -1,7 +1,5 @@
 """What a maths target says: how letters, operations and index sums are written, and displays laid out."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """Plain text for a terminal or a REPL; index sums as :func:`symconv.parse` reads them back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from sympy import Symbol

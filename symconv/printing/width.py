@@ -1,7 +1,5 @@
 """How wide LaTeX prints, in characters: enough to know where a line is full."""
 
-from __future__ import annotations
-
 import re
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"

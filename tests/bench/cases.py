@@ -91,9 +91,7 @@ def matrix(n: int, k: int) -> Case:
         n * k,
         lambda: layer(n, k),
         lambda made: made.matrix,
-        {
-            "ImmutableSparseMatrix": lambda: ImmutableSparseMatrix(n + k - 1, n, cells),
-        },
+        {"ImmutableSparseMatrix": lambda: ImmutableSparseMatrix(n + k - 1, n, cells)},
     )
 
 
@@ -105,9 +103,7 @@ def dense(n: int, k: int) -> Case:
         n * k,
         lambda: layer(n, k),
         lambda made: made.matrix,
-        {
-            "dense Matrix(M, N, f)": lambda: Matrix(n + k - 1, n, lambda i, j: cells.get((i, j), 0)),
-        },
+        {"dense Matrix(M, N, f)": lambda: Matrix(n + k - 1, n, lambda i, j: cells.get((i, j), 0))},
     )
 
 
@@ -119,9 +115,7 @@ def latex(n: int, k: int) -> Case:
         n * k,
         lambda: made,
         lambda made: made.equation("output").latex(),
-        {
-            "sympy.latex": lambda: [sympy.latex(entry) for entry in entries],
-        },
+        {"sympy.latex": lambda: [sympy.latex(entry) for entry in entries]},
     )
 
 
@@ -135,9 +129,7 @@ def evaluation(n: int, k: int) -> Case:
         n * k,
         lambda: entries,
         lambda entries: [evaluate(entry, values) for entry in entries],
-        {
-            "lambdify": lambda: list(sympy.lambdify([*x, *w], entries)(*values.values())),
-        },
+        {"lambdify": lambda: list(sympy.lambdify([*x, *w], entries)(*values.values()))},
     )
 
 

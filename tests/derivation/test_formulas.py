@@ -233,13 +233,7 @@ def number(size: Any, given: dict[str, int]) -> Any:
 def test_formulas_carry_their_ranges_conditions_and_definitions() -> None:
     formula = sc.Conv1d("N", "K", stride="s", padding="p").formula("grad_kernel")
     assert [(str(s), first, str(last)) for s, first, last in formula.index] == [("k", 0, "K - 1")]
-    assert {str(c) for c in formula.conditions} == {
-        "N >= 1",
-        "K >= 1",
-        "s >= 1",
-        "p >= 0",
-        "N + 2*p >= K",
-    }
+    assert {str(c) for c in formula.conditions} == {"N >= 1", "K >= 1", "s >= 1", "p >= 0", "N + 2*p >= K"}
     assert [str(m) for m in formula.definitions] == ["M"]
     assert formula.equation.rhs == formula.rhs
     assert not formula.rhs.has(Symbol("M", integer=True, positive=True))

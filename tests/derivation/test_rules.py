@@ -216,11 +216,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
         (limits.Limits(k), plain, "no condition bounds k"),
         (limits.DropLimits(), plain, "every condition can fail"),
         (limits.Count(), plain, "not of ones"),
-        (
-            limits.Recognise(overlap, "that"),
-            plain,
-            "over other sequences",
-        ),
+        (limits.Recognise(overlap, "that"), plain, "over other sequences"),
     ]
     for rule, terms, words in refused:
         with pytest.raises(rules.RuleError, match=words):

@@ -181,11 +181,7 @@ class _Maker:
             f"[N/2 > {far}/3]", f"[N - {other} >= {far}]", f"[{far} < {size}]",
             f"[{far} <= N < {far + self._rng.randint(1, 9)}]", f"[N = {far}]", f"[N/3 = {far}/2]",
         )  # fmt: skip
-        more = [
-            f"[mod({size}, 3) = {self._rng.randint(0, 2)}]",
-            f"[2 divides {size}]",
-            "[mod(N/2, 1) = 1/2]",
-        ]
+        more = [f"[mod({size}, 3) = {self._rng.randint(0, 2)}]", f"[2 divides {size}]", "[mod(N/2, 1) = 1/2]"]
         if self._kept:
             index = self._of(*self._kept)
             more += [f"[{index} > {far // 3}]", f"[mod({index}, 2) = 0]", f"[{index} = {far // 2}]"]

@@ -61,9 +61,7 @@ def test_a_band_has_each_tap_where_the_kernel_slides_over_an_input(g: Geometry) 
 
 @given(layers(most_rank=2))
 @settings(max_examples=60)
-def test_matrices_of_any_layer_hold_the_taps_of_loops_in_the_layout_of_pytorch(
-    g: dict[str, Any],
-) -> None:
+def test_matrices_of_any_layer_hold_the_taps_of_loops_in_the_layout_of_pytorch(g: dict[str, Any]) -> None:
     looped = by_torch_layout(g)
     try:
         band, blocks, back = (looped.layer.figure(name) for name in ("band", "blocks", "input_gradient"))

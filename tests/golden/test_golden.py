@@ -25,9 +25,7 @@ def golden(file: str) -> dict[str, str]:
 def parameters() -> list[object]:
     return [
         pytest.param(
-            job,
-            id=f"{job.file}/{job.keys}",
-            marks=[pytest.mark.exhaustive] if job.exhaustive else [],
+            job, id=f"{job.file}/{job.keys}", marks=[pytest.mark.exhaustive] if job.exhaustive else []
         )
         for job in jobs()
     ]

@@ -1,7 +1,5 @@
 """Central differences: exact, since all is linear in each operand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

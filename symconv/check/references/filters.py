@@ -1,7 +1,5 @@
 """The filters view by plain loops: what each place sees of all channels, and each filter as a column."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import numpy as np

@@ -1,7 +1,5 @@
 """SciPy, PyTorch and JAX, each where it is installed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any

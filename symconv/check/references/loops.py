@@ -1,7 +1,5 @@
 """Loops: every quantity straight from the definition, from the list of what meets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod

@@ -1,7 +1,5 @@
 """Pooling by other means: loops, sliding windows, and PyTorch's own pooling layers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial

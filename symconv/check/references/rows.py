@@ -1,7 +1,5 @@
 """``np.correlate`` and ``np.convolve`` along the last axis, summed over channels and the other taps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import product
 

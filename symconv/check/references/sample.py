@@ -1,7 +1,5 @@
 """The numbers of one comparison with their geometry, and what a reference makes of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Sliding windows: what every output sees through every tap, as views of the padded input."""
 
-from __future__ import annotations
-
 from math import prod
 
 import numpy as np

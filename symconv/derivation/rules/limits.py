@@ -1,7 +1,5 @@
 """Rules on ranges: padding, limits, shifts and reversals of an index, counting, recognition."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Rules that a derivation opens with: definitions, and the chain rule."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """The rules of a derivation: each with a name, a sentence for the reader, and a side condition."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -10,15 +8,7 @@ from sympy import Expr, Indexed, Symbol, expand, together
 
 from symconv.derivation.inequalities import never_negative
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import (
-    Condition,
-    Divides,
-    Equal,
-    IndexSum,
-    Nested,
-    Partial,
-    Within,
-)
+from symconv.index_sums.nodes import Condition, Divides, Equal, IndexSum, Nested, Partial, Within
 from symconv.index_sums.symbols import LayerSymbols
 
 
