@@ -84,11 +84,13 @@ class Kernel:
         """What its letter stands for, with its indices, in the sizes of the axes; None for operands."""
         return None
 
-    def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction | None:
-        """The number that a tap is; None for operands.
+    def share(
+        self, windows: Sequence[Sequence[tuple[int, int]]], own: Sequence[int], taps: int
+    ) -> Fraction | None:
+        """The number that a tap is, by the indices that its letter bears; None for operands.
 
-        Of its window, along each axis: the places within the padded input, and those within the input; and
-        how many there are.
+        Of the windows along each axis: how many places lie within the padded input, and within the input;
+        and how many taps there are.
         """
         return None
 
@@ -181,7 +183,7 @@ class Uniform(Pooled):
             return Rational(1, self.divisor)
         return 1 / Mul(*(sympify(axis.geometry["kernel_size"]) for axis in axes))
 
-    def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction:
+    def share(self, windows: Sequence[Sequence[tuple[int, int]]], own: Sequence[int], taps: int) -> Fraction:
         return Fraction(1, self.divisor or taps)
 
     def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
@@ -231,8 +233,9 @@ class Clipped(Uniform):
             return Rational(1, self.divisor)
         return 1 / Mul(*(self.counted(axis, place) for axis, place in zip(axes, places, strict=True)))
 
-    def share(self, counts: Sequence[tuple[int, int]], taps: int) -> Fraction:
-        return Fraction(1, self.divisor or prod(both[not self.count_padding] for both in counts))
+    def share(self, windows: Sequence[Sequence[tuple[int, int]]], own: Sequence[int], taps: int) -> Fraction:
+        counts = (of[place][not self.count_padding] for of, place in zip(windows, own, strict=True))
+        return Fraction(1, self.divisor or prod(counts))
 
     def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
         found = [1]
