@@ -94,13 +94,12 @@ class Structure:
     ) -> Structure:
         """Read the structure off the enumerated pattern, and off each relation that it is the product of.
 
-                ``uniform`` says that all taps are one number.
+        ``uniform`` says that all taps are one number.
 
-                >>> from symconv.errors import OptionError
-        from symconv.pattern import Axis
-                >>> print(Structure.of(Axis.make(4, 3, padding="full").incidence()))
-                6×4 banded Toeplitz, lower bandwidth 2, upper bandwidth 0
-                12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
+        >>> from symconv.pattern import Axis
+        >>> print(Structure.of(Axis.make(4, 3, padding="full").incidence()))
+        6×4 banded Toeplitz, lower bandwidth 2, upper bandwidth 0
+        12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
         """
         rows, columns = incidence.size("output"), incidence.size("input")
         o, j = (incidence.index[role] for role in ("output", "input"))

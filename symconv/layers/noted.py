@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import Expr, srepr
 
@@ -13,11 +13,8 @@ from symconv.layers.description import call, opened
 from symconv.layers.entries import LETTERS
 from symconv.notes import Sources, read_activation
 
-if TYPE_CHECKING:
-    from symconv.layers.layer import Layer
 
-
-def sources(layer: Layer, activation: str | Callable[[Expr], Expr] | None) -> Sources:
+def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sources:
     """The layer in the ways that notes show it, with the function that follows."""
     spec, given = layer.spec, layer.entries.given
     if activation is not None and "activation" not in layer.equation_names:

@@ -68,6 +68,8 @@ class _Definition:
         source = source_of(self.function).rstrip()
         return Display(whole=function_latex(self.function) if isinstance(target, Latex) else source)
 
+    latex, text = as_latex, as_text
+
 
 def read_activation(given: str | Callable[[Expr], Expr] | None, letter: str) -> Activation:
     """The function after a layer: a name, a SymPy function, or a Python function of one number.

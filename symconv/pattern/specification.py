@@ -161,7 +161,8 @@ class Specification:
             found.append("transposed")
         elif self.kernel.learned:
             found += (["flipped"] if self.flip else []) + (["folded"] if self.reads_input else [])
-        return (*found, *(["columns"] if self.notation.window_columns else []))
+        columns = ["columns"] if self.notation.window_columns else []
+        return (*found, *columns) if self.kernel.shared else (*columns, *found)
 
     @property
     def phrases(self) -> dict[str, str]:

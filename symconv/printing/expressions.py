@@ -8,6 +8,7 @@ from sympy import Expr, S, sympify
 class Iverson(Expr):
     """``[condition]``: 1 where the condition holds and 0 elsewhere.
 
+    >>> from sympy import Eq
     >>> from sympy.abc import i
     >>> Iverson(Eq(i, 2)).subs(i, 2), Iverson(Eq(i, 2)).subs(i, 3)
     (1, 0)

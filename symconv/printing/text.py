@@ -24,6 +24,7 @@ class ExpressionPrinter(StrPrinter):
 class Text(MathsTarget):
     """Plain text.
 
+    >>> from symconv.printing.display import Row
     >>> grid = Grid((("1", "0"), ("0", "1")))
     >>> print(Text().lay_out(Display((Row("y", (Beside((grid, " x")),)),))))
     y = [1  0] x

@@ -16,6 +16,9 @@ from tests.geometry import layers
 from tests.optional import required
 from tests.tiers import law
 
+#: The references of layers whose kernel has weights, by name.
+WEIGHTS = REFERENCES["weights"]
+
 
 def sample_of(options: dict, seed: int) -> Sample:
     """Random integers in the shapes of a layer."""
@@ -28,7 +31,7 @@ def sample_of(options: dict, seed: int) -> Sample:
 def made(name: str) -> Reference:
     if name in ("torch", "jax", "scipy"):
         required(name)
-    reference = REFERENCES[name]()
+    reference = WEIGHTS[name]()
     assert reference is not None
     return reference
 
@@ -73,7 +76,7 @@ def test_numpy_references_stay_exact_on_fractions(options: dict, seed: int) -> N
     agree(Sample(**{**given_, **fractions}), ["numpy", "windows", "loops", "differences"])
 
 
-@pytest.mark.parametrize("name", list(REFERENCES))
+@pytest.mark.parametrize("name", list(WEIGHTS))
 def test_a_wrong_stride_is_told_by_every_reference(name: str) -> None:
     x, w = np.arange(1, 10).reshape(1, 1, 9), np.array([[[2, 3]]])
     common = {

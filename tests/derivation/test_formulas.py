@@ -60,7 +60,7 @@ def tables(triples: list[tuple[int, int, int]], n: int, k: int) -> dict[str, dic
 def test_every_formula_equals_plain_loops_on_every_geometry(options: dict[str, Any]) -> None:
     made = layer(options, bias=True)
     formulas = {name: made.formula(name) for name in QUANTITIES}
-    evaluators = {name: compiled(formula._safe) for name, formula in formulas.items()}
+    evaluators = {name: compiled(formula.safe) for name, formula in formulas.items()}
     seen = 0
     for sizes in numbers(options, MOST):
         triples = met(options, sizes)

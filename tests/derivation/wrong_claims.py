@@ -62,7 +62,7 @@ def _conv(
     kind = sc.ConvTranspose1d if transposed else sc.Conv1d
     made = kind("N", "K", notation=sc.Notation(base=base), **options)
     spans = {"N": _N, "K": _K, "p": _P, "q": _P, "s": _S, "d": _S, "A": _S, "O": _S, "Q": range(1, 3)}
-    return Family(made, oracle, {s.name: spans[s.name] for s in made._setting.symbols}, quantities)
+    return Family(made, oracle, {s.name: spans[s.name] for s in made.closed.symbols.symbols}, quantities)
 
 
 def families() -> Iterator[Family]:
@@ -293,7 +293,7 @@ class _Maker:
         term = self._junk()
         return self._of(
             f"{self._right} + [N < 1]*{term}", f"2*({self._right}) - {self._right}",
-            f"({self._right})/2 + ({self._right})/2", f"{self._right} + {gate}*{gate.split('*')[0]}*0*{term}",
+            f"({self._right})/2 + ({self._right})/2", f"{self._right} + {gate}*{gate.partition(']')[0]}]*0*{term}",
             f"{self._right} + sum(t=4..1) {term}", f"({self._right})*([N > 20] + [N <= 20])",
             f"{self._right} + {gate}*sum(t=0..1/2) {term} - {gate}*{term}",
         )  # fmt: skip

@@ -25,7 +25,7 @@ def warm(monkeypatch: pytest.MonkeyPatch) -> None:
     if "forkserver" in get_all_start_methods():
         server = get_context("forkserver")
         server.set_forkserver_preload(["symconv.cli", "symconv.layers", "symconv.notes", "latexify"])
-        monkeypatch.setattr("symconv.course.get_context", lambda method: server)
+        monkeypatch.setattr("symconv.cli.course.get_context", lambda method: server)
 
 
 @pytest.fixture

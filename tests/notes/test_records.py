@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from symconv import course
+from symconv.cli import course
 from symconv.cli.course import Course, Entry
 from symconv.notes import write
 from tests.notes.test_course import MANIFEST, Run, spec
