@@ -257,7 +257,7 @@ class _Maker:
 
     def _altered(self, gate: str) -> str:
         """One sign of the right formula is another."""
-        places = list(re.finditer(r"\d+|[A-Za-z_]+|<=|[-+]", self._right))
+        places = list(re.finditer(r"\b\d+\b|[A-Za-z_]\w*|<=|[-+]", self._right))
         place = self._rng.choice(places)
         old = place.group()
         if old.isdigit():
@@ -265,7 +265,8 @@ class _Maker:
                 str(int(old) + 1), str(max(0, int(old) - 1)), f"({old} + {gate})", f"({old} + {gate}/2)"
             )
         elif old in "+-":
-            new = "-" if old == "+" else "+"
+            leads = self._right[: place.start()].rstrip()[-1:] in ("", "(", "[", ",")
+            new = "-" if old == "+" else "" if leads else "+"
         elif old in ("floor", "ceil", "max", "min"):
             new = {"floor": "ceil", "ceil": "floor", "max": "min", "min": "max"}[old]
         elif old == "<=":
