@@ -9,7 +9,7 @@ from symconv.algorithms.letters import INDICES, SIZES, WITHIN
 from symconv.algorithms.written import Written, called
 from symconv.pattern import ROLES, Relation, Spatial
 from symconv.pattern.kernel import WEIGHTS, Kernel
-from symconv.printing.notation import on_axis
+from symconv.printing.letters import on_axis
 
 #: Indices, each with the number of its values, the outermost first.
 Pairs = list[tuple[str, str]]

@@ -8,11 +8,12 @@ from sympy.core.function import FunctionClass
 
 from symconv.errors import OptionError
 from symconv.explicit.layout import Sheet, Subject
+from symconv.explicit.letters import printed_letters
 from symconv.explicit.registry import QUANTITIES, Quantity, printed
 from symconv.explicit.rows import Builder
 from symconv.pattern import Specification
 from symconv.printing.display import Display
-from symconv.printing.notation import Notation
+from symconv.printing.letters import WORDS
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
 
@@ -59,12 +60,8 @@ def required(name: str, spec: Specification) -> Quantity:
     return QUANTITIES[name]
 
 
-#: Words that formulas as text have.
-WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")
-
-
-def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation) -> Callable[[Expr], Expr]:
-    """The function that follows a layer; by default that of the notation, whose letters it must not bear.
+def read_function(given: str | Callable[[Expr], Expr] | None, spec: Specification) -> Callable[[Expr], Expr]:
+    """The function that follows a layer; by default that of the notation. It bears no letter of the layer.
 
     Raises
     ------
@@ -72,10 +69,11 @@ def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation
         When its name stands for something else, or it is no function: see :func:`as_function`.
     """
     if given is None:
-        return as_function(notation.activation)
-    name, letters = getattr(given, "__name__", given), notation.meanings()
+        return as_function(spec.lettered.activation)
+    name = getattr(given, "__name__", given)
+    letters = {letter: field for field, letter in printed_letters(spec).items() if field != "activation"}
     if isinstance(name, str) and (name in letters or name in WORDS):
-        means = f"the {letters[name]}" if name in letters else "something else"
+        means = f"the {letters[name].replace('_', ' ')}" if name in letters else "something else"
         raise OptionError(f"the activation is {name!r}, which stands for {means} here: name it otherwise.")
     return as_function(given)
 

@@ -9,7 +9,8 @@ import numpy as np
 from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sympify, zoo
 
 from symconv.errors import EntriesError
-from symconv.printing.notation import Notation, entry_names
+from symconv.printing.letters import entry_names
+from symconv.printing.notation import Notation
 
 
 class Operands(Mapping[str, tuple[Expr, ...]]):

@@ -16,7 +16,7 @@ from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.explicit.selections import maxima, seen, selections
 from symconv.pattern import Incidence, Specification
 from symconv.printing.display import Beside, Grid, Part, Piece, Row
-from symconv.printing.notation import on_axis
+from symconv.printing.letters import on_axis
 from symconv.printing.target import MathsTarget
 
 Builder: TypeAlias = Callable[[Sheet], Rows]

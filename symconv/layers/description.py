@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from symconv.pattern import Size, Spatial, Specification
-from symconv.printing.notation import PRESETS, on_axis
+from symconv.printing.letters import on_axis
+from symconv.printing.notation import PRESETS
 
 
 def call(made: type, spec: Specification) -> str:

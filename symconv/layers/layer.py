@@ -13,6 +13,7 @@ from symconv.algorithms import Listing, algorithms_for
 from symconv.derivation import Formula
 from symconv.errors import OptionError
 from symconv.explicit.equation import Equation
+from symconv.explicit.letters import require_told_apart
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES
@@ -84,7 +85,9 @@ class Layer:
     def __init__(
         self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
     ) -> None:
-        self._hold(Specification.read(type(self).__name__, relations, kernel, bias, notation))
+        spec = Specification.read(type(self).__name__, relations, kernel, bias, notation)
+        require_told_apart(spec)
+        self._hold(spec)
 
     def _hold(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]] | None = None) -> None:
         """Take the parts that a specification makes."""

@@ -19,7 +19,7 @@ def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sour
     spec, given = layer.spec, layer.entries.given
     if activation is not None and "activation" not in layer.equation_names:
         raise OptionError("no function follows pooling: leave {option} out.", "activation")
-    read_function(activation, spec.notation)
+    read_function(activation, spec)
     plain = not spec.numeric or bool(spec.notation.tap_colours)
     shown = layer if plain else layer.coloured()
     symbols = shown.in_symbols() if given else shown
@@ -30,7 +30,7 @@ def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sour
     if given:
         values = (f"{LETTERS[role]}={in_code(layer.entries.nested(role))}" for role in given)
         code["valued"] = f"layer.at({', '.join(values)})"
-    function = read_activation(activation, spec.notation.activation)
+    function = read_activation(activation, spec.lettered.activation)
     return Sources(symbols, other, shown if given else None, function, code)
 
 

@@ -48,7 +48,7 @@ class Written:
         """
         row = required(name, self._spec)
         applied = name == "activation" or (name == "filters" and function is not None)
-        build = builder(name, self._spec, read_function(function, self._spec.notation) if applied else None)
+        build = builder(name, self._spec, read_function(function, self._spec) if applied else None)
         return Equation(name, row.reason(self._spec), self.subject, build)
 
     def latex(self, name: str = "output") -> str:
@@ -69,7 +69,7 @@ class Written:
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
         Matrix([[f(38), f(56)]])
         """
-        return self._entries.values.array("output").applyfunc(read_function(function, self._spec.notation))
+        return self._entries.values.array("output").applyfunc(read_function(function, self._spec))
 
     def figure(self, name: str = "band") -> Figure:
         """A picture: "band", "window", "network", "blocks" or "input_gradient".

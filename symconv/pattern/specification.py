@@ -133,14 +133,20 @@ class Specification:
         return tuple(size for r in self.pattern.relations if r.own_bias for size in r.extents["output"])
 
     @cached_property
+    def lettered(self) -> Notation:
+        """The notation with symconv's own letters out of the way of the names of sizes."""
+        sizes = {str(s) for size in self.tied.geometry.values() for s in getattr(size, "free_symbols", ())}
+        return self.notation.beside(sorted(sizes)) if sizes else self.notation
+
+    @cached_property
     def written(self) -> Notation:
         """The notation with the letters of this layer in their places.
 
         With several filters the windows of all of them together have a letter of their own.
         """
-        n = self.notation
+        n = self.lettered
         if self.filters not in ((), (1,)):
-            n = n.replace(windows=n.all_windows, all_windows=n.windows)
+            n = n.lettered(windows=n.all_windows, all_windows=n.windows)
         return self.kernel.written(n)
 
     @property

@@ -9,6 +9,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
 from symconv.printing.display import Beside, Display, Grid, Part, Row
+from symconv.printing.letters import NAME, Letter
 from symconv.printing.target import MAY_BREAK, MathsTarget
 from symconv.printing.width import latex_width
 
@@ -21,6 +22,13 @@ class ExpressionPrinter(LatexPrinter):
 
     def __init__(self, names: Mapping[Symbol, str]) -> None:
         super().__init__({"symbol_names": dict(names), "full_prec": False})
+
+    def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
+        """SymPy's letters, and those that it does not know: upright bold, superscripts in braces."""
+        own = ("bf" in expr.name or "{" in expr.name) and NAME.fullmatch(expr.name)
+        if own and expr not in self._settings["symbol_names"]:
+            return Letter.of(expr.name).latex
+        return str(super()._print_Symbol(expr, style))
 
     def _print_Function(self, expr: Expr, exp: str | None = None) -> str:
         if not isinstance(expr, AppliedUndef):

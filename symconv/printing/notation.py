@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import NotationError, reject_unknown
-
-_LETTER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)?(\^\([A-Za-z0-9]+\))?'{0,3}")
+from symconv.printing.choice import clash, free_letter, settled
+from symconv.printing.letters import entry_name, read_letter
 
 #: Names that xcolor, KaTeX and MathJax all know without options, and by which they mean the same colour:
 #: TeX's orange, for one, is not that of a browser.
@@ -24,13 +22,28 @@ PALETTE = ("blue", "olive", "magenta", "teal", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
 
+#: The fields that are letters, and those of them that stand for sizes that a layer is made with.
+LETTERS = (
+    "input", "kernel", "kernel_matrix", "bias", "output", "upstream", "loss", "activation", "matrix",
+    "windows", "all_windows", "upstream_matrix", "tying", "selection", "feature_maps", "filter_matrix", "input_size",
+    "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding", "output_index",
+    "tap_index", "input_index", "batch_index", "output_channel_index", "tap_channel_index",
+    "input_channel_index",
+)  # fmt: skip
+SIZES = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Notation:
-    """How a text writes a convolution layer. Letters only: no field changes a result.
+    r"""How a text writes a convolution layer. Letters only: no field changes a result.
 
-    Letters may carry a subscript (``"L_in"``), a bracketed superscript (``"delta^(l)"``) or primes,
-    and Greek names print as Greek.
+    A letter is written as in LaTeX or as in plain text: Greek by name, command or character (``"delta"``,
+    ``r"\delta"``, ``"δ"``), with a subscript (``"L_in"``), a superscript (``"a^{(l-1)}"``), primes, bold
+    (``r"\mathbf{w}"``) or an accent (``r"\hat{y}"``): see :mod:`symconv.printing.letters`.
+
+    A letter that is not given is symconv's own. It moves out of the way of those that are given, to the
+    first of its :data:`second choices <symconv.printing.choice.SECOND>` that is free. Two letters that are
+    given may be the same, as long as no layer prints both.
 
     Attributes
     ----------
@@ -69,6 +82,9 @@ class Notation:
 
     >>> Notation(base=1).name("input", 0), Notation.preset("cs231n").windows
     ('x1', 'X_col')
+    >>> hers = Notation(input="a", matrix="W", output="z")
+    >>> hers.kernel, hers.filter_matrix, hers.output_padding
+    ('w', 'V', 'q')
     """
 
     input: str = "x"
@@ -110,18 +126,17 @@ class Notation:
 
     def __new__(cls, **given: Any) -> Notation:
         reject_unknown("Notation", given, [item.name for item in fields(cls)])
-        return super().__new__(cls)
+        made = super().__new__(cls)
+        object.__setattr__(made, "_given", frozenset(given))
+        return made
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and value is None):
-                continue
-            if not isinstance(value, str) or not _LETTER.fullmatch(value):
-                raise NotationError(
-                    f"{item.name} is {value!r}: write a letter or a Greek name, with at most one "
-                    "subscript such as 'L_in', one superscript such as 'delta^(l)', and primes."
-                )
+        for name in self.chosen:
+            self._put(name, self._read(name))
+        own = {item.name: str(item.default) for item in fields(self) if item.name in LETTERS}
+        del own["kernel_matrix"]
+        for name, letter in settled({name: getattr(self, name) for name in self.chosen}, own).items():
+            self._put(name, letter)
         if type(self.base) is not int or self.base not in (0, 1):
             raise NotationError(f"base is {self.base!r}: indices start at 0 or at 1.")
         if self.upstream_style not in UPSTREAM_STYLES:
@@ -139,26 +154,49 @@ class Notation:
         limit = self.max_rows
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 3):
             raise NotationError("{option} is {given!r}: write {rows}.", "max_rows", limit)
-        self._check_letters_differ()
 
-    def _check_letters_differ(self) -> None:
-        meanings: dict[str, str] = {}
-        for item in fields(self):
-            letter = getattr(self, item.name)
-            if item.name in _NOT_LETTERS or self._stands_for_the_kernel(item.name, letter):
+    def _put(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _read(self, name: str) -> str:
+        """The letter that is given for a field, by its name."""
+        given = getattr(self, name)
+        found = read_letter(given) if isinstance(given, str) else None
+        if found is None:
+            raise NotationError(
+                f"{name} is {given!r}: write a letter or a Greek name, with at most one subscript such as "
+                "'L_in', one superscript such as 'delta^(l)', primes, and bold or an accent as in LaTeX."
+            )
+        if name == "activation" and not found.isidentifier():
+            raise NotationError(f"activation is {given!r}: write a letter without superscript and primes.")
+        return found
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The fields whose letters are given, so that they stay."""
+        given: frozenset[str] = self.__dict__["_given"]
+        return tuple(name for name in LETTERS if name in given and getattr(self, name) is not None)
+
+    def beside(self, names: Iterable[str]) -> Notation:
+        """This notation with symconv's own letters out of the way of the names that a layer's sizes have.
+
+        >>> Notation().beside(["k", "w"]).tap_index, Notation(tap_index="k").beside(["k"]).tap_index
+        ('v', 'k')
+        """
+        given, sizes = self.chosen, dict.fromkeys(names)
+        letters = {name: letter for name in LETTERS if (letter := getattr(self, name)) is not None}
+        moved = {}
+        for name, letter in letters.items():
+            if name in SIZES or name in given:
                 continue
-            if letter in meanings:
-                raise NotationError(
-                    f"the letter {letter!r} stands for {meanings[letter]} and for {item.name}: "
-                    "give each its own."
-                )
-            meanings[letter] = item.name
+            if any(clash(name, letter, "", size, ()) for size in sizes):
+                taken = [(n, other) for n, other in {**letters, **moved}.items() if n != name]
+                moved[name] = free_letter(name, [*taken, *(("", size) for size in sizes)])
+        return self.lettered(**moved) if moved else self
 
-    def _stands_for_the_kernel(self, name: str, letter: str | None) -> bool:
-        """The kernel may bear one letter in all its shapes."""
-        if name == "kernel_matrix":
-            return letter in (None, self.kernel)
-        return name == "filter_matrix" and letter in (self.kernel, self.kernel_matrix)
+    def lettered(self, **letters: str | None) -> Notation:
+        """This notation with other letters for some fields, while all others stay as they are."""
+        return replace(self, **letters)  # type: ignore[arg-type]
 
     @classmethod
     def preset(cls, name: str) -> Notation:
@@ -173,9 +211,15 @@ class Notation:
         return tuple(PRESETS)
 
     def replace(self, **changes: Any) -> Notation:
-        """This notation with some fields changed."""
+        """This notation with some fields changed, and the letters that are not given chosen anew."""
         reject_unknown("a notation", changes, [item.name for item in fields(self)])
-        return replace(self, **changes)
+        given: frozenset[str] = self.__dict__["_given"]
+        return Notation(**{name: getattr(self, name) for name in given} | changes)
+
+    def __repr__(self) -> str:
+        given: frozenset[str] = self.__dict__["_given"]
+        told = (f"{item.name}={getattr(self, item.name)!r}" for item in fields(self) if item.name in given)
+        return f"Notation({', '.join(told)})"
 
     def meanings(self, names: Sequence[str] | None = None) -> dict[str, str]:
         """What each letter stands for; of the fields that are named, or of all but that of the function.
@@ -183,7 +227,7 @@ class Notation:
         >>> Notation().meanings(["input", "stride"])
         {'x': 'input', 's': 'stride'}
         """
-        known = [item.name for item in fields(self) if item.name not in {*_NOT_LETTERS, "activation"}]
+        known = [name for name in LETTERS if name != "activation"]
         return {
             getattr(self, name): name.replace("_", " ")
             for name in known
@@ -207,40 +251,6 @@ class Notation:
         """The symbol name of an entry, counted from 0: ``x0``, or ``L_in_0`` where a mark comes first."""
         return entry_name(getattr(self, quantity), *(i + self.base for i in index))
 
-
-def on_axis(letter: str, axis: int, rank: int) -> str:
-    """The letter of one axis of several: a number joins its subscript.
-
-    >>> on_axis("i", 0, 1), on_axis("i", 0, 2), on_axis("L_in", 1, 2)
-    ('i', 'i_1', 'L_in2')
-    """
-    if rank == 1:
-        return letter
-    head = re.compile(r"([A-Za-z]+)(_[A-Za-z0-9]+)?")
-    return head.sub(lambda found: f"{found[1]}{found[2] or '_'}{axis + 1}", letter, count=1)
-
-
-def entry_name(letter: str, *index: int | str) -> str:
-    """The name of the symbol that stands for an entry; of all there is, without an index.
-
-    >>> entry_name("x", 0), entry_name("L_in", 0), entry_name("w", 1, 0), entry_name("b")
-    ('x0', 'L_in_0', 'w1_0', 'b')
-    """
-    return f"{letter}{'' if letter.isalpha() or not index else '_'}{'_'.join(map(str, index))}"
-
-
-def entry_names(letter: str, shape: Sequence[int], base: int = 0) -> list[str]:
-    """The names of all entries of a shape, row-major: those of :func:`entry_name`, made at once.
-
-    >>> entry_names("x", (2,), base=1), entry_names("w", (1, 2)), entry_names("b", ())
-    (['x1', 'x2'], ['w0_0', 'w0_1'], ['b'])
-    """
-    head = entry_name(letter, *("",) * min(len(shape), 1))
-    counts = ([str(at) for at in range(base, base + extent)] for extent in shape)
-    return [head + "_".join(index) for index in product(*counts)]
-
-
-_NOT_LETTERS = {"base", "upstream_style", "window_columns", "tap_colours", "max_rows", "source"}
 
 #: Known texts. A row says only what differs from symconv's own letters.
 PRESETS: Mapping[str, Notation] = MappingProxyType(

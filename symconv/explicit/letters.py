@@ -1,0 +1,65 @@
+"""The letters that a layer prints, of all that a notation has, and that no two of them are the same."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from symconv.errors import NotationError
+from symconv.explicit.registry import QUANTITIES
+from symconv.pattern import Specification
+from symconv.printing.choice import collision, free_letter
+from symconv.printing.notation import SIZES
+
+
+def printed_letters(spec: Specification) -> dict[str, str]:
+    """The letters of everything that a layer prints, by their fields in the notation.
+
+    >>> from symconv import Conv1d
+    >>> "output_padding" in printed_letters(Conv1d(4, 3).spec), printed_letters(Conv1d(4, 3).spec)["matrix"]
+    (False, 'T')
+    """
+    rows = [row for row in QUANTITIES.values() if row.printed_of(spec) or row.derived_of(spec)]
+    names = {row.name for row in rows}
+    found = ["input", "output", "upstream", "loss", *(row.letter for row in rows), "output_size"]
+    found.append("kernel" if spec.kernel.shared else "selection")
+    found += ["filter_matrix"] if "filters" in names else []
+    if "windows" in names:
+        found += ["kernel_matrix"] if spec.kernel.learned else []
+        found += ["all_windows"] if spec.filters not in ((), (1,)) else []
+    found += [name for r in spec.pattern.relations for role in r.letters.values() for name in role]
+    if spec.numeric:
+        found += [name for name in SIZES if name != "output_padding" or spec.transposed]
+    letters = {name: getattr(spec.lettered, name) for name in dict.fromkeys(found)}
+    return {name: letter for name, letter in letters.items() if letter is not None}
+
+
+def require_told_apart(spec: Specification) -> None:
+    """Raise unless each letter that a layer prints stands for one thing.
+
+    Raises
+    ------
+    NotationError
+        With both meanings, and a letter that is free for one of them.
+    """
+    letters = tuple(printed_letters(spec).items())
+    both = _collision(letters)
+    if both is None:
+        return
+    printed = dict(letters)
+    one, other = both
+    # The one further down the list of fields is the one that matters less.
+    free = free_letter(other, [(name, letter) for name, letter in letters if name != other])
+    same = f"the letter {printed[one]!r} stands"
+    if printed[one] != printed[other]:
+        same = (
+            f"the letters {printed[one]!r} and {printed[other]!r} would be taken for each other: they stand"
+        )
+    raise NotationError(
+        f"{same} for the {one.replace('_', ' ')} and for the {other.replace('_', ' ')} of this layer: choose "
+        f"another for one of them, such as {free!r} for {other}.",
+        meanings=both,
+        cure={other: free},
+    )
+
+
+_collision = lru_cache(maxsize=1024)(collision)
