@@ -49,16 +49,18 @@ def require_told_apart(spec: Specification) -> None:
     one, other = both
     # The one further down the list of fields is the one that matters less.
     free = free_letter(other, [(name, letter) for name, letter in letters if name != other])
-    same = f"the letter {printed[one]!r} stands"
+    same = "the letter {letter!r} stands"
     if printed[one] != printed[other]:
-        same = (
-            f"the letters {printed[one]!r} and {printed[other]!r} would be taken for each other: they stand"
-        )
+        same = "the letters {letter!r} and {alike!r} are too much alike: they stand"
     raise NotationError(
-        f"{same} for the {one.replace('_', ' ')} and for the {other.replace('_', ' ')} of this layer: choose "
-        f"another for one of them, such as {free!r} for {other}.",
-        meanings=both,
-        cure={other: free},
+        f"{same} for the {{one}} and for the {{other}} of this layer; choose another letter for one of them, "
+        "such as {free!r} for {field}.",
+        letter=printed[one],
+        alike=printed[other],
+        one=one.replace("_", " "),
+        other=other.replace("_", " "),
+        free=free,
+        field=other,
     )
 
 

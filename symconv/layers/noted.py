@@ -12,6 +12,7 @@ from symconv.explicit.equation import read_function
 from symconv.layers.description import call, opened
 from symconv.layers.entries import LETTERS
 from symconv.notes import Sources, read_activation
+from symconv.pattern import Specification
 
 
 def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sources:
@@ -25,13 +26,18 @@ def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sour
     symbols = shown.in_symbols() if given else shown
     kind = type(layer)
     other = kind(**opened(kind, spec)) if spec.numeric else symbols
-    code = {"layer": f"sc.{call(kind, spec)}{'' if plain else '.coloured()'}"}
-    code["opened"] = "layer" if other is symbols else f"sc.{call(kind, other.spec)}"
+    code = {"layer": f"{_called(kind, spec)}{'' if plain else '.coloured()'}"}
+    code["opened"] = "layer" if other is symbols else _called(kind, other.spec)
     if given:
         values = (f"{LETTERS[role]}={in_code(layer.entries.nested(role))}" for role in given)
         code["valued"] = f"layer.at({', '.join(values)})"
     function = read_activation(activation, spec.lettered.activation)
     return Sources(symbols, other, shown if given else None, function, code)
+
+
+def _called(kind: type[Layer], spec: Specification) -> str:
+    """The call that makes a layer, where symconv is imported as sc."""
+    return f"sc.{call(kind, spec)}".replace("notation=Notation(", "notation=sc.Notation(")
 
 
 def in_code(entries: Any) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 
@@ -109,7 +110,8 @@ def free_letter(meaning: str, taken: Collection[tuple[str, str]]) -> str:
     """The first letter for a meaning that clashes with none of the others, each with its own meaning."""
     indices = [letter for name, letter in taken if name in (*INDICES, *_CHANNELS)]
     further = (f"{letter}_{word}" for word in ("new", "own") for letter in _LAST)
-    for letter in (*SECOND.get(meaning, SECOND["kernel"]), *_LAST, *further):
+    first: tuple[str, ...] = (*SECOND.get(meaning, SECOND["kernel"]), *_LAST)
+    for letter in chain(first, further):
         if not any(clash(meaning, letter, name, other, indices) for name, other in taken):
             return letter
     raise NotationError(f"no letter is left for {meaning}: name the sizes otherwise.")

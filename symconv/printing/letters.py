@@ -1,13 +1,13 @@
-r"""Letters: how a reader may write one, its one name, and its LaTeX; nothing of it is passed on as it stands.
+"""Letters: how a reader may write one, its one name, and its LaTeX; nothing of it is passed on as it stands.
 
 A letter has a head, at most one subscript, at most one superscript, and primes::
 
-    head        = letters | "\" name | Greek character | mark "{" head "}"
-    mark        = "\mathbf" | "\boldsymbol" | "\mathcal" | "\hat" | "\tilde" | "\bar" | "\vec" | "\dot"
-    subscript   = "_" word | "_{" word "}"                     with \mathrm{...} or \text{...} around the word
+    head        = letters | "\\" name | Greek character | mark "{" head "}"
+    mark        = "\\mathbf" | "\\boldsymbol" | "\\mathcal" | "\\hat" | "\\tilde" | "\\bar" | "\\vec" | "\\dot"
+    subscript   = "_" word | "_{" word "}"                     with \\mathrm{...} or \\text{...} around the word
     superscript = "^" index | "^(" index ")" | "^[" index "]"  with braces around, as in a^{(l-1)}
     index       = word [("+" | "-") number] | number
-    primes      = "'" ... | "^\prime"
+    primes      = "'" ... | "^\\prime"
 
 The name of a letter is what stands in plain text, and what :func:`symconv.parse` reads back.
 """
@@ -61,6 +61,7 @@ SUPERSCRIPT = rf"\((?:{_INDEX}|[0-9]+)\)|\[(?:{_INDEX}|[0-9]+)\]|\{{{_INDEX}\}}|
 NAME = re.compile(rf"([A-Za-z]+)(?:_([A-Za-z0-9]+))?(?:\^({SUPERSCRIPT}))?('{{0,3}})")
 
 _WORD = re.compile(r"(?:\\(?:mathrm|text|textrm) *\{([A-Za-z0-9]+)\}|\\?([A-Za-z0-9]+))")
+_PLAIN = {"\u2113": "\\ell", "\u2032": "'", "\u2033": "''", "\u2019": "'", "\u2212": "-"}
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u20d7": "vec", "\u0307": "dot"}
 
 
@@ -162,21 +163,22 @@ def read_letter(written: str) -> str | None:
         return None
     sub, sup, primes = scripts
     name = f"{head}{sub and f'_{sub}'}{sup and f'^{sup}'}{primes}"
-    return name if NAME.fullmatch(name) and not head.endswith("pad") else None
+    # In plain text W^T is a transpose, and xpad the padded input.
+    if sup in ("T", "top") or head.endswith("pad"):
+        return None
+    return name if NAME.fullmatch(name) else None
 
 
 def _spelt(text: str) -> str:
     """Greek characters by their names, characters with an accent by its command, typographic primes plain."""
-    found = ""
-    for character in unicodedata.normalize("NFC", text):
-        plain, *accents = unicodedata.normalize("NFD", character)
-        word = _greek(plain)
-        for accent in accents:
-            word = f"\\{_ACCENTS[accent]}{{{word or plain}}}" if accent in _ACCENTS else "?"
-        found += word or {"\u2032": "'", "\u2033": "''", "\u2019": "'", "\u2113": "\\ell", "\u2212": "-"}.get(
-            character, character
-        )
-    return found
+    plain = re.sub("[\u2113\u2032\u2033\u2019\u2212]", lambda sign: _PLAIN[sign[0]], text)
+    found = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", plain))
+    found = re.sub(r"[^\x00-\u036f]", lambda character: _greek(character[0]) or character[0], found)
+    return re.sub(
+        r"(\\?[A-Za-z]+?)([\u0300-\u036f\u20d7])",
+        lambda pair: f"\\{_ACCENTS.get(pair[2], '')}{{{pair[1]}}}",
+        found,
+    )
 
 
 def _greek(character: str) -> str:

@@ -25,10 +25,10 @@ UPSTREAM_STYLES = ("delta", "partial")
 #: The fields that are letters, and those of them that stand for sizes that a layer is made with.
 LETTERS = (
     "input", "kernel", "kernel_matrix", "bias", "output", "upstream", "loss", "activation", "matrix",
-    "windows", "all_windows", "upstream_matrix", "tying", "selection", "feature_maps", "filter_matrix", "input_size",
-    "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding", "output_index",
-    "tap_index", "input_index", "batch_index", "output_channel_index", "tap_channel_index",
-    "input_channel_index",
+    "windows", "all_windows", "upstream_matrix", "tying", "selection", "feature_maps", "filter_matrix",
+    "input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding",
+    "output_index", "tap_index", "input_index", "batch_index", "output_channel_index",
+    "tap_channel_index", "input_channel_index",
 )  # fmt: skip
 SIZES = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
 
@@ -185,7 +185,7 @@ class Notation:
         """
         given, sizes = self.chosen, dict.fromkeys(names)
         letters = {name: letter for name in LETTERS if (letter := getattr(self, name)) is not None}
-        moved = {}
+        moved: dict[str, str] = {}
         for name, letter in letters.items():
             if name in SIZES or name in given:
                 continue
