@@ -42,7 +42,7 @@ def require_told_apart(spec: Specification) -> None:
         With both meanings, and a letter that is free for one of them.
     """
     letters = tuple(printed_letters(spec).items())
-    both = _collision(letters)
+    both = _collision(letters, len(spec.axes))
     if both is None:
         return
     printed = dict(letters)

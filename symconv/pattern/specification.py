@@ -136,7 +136,7 @@ class Specification:
     def lettered(self) -> Notation:
         """The notation with symconv's own letters out of the way of the names of sizes."""
         sizes = {str(s) for size in self.tied.geometry.values() for s in getattr(size, "free_symbols", ())}
-        return self.notation.beside(sorted(sizes)) if sizes else self.notation
+        return self.notation.beside(sorted(sizes), len(self.tied_axes)) if sizes else self.notation
 
     @cached_property
     def written(self) -> Notation:

@@ -64,11 +64,11 @@ _WHOLE = ("", "loss", "activation", *INDICES, *_CHANNELS, *_SIZES)
 _KERNELS = {"kernel", "kernel_matrix", "filter_matrix"}
 
 
-def clash(one: str, letter: str, other: str, another: str, indices: Collection[str]) -> bool:
+def clash(one: str, letter: str, other: str, another: str, indices: Collection[str], axes: int = 3) -> bool:
     """Whether a reader would take the letters of two meanings, or an entry of one, for each other.
 
     A meaning is a field of a notation, or "" for a size of the reader's own; ``indices`` are the letters that
-    may stand below others.
+    may stand below others, and letters of ``axes`` bear the number of theirs where there are several.
 
     >>> clash("input", "a", "stride", "a", ()), clash("kernel", "W", "filter_matrix", "W", ())
     (True, False)
@@ -83,17 +83,16 @@ def clash(one: str, letter: str, other: str, another: str, indices: Collection[s
     if left is None or right is None:
         return False
     return left == right or any(
-        _covers(name, a, b, indices) for name, a, b in ((one, left, right), (other, right, left))
+        _covers(name, a, b, indices, axes) for name, a, b in ((one, left, right), (other, right, left))
     )
 
 
-def _covers(name: str, bare: Letter, full: Letter, indices: Collection[str]) -> bool:
+def _covers(name: str, bare: Letter, full: Letter, indices: Collection[str], axes: int) -> bool:
     """Whether an entry, a letter of an axis, a primed index or the padded input looks as the full letter."""
     if not bare.sub and replace(full, sub="") == bare:
-        numbered = full.sub.isdigit()
         if name not in _WHOLE:
-            return numbered or full.sub in indices
-        return numbered and name in (*INDICES, *_SIZES)
+            return full.sub.isdigit() or full.sub in indices
+        return axes > 1 and full.sub in "123"[:axes] and name in (*INDICES, *_SIZES)
     if name in (*INDICES, *_CHANNELS, "padding") and full.primes > bare.primes:
         return replace(full, primes="") == replace(bare, primes="")
     return name == "input" and full == replace(bare, marks=(*bare.marks, "tilde"))
@@ -136,14 +135,14 @@ def settled(given: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def collision(letters: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+def collision(letters: Iterable[tuple[str, str]], axes: int) -> tuple[str, str] | None:
     """The first two meanings that a reader would take for each other; None where all are told apart."""
     seen: list[tuple[str, str]] = []
     every = list(letters)
     indices = [letter for name, letter in every if name in (*INDICES, *_CHANNELS)]
     for name, letter in every:
         for other, taken in seen:
-            if clash(other, taken, name, letter, indices):
+            if clash(other, taken, name, letter, indices, axes):
                 return other, name
         seen.append((name, letter))
     return None

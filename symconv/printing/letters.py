@@ -3,9 +3,10 @@
 A letter has a head, at most one subscript, at most one superscript, and primes::
 
     head        = letters | "\\" name | Greek character | mark "{" head "}"
-    mark        = "\\mathbf" | "\\boldsymbol" | "\\mathcal" | "\\hat" | "\\tilde" | "\\bar" | "\\vec" | "\\dot"
-    subscript   = "_" word | "_{" word "}"                     with \\mathrm{...} or \\text{...} around the word
-    superscript = "^" index | "^(" index ")" | "^[" index "]"  with braces around, as in a^{(l-1)}
+    mark        = "\\mathbf" | "\\boldsymbol" | "\\mathcal" | "\\hat" | "\\tilde" | "\\bar" | "\\vec"
+                | "\\dot"
+    subscript   = "_" word | "_{" word "}", where the word may stand in \\mathrm{...} or \\text{...}
+    superscript = "^" index | "^(" index ")" | "^[" index "]", which may stand in braces, as in a^{(l-1)}
     index       = word [("+" | "-") number] | number
     primes      = "'" ... | "^\\prime"
 

@@ -177,7 +177,7 @@ class Notation:
         given: frozenset[str] = self.__dict__["_given"]
         return tuple(name for name in LETTERS if name in given and getattr(self, name) is not None)
 
-    def beside(self, names: Iterable[str]) -> Notation:
+    def beside(self, names: Iterable[str], axes: int = 1) -> Notation:
         """This notation with symconv's own letters out of the way of the names that a layer's sizes have.
 
         >>> Notation().beside(["k", "w"]).tap_index, Notation(tap_index="k").beside(["k"]).tap_index
@@ -189,7 +189,7 @@ class Notation:
         for name, letter in letters.items():
             if name in SIZES or name in given:
                 continue
-            if any(clash(name, letter, "", size, ()) for size in sizes):
+            if any(clash(name, letter, "", size, (), axes) for size in sizes):
                 taken = [(n, other) for n, other in {**letters, **moved}.items() if n != name]
                 moved[name] = free_letter(name, [*taken, *(("", size) for size in sizes)])
         return self.lettered(**moved) if moved else self
