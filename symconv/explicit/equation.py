@@ -69,7 +69,7 @@ def read_function(given: str | Callable[[Expr], Expr] | None, spec: Specificatio
         When its name stands for something else, or it is no function: see :func:`as_function`.
     """
     if given is None:
-        return as_function(spec.lettered.activation)
+        return as_function(spec.notation.activation)
     name = getattr(given, "__name__", given)
     letters = {letter: field for field, letter in printed_letters(spec).items() if field != "activation"}
     if isinstance(name, str) and (name in letters or name in WORDS):

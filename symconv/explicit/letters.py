@@ -29,7 +29,7 @@ def printed_letters(spec: Specification) -> dict[str, str]:
     found += [name for r in spec.pattern.relations for role in r.letters.values() for name in role]
     if spec.numeric:
         found += [name for name in SIZES if name != "output_padding" or spec.transposed]
-    letters = {name: getattr(spec.lettered, name) for name in dict.fromkeys(found)}
+    letters = {name: getattr(spec.notation, name) for name in dict.fromkeys(found)}
     return {name: letter for name, letter in letters.items() if letter is not None}
 
 

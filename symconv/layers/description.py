@@ -44,13 +44,8 @@ def options(spec: Specification) -> dict[str, Any]:
     for relation in spec.pattern.relations:
         if not relation.spatial:
             found |= {name: _plain(size) for name, size in relation.options.items()}
-    presets = {made: name for name, made in PRESETS.items()}
-    return {
-        **found,
-        **spec.kernel.options,
-        "bias": spec.bias,
-        "notation": presets.get(spec.notation, spec.notation),
-    }
+    presets, given = {made: name for name, made in PRESETS.items()}, spec.notation.replace()
+    return {**found, **spec.kernel.options, "bias": spec.bias, "notation": presets.get(given, given)}
 
 
 def _plain(value: Any) -> Any:

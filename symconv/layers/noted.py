@@ -31,11 +31,11 @@ def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sour
     if given:
         values = (f"{LETTERS[role]}={in_code(layer.entries.nested(role))}" for role in given)
         code["valued"] = f"layer.at({', '.join(values)})"
-    function = read_activation(activation, spec.lettered.activation)
+    function = read_activation(activation, spec.notation.activation)
     return Sources(symbols, other, shown if given else None, function, code)
 
 
-def _called(kind: type[Layer], spec: Specification) -> str:
+def _called(kind: type, spec: Specification) -> str:
     """The call that makes a layer, where symconv is imported as sc."""
     return f"sc.{call(kind, spec)}".replace("notation=Notation(", "notation=sc.Notation(")
 

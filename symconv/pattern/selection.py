@@ -135,7 +135,7 @@ class Selection(Pooled):
 
     def written(self, notation: Notation) -> Notation:
         own = {"kernel": notation.selection, "kernel_matrix": None, "filter_matrix": notation.selection}
-        return notation.replace(tap_colours=()).lettered(**own, selection=notation.kernel)
+        return notation.rewritten(**own, selection=notation.kernel, tap_colours=())
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         met = dict.fromkeys(map(_windows_meet, axes))

@@ -51,6 +51,8 @@ class Specification:
     ) -> Specification:
         """That of a layer that is made by a call, its bias and notation as they were given.
 
+        Letters of symconv's own move out of the way of the names of sizes.
+
         Raises
         ------
         OptionError
@@ -65,7 +67,9 @@ class Specification:
             cure = "write a Notation or the name of a preset."
             raise NotationError(f"{call}: {{option}} is {{given!r}}; {cure}", "notation", notation)
         found = Notation.preset(notation) if isinstance(notation, str) else notation
-        return cls(Pattern(tuple(relations)), kernel, bias, found)
+        made = cls(Pattern(tuple(relations)), kernel, bias, found)
+        sizes = {str(s) for size in made.tied.geometry.values() for s in getattr(size, "free_symbols", ())}
+        return replace(made, notation=found.beside(sorted(sizes), len(made.axes))) if sizes else made
 
     @cached_property
     def pattern(self) -> Pattern:
@@ -133,26 +137,20 @@ class Specification:
         return tuple(size for r in self.pattern.relations if r.own_bias for size in r.extents["output"])
 
     @cached_property
-    def lettered(self) -> Notation:
-        """The notation with symconv's own letters out of the way of the names of sizes."""
-        sizes = {str(s) for size in self.tied.geometry.values() for s in getattr(size, "free_symbols", ())}
-        return self.notation.beside(sorted(sizes), len(self.tied_axes)) if sizes else self.notation
-
-    @cached_property
     def written(self) -> Notation:
         """The notation with the letters of this layer in their places.
 
         With several filters the windows of all of them together have a letter of their own.
         """
-        n = self.lettered
+        n = self.notation
         if self.filters not in ((), (1,)):
-            n = n.lettered(windows=n.all_windows, all_windows=n.windows)
+            n = n.rewritten(windows=n.all_windows, all_windows=n.windows)
         return self.kernel.written(n)
 
     @property
     def uncoloured(self) -> Specification:
         """The same layer, its taps without colours."""
-        return replace(self, notation=self.notation.replace(tap_colours=()))
+        return replace(self, notation=self.notation.rewritten(tap_colours=()))
 
     @cached_property
     def conditions(self) -> tuple[Boolean, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from copy import copy
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -192,11 +193,14 @@ class Notation:
             if any(clash(name, letter, "", size, (), axes) for size in sizes):
                 taken = [(n, other) for n, other in {**letters, **moved}.items() if n != name]
                 moved[name] = free_letter(name, [*taken, *(("", size) for size in sizes)])
-        return self.lettered(**moved) if moved else self
+        return self.rewritten(**moved) if moved else self
 
-    def lettered(self, **letters: str | None) -> Notation:
-        """This notation with other letters for some fields, while all others stay as they are."""
-        return replace(self, **letters)  # type: ignore[arg-type]
+    def rewritten(self, **changes: Any) -> Notation:
+        """This notation with other values in some fields, while all others stay as they are."""
+        made = copy(self)
+        for name, value in changes.items():
+            made._put(name, value)
+        return made
 
     @classmethod
     def preset(cls, name: str) -> Notation:
@@ -240,7 +244,7 @@ class Notation:
         >>> Notation().coloured().tap_colours[:2], Notation(tap_colours=("red",)).coloured().tap_colours
         (('blue', 'olive'), ('red',))
         """
-        return self.replace(tap_colours=self.tap_colours or PALETTE)
+        return self.rewritten(tap_colours=self.tap_colours or PALETTE)
 
     @property
     def kernel_whole(self) -> str:
