@@ -9,11 +9,8 @@ from typing import Any
 import symconv.algorithms.arrays as arrays
 from symconv.algorithms.arrays import array_type, sizes_type
 from symconv.algorithms.kernels import OPERANDS, Pass
-from symconv.algorithms.letters import SIZES
+from symconv.algorithms.letters import SIZES, WIDTH
 from symconv.algorithms.loops import Loops, indented
-
-#: The longest line of a source.
-_WIDTH = 110
 
 #: Counts of channels in the order of their definitions.
 _CHANNELS = ("C", "C_out", "F", "C_in")
@@ -52,7 +49,7 @@ def source(name: str, loops: Loops, made: Pass) -> str:
     arguments += [f"{size}: {sizes_type(len(names))}" for size, names in given.items()]
     returned = f") -> {array_type(shape, made.role)}:"
     head = [f"def {name}({', '.join(arguments)}{returned}"]
-    if len(head[0]) > _WIDTH:
+    if len(head[0]) > WIDTH:
         head = [f"def {name}(", f"    {', '.join(arguments)}", returned]
     return "\n".join([*head, *indented([*unpacked, *lines]), ""])
 

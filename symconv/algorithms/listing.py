@@ -1,9 +1,10 @@
 """A listing: one algorithm of a layer as source, as pseudocode in LaTeX, and as one expression."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from symconv.algorithms.letters import Names
 from symconv.algorithms.source import source_of
 
 
@@ -19,11 +20,14 @@ class Listing:
         A sentence for the reader.
     function : function
         The algorithm itself, on nested lists.
+    names : Names
+        What it is written with, where that is not symconv's own.
     """
 
     name: str
     reason: str
     function: Callable[..., Any]
+    names: Names = field(default_factory=Names, compare=False)
 
     @property
     def source(self) -> str:
@@ -39,7 +43,7 @@ class Listing:
         """
         from symconv.algorithms.typeset import algorithm_latex  # latexify only where it is asked for
 
-        return algorithm_latex(self.function, "latex")
+        return algorithm_latex(self.function, "latex", self.names.latex)
 
     def math(self) -> str:
         r"""One ``array`` for KaTeX, MathJax or LaTeX, without math delimiters.
@@ -50,7 +54,7 @@ class Listing:
         """
         from symconv.algorithms.typeset import algorithm_latex
 
-        return algorithm_latex(self.function, "math")
+        return algorithm_latex(self.function, "math", self.names.latex)
 
     def text(self) -> str:
         """The source, without a newline at its end."""

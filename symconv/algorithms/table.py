@@ -4,14 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 
 from symconv.algorithms.functions import compiled, source
 from symconv.algorithms.kernels import Pass, averaged, selected, weighted
+from symconv.algorithms.letters import Names
 from symconv.algorithms.listing import Listing
 from symconv.algorithms.loops import Loops
 from symconv.pattern import Relation
 from symconv.pattern.kernel import WEIGHTS, Kernel
+from symconv.printing.notation import Notation
 
 
 def algorithms_for(
-    relations: Sequence[Relation], *, kernel: Kernel = WEIGHTS, bias: bool = True
+    relations: Sequence[Relation],
+    *,
+    kernel: Kernel = WEIGHTS,
+    bias: bool = True,
+    notation: Notation = Notation(),
 ) -> dict[str, Listing]:
     """The algorithms of a layer by the quantities that they compute.
 
@@ -26,6 +32,8 @@ def algorithms_for(
         What stands in the place of the taps.
     bias : bool
         Whether the layer has a bias, which then has a gradient.
+    notation : Notation
+        What the loops are written in, as far as its letters are names in Python.
 
     >>> from symconv.pattern import Axis
     >>> [listing.function.__name__ for listing in algorithms_for((Axis.make(4, 3),), bias=False).values()]
@@ -36,12 +44,15 @@ def algorithms_for(
     write, base, dilated = _KINDS[kernel.name]
     loops = Loops(joined, kernel, dilated=dilated)
     passes, base = write(loops), base or _named(loops)
+    kind = {"transposed": loops.far == "output", "selecting": not kernel.shared}
+    names = Names.of(notation, channelled=bool(loops.pairs["bias"]), **kind)
     found = {}
     for quantity, made in passes.items():
         if bias or quantity != "grad_bias":
-            function = compiled(source(_name(base, loops, quantity), loops, made))
+            written = names.renamed(source(_name(base, loops, quantity), loops, made))
+            function = compiled(written)
             told = [_ALONE[quantity in ("grad_kernel", "grad_bias")].format(_ONE[name]) for name in alone]
-            found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function)
+            found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function, names)
     return found
 
 

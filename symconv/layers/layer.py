@@ -187,8 +187,9 @@ class Layer:
     def algorithm(self, name: str = "output") -> Listing:
         """A quantity as the loops that compute it.
 
-        Sizes may be symbols: the loops are the same for all. Their letters are symconv's own, and indices
-        start at 0, whatever the notation. :attr:`algorithm_names` has the names.
+        Sizes may be symbols: the loops are the same for all. They have the letters of the notation, as names
+        in Python: ``a_prev`` for a^(l-1). Indices start at 0, whatever the notation; where it counts from 1,
+        a comment says so. :attr:`algorithm_names` has the names.
 
         Raises
         ------
@@ -222,7 +223,8 @@ class Layer:
 
     @cached_property
     def _algorithms(self) -> dict[str, Listing]:
-        return algorithms_for(self.spec.tied.relations, kernel=self.spec.kernel, bias=self.bias)
+        spec = self.spec
+        return algorithms_for(spec.tied.relations, kernel=spec.kernel, bias=spec.bias, notation=spec.notation)
 
     def check(
         self,

@@ -260,7 +260,7 @@ def algorithm(sources: Sources, told: Told) -> list[Block]:
     """The passes as loops."""
     layer = sources.layer
     listings = {name: layer.algorithm(name) for name in layer.algorithm_names}
-    letters = introduced(listing.function for listing in listings.values())
+    letters = introduced(listings.values())
     (first, meaning), *rest = letters
     *most, last = [f"{first} is {meaning}", *(f"{letter} {meaning}" for letter, meaning in rest)]
     text = f"In letters of their own, with indices from 0: {', '.join(most)} and {last}"
