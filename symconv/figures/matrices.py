@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from symconv.explicit.layout import Subject
+from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.words import blocks_in_words, matrix_in_words
@@ -89,7 +90,7 @@ class _Frames:
         for r, c in product(*map(range, self._shape)):
             x, y = left + columns[c * width], top + rows[r * height]
             name = self._named.get((r, c))
-            found.append(Box(x, y, width, height, "block", "black" if name else "gray"))
+            found.append(Box(x, y, width, height, "block", "black" if name else FAINT))
             found.append(
                 Text(x + width / 2, y - 0.3, name or _ZERO, size=(name or _ZERO).size_within(max(width, 1)))
             )
@@ -151,7 +152,7 @@ def _matrix(
     ]
     # Zeros first, so that no pale outline covers that of a weight.
     marks += [
-        Box(left + x, top + y, 1, 1, "absent", "gray", _ZERO)
+        Box(left + x, top + y, 1, 1, "absent", FAINT, _ZERO)
         for (r, y), (c, x) in product(enumerate(ys), enumerate(xs))
         if (r, c) not in cells
     ]

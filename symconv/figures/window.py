@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from symconv.explicit.layout import Subject
+from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of
@@ -112,7 +113,7 @@ def window(subject: Subject) -> Drawing:
 def _entries(padded: _Padded, named: Sequence[Label]) -> list[list[Box]]:
     """What stands at each place: an entry, or padding."""
     return [
-        [Box(0, 0, 1, 1, "padding" if outside else "entry", "gray" if outside else "black", name)]
+        [Box(0, 0, 1, 1, "padding" if outside else "entry", FAINT if outside else "black", name)]
         for name, outside in zip(named, padded.outside.tolist(), strict=True)
     ]
 
@@ -128,7 +129,7 @@ def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> 
             Box(0, at * share, 1, share, look, taps[tap].colour, taps[tap].label)
             for at, tap in enumerate(met)
         ]
-        boxes.append(found or [Box(0, 0, 1, 1, "padding" if outside else "absent", "gray")])
+        boxes.append(found or [Box(0, 0, 1, 1, "padding" if outside else "absent", FAINT)])
     return boxes
 
 

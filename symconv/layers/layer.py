@@ -139,7 +139,7 @@ class Layer:
         >>> import symconv as sc
         >>> print(sc.Conv1d(2, 2).coloured().latex())
         \\begin{aligned}
-        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{olive}{w_{1}} x_{1}
+        y_{0} &= {\\color{teal}{w_{0}}} x_{0} + {\\color{blue}{w_{1}}} x_{1}
         \\end{aligned}
         """
         return self._with(replace(self.spec, notation=self.notation.coloured()), self.entries.given)

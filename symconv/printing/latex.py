@@ -70,7 +70,8 @@ class Latex(MathsTarget):
     opened, closed, above = r"\left(", r"\right)", "\n"
 
     vec = r"\operatorname{{vec}}({})".format
-    coloured = r"\textcolor{{{1}}}{{{0}}}".format
+    # A group around the switch: MathJax 2 and pandoc do not know the command of text.
+    coloured = r"{{\color{{{1}}}{{{0}}}}}".format
     masked = r"[{} \text{{ holds }} {}] \odot {}".format
     padded = r"\tilde{{{}}}".format
     derivative = r"\frac{{\partial {}}}{{\partial {}}}".format

@@ -12,14 +12,13 @@ from symconv.errors import NotationError, reject_unknown
 from symconv.printing.choice import clash, free_letter, settled
 from symconv.printing.letters import entry_name, read_letter
 
-#: Names that xcolor, KaTeX and MathJax all know without options, and by which they mean the same colour:
-#: TeX's orange, for one, is not that of a browser.
-COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "red", "teal", "yellow")
+#: Names that xcolor, KaTeX and MathJax all know without options. They mean the same colour by them, but for
+#: purple, which is redder in TeX; documents of symconv define it as browsers have it.
+COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "purple", "red", "teal", "yellow")
 
-#: The colours of the taps where a notation names none. Of the names that can be read as text on white
-#: these stay apart for readers without red, green or blue cones too, neighbours most of all; no gray is
-#: among them, since zeros are gray.
-PALETTE = ("blue", "olive", "magenta", "teal", "black")
+#: The colours of the taps where a notation names none: all names whose contrast on white is at least 4.5 to
+#: 1, in an order in which neighbours stay far apart for readers without red, green or blue cones too.
+PALETTE = ("teal", "blue", "purple", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
 
@@ -146,7 +145,7 @@ class Notation:
         if not isinstance(self.window_columns, bool):
             raise NotationError(f"window_columns is {self.window_columns!r}: write True or False.")
         if not isinstance(self.tap_colours, tuple | list):
-            sentence = "{option} is {given!r}: write a tuple, such as ('blue', 'olive')."
+            sentence = "{option} is {given!r}: write a tuple, such as ('teal', 'blue')."
             raise NotationError(sentence, "tap_colours", self.tap_colours)
         object.__setattr__(self, "tap_colours", tuple(self.tap_colours))
         for colour in self.tap_colours:
@@ -242,7 +241,7 @@ class Notation:
         """This notation with the colours of its figures in formulas too.
 
         >>> Notation().coloured().tap_colours[:2], Notation(tap_colours=("red",)).coloured().tap_colours
-        (('blue', 'olive'), ('red',))
+        (('teal', 'blue'), ('red',))
         """
         return self.rewritten(tap_colours=self.tap_colours or PALETTE)
 

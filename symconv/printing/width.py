@@ -4,7 +4,7 @@ import re
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-_INVISIBLE = re.compile(r"\\textcolor\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
+_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 
