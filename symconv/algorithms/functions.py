@@ -4,6 +4,7 @@ import linecache
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha1
 from typing import Any
 
 import symconv.algorithms.arrays as arrays
@@ -81,7 +82,8 @@ def _defined(order: list[str], known: Mapping[str, str], lines: list[str]) -> li
 def compiled(source: str) -> Callable[..., Any]:
     """The function of a source, which is kept where Python looks for the lines of a function."""
     name = source[len("def ") : source.index("(")]
-    file = f"<symconv.algorithms: {name}>"
+    # One name has other lines in another notation, and each function its own.
+    file = f"<symconv.algorithms: {name}, {sha1(source.encode(), usedforsecurity=False).hexdigest()[:8]}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     space = dict(vars(arrays))
     exec(compile(source, file, "exec"), space)

@@ -25,13 +25,15 @@ COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType(
 )
 
 
+_VALUES = {**COLOUR_VALUES, "white": (1.0, 1.0, 1.0)}
+
 #: The ink of zeros and of what is no weight: a gray that can be read on white.
-FAINT = "black!60"
+FAINT = "black!60!white"
 
 #: What stands behind the name of a colour for each of its shades, as xcolor mixes them; a shade of black is
 #: lighter, one of another colour darker.
 SHADES = ("", "!65!black", "!40!black")
-_SHADES_OF_BLACK = ("", "!75", "!58")
+_SHADES_OF_BLACK = ("", "!75!white", "!58!white")
 
 #: A second shade of each colour of the palette, for pages with a dark background.
 ON_DARK: Mapping[str, str] = MappingProxyType(
@@ -43,7 +45,7 @@ def shaded(colour: str, shade: int) -> str:
     """The name of a shade of a colour, as xcolor reads it.
 
     >>> shaded("teal", 0), shaded("teal", 1), shaded("black", 2)
-    ('teal', 'teal!65!black', 'black!58')
+    ('teal', 'teal!65!black', 'black!58!white')
     """
     return colour + (_SHADES_OF_BLACK if colour == "black" else SHADES)[shade % len(SHADES)]
 
@@ -55,8 +57,7 @@ def tint(colour: str, share: float) -> RGB:
     ((0.5, 0.5, 1.0), (0.0, 0.0, 0.5))
     """
     name, *mixed = colour.split("!")
-    part = int(mixed[0]) / 100 if mixed else 1.0
-    other = COLOUR_VALUES[mixed[1]] if mixed[1:] else (1.0, 1.0, 1.0)
+    part, other = (int(mixed[0]) / 100, _VALUES[mixed[1]]) if mixed else (1.0, _VALUES["white"])
     pairs = zip(COLOUR_VALUES[name], other, strict=True)
     red, green, blue = (1 - share * (1 - (part * own + (1 - part) * rest)) for own, rest in pairs)
     return red, green, blue
