@@ -121,7 +121,7 @@ def _taps(subject: Subject) -> tuple[Tap, ...]:
 
 
 def _looks(colours: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """A shade and a line style for each colour: of the styles that stood least with it the one whose turn it is.
+    """A shade and a line style for each colour: of the styles least used with it the one whose turn it is.
 
     So each colour has had every line style before its next shade comes, and every shade before a look comes
     again.

@@ -13,8 +13,12 @@ from symconv.printing.letters import NAME, Letter
 from symconv.printing.target import MAY_BREAK, MathsTarget
 from symconv.printing.width import latex_width
 
-#: Between lines, and between lines that have fractions or steps.
-BREAK, WIDE_BREAK = " \\\\\n", " \\\\[1ex]\n"
+#: Between lines, between those that have scripts above and below, and those that have fractions or steps.
+BREAK, HIGH_BREAK, WIDE_BREAK = " \\\\\n", " \\\\[0.5ex]\n", " \\\\[1ex]\n"
+
+
+#: What a rendered letter begins with: its head and the marks on it.
+_HEAD = re.compile(r"^(?:\\[A-Za-z]+(?:\{(?:[^{}]|\{[^{}]*\})*\})?|[A-Za-z]+)")
 
 
 class ExpressionPrinter(LatexPrinter):
@@ -73,7 +77,6 @@ class Latex(MathsTarget):
     # A group around the switch: MathJax 2 and pandoc do not know the command of text.
     coloured = r"{{\color{{{1}}}{{{0}}}}}".format
     masked = r"[{} \text{{ holds }} {}] \odot {}".format
-    padded = r"\tilde{{{}}}".format
     derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
     derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
     sum = r"\sum_{{{}={}}}^{{{}}}".format
@@ -93,6 +96,9 @@ class Latex(MathsTarget):
 
     def function(self, name: str) -> str:
         return _upright(self.letter(name))
+
+    def padded(self, letter: str, name: str) -> str:
+        return _HEAD.sub(r"\\tilde{\g<0>}", letter)
 
     def transposed(self, letter: str) -> str:
         return f"{letter}^{{\\top}}" if "^" not in letter else f"{{{letter}}}^{{\\top}}"
@@ -150,7 +156,9 @@ class Latex(MathsTarget):
         if isinstance(part, Beside):
             return " ".join(map(self._part, part.pieces))
         if isinstance(part, Grid):
-            body = BREAK.join(" & ".join(row) for row in part.rows)
+            # Letters with a superscript and an index need more room than a row of an array has.
+            high = any("^{" in cell and "_{" in cell for row in part.rows for cell in row)
+            body = (HIGH_BREAK if high else BREAK).join(" & ".join(row) for row in part.rows)
             return f"\\left[\\begin{{array}}{{{'c' * len(part.rows[0])}}}\n{body}\n\\end{{array}}\\right]"
         return part
 
