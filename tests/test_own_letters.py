@@ -77,7 +77,11 @@ def printed(layer: Any) -> Iterator[tuple[str, str, str]]:
         if spec.numeric:
             for index in layer.written.subject.indices(role):
                 yield f"{field} {index}", latex.indexed(letter, *index), text.indexed(letter, *index)
-    yield "padded input", latex.padded(latex.letter(n.input)), setting.padded.label.name
+    yield (
+        "padded input",
+        latex.padded(latex.letter(n.input), setting.padded.label.name),
+        setting.padded.label.name,
+    )
     whole = {name: name for name in ("matrix", "windows", "upstream_matrix", "tying")}
     whole |= {"filters": "feature_maps"}
     for quantity, field in whole.items():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sympy import Expr, Symbol
@@ -135,12 +136,13 @@ class Latex(MathsTarget):
             return [Line("", "\\mathrel{\\vdots}", 1)]
         lines: list[Line] = []
         left, step, right = [row.left], bool(row.rule), [""]
+        part = partial(self._part, apart=HIGH_BREAK if any(map(_is_high, (row.left, *row.parts))) else BREAK)
         indent, under = ("\\qquad ", "\\quad ") if step else ("\\quad {}", "")
         for parts in self.groups(row):
             first, *more = parts[0].split("\n") if isinstance(parts[0], str) else parts[:1]
             here = [first, *parts[1:]]
-            right = [" = ".join(map(self._part, here)), *map(self._part, more)]
-            above = "".join(f"{self._part(part)} " for part in left)
+            right = [" = ".join(map(part, here)), *map(part, more)]
+            above = "".join(f"{part(piece)} " for piece in left)
             lines.append(Line(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
             lines += [Line("", indent + text, _height(text), not step) for text in right[1:]]
             left = []
@@ -152,13 +154,11 @@ class Latex(MathsTarget):
                 lines[-1] = lines[-1]._replace(right=lines[-1].right + rule)
         return [*lines, *(Line("", under + text, _height(text)) for text in row.below)]
 
-    def _part(self, part: Part) -> str:
+    def _part(self, part: Part, apart: str) -> str:
         if isinstance(part, Beside):
-            return " ".join(map(self._part, part.pieces))
+            return " ".join(self._part(piece, apart) for piece in part.pieces)
         if isinstance(part, Grid):
-            # Letters with a superscript and an index need more room than a row of an array has.
-            high = any("^{" in cell and "_{" in cell for row in part.rows for cell in row)
-            body = (HIGH_BREAK if high else BREAK).join(" & ".join(row) for row in part.rows)
+            body = apart.join(" & ".join(row) for row in part.rows)
             return f"\\left[\\begin{{array}}{{{'c' * len(part.rows[0])}}}\n{body}\n\\end{{array}}\\right]"
         return part
 
@@ -175,6 +175,14 @@ def environment(name: str, body: str) -> str:
 def _upright(letter: str) -> str:
     """A rendered letter, upright if it is a word."""
     return f"\\operatorname{{{letter}}}" if re.fullmatch("[A-Za-z]{2,}", letter) else letter
+
+
+def _is_high(part: Part) -> bool:
+    """Whether a matrix has letters with a superscript and an index, which need more room."""
+    if isinstance(part, Beside):
+        return any(map(_is_high, part.pieces))
+    cells = [cell for row in part.rows for cell in row] if isinstance(part, Grid) else []
+    return any("^{" in cell and "_{" in cell for cell in cells)
 
 
 def _height(*parts: Part) -> int:
