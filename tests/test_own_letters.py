@@ -112,7 +112,7 @@ def told_apart(layer: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-@law(30, 300, chosen=own)
+@law(30, 150, chosen=own)
 def test_no_letter_has_two_meanings_or_the_error_names_both_and_its_cure_works(
     kind: str, chosen: dict[str, str]
 ) -> None:

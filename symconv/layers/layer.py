@@ -85,9 +85,8 @@ class Layer:
     def __init__(
         self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
     ) -> None:
-        spec = Specification.read(type(self).__name__, relations, kernel, bias, notation)
-        require_told_apart(spec)
-        self._hold(spec)
+        self._hold(Specification.read(type(self).__name__, relations, kernel, bias, notation))
+        require_told_apart(self.spec)
 
     def _hold(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]] | None = None) -> None:
         """Take the parts that a specification makes."""
@@ -187,9 +186,8 @@ class Layer:
     def algorithm(self, name: str = "output") -> Listing:
         """A quantity as the loops that compute it.
 
-        Sizes may be symbols: the loops are the same for all. They have the letters of the notation, as names
-        in Python: ``a_prev`` for a^(l-1). Indices start at 0, whatever the notation; where it counts from 1,
-        a comment says so. :attr:`algorithm_names` has the names.
+        The loops are the same for all sizes. Their letters are those of the notation as names in Python, such
+        as ``a_prev`` for a^(l-1); indices start at 0 always. :attr:`algorithm_names` has the names.
 
         Raises
         ------
