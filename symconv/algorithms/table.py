@@ -60,7 +60,7 @@ _ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 def _named(loops: Loops) -> str:
     """What the operation is called in the names of its functions."""
-    bank, transposed = bool(loops.pairs["bias"]), loops.far == "output"
+    bank, transposed = bool(loops.pairs["bias"]), loops.dependent_role == "output"
     words = {
         loops.padding_mode: loops.padding_mode != "zeros",
         "flipped": loops.flip and (bank or transposed),

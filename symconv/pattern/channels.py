@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Eq, Expr, Mod, Symbol, sympify
@@ -79,6 +79,7 @@ class Channels(Relation):
     [0, 1, 2, 3]
     """
 
+    own_bias: ClassVar[bool] = True
     in_channels: Size
     out_channels: Size
     groups: Size
@@ -145,10 +146,6 @@ class Channels(Relation):
         if inputs == "input":
             return Channels(self.in_channels, 1, 1)
         return Channels(1, self.out_channels, 1)
-
-    @property
-    def own_bias(self) -> bool:
-        return True
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:

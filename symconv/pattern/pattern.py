@@ -59,10 +59,6 @@ class Pattern(Relation):
             found.append(keys)
         return found
 
-    def require_numbers(self) -> None:
-        for relation in self.relations:
-            relation.require_numbers()
-
     def _products(self, counts: Mapping[str, int]) -> int:
         return prod(r._products({role: r.count(role) for role in ROLES}) for r in self.relations)
 
@@ -86,15 +82,10 @@ class Pattern(Relation):
         return {role: tuple(name for r in self.relations for name in r.letters[role]) for role in ROLES}
 
     def window(self, index: Places) -> Window | None:
-        seen = [relation.window(here) for relation, here in self.split(index)]
-        whole = [one for one in seen if one is not None]
-        if len(whole) < len(seen):
+        windows = [window for relation, here in self.split(index) if (window := relation.window(here))]
+        if len(windows) < len(self.relations):
             return None
-        return Window(
-            tuple(tap for one in whole for tap in one.taps),
-            tuple(place for one in whole for place in one.places),
-            tuple(index for one in whole for index in one.summed),
-        )
+        return Window(*(sum(parts, ()) for parts in zip(*windows, strict=True)))
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
         return [equation for relation, here in self.split(index) for equation in relation.equations(here)]

@@ -6,7 +6,8 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any, ClassVar, Self, TypeAlias
+from operator import attrgetter
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from sympy import Expr, Integer, Symbol
@@ -24,43 +25,27 @@ MOST = 10**8
 Places: TypeAlias = Mapping[str, Sequence[Symbol]]
 
 
-@dataclass(frozen=True)
-class Window:
-    """What one output sees of a padded input.
+class Window(NamedTuple):
+    """What one output sees of a padded input."""
 
-    Attributes
-    ----------
-    taps, places : tuple of expressions
-        The indices of the tap and of the padded input.
-    summed : tuple of Symbol
-        The tap indices that a window runs over.
-    """
-
-    taps: tuple[Expr, ...]
-    places: tuple[Expr, ...]
-    summed: tuple[Symbol, ...]
+    taps: tuple[Expr, ...]  # the indices of the tap
+    places: tuple[Expr, ...]  # the indices of the padded input
+    summed: tuple[Symbol, ...]  # the tap indices that a window runs over
 
 
 @dataclass(frozen=True)
 class Relation(metaclass=ABCMeta):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
 
-    #: The role that the relation gives by the two others.
-    dependent_role: ClassVar[str] = "input"
+    dependent_role: ClassVar[str] = "input"  # the role that the relation gives by the two others
+    spatial: ClassVar[bool] = False  # whether it is along a spatial axis
+    shared: ClassVar[bool] = True  # whether outputs share their taps
+    own_bias: ClassVar[bool] = False  # whether each output index has a bias of its own; else all share one
 
     @property
     @abstractmethod
     def form(self) -> str:
         """What it relates: "window", "spread", "channels", "samples", or a "product" of such."""
-
-    #: Whether it is along a spatial axis.
-    spatial: ClassVar[bool] = False
-
-    #: Whether outputs share their taps.
-    shared: ClassVar[bool] = True
-
-    #: Whether its outputs are the inputs of the relation that it is described by.
-    exchanged: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -170,11 +155,6 @@ class Relation(metaclass=ABCMeta):
         """How many samples of a batch it relates one by one; 1 for what is no batch."""
         return 1
 
-    @property
-    def own_bias(self) -> bool:
-        """Whether each output index has a bias of its own, as channels have; else all share one."""
-        return False
-
     def places_counted(self, place: Any, padding: bool) -> Any:
         """How many places of the window at an output count, with or without those in the padding."""
         return Integer(1)
@@ -194,8 +174,9 @@ class Relation(metaclass=ABCMeta):
 
     def require_numbers(self) -> None:
         """Raise :class:`SymbolicSizeError` unless every size is a number."""
-        for name, size in self.geometry.items():
+        for key, size in self.geometry.items():
             if not isinstance(size, int):
+                name, *_ = key.split()
                 option = "padding" if name in ("before", "after") else name
                 sentence = "{option} is the symbol {given}, so there are no explicit entries to list: "
                 cure = "give every size as a number, or {closed_form}."
@@ -244,26 +225,25 @@ def _replaced(value: Any, swap: Mapping[Symbol, Expr]) -> Any:
     return value
 
 
+def inner(name: str) -> Any:
+    """An attribute that a relation shares with the one that it is made of."""
+    return property(attrgetter(f"relation.{name}"))
+
+
 @dataclass(frozen=True)
 class Adjoint(Relation):
     """A relation with outputs and inputs exchanged: that of the transposed layer."""
 
-    exchanged: ClassVar[bool] = True
     relation: Relation
     dependent_role: ClassVar[str] = "output"
 
-    @property
-    def form(self) -> str:
-        return self.relation.form
+    form, geometry, limits, own_bias = map(inner, ("form", "geometry", "limits", "own_bias"))
+    place, phrase = map(inner, ("place", "phrase"))
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
         inner = self.relation.extents
         return {role: inner[_SWAP[role]] for role in ROLES}
-
-    @property
-    def geometry(self) -> Mapping[str, Size]:
-        return self.relation.geometry
 
     def enumerated(self) -> Incidence:
         return self.relation.enumerated().exchanged()
@@ -272,17 +252,9 @@ class Adjoint(Relation):
         return self.relation.equations({role: index[_SWAP[role]] for role in ROLES})
 
     @property
-    def limits(self) -> tuple[Boolean, ...]:
-        return self.relation.limits
-
-    @property
-    def own_bias(self) -> bool:
-        return self.relation.own_bias
-
-    @property
     def letters(self) -> Mapping[str, tuple[str, ...]]:
         inner = self.relation.letters
-        return {role: tuple(_other(name) for name in inner[_SWAP[role]]) for role in ROLES}
+        return {role: tuple(map(_exchanged, inner[_SWAP[role]])) for role in ROLES}
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -291,12 +263,6 @@ class Adjoint(Relation):
     def resized(self, sizes: Mapping[str, Any]) -> Self:
         inner = {_SWAP.get(name, name): size for name, size in sizes.items()}
         return replace(self, relation=self.relation.resized(inner))
-
-    def place(self, index: Any, tap: Any) -> Any:
-        return self.relation.place(index, tap)
-
-    def phrase(self, options: Mapping[str, Any]) -> str:
-        return self.relation.phrase(options)
 
     def padded(self) -> Relation:
         return replace(self, relation=self.relation.padded())
@@ -308,13 +274,10 @@ class Adjoint(Relation):
         return Adjoint(self.relation.single_place(_SWAP[inputs]))
 
 
-def _other(letter: str) -> str:
+def _exchanged(letter: str) -> str:
     """The name of the letter that an index has once outputs and inputs are exchanged."""
-    sides = ("output_", "input_")
-    for one, other in (sides, sides[::-1]):
-        if letter.startswith(one):
-            return other + letter.removeprefix(one)
-    return letter
+    side, _, rest = letter.partition("_")
+    return f"{_SWAP.get(side, side)}_{rest}"
 
 
 _SWAP = {

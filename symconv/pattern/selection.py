@@ -25,12 +25,11 @@ _MEANING = "1 at the first of the largest entries that an output sees, else 0"
 def meetings(tied: Pattern) -> Meetings:
     """What each output sees. The pattern with taps of its own lists the same triples in the same order."""
     window, own = tied.incidence(), unshared(tied).incidence()
-    order = np.lexsort((window.index["tap"], window.index["output"]))
+    index = window.index
+    order = np.lexsort((index["tap"], index["output"]))
+    columns = (index["output"], index["tap"], own.index["tap"], index["input"])
     rows: Meetings = [[] for _ in range(window.size("output"))]
-    columns = (window.index["tap"][order], own.index["tap"][order], window.index["input"][order])
-    for o, *triple in zip(
-        window.index["output"][order].tolist(), *(c.tolist() for c in columns), strict=True
-    ):
+    for o, *triple in zip(*(column[order].tolist() for column in columns), strict=True):
         rows[o].append(tuple(triple))
     return rows
 
@@ -52,16 +51,14 @@ def _selected(entries: Sequence[Expr]) -> list[Expr]:
 
 def comparisons(entries: Sequence[Expr], at: int) -> list[Expr]:
     """That an entry is larger than all before it, and at least as large as all behind it."""
-    return [
-        (Gt if other < at else Ge)(entries[at], entry) for other, entry in enumerate(entries) if other != at
-    ]
+    mine, before, behind = entries[at], entries[:at], entries[at + 1 :]
+    return [*(Gt(mine, entry) for entry in before), *(Ge(mine, entry) for entry in behind)]
 
 
 def _largest(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """The maximum of each window."""
-    x, windows = operands["input"], meetings(tied)
-    found = {o: _maximum([x[j] for _, _, j in met]) for o, met in enumerate(windows) if met}
-    return {o: entry for o, entry in found.items() if entry is not S.Zero}
+    x = operands["input"]
+    return _filled({o: _maximum([x[j] for *_, j in met]) for o, met in enumerate(meetings(tied)) if met})
 
 
 def _maximum(entries: Sequence[Expr]) -> Expr:
@@ -73,8 +70,7 @@ def _maximum(entries: Sequence[Expr]) -> Expr:
 def _selections(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """The taps, a row an output, a column a tap of the window."""
     taps, columns = operands["tap"], tied.count("tap")
-    cells = {o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met}
-    return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
+    return _filled({o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met})
 
 
 def _windows(tied: Pattern, operands: Operands) -> dict[int, Expr]:
@@ -82,6 +78,11 @@ def _windows(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     x, columns = operands["input"], tied.count("tap")
     cells: dict[int, Expr] = dict.fromkeys(range(tied.count("output") * columns), -oo)
     cells |= {o * columns + k: x[j] for o, met in enumerate(meetings(tied)) for k, _, j in met}
+    return _filled(cells)
+
+
+def _filled(cells: Mapping[int, Expr]) -> dict[int, Expr]:
+    """The entries without zeros."""
     return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
 
 
@@ -96,27 +97,24 @@ def _windows_meet(axis: Spatial) -> Boolean:
 class Selection(Pooled):
     """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
 
-    name = "selection"
-    kinds = ("selection",)
     called = "selection"
     meaning = f"being {_MEANING}"
     linear_in = "once the selection is made"
     beside = "passed by"
     opening = "Maximum pooling of {inputs} in windows of {window}"
-    shared = False
     own = MappingProxyType({"output": _largest, "selection": _selections, "windows": _windows})
+
+    @property
+    def name(self) -> str:
+        return "selection"
 
     @property
     def stands_for(self) -> str:
         return f"the selection: {_MEANING}"
 
-    def relation(self, tied: Pattern) -> Pattern:
-        return unshared(tied)
-
     def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
-        found = meetings(tied)
         taps: list[Expr] = [S.Zero] * self.relation(tied).count("tap")
-        for met in found:
+        for met in meetings(tied):
             entries = [operands["input"][j] for _, _, j in met]
             for (_, own, _), indicator in zip(met, _selected(entries), strict=True):
                 taps[own] = indicator

@@ -55,7 +55,7 @@ class TransposedAxis(Adjoint, Spatial):
         OptionError
             When a value is of the wrong kind.
         """
-        n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
+        n, k, s, d = read_sizes(flip, input_size, kernel_size, stride, dilation)
         if isinstance(padding, str) and padding in ("same", "full"):
             sentence = "{option} {given!r} has no meaning for a transposed layer: give numbers, "
             cure = "which are taken off the output on each side."
@@ -110,11 +110,10 @@ class TransposedAxis(Adjoint, Spatial):
     @property
     def geometry(self) -> dict[str, Size]:
         """The sizes that define the axis, by name; its outputs follow from them."""
-        inner = {name: size for name, size in self.relation.geometry.items() if name != "outputs"}
+        inner = replace(self.relation, outputs=None).geometry
         return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
 
 
 def _outputs(axis: Axis, extra: Size) -> Size:
     """How many outputs ``N`` inputs are spread over, ``N`` the input size of the axis."""
-    reach = axis.dilation * (axis.kernel_size - 1)
-    return axis.stride * (axis.input_size - 1) + reach + 1 - axis.before - axis.after + extra
+    return axis.stride * (axis.input_size - 1) + axis.span + 1 - axis.before - axis.after + extra

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sympy import Expr, Symbol, sympify
-from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.axis import Axis
 from symconv.pattern.incidence import Incidence
-from symconv.pattern.padding import PaddingMode
 from symconv.pattern.pattern import Pattern
 from symconv.pattern.reading import Size
-from symconv.pattern.relation import Places, Relation, Spatial, Window
+from symconv.pattern.relation import Places, Relation, Spatial, Window, inner
 
 
 @dataclass(frozen=True)
@@ -26,29 +24,13 @@ class Unshared(Relation):
     shared: ClassVar[bool] = False
     relation: Relation
 
-    @property
-    def form(self) -> str:
-        return self.relation.form
+    form, geometry, limits, options = map(inner, ("form", "geometry", "limits", "options"))
+    phrase = inner("phrase")
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
         inner = self.relation.extents
         return {**inner, "tap": inner["output"] + inner["tap"]}
-
-    @property
-    def geometry(self) -> Mapping[str, Size]:
-        return self.relation.geometry
-
-    @property
-    def limits(self) -> tuple[Boolean, ...]:
-        return self.relation.limits
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        return self.relation.options
-
-    def phrase(self, options: Mapping[str, Any]) -> str:
-        return self.relation.phrase(options)
 
     def padded(self) -> Relation:
         return replace(self, relation=self.relation.padded())
@@ -60,15 +42,15 @@ class Unshared(Relation):
         return Incidence({**inner.index, "tap": own}, shape)
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
-        outputs, inner = self._inner(index)
-        same = zip(outputs, index["output"], strict=True)
-        return [*((own, sympify(o)) for own, o in same), *self.relation.equations(inner)]
+        outputs, rest = self._split(index)
+        same = zip(outputs, map(sympify, index["output"]), strict=True)
+        return [*same, *self.relation.equations(rest)]
 
     def window(self, index: Places) -> Window | None:
-        found = self.relation.window(self._inner(index)[1])
+        found = self.relation.window(self._split(index)[1])
         return found and Window((*index["output"], *found.taps), found.places, found.summed)
 
-    def _inner(self, index: Places) -> tuple[tuple[Symbol, ...], Places]:
+    def _split(self, index: Places) -> tuple[tuple[Symbol, ...], Places]:
         """The outputs that a tap belongs to, and the indices of the relation without them."""
         split = len(self.relation.extents["output"])
         own, taps = tuple(index["tap"][:split]), tuple(index["tap"][split:])
@@ -90,23 +72,8 @@ class UnsharedAxis(Unshared, Spatial):
 
     relation: Axis
 
-    @property
-    def fill(self) -> PaddingMode:
-        return self.relation.fill
-
-    @property
-    def kind(self) -> str:
-        return self.relation.kind
-
-    @property
-    def size_template(self) -> tuple[tuple[str, str], ...]:
-        return self.relation.size_template
-
-    def places_counted(self, place: Any, padding: bool) -> Any:
-        return self.relation.places_counted(place, padding)
-
-    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
-        return self.relation.size_counts(place)
+    fill, kind, size_template = map(inner, ("fill", "kind", "size_template"))
+    places_counted, size_counts = map(inner, ("places_counted", "size_counts"))
 
 
 def unshared(pattern: Pattern) -> Pattern:
