@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import product
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -48,22 +47,15 @@ def _axis_size(sheet: Sheet, at: int) -> Row:
     return Row(letters["output_size"], (*written, str(size)))
 
 
-def _gradient(quantity: str, acting: str) -> Builder:
+def _gradient(quantity: str, acting: str, sheet: Sheet) -> Rows:
     """The gradient of an operand: the transposed matrix times the upstream gradient, then the entries."""
-    name = f"grad_{quantity}"
-
-    def build(sheet: Sheet) -> Rows:
-        n, form = sheet.notation, sheet.form
-        letter = form.letter(getattr(n, quantity))
-        whole = sheet.loss_by(sheet.whole_letter(quantity))
-        matrix = form.letter(getattr(n, acting))
-        if not (acting == "windows" and n.window_columns):
-            matrix = form.transposed(matrix)
-        rows: Rows = [Row(whole, (f"{matrix} {sheet.upstream_letter()}",))]
-        rows += sheet.entry_rows(name, lambda i: sheet.loss_by(sheet.entry_letter(quantity, i)))
-        return rows + sheet.result_row(name, sheet.loss_by(letter))
-
-    return build
+    n, form, name = sheet.notation, sheet.form, f"grad_{quantity}"
+    matrix = form.letter(getattr(n, acting))
+    if not (acting == "windows" and n.window_columns):
+        matrix = form.transposed(matrix)
+    rows: Rows = [Row(sheet.loss_by(sheet.whole_letter(quantity)), (f"{matrix} {sheet.upstream_letter()}",))]
+    rows += sheet.entry_rows(name, lambda i: sheet.loss_by(sheet.entry_letter(quantity, i)))
+    return rows + sheet.result_row(name, sheet.loss_by(form.letter(getattr(n, quantity))))
 
 
 def _grad_bias(sheet: Sheet) -> Rows:
@@ -71,48 +63,41 @@ def _grad_bias(sheet: Sheet) -> Rows:
     return sheet.entry_rows("grad_bias", lambda at: sheet.loss_by(letters[at]))
 
 
-def _product(name: str, vector: str, role: str) -> Builder:
+def _product(name: str, vector: str, role: str, sheet: Sheet) -> Rows:
     """``y = matrix vector`` with all three written out, in symbols and in values.
 
     Where the windows are columns, the same product transposed: ``y = kernel windows`` of rows.
     """
-
-    def build(sheet: Sheet) -> Rows:
-        n, form = sheet.notation, sheet.form
-        gradient = name == "upstream_matrix"
-        turned = name == "windows" and n.window_columns
-        bias = () if gradient else sheet.symbols.bias
-        result, outcome = ("input", "grad_input") if gradient else ("output", "output")
-        whole = sheet.whole_letter(result)
-        column = [sheet.entry_letter(result, i) for i in range(sheet.symbols.shape(outcome)[0])]
-        if gradient:
-            whole, column = sheet.loss_by(whole), [sheet.loss_by(e) for e in column]
-        acted = sheet.whole_letter({"tap": "kernel", "input": "input"}[role], getattr(n, vector))
-        plus = f" + {_bias_letters(sheet, turned)}" if bias else ""
-        matrix = form.letter(getattr(n, name))
-        if turned:
-            row = form.transposed(acted) if len(sheet.shape("tap")) > 1 else acted
-            rows: Rows = [Row(form.transposed(whole), (f"{row} {matrix}{plus}",))]
-        else:
-            rows = [Row(whole, (f"{matrix} {acted}{plus}",))]
-        roles = (*sheet.symbols.contraction(name).factors, role)
-        biased = sheet.values.bias != sheet.symbols.bias
-        touched = sheet.valued and (biased or any(map(sheet.given, roles)))
-        for values in (False, True)[: 1 + touched]:
-            explicit = sheet.values if values else sheet.symbols
-            results = list(explicit.matrix(outcome))
-            if all(entry.is_number for entry in results):
-                column = [form.expr(entry) for entry in results]
-            left = sheet.vector_grid(column, row=turned)
-            operand = sheet.vector_grid(sheet.rendered(role, values=values), row=turned)
-            times = form.dot if values else form.times
-            tail = _biases(sheet, explicit, times, turned) if bias else ()
-            room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
-            grid = sheet.matrix_grid(name, room, values=values, transposed=turned)
-            rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
-        return rows
-
-    return build
+    n, form = sheet.notation, sheet.form
+    gradient = name == "upstream_matrix"
+    turned = name == "windows" and n.window_columns
+    result, outcome = ("input", "grad_input") if gradient else ("output", "output")
+    whole = sheet.whole_letter(result)
+    column = [sheet.entry_letter(result, i) for i in range(sheet.symbols.shape(outcome)[0])]
+    if gradient:
+        whole, column = sheet.loss_by(whole), [sheet.loss_by(e) for e in column]
+    biased = bool(sheet.symbols.bias) and not gradient
+    plus = f" + {_bias_letters(sheet, turned)}" if biased else ""
+    acted = sheet.whole_letter({"tap": "kernel", "input": "input"}[role], getattr(n, vector))
+    factors = [form.letter(getattr(n, name)), acted]
+    if turned:
+        whole = form.transposed(whole)
+        factors = [form.transposed(acted) if len(sheet.shape("tap")) > 1 else acted, factors[0]]
+    rows: Rows = [Row(whole, (f"{' '.join(factors)}{plus}",))]
+    roles = (*sheet.symbols.contraction(name).factors, role)
+    touched = sheet.values.bias != sheet.symbols.bias or any(map(sheet.given, roles))
+    for values in (False, True) if sheet.valued and touched else (False,):
+        explicit = sheet.values if values else sheet.symbols
+        results = list(explicit.matrix(outcome))
+        if all(entry.is_number for entry in results):
+            column = [form.expr(entry) for entry in results]
+        left = sheet.vector_grid(column, row=turned)
+        operand = sheet.vector_grid(sheet.rendered(role, values=values), row=turned)
+        tail = _biases(sheet, explicit, form.dot if values else form.times, turned) if biased else ()
+        room = form.line - form.span(left) - form.span(Beside((operand, *tail)))
+        grid = sheet.matrix_grid(name, room, values=values, transposed=turned)
+        rows.append(Row(left, (Beside((operand, grid, *tail) if turned else (grid, operand, *tail)),)))
+    return rows
 
 
 def _bias_letters(sheet: Sheet, turned: bool) -> str:
@@ -157,16 +142,11 @@ def filters(sheet: Sheet, function: Callable[[Expr], Expr] | None = None) -> Row
         whole, names = f"{letter}({whole})", [f"{letter}({name})" for name in names]
         entries = [function(entry) for entry in entries]
 
-    def maps(room: int) -> Grid:
-        return sheet.dotted(lambda r, c: names[order[r, c]], order.shape, room)
-
+    maps = partial(sheet.dotted, lambda r, c: names[order[r, c]], order.shape)
     factor = partial(sheet.matrix_grid, transposed=turned)
-    makers: list[Callable[[int], Grid]] = [
-        maps,
-        partial(factor, "filter_windows"),
-        partial(factor, "filter_matrix"),
-    ]
-    letters, *grids = _within(form, makers)
+    letters, *grids = _within(
+        form, [maps, partial(factor, "filter_windows"), partial(factor, "filter_matrix")]
+    )
     product: tuple[Piece, ...] = (*(reversed(grids) if turned else grids), *tail)
     if function is not None:
         product = (f"{letter}{form.opened}", *product, form.closed)
@@ -193,7 +173,7 @@ def _blocks(sheet: Sheet) -> Rows:
     *outer, inner = (relation.incidence() for relation in sheet.symbols.pattern.relations)
     head = Incidence.product(outer)
     taps = head.shape["tap"]
-    names = [form.indexed(n.matrix, *(i + n.base for i in index)) for index in product(*map(range, taps))]
+    names = [form.indexed(n.matrix, *index) for index in sheet.places(taps)]
     kernel, width = sheet.rendered("tap", values=False), inner.size("tap")
 
     def block(at: int) -> Row:
@@ -208,8 +188,8 @@ def _block_grid(sheet: Sheet, incidence: Incidence, names: list[str]) -> Grid:
     contraction = contract(incidence, ("output",), ("input",))
     summed = sheet.sums(contraction, {"tap": names}, sheet.form.times)
     found = {cell: text.replace("\n", " ") for cell, text in summed.items()}
-    rows, columns = contraction.shape
-    return sheet.dotted(lambda r, c: found.get(r * columns + c, "0"), (rows, columns), sheet.form.line - 8)
+    columns = contraction.shape[1]
+    return sheet.dotted(lambda r, c: found.get(r * columns + c, "0"), contraction.shape, sheet.form.line - 8)
 
 
 def _tying(sheet: Sheet) -> Rows:
@@ -228,42 +208,42 @@ def _tying(sheet: Sheet) -> Rows:
     ]
 
 
-def _dense(name: str) -> Builder:
-    """The gradient of the matrix as a dense layer has it, without or with its zeros held."""
-
-    def build(sheet: Sheet) -> Rows:
-        n, form = sheet.notation, sheet.form
-        whole = sheet.loss_by(form.letter(n.matrix))
-        if name == "masked_gradient":
-            held = form.masked(form.letter(n.matrix), form.letter(n.kernel), whole)
-            return [Row(held, (sheet.matrix_grid(name, form.line - form.span(held)),))]
-        product = f"{sheet.upstream_letter()} {form.transposed(sheet.whole_letter('input'))}"
-        return [Row(whole, (product, sheet.matrix_grid(name, form.line - form.span(whole))))]
-
-    return build
+def _dense_gradient(sheet: Sheet) -> Rows:
+    """The gradient of the matrix as a dense layer has it."""
+    whole = sheet.loss_by(sheet.form.letter(sheet.notation.matrix))
+    product = f"{sheet.upstream_letter()} {sheet.form.transposed(sheet.whole_letter('input'))}"
+    return [_grid_row("dense_gradient", whole, sheet, product)]
 
 
-def _activation(function: Callable[[Expr], Expr]) -> Builder:
+def _masked_gradient(sheet: Sheet) -> Rows:
+    """The same with its zeros held."""
+    n, form = sheet.notation, sheet.form
+    whole = form.letter(n.matrix)
+    held = form.masked(whole, form.letter(n.kernel), sheet.loss_by(whole))
+    return [_grid_row("masked_gradient", held, sheet)]
+
+
+def _grid_row(name: str, left: str, sheet: Sheet, *parts: str) -> Row:
+    """A matrix written out, and what else it equals."""
+    return Row(left, (*parts, sheet.matrix_grid(name, sheet.form.line - sheet.form.span(left))))
+
+
+def _activation(function: Callable[[Expr], Expr], sheet: Sheet) -> Rows:
     """A function of each output entry; ``function`` takes and gives a SymPy expression."""
+    outputs = list(sheet.values.matrix("output"))
+    applied = [function(entry) for entry in outputs]
+    letter = sheet.function_letter(function)
+    if all(entry.is_number for entry in outputs):
+        return [Row(f"{letter}({sheet.whole_letter('output')})", (sheet.listed(applied),))]
+    keep = sheet.shown(len(outputs))
+    arguments = dict(zip(keep, sheet.entry_sums("output", keep, values=False), strict=True))
+    unknown = not sheet.valued and isinstance(function, UndefinedFunction)
 
-    def build(sheet: Sheet) -> Rows:
-        outputs = list(sheet.values.matrix("output"))
-        applied = [function(entry) for entry in outputs]
-        letter = sheet.function_letter(function)
-        if all(entry.is_number for entry in outputs):
-            whole = sheet.whole_letter("output")
-            return [Row(f"{letter}({whole})", (sheet.listed(applied),))]
-        keep = sheet.shown(len(outputs))
-        arguments = dict(zip(keep, sheet.entry_sums("output", keep, values=False), strict=True))
-        unknown = not sheet.valued and isinstance(function, UndefinedFunction)
+    def row(at: int) -> Row:
+        right = f"{letter}({arguments[at]})" if unknown else sheet.form.sum_of(applied[at])
+        return Row(f"{letter}({sheet.entry_letter('output', at)})", (right,))
 
-        def row(at: int) -> Row:
-            right = f"{letter}({arguments[at]})" if unknown else sheet.form.sum_of(applied[at])
-            return Row(f"{letter}({sheet.entry_letter('output', at)})", (right,))
-
-        return sheet.rows(len(outputs), row)
-
-    return build
+    return sheet.rows(len(outputs), row)
 
 
 #: How the rows of each equation are put together, where they are not the entries of a vector or a matrix.
@@ -271,17 +251,17 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
     {
         "output_size": _output_size,
         "selection": selections,
-        "matrix": _product("matrix", "input", "input"),
-        "windows": _product("windows", "kernel_whole", "tap"),
+        "matrix": partial(_product, "matrix", "input", "input"),
+        "windows": partial(_product, "windows", "kernel_whole", "tap"),
         "filters": filters,
         "blocks": _blocks,
-        "grad_input": _gradient("input", "matrix"),
-        "grad_kernel": _gradient("kernel", "windows"),
+        "grad_input": partial(_gradient, "input", "matrix"),
+        "grad_kernel": partial(_gradient, "kernel", "windows"),
         "grad_bias": _grad_bias,
-        "upstream_matrix": _product("upstream_matrix", "kernel", "tap"),
+        "upstream_matrix": partial(_product, "upstream_matrix", "kernel", "tap"),
         "tying": _tying,
-        "dense_gradient": _dense("dense_gradient"),
-        "masked_gradient": _dense("masked_gradient"),
+        "dense_gradient": _dense_gradient,
+        "masked_gradient": _masked_gradient,
     }
 )
 
@@ -292,31 +272,19 @@ OWN: Mapping[str, Builder] = MappingProxyType({"output": maxima, "windows": seen
 def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | None = None) -> Builder:
     """What puts the rows of a quantity's equation together; a function is what follows the layer."""
     if name == "activation" and function is not None:
-        return _activation(function)
+        return partial(_activation, function)
     if function is not None:
         return partial(filters, function=function)
     if name in spec.kernel.own and name in OWN:
         return OWN[name]
-    return BUILDERS.get(name) or (_matrix if QUANTITIES[name].is_matrix else _vector)(QUANTITIES[name])
+    return BUILDERS.get(name) or partial(_entries, QUANTITIES[name])
 
 
-def _vector(row: Quantity) -> Builder:
-    """The entries of a vector, each with the letter of the quantity and its index."""
-
-    def build(sheet: Sheet) -> Rows:
-        letter, form = getattr(sheet.notation, row.letter), sheet.form
-        places = sheet.places(sheet.symbols.axes(row.name))
-        rows = sheet.entry_rows(row.name, lambda at: form.indexed(letter, *places[at]))
-        return rows + sheet.result_row(row.name, form.letter(letter))
-
-    return build
-
-
-def _matrix(row: Quantity) -> Builder:
-    """A matrix with its letter."""
-
-    def build(sheet: Sheet) -> Rows:
-        letter = sheet.form.letter(getattr(sheet.notation, row.letter))
-        return [Row(letter, (sheet.matrix_grid(row.name, sheet.form.line - sheet.form.span(letter)),))]
-
-    return build
+def _entries(row: Quantity, sheet: Sheet) -> Rows:
+    """The entries of a quantity with its letter: of a vector one by one, or a matrix."""
+    letter, form = getattr(sheet.notation, row.letter), sheet.form
+    if row.is_matrix:
+        return [_grid_row(row.name, form.letter(letter), sheet)]
+    places = sheet.places(sheet.symbols.axes(row.name))
+    rows = sheet.entry_rows(row.name, lambda at: form.indexed(letter, *places[at]))
+    return rows + sheet.result_row(row.name, form.letter(letter))
