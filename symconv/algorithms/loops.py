@@ -6,8 +6,7 @@ from typing import Any
 
 from symconv.algorithms.letters import INDICES, SIZES, WITHIN
 from symconv.algorithms.written import Written, called
-from symconv.pattern import ROLES, Relation, Spatial
-from symconv.pattern.kernel import WEIGHTS, Kernel
+from symconv.pattern import ROLES, Kernel, Relation, Spatial
 from symconv.printing.notation import on_axis
 
 #: Indices, each with the number of its values, the outermost first.
@@ -17,41 +16,21 @@ Pairs = list[tuple[str, str]]
 class Loops:
     """A product of relations in letters: what their formulas give when they are evaluated on letters.
 
-    Parameters
-    ----------
-    relations : sequence of Relation
-        Channels and axes; all outputs share the taps.
-    kernel : Kernel
-        What stands in the place of the taps.
-    dilated : bool
-        Whether the axes have a dilation; else it is 1.
-
-    Attributes
-    ----------
-    pairs : dict of role to list of (index, size)
-        The indices of each role; those of outputs that have a bias of their own are the role "bias".
-    sizes : dict of str to str
-        What sizes are when they are computed from others.
-    rank : int
-        The number of axes.
-    dependent_role, other_role : str
-        The role whose places are computed from those of the other one and of the taps.
-    window_sizes : list of Written
-        How many places of a window count along each axis.
+    The relations are channels and axes, whose outputs all share the taps; without a dilation it is 1.
+    The indices of outputs that have a bias of their own are the role "bias". The places of the dependent role
+    are computed from those of the other one and of the taps.
     """
 
-    def __init__(
-        self, relations: Sequence[Relation], kernel: Kernel = WEIGHTS, *, dilated: bool = True
-    ) -> None:
+    def __init__(self, relations: Sequence[Relation], kernel: Kernel, *, dilated: bool) -> None:
         self.pairs: dict[str, Pairs] = {role: [] for role in (*ROLES, "bias")}
-        self.sizes = {"C": "C_in // G", "F": "C_out // G"}
+        self.sizes = {"C": "C_in // G", "F": "C_out // G"}  # those that are computed from others
         self.dependent_role = relations[-1].dependent_role
         self.other_role = "input" if self.dependent_role == "output" else "output"
         self.rank = sum(relation.spatial for relation in relations)
         options = {name: option for relation in relations for name, option in relation.options.items()}
         self.flip, self.padding_mode = options["flip"], options.get("padding_mode", "zeros")
         self.kernel = kernel
-        self.window_sizes: list[Any] = []
+        self.window_sizes: list[Any] = []  # how many places of a window count along each axis
         self._offsets: dict[str, list[str]] = {}
         self._met: dict[str, str] = {}
         self._steps: list[str] = []

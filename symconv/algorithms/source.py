@@ -107,11 +107,8 @@ def _runs(code: CodeType) -> bool:
             return False
         its = [p for p in file.body if any(getattr(n, "lineno", 0) == above + 1 for n in ast.walk(p))]
         made = [compile(tree, "<found>", "exec", dont_inherit=True) for tree in (file, ast.Module(its, []))]
-    return any(
-        found.co_firstlineno == above + 1 and _told(found) == _told(code)
-        for whole in made
-        for found in _codes(whole)
-    )
+    found = (one for whole in made for one in _codes(whole) if one.co_firstlineno == above + 1)
+    return _content(code) in map(_content, found)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -122,15 +119,15 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(part)
 
 
-def _told(constant: object) -> object:
+def _content(constant: object) -> object:
     """What a constant of compiled code says: without its place in a file, and equal numbers told by type."""
     if isinstance(constant, CodeType):
         names = constant.co_names, constant.co_varnames, constant.co_freevars, constant.co_cellvars
-        inner = tuple(map(_told, constant.co_consts))
+        inner = tuple(map(_content, constant.co_consts))
         counts = constant.co_argcount, constant.co_posonlyargcount, constant.co_kwonlyargcount
         return constant.co_name, counts, names, constant.co_code, inner
     if isinstance(constant, tuple | frozenset):
-        return type(constant)(map(_told, constant))
+        return type(constant)(map(_content, constant))
     return type(constant), repr(constant)
 
 

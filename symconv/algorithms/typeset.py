@@ -112,13 +112,8 @@ def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
     if style == "equation":
         tree.body = cases(tree.body)
     check(tree, style, source_of(function))
-    tree.args = ast.arguments(
-        posonlyargs=[],
-        args=[*tree.args.posonlyargs, *tree.args.args],
-        kwonlyargs=[],
-        kw_defaults=[],
-        defaults=[],
-    )
+    args = [*tree.args.posonlyargs, *tree.args.args]
+    tree.args = ast.arguments(posonlyargs=[], args=args, kwonlyargs=[], kw_defaults=[], defaults=[])
     found: ast.FunctionDef = Plain().visit(transformers.AugAssignReplacer().visit(tree))
     _refuse_letters_of_two(found, style)
     return found

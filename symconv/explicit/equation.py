@@ -8,9 +8,7 @@ from sympy.core.function import FunctionClass
 
 from symconv.errors import OptionError
 from symconv.explicit.layout import Sheet, Subject
-from symconv.explicit.registry import QUANTITIES, Quantity, printed
 from symconv.explicit.rows import Builder
-from symconv.pattern import Specification
 from symconv.printing.display import Display
 from symconv.printing.notation import Notation
 from symconv.printing.target import MathsTarget
@@ -43,22 +41,6 @@ class Equation:
     _repr_latex_ = in_notebook
 
 
-def required(name: str, spec: Specification) -> Quantity:
-    """The row of a quantity that a layer has an equation of.
-
-    Raises
-    ------
-    OptionError
-        When it has none of that name.
-    """
-    names = printed(spec)
-    if name == "grad_bias" and name not in names:
-        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-    if not isinstance(name, str) or name not in names:
-        raise OptionError("{given!r} is no quantity: {cure}", given=name, allowed=names)
-    return QUANTITIES[name]
-
-
 #: Words that formulas as text have.
 WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")
 
@@ -66,36 +48,29 @@ WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread"
 def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation) -> Callable[[Expr], Expr]:
     """The function that follows a layer; by default that of the notation, whose letters it must not bear.
 
+    A name stands for an unknown function of expressions, others are tried when they are called.
+
     Raises
     ------
     OptionError
-        When its name stands for something else, or it is no function: see :func:`as_function`.
+        When its name stands for something else, when it is neither a name nor a function, or later when it
+        does not take SymPy expressions.
     """
     if given is None:
-        return as_function(notation.activation)
-    name, letters = getattr(given, "__name__", given), notation.meanings()
-    if isinstance(name, str) and (name in letters or name in WORDS):
-        means = f"the {letters[name]}" if name in letters else "something else"
-        raise OptionError(f"the activation is {name!r}, which stands for {means} here: name it otherwise.")
-    return as_function(given)
-
-
-def as_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
-    """A function of expressions: a name stands for an unknown one, others are tried when they are called.
-
-    Raises
-    ------
-    OptionError
-        When it is neither a name nor a function, or later when it does not take SymPy expressions.
-    """
-    if isinstance(given, str):
-        if not given.isidentifier() or not given.isascii():
-            raise OptionError("the activation is {given!r}: write {function}.", given=given)
+        given = notation.activation
+    else:
+        name, letters = getattr(given, "__name__", given), notation.meanings()
+        if isinstance(name, str) and (name in letters or name in WORDS):
+            means = f"the {letters[name]}" if name in letters else "something else"
+            raise OptionError(
+                f"the activation is {name!r}, which stands for {means} here: name it otherwise."
+            )
+    if isinstance(given, str) and given.isidentifier() and given.isascii():
         given = Function(given)
     if isinstance(given, FunctionClass):
         made: Callable[[Expr], Expr] = given
         return made
-    if not callable(given):
+    if isinstance(given, str) or not callable(given):
         raise OptionError("the activation is {given!r}: write {function}.", given=given)
 
     def applied(entry: Expr) -> Expr:

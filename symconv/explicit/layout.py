@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 
 from symconv.explicit.contraction import Contraction
 from symconv.explicit.entries import Explicit
-from symconv.pattern import Spatial, Specification
+from symconv.pattern import Specification
 from symconv.printing.display import Grid, Row
 from symconv.printing.notation import Notation
 from symconv.printing.target import MathsTarget
@@ -30,11 +30,6 @@ class Subject:
     spec: Specification
     symbols: Explicit
     values: Explicit
-
-    @property
-    def axes(self) -> tuple[Spatial, ...]:
-        """The spatial axes."""
-        return self.spec.axes
 
     @property
     def notation(self) -> Notation:
@@ -60,12 +55,8 @@ class Subject:
         """The shape of an operand."""
         return tuple(map(int, self.symbols.pattern.extents[role]))
 
-    def indices(self, role: str) -> list[tuple[int, ...]]:
-        """All indices of an operand, row-major, counted as the notation counts."""
-        return self.places(self.shape(role))
-
     def places(self, shape: Sequence[int]) -> list[tuple[int, ...]]:
-        """All indices of a shape."""
+        """All indices of a shape, row-major, counted as the notation counts."""
         base = self.notation.base
         return list(product(*(range(base, base + n) for n in shape)))
 
@@ -90,21 +81,23 @@ class Sheet(Subject):
 
     def names(self) -> dict[Symbol, str]:
         """How the operands' symbols print: upstream gradients as derivatives, taps in colour."""
-        form, notation = self.form, self.notation
-        letters = {"input": notation.input, "tap": notation.kernel, "output": notation.upstream}
-        if notation.upstream_style == "partial":
-            letters["output"] = notation.output
+        n, symbols = self.notation, self.symbols
+        partial = n.upstream_style == "partial"
+        letters = {"input": n.input, "tap": n.kernel, "output": n.output if partial else n.upstream}
+
+        def entries(letter: str, shape: Sequence[int]) -> list[str]:
+            return [self.form.indexed(letter, *index) for index in self.places(shape)]
+
+        rendered = {role: entries(letters[role], self.shape(role)) for role in symbols.operands}
+        rendered["tap"] = self._painted(rendered["tap"])
+        if partial:
+            rendered["output"] = list(map(self.loss_by, rendered["output"]))
         names: dict[Symbol, str] = {}
-        for role, symbols in self.symbols.operands.items():
-            rendered = [form.indexed(letters[role], *index) for index in self.indices(role)]
-            if role == "output" and notation.upstream_style == "partial":
-                rendered = list(map(self.loss_by, rendered))
-            if role == "tap":
-                rendered = self._painted(rendered)
-            names.update(zip(symbols, rendered, strict=True))
-        shape = self.symbols.pattern.biases().shape["tap"] if self.symbols.bias else ()
-        biases = [form.indexed(notation.bias, *index) for index in self.places(shape)]
-        names.update(zip(self.symbols.bias, biases, strict=False))
+        for role, operand in symbols.operands.items():
+            names.update(zip(operand, rendered[role], strict=True))
+        if symbols.bias:
+            biases = entries(n.bias, symbols.pattern.biases().shape["tap"])
+            names.update(zip(symbols.bias, biases, strict=True))
         return names
 
     def _painted(self, rendered: list[str]) -> list[str]:
@@ -223,24 +216,19 @@ class Sheet(Subject):
         self, entry: Callable[[int, int], str], shape: tuple[int, int], room: int | None = None
     ) -> Grid:
         """The shown part of a matrix, with dots for the rest; ``room`` is the width that it may take."""
-        limit, rows = self.notation.max_rows, self.shown(shape[0])
-        for most in range(min(shape[1], limit or shape[1]), 2, -1):
-            found = self._grid(entry, rows, shown(shape[1], most))
-            if limit is None or room is None or self.form.span(found) <= room:
-                return found
-        return self._grid(entry, rows, shown(shape[1], 3))
-
-    def _grid(
-        self, entry: Callable[[int, int], str], rows: Sequence[int | None], columns: Sequence[int | None]
-    ) -> Grid:
-        form = self.form
+        form, limit = self.form, self.notation.max_rows
 
         def cell(r: int | None, c: int | None) -> str:
             if r is not None and c is not None:
                 return entry(r, c)
             return form.across if r is not None else form.down if c is not None else form.diagonal
 
-        return Grid(tuple(tuple(cell(r, c) for c in columns) for r in rows))
+        for most in range(max(min(shape[1], limit or shape[1]), 3), 2, -1):
+            columns = shown(shape[1], most)
+            found = Grid(tuple(tuple(cell(r, c) for c in columns) for r in self.shown(shape[0])))
+            if limit is None or room is None or form.span(found) <= room:
+                break
+        return found
 
     def matrix_grid(self, name: str, room: int, *, values: bool = True, transposed: bool = False) -> Grid:
         """A matrix quantity, or its transpose, within a width; only the entries that show are made."""
@@ -248,7 +236,7 @@ class Sheet(Subject):
         rows, columns = ([i for i in self.shown(count) if i is not None] for count in shape)
         found = self._matrix_entries(name, [r * shape[1] + c for r in rows for c in columns], values)
         if transposed:
-            return self.dotted(lambda r, c: found.get(c * shape[1] + r, "0"), (shape[1], shape[0]), room)
+            return self.dotted(lambda r, c: found.get(c * shape[1] + r, "0"), shape[::-1], room)
         return self.dotted(lambda r, c: found.get(r * shape[1] + c, "0"), shape, room)
 
     def _matrix_entries(self, name: str, cells: Sequence[int], values: bool) -> dict[int, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
 
+from symconv.errors import OptionError
 from symconv.pattern import Specification
 
 #: The kinds of kernels.
@@ -43,10 +44,6 @@ class Quantity:
     def is_matrix(self) -> bool:
         """Whether it is a matrix; the columns of the relation of biases are the constant 1."""
         return self.relation != "biases" and bool(self.columns or self.shape)
-
-    def held_by(self, spec: Specification) -> bool:
-        """Whether it consists of entries that a layer has."""
-        return bool(self.relation) and self.belongs(spec, self.kinds, spec.kernel.kinds)
 
     def belongs(self, spec: Specification, kinds: Collection[str], own: Collection[str] = ()) -> bool:
         """Whether it belongs to layers with kernels of some kinds, of which a layer is one."""
@@ -219,6 +216,12 @@ def printed(spec: Specification) -> list[str]:
     return [name for name, row in QUANTITIES.items() if row.reasons and row.belongs(spec, row.kinds)]
 
 
+def held(spec: Specification) -> list[str]:
+    """The quantities that consist of entries that a layer has."""
+    own = spec.kernel.kinds
+    return [name for name, row in QUANTITIES.items() if row.relation and row.belongs(spec, row.kinds, own)]
+
+
 def derived(spec: Specification) -> list[str]:
     """The quantities that a layer has a closed form of."""
     return [name for name, row in QUANTITIES.items() if row.belongs(spec, row.derived)]
@@ -227,6 +230,22 @@ def derived(spec: Specification) -> list[str]:
 def compared(spec: Specification) -> list[str]:
     """The quantities of a layer that are compared with references."""
     return [name for name, row in QUANTITIES.items() if row.relation and row.belongs(spec, row.kinds)]
+
+
+def required(name: str, spec: Specification, *, explicit: bool = False) -> Quantity:
+    """The row of a quantity that a layer has an equation of, or entries.
+
+    Raises
+    ------
+    OptionError
+        When it has none of that name.
+    """
+    if name == "grad_bias" and not spec.bias:
+        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
+    what, names = ("explicit quantity", held(spec)) if explicit else ("quantity", printed(spec))
+    if not isinstance(name, str) or name not in names:
+        raise OptionError(f"{{given!r}} is no {what}: {{cure}}", given=name, allowed=names)
+    return QUANTITIES[name]
 
 
 def cells(name: str, spec: Specification) -> int:

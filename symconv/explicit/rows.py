@@ -22,28 +22,28 @@ Builder: TypeAlias = Callable[[Sheet], Rows]
 
 
 def _output_size(sheet: Sheet) -> Rows:
-    return [_axis_size(sheet, at) for at in range(len(sheet.axes))]
+    return [_axis_size(sheet, at) for at in range(len(sheet.spec.axes))]
 
 
 def _axis_size(sheet: Sheet, at: int) -> Row:
     """The output size along one axis: in letters, in numbers, and the result."""
-    axis, n, form = sheet.axes[at], sheet.notation, sheet.form
+    axes, n, form = sheet.spec.axes, sheet.notation, sheet.form
     named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
-    letters = {name: form.letter(on_axis(getattr(n, name), at, len(sheet.axes))) for name in named}
-    numbers, p = axis.geometry, letters["padding"]
+    letters = {name: form.letter(on_axis(getattr(n, name), at, len(axes))) for name in named}
+    numbers, p = axes[at].geometry, letters["padding"]
     even = numbers["before"] == numbers["after"]
     letters["pads"] = f"2{form.times}{p}" if even else f"{p} + {p}'"
     values = {name: str(size) for name, size in numbers.items()}
     letters["before"] = p
     values["pads"] = f"2{form.dot}{values['before']}" if even else f"{values['before']} + {values['after']}"
     written = []
-    for told, times in ((letters, form.times), (values, form.dot)):
-        told["off"] = told["pads"] if even else f"({told['pads']})"
-        parts = [[part.format(t=times, **told) for part in pair] for pair in axis.size_template]
+    for names, times in ((letters, form.times), (values, form.dot)):
+        names["off"] = names["pads"] if even else f"({names['pads']})"
+        parts = [[part.format(t=times, **names) for part in pair] for pair in axes[at].size_template]
         sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
         least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
         written.append(f"{least} + 1" if parts[0][1] else least)
-    (size,) = axis.extents["output"]
+    (size,) = axes[at].extents["output"]
     return Row(letters["output_size"], (*written, str(size)))
 
 

@@ -15,17 +15,13 @@ from symconv.pattern.incidence import Indices
 class PaddingMode:
     """Where a place ``j`` outside ``0 .. N - 1`` reads the input.
 
-    Attributes
-    ----------
-    index : function of (j, N, least, largest)
-        The index map in arithmetic, absolute values, and ``least`` and ``largest`` of two; what it leaves
-        outside the input is 0. So arrays, SymPy expressions and the letters of loops all follow it.
-    slack : int or None
-        The padding may be at most ``N - slack`` on a side; None for any padding.
+    The index map takes ``(j, N, least, largest)`` and is written in arithmetic, absolute values, and
+    ``least`` and ``largest`` of two; what it leaves outside the input is 0. So arrays, SymPy expressions and
+    the letters of loops all follow it.
     """
 
     index: Callable[[Any, Any, Callable[[Any, Any], Any], Callable[[Any, Any], Any]], Any]
-    slack: int | None
+    slack: int | None  # the padding may be at most N - slack on a side; None for any padding
 
     def places(self, j: Indices, n: int) -> Indices:
         """The index map on arrays."""

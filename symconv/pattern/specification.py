@@ -23,25 +23,14 @@ from symconv.printing.notation import Notation
 class Specification:
     """Everything that is true of a layer before entries are put into it.
 
-    Attributes
-    ----------
-    tied : Pattern
-        The relation through taps that all outputs share.
-    kernel : Kernel
-        What stands in the place of the taps.
-    bias : bool
-    notation : Notation
-
-    Examples
-    --------
     >>> from symconv.pattern.axis import Axis
     >>> spec = Specification(Pattern((Axis.make(4, 3),)))
     >>> spec.output_sizes, spec.transposed, spec.facets
     ((2,), False, ())
     """
 
-    tied: Pattern
-    kernel: Kernel = WEIGHTS
+    tied: Pattern  # the relation through taps that all outputs share
+    kernel: Kernel = WEIGHTS  # what stands in the place of the taps
     bias: bool = False
     notation: Notation = Notation()
 
