@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import TypeAlias
 
 from symconv.errors import OptionError
@@ -18,42 +17,38 @@ EXPRESSIONS = (
 )  # fmt: skip
 
 #: Statements of each style.
-STATEMENTS: Mapping[str, tuple[type[ast.stmt], ...]] = MappingProxyType(
-    {
-        "algorithm": (
-            ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Expr, ast.For, ast.If, ast.Pass,
-            ast.Return, ast.While,
-        ),
-        "equation": (ast.Assign, ast.If, ast.Return),
-    }
-)  # fmt: skip
+STATEMENTS: Mapping[str, tuple[type[ast.stmt], ...]] = {
+    "algorithm": (
+        ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Expr, ast.For, ast.If, ast.Pass,
+        ast.Return, ast.While,
+    ),
+    "equation": (ast.Assign, ast.If, ast.Return),
+}  # fmt: skip
 
 _LOOP = "write sum(... for k in range(K)), since an equation has no loops"
 _CHECKED = "leave it out, and check the arguments before the call"
 
 #: What the refused are called, and what to write instead.
-_CURES: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
-    {
-        ast.AnnAssign: ("an annotated assignment", "write it without the annotation"),
-        ast.Assert: ("an assertion", _CHECKED),
-        ast.AugAssign: ("an augmented assignment", "give the new value a name of its own"),
-        **dict.fromkeys((ast.Dict, ast.DictComp), ("a dictionary", "write if, elif and else")),
-        ast.Expr: ("a statement without a value", "leave it out"),
-        **dict.fromkeys((ast.For, ast.While), ("a loop", _LOOP)),
-        ast.FunctionDef: ("a function in a function", "define it outside and call it"),
-        **dict.fromkeys((ast.Import, ast.ImportFrom), ("an import", "import at the top of the module")),
-        ast.JoinedStr: ("a formatted string", "leave text out"),
-        ast.Lambda: ("a lambda", "define a function of its own, with def, and call it"),
-        ast.Match: ("a match statement", "write if, elif and else"),
-        ast.NamedExpr: ("an assignment in an expression", "assign in a line of its own"),
-        ast.Raise: ("an exception", _CHECKED),
-        ast.Slice: ("a slice", "write a loop, or a sum, over the index"),
-        ast.Starred: ("a starred expression", "write the items out"),
-        ast.Try: ("an exception handler", _CHECKED),
-        ast.With: ("a with statement", "leave it out"),
-        **dict.fromkeys((ast.Yield, ast.YieldFrom), ("a generator", "return the value")),
-    }
-)
+_CURES: Mapping[type[ast.AST], tuple[str, str]] = {
+    ast.AnnAssign: ("an annotated assignment", "write it without the annotation"),
+    ast.Assert: ("an assertion", _CHECKED),
+    ast.AugAssign: ("an augmented assignment", "give the new value a name of its own"),
+    **dict.fromkeys((ast.Dict, ast.DictComp), ("a dictionary", "write if, elif and else")),
+    ast.Expr: ("a statement without a value", "leave it out"),
+    **dict.fromkeys((ast.For, ast.While), ("a loop", _LOOP)),
+    ast.FunctionDef: ("a function in a function", "define it outside and call it"),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), ("an import", "import at the top of the module")),
+    ast.JoinedStr: ("a formatted string", "leave text out"),
+    ast.Lambda: ("a lambda", "define a function of its own, with def, and call it"),
+    ast.Match: ("a match statement", "write if, elif and else"),
+    ast.NamedExpr: ("an assignment in an expression", "assign in a line of its own"),
+    ast.Raise: ("an exception", _CHECKED),
+    ast.Slice: ("a slice", "write a loop, or a sum, over the index"),
+    ast.Starred: ("a starred expression", "write the items out"),
+    ast.Try: ("an exception handler", _CHECKED),
+    ast.With: ("a with statement", "leave it out"),
+    **dict.fromkeys((ast.Yield, ast.YieldFrom), ("a generator", "return the value")),
+}
 
 
 def check(function: ast.FunctionDef, style: str, source: str) -> None:

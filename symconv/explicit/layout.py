@@ -61,8 +61,12 @@ class Subject:
         return list(product(*(range(base, base + n) for n in shape)))
 
     def shown(self, count: int) -> list[int | None]:
-        """Which of so many rows the notation shows."""
+        """Which of so many rows the notation shows; ``None`` for dots."""
         return shown(count, self.notation.max_rows)
+
+    def kept(self, count: int) -> list[int]:
+        """The same without the dots."""
+        return [at for at in self.shown(count) if at is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,42 +171,36 @@ class Sheet(Subject):
         signs[1:][np.diff(line) > 0] = "\n+ "
         signs[starts[:-1]] = ""
         rows = zip(signs.tolist(), *columns, strict=True)
-        if len(columns) == 1:
-            terms = [f"{sign}{only}" for sign, only in rows]
-        else:
-            terms = [f"{sign}{left}{times}{right}" for sign, left, right in rows]
+        terms = [sign + times.join(rest) for sign, *rest in rows]
         joined = ("".join(terms[a:b]) for a, b in pairwise(starts.tolist()))
         return dict(zip(part.cells.tolist(), joined, strict=True))
 
     def entry_rows(self, name: str, left: Callable[[int], str]) -> Rows:
         """One row an entry of a vector: as symbols, as values once all operands have some, as the result."""
-        keep = self.shown(self.symbols.contraction(name).shape[0])
-        written = [self.entry_sums(name, keep, values=False)]
-        given = list(map(self.given, self.symbols.contraction(name).factors))
+        contraction = self.symbols.contraction(name)
+        count, given = contraction.shape[0], list(map(self.given, contraction.factors))
+        written = [self.entry_sums(name, values=False)]
         biased = name == "output" and self.values.bias != self.symbols.bias
         if biased or any(given):
             if all(given):
-                written.append(self.entry_sums(name, keep, values=True))
+                written.append(self.entry_sums(name, values=True))
             results = list(self.values.matrix(name))
-            written.append([self.form.sum_of(results[cell]) if cell is not None else "" for cell in keep])
-        return [
-            None if cell is None else Row(left(cell), tuple(dict.fromkeys(parts)))
-            for cell, *parts in zip(keep, *written, strict=True)
-        ]
+            written.append({cell: self.form.sum_of(results[cell]) for cell in self.kept(count)})
+        return self.rows(count, lambda at: Row(left(at), tuple(dict.fromkeys(sums[at] for sums in written))))
 
-    def entry_sums(self, name: str, keep: Sequence[int | None], *, values: bool) -> list[str]:
-        """The sums that the kept entries are, of symbols or of values, in tap order."""
+    def entry_sums(self, name: str, *, values: bool) -> dict[int, str]:
+        """The sums that the entries that show are, of symbols or of values, in tap order."""
         form, explicit = self.form, self.values if values else self.symbols
-        part = explicit.contraction(name).only([cell for cell in keep if cell is not None])
+        cells = self.kept(explicit.contraction(name).shape[0])
+        part = explicit.contraction(name).only(cells)
         render, times = (form.factor, form.dot) if values else (form.expr, form.times)
         factors = {role: self.rendered(role, values=values, factor=values) for role in part.factors}
         found = self.sums(part, factors, times)
         if name == "output" and explicit.bias:
-            for cell in keep:
-                if cell is not None:
-                    bias = render(explicit.biases[cell])
-                    found[cell] = f"{found[cell]} + {bias}" if cell in found else bias
-        return [found.get(cell, "0") if cell is not None else "" for cell in keep]
+            for cell in cells:
+                bias = render(explicit.biases[cell])
+                found[cell] = f"{found[cell]} + {bias}" if cell in found else bias
+        return dict.fromkeys(cells, "0") | found
 
     def result_row(self, name: str, letter: str) -> Rows:
         """All entries of a vector in one list, once they are numbers."""
@@ -233,7 +231,7 @@ class Sheet(Subject):
     def matrix_grid(self, name: str, room: int, *, values: bool = True, transposed: bool = False) -> Grid:
         """A matrix quantity, or its transpose, within a width; only the entries that show are made."""
         shape = (self.values if values else self.symbols).shape(name)
-        rows, columns = ([i for i in self.shown(count) if i is not None] for count in shape)
+        rows, columns = map(self.kept, shape)
         found = self._matrix_entries(name, [r * shape[1] + c for r in rows for c in columns], values)
         if transposed:
             return self.dotted(lambda r, c: found.get(c * shape[1] + r, "0"), shape[::-1], room)

@@ -59,6 +59,8 @@ class Quantity:
 
 _OUTPUT, _TAP, _INPUT = ("output",), ("tap",), ("input",)
 
+_DENSE = "As a matrix acting on the input: a dense layer whose entries are"
+_TIED = "act on the upstream gradient, so each tied weight receives the sum of its gradients."
 _WINDOWS_FIT = "Output size: as many as the window has places on the input and its padding, a stride apart."
 
 _ROWS = (
@@ -99,14 +101,10 @@ _ROWS = (
     Quantity(
         "matrix", "matrix", "``T``, M by N, with ``y = T x``: ``T[i, j] = w[k]`` where the relation holds.",
         {
-            "": "As a matrix acting on the input: a dense layer whose entries are weights of the kernel or "
-            "zero.",
-            "folded": "As a matrix acting on the input: a dense layer whose entries are weights of the "
-            "kernel, sums of some, or zero.",
-            "uniform": "As a matrix acting on the input: a dense layer whose entries are 1 over the number "
-            "of taps or zero.",
-            "clipped": "As a matrix acting on the input: a dense layer whose entries are 1 over what the "
-            "window of their row is divided by, or zero.",
+            "": f"{_DENSE} weights of the kernel or zero.",
+            "folded": f"{_DENSE} weights of the kernel, sums of some, or zero.",
+            "uniform": f"{_DENSE} 1 over the number of taps or zero.",
+            "clipped": f"{_DENSE} 1 over what the window of their row is divided by, or zero.",
             "selection": "As a matrix acting on the input: each row selects one entry, which depends on the "
             "input.",
         },
@@ -151,10 +149,8 @@ _ROWS = (
     Quantity(
         "grad_kernel", "kernel", "The derivative of the loss by ``w``, in its shape: ``X^T delta``.",
         {
-            "": "Gradient of the kernel: the transposed windows act on the upstream gradient, so each tied "
-            "weight receives the sum of its gradients.",
-            "columns": "Gradient of the kernel: the windows act on the upstream gradient, so each tied "
-            "weight receives the sum of its gradients.",
+            "": f"Gradient of the kernel: the transposed windows {_TIED}",
+            "columns": f"Gradient of the kernel: the windows {_TIED}",
         },
         "pattern", _TAP, derived=_LEARNED, main=True,
     ),

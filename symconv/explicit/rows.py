@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import TypeAlias
 
 from sympy import Expr, S
@@ -186,10 +185,12 @@ def _blocks(sheet: Sheet) -> Rows:
 def _block_grid(sheet: Sheet, incidence: Incidence, names: list[str]) -> Grid:
     """The matrix of a relation, with rendered names for its taps."""
     contraction = contract(incidence, ("output",), ("input",))
-    summed = sheet.sums(contraction, {"tap": names}, sheet.form.times)
-    found = {cell: text.replace("\n", " ") for cell, text in summed.items()}
-    columns = contraction.shape[1]
-    return sheet.dotted(lambda r, c: found.get(r * columns + c, "0"), contraction.shape, sheet.form.line - 8)
+    found, columns = sheet.sums(contraction, {"tap": names}, sheet.form.times), contraction.shape[1]
+
+    def entry(r: int, c: int) -> str:
+        return found.get(r * columns + c, "0").replace("\n", " ")
+
+    return sheet.dotted(entry, contraction.shape, sheet.form.line - 8)
 
 
 def _tying(sheet: Sheet) -> Rows:
@@ -235,8 +236,7 @@ def _activation(function: Callable[[Expr], Expr], sheet: Sheet) -> Rows:
     letter = sheet.function_letter(function)
     if all(entry.is_number for entry in outputs):
         return [Row(f"{letter}({sheet.whole_letter('output')})", (sheet.listed(applied),))]
-    keep = sheet.shown(len(outputs))
-    arguments = dict(zip(keep, sheet.entry_sums("output", keep, values=False), strict=True))
+    arguments = sheet.entry_sums("output", values=False)
     unknown = not sheet.valued and isinstance(function, UndefinedFunction)
 
     def row(at: int) -> Row:
@@ -247,26 +247,24 @@ def _activation(function: Callable[[Expr], Expr], sheet: Sheet) -> Rows:
 
 
 #: How the rows of each equation are put together, where they are not the entries of a vector or a matrix.
-BUILDERS: Mapping[str, Builder] = MappingProxyType(
-    {
-        "output_size": _output_size,
-        "selection": selections,
-        "matrix": partial(_product, "matrix", "input", "input"),
-        "windows": partial(_product, "windows", "kernel_whole", "tap"),
-        "filters": filters,
-        "blocks": _blocks,
-        "grad_input": partial(_gradient, "input", "matrix"),
-        "grad_kernel": partial(_gradient, "kernel", "windows"),
-        "grad_bias": _grad_bias,
-        "upstream_matrix": partial(_product, "upstream_matrix", "kernel", "tap"),
-        "tying": _tying,
-        "dense_gradient": _dense_gradient,
-        "masked_gradient": _masked_gradient,
-    }
-)
+BUILDERS: Mapping[str, Builder] = {
+    "output_size": _output_size,
+    "selection": selections,
+    "matrix": partial(_product, "matrix", "input", "input"),
+    "windows": partial(_product, "windows", "kernel_whole", "tap"),
+    "filters": filters,
+    "blocks": _blocks,
+    "grad_input": partial(_gradient, "input", "matrix"),
+    "grad_kernel": partial(_gradient, "kernel", "windows"),
+    "grad_bias": _grad_bias,
+    "upstream_matrix": partial(_product, "upstream_matrix", "kernel", "tap"),
+    "tying": _tying,
+    "dense_gradient": _dense_gradient,
+    "masked_gradient": _masked_gradient,
+}
 
 #: What is put together otherwise where the kernel gives the quantity itself.
-OWN: Mapping[str, Builder] = MappingProxyType({"output": maxima, "windows": seen})
+OWN: Mapping[str, Builder] = {"output": maxima, "windows": seen}
 
 
 def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | None = None) -> Builder:

@@ -19,24 +19,15 @@ from symconv.printing.english import counted
 class Level:
     """One relation of the layer as a matrix of blocks, each block holding the levels below it.
 
-    Attributes
-    ----------
-    shape : (rows, columns)
-        Blocks, outputs by inputs of this relation.
-    block : (rows, columns)
-        Entries of one block.
-    kind : str
-        "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks, and
-        none repeated), "block diagonal" (as groups make it), "zero", "tied" (no zero blocks), "banded" or
-        "sparse"; the first that holds.
-    banded : bool
-        Whether its blocks lie in a band that leaves a corner free.
+    Its kind is "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks,
+    and none repeated), "block diagonal" (as groups make it), "zero", "tied" (no zero blocks), "banded" or
+    "sparse"; the first that holds.
     """
 
-    shape: tuple[int, int]
-    block: tuple[int, int]
+    shape: tuple[int, int]  # blocks, outputs by inputs of this relation
+    block: tuple[int, int]  # entries of one block
     kind: str
-    banded: bool
+    banded: bool  # whether its blocks lie in a band that leaves a corner free
 
     def __str__(self) -> str:
         return f"{self.kind}: {_by(self.shape)} blocks of {_by(self.block)}"
@@ -130,9 +121,8 @@ class Structure:
             When the matrix depends on the input.
         """
         if not spec.kernel.shared:
-            raise OptionError(
-                "maximum pooling has another matrix for every input: ask for .matrix on values."
-            )
+            sentence = "maximum pooling has another matrix for every input: ask for .matrix on values."
+            raise OptionError(sentence)
         spec.pattern.require_few()
         return cls.of(spec.incidence, spec.pattern.relations, uniform=spec.kernel.uniform)
 
@@ -147,16 +137,12 @@ class Structure:
         return self.entries // self.samples**2
 
     def __str__(self) -> str:
-        lines = [
-            f"{_by(self.shape)} {self.kind}, lower bandwidth {self.lower_bandwidth}, "
-            f"upper bandwidth {self.upper_bandwidth}"
-        ]
+        widths = f"lower bandwidth {self.lower_bandwidth}, upper bandwidth {self.upper_bandwidth}"
+        lines = [f"{_by(self.shape)} {self.kind}, {widths}"]
         if len(self.levels) > 1:
             lines += [f"{'  ' * depth}{level}" for depth, level in enumerate(self.levels)]
-        lines.append(
-            f"{self.filled()}, {counted(self.parameters, 'distinct weight')} (a dense layer has "
-            f"{self.dense_parameters})"
-        )
+        weights = counted(self.parameters, "distinct weight")
+        lines += [f"{self.filled()}, {weights} (a dense layer has {self.dense_parameters})"]
         return "\n".join(lines)
 
     def filled(self, of: str = "of") -> str:
@@ -197,24 +183,20 @@ class _Band:
     @cached_property
     def kind(self) -> str:
         """What the matrix is; the strongest word that holds."""
-        o, entries = self.o, self._rows * self._columns
-        one_each = self._one_tap and self._rows == self._columns == len(o)
-        if one_each and not self.offset.any():
-            return "identity"
-        apart = len(o) == len(self.cells) == len(np.unique(self.tap))
-        if apart and len(self.cells) == entries:
-            return "dense"
-        if not len(self.cells):
-            return "zero"
-        if np.any(self.offset) and self.circulant:
-            return "circulant"
-        if self.toeplitz:
-            return "Toeplitz"
-        if apart and self.groups > 1:
-            return "block diagonal"
-        if len(self.cells) == entries:
-            return "tied"
-        return "banded" if self.banded else "sparse"
+        one_each = self._one_tap and self._rows == self._columns == len(self.o)
+        full = len(self.cells) == self._rows * self._columns
+        apart = len(self.o) == len(self.cells) == len(np.unique(self.tap))
+        words = {
+            "identity": one_each and not self.offset.any(),
+            "dense": apart and full,
+            "zero": not len(self.cells),
+            "circulant": self.circulant and self.offset.any(),
+            "Toeplitz": self.toeplitz,
+            "block diagonal": apart and self.groups > 1,
+            "tied": full,
+            "banded": self.banded,
+        }
+        return next((word for word, holds in words.items() if holds), "sparse")
 
     @property
     def banded(self) -> bool:

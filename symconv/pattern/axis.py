@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Expr, Le, Symbol, sympify
@@ -33,6 +33,7 @@ class Axis(Spatial):
     (6, (1, -1, 0))
     """
 
+    form: ClassVar[str] = "window"
     input_size: Size
     kernel_size: Size
     stride: Size
@@ -132,10 +133,6 @@ class Axis(Spatial):
             return room // self.stride + 1
         lasts = (room + self.stride - 1) // self.stride, (self.input_size + self.before - 1) // self.stride
         return least(*lasts) + 1
-
-    @property
-    def form(self) -> str:
-        return "window"
 
     @property
     def kind(self) -> str:

@@ -27,12 +27,9 @@ class Batch(Relation):
     [0, 1]
     """
 
+    form: ClassVar[str] = "samples"
     size: Size
     name: str = "batch"
-
-    @property
-    def form(self) -> str:
-        return "samples"
 
     @property
     def samples(self) -> int:
@@ -54,8 +51,8 @@ class Batch(Relation):
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        letter = {"batch": "batch_index", "channels": "output_channel_index"}[self.name]
-        return {"output": (letter,), "tap": (), "input": (letter,)}
+        letters = ("batch_index" if self.name == "batch" else "output_channel_index",)
+        return {"output": letters, "tap": (), "input": letters}
 
     def window(self, index: Places) -> Window:
         return Window((), tuple(index["output"]), ())
@@ -79,6 +76,7 @@ class Channels(Relation):
     [0, 1, 2, 3]
     """
 
+    form: ClassVar[str] = "channels"
     own_bias: ClassVar[bool] = True
     in_channels: Size
     out_channels: Size
@@ -103,10 +101,6 @@ class Channels(Relation):
         return made
 
     @property
-    def form(self) -> str:
-        return "channels"
-
-    @property
     def limits(self) -> tuple[Boolean, ...]:
         """That the groups divide both counts."""
         counts = dict.fromkeys((self.in_channels, self.out_channels))
@@ -125,27 +119,19 @@ class Channels(Relation):
             "input": (self.in_channels,),
         }
 
-    @property
-    def geometry(self) -> dict[str, Size]:
-        return {"in_channels": self.in_channels, "out_channels": self.out_channels, "groups": self.groups}
-
     def phrase(self, options: Mapping[str, Any]) -> str:
         grouped = "" if self.groups == 1 else f" in {self.groups} groups"
         outside = counted(options["out_channels"], "output channel")
         return f"{options['in_channels']} input and {outside}{grouped}"
 
     def enumerated(self) -> Incidence:
-        inside, outside = map(int, self.group_sizes)
-        tap = np.arange(int(self.out_channels) * inside)
-        output, c = np.divmod(tap, inside)
-        index = {"output": output, "tap": tap, "input": output // outside * inside + c}
-        shape = {role: tuple(map(int, extents)) for role, extents in self.extents.items()}
-        return Incidence(index, shape)
+        tap = np.arange(self.count("tap"))
+        output, c = np.divmod(tap, int(self.group_sizes[0]))
+        index = {"output": output, "tap": tap, "input": self.place(output, c)}
+        return Incidence(index, {role: tuple(map(int, extents)) for role, extents in self.extents.items()})
 
     def single_filter(self, inputs: str = "input") -> Relation:
-        if inputs == "input":
-            return Channels(self.in_channels, 1, 1)
-        return Channels(1, self.out_channels, 1)
+        return Channels(self.in_channels, 1, 1) if inputs == "input" else Channels(1, self.out_channels, 1)
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
@@ -170,6 +156,4 @@ class Channels(Relation):
 
 
 def _divided(count: Size, groups: Size) -> Size:
-    if isinstance(count, int) and isinstance(groups, int):
-        return count // groups
-    return count / groups
+    return count // groups if isinstance(count, int) and isinstance(groups, int) else count / groups

@@ -6,7 +6,6 @@ from fractions import Fraction
 from functools import cache
 from itertools import product, zip_longest
 from math import prod
-from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 from sympy import Expr, Le, Mul, Rational, S, sympify
@@ -14,7 +13,6 @@ from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.pattern import Pattern
 from symconv.pattern.relation import Spatial
-from symconv.pattern.unshared import unshared
 from symconv.printing.notation import Notation
 
 #: The entries of each operand by its role, flattened row-major.
@@ -38,7 +36,7 @@ class Kernel:
     operands: ClassVar[tuple[str, ...]] = ("x", "w", "delta", "b")  # the letters of those that take values
     learned: ClassVar[bool] = True  # whether taps are parameters
     whole: ClassVar[bool] = True  # whether taps are whole numbers wherever the operands are
-    own: ClassVar[Mapping[str, Own]] = MappingProxyType({})  # the quantities that are no contractions
+    own: ClassVar[Mapping[str, Own]] = {}  # the quantities that are no contractions
 
     @property
     def name(self) -> str:
@@ -77,7 +75,7 @@ class Kernel:
 
     def relation(self, tied: Pattern) -> Pattern:
         """The layer's relation, for the one through taps that all outputs share."""
-        return tied if self.shared else unshared(tied)
+        return tied if self.shared else tied.with_own_taps()
 
     def indices(self, tied: Pattern, taps: tuple[Any, ...]) -> tuple[Any, ...]:
         """Those of a tap's indices that its letter bears."""

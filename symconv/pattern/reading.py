@@ -94,13 +94,11 @@ def each_axis(
     rank: int, n: Any, k: Any, columns: Mapping[str, Any], padding: Any
 ) -> list[tuple[Any, Any, dict[str, Any]]]:
     """Input size, kernel size and further options of each axis."""
-    sizes = [per_axis("input_size", n, rank), per_axis("kernel_size", k, rank)]
+    sizes = per_axis("input_size", n, rank), per_axis("kernel_size", k, rank)
     named = {name: per_axis(name, given, rank) for name, given in columns.items()}
     named["padding"] = padding_per_axis(padding, rank)
-    return [
-        (sizes[0][at], sizes[1][at], {name: values[at] for name, values in named.items()})
-        for at in range(rank)
-    ]
+    options = (dict(zip(named, values, strict=True)) for values in zip(*named.values(), strict=True))
+    return list(zip(*sizes, options, strict=True))
 
 
 def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, SymbolicSizeError
@@ -37,6 +37,7 @@ class Window(NamedTuple):
 class Relation(metaclass=ABCMeta):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
 
+    form: ClassVar[str]  # what it relates: "window", "spread", "channels" or "samples"
     dependent_role: ClassVar[str] = "input"  # the role that the relation gives by the two others
     spatial: ClassVar[bool] = False  # whether it is along a spatial axis
     shared: ClassVar[bool] = True  # whether outputs share their taps
@@ -44,18 +45,13 @@ class Relation(metaclass=ABCMeta):
 
     @property
     @abstractmethod
-    def form(self) -> str:
-        """What it relates: "window", "spread", "channels", "samples", or a "product" of such."""
-
-    @property
-    @abstractmethod
     def extents(self) -> dict[str, tuple[Size, ...]]:
         """How many values each index of a role has."""
 
     @property
-    @abstractmethod
     def geometry(self) -> Mapping[str, Size]:
         """The sizes that define the relation, by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -90,8 +86,7 @@ class Relation(metaclass=ABCMeta):
 
     def resized(self, sizes: Mapping[str, Any]) -> Self:
         """The same relation with the sizes of a layer given by their names, and not checked."""
-        names = {item.name for item in fields(self)}
-        return replace(self, **{name: size for name, size in sizes.items() if name in names})
+        return replace(self, **{name: sizes[name] for item in fields(self) if (name := item.name) in sizes})
 
     def place(self, index: Any, tap: Any) -> Any:
         """The index of the dependent role that an index of the other role meets through a tap."""
@@ -129,17 +124,13 @@ class Relation(metaclass=ABCMeta):
     def require_few(self) -> None:
         """Raise unless every size is a number, and none so large that there are too many triples to list."""
         self.require_numbers()
+        most = f"explicit entries are made for at most {MOST} products of an output and a tap."
         if max(self.geometry.values()) > 2**60:
-            raise GeometryError(
-                f"sizes up to {max(self.geometry.values())} are too large: explicit entries are made for at "
-                f"most {MOST} products of an output and a tap."
-            )
+            raise GeometryError(f"sizes up to {max(self.geometry.values())} are too large: {most}")
         counts = {role: self.count(role) for role in ROLES}
         if max(self._products(counts), *counts.values()) > MOST:
-            raise GeometryError(
-                f"this layer has {counts['output']} outputs, {counts['tap']} taps and {counts['input']} "
-                f"inputs: explicit entries are made for at most {MOST} products of an output and a tap."
-            )
+            has = "this layer has {output} outputs, {tap} taps and {input} inputs".format(**counts)
+            raise GeometryError(f"{has}: {most}")
 
     def _products(self, counts: Mapping[str, int]) -> int:
         """How many triples have to be looked at."""
@@ -154,10 +145,6 @@ class Relation(metaclass=ABCMeta):
     def samples(self) -> int:
         """How many samples of a batch it relates one by one; 1 for what is no batch."""
         return 1
-
-    def places_counted(self, place: Any, padding: bool) -> Any:
-        """How many places of the window at an output count, with or without those in the padding."""
-        return Integer(1)
 
     def biases(self) -> Incidence:
         """The relation of a bias: every output meets one tap, whose input is the constant 1."""
@@ -193,6 +180,10 @@ class Spatial(Relation):
         """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
         return PADDING_MODES["zeros"]
 
+    def places_counted(self, place: Any, padding: bool) -> Any:
+        """How many places of the window at an output count, with or without those in the padding."""
+        return self.extents["tap"][0]
+
     @abstractmethod
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         """Pairs ``(last, value)``: an output stands at each place with ``0 <= value <= last`` for all."""
@@ -207,10 +198,8 @@ class Spatial(Relation):
     def size_template(self) -> tuple[tuple[str, str], ...]:
         """The output size in names of sizes, and what it is divided by before rounding down and adding 1.
 
-        Of several the least counts.
-
-        ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is taken off, ``{t}`` the
-        sign of a product.
+        Of several the least counts. ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is
+        taken off, ``{t}`` the sign of a product.
         """
 
 

@@ -1,18 +1,16 @@
 """A kernel that selects: taps of its own for each output, 1 at the first of the largest entries it sees."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Add, And, Eq, Expr, Ge, Gt, Max, Or, S, Symbol, oo, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import EntriesError
-from symconv.pattern.kernel import Operands, Pooled
+from symconv.pattern.kernel import Operands, Own, Pooled
 from symconv.pattern.pattern import Pattern
 from symconv.pattern.relation import Spatial
-from symconv.pattern.unshared import unshared
 from symconv.printing.expressions import Iverson
 from symconv.printing.notation import Notation
 
@@ -24,7 +22,7 @@ _MEANING = "1 at the first of the largest entries that an output sees, else 0"
 
 def meetings(tied: Pattern) -> Meetings:
     """What each output sees. The pattern with taps of its own lists the same triples in the same order."""
-    window, own = tied.incidence(), unshared(tied).incidence()
+    window, own = tied.incidence(), tied.with_own_taps().incidence()
     index = window.index
     order = np.lexsort((index["tap"], index["output"]))
     columns = (index["output"], index["tap"], own.index["tap"], index["input"])
@@ -102,7 +100,7 @@ class Selection(Pooled):
     linear_in = "once the selection is made"
     beside = "passed by"
     opening = "Maximum pooling of {inputs} in windows of {window}"
-    own = MappingProxyType({"output": _largest, "selection": _selections, "windows": _windows})
+    own: ClassVar[Mapping[str, Own]] = {"output": _largest, "selection": _selections, "windows": _windows}
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sympy import Expr, Lt, Max, Symbol, sympify
 from sympy.logic.boolalg import Boolean
@@ -30,6 +30,7 @@ class TransposedAxis(Adjoint, Spatial):
     (8,)
     """
 
+    form: ClassVar[str] = "spread"
     relation: Axis
     extra: Size = 0
 
@@ -77,17 +78,12 @@ class TransposedAxis(Adjoint, Spatial):
     def resized(self, sizes: Mapping[str, Any]) -> Self:
         axis = replace(self.relation, input_size=self.relation.output_size).resized(sizes)
         extra = sizes.get("output_padding", self.extra)
-        made = replace(axis, input_size=_outputs(axis, extra), outputs=axis.input_size)
-        return replace(self, relation=made, extra=extra)
+        return type(self)(replace(axis, input_size=_outputs(axis, extra), outputs=axis.input_size), extra)
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
         """That the output padding is smaller than the stride or the dilation."""
         return (Lt(sympify(self.extra), Max(self.relation.stride, self.relation.dilation)),)
-
-    @property
-    def form(self) -> str:
-        return "spread"
 
     @property
     def kind(self) -> str:

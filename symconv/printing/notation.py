@@ -113,13 +113,10 @@ class Notation:
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name in _NOT_LETTERS or (item.name == "kernel_matrix" and value is None):
-                continue
+        for name, value in self._letters():
             if not isinstance(value, str) or not _LETTER.fullmatch(value):
                 raise NotationError(
-                    f"{item.name} is {value!r}: write a letter or a Greek name, with at most one "
+                    f"{name} is {value!r}: write a letter or a Greek name, with at most one "
                     "subscript such as 'L_in', one superscript such as 'delta^(l)', and primes."
                 )
         if type(self.base) is not int or self.base not in (0, 1):
@@ -143,22 +140,20 @@ class Notation:
 
     def _check_letters_differ(self) -> None:
         meanings: dict[str, str] = {}
-        for item in fields(self):
-            letter = getattr(self, item.name)
-            if item.name in _NOT_LETTERS or self._stands_for_the_kernel(item.name, letter):
+        kernel = self.kernel, self.kernel_matrix  # which may bear one letter in all its shapes
+        for name, letter in self._letters():
+            if letter in {"kernel_matrix": kernel[:1], "filter_matrix": kernel}.get(name, ()):
                 continue
             if letter in meanings:
-                raise NotationError(
-                    f"the letter {letter!r} stands for {meanings[letter]} and for {item.name}: "
-                    "give each its own."
-                )
-            meanings[letter] = item.name
+                both = f"{meanings[letter]} and for {name}"
+                raise NotationError(f"the letter {letter!r} stands for {both}: give each its own.")
+            meanings[letter] = name
 
-    def _stands_for_the_kernel(self, name: str, letter: str | None) -> bool:
-        """The kernel may bear one letter in all its shapes."""
-        if name == "kernel_matrix":
-            return letter in (None, self.kernel)
-        return name == "filter_matrix" and letter in (self.kernel, self.kernel_matrix)
+    def _letters(self) -> list[tuple[str, str]]:
+        """The fields that are letters."""
+        letters = ((item.name, getattr(self, item.name)) for item in fields(self))
+        given = [row for row in letters if row != ("kernel_matrix", None)]
+        return [(name, letter) for name, letter in given if name not in _NOT_LETTERS]
 
     @classmethod
     def preset(cls, name: str) -> Notation:
@@ -183,11 +178,10 @@ class Notation:
         >>> Notation().meanings(["input", "stride"])
         {'x': 'input', 's': 'stride'}
         """
-        known = [item.name for item in fields(self) if item.name not in {*_NOT_LETTERS, "activation"}]
         return {
-            getattr(self, name): name.replace("_", " ")
-            for name in known
-            if getattr(self, name) and (names is None or name in names)
+            letter: name.replace("_", " ")
+            for name, letter in self._letters()
+            if name != "activation" and (names is None or name in names)
         }
 
     def coloured(self) -> Notation:
@@ -242,21 +236,22 @@ def entry_names(letter: str, shape: Sequence[int], base: int = 0) -> list[str]:
 
 _NOT_LETTERS = {"base", "upstream_style", "window_columns", "tap_colours", "max_rows", "source"}
 
+_BOOK = Notation(
+    kernel="K", upstream="G", loss="J", base=1, input_size="m", kernel_size="n", output_size="o",
+    tap_index="l", batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
+)  # fmt: skip
+
 #: Known texts. A row says only what differs from symconv's own letters.
 PRESETS: Mapping[str, Notation] = MappingProxyType(
     {
         "symconv": Notation(),
-        "goodfellow": Notation(
-            input="I", kernel="K", output="S", upstream="G", loss="J", selection="Q", base=1,
-            input_size="m", kernel_size="n", output_size="o", tap_index="l",
-            batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
+        "goodfellow": _BOOK.replace(
+            input="I", output="S", selection="Q",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
             "under kernel K, with the upstream gradient G of section 9.5; the book counts from 1.",
         ),
-        "goodfellow-channels": Notation(
-            input="V", kernel="K", output="Z", upstream="G", loss="J", base=1,
-            input_size="m", kernel_size="n", output_size="o", tap_index="l",
-            batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
+        "goodfellow-channels": _BOOK.replace(
+            input="V", output="Z",
             source="Goodfellow, Bengio and Courville, Deep Learning, section 9.5: observed V, kernel K, "
             "output Z, upstream gradient G, loss J; the book counts from 1.",
         ),
@@ -268,16 +263,12 @@ PRESETS: Mapping[str, Notation] = MappingProxyType(
         ),
         "pytorch": Notation(
             input_size="L_in", output_size="L_out", kernel_size="K", stride="s", dilation="d", padding="p",
-            upstream_style="partial",
-            source="PyTorch: lengths L_in and L_out, cross-correlation.",
+            upstream_style="partial", source="PyTorch: lengths L_in and L_out, cross-correlation.",
         ),
         "cs231n": Notation(
             input_size="W", kernel_size="F", stride="S", padding="P", selection="Q",
-            windows="X_col", kernel_matrix="W_row",
-            filter_matrix="W_row",
-            window_columns=True,
-            output_size="V",
-            upstream_style="partial",
+            output_size="V", windows="X_col", kernel_matrix="W_row", filter_matrix="W_row",
+            window_columns=True, upstream_style="partial",
             source="Stanford CS231n: volume W, receptive field F, stride S, zero padding P, windows as the "
             "columns of X_col, the kernel as the row W_row.",
         ),

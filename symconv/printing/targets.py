@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,9 +12,10 @@ if TYPE_CHECKING:
     from symconv.printing.target import MathsTarget
 
 #: Each maths target by its name: its module and its class, which are loaded where they are asked for.
-TARGETS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"latex": ("symconv.printing.latex", "Latex"), "text": ("symconv.printing.text", "Text")}
-)
+TARGETS: Mapping[str, tuple[str, str]] = {
+    "latex": ("symconv.printing.latex", "Latex"),
+    "text": ("symconv.printing.text", "Text"),
+}
 
 
 class Displayed(Protocol):

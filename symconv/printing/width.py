@@ -28,13 +28,12 @@ def latex_width(tex: str) -> int:
 
 
 def _run(tokens: list[str]) -> float:
-    """The width up to the end of a group; the tokens are used up from the end of the list.
+    """The width up to the end of a group, whose closing brace goes too; tokens are used from the list's end.
 
     Scripts are small; those of a sum stand above and below it, so the widest of the three counts.
     """
     total, stacked = 0.0, 0.0
-    while tokens and tokens[-1] != "}":
-        token = tokens.pop()
+    while tokens and (token := tokens.pop()) != "}":
         if token in "_^":
             script = 0.7 * _argument(tokens)
             total += max(0.0, script - stacked) if stacked else script
@@ -44,7 +43,7 @@ def _run(tokens: list[str]) -> float:
         if token == "\\frac":
             total += max(_argument(tokens), _argument(tokens))
         elif token == "{":
-            total += _group(tokens)
+            total += _run(tokens)
         elif token == "\\sum" or token in _SPACED:
             total += 2.5
         elif token not in _NO_WIDTH:
@@ -56,12 +55,4 @@ def _argument(tokens: list[str]) -> float:
     """The width of the next group or single token."""
     if not tokens:
         return 0.0
-    return _group(tokens) if tokens.pop() == "{" else 1.0
-
-
-def _group(tokens: list[str]) -> float:
-    """The width of a group whose opening brace is used up already; its closing brace goes too."""
-    width = _run(tokens)
-    if tokens:
-        tokens.pop()
-    return width
+    return _run(tokens) if tokens.pop() == "{" else 1.0
