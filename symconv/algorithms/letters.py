@@ -46,13 +46,9 @@ def introduced(functions: Iterable[Callable[..., Any]]) -> list[tuple[str, str]]
     >>> introduced([scaled])
     [('x', 'the input'), ('s', 'the stride')]
     """
-    used = {stem(name) for function in functions for name in function.__code__.co_varnames}
+    names = (name for function in functions for name in function.__code__.co_varnames)
+    used = {re.sub(r"_\d+$", "", name) for name in names}
     meanings = dict(MEANINGS)
     for letter in used & {*BESIDE}:
         meanings |= BESIDE[letter]
     return [(letter, meaning) for letter, meaning in meanings.items() if letter in used]
-
-
-def stem(letter: str) -> str:
-    """A letter without the number of its axis."""
-    return re.sub(r"_\d+$", "", letter)

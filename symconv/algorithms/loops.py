@@ -1,11 +1,10 @@
 """Relations as loops: the indices, sizes and equations of a layer in letters, and loops over them."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from symconv.algorithms.letters import INDICES, SIZES, WITHIN
-from symconv.algorithms.written import Written, called
+from symconv.algorithms.written import Written
 from symconv.pattern import ROLES, Kernel, Relation, Spatial
 from symconv.printing.notation import on_axis
 
@@ -57,10 +56,9 @@ class Loops:
         roles = self.other_role, "tap", self.dependent_role
         (index, _), (tap, _), (met, size) = (self.pairs[role][-1] for role in roles)
         if isinstance(relation, Spatial):
-            least, largest = partial(called, "min"), partial(called, "max")
             place = relation.place(Written(index), Written(tap))
             self.window_sizes.append(self.kernel.window_size(relation, Written(index)))
-            filled = relation.fill.index(Written(met), Written(size), least, largest)
+            filled = relation.fill.place(Written(met), Written(size))
             self._steps += [f"{met} = {line}" for line in (place, filled) if str(line) != met]
             self._conditions += [] if relation.fill.reads_input else [f"0 <= {met} < {size}"]
         else:

@@ -66,7 +66,9 @@ def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
 
 def _raw_source(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", None) or repr(function)
-    if isinstance(function, MethodType) or _is_method(function):
+    scope = getattr(function, "__qualname__", "").split(".")[-2:-1]
+    in_class = isinstance(function, FunctionType) and scope not in ([], ["<locals>"])
+    if isinstance(function, MethodType) or in_class:
         raise OptionError(f"{name} is a method: give a function of its own, without self.")
     if not isinstance(function, FunctionType):
         what = "a class" if isinstance(function, type) else f"of type {type(function).__name__}"
@@ -84,12 +86,6 @@ def _raw_source(function: Callable[..., Any]) -> str:
             f"the source of {name} is not to be had, as with exec and python -c: define it in a file, a "
             "notebook or an interactive session that keeps its lines."
         ) from None
-
-
-def _is_method(function: object) -> bool:
-    """Whether a function was written in the body of a class."""
-    scope = getattr(function, "__qualname__", "").split(".")[:-1]
-    return isinstance(function, FunctionType) and bool(scope) and scope[-1] != "<locals>"
 
 
 def _runs(code: CodeType) -> bool:

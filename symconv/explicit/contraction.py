@@ -135,18 +135,14 @@ def _build_fast(contraction: Contraction, lists: _Factors) -> dict[int, Expr]:
         terms = ranked[chosen[0][np.lexsort((chosen[0], row))]].tolist()
     else:
         low, high = np.minimum(*chosen), np.maximum(*chosen)
-        order = _sorted(row, low, high, len(ranked))
+        # By row, then by the first factor, then by the second.
+        count, fits = len(ranked), not len(row) or (int(row[-1]) + 1) * len(ranked) ** 2 < 2**63
+        both = low * count + high
+        order = np.argsort(row * count**2 + both) if fits else np.lexsort((both, row))
         terms = _products(ranked[low[order]], ranked[high[order]])
     cuts, make = contraction.starts.tolist(), Add._from_args
     sums = (terms[a] if b - a == 1 else make(tuple(terms[a:b]), True) for a, b in pairwise(cuts))
     return dict(zip(contraction.cells.tolist(), sums, strict=True))
-
-
-def _sorted(row: Indices, low: Indices, high: Indices, count: int) -> Indices:
-    """The order by row, then by the first factor, then by the second."""
-    if (int(row[-1]) + 1) * count**2 < 2**63 if len(row) else True:
-        return np.argsort((row * count + low) * count + high)
-    return np.lexsort((low * count + high, row))
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> list[Expr]:

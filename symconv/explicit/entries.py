@@ -45,7 +45,8 @@ class Explicit:
         """The entries of a quantity by flat row-major position, without zeros."""
         own = self.spec.kernel.own
         if name not in self._entries and name in own:
-            self._entries[name] = own[name](self.spec.tied, self.operands)
+            found = own[name](self.spec.tied, self.operands)
+            self._entries[name] = {cell: entry for cell, entry in found.items() if entry is not S.Zero}
         elif name not in self._entries:
             addend = self.biases if name == "output" and self.bias else None
             with collector_paused():

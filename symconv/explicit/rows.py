@@ -11,8 +11,8 @@ from symconv.explicit.contraction import contract
 from symconv.explicit.entries import Explicit
 from symconv.explicit.layout import Rows, Sheet
 from symconv.explicit.registry import QUANTITIES, Quantity
-from symconv.explicit.selections import maxima, seen, selections
 from symconv.pattern import Incidence, Specification
+from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Grid, Part, Piece, Row
 from symconv.printing.notation import on_axis
 from symconv.printing.target import MathsTarget
@@ -246,10 +246,53 @@ def _activation(function: Callable[[Expr], Expr], sheet: Sheet) -> Rows:
     return sheet.rows(len(outputs), row)
 
 
+def _maxima(sheet: Sheet) -> Rows:
+    """Each output as the maximum of its window, in symbols and in values."""
+    form, windows = sheet.form, meetings(sheet.spec.tied)
+    results = list(sheet.values.matrix("output"))
+    numbers = all(entry.is_number for entry in results)
+
+    def row(o: int) -> Row:
+        parts = []
+        for explicit in (sheet.symbols, sheet.values):
+            entries = [form.expr(explicit.operands["input"][j]) for _, _, j in windows[o]]
+            parts.append(f"{form.maximum}({', '.join(entries)})")
+        parts += [form.expr(results[o])] if numbers else []
+        return Row(sheet.entry_letter("output", o), tuple(dict.fromkeys(parts)))
+
+    return sheet.rows(len(windows), row) + sheet.result_row("output", form.letter(sheet.notation.output))
+
+
+def _selections(sheet: Sheet) -> Rows:
+    """Each indicator with its condition, and with its number where there is one."""
+    form, symbols, values = sheet.form, sheet.symbols.operands, sheet.values.operands
+    conditions: list[tuple[int, str]] = []
+    for met in meetings(sheet.spec.tied):
+        entries = [symbols["input"][j] for _, _, j in met]
+        for at, (_, own, _) in enumerate(met):
+            conditions.append((own, ", ".join(map(form.expr, comparisons(entries, at)))))
+
+    def row(at: int) -> Row:
+        own, condition = conditions[at]
+        tap, value = symbols["tap"][own], values["tap"][own]
+        parts = ([f"[{condition}]"] if condition else []) + ([form.expr(value)] if value.is_number else [])
+        return Row(form.expr(tap), tuple(parts or ["1"]))
+
+    return sheet.rows(len(conditions), row)
+
+
+def _seen(sheet: Sheet) -> Rows:
+    """The matrix of windows, a row an output, or a column where the notation has them so."""
+    form, found = sheet.form, sheet.values.matrix("windows")
+    found = found.T if sheet.notation.window_columns else found
+    grid = sheet.dotted(lambda r, c: form.expr(found[r, c]), found.shape, form.line)
+    return [Row(form.letter(sheet.notation.windows), (grid,))]
+
+
 #: How the rows of each equation are put together, where they are not the entries of a vector or a matrix.
 BUILDERS: Mapping[str, Builder] = {
     "output_size": _output_size,
-    "selection": selections,
+    "selection": _selections,
     "matrix": partial(_product, "matrix", "input", "input"),
     "windows": partial(_product, "windows", "kernel_whole", "tap"),
     "filters": filters,
@@ -264,7 +307,7 @@ BUILDERS: Mapping[str, Builder] = {
 }
 
 #: What is put together otherwise where the kernel gives the quantity itself.
-OWN: Mapping[str, Builder] = {"output": maxima, "windows": seen}
+OWN: Mapping[str, Builder] = {"output": _maxima, "windows": _seen}
 
 
 def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | None = None) -> Builder:

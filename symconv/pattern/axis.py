@@ -48,17 +48,9 @@ class Axis(Spatial):
 
     @classmethod
     def make(
-        cls,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        stride: Any = 1,
-        dilation: Any = 1,
-        padding: Any = 0,
-        flip: bool = False,
-        padding_mode: str = "zeros",
-        ceil_mode: bool = False,
-    ) -> Axis:
+        cls, input_size: Any, kernel_size: Any, *, stride: Any = 1, dilation: Any = 1, padding: Any = 0,
+        flip: bool = False, padding_mode: str = "zeros", ceil_mode: bool = False,
+    ) -> Axis:  # fmt: skip
         """Read and check the geometry of one axis.
 
         Parameters
@@ -88,15 +80,14 @@ class Axis(Spatial):
         if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
             sentence = "{option} is {given!r}: {cure}"
             raise OptionError(sentence, "padding_mode", padding_mode, allowed=PADDING_MODES)
-        reach = d * (k - 1)
-        before, after = read_padding(padding, reach, s)
+        before, after = read_padding(padding, d * (k - 1), s)
         mode = padding if isinstance(padding, str) else None
         axis = cls(n, k, s, d, before, after, flip, mode, padding_mode, ceil_mode=ceil_mode)
         if isinstance(axis.output_size, int) and axis.output_size < 1:
+            spans, has = axis.span + 1, f"{n} + {before} + {after} = {n + before + after}"
             raise GeometryError(
-                f"a kernel of {k} taps at dilation {d} spans {reach + 1} inputs, but the padded input "
-                f"has {n} + {before} + {after} = {n + before + after}: "
-                f"use a smaller kernel or dilation, or a padding that sums to at least {reach + 1 - n}."
+                f"a kernel of {k} taps at dilation {d} spans {spans} inputs, but the padded input has {has}: "
+                f"use a smaller kernel or dilation, or a padding that sums to at least {spans - n}."
             )
         room = axis.fill.slack
         for side in (before, after):
@@ -176,7 +167,7 @@ class Axis(Spatial):
         [0, 1, 1, 2]
         """
         o, k = np.divmod(np.arange(self.count("output") * self.count("tap")), self.kernel_size)
-        j = self.fill.places(self.place(o, k), int(self.input_size))
+        j = self.fill.place(self.place(o, k), int(self.input_size))
         met = (j >= 0) & (j < self.input_size)
         index = {"output": o[met], "tap": k[met], "input": j[met]}
         return Incidence(index, {role: (self.count(role),) for role in ROLES})

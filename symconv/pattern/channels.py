@@ -113,11 +113,8 @@ class Channels(Relation):
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
-        return {
-            "output": (self.out_channels,),
-            "tap": (self.out_channels, self.group_sizes[0]),
-            "input": (self.in_channels,),
-        }
+        o, inside = self.out_channels, self.group_sizes[0]
+        return {"output": (o,), "tap": (o, inside), "input": (self.in_channels,)}
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         grouped = "" if self.groups == 1 else f" in {self.groups} groups"
@@ -135,11 +132,8 @@ class Channels(Relation):
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        return {
-            "output": ("output_channel_index",),
-            "tap": ("output_channel_index", "tap_channel_index"),
-            "input": ("input_channel_index",),
-        }
+        o = "output_channel_index"
+        return {"output": (o,), "tap": (o, "tap_channel_index"), "input": ("input_channel_index",)}
 
     def window(self, index: Places) -> Window:
         (o,), (_, c) = index["output"], index["tap"]

@@ -8,7 +8,7 @@ from itertools import product, zip_longest
 from math import prod
 from typing import Any, ClassVar, TypeAlias
 
-from sympy import Expr, Le, Mul, Rational, S, sympify
+from sympy import Expr, Le, Mul, Rational, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.pattern import Pattern
@@ -18,7 +18,7 @@ from symconv.printing.notation import Notation
 #: The entries of each operand by its role, flattened row-major.
 Operands: TypeAlias = Mapping[str, Sequence[Expr]]
 
-#: The entries of a quantity that is no contraction, by flat position and without zeros.
+#: The entries of a quantity that is no contraction, by flat position.
 Own: TypeAlias = Callable[[Pattern, Operands], dict[int, Expr]]
 
 
@@ -116,7 +116,7 @@ class Kernel:
         return notation
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
-        """What open sizes must satisfy besides the limits of every layer."""
+        """What open sizes must satisfy besides the limits of every layer, if it is not true of them."""
         return ()
 
     def usual(self, axes: Sequence[Spatial]) -> Mapping[str, Any]:
@@ -134,8 +134,7 @@ class Pooled(Kernel):
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         """No padding is more than half of its window."""
-        found = (at_most_half(axis, side) for axis in axes for side in ("before", "after"))
-        return tuple(condition for condition in dict.fromkeys(found) if condition is not S.true)
+        return tuple(at_most_half(axis, side) for axis in axes for side in ("before", "after"))
 
     def usual(self, axes: Sequence[Spatial]) -> Mapping[str, Any]:
         """A stride of the window."""

@@ -56,7 +56,7 @@ def comparisons(entries: Sequence[Expr], at: int) -> list[Expr]:
 def _largest(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """The maximum of each window."""
     x = operands["input"]
-    return _filled({o: _maximum([x[j] for *_, j in met]) for o, met in enumerate(meetings(tied)) if met})
+    return {o: _maximum([x[j] for *_, j in met]) for o, met in enumerate(meetings(tied)) if met}
 
 
 def _maximum(entries: Sequence[Expr]) -> Expr:
@@ -68,28 +68,21 @@ def _maximum(entries: Sequence[Expr]) -> Expr:
 def _selections(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """The taps, a row an output, a column a tap of the window."""
     taps, columns = operands["tap"], tied.count("tap")
-    return _filled({o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met})
+    return {o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met}
 
 
 def _windows(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """What each output sees, a row an output, a column a tap; minus infinity where it sees padding."""
     x, columns = operands["input"], tied.count("tap")
     cells: dict[int, Expr] = dict.fromkeys(range(tied.count("output") * columns), -oo)
-    cells |= {o * columns + k: x[j] for o, met in enumerate(meetings(tied)) for k, _, j in met}
-    return _filled(cells)
-
-
-def _filled(cells: Mapping[int, Expr]) -> dict[int, Expr]:
-    """The entries without zeros."""
-    return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
+    return cells | {o * columns + k: x[j] for o, met in enumerate(meetings(tied)) for k, _, j in met}
 
 
 def _windows_meet(axis: Spatial) -> Boolean:
     """The condition that every window holds an entry: without padding, or no wider apart than the input."""
     n, dilation, *sides = (axis.geometry[name] for name in ("input_size", "dilation", "before", "after"))
-    if dilation == 1:
-        return S.true
-    return Or(Eq(Add(*map(sympify, dict.fromkeys(sides))), 0), Ge(n, dilation))
+    unpadded = Eq(Add(*map(sympify, dict.fromkeys(sides))), 0)
+    return S.true if dilation == 1 else Or(unpadded, Ge(n, dilation))
 
 
 class Selection(Pooled):
@@ -123,10 +116,9 @@ class Selection(Pooled):
 
     def drawn(self, met: Mapping[Any, Sequence[tuple[Any, Any]]], inputs: Any) -> dict[Any, int]:
         found = {tap: 0 for pairs in met.values() for tap, _ in pairs}
-        for pairs in met.values():
-            tap, _ = max(pairs, key=lambda pair: inputs[pair[1]], default=(None, None))
-            if tap is not None:
-                found[tap] = 1
+        for pairs in filter(None, met.values()):
+            tap, _ = max(pairs, key=lambda pair: inputs[pair[1]])
+            found[tap] = 1
         return found
 
     def written(self, notation: Notation) -> Notation:
@@ -134,5 +126,4 @@ class Selection(Pooled):
         return notation.replace(**own, selection=notation.kernel, tap_colours=())
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
-        met = dict.fromkeys(map(_windows_meet, axes))
-        return (*super().conditions(axes), *(condition for condition in met if condition is not S.true))
+        return (*super().conditions(axes), *map(_windows_meet, axes))

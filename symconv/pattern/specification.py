@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import NotationError, OptionError
@@ -140,7 +140,8 @@ class Specification:
     @cached_property
     def conditions(self) -> tuple[Boolean, ...]:
         """What the kernel asks of open sizes besides the limits of every layer."""
-        return self.kernel.conditions(self.tied_axes)
+        every = dict.fromkeys(self.kernel.conditions(self.tied_axes))
+        return tuple(condition for condition in every if condition is not S.true)
 
     @cached_property
     def facets(self) -> tuple[str, ...]:

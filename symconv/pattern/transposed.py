@@ -36,16 +36,9 @@ class TransposedAxis(Adjoint, Spatial):
 
     @classmethod
     def make(
-        cls,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        stride: Any = 1,
-        dilation: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        flip: bool = False,
-    ) -> TransposedAxis:
+        cls, input_size: Any, kernel_size: Any, *, stride: Any = 1, dilation: Any = 1, padding: Any = 0,
+        output_padding: Any = 0, flip: bool = False,
+    ) -> TransposedAxis:  # fmt: skip
         """Read and check the geometry; padding is taken off the output on each side.
 
         Raises

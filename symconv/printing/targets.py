@@ -32,20 +32,14 @@ def target_of(name: str) -> MathsTarget:
     return found
 
 
-def laid_out(item: Displayed, name: str) -> str:
-    """What is displayed, laid out by the target of a name."""
-    target = target_of(name)
-    return target.lay_out(item.display(target))
-
-
 def as_latex(item: Displayed) -> str:
     """As an ``aligned`` environment, without math delimiters."""
-    return laid_out(item, "latex")
+    return target_of("latex").lay_out(item.display(target_of("latex")))
 
 
 def as_text(item: Displayed) -> str:
     """As lines of plain text."""
-    return laid_out(item, "text")
+    return target_of("text").lay_out(item.display(target_of("text")))
 
 
 def in_notebook(item: Displayed) -> str:
