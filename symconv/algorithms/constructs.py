@@ -54,10 +54,7 @@ _CURES: Mapping[type[ast.AST], tuple[str, str]] = {
 def check(function: ast.FunctionDef, style: str, source: str) -> None:
     """Raise unless all of a function can be typeset as an "algorithm" or an "equation".
 
-    Raises
-    ------
-    OptionError
-        With the line, what stands there and what to write instead.
+    The OptionError says the line, what stands there and what to write instead.
     """
     for node, what, cure in _refusals(function, style):
         line = getattr(node, "lineno", function.lineno)
@@ -88,40 +85,32 @@ def _of_signature(function: ast.FunctionDef) -> Iterator[Refusal]:
 
 
 def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
-    allowed = (*EXPRESSIONS, *STATEMENTS[style])
-    if isinstance(node, ast.stmt | ast.expr) and not isinstance(node, allowed):
-        what, cure = _CURES.get(type(node), (f"Python's {type(node).__name__}", "write it another way"))
-        yield node, what, cure
-    elif isinstance(node, ast.Attribute):
-        yield node, f"the attribute {node.attr}", "give it to the function, or call a function of it"
-    elif isinstance(node, ast.GeneratorExp) and not is_sum(parent):
-        yield node, "a generator", "write it in sum(...) or prod(...)"
-    elif isinstance(node, ast.Call) and node.keywords:
-        yield node, "an argument by its name", "give it by its place"
-    elif isinstance(node, ast.Call) and is_sum(node) and len(node.args) > 1:
-        yield node, "a sum that starts from a value", "add the value to the sum"
-    elif isinstance(node, ast.Constant) and _is_infinite(node, parent):
-        yield node, "text", "write math.inf for what is infinite, and math.nan for what is no number"
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-        yield node, "text", "leave it out, or put it into a comment"
-    elif isinstance(node, ast.For | ast.While) and node.orelse:
-        yield node, "a loop with else", "write what follows the loop behind it"
-    elif isinstance(node, ast.Subscript) and _is_negative(node.slice):
-        yield node, "an index from the end", "count it from the start, as in x[N - 1]"
+    match node:
+        case ast.stmt() | ast.expr() if not isinstance(node, (*EXPRESSIONS, *STATEMENTS[style])):
+            kind = type(node)
+            yield node, *_CURES.get(kind, (f"Python's {kind.__name__}", "write it another way"))
+        case ast.Attribute():
+            yield node, f"the attribute {node.attr}", "give it to the function, or call a function of it"
+        case ast.GeneratorExp() if not is_sum(parent):
+            yield node, "a generator", "write it in sum(...) or prod(...)"
+        case ast.Call(keywords=[_, *_]):
+            yield node, "an argument by its name", "give it by its place"
+        case ast.Call(args=[_, _, *_]) if is_sum(node):
+            yield node, "a sum that starts from a value", "add the value to the sum"
+        case ast.Constant(str()) if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "float":
+            yield node, "text", "write math.inf for what is infinite, and math.nan for what is no number"
+        case ast.Constant(str() | bytes()):
+            yield node, "text", "leave it out, or put it into a comment"
+        case ast.For() | ast.While() if node.orelse:
+            yield node, "a loop with else", "write what follows the loop behind it"
+        case ast.Subscript() if _is_negative(node.slice):
+            yield node, "an index from the end", "count it from the start, as in x[N - 1]"
 
 
 def is_sum(node: ast.AST) -> bool:
     """Whether this is a sum or product of a generator."""
     match node:
         case ast.Call(ast.Name("sum" | "fsum" | "prod"), [ast.GeneratorExp(), *_]):
-            return True
-    return False
-
-
-def _is_infinite(node: ast.Constant, parent: ast.AST) -> bool:
-    """Whether this is the text in ``float("inf")``."""
-    match parent, node:
-        case ast.Call(ast.Name("float")), ast.Constant(str()):
             return True
     return False
 

@@ -37,9 +37,8 @@ def source(name: str, loops: Loops, made: Pass) -> str:
     order = [*(n for n in axes if n in measured), *_CHANNELS, *(n for n in axes if n not in measured)]
     lines = _defined(order, {**loops.sizes, **measured}, lines)
     free = _names(lines) - set(re.findall(r"^ *(\w+) =", "\n".join(lines), re.MULTILINE))
-    every = {
-        s: dict.fromkeys([s, *(loops.letter(s, at) for at in range(loops.rank))]) for s in SIZES.values()
-    }
+    axis = range(loops.rank)
+    every = {s: dict.fromkeys([s, *(loops.letter(s, at) for at in axis)]) for s in SIZES.values()}
     given = {size: [n for n in letters if n in free] for size, letters in every.items() if free & {*letters}}
     unpacked = [f"{', '.join(names)} = {size}" for size, names in given.items() if names != [size]]
     roles = {letter: role for role, letter in {**OPERANDS, "bias": "b"}.items()}

@@ -14,12 +14,7 @@ from symconv.errors import OptionError
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    r"""The source of a function, dedented.
-
-    Raises
-    ------
-    OptionError
-        When it is no plain Python function, or its source is not to be had.
+    r"""The source of a function, dedented; an OptionError if it is none written with def, or has no source.
 
     >>> def f(x):
     ...     return x + 1
@@ -32,12 +27,8 @@ def source_of(function: Callable[..., Any]) -> str:
 def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
     """The function definition, without docstring and without the modules before names.
 
-    Lines are counted from that of the ``def`` or its first decorator.
-
-    Raises
-    ------
-    OptionError
-        As :func:`source_of`, and when the source is not that of the function.
+    Lines are counted from that of the ``def`` or its first decorator. An OptionError is raised as by
+    :func:`source_of`, and when the source is not that of the function.
 
     >>> import math
     >>> def f(x):
@@ -129,9 +120,8 @@ def _content(constant: object) -> object:
 
 def _unread(function: Callable[..., Any], why: str) -> OptionError:
     name = getattr(function, "__name__", repr(function))
-    return OptionError(
-        f"the source found for {name} {why}: import or define it again, with def on a line of its own."
-    )
+    cure = "import or define it again, with def on a line of its own."
+    return OptionError(f"the source found for {name} {why}: {cure}")
 
 
 class _Unqualified(ast.NodeTransformer):

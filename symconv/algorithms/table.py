@@ -8,8 +8,8 @@ from symconv.algorithms.functions import compiled, source
 from symconv.algorithms.kernels import Pass, averaged, selected, weighted
 from symconv.algorithms.loops import Loops
 from symconv.algorithms.source import source_of
-from symconv.pattern import Relation
-from symconv.pattern.kernel import WEIGHTS, Kernel
+from symconv.pattern import Average, Kernel, Relation, Selection
+from symconv.pattern.kernel import WEIGHTS
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,7 +90,7 @@ def algorithms_for(
     """
     joined = [relation for relation in relations if relation.extents["tap"]]
     alone = [name for relation in relations if relation not in joined for name in relation.letters["output"]]
-    write, base, dilated = _KINDS[kernel.name]
+    write, base, dilated = _KINDS[type(kernel)]
     loops = Loops(joined, kernel, dilated=dilated)
     passes, base = write(loops), base or _named(loops)
     found = {}
@@ -103,11 +103,10 @@ def algorithms_for(
 
 
 #: How the passes of each kind of kernel are written, what they are called, whether windows have a dilation.
-_KINDS: Mapping[str, tuple[Callable[[Loops], dict[str, Pass]], str, bool]] = {
-    "weights": (weighted, "", True),
-    "uniform": (averaged, "average_pooling", False),
-    "clipped": (averaged, "average_pooling", False),
-    "selection": (selected, "max_pooling", True),
+_KINDS: Mapping[type[Kernel], tuple[Callable[[Loops], dict[str, Pass]], str, bool]] = {
+    Kernel: (weighted, "", True),
+    Average: (averaged, "average_pooling", False),
+    Selection: (selected, "max_pooling", True),
 }
 
 #: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.

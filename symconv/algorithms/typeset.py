@@ -122,10 +122,9 @@ def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
 def _generated(generator: Any, name: str, tree: ast.stmt, last_pass: ast.NodeTransformer) -> str:
     generator._expression_codegen = _Expressions()
     try:
-        found: str = generator.visit(last_pass.visit(tree))
+        return str(generator.visit(last_pass.visit(tree)))
     except LatexifyError as error:
         raise OptionError(f"{name} cannot be typeset: {error}") from None
-    return found
 
 
 def _refuse_letters_of_two(tree: ast.FunctionDef, style: str) -> None:
@@ -145,9 +144,8 @@ def _refuse_letters_of_two(tree: ast.FunctionDef, style: str) -> None:
         other = seen.setdefault(written, name)
         signs = {name, other} <= set(_SIGNS) - own
         if other != name and not signs:
-            raise OptionError(
-                f"{tree.name}: {other} and {name} would both be written {written}; rename one of them."
-            )
+            sentence = f"{other} and {name} would both be written {written}; rename one of them."
+            raise OptionError(f"{tree.name}: {sentence}")
 
 
 #: What stands for some names, and for the dots of a range.

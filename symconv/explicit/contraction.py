@@ -100,8 +100,8 @@ def to_matrix(shape: tuple[int, int], filled: Mapping[int, Expr]) -> Matrix:
 def collector_paused() -> Iterator[None]:
     """No garbage collection inside: a bulk build makes objects, not garbage.
 
-    What was built is then filed among the old objects, where it belongs, without looking at each: that is
-    what freezing and unfreezing does. Objects that somebody else has frozen are left so.
+    Freezing and unfreezing then files what was built among the old objects, without looking at each. Objects
+    that somebody else has frozen are left so.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -48,13 +48,9 @@ WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread"
 def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation) -> Callable[[Expr], Expr]:
     """The function that follows a layer; by default that of the notation, whose letters it must not bear.
 
-    A name stands for an unknown function of expressions, others are tried when they are called.
-
-    Raises
-    ------
-    OptionError
-        When its name stands for something else, when it is neither a name nor a function, or later when it
-        does not take SymPy expressions.
+    A name stands for an unknown function of expressions, others are tried when they are called. An
+    OptionError is raised when the name stands for something else, when it is neither a name nor a function,
+    or later when it does not take SymPy expressions.
     """
     if given is None:
         given = notation.activation
@@ -62,9 +58,8 @@ def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation
         name, letters = getattr(given, "__name__", given), notation.meanings()
         if isinstance(name, str) and (name in letters or name in WORDS):
             means = f"the {letters[name]}" if name in letters else "something else"
-            raise OptionError(
-                f"the activation is {name!r}, which stands for {means} here: name it otherwise."
-            )
+            sentence = f"which stands for {means} here: name it otherwise."
+            raise OptionError(f"the activation is {name!r}, {sentence}")
     if isinstance(given, str) and given.isidentifier() and given.isascii():
         given = Function(given)
     if isinstance(given, FunctionClass):

@@ -53,12 +53,8 @@ def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> t
     """Numbers, fractions or SymPy expressions, exact where they are exact, flattened row-major.
 
     They are nested sequences, a NumPy array, or a SymPy matrix or array, of the shape given, or else any
-    vector, which may also be a matrix of one row or column. The name is that of the operand, for the error.
-
-    Raises
-    ------
-    EntriesError
-        For text, ragged sequences, another shape than ``shape``, or entries that do not commute.
+    vector, which may also be a matrix of one row or column. The name is that of the operand, for the
+    EntriesError that text raises, ragged sequences, another shape, or entries that do not commute.
 
     >>> from fractions import Fraction
     >>> read_entries("x", [1, Fraction(1, 3)]), read_entries("x", [[1, 2], [3, 4]], (2, 2))

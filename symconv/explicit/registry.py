@@ -212,33 +212,23 @@ def printed(spec: Specification) -> list[str]:
     return [name for name, row in QUANTITIES.items() if row.reasons and row.belongs(spec, row.kinds)]
 
 
-def held(spec: Specification) -> list[str]:
-    """The quantities that consist of entries that a layer has."""
-    own = spec.kernel.kinds
-    return [name for name, row in QUANTITIES.items() if row.relation and row.belongs(spec, row.kinds, own)]
-
-
 def derived(spec: Specification) -> list[str]:
     """The quantities that a layer has a closed form of."""
     return [name for name, row in QUANTITIES.items() if row.belongs(spec, row.derived)]
 
 
-def compared(spec: Specification) -> list[str]:
-    """The quantities of a layer that are compared with references."""
-    return [name for name, row in QUANTITIES.items() if row.relation and row.belongs(spec, row.kinds)]
+def compared(spec: Specification, own: Collection[str] = ()) -> list[str]:
+    """The quantities with entries to compare with those of references; or those of layers of more kinds."""
+    return [name for name, row in QUANTITIES.items() if row.relation and row.belongs(spec, row.kinds, own)]
 
 
 def required(name: str, spec: Specification, *, explicit: bool = False) -> Quantity:
-    """The row of a quantity that a layer has an equation of, or entries.
-
-    Raises
-    ------
-    OptionError
-        When it has none of that name.
-    """
+    """The row of a quantity that a layer has an equation of, or entries; an OptionError if it has none."""
     if name == "grad_bias" and not spec.bias:
         raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-    what, names = ("explicit quantity", held(spec)) if explicit else ("quantity", printed(spec))
+    what, names = "quantity", printed(spec)
+    if explicit:
+        what, names = "explicit quantity", compared(spec, spec.kernel.kinds)
     if not isinstance(name, str) or name not in names:
         raise OptionError(f"{{given!r}} is no {what}: {{cure}}", given=name, allowed=names)
     return QUANTITIES[name]

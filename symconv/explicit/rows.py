@@ -13,9 +13,8 @@ from symconv.explicit.layout import Rows, Sheet
 from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.pattern import Incidence, Specification
 from symconv.pattern.selection import comparisons, meetings
-from symconv.printing.display import Beside, Grid, Part, Piece, Row
+from symconv.printing.display import Beside, Element, Grid, Row, Side
 from symconv.printing.notation import on_axis
-from symconv.printing.target import MathsTarget
 
 Builder: TypeAlias = Callable[[Sheet], Rows]
 
@@ -110,7 +109,7 @@ def _bias_letters(sheet: Sheet, turned: bool) -> str:
     return form.transposed(f"({product})") if turned else product
 
 
-def _biases(sheet: Sheet, explicit: Explicit, times: str, turned: bool) -> tuple[Piece, ...]:
+def _biases(sheet: Sheet, explicit: Explicit, times: str, turned: bool) -> tuple[Element, ...]:
     """What is added to each output: one bias times a vector of ones, or the vector of several."""
     form = sheet.form
     if len(explicit.bias) == 1:
@@ -129,7 +128,7 @@ def filters(sheet: Sheet, function: Callable[[Expr], Expr] | None = None) -> Row
     entries = list(values.matrix("output"))
     numbers = all(entry.is_number for entry in entries)
     whole = " ".join(reversed(factors) if turned else factors)
-    tail: tuple[Piece, ...] = ()
+    tail: tuple[Element, ...] = ()
     if values.bias:
         column = sheet.vector_grid([form.expr(b) for b in values.bias], row=not turned)
         letter, ones = form.letter(n.bias), form.transposed(form.ones)
@@ -143,23 +142,22 @@ def filters(sheet: Sheet, function: Callable[[Expr], Expr] | None = None) -> Row
 
     maps = partial(sheet.dotted, lambda r, c: names[order[r, c]], order.shape)
     factor = partial(sheet.matrix_grid, transposed=turned)
-    letters, *grids = _within(
-        form, [maps, partial(factor, "filter_windows"), partial(factor, "filter_matrix")]
-    )
-    product: tuple[Piece, ...] = (*(reversed(grids) if turned else grids), *tail)
+    made = (partial(factor, name) for name in ("filter_windows", "filter_matrix"))
+    letters, *grids = _within(sheet, [maps, *made])
+    product: tuple[Element, ...] = (*(reversed(grids) if turned else grids), *tail)
     if function is not None:
         product = (f"{letter}{form.opened}", *product, form.closed)
-    parts: list[Part] = [Beside(product)]
+    parts: list[Side] = [Beside(product)]
     if numbers:
         results = [form.expr(entry) for entry in entries]
         parts.append(sheet.dotted(lambda r, c: results[order[r, c]], order.shape, form.line // 3))
     return [Row(form.letter(n.feature_maps), (whole,)), Row(letters, tuple(parts))]
 
 
-def _within(form: MathsTarget, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
+def _within(sheet: Sheet, makers: Sequence[Callable[[int], Grid]]) -> list[Grid]:
     """Matrices that share a line: those that need less than their part leave the rest to the others."""
-    spans = [form.span(make(10 * form.line)) for make in makers]
-    rooms, left = [0] * len(makers), form.line
+    spans = [sheet.form.span(make(10 * sheet.form.line)) for make in makers]
+    rooms, left = [0] * len(makers), sheet.form.line
     for count, at in enumerate(sorted(range(len(makers)), key=lambda at: spans[at])):
         rooms[at] = min(spans[at], left // (len(makers) - count))
         left -= rooms[at]
@@ -171,14 +169,15 @@ def _blocks(sheet: Sheet) -> Rows:
     n, form = sheet.notation, sheet.form
     *outer, inner = (relation.incidence() for relation in sheet.symbols.pattern.relations)
     head = Incidence.product(outer)
-    taps = head.shape["tap"]
-    names = [form.indexed(n.matrix, *index) for index in sheet.places(taps)]
+    names = [form.indexed(n.matrix, *index) for index in sheet.places(head.shape["tap"])]
     kernel, width = sheet.rendered("tap", values=False), inner.size("tap")
 
     def block(at: int) -> Row:
         return Row(names[at], (_block_grid(sheet, inner, kernel[at * width : (at + 1) * width]),))
 
-    whole: Rows = [Row(form.letter(n.matrix), (_block_grid(sheet, head, names),))] if taps else []
+    whole: Rows = (
+        [Row(form.letter(n.matrix), (_block_grid(sheet, head, names),))] if head.shape["tap"] else []
+    )
     return whole + sheet.rows(len(names), block)
 
 

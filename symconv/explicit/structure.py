@@ -213,10 +213,8 @@ class _Band:
     @property
     def toeplitz(self) -> bool:
         """Whether every diagonal is constant."""
-        rows, columns = self.shape
-        return self._constant(
-            self.offset, lambda d: np.minimum(rows + np.minimum(d, 0), columns - np.maximum(d, 0))
-        )
+        n, m = self.shape
+        return self._constant(self.offset, lambda d: np.minimum(n + np.minimum(d, 0), m - np.maximum(d, 0)))
 
     @property
     def groups(self) -> int:

@@ -12,7 +12,7 @@ from symconv.explicit.layout import Sheet, Subject
 from symconv.figures.drawing import DASHES, Label
 from symconv.printing.latex import Latex
 from symconv.printing.target import MathsTarget
-from symconv.printing.text import Text
+from symconv.printing.text import PlainText
 
 #: A value of more characters than this does not fit a cell: the letter stands there instead.
 _LONGEST_VALUE = 5
@@ -97,7 +97,7 @@ class _Inline(Latex):
     derivative = r"\partial {}/\partial {}".format
 
 
-_LATEX, _TEXT = _Inline(), Text()
+_LATEX, _TEXT = _Inline(), PlainText()
 
 
 def _entry(subject: Subject, quantity: str, index: int, *, derived: bool = False) -> Label:

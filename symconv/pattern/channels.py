@@ -61,8 +61,7 @@ class Batch(Relation):
         return Batch(1)
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
-        (n,), _, (sample,) = (index[role] for role in ROLES)
-        return [(sample, n)]
+        return list(zip(index["input"], index["output"], strict=True))
 
 
 @dataclass(frozen=True)

@@ -146,16 +146,11 @@ class Pooled(Kernel):
 class Average(Pooled):
     """Every tap is 1 over a number: that of the places of its window that count, or another.
 
-    Attributes
-    ----------
-    divisor : int, optional
-        What is divided by, whatever counts.
-    count_padding : bool, optional
-        Whether places in the padding count where windows differ in how many places do: those beyond the
-        padded input never count. None where every window has as many places as there are taps.
+    Windows differ in how many places count, since those beyond the padded input never do, and those in the
+    padding only where ``count_padding`` says so; it is None where all have as many places as there are taps.
     """
 
-    divisor: int | None = None
+    divisor: int | None = None  # what is divided by, whatever counts
     count_padding: bool | None = None
     opening: ClassVar[str] = "Average pooling of {inputs} in windows of {window}"
     whole: ClassVar[bool] = False
@@ -216,7 +211,6 @@ class Average(Pooled):
         return tuple(value(axes, self.indices(tied, tap)) for tap in every)
 
 
-#: Learned weights.
 WEIGHTS = Kernel()
 
 

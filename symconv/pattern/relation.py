@@ -113,10 +113,8 @@ class Relation(metaclass=ABCMeta):
 
         Raises
         ------
-        SymbolicSizeError
-            When a size is a symbol.
-        GeometryError
-            When there are too many to list.
+        SymbolicSizeError, GeometryError
+            When a size is a symbol; when there are too many to list.
         """
         self.require_few()
         return self.enumerated()

@@ -40,12 +40,8 @@ class Specification:
     ) -> Specification:
         """That of a layer that is made by a call, its bias and notation as they were given.
 
-        Raises
-        ------
-        OptionError
-            When the bias is neither True nor False.
-        NotationError
-            When the notation is none, and no preset either.
+        An OptionError if the bias is neither True nor False, a NotationError if the notation is none, and no
+        preset either.
         """
         if not isinstance(bias, bool):
             cure = "write True or False, and give its value to .at(b=...)."

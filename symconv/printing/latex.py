@@ -8,7 +8,7 @@ from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
-from symconv.printing.display import Beside, Display, Grid, Part, Row
+from symconv.printing.display import Beside, Display, Grid, Row, Side
 from symconv.printing.target import MAY_BREAK, MathsTarget
 
 #: Between lines, and between lines that have fractions or steps.
@@ -30,7 +30,7 @@ class ExpressionPrinter(LatexPrinter):
         return f"{name}{f'^{{{exp}}}' if exp else ''}{opened}{arguments}{closed}"
 
 
-class Line(NamedTuple):
+class AlignedLine(NamedTuple):
     """A line of a display: what stands before and behind the place at which lines are aligned.
 
     ``height`` is that of so many lines of text; ``tight`` lines follow closely the one above.
@@ -113,11 +113,11 @@ class Latex(MathsTarget):
         body = "".join(f"{BREAK if line.tight else apart}{line}" for line in lines).removeprefix(apart)
         return environment(name, body or display.whole)
 
-    def lines(self, row: Row | None) -> list[Line]:
+    def lines(self, row: Row | None) -> list[AlignedLine]:
         """The lines that a row takes: its parts, what goes on in another line, and what stands below."""
         if row is None:
-            return [Line("", "\\mathrel{\\vdots}", 1)]
-        lines: list[Line] = []
+            return [AlignedLine("", "\\mathrel{\\vdots}", 1)]
+        lines: list[AlignedLine] = []
         left, step, right = [row.left], bool(row.rule), [""]
         indent, under = ("\\qquad ", "\\quad ") if step else ("\\quad {}", "")
         for parts in self.groups(row):
@@ -125,18 +125,18 @@ class Latex(MathsTarget):
             here = [first, *parts[1:]]
             right = [" = ".join(map(self._part, here)), *map(self._part, more)]
             above = "".join(f"{self._part(part)} " for part in left)
-            lines.append(Line(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
-            lines += [Line("", indent + text, _height(text), not step) for text in right[1:]]
+            lines.append(AlignedLine(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
+            lines += [AlignedLine("", indent + text, _height(text), not step) for text in right[1:]]
             left = []
         if step:
             rule = f"\\quad {self.prose(f'({row.rule})')}"
             if self.width(right[-1]) + len(row.rule) > self.line:
-                lines.append(Line("", f"\\qquad{rule}", 1))
+                lines.append(AlignedLine("", f"\\qquad{rule}", 1))
             else:
                 lines[-1] = lines[-1]._replace(right=lines[-1].right + rule)
-        return [*lines, *(Line("", under + text, _height(text)) for text in row.below)]
+        return [*lines, *(AlignedLine("", under + text, _height(text)) for text in row.below)]
 
-    def _part(self, part: Part) -> str:
+    def _part(self, part: Side) -> str:
         if isinstance(part, Beside):
             return " ".join(map(self._part, part.pieces))
         if isinstance(part, Grid):
@@ -159,7 +159,7 @@ def _upright(letter: str) -> str:
     return f"\\operatorname{{{letter}}}" if re.fullmatch("[A-Za-z]{2,}", letter) else letter
 
 
-def _height(*parts: Part) -> int:
+def _height(*parts: Side) -> int:
     """About how many lines of text parts on one line are as high as; a fraction or a sum is two."""
     rows, atoms = 1, []
     for part in parts:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Each maths target by its name: its module and its class, which are loaded where they are asked for.
 TARGETS: Mapping[str, tuple[str, str]] = {
     "latex": ("symconv.printing.latex", "Latex"),
-    "text": ("symconv.printing.text", "Text"),
+    "text": ("symconv.printing.text", "PlainText"),
 }
 
 
