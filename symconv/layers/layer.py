@@ -90,7 +90,7 @@ class Layer:
         """Take the parts that a specification makes."""
         self.spec = spec
         self.entries = Entries(spec, given)
-        self.closed = ClosedForms(spec, valued=bool(given))
+        self.closed = ClosedForms(self.entries)
         self.written = Written(self.entries)
 
     def _with(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
