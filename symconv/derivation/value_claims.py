@@ -210,6 +210,16 @@ def read_answer(text: str) -> list[Any]:
     return [_entry(part.strip()) for part in parts]
 
 
+def reads_as_entries(text: str) -> bool:
+    """Whether text lists numbers, and is no formula.
+
+    >>> reads_as_entries("1, -2; 1/3"), reads_as_entries("sum(k=0..2) w[k]*x[i + k]")
+    (True, False)
+    """
+    number = re.compile(rf"{_DECIMAL.pattern}|[-+]?[0-9]{{1,100}}/[0-9]{{1,100}}")
+    return all(number.fullmatch(part.strip()) for part in re.split("[,;]", text.strip().strip("()[]")))
+
+
 def _texts_read(candidate: Any) -> Any:
     if isinstance(candidate, str):
         return _entry(candidate.strip())
