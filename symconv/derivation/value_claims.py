@@ -95,8 +95,10 @@ def about_entries(name: Any, candidate: Any, *, valued: bool) -> bool:
     return valued and (number or (isinstance(candidate, Expr) and candidate.is_number))
 
 
-def judge_entries(values: Explicit, name: str, candidate: Any) -> ValueClaim:
-    """Compare a candidate with the entries of a layer, each exactly.
+def judge_entries(spec: Specification, made: Callable[[], Explicit], name: str, candidate: Any) -> ValueClaim:
+    """Compare a candidate with the entries of a layer, each exactly; they are made where they are needed.
+
+    One output size stands for those of all axes.
 
     Raises
     ------
@@ -105,8 +107,14 @@ def judge_entries(values: Explicit, name: str, candidate: Any) -> ValueClaim:
     OptionError
         When the layer has no quantity, entry or count of that name.
     """
-    right, shape, places = _right(values, name)
-    found = _read(values, name, candidate, shape)
+    right, shape, places = _right(spec, made, name)
+    if (
+        name == "output_size"
+        and shape_of(candidate) == ()
+        and not (isinstance(candidate, str) and "," in candidate)
+    ):
+        candidate = [candidate] * len(right)
+    found = _read(made, name, candidate, shape)
     for place, claimed, wanted in zip(places, found, right, strict=True):
         if claimed != wanted and expand(claimed - wanted) != 0:
             refutation = WrongEntry({}, {}, str(claimed), str(wanted), place)
@@ -114,9 +122,10 @@ def judge_entries(values: Explicit, name: str, candidate: Any) -> ValueClaim:
     return ValueClaim(name, "equal", len(places))
 
 
-def _right(values: Explicit, name: str) -> tuple[list[Expr], tuple[int, ...], list[str]]:
+def _right(
+    spec: Specification, made: Callable[[], Explicit], name: str
+) -> tuple[list[Expr], tuple[int, ...], list[str]]:
     """The entries of what is named, their shape, and what each is called."""
-    spec = values.spec
     if name in COUNTS:
         return [Integer(_count(spec, name))], (), [name]
     base, inside = spec.notation.base, _ENTRY.fullmatch(name)
@@ -125,15 +134,15 @@ def _right(values: Explicit, name: str) -> tuple[list[Expr], tuple[int, ...], li
         shape: tuple[int, ...] = (len(spec.axes),)
         entries: list[Expr] = [Integer(int(size)) for size in spec.output_sizes]
     else:
-        row = require(whole, spec)
+        row, values = require(whole, spec), made()
         shape = values.shape(whole) if row.is_matrix else values.axes(whole)
         held = values.entries(whole)
         entries = [held.get(cell, S.Zero) for cell in range(prod(shape))]
     if inside:
         at = _index(name, inside[2], shape, base)
         return [entries[at]], (), [name]
-    if whole == "output_size" and len(set(entries)) == 1:
-        entries, shape = entries[:1], ()
+    if whole == "output_size" and len(shape) == len(entries) == 1:
+        return entries, shape, [whole]
     indices = [", ".join(str(n + base) for n in index) for index in np.ndindex(*shape)]
     return entries, shape, [f"{whole}[{index}]" if shape else whole for index in indices]
 
@@ -158,7 +167,7 @@ def _index(name: str, text: str, shape: tuple[int, ...], base: int) -> int:
     return int(np.ravel_multi_index(index, shape))
 
 
-def _read(values: Explicit, name: str, candidate: Any, shape: tuple[int, ...]) -> list[Expr]:
+def _read(made: Callable[[], Explicit], name: str, candidate: Any, shape: tuple[int, ...]) -> list[Expr]:
     """The entries of a candidate in a shape, flattened row-major; decimals as the fractions they write."""
     if isinstance(candidate, str):
         flat = read_answer(candidate)
@@ -171,9 +180,10 @@ def _read(values: Explicit, name: str, candidate: Any, shape: tuple[int, ...]) -
                 given = (max(given),) if min(given) == 1 else given
             _require_shape(name, given, shape)
     found = [_as_written(entry) for entry in read_entries("the answer", candidate, shape)]
-    operands = (*values.operands.values(), values.bias)
+    used = {symbol for entry in found for symbol in entry.free_symbols}
+    operands = (*made().operands.values(), made().bias) if used else ()
     known = {symbol for operand in operands for entry in operand for symbol in entry.free_symbols}
-    for symbol in sorted({s for entry in found for s in entry.free_symbols} - known, key=str):
+    for symbol in sorted(used - known, key=str):
         sentence = "claim: {given} means nothing here: {cure}"
         raise OptionError(sentence, given=symbol, allowed=sorted(map(str, known)))
     return found

@@ -136,6 +136,6 @@ class ClosedForms:
         """
         if about_entries(name, candidate, valued=bool(self._entries.given)) and not grid:
             self.spec.tied.require_numbers()
-            return judge_entries(self._entries.values, name, candidate)
+            return judge_entries(self.spec, lambda: self._entries.values, name, candidate)
         formula = self.formula(name)
         return judge(self.symbols, formula, candidate, checked_grid("claim", self.symbols, grid))

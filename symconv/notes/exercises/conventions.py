@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -55,7 +56,8 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
         kind="convention",
         question=[
             say(
-                "Somebody computed {y} from {x} and {w}, with stride 1{dilated}. Which operation was it?{same}",
+                "Somebody computed {y} from {x} and {w}, with stride 1{dilated}. Which operation was "
+                "it?{same}",
                 x=_list(lambda t: L.input(t), values_of(layer, "x")),
                 w=_list(lambda t: L.tap(t), values_of(layer, "w")),
                 y=_list(lambda t: L.output(t), shown),
@@ -65,7 +67,7 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
         ],
         asked=("Operation",),
         value=right,
-        wrong=[(name, gives(name), lambda name=name: name) for name in made if name != right],
+        wrong=[(name, gives(name), partial(str, name)) for name in made if name != right],
         solution=_solved(layer, made, right),
         written=lambda value: (str(value),),
         judge=Choices(made, shown),
@@ -113,10 +115,10 @@ def _solved(layer: Practised, made: dict[str, Practised], right: str) -> list[Bl
     place = next(i for i in range(outputs) if entry(layer, "output", (i,)) != entry(other, "output", (i,)))
     L = Letters(layer.spec)
     reasons = {
-        "full": "The kernel spans {span}, so of {n} inputs there are {count} positions at which it overlaps them at "
-        "all: this is full padding.",
-        "valid": "The kernel spans {span}, so there are {count} positions at which it lies on the {n} inputs entirely: "
-        "this is valid padding.",
+        "full": "The kernel spans {span}, so of {n} inputs there are {count} positions at which it overlaps "
+        "them at all: this is full padding.",
+        "valid": "The kernel spans {span}, so there are {count} positions at which it lies on the {n} "
+        "inputs entirely: this is valid padding.",
         "same": "There are as many outputs as inputs, namely {count}: this is same padding.",
     }
     return [
@@ -130,13 +132,17 @@ def _solved(layer: Practised, made: dict[str, Practised], right: str) -> list[Bl
             tuple(
                 (
                     ("flipped" if one.spec.flip else "as it stands",),
-                    words("{p}", p=lambda t, one=one: _products(t, one, place)),
+                    words("{p}", p=partial(_products, layer=one, place=place)),
                     number(entry(one, "output", (place,))),
                 )
                 for one in (layer, other)
             ),
         ),
-        say("The given value is {v}, so it was {right}.", v=lambda t: t.expr(entry(layer, "output", (place,))), right=right),
+        say(
+            "The given value is {v}, so it was {right}.",
+            v=lambda t: t.expr(entry(layer, "output", (place,))),
+            right=right,
+        ),
     ]  # fmt: skip
 
 

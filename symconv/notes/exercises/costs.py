@@ -61,7 +61,7 @@ def parameters(subject: Subject, rng: Random) -> Exercise | None:
         ("filters", "Only one filter was counted.", lambda: (inside // groups) * window + bias),
         ("no sharing", "The weights were counted once for each output: they are shared.",
          lambda: (outputs // outside) * outside * (inside // groups) * window + bias),
-        ("dense", "Every pair of an input and an output was given a weight, as in a dense layer.", lambda: dense),
+        ("dense", "Every output was given a weight for every input, as in a dense layer.", lambda: dense),
         ("inputs", "One weight was counted for each input.", lambda: inputs),
         ("outputs", "One weight was counted for each output.", lambda: outputs),
     ]  # fmt: skip
@@ -97,7 +97,8 @@ def parameters(subject: Subject, rng: Random) -> Exercise | None:
                 bias="" if not bias else ", and a bias" if outside == 1 else ", and a bias for each filter",
             )),
             worked(rows),
-            say("A dense layer between the same {n} inputs and {m} outputs has {full}.", n=inputs, m=outputs, full=full),
+            say("A dense layer between the same {n} inputs and {m} outputs has {full}.",
+                n=inputs, m=outputs, full=full),
         ],
         written=number,
         judge=Entries(layer, "parameters"),
@@ -126,10 +127,11 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
     wrong: list[Mistaken] = [
         ("padding", f"Products with {padding} were counted too." if not layer.spec.transposed else
          "Products that fall on cropped outputs were counted too.", lambda: slides * window),
-        ("dense", "All pairs of an input and an output were counted, as in a dense layer.", lambda: outputs * inputs),
+        ("dense", "Every output was counted with every input, as if dense.", lambda: outputs * inputs),
         ("weights for uses", "The weights were counted, not their uses.", lambda: taps),
         ("inputs for outputs", "The kernel was counted once for each input instead of each output."
-         if not layer.spec.transposed else "The kernel was counted once for each output instead of each input.",
+         if not layer.spec.transposed else
+         "The kernel was counted once for each output instead of each input.",
          lambda: (outputs if layer.spec.transposed else inputs) * window),
         ("channels", "Only one input channel was counted.", lambda: value * groups // inside),
         ("groups", "The groups were forgotten.", lambda: value * groups),
@@ -172,7 +174,8 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
         solution=[
             say(told),
             worked(rows),
-            say("A dense layer between the same {n} inputs and {m} outputs takes {full}.", n=inputs, m=outputs,
+            say("A dense layer between the same {n} inputs and {m} outputs takes {full}.",
+                n=inputs, m=outputs,
                 full=lambda t: f"{outputs}{t.dot}{inputs} = {outputs * inputs}"),
         ],
         written=number,

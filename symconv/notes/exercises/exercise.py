@@ -172,7 +172,9 @@ class Entries:
         if self.name == "output" and (shape := shape_of(given)) is not None:
             wanted = self.layer.spec.output_sizes
             if len(shape) == len(wanted) and shape != tuple(wanted):
-                return self.layer.claim("output_size", shape[0] if len(set(shape)) == 1 else shape)
+                return self.layer.claim("output_size", shape)
+        if self.name == "output_size" and self.layer.spec.numeric and shape_of(answer) == ():
+            answer = [answer] * len(self.layer.spec.axes)
         return self.layer.claim(self.name, answer)
 
 

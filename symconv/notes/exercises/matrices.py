@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from math import prod
 from random import Random
 from typing import Any
@@ -60,7 +61,8 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
     neighbours = [(at[0] + off, at[1]), (at[0], at[1] + off)]
     wrong: list[Mistaken] = [
         *mistaken(subject, layer, lambda made: entry(made, "matrix", at), "one side", "full for valid"),
-        ("transposed", words("Rows and columns were exchanged: this is {e}.", e=lambda t: L.matrix(t, at[1], at[0])),
+        ("transposed", words("Rows and columns were exchanged: this is {e}.",
+                             e=lambda t: L.matrix(t, at[1], at[0])),
          lambda: entry(layer, "matrix", (at[1], at[0]))),
         *(("index base", told, lambda p=place: entry(layer, "matrix", p)) for place in neighbours),
         ("zero", "This output does see this input.", lambda: right * 0),
@@ -82,7 +84,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         ],
         asked=words("{e}", e=lambda t: L.matrix(t, *at)),
         value=right,
-        wrong=[(n, r, lambda make=make: _own(layer, make())) for n, r, make in wrong],
+        wrong=[(n, r, partial(_own, layer, make)) for n, r, make in wrong],
         solution=[*_row(layer, at), *_whole_matrix(layer)],
         written=lambda value: _expression(layer, value),
         judge=Entries(layer, f"matrix[{L.printed(at)}]"),
@@ -90,8 +92,9 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
     ).made(rng)
 
 
-def _own(layer: Practised, value: Any) -> Any:
+def _own(layer: Practised, make: Callable[[], Any]) -> Any:
     """A value in the symbols of the layer: another with more taps has more."""
+    value = make()
     known = {s for tap in layer.entries.values.operands["tap"] for s in tap.free_symbols}
     if value.free_symbols - known:
         raise EntriesError(str(value))
@@ -278,11 +281,12 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
                 else (f"{rows}{times}{each[0]}" if len(set(each)) == 1 else str(held))
             )
             yield Row("zeros" if not t.stacked else r"\text{zeros}",
-                      (f"{rows}{times}{columns} - ({total})" if "+" in total else f"{rows}{times}{columns} - {total}",
+                      (f"{rows}{times}{columns} - " + (f"({total})" if "+" in total else total),
                        f"{rows * columns} - {held}", str(value)))  # fmt: skip
 
         return [
-            say("Row {i} of {T} holds the weights that {y} uses, one at each input that it sees. Counted row by row:",
+            say("Row {i} of {T} holds the weights that {y} uses, one at each input that it sees. Row by "
+                "row:",
                 i=lambda t: t.letter(n.output_index), T=T,
                 y=lambda t: t.entry(t.letter(n.output), t.letter(n.output_index)).replace("\u200b", "")),
             worked(count),
@@ -295,6 +299,6 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
             "weight, but only {value} of these are different.", T=T, held=structure.nonzeros, value=value)
     ]  # fmt: skip
     if unused:
-        sentences.append(say("The kernel has {taps} weights, but {unused} of them only ever meet the padding.",
+        sentences.append(say("The kernel has {taps} weights, but {unused} of them meet only the padding.",
                              taps=taps, unused=unused))  # fmt: skip
     return [*sentences, *_whole_matrix(layer)]

@@ -1,9 +1,10 @@
-"""Common mistakes: each gives a wrong answer, from the layer that the mistake would have, or by a wrong rule."""
+"""Common mistakes: each amounts to another layer, and that layer gives the wrong answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from symconv.notes.exercises.practised import Practised, Subject
@@ -150,8 +151,14 @@ def mistaken(
             yield (
                 mistake.name,
                 mistake.reason(layer.spec),
-                lambda options=options: answer(subject.remade(layer, **options)),
+                partial(_answered, subject, layer, answer, options),
             )
+
+
+def _answered(
+    subject: Subject, layer: Practised, answer: Callable[[Practised], Any], options: Mapping[str, Any]
+) -> Any:
+    return answer(subject.remade(layer, **options))
 
 
 def counted_from(spec: Specification) -> tuple[int, str]:

@@ -46,7 +46,8 @@ def _question(name: str, opening: Sequence[Block], exercise: Exercise) -> Iterat
     yield f'<generalfeedback format="html"><text>{_cdata(html(exercise.solution))}</text></generalfeedback>'
     yield "<defaultgrade>1</defaultgrade><penalty>0.3333333</penalty><hidden>0</hidden>"
     if form == "multichoice":
-        yield "<single>true</single><shuffleanswers>true</shuffleanswers><answernumbering>abc</answernumbering>"
+        yield "<single>true</single><shuffleanswers>true</shuffleanswers>"
+        yield "<answernumbering>abc</answernumbering>"
         for option in exercise.options or (exercise.answer, *exercise.distractors):
             yield from _answer(_cdata(sentence(option.words)), option, form)
     else:

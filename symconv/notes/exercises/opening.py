@@ -26,7 +26,7 @@ _FILLED = {
 
 
 def opening(subject: Subject) -> list[Block]:
-    """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer to calculate with."""
+    """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer for numbers."""
     spec = subject.spec
     what = spec.kernel.name
     blocks: list[Block] = [say(f"All exercises are about one layer: {titled(subject.layer)}.")]
@@ -38,8 +38,8 @@ def opening(subject: Subject) -> list[Block]:
     small = subject.small
     if small is not None and small is not subject.layer:
         last += (
-            " Exercises with numbers for the entries, and those on the matrix, take a smaller layer of the same "
-            f"kind: {titled(small)}."
+            " Exercises with numbers for the entries, and those on the matrix, take a smaller layer of "
+            f"the same kind: {titled(small)}."
         )
     return joined([*blocks, say(last)])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -111,7 +112,8 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
             *on_small(subject.layer, layer),
             *given(layer, *letters),
             say(
-                "Here {delta} is the gradient with respect to the outputs. Where does it go: compute all of {g}.",
+                "Here {delta} is the gradient with respect to the outputs. Where does it go? Compute all "
+                "entries of {g}.",
                 delta=lambda t: L.upstream(t),
                 g=lambda t: L.gradient(t, "input"),
             ),
@@ -122,11 +124,11 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
         solution=[
             Prose(
                 (
-                    "Each window passes its gradient to its largest entry, since the others do not change the "
-                    "maximum; an entry that is the largest of several windows receives their sum."
+                    "Each window passes its gradient to its largest entry, since the others do not change "
+                    "the maximum; an entry that is the largest of several windows receives their sum."
                     if selects
-                    else "Each window passes an equal share of its gradient to each of its entries; an entry in "
-                    "several windows receives the sum of its shares.",
+                    else "Each window passes an equal share of its gradient to each of its entries; an entry "
+                    "in several windows receives the sum of its shares.",
                 )
             ),
             _sent(layer, selects),
@@ -157,14 +159,18 @@ def _sent(layer: Practised, selects: bool) -> Table:
         to = [_winner(layer, met)] if selects else [one["input"] for one in met]
         rows.append(
             (
-                (maths(lambda t, index=index: L.output(t, index)),),
-                (maths(lambda t, met=met: ", ".join(L.input(t, one["input"]) for one in met)),),
+                (maths(partial(L.output, index=index)),),
+                (maths(partial(_inputs, letters=L, places=[one["input"] for one in met])),),
                 number(share),
-                (maths(lambda t, to=to: ", ".join(L.input(t, i) for i in to)),),
+                (maths(partial(_inputs, letters=L, places=to)),),
             )
         )
     passed = "Passes" if selects else "Passes to each"
     return Table((("Output",), ("Window",), (passed,), ("To",)), tuple(rows))
+
+
+def _inputs(t: MathsTarget, letters: Letters, places: Iterable[tuple[int, ...]]) -> str:
+    return ", ".join(letters.input(t, place) for place in places)
 
 
 def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
@@ -215,7 +221,8 @@ def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
         ]
     return [
         ("not divided", "Every entry received the whole gradient of its window.", lambda: gathered(whole)),
-        ("maximum for average", "The largest entry received the gradient, as a maximum does.", lambda: gathered(largest)),
+        ("maximum for average", "The largest entry received the gradient, as a maximum does.",
+         lambda: gathered(largest)),
         ("first entry", "The first entry of each window received its gradient.", lambda: gathered(first)),
         ("divided by those inside", "The gradient was shared out among the entries inside the input only.",
          lambda: gathered(spread)),
@@ -268,12 +275,14 @@ def _pooled_entry(subject: Subject, layer: Practised, rng: Random, selects: bool
         ],
         asked=words("{g}", g=lambda t: L.gradient(t, "input", index)),
         value=right,
-        wrong=[(name, reason, lambda make=make: at(make)) for name, reason, make in all_wrong],
+        wrong=[(name, reason, partial(at, make)) for name, reason, make in all_wrong],
         solution=[
             say(
-                "{x} is in the windows of {seen}. It receives the gradient of those in which it is the largest entry:"
+                "{x} is in the windows of {seen}. It receives the gradient of those in which it is the "
+                "largest entry:"
                 if selects
-                else "{x} is in the windows of {seen}. It receives an equal share of each of their gradients:",
+                else "{x} is in the windows of {seen}. It receives an equal share of each of their "
+                "gradients:",
                 x=lambda t: L.input(t, index),
                 seen=lambda t: ", ".join(L.output(t, one["output"]) for one in met),
             ),

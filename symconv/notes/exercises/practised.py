@@ -107,7 +107,7 @@ class Subject:
 
     @cached_property
     def small(self) -> Practised | None:
-        """The layer itself where it is small enough to calculate with, or else one of the same kind that is."""
+        """The layer itself where it is small enough to calculate with, else one of the same kind that is."""
         if _small(self.spec):
             return self.layer
         rank = len(self.spec.axes)

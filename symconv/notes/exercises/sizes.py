@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from symconv.index_sums.printers import of_formulas
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
 from symconv.notes.exercises.mistakes import Mistaken, mistaken
 from symconv.notes.exercises.practised import Practised, Subject
-from symconv.notes.exercises.written import by, maths, nested, number, say, shown, words, worked
+from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, shown, words, worked
 from symconv.notes.model import Words
 from symconv.pattern import Spatial
 from symconv.printing.display import Row
@@ -70,6 +71,10 @@ def _size(made: Practised, alike: bool) -> Any:
     return sizes[0] if alike else sizes
 
 
+#: A size depends on no channels and no samples.
+_SINGLE = {"in_channels": None, "out_channels": None, "groups": 1, "channels": None, "batch": None}
+
+
 def _resized(subject: Subject, rng: Random) -> Practised | None:
     """The layer with another number of inputs."""
     axes = subject.spec.tied_axes
@@ -82,7 +87,8 @@ def _resized(subject: Subject, rng: Random) -> Practised | None:
             counts.append(rng.randint(low, low + 14))
         counts = counts[:1] * len(axes) if same else counts
         try:
-            return subject.remade(subject.layer, input_size=counts[0] if len(counts) == 1 else tuple(counts))
+            inputs = counts[0] if len(counts) == 1 else tuple(counts)
+            return subject.remade(subject.layer, input_size=inputs, **_SINGLE)
         except SymconvError:
             continue
     return None
@@ -122,9 +128,17 @@ def _by_rule(layer: Practised, alike: bool) -> Iterator[Mistaken]:
     each = [_rules(axis) for axis in layer.spec.tied_axes]
     for name in each[0]:
         values = [int(rules[name][1]) for rules in each if name in rules]
-        if len(values) == len(each) and all(value > 0 for value in values):
-            if not alike or len(set(values)) == 1:
-                yield name, _lettered(layer, each[0][name][0]), lambda v=values: v[0] if alike else v
+        whole = len(values) == len(each) and all(value > 0 for value in values)
+        if whole and (not alike or len(set(values)) == 1):
+            yield name, _lettered(layer, each[0][name][0]), partial(_alike, values, alike)
+
+
+def _alike(values: list[int], alike: bool) -> Any:
+    return values[0] if alike else values
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _lettered(layer: Practised, sentence: str) -> Words:
@@ -164,7 +178,8 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
 
     named = sorted(axis_symbols(axis), key=str)
     rules = (
-        (name, _lettered(layer, said), lambda v=value: v) for name, (said, value) in _rules(axis).items()
+        (name, _lettered(layer, said), partial(_itself, value))
+        for name, (said, value) in _rules(axis).items()
     )
     ways = mistaken(subject, layer, lambda made: made.spec.output_sizes[0])
     several = len(layer.spec.axes) > 1
@@ -284,11 +299,11 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         wrong=wrong,
         solution=[
             say(
-                "The {m} windows start {s} places apart and span {span} places each, so they cover the first {end} "
-                "of {whole} places. What is left is"
+                "The {m} windows start {s} places apart and span {span} places each, so they cover the first "
+                "{end} of {whole} places. What is left is"
                 if m > 1
-                else "The one window spans {span} places, so it covers the first {end} of {whole} places. What is "
-                "left is",
+                else "The one window spans {span} places, so it covers the first {end} of {whole} places. "
+                "What is left is",
                 m=m,
                 s=s,
                 span=reach + 1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -72,9 +74,8 @@ def output_entry(subject: Subject, rng: Random) -> Exercise | None:
         if biased:
             bias = _bias(layer, index)
             wrong.append(("bias", "The bias was forgotten.", lambda: right - bias))
-        cut = met[:-1]
         wrong.append(("last product", "The last product was forgotten.",
-                      lambda: right - products(layer, met, ("tap", "input")) + products(layer, cut, ("tap", "input"))))  # fmt: skip
+                      lambda: right - products(layer, met[-1:], ("tap", "input"))))  # fmt: skip
     return Draft(
         kind="output_entry",
         question=[
@@ -190,9 +191,10 @@ def _way(layer: Practised) -> str:
 
 #: How outputs come about, by the kind of the layer.
 _HOW = {
-    "plain": "Slide the kernel along the input; at each position multiply what lies on top of each other, and add.",
-    "flipped": "Reverse the kernel and slide it along the input; at each position multiply what lies on top of each "
-    "other, and add.",
+    "plain": "Slide the kernel along the input. At each position multiply what lies on top of each other, "
+    "and add.",
+    "flipped": "Reverse the kernel and slide it along the input. At each position multiply what lies on "
+    "top of each other, and add.",
     "transposed": "Each input lays the kernel, times itself, on the output; add up what lies on each output.",
     "selection": "Take the largest entry of each window.",
     "uniform": "Take the average of each window.",
@@ -204,8 +206,12 @@ def _allmisread(layer: Practised, shape: tuple[int, ...]) -> list[Mistaken]:
     each = [list(misread(layer, terms(layer, "output", i))) for i in np.ndindex(*shape)]
     found: list[Mistaken] = []
     for at, (name, reason, _) in enumerate(each[0]):
-        found.append((name, reason, lambda at=at: np.reshape([one[at][2]() for one in each], shape).tolist()))
+        found.append((name, reason, partial(_gathered, [one[at][2] for one in each], shape)))
     return found
+
+
+def _gathered(makes: list[Callable[[], Any]], shape: tuple[int, ...]) -> Any:
+    return np.reshape([make() for make in makes], shape).tolist()
 
 
 def _by_place(layer: Practised) -> Table:
@@ -215,8 +221,8 @@ def _by_place(layer: Practised) -> Table:
         met = terms(layer, "output", index)
         rows.append(
             (
-                words("{y}", y=lambda t, index=index: L.output(t, index)),
-                (maths(lambda t, index=index, met=met: _in_numbers(t, layer, index, met)),),
+                words("{y}", y=partial(L.output, index=index)),
+                (maths(partial(_in_numbers, layer=layer, index=index, met=met)),),
                 number(entry(layer, "output", index)),
             )
         )
