@@ -47,7 +47,7 @@ class Practice:
         """
         layer = self._layer.in_symbols()
         kind = type(layer)
-        subject = Subject(layer, remade, call(kind, layer.spec))
+        subject = Subject(layer, remade, f"sc.{call(kind, layer.spec)}")
         return exercises(subject, opening(subject), seed, count, kinds)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from math import lcm, prod
 from random import Random
 from typing import Any, Protocol
@@ -112,14 +113,14 @@ class Subject:
             return self.layer
         rank = len(self.spec.axes)
         kernels = [_number(axis.geometry["kernel_size"], 3) for axis in self.spec.axes]
-        for taps in (kernels, [min(k, 3) for k in kernels], [2] * rank):
-            for count in (5, 4, 6, 7, 3, 8, 2, 9):
-                made = self._shrunk(count, taps)
-                if made is not None:
-                    return made
+        several = (kernels, [min(k, 3) for k in kernels], [2] * rank)
+        for channels, taps, count in product((2, 1), several, (5, 4, 6, 7, 3, 8, 2, 9)):
+            made = self._shrunk(count, taps, channels)
+            if made is not None:
+                return made
         return None
 
-    def _shrunk(self, count: int, taps: Sequence[int]) -> Practised | None:
+    def _shrunk(self, count: int, taps: Sequence[int], channels: int) -> Practised | None:
         """The layer with smaller sizes, or None where that is none, or still too large."""
         axes = self.spec.axes
         one = len(axes) == 1
@@ -137,11 +138,11 @@ class Subject:
             if relation.spatial:
                 continue
             for name, size in relation.geometry.items():
-                most = 1 if name == "batch" else 2
+                most = 1 if name == "batch" else channels
                 if name != "groups":
                     changes[name] = min(_number(size, most), most)
             if "groups" in relation.geometry:
-                changes["groups"] = min(_number(relation.geometry["groups"], 1), 2)
+                changes["groups"] = min(_number(relation.geometry["groups"], 1), channels)
         try:
             made = self.remade(self.layer, **changes)
         except SymconvError:
