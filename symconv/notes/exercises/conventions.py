@@ -18,7 +18,7 @@ from symconv.notes.exercises.practised import (
     value_of,
     values_of,
 )
-from symconv.notes.exercises.written import Letters, Writes, number, product, say, signed, vector, words
+from symconv.notes.exercises.written import Letters, nested, number, product, say, signed, words
 from symconv.notes.model import Block, Table
 from symconv.printing.target import MathsTarget
 
@@ -50,7 +50,7 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
     several = layer.spec.tied_axes[0].geometry["kernel_size"] % 2 == 0
 
     def gives(name: str) -> Any:
-        return words("It gives {y}.", y=vector(all_entries(made[name], "output")))
+        return words("It gives {y}.", y=nested(all_entries(made[name], "output")))
 
     return Draft(
         kind="convention",
@@ -58,9 +58,9 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
             say(
                 "Somebody computed {y} from {x} and {w}, with stride 1{dilated}. Which operation was "
                 "it?{same}",
-                x=_list(lambda t: L.input(t), values_of(layer, "x")),
-                w=_list(lambda t: L.tap(t), values_of(layer, "w")),
-                y=_list(lambda t: L.output(t), shown),
+                x=nested(values_of(layer, "x"), L.input),
+                w=nested(values_of(layer, "w"), L.tap),
+                y=nested(shown, L.output),
                 dilated=_dilated(layer),
                 same=" Same padding of an odd number of places puts one more at the end." if several else "",
             )
@@ -94,10 +94,6 @@ def _applies(layer: Practised) -> bool:
 def _dilated(layer: Practised) -> str:
     dilation = layer.spec.tied_axes[0].geometry["dilation"]
     return "" if dilation == 1 else f" and dilation {dilation}"
-
-
-def _list(name: Writes, entries: Any) -> Writes:
-    return lambda t: f"{name(t)} = {vector(entries)(t)}"
 
 
 def _solved(layer: Practised, made: dict[str, Practised], right: str) -> list[Block]:

@@ -33,7 +33,6 @@ from symconv.notes.exercises.written import (
     on_small,
     say,
     signed,
-    vector,
     words,
     worked,
 )
@@ -135,7 +134,7 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
             say(
                 "So {g} is {all}.",
                 g=lambda t: L.gradient(t, "input"),
-                all=vector(all_entries(layer, "grad_input")),
+                all=nested(all_entries(layer, "grad_input")),
             ),
         ],
         written=nested,

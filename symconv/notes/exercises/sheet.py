@@ -49,6 +49,9 @@ KINDS: Mapping[str, Callable[[Subject, Random], Exercise | None]] = MappingProxy
 #: So often a kind is tried for a question that is not there yet.
 ATTEMPTS = 12
 
+#: Wrong answers of at most so many characters stand in a table.
+SHORT = 16
+
 #: What options of ``Document.save`` a sheet takes too.
 _OPTIONS = ("fragment", "myst", "mathjax")
 
@@ -176,7 +179,11 @@ def _solution(exercise: Exercise, at: int) -> Iterator[Block]:
     """The answer worked out, and the wrong ones with the mistake behind each."""
     yield from numbered(exercise.solution, f"solution-{at + 1}", f"sheet[{at}].solution")
     yield Prose(("Answer: ", *_letter(exercise), *exercise.answer.words, "."))
-    if exercise.distractors:
+    if any(len(str(one)) > SHORT for one in exercise.distractors):
+        yield Prose(("Wrong answers, and where they come from:",))
+        for one in exercise.distractors:
+            yield Prose((*one.words, ": ", *one.reason))
+    elif exercise.distractors:
         rows: list[tuple[Words, ...]] = [(one.words, one.reason) for one in exercise.distractors]
         yield Table((("Wrong answer",), ("Where it comes from",)), tuple(rows))
 

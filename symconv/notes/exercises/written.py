@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,7 +36,7 @@ def maths(write: Writes) -> Maths:
     return Maths(latex, write(target_of("text")))
 
 
-def words(template: str, **parts: Writes | Maths | str | int) -> Words:
+def words(template: str, **parts: Writes | Maths | Words | str | int) -> Words:
     """A sentence with what stands at the names in braces.
 
     >>> words("{y} is {n}.", y=lambda t: t.letter("y"), n=4)
@@ -46,7 +47,9 @@ def words(template: str, **parts: Writes | Maths | str | int) -> Words:
         piece: Any = parts[part] if at % 2 else part
         if callable(piece):
             piece = maths(piece)
-        if isinstance(piece, Maths):
+        if isinstance(piece, tuple):
+            found += piece
+        elif isinstance(piece, Maths):
             found.append(piece)
         elif piece != "" and found and isinstance(found[-1], str):
             found[-1] += str(piece)
@@ -55,7 +58,7 @@ def words(template: str, **parts: Writes | Maths | str | int) -> Words:
     return tuple(found)
 
 
-def say(template: str, **parts: Writes | Maths | str | int) -> Prose:
+def say(template: str, **parts: Writes | Maths | Words | str | int) -> Prose:
     """A paragraph: see :func:`words`."""
     return Prose(words(template, **parts))
 
@@ -149,14 +152,34 @@ def vector(entries: Sequence[Any]) -> Writes:
     return lambda t: f"({', '.join(t.expr(whole(e)) for e in entries)})"
 
 
-def nested(value: Any) -> Words:
-    """Nested lists: one list in round brackets, or rows with semicolons between them."""
+#: So many entries of a list stand together; behind them a line may break.
+TOGETHER = 6
+
+
+def nested(value: Any, name: Writes | None = None) -> Words:
+    """Nested lists: one list in round brackets, or rows with semicolons between them; named, if at all."""
     rows = value if value and isinstance(value[0], list) else [value]
+    signs = [(entry, ", ") for row in rows for entry in row]
+    at = -1
+    for row in rows:
+        at += len(row)
+        signs[at] = (signs[at][0], "; ")
+    parts = [signs[at : at + TOGETHER] for at in range(0, len(signs), TOGETHER)]
+    found: list[str | Maths] = []
+    for number, part in enumerate(parts):
+        first, last = number == 0, number == len(parts) - 1
+        found += [" "] * (not first) + [
+            maths(partial(_listed_part, part, name if first else None, first, last))
+        ]
+    return tuple(found)
 
-    def write(t: MathsTarget) -> str:
-        return f"({'; '.join(', '.join(t.expr(whole(e)) for e in row) for row in rows)})"
 
-    return (maths(write),)
+def _listed_part(
+    part: Sequence[tuple[Any, str]], name: Writes | None, first: bool, last: bool, t: MathsTarget
+) -> str:
+    text = "".join(f"{t.expr(whole(entry))}{sign}" for entry, sign in part).rstrip()
+    head = f"{name(t)} = (" if name else "(" if first else ""
+    return f"{head}{text[:-1]})" if last else f"{head}{text}"
 
 
 def signed(parts: Sequence[str]) -> str:
@@ -201,7 +224,7 @@ def given(layer: Practised, *letters: str) -> list[Block]:
     }
     flat = {letter: layer.entries.shape("bias" if letter == "b" else GIVEN[letter]) for letter in letters}
     if all(len(shape) < 2 for shape in flat.values()):
-        pieces: dict[str, Writes] = {}
+        pieces: dict[str, Words] = {}
         for letter, shape in flat.items():
             pieces[letter] = _assigned(names[letter], values_of(layer, letter), bool(shape))
         return [say(f"Let {_listed([f'{{{letter}}}' for letter in letters])}.", **pieces)]
@@ -213,8 +236,10 @@ def given(layer: Practised, *letters: str) -> list[Block]:
     return [Prose(("Let",)), worked(rows)]
 
 
-def _assigned(name: Writes, entries: Sequence[Any], several: bool) -> Writes:
-    return lambda t: f"{name(t)} = {vector(entries)(t) if several else t.expr(whole(entries[0]))}"
+def _assigned(name: Writes, entries: Sequence[Any], several: bool) -> Words:
+    if several:
+        return nested(list(entries), name)
+    return (maths(lambda t: f"{name(t)} = {t.expr(whole(entries[0]))}"),)
 
 
 def _grids(
