@@ -44,6 +44,7 @@ class Practice:
         >>> import symconv as sc
         >>> layer = sc.Conv1d(4, 3, padding="full", flip=True)
         >>> print(layer.exercises(seed=1, kinds=["output_entry"], count=1)[0])
+        Let x = (1, -1, 3, -1) and w = (4, 1, -2). Compute y4. Answer: -7.
         """
         layer = self._layer.in_symbols()
         kind = type(layer)

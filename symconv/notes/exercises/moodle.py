@@ -1,4 +1,4 @@
-r"""A sheet as Moodle XML: HTML with mathematics as ``\( \)``, and the worked solution as feedback.
+"""A sheet as Moodle XML: HTML with mathematics as ``\\( \\)``, and the worked solution as feedback.
 
 Source: the Moodle documentation, *Moodle XML format*: numerical, multichoice and shortanswer questions.
 """

@@ -65,8 +65,13 @@ def misread(layer: Practised, met: list[dict[str, Any]]) -> Iterator[Mistaken]:
         )
 
 
-def pooled_parts(t: MathsTarget, layer: Practised, index: tuple[int, ...]) -> list[str]:
-    """An output of pooling: the largest entry, or the sum over the number of places that count."""
+def pooled_parts(
+    t: MathsTarget, layer: Practised, index: tuple[int, ...], *, on_line: bool = False
+) -> list[str]:
+    """An output of pooling: the largest entry, or the sum over the number of places that count.
+
+    ``on_line`` puts the number behind a slash, not below the sum.
+    """
     L, met = Letters(layer.spec), terms(layer, "output", index)
     seen = [value_of(layer, "input", one["input"]) for one in met]
     right = t.expr(entry(layer, "output", index))
@@ -78,7 +83,7 @@ def pooled_parts(t: MathsTarget, layer: Practised, index: tuple[int, ...]) -> li
     inside = [signed([L.input(t, one["input"]) for one in met]), signed([t.expr(e) for e in seen])]
     if len(met) > 9:
         inside = inside[1:]
-    if t.stacked:
+    if t.stacked and not on_line:
         return [*(t.fraction(top, str(by)) for top in inside), right]
     return [*(f"({top})/{by}" for top in inside), right]
 

@@ -233,7 +233,7 @@ def _by_place(layer: Practised) -> Table:
 
 def _in_numbers(t: MathsTarget, layer: Practised, index: tuple[int, ...], met: list[dict[str, Any]]) -> str:
     if not layer.spec.kernel.learned:
-        return pooled_parts(t, layer, index)[-2]
+        return pooled_parts(t, layer, index, on_line=True)[-2]
     bias = [t.expr(_bias(layer, index))] if layer.spec.bias else []
     parts = [product(t, [value_of(layer, role, one[role]) for role in ("tap", "input")]) for one in met]
     return signed([*bias, *parts]) or "0"
