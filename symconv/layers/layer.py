@@ -20,6 +20,7 @@ from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
 from symconv.layers.entries import LETTERS, OPERANDS, Entries
 from symconv.layers.noted import sources
+from symconv.layers.practice import Practice
 from symconv.layers.written import Written
 from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
@@ -76,6 +77,7 @@ class Layer:
     equation = asked("written", Written.equation)
     latex = asked("written", Written.latex)
     activation = asked("written", Written.activation)
+    exercises = asked("practice", Practice.exercises)
     figure = asked("written", Written.figure)
 
     #: The names that :meth:`figure` takes.
@@ -90,8 +92,8 @@ class Layer:
         """Take the parts that a specification makes."""
         self.spec = spec
         self.entries = Entries(spec, given)
-        self.closed = ClosedForms(spec, valued=bool(given))
-        self.written = Written(self.entries)
+        self.closed = ClosedForms(self.entries)
+        self.written, self.practice = Written(self.entries), Practice(self)
 
     def _with(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
         """A layer of the same class with another specification, or on other values."""
