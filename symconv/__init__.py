@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         MaxPool3d,
     )
     from symconv.notes import Document
+    from symconv.notes.exercises import Exercise, Exercises
     from symconv.printing.notation import Notation
 
 __version__ = "0.1.0"
@@ -56,6 +57,8 @@ _HOMES = {
     "Derivation": "derivation",
     "Document": "notes",
     "Equation": "explicit.equation",
+    "Exercise": "notes.exercises",
+    "Exercises": "notes.exercises",
     "Figure": "figures",
     "Formula": "derivation",
     "Iverson": "derivation",
@@ -92,6 +95,8 @@ __all__ = [
     "Derivation",
     "Document",
     "Equation",
+    "Exercise",
+    "Exercises",
     "Figure",
     "Formula",
     "Iverson",

@@ -103,6 +103,19 @@ def test_every_room_says_what_it_holds_and_is_small(path: Path) -> None:
     assert len(text.splitlines()) <= 350
 
 
+def test_no_class_is_more_than_three_deep() -> None:
+    bases: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                bases.setdefault(node.name, []).extend(b.id for b in node.bases if isinstance(b, ast.Name))
+
+    def depth(name: str) -> int:
+        return 1 + max(map(depth, bases[name]), default=0) if name in bases else 0
+
+    assert {name: depth(name) for name in bases if depth(name) > 3} == {}
+
+
 def run(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout

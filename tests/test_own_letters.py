@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from symconv.printing.choice import SECOND
 from symconv.printing.latex import Latex
 from symconv.printing.letters import WORDS, Letter, read_letter
 from symconv.printing.notation import LETTERS, PRESETS, SIZES, Notation
-from symconv.printing.text import Text
+from symconv.printing.text import PlainText
 from tests.tiers import law
 
 #: Layers of several kinds, in a notation.
@@ -55,7 +56,7 @@ own = st.dictionaries(fields, letters, max_size=6)
 def printed(layer: Any) -> Iterator[tuple[str, str, str]]:
     """What a layer prints for each of its meanings, in LaTeX and as text."""
     spec, setting = layer.spec, LayerSymbols(layer.spec)
-    n, latex, text = spec.written, Latex(), Text()
+    n, latex, text = spec.written, Latex(), PlainText()
     indices = {role: setting.indices(role) for role in ("output", "tap", "input")}
     for role, symbols in indices.items():
         for relation, here in spec.pattern.split(indices):
@@ -75,7 +76,8 @@ def printed(layer: Any) -> Iterator[tuple[str, str, str]]:
                 f"{letter}[{places[1]}]",
             )
         if spec.numeric:
-            for index in layer.written.subject.indices(role):
+            extents = (range(n.base, n.base + int(size)) for size in spec.pattern.extents[role])
+            for index in product(*extents):
                 yield f"{field} {index}", latex.indexed(letter, *index), text.indexed(letter, *index)
     yield (
         "padded input",

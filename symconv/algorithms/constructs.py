@@ -2,18 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import TypeAlias
 
 from symconv.errors import OptionError
 
-
-class Refusal(NamedTuple):
-    """Where something stands that cannot be typeset, what it is, and what to write instead."""
-
-    node: ast.AST
-    what: str
-    cure: str
+#: Where something stands that cannot be typeset, what it is, and what to write instead.
+Refusal: TypeAlias = tuple[ast.AST, str, str]
 
 
 #: Expressions that have a form in mathematics.
@@ -23,136 +17,111 @@ EXPRESSIONS = (
 )  # fmt: skip
 
 #: Statements of each style.
-STATEMENTS: Mapping[str, tuple[type[ast.stmt], ...]] = MappingProxyType(
-    {
-        "algorithm": (
-            ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Expr, ast.For, ast.If, ast.Pass,
-            ast.Return, ast.While,
-        ),
-        "equation": (ast.Assign, ast.If, ast.Return),
-    }
-)  # fmt: skip
+STATEMENTS: Mapping[str, tuple[type[ast.stmt], ...]] = {
+    "algorithm": (
+        ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Expr, ast.For, ast.If, ast.Pass,
+        ast.Return, ast.While,
+    ),
+    "equation": (ast.Assign, ast.If, ast.Return),
+}  # fmt: skip
 
 _LOOP = "write sum(... for k in range(K)), since an equation has no loops"
+_CHECKED = "leave it out, and check the arguments before the call"
 
 #: What the refused are called, and what to write instead.
-_CURES: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
-    {
-        ast.AnnAssign: ("an annotated assignment", "write it without the annotation"),
-        ast.Assert: ("an assertion", "leave it out, and check the arguments before the call"),
-        ast.AugAssign: ("an augmented assignment", "give the new value a name of its own"),
-        ast.Dict: ("a dictionary", "write if, elif and else"),
-        ast.DictComp: ("a dictionary", "write if, elif and else"),
-        ast.Expr: ("a statement without a value", "leave it out"),
-        ast.For: ("a loop", _LOOP),
-        ast.FunctionDef: ("a function in a function", "define it outside and call it"),
-        ast.Import: ("an import", "import at the top of the module"),
-        ast.ImportFrom: ("an import", "import at the top of the module"),
-        ast.JoinedStr: ("a formatted string", "leave text out"),
-        ast.Lambda: ("a lambda", "define a function of its own, with def, and call it"),
-        ast.Match: ("a match statement", "write if, elif and else"),
-        ast.NamedExpr: ("an assignment in an expression", "assign in a line of its own"),
-        ast.Raise: ("an exception", "leave it out, and check the arguments before the call"),
-        ast.Slice: ("a slice", "write a loop, or a sum, over the index"),
-        ast.Starred: ("a starred expression", "write the items out"),
-        ast.Try: ("an exception handler", "leave it out, and check the arguments before the call"),
-        ast.While: ("a loop", _LOOP),
-        ast.With: ("a with statement", "leave it out"),
-        ast.Yield: ("a generator", "return the value"),
-        ast.YieldFrom: ("a generator", "return the value"),
-    }
-)
+_CURES: Mapping[type[ast.AST], tuple[str, str]] = {
+    ast.AnnAssign: ("an annotated assignment", "write it without the annotation"),
+    ast.Assert: ("an assertion", _CHECKED),
+    ast.AugAssign: ("an augmented assignment", "give the new value a name of its own"),
+    **dict.fromkeys((ast.Dict, ast.DictComp), ("a dictionary", "write if, elif and else")),
+    ast.Expr: ("a statement without a value", "leave it out"),
+    **dict.fromkeys((ast.For, ast.While), ("a loop", _LOOP)),
+    ast.FunctionDef: ("a function in a function", "define it outside and call it"),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), ("an import", "import at the top of the module")),
+    ast.JoinedStr: ("a formatted string", "leave text out"),
+    ast.Lambda: ("a lambda", "define a function of its own, with def, and call it"),
+    ast.Match: ("a match statement", "write if, elif and else"),
+    ast.NamedExpr: ("an assignment in an expression", "assign in a line of its own"),
+    ast.Raise: ("an exception", _CHECKED),
+    ast.Slice: ("a slice", "write a loop, or a sum, over the index"),
+    ast.Starred: ("a starred expression", "write the items out"),
+    ast.Try: ("an exception handler", _CHECKED),
+    ast.With: ("a with statement", "leave it out"),
+    **dict.fromkeys((ast.Yield, ast.YieldFrom), ("a generator", "return the value")),
+}
 
 
 def check(function: ast.FunctionDef, style: str, source: str) -> None:
     """Raise unless all of a function can be typeset as an "algorithm" or an "equation".
 
-    Raises
-    ------
-    OptionError
-        With the line, what stands there and what to write instead.
+    The OptionError says the line, what stands there and what to write instead.
     """
     for node, what, cure in _refusals(function, style):
         line = getattr(node, "lineno", function.lineno)
         text = source.splitlines()[line - 1].strip()
-        raise OptionError(
-            f"{function.name}, line {line}, {text!r}: {what} cannot be typeset as an {style}; {cure}."
-        )
+        sentence = f"{what} cannot be typeset as an {style}; {cure}."
+        raise OptionError(f"{function.name}, line {line}, {text!r}: {sentence}")
 
 
 def _refusals(function: ast.FunctionDef, style: str) -> Iterator[Refusal]:
     yield from _of_signature(function)
     parents = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
-    for statement in function.body:
-        for node in ast.walk(statement):
-            yield from _of_node(node, parents[node], style)
+    for node in (node for statement in function.body for node in ast.walk(statement)):
+        yield from _of_node(node, parents[node], style)
     if not function.body:
-        yield Refusal(function, "a function without statements", "return a value")
+        yield function, "a function without statements", "return a value"
     elif style == "equation":
         yield from _of_equation(function)
 
 
 def _of_signature(function: ast.FunctionDef) -> Iterator[Refusal]:
     given = function.args
-    for argument in (given.vararg, *given.kwonlyargs, given.kwarg):
-        if argument is not None:
-            yield Refusal(
-                argument, f"the argument {argument.arg}", "write plain arguments, without * before them"
-            )
+    for argument in filter(None, (given.vararg, *given.kwonlyargs, given.kwarg)):
+        yield argument, f"the argument {argument.arg}", "write plain arguments, without * before them"
     for node in ast.walk(function):
         name = getattr(node, "id", None) or getattr(node, "arg", None) or getattr(node, "name", None)
         if isinstance(name, str) and not name.isascii():
-            yield Refusal(node, f"the name {name}", "write it in ASCII, such as sigma for its letter")
+            yield node, f"the name {name}", "write it in ASCII, such as sigma for its letter"
 
 
 def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
-    allowed = (*EXPRESSIONS, *STATEMENTS[style])
-    if isinstance(node, ast.stmt | ast.expr) and not isinstance(node, allowed):
-        what, cure = _CURES.get(type(node), (f"Python's {type(node).__name__}", "write it another way"))
-        yield Refusal(node, what, cure)
-    elif isinstance(node, ast.Attribute):
-        yield Refusal(node, f"the attribute {node.attr}", "give it to the function, or call a function of it")
-    elif isinstance(node, ast.GeneratorExp) and not is_sum(parent):
-        yield Refusal(node, "a generator", "write it in sum(...) or prod(...)")
-    elif isinstance(node, ast.Call) and node.keywords:
-        yield Refusal(node, "an argument by its name", "give it by its place")
-    elif isinstance(node, ast.Call) and is_sum(node) and len(node.args) > 1:
-        yield Refusal(node, "a sum that starts from a value", "add the value to the sum")
-    elif isinstance(node, ast.Constant) and _is_infinite(node, parent):
-        yield Refusal(node, "text", "write math.inf for what is infinite, and math.nan for what is no number")
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-        yield Refusal(node, "text", "leave it out, or put it into a comment")
-    elif isinstance(node, ast.For | ast.While) and node.orelse:
-        yield Refusal(node, "a loop with else", "write what follows the loop behind it")
-    elif isinstance(node, ast.Subscript) and _is_negative(node.slice):
-        yield Refusal(node, "an index from the end", "count it from the start, as in x[N - 1]")
+    match node:
+        case ast.stmt() | ast.expr() if not isinstance(node, (*EXPRESSIONS, *STATEMENTS[style])):
+            kind = type(node)
+            yield node, *_CURES.get(kind, (f"Python's {kind.__name__}", "write it another way"))
+        case ast.Attribute():
+            yield node, f"the attribute {node.attr}", "give it to the function, or call a function of it"
+        case ast.GeneratorExp() if not is_sum(parent):
+            yield node, "a generator", "write it in sum(...) or prod(...)"
+        case ast.Call(keywords=[_, *_]):
+            yield node, "an argument by its name", "give it by its place"
+        case ast.Call(args=[_, _, *_]) if is_sum(node):
+            yield node, "a sum that starts from a value", "add the value to the sum"
+        case ast.Constant(str()) if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "float":
+            yield node, "text", "write math.inf for what is infinite, and math.nan for what is no number"
+        case ast.Constant(str() | bytes()):
+            yield node, "text", "leave it out, or put it into a comment"
+        case ast.For() | ast.While() if node.orelse:
+            yield node, "a loop with else", "write what follows the loop behind it"
+        case ast.Subscript() if _is_negative(node.slice):
+            yield node, "an index from the end", "count it from the start, as in x[N - 1]"
 
 
 def is_sum(node: ast.AST) -> bool:
     """Whether this is a sum or product of a generator."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("sum", "fsum", "prod")
-        and bool(node.args)
-        and isinstance(node.args[0], ast.GeneratorExp)
-    )
-
-
-def _is_infinite(node: ast.Constant, parent: ast.AST) -> bool:
-    """Whether this is the text in ``float("inf")``."""
-    return (
-        isinstance(parent, ast.Call) and ast.unparse(parent.func) == "float" and isinstance(node.value, str)
-    )
+    match node:
+        case ast.Call(ast.Name("sum" | "fsum" | "prod"), [ast.GeneratorExp(), *_]):
+            return True
+    return False
 
 
 def _is_negative(index: ast.expr) -> bool:
-    return any(
-        isinstance(part, ast.UnaryOp)
-        and isinstance(part.op, ast.USub)
-        and isinstance(part.operand, ast.Constant)
-        for part in (index.elts if isinstance(index, ast.Tuple) else [index])
-    )
+    match index:
+        case ast.Tuple(parts):
+            return any(map(_is_negative, parts))
+        case ast.UnaryOp(ast.USub(), ast.Constant()):
+            return True
+    return False
 
 
 def _of_equation(function: ast.FunctionDef) -> Iterator[Refusal]:
@@ -161,20 +130,15 @@ def _of_equation(function: ast.FunctionDef) -> Iterator[Refusal]:
     names = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args)}
     for statement in definitions:
         if not isinstance(statement, ast.Assign):
-            yield Refusal(
-                statement, "a case that does not return", "return a value in each branch, at the end"
-            )
+            yield statement, "a case that does not return", "return a value in each branch, at the end"
             continue
-        for target in statement.targets:
-            for node in ast.walk(target):
-                if isinstance(node, ast.Subscript):
-                    yield Refusal(statement, "an assignment to an entry", "write the entries as a list")
-                elif isinstance(node, ast.Name):
-                    if node.id in names:
-                        yield Refusal(
-                            statement, f"a second value of {node.id}", "give each value a name of its own"
-                        )
-                    names.add(node.id)
+        for node in (node for target in statement.targets for node in ast.walk(target)):
+            if isinstance(node, ast.Subscript):
+                yield statement, "an assignment to an entry", "write the entries as a list"
+            elif isinstance(node, ast.Name):
+                if node.id in names:
+                    yield statement, f"a second value of {node.id}", "give each value a name of its own"
+                names.add(node.id)
     yield from _of_value(last)
 
 
@@ -182,10 +146,10 @@ def _of_value(statement: ast.stmt) -> Iterator[Refusal]:
     if isinstance(statement, ast.If):
         for branch in (statement.body, statement.orelse):
             if len(branch) > 1:
-                yield Refusal(branch[0], "a case with several statements", "return the value at once")
+                yield branch[0], "a case with several statements", "return the value at once"
             elif branch:
                 yield from _of_value(branch[0])
         if not statement.orelse:
-            yield Refusal(statement, "a case without else", "return a value for the other case too")
+            yield statement, "a case without else", "return a value for the other case too"
     elif not isinstance(statement, ast.Return) or statement.value is None:
-        yield Refusal(statement, "a way through it without a value", "return a value at its end")
+        yield statement, "a way through it without a value", "return a value at its end"

@@ -22,12 +22,8 @@ def source(name: str, loops: Loops, made: Pass) -> str:
 
     A size is measured from an operand, computed from other sizes, or given.
     """
-    operands, result, shape = (
-        made.given.split(),
-        "y" if made.role == "output" else "g",
-        loops.shape(made.role),
-    )
-    zeros = f"zeros({', '.join(shape)})" if shape else "0"
+    operands, shape = made.given.split(), loops.shape(made.role)
+    result, zeros = "y" if made.role == "output" else "g", f"zeros({', '.join(shape)})" if shape else "0"
     lines = [f"{result} = {zeros}", *made.lines, f"return {result}"]
     measured = {
         size: f"len({letter}{'[0]' * depth})"
@@ -39,11 +35,9 @@ def source(name: str, loops: Loops, made: Pass) -> str:
     order = [*(n for n in axes if n in measured), *_CHANNELS, *(n for n in axes if n not in measured)]
     lines = _defined(order, {**loops.sizes, **measured}, lines)
     free = _names(lines) - set(re.findall(r"^ *(\w+) =", "\n".join(lines), re.MULTILINE))
-    given: dict[str, list[str]] = {}
-    for size in SIZES.values():
-        letters = dict.fromkeys([size, *(loops.letter(size, at) for at in range(loops.rank))])
-        if free & {*letters}:
-            given[size] = [letter for letter in letters if letter in free]
+    axis = range(loops.rank)
+    every = {s: dict.fromkeys([s, *(loops.letter(s, at) for at in axis)]) for s in SIZES.values()}
+    given = {size: [n for n in letters if n in free] for size, letters in every.items() if free & {*letters}}
     unpacked = [f"{', '.join(names)} = {size}" for size, names in given.items() if names != [size]]
     roles = {letter: role for role, letter in {**OPERANDS, "bias": "b"}.items()}
     arguments = [f"{letter}: {array_type(loops.shape(roles[letter]), roles[letter])}" for letter in operands]

@@ -1,5 +1,6 @@
 """The passes of a layer as lines of Python, by what its kernel is: weights, a mean, or a selection."""
 
+from math import prod
 from typing import NamedTuple
 
 from symconv.algorithms.loops import Loops, entry, nested
@@ -34,7 +35,7 @@ def weighted(loops: Loops) -> dict[str, Pass]:
     mapped = "" if mode == "zeros" else f" Indices in the padding are mapped into the input: mode {mode}."
     start = [f"{loops.each('y', 'output')} = {loops.each('b', 'bias')}"]
     forward = "Each output starts from the bias (0 if there is none)"
-    if loops.far == "output":
+    if loops.dependent_role == "output":
         output = [*nested(loops.pairs["output"], start), *loops.visited(added("y", "output"))]
         forward += "; each input times each tap is added to the output that they reach"
         back = "Each input sums tap times gradient over the outputs that it reached"
@@ -57,19 +58,20 @@ def weighted(loops: Loops) -> dict[str, Pass]:
 
 def averaged(loops: Loops) -> dict[str, Pass]:
     """Each output is a mean, and sends back equal shares."""
-
-    count = [] if loops.divided else [f"n = {loops.divisor}"]
-    divisor = loops.divisor if loops.divided else Written("n")
+    count, divisor = [], prod(loops.window_sizes, start=Written("1"))
+    if given := loops.kernel.options["divisor_override"]:
+        divisor = Written(str(given))
+    elif not loops.kernel.uniform:
+        count, divisor = [f"n = {divisor}"], Written("n")
 
     def shared(result: str, role: str, term: str) -> list[str]:
         return loops.visited([f"{loops.met(result, role)} += {Written(term) / divisor}"], before=count)
 
-    shares = "an equal share of its gradient back"
     output = shared("y", "output", loops.met("x", "input"))
     inputs = shared("g", "input", loops.met("delta", "output"))
-    back = f"Each output sends {shares} to the inputs of its window."
+    back = "Each output sends an equal share of its gradient back to the inputs of its window."
     return {
-        "output": Pass("x", "output", output, f"Each output is {loops.mean}."),
+        "output": Pass("x", "output", output, f"Each output is {loops.kernel.mean}."),
         "grad_input": Pass("delta", "input", inputs, back),
     }
 

@@ -15,45 +15,37 @@ from symconv.printing.letters import Letter, on_axis
 from symconv.printing.notation import Notation
 
 #: What the sizes of a layer are in letters, by the names of its options and in the order of arguments.
-SIZES: Mapping[str, str] = MappingProxyType(
-    {
-        "input_size": "N", "kernel_size": "K", "in_channels": "C * G", "out_channels": "F * G", "groups": "G",
-        "stride": "s", "dilation": "d", "before": "p", "after": "q", "output_padding": "a",
-    }
-)  # fmt: skip
+SIZES: Mapping[str, str] = {
+    "input_size": "N", "kernel_size": "K", "in_channels": "C * G", "out_channels": "F * G", "groups": "G",
+    "stride": "s", "dilation": "d", "before": "p", "after": "q", "output_padding": "a",
+}  # fmt: skip
 
 #: The letter of each index by its name in a notation, and that of the number of its values.
-INDICES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "output_index": ("i", "M"), "tap_index": ("k", "K"), "input_index": ("j", "N"),
-        "output_channel_index": ("o", "C_out"), "input_channel_index": ("c", "C_in"),
-    }
-)  # fmt: skip
+INDICES: Mapping[str, tuple[str, str]] = {
+    "output_index": ("i", "M"), "tap_index": ("k", "K"), "input_index": ("j", "N"),
+    "output_channel_index": ("o", "C_out"), "input_channel_index": ("c", "C_in"),
+}  # fmt: skip
 
 #: The same for the channels of a group that a channel meets, by the role of these.
-WITHIN: Mapping[str, tuple[str, str]] = MappingProxyType({"input": ("c", "C"), "output": ("f", "F")})
+WITHIN: Mapping[str, tuple[str, str]] = {"input": ("c", "C"), "output": ("f", "F")}
 
 #: What each letter stands for, in the order in which a reader is told.
-MEANINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "x": "the input", "w": "the kernel", "b": "the bias", "y": "the output",
-        "delta": "the upstream gradient", "g": "a gradient",
-        "N": "the number of inputs", "K": "the number of taps", "M": "the number of outputs",
-        "s": "the stride", "d": "the dilation", "p": "the padding before", "q": "the padding behind",
-        "m": "the largest entry so far", "n": "the number of places of a window that count",
-        "a": "the output padding", "G": "the number of groups",
-        "C_in": "the number of input channels", "C_out": "the number of output channels",
-        "C": "the number of input channels in a group", "F": "the number of output channels in a group",
-        "h": "the first channel of the group",
-        "i": "an output index", "k": "a tap index", "j": "an input index",
-        "o": "an output channel", "c": "an input channel of the group", "f": "an output channel of the group",
-    }
-)  # fmt: skip
+MEANINGS: Mapping[str, str] = {
+    "x": "the input", "w": "the kernel", "b": "the bias", "y": "the output",
+    "delta": "the upstream gradient", "g": "a gradient",
+    "N": "the number of inputs", "K": "the number of taps", "M": "the number of outputs",
+    "s": "the stride", "d": "the dilation", "p": "the padding before", "q": "the padding behind",
+    "m": "the largest entry so far", "n": "the number of places of a window that count",
+    "a": "the output padding", "G": "the number of groups",
+    "C_in": "the number of input channels", "C_out": "the number of output channels",
+    "C": "the number of input channels in a group", "F": "the number of output channels in a group",
+    "h": "the first channel of the group",
+    "i": "an output index", "k": "a tap index", "j": "an input index",
+    "o": "an output channel", "c": "an input channel of the group", "f": "an output channel of the group",
+}  # fmt: skip
 
 #: What letters stand for where another one is in use.
-BESIDE: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"m": {"a": "its index"}, "f": {"c": "an input channel"}}
-)
+BESIDE: Mapping[str, Mapping[str, str]] = {"m": {"a": "its index"}, "f": {"c": "an input channel"}}
 
 
 #: The field of a notation that each letter belongs to.

@@ -24,19 +24,14 @@ class Several(ast.Tuple):
 class Plain(ast.NodeTransformer):
     """Entries with several indices one by one, powers of ten as such, and what is true or not in brackets."""
 
-    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
-        self.generic_visit(node)
-        node.value = self._told(node.value)
-        return node
-
-    def visit_Return(self, node: ast.Return) -> ast.Return:
-        self.generic_visit(node)
-        node.value = node.value and self._told(node.value)
-        return node
-
-    def _told(self, value: ast.expr) -> ast.expr:
+    def visit_Assign(self, node: ast.Assign | ast.Return) -> ast.Assign | ast.Return:
         """So that the sign of equality in ``y = (a == b)`` is not taken for a second one of its kind."""
-        return Bracketed(value) if isinstance(value, ast.Compare | ast.BoolOp) else value
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Compare | ast.BoolOp):
+            node.value = Bracketed(node.value)
+        return node
+
+    visit_Return = visit_Assign
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
         """``w[u, v]`` as ``w[u][v]``, which latexify writes without brackets."""
@@ -68,21 +63,17 @@ class Steps(ast.NodeTransformer):
     """A loop over ``range(M)`` as one over 0, ..., M - 1, and names that are assigned to without brackets."""
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
-        node.targets = [
-            Several(target.elts, target.ctx) if isinstance(target, ast.Tuple) else target
-            for target in node.targets
-        ]
+        node.targets = [Several(t.elts, t.ctx) if isinstance(t, ast.Tuple) else t for t in node.targets]
         return node
 
     def visit_For(self, node: ast.For) -> ast.For:
         self.generic_visit(node)
-        call = node.iter
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "range":
-            return node
-        found = analyzers.analyze_range(call)
-        if found.step_int == 1 and found.stop_int is None:
-            last = analyzers.reduce_stop_parameter(found.stop)
-            node.iter = ast.Set([found.start, ast.Name("...", ast.Load()), last])
+        match node.iter:
+            case ast.Call(ast.Name("range")) as call:
+                found = analyzers.analyze_range(call)
+                if found.step_int == 1 and found.stop_int is None:
+                    last = analyzers.reduce_stop_parameter(found.stop)
+                    node.iter = ast.Set([found.start, ast.Name("...", ast.Load()), last])
         return node
 
 

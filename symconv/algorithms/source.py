@@ -14,12 +14,7 @@ from symconv.errors import OptionError
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    r"""The source of a function, dedented.
-
-    Raises
-    ------
-    OptionError
-        When it is no plain Python function, or its source is not to be had.
+    r"""The source of a function, dedented; an OptionError if it is none written with def, or has no source.
 
     >>> def f(x):
     ...     return x + 1
@@ -32,12 +27,8 @@ def source_of(function: Callable[..., Any]) -> str:
 def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
     """The function definition, without docstring and without the modules before names.
 
-    Lines are counted from that of the ``def`` or its first decorator.
-
-    Raises
-    ------
-    OptionError
-        As :func:`source_of`, and when the source is not that of the function.
+    Lines are counted from that of the ``def`` or its first decorator. An OptionError is raised as by
+    :func:`source_of`, and when the source is not that of the function.
 
     >>> import math
     >>> def f(x):
@@ -66,7 +57,9 @@ def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
 
 def _raw_source(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", None) or repr(function)
-    if isinstance(function, MethodType) or _is_method(function):
+    scope = getattr(function, "__qualname__", "").split(".")[-2:-1]
+    in_class = isinstance(function, FunctionType) and scope not in ([], ["<locals>"])
+    if isinstance(function, MethodType) or in_class:
         raise OptionError(f"{name} is a method: give a function of its own, without self.")
     if not isinstance(function, FunctionType):
         what = "a class" if isinstance(function, type) else f"of type {type(function).__name__}"
@@ -86,12 +79,6 @@ def _raw_source(function: Callable[..., Any]) -> str:
         ) from None
 
 
-def _is_method(function: object) -> bool:
-    """Whether a function was written in the body of a class."""
-    scope = getattr(function, "__qualname__", "").split(".")[:-1]
-    return isinstance(function, FunctionType) and bool(scope) and scope[-1] != "<locals>"
-
-
 def _runs(code: CodeType) -> bool:
     """Whether what stands in the file where a function was defined still compiles to its code.
 
@@ -107,11 +94,8 @@ def _runs(code: CodeType) -> bool:
             return False
         its = [p for p in file.body if any(getattr(n, "lineno", 0) == above + 1 for n in ast.walk(p))]
         made = [compile(tree, "<found>", "exec", dont_inherit=True) for tree in (file, ast.Module(its, []))]
-    return any(
-        found.co_firstlineno == above + 1 and _told(found) == _told(code)
-        for whole in made
-        for found in _codes(whole)
-    )
+    found = (one for whole in made for one in _codes(whole) if one.co_firstlineno == above + 1)
+    return _content(code) in map(_content, found)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -122,23 +106,22 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(part)
 
 
-def _told(constant: object) -> object:
+def _content(constant: object) -> object:
     """What a constant of compiled code says: without its place in a file, and equal numbers told by type."""
     if isinstance(constant, CodeType):
         names = constant.co_names, constant.co_varnames, constant.co_freevars, constant.co_cellvars
-        inner = tuple(map(_told, constant.co_consts))
+        inner = tuple(map(_content, constant.co_consts))
         counts = constant.co_argcount, constant.co_posonlyargcount, constant.co_kwonlyargcount
         return constant.co_name, counts, names, constant.co_code, inner
     if isinstance(constant, tuple | frozenset):
-        return type(constant)(map(_told, constant))
+        return type(constant)(map(_content, constant))
     return type(constant), repr(constant)
 
 
 def _unread(function: Callable[..., Any], why: str) -> OptionError:
     name = getattr(function, "__name__", repr(function))
-    return OptionError(
-        f"the source found for {name} {why}: import or define it again, with def on a line of its own."
-    )
+    cure = "import or define it again, with def on a line of its own."
+    return OptionError(f"the source found for {name} {why}: {cure}")
 
 
 class _Unqualified(ast.NodeTransformer):

@@ -1,54 +1,96 @@
-"""The algorithms of a layer: its passes as functions, by the quantities that they compute."""
+"""The algorithms of a layer, by the quantities that they compute: as source, as pseudocode in LaTeX."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from symconv.algorithms.functions import compiled, source
 from symconv.algorithms.kernels import Pass, averaged, selected, weighted
 from symconv.algorithms.letters import Names
-from symconv.algorithms.listing import Listing
 from symconv.algorithms.loops import Loops
-from symconv.pattern import Relation
-from symconv.pattern.kernel import WEIGHTS, Kernel
-from symconv.printing.notation import Notation
+from symconv.algorithms.source import source_of
+from symconv.pattern import Average, Kernel, Selection, Specification
 
 
-def algorithms_for(
-    relations: Sequence[Relation],
-    *,
-    kernel: Kernel = WEIGHTS,
-    bias: bool = True,
-    notation: Notation = Notation(),
-) -> dict[str, Listing]:
-    """The algorithms of a layer by the quantities that they compute.
+@dataclass(frozen=True, repr=False)
+class Listing:
+    """An algorithm as a reader sees it; prints as its source, and as pseudocode in a notebook.
+
+    Attributes
+    ----------
+    name : str
+        The quantity that it computes.
+    reason : str
+        A sentence for the reader.
+    function : function
+        The algorithm itself, on nested lists.
+    names : Names
+        What it is written with, where that is not symconv's own.
+    """
+
+    name: str
+    reason: str
+    function: Callable[..., Any]
+    names: Names = field(default_factory=Names, compare=False)
+
+    @property
+    def source(self) -> str:
+        """The Python source of the function."""
+        return source_of(self.function)
+
+    def latex(self) -> str:
+        r"""An ``algorithmic`` environment, for a document that loads the package algpseudocode.
+
+        >>> import symconv as sc
+        >>> print(sc.Conv1d(4, 3).algorithm().latex().splitlines()[1].strip())
+        \Function{correlation}{$x, w, b, s, d, p, q$}
+        """
+        from symconv.algorithms.typeset import algorithm_latex  # latexify only where it is asked for
+
+        return algorithm_latex(self.function, "latex", self.names.latex)
+
+    def math(self) -> str:
+        r"""One ``array`` for KaTeX, MathJax or LaTeX, without math delimiters.
+
+        >>> import symconv as sc
+        >>> sc.Conv1d(4, 3).algorithm().math()[:16]
+        '\\begin{array}{l}'
+        """
+        from symconv.algorithms.typeset import algorithm_latex
+
+        return algorithm_latex(self.function, "math", self.names.latex)
+
+    def text(self) -> str:
+        """The source, without a newline at its end."""
+        return self.source.rstrip("\n")
+
+    __str__ = __repr__ = text
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.math()}$"
+
+
+def algorithms_for(spec: Specification) -> dict[str, Listing]:
+    """The algorithms of a layer by the quantities that they compute, in the letters of its notation.
 
     A relation without taps, as of samples of a batch or of the channels of a pooling layer, takes each
     index through the layer by itself: the algorithm is that of one of them, and its reason says so.
 
-    Parameters
-    ----------
-    relations : sequence of Relation
-        Those whose product the layer is, with taps that all outputs share.
-    kernel : Kernel
-        What stands in the place of the taps.
-    bias : bool
-        Whether the layer has a bias, which then has a gradient.
-    notation : Notation
-        What the loops are written in, as far as its letters are names in Python.
-
-    >>> from symconv.pattern import Axis
-    >>> [listing.function.__name__ for listing in algorithms_for((Axis.make(4, 3),), bias=False).values()]
+    >>> from symconv import Conv1d
+    >>> [listing.function.__name__ for listing in algorithms_for(Conv1d(4, 3).spec).values()]
     ['correlation', 'correlation_grad_input', 'correlation_grad_kernel']
     """
+    relations, kernel = spec.tied.relations, spec.kernel
     joined = [relation for relation in relations if relation.extents["tap"]]
     alone = [name for relation in relations if relation not in joined for name in relation.letters["output"]]
-    write, base, dilated = _KINDS[kernel.name]
+    write, base, dilated = _KINDS[type(kernel)]
     loops = Loops(joined, kernel, dilated=dilated)
     passes, base = write(loops), base or _named(loops)
-    kind = {"transposed": loops.far == "output", "selecting": not kernel.shared}
-    names = Names.of(notation, channelled=bool(loops.pairs["bias"]), **kind)
+    kind = {"transposed": loops.dependent_role == "output", "selecting": not kernel.shared}
+    names = Names.of(spec.notation, channelled=bool(loops.pairs["bias"]), **kind)
     found = {}
     for quantity, made in passes.items():
-        if bias or quantity != "grad_bias":
+        if spec.bias or quantity != "grad_bias":
             written = names.renamed(source(_name(base, loops, quantity), loops, made))
             function = compiled(written)
             told = [_ALONE[quantity in ("grad_kernel", "grad_bias")].format(_ONE[name]) for name in alone]
@@ -57,11 +99,10 @@ def algorithms_for(
 
 
 #: How the passes of each kind of kernel are written, what they are called, whether windows have a dilation.
-_KINDS: Mapping[str, tuple[Callable[[Loops], dict[str, Pass]], str, bool]] = {
-    "weights": (weighted, "", True),
-    "uniform": (averaged, "average_pooling", False),
-    "clipped": (averaged, "average_pooling", False),
-    "selection": (selected, "max_pooling", True),
+_KINDS: Mapping[type[Kernel], tuple[Callable[[Loops], dict[str, Pass]], str, bool]] = {
+    Kernel: (weighted, "", True),
+    Average: (averaged, "average_pooling", False),
+    Selection: (selected, "max_pooling", True),
 }
 
 #: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
@@ -71,7 +112,7 @@ _ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 def _named(loops: Loops) -> str:
     """What the operation is called in the names of its functions."""
-    bank, transposed = bool(loops.pairs["bias"]), loops.far == "output"
+    bank, transposed = bool(loops.pairs["bias"]), loops.dependent_role == "output"
     words = {
         loops.padding_mode: loops.padding_mode != "zeros",
         "flipped": loops.flip and (bank or transposed),

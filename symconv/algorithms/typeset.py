@@ -119,13 +119,8 @@ def _checked(
     if style == "equation":
         tree.body = cases(tree.body)
     check(tree, style, source_of(function))
-    tree.args = ast.arguments(
-        posonlyargs=[],
-        args=[*tree.args.posonlyargs, *tree.args.args],
-        kwonlyargs=[],
-        kw_defaults=[],
-        defaults=[],
-    )
+    args = [*tree.args.posonlyargs, *tree.args.args]
+    tree.args = ast.arguments(posonlyargs=[], args=args, kwonlyargs=[], kw_defaults=[], defaults=[])
     found: ast.FunctionDef = Plain().visit(transformers.AugAssignReplacer().visit(tree))
     _refuse_letters_of_two(found, style, letters)
     return found
@@ -140,10 +135,9 @@ def _generated(
 ) -> str:
     generator._expression_codegen = _Expressions(letters)
     try:
-        found: str = generator.visit(last_pass.visit(tree))
+        return str(generator.visit(last_pass.visit(tree)))
     except LatexifyError as error:
         raise OptionError(f"{name} cannot be typeset: {error}") from None
-    return found
 
 
 def _refuse_letters_of_two(tree: ast.FunctionDef, style: str, latex: Mapping[str, str]) -> None:
@@ -163,9 +157,8 @@ def _refuse_letters_of_two(tree: ast.FunctionDef, style: str, latex: Mapping[str
         other = seen.setdefault(written, name)
         signs = {name, other} <= set(_SIGNS) - own
         if other != name and not signs:
-            raise OptionError(
-                f"{tree.name}: {other} and {name} would both be written {written}; rename one of them."
-            )
+            sentence = f"{other} and {name} would both be written {written}; rename one of them."
+            raise OptionError(f"{tree.name}: {sentence}")
 
 
 #: What stands for some names, and for the dots of a range.

@@ -12,6 +12,11 @@ def _joining(sign: ast.operator, *, swapped: bool = False) -> Callable[[Any, Any
     return lambda self, other: _joined(other, sign, self) if swapped else _joined(self, sign, other)
 
 
+def _call(name: str) -> Callable[..., Written]:
+    """The method that is a call of a function."""
+    return lambda *arguments: Written(ast.Call(ast.Name(name), list(map(_node, arguments)), []))
+
+
 class Written:
     """A Python expression that remembers the arithmetic done with it.
 
@@ -31,21 +36,7 @@ class Written:
     __mul__, __rmul__ = _joining(ast.Mult()), _joining(ast.Mult(), swapped=True)
     __truediv__, __floordiv__, __mod__ = map(_joining, (ast.Div(), ast.FloorDiv(), ast.Mod()))
 
-    def least(self, other: Any) -> Written:
-        """The smaller of two."""
-        return called("min", self, other)
-
-    def largest(self, other: Any) -> Written:
-        """The larger of two."""
-        return called("max", self, other)
-
-    def __abs__(self) -> Written:
-        return called("abs", self)
-
-
-def called(name: str, *arguments: Any) -> Written:
-    """A call of a function."""
-    return Written(ast.Call(ast.Name(name), [_node(argument) for argument in arguments], []))
+    least, largest, __abs__ = map(_call, ("min", "max", "abs"))
 
 
 def _joined(left: Any, sign: ast.operator, right: Any) -> Written:

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from symconv import __version__
 from symconv.cli.excerpt import excerpt
+from symconv.cli.exercises import exercises
 from symconv.cli.notes import notes, progress
 from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
 from symconv.printing.files import write_whole
@@ -86,13 +87,22 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     The formula is in the index notation in which formulas print as text; entries outside a sequence
     are 0. Put -- before the name where the formula begins with a minus. Exit with 1 if it is refuted.
 
+    With values, entries are judged instead: numbers with commas between them, row by row. The name may
+    be a single entry, such as output[2], or a count: zeros, weights, parameters, multiplications.
+
     \b
-    Example:
+    Examples:
       symconv claim --input-size N --kernel-size K --stride s output "sum(k=0..K-1) w[k]*x[s*i + k]"
+      symconv claim -x 1,2,3,4 -w 5,6,7 --padding full --flip output "5,16,34,52,45,28"
     """
     from symconv.derivation import parse
+    from symconv.derivation.value_claims import about_entries, reads_as_entries
 
-    answer = layer_of(**options, values=False).claim(name, parse(formula))
+    valued = any(options[letter] is not None for letter in ("x", "w", "delta", "b"))
+    if about_entries(name, formula, valued=valued and reads_as_entries(formula)):
+        answer = layer_of(**options).claim(name, formula)
+    else:
+        answer = layer_of(**options, values=False).claim(name, parse(formula))
     click.echo(answer)
     if not answer:
         ctx.exit(1)
@@ -126,6 +136,7 @@ def _write(text: str, file: str | None) -> None:
 
 
 cli.add_command(notes)
+cli.add_command(exercises)
 
 
 def run(arguments: list[str] | None = None, show: Show | None = None) -> int:

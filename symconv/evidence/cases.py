@@ -28,10 +28,10 @@ class NumericModel:
         biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
 
         kernel, tied = setting.kernel, setting.spec.tied
-        windows = [line.places for line in geometry.lines if line.places]
+        window_sizes = [line.places for line in geometry.lines if line.places]
 
         def letter(*own: int) -> Poly:
-            share = kernel.share(windows, own, prod(counts["tap"]))
+            share = kernel.share(window_sizes, own, prod(counts["tap"]))
             return atom(n.kernel, *own) if share is None else {(): share}
 
         def tap(*k: int) -> Poly:

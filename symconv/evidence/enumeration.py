@@ -95,7 +95,7 @@ def _channels(
     """Each group of output channels with each input channel of the group."""
     if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
         return None
-    exchanged = relation.exchanged
+    exchanged = relation.dependent_role == "output"
     inside, outside = in_channels // groups, out_channels // groups
     met: list[list[Pair]] = [[] for _ in range(in_channels if exchanged else out_channels)]
     for group in range(groups):

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from sympy import EXRAW, Add, Expr, Integer, Matrix, Mul, S, Symbol
@@ -19,22 +19,13 @@ from symconv.pattern import ROLES, Incidence, Indices
 class Contraction:
     """The sums that remain of the index pattern when some roles are kept.
 
-    Attributes
-    ----------
-    shape : (rows, columns)
-        Of the result, each flattened row-major; a vector has one column.
-    cells : array
-        The flat positions in ``shape`` that have a term, ascending.
-    starts : array
-        Where the terms of each cell begin, and one last entry: the number of terms.
-    factors : dict of role to array
-        The index of each term's operands, in tap order within a cell, and in the order of the
-        trilinear form: upstream gradient, kernel, input.
+    The factors are the indices of each term's operands by their roles, in tap order within a cell, and in the
+    order of the trilinear form: upstream gradient, kernel, input.
     """
 
-    shape: tuple[int, int]
-    cells: Indices
-    starts: Indices
+    shape: tuple[int, int]  # rows and columns of the result, flattened row-major; a vector has one column
+    cells: Indices  # the flat positions in it that have a term, ascending
+    starts: Indices  # where the terms of each cell begin, and one last entry: the number of terms
     factors: dict[str, Indices]
 
     def only(self, wanted: Collection[int]) -> Contraction:
@@ -42,12 +33,8 @@ class Contraction:
         kept = np.isin(self.cells, list(wanted))
         counts = np.diff(self.starts)
         terms = np.repeat(kept, counts)
-        return Contraction(
-            shape=self.shape,
-            cells=self.cells[kept],
-            starts=np.append(0, np.cumsum(counts[kept])),
-            factors={role: index[terms] for role, index in self.factors.items()},
-        )
+        factors = {role: index[terms] for role, index in self.factors.items()}
+        return Contraction(self.shape, self.cells[kept], np.append(0, np.cumsum(counts[kept])), factors)
 
 
 def contract(incidence: Incidence, rows: Sequence[str], columns: Sequence[str]) -> Contraction:
@@ -71,34 +58,22 @@ def contract(incidence: Incidence, rows: Sequence[str], columns: Sequence[str]) 
         index, cell = {role: numbers[order] for role, numbers in index.items()}, cell[order]
     first = np.flatnonzero(np.diff(cell, prepend=-1))
     summed = [role for role in ROLES if role not in rows and role not in columns]
-    return Contraction(
-        shape=(extents[0], extents[1]),
-        cells=cell[first],
-        starts=np.append(first, len(cell)),
-        factors={role: index[role] for role in summed},
-    )
+    factors = {role: index[role] for role in summed}
+    return Contraction((extents[0], extents[1]), cell[first], np.append(first, len(cell)), factors)
 
 
 def entries(
     contraction: Contraction, operands: Mapping[str, Sequence[Expr]], addend: Sequence[Expr] | None = None
 ) -> dict[int, Expr]:
-    """The entry of each cell: the sum over its terms of the product of their operands.
+    """The entry of each cell that is not zero: the sum over its terms of the product of their operands.
 
-    Parameters
-    ----------
-    contraction : Contraction
-    operands : dict of role to sequence of expressions
-        At least the roles that the contraction sums over.
-    addend : sequence of expressions, one for each cell of the result, optional
-        Added to the sum, as a bias is.
-
-    Returns
-    -------
-    dict of flat position to expression, without zeros.
+    There is an operand for each role that the contraction sums over. An addend has an entry for each cell of
+    the result, which is added to the sum, as a bias is.
     """
     lists = [(operands[role], index) for role, index in contraction.factors.items()]
-    symbols = [symbol for operand, _ in lists for symbol in operand]
-    plain = _distinct_symbols([*symbols, *dict.fromkeys(addend or ())])
+    symbols = [*chain(*(operand for operand, _ in lists)), *dict.fromkeys(addend or ())]
+    # Products and sums of distinct symbols need no simplification, so that order is all there is.
+    plain = all(type(s) is Symbol for s in symbols) and len(set(symbols)) == len(symbols)
     sums = _build_fast(contraction, lists) if plain else _build_ordinary(contraction, lists)
     if addend is not None:
         add = _prepend if plain else Add
@@ -115,9 +90,8 @@ def to_matrix(shape: tuple[int, int], filled: Mapping[int, Expr]) -> Matrix:
     [0, 0]])
     """
     rows: dict[int, dict[int, Expr]] = {}
-    columns = shape[1]
     for cell, entry in filled.items():
-        row, column = divmod(cell, columns)
+        row, column = divmod(cell, shape[1])
         rows.setdefault(row, {})[column] = entry
     return DomainMatrix(rows, shape, EXRAW).to_Matrix()
 
@@ -126,8 +100,8 @@ def to_matrix(shape: tuple[int, int], filled: Mapping[int, Expr]) -> Matrix:
 def collector_paused() -> Iterator[None]:
     """No garbage collection inside: a bulk build makes objects, not garbage.
 
-    What was built is then filed among the old objects, where it belongs, without looking at each: that is
-    what freezing and unfreezing does. Objects that somebody else has frozen are left so.
+    Freezing and unfreezing then files what was built among the old objects, without looking at each. Objects
+    that somebody else has frozen are left so.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -144,11 +118,6 @@ def collector_paused() -> Iterator[None]:
 _Factors = list[tuple[Sequence[Expr], Indices]]
 
 
-def _distinct_symbols(operands: Sequence[Expr]) -> bool:
-    """Whether products and sums of these need no simplification, so that order is all there is."""
-    return all(type(s) is Symbol for s in operands) and len(set(operands)) == len(operands)
-
-
 def _build_fast(contraction: Contraction, lists: _Factors) -> dict[int, Expr]:
     """Sums of distinct products of distinct symbols, each put together already in canonical order.
 
@@ -157,31 +126,23 @@ def _build_fast(contraction: Contraction, lists: _Factors) -> dict[int, Expr]:
     the second. With all symbols ranked once, integers decide the same order.
     """
     if not lists:
-        return {
-            int(c): Integer(int(n))
-            for c, n in zip(contraction.cells, np.diff(contraction.starts), strict=True)
-        }
+        counts = map(Integer, np.diff(contraction.starts).tolist())
+        return dict(zip(contraction.cells.tolist(), counts, strict=True))
     ranked, ranks = _rank([operand for operand, _ in lists])
     chosen = [rank[index] for rank, (_, index) in zip(ranks, lists, strict=True)]
     row = np.repeat(np.arange(len(contraction.cells)), np.diff(contraction.starts))
-    terms: list[Expr]
     if len(chosen) == 1:
         terms = ranked[chosen[0][np.lexsort((chosen[0], row))]].tolist()
     else:
         low, high = np.minimum(*chosen), np.maximum(*chosen)
-        order = _sorted(row, low, high, len(ranked))
+        # By row, then by the first factor, then by the second.
+        count, fits = len(ranked), not len(row) or (int(row[-1]) + 1) * len(ranked) ** 2 < 2**63
+        both = low * count + high
+        order = np.argsort(row * count**2 + both) if fits else np.lexsort((both, row))
         terms = _products(ranked[low[order]], ranked[high[order]])
-    cuts = contraction.starts.tolist()
-    make = Add._from_args
+    cuts, make = contraction.starts.tolist(), Add._from_args
     sums = (terms[a] if b - a == 1 else make(tuple(terms[a:b]), True) for a, b in pairwise(cuts))
     return dict(zip(contraction.cells.tolist(), sums, strict=True))
-
-
-def _sorted(row: Indices, low: Indices, high: Indices, count: int) -> Indices:
-    """The order by row, then by the first factor, then by the second."""
-    if (int(row[-1]) + 1) * count**2 < 2**63 if len(row) else True:
-        return np.argsort((row * count + low) * count + high)
-    return np.lexsort((low * count + high, row))
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> list[Expr]:
@@ -200,7 +161,7 @@ def _products(left: np.ndarray, right: np.ndarray) -> list[Expr]:
 
 def _rank(operands: Sequence[Sequence[Expr]]) -> tuple[np.ndarray, list[Indices]]:
     """All symbols in the order of ``Basic.compare``, and the place of each operand's symbols in it."""
-    symbols = [symbol for operand in operands for symbol in operand]
+    symbols = list(chain(*operands))
     contents = [symbol._hashable_content() for symbol in symbols]
     order = sorted(range(len(symbols)), key=lambda i: (len(contents[i]), contents[i]))
     ranked = np.empty(len(symbols), dtype=object)
@@ -215,8 +176,7 @@ def _build_ordinary(contraction: Contraction, lists: _Factors) -> dict[int, Expr
     """Numbers, repeated symbols and compound entries: SymPy's own products and sums."""
     columns = [[operand[i] for i in index.tolist()] for operand, index in lists]
     terms = [Mul(*factors) for factors in zip(*columns, strict=True)]
-    cuts = contraction.starts.tolist()
-    sums = (Add(*terms[a:b]) for a, b in pairwise(cuts))
+    sums = (Add(*terms[a:b]) for a, b in pairwise(contraction.starts.tolist()))
     return dict(zip(contraction.cells.tolist(), sums, strict=True))
 
 

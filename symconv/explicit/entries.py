@@ -9,28 +9,18 @@ from typing import Any
 import numpy as np
 from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
 
-from symconv.errors import OptionError
 from symconv.explicit.contraction import Contraction, collector_paused, contract, entries, to_matrix
-from symconv.explicit.registry import QUANTITIES, Quantity
+from symconv.explicit.registry import QUANTITIES, required
 from symconv.pattern import Incidence, Indices, Pattern, Relation, Specification
 
 
 @dataclass(frozen=True, eq=False)
 class Explicit:
-    """The index pattern of a layer with an entry for each output, tap and input.
-
-    Attributes
-    ----------
-    spec : Specification
-    operands : dict of role to tuple of expressions
-        Upstream gradient by output, weight by tap, value by input, each flattened row-major.
-    bias : tuple of expressions
-        Empty for a layer without bias.
-    """
+    """The index pattern of a layer with an entry for each output, tap and input."""
 
     spec: Specification
-    operands: Mapping[str, tuple[Expr, ...]]
-    bias: tuple[Expr, ...] = ()
+    operands: Mapping[str, tuple[Expr, ...]]  # upstream gradient by output, weight by tap, value by input
+    bias: tuple[Expr, ...] = ()  # none for a layer without bias
     _contractions: dict[str, Contraction] = field(default_factory=dict, repr=False)
     _entries: dict[str, dict[int, Expr]] = field(default_factory=dict, repr=False)
 
@@ -46,16 +36,18 @@ class Explicit:
 
     def contraction(self, name: str) -> Contraction:
         """The sums that a quantity consists of."""
-        row = require(name, self.spec)
+        row = required(name, self.spec, explicit=True)
         if name not in self._contractions:
             self._contractions[name] = contract(self._relation(row.relation), row.rows, row.columns)
         return self._contractions[name]
 
     def entries(self, name: str) -> dict[int, Expr]:
         """The entries of a quantity by flat row-major position, without zeros."""
-        if name not in self._entries and name in self.spec.kernel.own:
-            self._entries[name] = self.spec.kernel.own[name](self.spec.tied, self.operands)
-        if name not in self._entries:
+        own = self.spec.kernel.own
+        if name not in self._entries and name in own:
+            found = own[name](self.spec.tied, self.operands)
+            self._entries[name] = {cell: entry for cell, entry in found.items() if entry is not S.Zero}
+        elif name not in self._entries:
             addend = self.biases if name == "output" and self.bias else None
             with collector_paused():
                 self._entries[name] = entries(self.contraction(name), self.operands, addend)
@@ -63,8 +55,8 @@ class Explicit:
 
     def some(self, name: str, cells: Collection[int]) -> dict[int, Expr]:
         """The entries of a quantity other than the output at some positions only."""
-        if name in self._entries:
-            return {cell: self._entries[name][cell] for cell in cells if cell in self._entries[name]}
+        if (found := self._entries.get(name)) is not None:
+            return {cell: found[cell] for cell in cells if cell in found}
         return entries(self.contraction(name).only(cells), self.operands)
 
     def shape(self, name: str) -> tuple[int, int]:
@@ -91,8 +83,7 @@ class Explicit:
     def array(self, name: str) -> Any:
         """A quantity with one role kept, in that role's shape: an entry, a column or an array."""
         found = self.entries(name)
-        shape = self.axes(name)
-        return in_shape([found.get(cell, S.Zero) for cell in range(self.shape(name)[0])], shape)
+        return in_shape([found.get(at, S.Zero) for at in range(self.shape(name)[0])], self.axes(name))
 
     @cached_property
     def by_filter(self) -> Indices:
@@ -103,9 +94,8 @@ class Explicit:
     def feature_maps(self) -> Matrix:
         """``A = X W`` and the bias: the outputs in the order of :attr:`by_filter`."""
         found, order = self.entries("output"), self.by_filter
-        return to_matrix(
-            order.shape, {at: found[o] for at, o in enumerate(order.ravel().tolist()) if o in found}
-        )
+        maps = {at: found[o] for at, o in enumerate(order.ravel().tolist()) if o in found}
+        return to_matrix(order.shape, maps)
 
     def _relation(self, name: str) -> Incidence:
         if name in ("pattern", "tied"):
@@ -118,22 +108,6 @@ class Explicit:
     def biases(self) -> Sequence[Expr]:
         """The bias that each output receives."""
         return [self.bias[tap] for tap in self.pattern.biases().index["tap"].tolist()]
-
-
-def require(name: str, spec: Specification) -> Quantity:
-    """The row of a quantity that consists of entries.
-
-    Raises
-    ------
-    OptionError
-        When the layer has none of that name.
-    """
-    if name == "grad_bias" and not spec.bias:
-        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-    held = [row.name for row in QUANTITIES.values() if row.held_by(spec)]
-    if name not in held:
-        raise OptionError("{given!r} is no explicit quantity: {cure}", given=name, allowed=held)
-    return QUANTITIES[name]
 
 
 def in_shape(entries: Sequence[Expr], shape: tuple[int, ...]) -> Any:

@@ -9,7 +9,6 @@ from sympy.core.function import FunctionClass
 from symconv.errors import OptionError
 from symconv.explicit.layout import Sheet, Subject
 from symconv.explicit.letters import printed_letters
-from symconv.explicit.registry import QUANTITIES, Quantity, printed
 from symconv.explicit.rows import Builder
 from symconv.pattern import Specification
 from symconv.printing.display import Display
@@ -44,56 +43,28 @@ class Equation:
     _repr_latex_ = in_notebook
 
 
-def required(name: str, spec: Specification) -> Quantity:
-    """The row of a quantity that a layer has an equation of.
-
-    Raises
-    ------
-    OptionError
-        When it has none of that name.
-    """
-    names = printed(spec)
-    if name == "grad_bias" and name not in names:
-        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-    if not isinstance(name, str) or name not in names:
-        raise OptionError("{given!r} is no quantity: {cure}", given=name, allowed=names)
-    return QUANTITIES[name]
-
-
 def read_function(given: str | Callable[[Expr], Expr] | None, spec: Specification) -> Callable[[Expr], Expr]:
     """The function that follows a layer; by default that of the notation. It bears no letter of the layer.
 
-    Raises
-    ------
-    OptionError
-        When its name stands for something else, or it is no function: see :func:`as_function`.
+    A name stands for an unknown function of expressions, others are tried when they are called. An
+    OptionError is raised when the name stands for something else, when it is neither a name nor a function,
+    or later when it does not take SymPy expressions.
     """
     if given is None:
-        return as_function(spec.notation.activation)
-    name = getattr(given, "__name__", given)
-    letters = {letter: field for field, letter in printed_letters(spec).items() if field != "activation"}
-    if isinstance(name, str) and (name in letters or name in WORDS):
-        means = f"the {letters[name].replace('_', ' ')}" if name in letters else "something else"
-        raise OptionError(f"the activation is {name!r}, which stands for {means} here: name it otherwise.")
-    return as_function(given)
-
-
-def as_function(given: str | Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
-    """A function of expressions: a name stands for an unknown one, others are tried when they are called.
-
-    Raises
-    ------
-    OptionError
-        When it is neither a name nor a function, or later when it does not take SymPy expressions.
-    """
-    if isinstance(given, str):
-        if not given.isidentifier() or not given.isascii():
-            raise OptionError("the activation is {given!r}: write {function}.", given=given)
+        given = spec.notation.activation
+    else:
+        name = getattr(given, "__name__", given)
+        letters = {letter: field for field, letter in printed_letters(spec).items() if field != "activation"}
+        if isinstance(name, str) and (name in letters or name in WORDS):
+            means = f"the {letters[name].replace('_', ' ')}" if name in letters else "something else"
+            sentence = f"which stands for {means} here: name it otherwise."
+            raise OptionError(f"the activation is {name!r}, {sentence}")
+    if isinstance(given, str) and given.isidentifier() and given.isascii():
         given = Function(given)
     if isinstance(given, FunctionClass):
         made: Callable[[Expr], Expr] = given
         return made
-    if not callable(given):
+    if isinstance(given, str) or not callable(given):
         raise OptionError("the activation is {given!r}: write {function}.", given=given)
 
     def applied(entry: Expr) -> Expr:

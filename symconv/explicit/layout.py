@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 
 from symconv.explicit.contraction import Contraction
 from symconv.explicit.entries import Explicit
-from symconv.pattern import Spatial, Specification
+from symconv.pattern import Specification
 from symconv.printing.display import Grid, Row
 from symconv.printing.notation import Notation
 from symconv.printing.target import MathsTarget
@@ -30,11 +30,6 @@ class Subject:
     spec: Specification
     symbols: Explicit
     values: Explicit
-
-    @property
-    def axes(self) -> tuple[Spatial, ...]:
-        """The spatial axes."""
-        return self.spec.axes
 
     @property
     def notation(self) -> Notation:
@@ -60,18 +55,18 @@ class Subject:
         """The shape of an operand."""
         return tuple(map(int, self.symbols.pattern.extents[role]))
 
-    def indices(self, role: str) -> list[tuple[int, ...]]:
-        """All indices of an operand, row-major, counted as the notation counts."""
-        return self.places(self.shape(role))
-
     def places(self, shape: Sequence[int]) -> list[tuple[int, ...]]:
-        """All indices of a shape."""
+        """All indices of a shape, row-major, counted as the notation counts."""
         base = self.notation.base
         return list(product(*(range(base, base + n) for n in shape)))
 
     def shown(self, count: int) -> list[int | None]:
-        """Which of so many rows the notation shows."""
+        """Which of so many rows the notation shows; ``None`` for dots."""
         return shown(count, self.notation.max_rows)
+
+    def kept(self, count: int) -> list[int]:
+        """The same without the dots."""
+        return [at for at in self.shown(count) if at is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,21 +85,23 @@ class Sheet(Subject):
 
     def names(self) -> dict[Symbol, str]:
         """How the operands' symbols print: upstream gradients as derivatives, taps in colour."""
-        form, notation = self.form, self.notation
-        letters = {"input": notation.input, "tap": notation.kernel, "output": notation.upstream}
-        if notation.upstream_style == "partial":
-            letters["output"] = notation.output
+        n, symbols = self.notation, self.symbols
+        partial = n.upstream_style == "partial"
+        letters = {"input": n.input, "tap": n.kernel, "output": n.output if partial else n.upstream}
+
+        def entries(letter: str, shape: Sequence[int]) -> list[str]:
+            return [self.form.indexed(letter, *index) for index in self.places(shape)]
+
+        rendered = {role: entries(letters[role], self.shape(role)) for role in symbols.operands}
+        rendered["tap"] = self._painted(rendered["tap"])
+        if partial:
+            rendered["output"] = list(map(self.loss_by, rendered["output"]))
         names: dict[Symbol, str] = {}
-        for role, symbols in self.symbols.operands.items():
-            rendered = [form.indexed(letters[role], *index) for index in self.indices(role)]
-            if role == "output" and notation.upstream_style == "partial":
-                rendered = list(map(self.loss_by, rendered))
-            if role == "tap":
-                rendered = self._painted(rendered)
-            names.update(zip(symbols, rendered, strict=True))
-        shape = self.symbols.pattern.biases().shape["tap"] if self.symbols.bias else ()
-        biases = [form.indexed(notation.bias, *index) for index in self.places(shape)]
-        names.update(zip(self.symbols.bias, biases, strict=False))
+        for role, operand in symbols.operands.items():
+            names.update(zip(operand, rendered[role], strict=True))
+        if symbols.bias:
+            biases = entries(n.bias, symbols.pattern.biases().shape["tap"])
+            names.update(zip(symbols.bias, biases, strict=True))
         return names
 
     def _painted(self, rendered: list[str]) -> list[str]:
@@ -174,42 +171,36 @@ class Sheet(Subject):
         signs[1:][np.diff(line) > 0] = "\n+ "
         signs[starts[:-1]] = ""
         rows = zip(signs.tolist(), *columns, strict=True)
-        if len(columns) == 1:
-            terms = [f"{sign}{only}" for sign, only in rows]
-        else:
-            terms = [f"{sign}{left}{times}{right}" for sign, left, right in rows]
+        terms = [sign + times.join(rest) for sign, *rest in rows]
         joined = ("".join(terms[a:b]) for a, b in pairwise(starts.tolist()))
         return dict(zip(part.cells.tolist(), joined, strict=True))
 
     def entry_rows(self, name: str, left: Callable[[int], str]) -> Rows:
         """One row an entry of a vector: as symbols, as values once all operands have some, as the result."""
-        keep = self.shown(self.symbols.contraction(name).shape[0])
-        written = [self.entry_sums(name, keep, values=False)]
-        given = list(map(self.given, self.symbols.contraction(name).factors))
+        contraction = self.symbols.contraction(name)
+        count, given = contraction.shape[0], list(map(self.given, contraction.factors))
+        written = [self.entry_sums(name, values=False)]
         biased = name == "output" and self.values.bias != self.symbols.bias
         if biased or any(given):
             if all(given):
-                written.append(self.entry_sums(name, keep, values=True))
+                written.append(self.entry_sums(name, values=True))
             results = list(self.values.matrix(name))
-            written.append([self.form.sum_of(results[cell]) if cell is not None else "" for cell in keep])
-        return [
-            None if cell is None else Row(left(cell), tuple(dict.fromkeys(parts)))
-            for cell, *parts in zip(keep, *written, strict=True)
-        ]
+            written.append({cell: self.form.sum_of(results[cell]) for cell in self.kept(count)})
+        return self.rows(count, lambda at: Row(left(at), tuple(dict.fromkeys(sums[at] for sums in written))))
 
-    def entry_sums(self, name: str, keep: Sequence[int | None], *, values: bool) -> list[str]:
-        """The sums that the kept entries are, of symbols or of values, in tap order."""
+    def entry_sums(self, name: str, *, values: bool) -> dict[int, str]:
+        """The sums that the entries that show are, of symbols or of values, in tap order."""
         form, explicit = self.form, self.values if values else self.symbols
-        part = explicit.contraction(name).only([cell for cell in keep if cell is not None])
+        cells = self.kept(explicit.contraction(name).shape[0])
+        part = explicit.contraction(name).only(cells)
         render, times = (form.factor, form.dot) if values else (form.expr, form.times)
         factors = {role: self.rendered(role, values=values, factor=values) for role in part.factors}
         found = self.sums(part, factors, times)
         if name == "output" and explicit.bias:
-            for cell in keep:
-                if cell is not None:
-                    bias = render(explicit.biases[cell])
-                    found[cell] = f"{found[cell]} + {bias}" if cell in found else bias
-        return [found.get(cell, "0") if cell is not None else "" for cell in keep]
+            for cell in cells:
+                bias = render(explicit.biases[cell])
+                found[cell] = f"{found[cell]} + {bias}" if cell in found else bias
+        return dict.fromkeys(cells, "0") | found
 
     def result_row(self, name: str, letter: str) -> Rows:
         """All entries of a vector in one list, once they are numbers."""
@@ -223,32 +214,27 @@ class Sheet(Subject):
         self, entry: Callable[[int, int], str], shape: tuple[int, int], room: int | None = None
     ) -> Grid:
         """The shown part of a matrix, with dots for the rest; ``room`` is the width that it may take."""
-        limit, rows = self.notation.max_rows, self.shown(shape[0])
-        for most in range(min(shape[1], limit or shape[1]), 2, -1):
-            found = self._grid(entry, rows, shown(shape[1], most))
-            if limit is None or room is None or self.form.span(found) <= room:
-                return found
-        return self._grid(entry, rows, shown(shape[1], 3))
-
-    def _grid(
-        self, entry: Callable[[int, int], str], rows: Sequence[int | None], columns: Sequence[int | None]
-    ) -> Grid:
-        form = self.form
+        form, limit = self.form, self.notation.max_rows
 
         def cell(r: int | None, c: int | None) -> str:
             if r is not None and c is not None:
                 return entry(r, c)
             return form.across if r is not None else form.down if c is not None else form.diagonal
 
-        return Grid(tuple(tuple(cell(r, c) for c in columns) for r in rows))
+        for most in range(max(min(shape[1], limit or shape[1]), 3), 2, -1):
+            columns = shown(shape[1], most)
+            found = Grid(tuple(tuple(cell(r, c) for c in columns) for r in self.shown(shape[0])))
+            if limit is None or room is None or form.span(found) <= room:
+                break
+        return found
 
     def matrix_grid(self, name: str, room: int, *, values: bool = True, transposed: bool = False) -> Grid:
         """A matrix quantity, or its transpose, within a width; only the entries that show are made."""
         shape = (self.values if values else self.symbols).shape(name)
-        rows, columns = ([i for i in self.shown(count) if i is not None] for count in shape)
+        rows, columns = map(self.kept, shape)
         found = self._matrix_entries(name, [r * shape[1] + c for r in rows for c in columns], values)
         if transposed:
-            return self.dotted(lambda r, c: found.get(c * shape[1] + r, "0"), (shape[1], shape[0]), room)
+            return self.dotted(lambda r, c: found.get(c * shape[1] + r, "0"), shape[::-1], room)
         return self.dotted(lambda r, c: found.get(r * shape[1] + c, "0"), shape, room)
 
     def _matrix_entries(self, name: str, cells: Sequence[int], values: bool) -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from symconv.errors import NotationError
-from symconv.explicit.registry import QUANTITIES
+from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.pattern import Specification
 from symconv.printing.choice import collision, free_letter
 from symconv.printing.notation import SIZES
@@ -18,9 +18,9 @@ def printed_letters(spec: Specification) -> dict[str, str]:
     >>> "output_padding" in printed_letters(Conv1d(4, 3).spec), printed_letters(Conv1d(4, 3).spec)["matrix"]
     (False, 'T')
     """
-    rows = [row for row in QUANTITIES.values() if row.printed_of(spec) or row.derived_of(spec)]
-    names = {row.name for row in rows}
-    found = ["input", "output", "upstream", "loss", *(row.letter for row in rows), "output_size"]
+    names = {*printed(spec), *derived(spec)}
+    rows = [row.letter for name, row in QUANTITIES.items() if name in names]
+    found = ["input", "output", "upstream", "loss", *rows, "output_size"]
     found.append("kernel" if spec.kernel.shared else "selection")
     found += ["filter_matrix"] if "filters" in names else []
     if "windows" in names:
@@ -33,8 +33,8 @@ def printed_letters(spec: Specification) -> dict[str, str]:
     return {name: letter for name, letter in letters.items() if letter is not None}
 
 
-def require_told_apart(spec: Specification) -> None:
-    """Raise unless each letter that a layer prints stands for one thing.
+def told_apart(spec: Specification) -> Specification:
+    """A layer each of whose letters, as far as it prints them, stands for one thing.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def require_told_apart(spec: Specification) -> None:
     letters = tuple(printed_letters(spec).items())
     both = _collision(letters, len(spec.axes))
     if both is None:
-        return
+        return spec
     printed = dict(letters)
     one, other = both
     # The one further down the list of fields is the one that matters less.

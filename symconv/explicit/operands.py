@@ -1,12 +1,15 @@
 """Operands: the entries of an input, kernel, bias or upstream gradient, as symbols or as values."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import product
 from math import prod
+from operator import getitem
 from typing import Any
 
 import numpy as np
 from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sympify, zoo
+from sympy.tensor.array.arrayop import Flatten
 
 from symconv.errors import EntriesError
 from symconv.printing.letters import entry_names
@@ -50,19 +53,9 @@ def symbols_for(notation: Notation, quantity: str, *shape: int) -> tuple[Symbol,
 def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> tuple[Expr, ...]:
     """Numbers, fractions or SymPy expressions, exact where they are exact, flattened row-major.
 
-    Parameters
-    ----------
-    name : str
-        What the entries are for, for the error.
-    given : nested sequences, NumPy array, SymPy matrix or array
-        A vector may also be a matrix of one row or column.
-    shape : sequence of int, optional
-        The shape that the entries must have; by default any vector.
-
-    Raises
-    ------
-    EntriesError
-        For text, ragged sequences, another shape than ``shape``, or entries that do not commute.
+    They are nested sequences, a NumPy array, or a SymPy matrix or array, of the shape given, or else any
+    vector, which may also be a matrix of one row or column. The name is that of the operand, for the
+    EntriesError that text raises, ragged sequences, another shape, or entries that do not commute.
 
     >>> from fractions import Fraction
     >>> read_entries("x", [1, Fraction(1, 3)]), read_entries("x", [[1, 2], [3, 4]], (2, 2))
@@ -80,13 +73,10 @@ def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> t
         raise EntriesError(f"{{option}} has {has}, but the layer takes {takes}.", name, given)
     if not prod(found):
         raise EntriesError(f"{name} is empty: give at least one entry.")
-    entries = []
-    for index in product(*map(range, found)):
-        entry = given
-        for at in index:
-            entry = entry[at]
-        entries.append(read_entry(f"{name}[{', '.join(map(str, index))}]", entry))
-    return tuple(entries)
+    return tuple(
+        read_entry(f"{name}[{', '.join(map(str, index))}]", reduce(getitem, index, given))
+        for index in product(*map(range, found))
+    )
 
 
 def _unpacked(name: str, given: Any, rank: int) -> Any:
@@ -95,15 +85,8 @@ def _unpacked(name: str, given: Any, rank: int) -> Any:
     if rank == 1 and len(shape) != 1:
         if len([n for n in shape if n != 1]) > 1:
             raise EntriesError(f"{name} has shape {shape}: give a vector.")
-        return list(np.ravel(given)) if isinstance(given, np.ndarray) else _flat(given)
+        return list(np.ravel(given) if isinstance(given, np.ndarray) else Flatten(given))
     return given.tolist()
-
-
-def _flat(given: Any) -> list[Any]:
-    flat = given.tolist()
-    while flat and isinstance(flat[0], list):
-        flat = [entry for row in flat for entry in row]
-    return list(flat)
 
 
 def _shape_of(name: str, given: Any, rank: int) -> tuple[int, ...]:
@@ -112,9 +95,8 @@ def _shape_of(name: str, given: Any, rank: int) -> tuple[int, ...]:
         return ()
     if isinstance(given, str | bytes | dict | set | frozenset) or not isinstance(given, Iterable):
         nested = "[1, 2, 3]" if rank == 1 else f"{'[' * rank}1, 2], …{']' * (rank - 1)}"
-        raise EntriesError(
-            f"{name} is {given!r}: write a sequence of numbers or SymPy expressions, as in {nested}."
-        )
+        sentence = "write a sequence of numbers or SymPy expressions, as in"
+        raise EntriesError(f"{name} is {given!r}: {sentence} {nested}.")
     if not isinstance(given, Sequence):
         raise EntriesError(f"{name} is {given!r}: write a list.")
     shapes = {_shape_of(f"{name}[{at}]", part, rank - 1) for at, part in enumerate(given)}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from math import prod
 
 import numpy as np
 
 from symconv.errors import OptionError
-from symconv.pattern import Incidence, Indices, Relation, Specification
+from symconv.pattern import ROLES, Incidence, Indices, Relation, Specification
 from symconv.printing.english import counted
 
 
@@ -18,24 +19,15 @@ from symconv.printing.english import counted
 class Level:
     """One relation of the layer as a matrix of blocks, each block holding the levels below it.
 
-    Attributes
-    ----------
-    shape : (rows, columns)
-        Blocks, outputs by inputs of this relation.
-    block : (rows, columns)
-        Entries of one block.
-    kind : str
-        "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks, and
-        none repeated), "block diagonal" (as groups make it), "zero", "tied" (no zero blocks), "banded" or
-        "sparse"; the first that holds.
-    banded : bool
-        Whether its blocks lie in a band that leaves a corner free.
+    Its kind is "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks,
+    and none repeated), "block diagonal" (as groups make it), "zero", "tied" (no zero blocks), "banded" or
+    "sparse"; the first that holds.
     """
 
-    shape: tuple[int, int]
-    block: tuple[int, int]
+    shape: tuple[int, int]  # blocks, outputs by inputs of this relation
+    block: tuple[int, int]  # entries of one block
     kind: str
-    banded: bool
+    banded: bool  # whether its blocks lie in a band that leaves a corner free
 
     def __str__(self) -> str:
         return f"{self.kind}: {_by(self.shape)} blocks of {_by(self.block)}"
@@ -101,25 +93,20 @@ class Structure:
         6×4 banded Toeplitz, lower bandwidth 2, upper bandwidth 0
         12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
         """
-        rows, columns = incidence.size("output"), incidence.size("input")
-        o, j = (incidence.index[role] for role in ("output", "input"))
-        offset = j - o
+        whole = _Band(incidence, uniform=uniform)
         parts = [relation.incidence() for relation in relations] or [incidence]
-        unused = incidence.size("tap") - len(np.unique(incidence.index["tap"]))
-        if uniform:
-            incidence, parts = _through_one(incidence), [_through_one(part) for part in parts]
-        levels = _levels(parts) if len(o) else ()
+        levels = _levels([_Band(part, uniform=uniform) for part in parts]) if len(whole.o) else ()
         return cls(
-            shape=(rows, columns),
-            kind=_in_words(levels) if len(o) else "zero",
-            toeplitz=_toeplitz(incidence),
-            circulant=_circulant(incidence),
-            lower_bandwidth=int(np.max(-offset)) if len(o) else 0,
-            upper_bandwidth=int(np.max(offset)) if len(o) else 0,
-            nonzeros=len(_cells(incidence)),
-            edges=len(o),
-            parameters=len(np.unique(incidence.index["tap"])),
-            unused=unused,
+            shape=whole.shape,
+            kind=_in_words(levels) if levels else "zero",
+            toeplitz=whole.toeplitz,
+            circulant=whole.circulant,
+            lower_bandwidth=int(np.max(-whole.offset)) if levels else 0,
+            upper_bandwidth=int(np.max(whole.offset)) if levels else 0,
+            nonzeros=len(whole.cells),
+            edges=len(whole.o),
+            parameters=len(np.unique(whole.tap)),
+            unused=incidence.size("tap") - len(np.unique(incidence.index["tap"])),
             samples=prod(relation.samples for relation in relations),
             levels=levels,
         )
@@ -134,9 +121,8 @@ class Structure:
             When the matrix depends on the input.
         """
         if not spec.kernel.shared:
-            raise OptionError(
-                "maximum pooling has another matrix for every input: ask for .matrix on values."
-            )
+            sentence = "maximum pooling has another matrix for every input: ask for .matrix on values."
+            raise OptionError(sentence)
         spec.pattern.require_few()
         return cls.of(spec.incidence, spec.pattern.relations, uniform=spec.kernel.uniform)
 
@@ -151,16 +137,12 @@ class Structure:
         return self.entries // self.samples**2
 
     def __str__(self) -> str:
-        lines = [
-            f"{_by(self.shape)} {self.kind}, lower bandwidth {self.lower_bandwidth}, "
-            f"upper bandwidth {self.upper_bandwidth}"
-        ]
+        widths = f"lower bandwidth {self.lower_bandwidth}, upper bandwidth {self.upper_bandwidth}"
+        lines = [f"{_by(self.shape)} {self.kind}, {widths}"]
         if len(self.levels) > 1:
             lines += [f"{'  ' * depth}{level}" for depth, level in enumerate(self.levels)]
-        lines.append(
-            f"{self.filled()}, {counted(self.parameters, 'distinct weight')} (a dense layer has "
-            f"{self.dense_parameters})"
-        )
+        weights = counted(self.parameters, "distinct weight")
+        lines += [f"{self.filled()}, {weights} (a dense layer has {self.dense_parameters})"]
         return "\n".join(lines)
 
     def filled(self, of: str = "of") -> str:
@@ -169,92 +151,88 @@ class Structure:
         return f"{self.nonzeros} {of} {counted(self.entries, 'entry', 'entries')} {holds} a weight"
 
 
-def _through_one(incidence: Incidence) -> Incidence:
-    """The same meetings through one tap."""
-    return replace(incidence, index={**incidence.index, "tap": np.zeros_like(incidence.index["tap"])})
-
-
 def _by(shape: tuple[int, int]) -> str:
     return f"{shape[0]}×{shape[1]}"
 
 
-def _levels(parts: Sequence[Incidence]) -> tuple[Level, ...]:
+def _levels(bands: Sequence[_Band]) -> tuple[Level, ...]:
     found: list[Level] = []
     block = (1, 1)
-    for part in reversed(parts):
-        kind, shape = _kind(part), (part.size("output"), part.size("input"))
-        groups = _groups(part) if kind == "block diagonal" else 1
-        inside = shape[0] // groups, shape[1] // groups
+    for band in reversed(bands):
+        shape, groups = band.shape, band.groups if band.kind == "block diagonal" else 1
         if groups > 1:
+            inside = shape[0] // groups, shape[1] // groups
             found += [Level(inside, block, "dense", False)] if inside != (1, 1) else []
             block, shape = (inside[0] * block[0], inside[1] * block[1]), (groups, groups)
-        found.append(Level(shape, block, kind, _banded(part)))
+        found.append(Level(shape, block, band.kind, band.banded))
         block = shape[0] * block[0], shape[1] * block[1]
     return tuple(reversed([level for level in found if level.shape != (1, 1)] or found[:1]))
 
 
-def _cells(incidence: Incidence) -> Indices:
-    """The cells that hold a weight, each once."""
-    return np.unique(incidence.index["output"] * incidence.size("input") + incidence.index["input"])
+class _Band:
+    """The matrix of a relation: where it holds the weight of which tap, on which diagonal."""
 
+    def __init__(self, incidence: Incidence, *, uniform: bool) -> None:
+        self.shape = self._rows, self._columns = incidence.size("output"), incidence.size("input")
+        self.o, tap, self._j = (incidence.index[role] for role in ROLES)
+        self.tap = np.zeros_like(tap) if uniform else tap
+        self._one_tap = incidence.shape["tap"] == ()
+        self.offset = self._j - self.o
+        self.cells = np.unique(self.o * self._columns + self._j)  # those that hold a weight, each once
 
-def _kind(incidence: Incidence) -> str:
-    """What the matrix of a relation is; the strongest word that holds."""
-    rows, columns, cells = incidence.size("output"), incidence.size("input"), _cells(incidence)
-    o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
-    if incidence.shape["tap"] == () and rows == columns and np.array_equal(o, j) and len(o) == rows:
-        return "identity"
-    apart = len(o) == len(cells) == len(np.unique(tap))
-    if apart and len(cells) == rows * columns:
-        return "dense"
-    if not len(cells):
-        return "zero"
-    if np.any(o != j) and _circulant(incidence):
-        return "circulant"
-    if _toeplitz(incidence):
-        return "Toeplitz"
-    if apart and _groups(incidence) > 1:
-        return "block diagonal"
-    if len(cells) == rows * columns:
-        return "tied"
-    return "banded" if _banded(incidence) else "sparse"
+    @cached_property
+    def kind(self) -> str:
+        """What the matrix is; the strongest word that holds."""
+        one_each = self._one_tap and self._rows == self._columns == len(self.o)
+        full = len(self.cells) == self._rows * self._columns
+        apart = len(self.o) == len(self.cells) == len(np.unique(self.tap))
+        words = {
+            "identity": one_each and not self.offset.any(),
+            "dense": apart and full,
+            "zero": not len(self.cells),
+            "circulant": self.circulant and self.offset.any(),
+            "Toeplitz": self.toeplitz,
+            "block diagonal": apart and self.groups > 1,
+            "tied": full,
+            "banded": self.banded,
+        }
+        return next((word for word, holds in words.items() if holds), "sparse")
 
+    @property
+    def banded(self) -> bool:
+        """Whether the band that holds all entries leaves a corner free."""
+        below = np.max(-self.offset, initial=-self._columns) < self._rows - 1
+        return bool(below or np.max(self.offset, initial=-self._rows) < self._columns - 1)
 
-def _banded(incidence: Incidence) -> bool:
-    """Whether the band that holds all entries leaves a corner free."""
-    offset = incidence.index["input"] - incidence.index["output"]
-    rows, columns = incidence.size("output"), incidence.size("input")
-    return bool(np.max(-offset, initial=-columns) < rows - 1 or np.max(offset, initial=-rows) < columns - 1)
+    @property
+    def circulant(self) -> bool:
+        """Whether each row is the one above it, moved by one around the end."""
+        square = self._rows == self._columns
+        return square and self._constant(self.offset % self._rows, lambda d: np.full_like(d, self._rows))
 
+    @property
+    def toeplitz(self) -> bool:
+        """Whether every diagonal is constant."""
+        n, m = self.shape
+        return self._constant(self.offset, lambda d: np.minimum(n + np.minimum(d, 0), m - np.maximum(d, 0)))
 
-def _circulant(incidence: Incidence) -> bool:
-    rows, columns = incidence.size("output"), incidence.size("input")
-    o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
-    return rows == columns and _constant((j - o) % rows, tap, lambda d: np.full_like(d, rows))
+    @property
+    def groups(self) -> int:
+        """How many full blocks of one size the diagonal consists of; 1 where it does not."""
+        groups = self._rows * self._columns // max(len(self.o), 1)
+        if groups < 2 or self._rows % groups or self._columns % groups:
+            return 1
+        if len(self.o) * groups != self._rows * self._columns:
+            return 1
+        within = self.o // (self._rows // groups), self._j // (self._columns // groups)
+        return groups if np.array_equal(*within) else 1
 
-
-def _toeplitz(incidence: Incidence) -> bool:
-    rows, columns = incidence.size("output"), incidence.size("input")
-    o, tap, j = (incidence.index[role] for role in ("output", "tap", "input"))
-    return _constant(j - o, tap, lambda d: np.minimum(rows + np.minimum(d, 0), columns - np.maximum(d, 0)))
-
-
-def _groups(incidence: Incidence) -> int:
-    """How many full blocks of one size the diagonal consists of; 1 where it does not."""
-    o, j = incidence.index["output"], incidence.index["input"]
-    rows, columns = incidence.size("output"), incidence.size("input")
-    groups = rows * columns // max(len(o), 1)
-    if groups < 2 or rows % groups or columns % groups or len(o) * groups != rows * columns:
-        return 1
-    return groups if np.array_equal(o // (rows // groups), j // (columns // groups)) else 1
-
-
-def _constant(diagonal: Indices, tap: Indices, length: Callable[[Indices], Indices]) -> bool:
-    """Every pair (diagonal, tap) that occurs must occur on the whole length of that diagonal."""
-    taps = int(np.max(tap, initial=0)) + 1
-    least = int(np.min(diagonal, initial=0))
-    pairs, counts = np.unique((diagonal - least) * taps + tap, return_counts=True)
-    return bool(np.all(counts == length(pairs // taps + least)))
+    def _constant(self, diagonal: Indices, length: Callable[[Indices], Indices]) -> bool:
+        """Every pair (diagonal, tap) that occurs must occur on the whole length of that diagonal."""
+        taps = int(np.max(self.tap, initial=0)) + 1
+        least = int(np.min(diagonal, initial=0))
+        pairs, counts = np.unique((diagonal - least) * taps + self.tap, return_counts=True)
+        return bool(np.all(counts == length(pairs // taps + least)))
 
 
 #: Kinds of levels in whose blocks the other levels are said to be what they are.

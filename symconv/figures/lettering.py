@@ -13,7 +13,7 @@ from symconv.figures.colours import FAINT, shaded
 from symconv.figures.drawing import DASHES, Label
 from symconv.printing.latex import Latex
 from symconv.printing.target import MathsTarget
-from symconv.printing.text import Text
+from symconv.printing.text import PlainText
 
 #: A value of more characters than this does not fit a cell: the letter stands there instead.
 _LONGEST_VALUE = 5
@@ -98,7 +98,7 @@ class _Inline(Latex):
     derivative = r"\partial {}/\partial {}".format
 
 
-_LATEX, _TEXT = _Inline(), Text()
+_LATEX, _TEXT = _Inline(), PlainText()
 
 
 def _entry(subject: Subject, quantity: str, index: int, *, derived: bool = False) -> Label:

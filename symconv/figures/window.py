@@ -61,7 +61,7 @@ class _Padded:
                     places = np.arange(-before, extent + after)
                     around.append((before, after))
                 padding = (places < 0) | (places >= extent)
-                filled = relation.fill.places(places, extent) if isinstance(relation, Spatial) else places
+                filled = relation.fill.place(places, extent) if isinstance(relation, Spatial) else places
                 empty = (filled < 0) | (filled >= extent)
                 here = np.where(empty, -1, filled)
                 shape.append(len(places))

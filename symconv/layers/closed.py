@@ -1,24 +1,23 @@
 """The closed forms of a layer: its symbols, and each derivation, made once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr
-
 from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, checked_grid, judge
+from symconv.derivation.value_claims import about_entries, judge_entries
 from symconv.errors import OptionError
 from symconv.explicit.registry import QUANTITIES, derived
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.pattern import Specification
+from symconv.layers.entries import Entries
 
 
 class ClosedForms:
     """What a layer of any sizes, numbers or letters, answers in symbols."""
 
-    def __init__(self, spec: Specification, *, valued: bool = False) -> None:
-        self.spec = spec
-        self._valued = valued
+    def __init__(self, entries: Entries) -> None:
+        self.spec = entries.spec
+        self._entries = entries
         self._made: dict[tuple[str, int], Derivation] = {}
 
     @cached_property
@@ -77,7 +76,7 @@ class ClosedForms:
         """
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.spec.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.spec.axes) - 1}.")
-        if self._valued:
+        if self._entries.given:
             raise OptionError(
                 "closed forms are in symbols, and this layer has values: ask the one without .at()."
             )
@@ -91,30 +90,38 @@ class ClosedForms:
             self._made[name, axis] = Derivation(self.symbols, name, axis)
         return self._made[name, axis]
 
-    def claim(self, name: str, candidate: Expr | Callable[..., Any], /, **grid: Iterable[int]) -> Claim:
-        """Judge somebody else's formula for a quantity.
+    def claim(self, name: str, candidate: Any, /, **grid: Iterable[int]) -> Claim:
+        """Judge somebody else's formula for a quantity, or somebody else's entries of it.
 
         Parameters
         ----------
         name : str
-            As for :meth:`formula`.
-        candidate : SymPy expression, or function of arrays
+            As for :meth:`formula`. Of entries also any explicit quantity; one entry of it with its index as
+            printed, as in "output[2]"; or a count: "zeros" and "weights" (different ones) of the matrix,
+            "parameters", "multiplications", and "left_over", the places behind the last window.
+        candidate : SymPy expression, function of arrays, or entries
             An expression in the indices and sizes of the formula and in the sequences, each by its
             name; entries outside a sequence are 0. A function takes some of ``x``, ``w``, ``delta``,
             ``b``, ``input_size``, ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``,
             ``after``, ``flip``, ``output_size`` and the layer's symbols, by name, and gives an array.
+            Entries are numbers, fractions, expressions or texts of these, in nested lists, an array or a
+            matrix of the quantity's shape, or one text with commas between them. They are compared exactly;
+            a float stands for the decimal number that it prints as, so 0.5 is 1/2 and 0.333 is not 1/3.
         **grid : range
             The numbers that a size takes, as for :meth:`symconv.derivation.Derivation.verify`.
 
         Returns
         -------
         Claim
-            Proved, verified on so many cases, or refuted with the smallest sizes where it fails.
+            Proved, verified on so many cases, or refuted with the smallest sizes where it fails. Of entries:
+            true exactly when all are equal, else refuted with the first that differs.
 
         Raises
         ------
         OptionError
             When the candidate uses a name that means nothing here.
+        EntriesError
+            When entries have another shape than the quantity.
 
         Examples
         --------
@@ -124,6 +131,11 @@ class ClosedForms:
         output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 132 cases
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
         output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
+        >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", [34, 52])
+        output: refuted; output[0] is 38, not 34
         """
+        if about_entries(name, candidate, valued=bool(self._entries.given)) and not grid:
+            self.spec.tied.require_numbers()
+            return judge_entries(self.spec, lambda: self._entries.values, name, candidate)
         formula = self.formula(name)
         return judge(self.symbols, formula, candidate, checked_grid("claim", self.symbols, grid))

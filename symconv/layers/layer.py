@@ -13,7 +13,7 @@ from symconv.algorithms import Listing, algorithms_for
 from symconv.derivation import Formula
 from symconv.errors import OptionError
 from symconv.explicit.equation import Equation
-from symconv.explicit.letters import require_told_apart
+from symconv.explicit.letters import told_apart
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES
@@ -21,6 +21,7 @@ from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
 from symconv.layers.entries import LETTERS, OPERANDS, Entries
 from symconv.layers.noted import sources
+from symconv.layers.practice import Practice
 from symconv.layers.written import Written
 from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
@@ -77,6 +78,7 @@ class Layer:
     equation = asked("written", Written.equation)
     latex = asked("written", Written.latex)
     activation = asked("written", Written.activation)
+    exercises = asked("practice", Practice.exercises)
     figure = asked("written", Written.figure)
 
     #: The names that :meth:`figure` takes.
@@ -85,15 +87,14 @@ class Layer:
     def __init__(
         self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
     ) -> None:
-        self._hold(Specification.read(type(self).__name__, relations, kernel, bias, notation))
-        require_told_apart(self.spec)
+        self._hold(told_apart(Specification.read(type(self).__name__, relations, kernel, bias, notation)))
 
     def _hold(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]] | None = None) -> None:
         """Take the parts that a specification makes."""
         self.spec = spec
         self.entries = Entries(spec, given)
-        self.closed = ClosedForms(spec, valued=bool(given))
-        self.written = Written(self.entries)
+        self.closed = ClosedForms(self.entries)
+        self.written, self.practice = Written(self.entries), Practice(self)
 
     def _with(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
         """A layer of the same class with another specification, or on other values."""
@@ -221,8 +222,7 @@ class Layer:
 
     @cached_property
     def _algorithms(self) -> dict[str, Listing]:
-        spec = self.spec
-        return algorithms_for(spec.tied.relations, kernel=spec.kernel, bias=spec.bias, notation=spec.notation)
+        return algorithms_for(self.spec)
 
     def check(
         self,

@@ -8,8 +8,8 @@ from sympy import S
 
 from symconv.errors import GeometryError, OptionError, reject_unknown
 from symconv.layers.layer import Layer, quantity
-from symconv.pattern import Axis, Batch, Relation, Selection, Uniform, each_axis, rank_of, read_size
-from symconv.pattern.kernel import Clipped, at_most_half
+from symconv.pattern import Average, Axis, Batch, Relation, Selection, each_axis, rank_of, read_size
+from symconv.pattern.kernel import at_most_half
 from symconv.printing.notation import Notation
 
 
@@ -45,7 +45,7 @@ def _windows(
     return axes
 
 
-def _average(axes: Sequence[Axis], count_include_pad: Any, divisor: Any) -> Uniform:
+def _average(axes: Sequence[Axis], count_include_pad: Any, divisor: Any) -> Average:
     """The kernel of an average: uniform, unless some windows have fewer places that count."""
     if not isinstance(count_include_pad, bool):
         raise OptionError(f"count_include_pad is {count_include_pad!r}: write True or False.")
@@ -53,8 +53,8 @@ def _average(axes: Sequence[Axis], count_include_pad: Any, divisor: Any) -> Unif
         raise OptionError(f"divisor_override is {divisor!r}: write a whole number other than 0, or None.")
     padded = any(axis.geometry[side] != 0 for axis in axes for side in ("before", "after"))
     if any(axis.ceil_mode for axis in axes) or (padded and not count_include_pad):
-        return Clipped(divisor, count_include_pad)
-    return Uniform(divisor)
+        return Average(divisor, count_include_pad)
+    return Average(divisor)
 
 
 class AvgPool(Layer):

@@ -5,8 +5,9 @@ from functools import cached_property
 
 from sympy import Expr, Matrix
 
-from symconv.explicit.equation import Equation, read_function, required
+from symconv.explicit.equation import Equation, read_function
 from symconv.explicit.layout import Subject
+from symconv.explicit.registry import required
 from symconv.explicit.rows import builder
 from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.entries import Entries

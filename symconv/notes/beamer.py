@@ -15,7 +15,7 @@ from symconv.notes.model import (
 )
 from symconv.notes.shells import shell
 from symconv.printing import display as data
-from symconv.printing.latex import WIDE_BREAK, Latex, Line, environment
+from symconv.printing.latex import WIDE_BREAK, AlignedLine, Latex, environment
 
 #: About so many characters go on a line of a frame.
 LINE = 70
@@ -93,9 +93,9 @@ def parts_of(block: Block, room: float) -> list[str]:
 _LATEX = Latex()
 
 
-def _equations(display: data.Display) -> list[list[Line]]:
+def _equations(display: data.Display) -> list[list[AlignedLine]]:
     """The lines of each equation, with the dots below it."""
-    found: list[list[Line]] = []
+    found: list[list[AlignedLine]] = []
     for row in display.rows:
         if row is None:
             found[-1] += _LATEX.lines(row)
@@ -104,7 +104,7 @@ def _equations(display: data.Display) -> list[list[Line]]:
     return found
 
 
-def _height(lines: list[Line]) -> int:
+def _height(lines: list[AlignedLine]) -> int:
     return sum(line.height for line in lines)
 
 
@@ -114,7 +114,7 @@ def _aligned(lines: list[str]) -> str:
 
 def _split(display: data.Display, most: int) -> list[str]:
     """A display in frames of so many lines at the most, which break where an equation begins."""
-    frames: list[list[Line]] = [[]]
+    frames: list[list[AlignedLine]] = [[]]
     for equation in _equations(display):
         if frames[-1] and _height(frames[-1] + equation) > most:
             frames.append([])
@@ -122,7 +122,7 @@ def _split(display: data.Display, most: int) -> list[str]:
     return [_aligned([str(line) for line in frame]) for frame in frames] if display.rows else [display.whole]
 
 
-def _uncovered(number: int, line: Line) -> str:
+def _uncovered(number: int, line: AlignedLine) -> str:
     cells = (line.left.strip(), line.right)
     return " & ".join(f"\\uncover<{number}->{{{cell}}}" if cell else "" for cell in cells)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Expr, Le, Symbol, sympify
@@ -33,6 +33,7 @@ class Axis(Spatial):
     (6, (1, -1, 0))
     """
 
+    form: ClassVar[str] = "window"
     input_size: Size
     kernel_size: Size
     stride: Size
@@ -47,17 +48,9 @@ class Axis(Spatial):
 
     @classmethod
     def make(
-        cls,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        stride: Any = 1,
-        dilation: Any = 1,
-        padding: Any = 0,
-        flip: bool = False,
-        padding_mode: str = "zeros",
-        ceil_mode: bool = False,
-    ) -> Axis:
+        cls, input_size: Any, kernel_size: Any, *, stride: Any = 1, dilation: Any = 1, padding: Any = 0,
+        flip: bool = False, padding_mode: str = "zeros", ceil_mode: bool = False,
+    ) -> Axis:  # fmt: skip
         """Read and check the geometry of one axis.
 
         Parameters
@@ -83,19 +76,18 @@ class Axis(Spatial):
         OptionError
             When a value is of the wrong kind, or the padding mode is unknown.
         """
-        n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
+        n, k, s, d = read_sizes(flip, input_size, kernel_size, stride, dilation)
         if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
             sentence = "{option} is {given!r}: {cure}"
             raise OptionError(sentence, "padding_mode", padding_mode, allowed=PADDING_MODES)
-        reach = d * (k - 1)
-        before, after = read_padding(padding, reach, s)
+        before, after = read_padding(padding, d * (k - 1), s)
         mode = padding if isinstance(padding, str) else None
         axis = cls(n, k, s, d, before, after, flip, mode, padding_mode, ceil_mode=ceil_mode)
         if isinstance(axis.output_size, int) and axis.output_size < 1:
+            spans, has = axis.span + 1, f"{n} + {before} + {after} = {n + before + after}"
             raise GeometryError(
-                f"a kernel of {k} taps at dilation {d} spans {reach + 1} inputs, but the padded input "
-                f"has {n} + {before} + {after} = {n + before + after}: "
-                f"use a smaller kernel or dilation, or a padding that sums to at least {reach + 1 - n}."
+                f"a kernel of {k} taps at dilation {d} spans {spans} inputs, but the padded input has {has}: "
+                f"use a smaller kernel or dilation, or a padding that sums to at least {spans - n}."
             )
         room = axis.fill.slack
         for side in (before, after):
@@ -127,15 +119,11 @@ class Axis(Spatial):
         """
         if self.outputs is not None:
             return self.outputs
-        room = self.input_size + self.before + self.after - self.dilation * (self.kernel_size - 1) - 1
+        room = self.input_size + self.before + self.after - self.span - 1
         if not self.ceil_mode:
             return room // self.stride + 1
         lasts = (room + self.stride - 1) // self.stride, (self.input_size + self.before - 1) // self.stride
         return least(*lasts) + 1
-
-    @property
-    def form(self) -> str:
-        return "window"
 
     @property
     def kind(self) -> str:
@@ -144,9 +132,8 @@ class Axis(Spatial):
     @property
     def options(self) -> dict[str, Any]:
         padding = self.mode or (self.before if self.before == self.after else (self.before, self.after))
-        sizes = {name: self.geometry[name] for name in ("input_size", "kernel_size", "stride", "dilation")}
-        modes = {"padding_mode": self.padding_mode, "ceil_mode": self.ceil_mode}
-        return {**sizes, "padding": padding, "flip": self.flip, **modes}
+        modes = {"flip": self.flip, "padding_mode": self.padding_mode, "ceil_mode": self.ceil_mode}
+        return {**{name: getattr(self, name) for name in _SIZES}, "padding": padding, **modes}
 
     @property
     def size_template(self) -> tuple[tuple[str, str], ...]:
@@ -160,15 +147,18 @@ class Axis(Spatial):
         return {"output": (self.output_size,), "tap": (self.kernel_size,), "input": (self.input_size,)}
 
     @property
+    def span(self) -> Size:
+        """``d (K - 1)``: from the first to the last place of a window."""
+        return self.dilation * (self.kernel_size - 1)
+
+    @property
     def coefficients(self) -> tuple[Size, Size, Size]:
         """``(a, b, c)`` of the relation ``j = a o + b k + c``, the flip included.
 
         A flipped kernel puts ``K - 1 - k`` for ``k``: ``s o + d (K - 1 - k) - p``.
         """
-        if self.flip:
-            reach = self.dilation * (self.kernel_size - 1)
-            return self.stride, -self.dilation, reach - self.before
-        return self.stride, self.dilation, -self.before
+        sign = -1 if self.flip else 1
+        return self.stride, sign * self.dilation, self.place(0, 0)
 
     def enumerated(self) -> Incidence:
         """By output and then by tap.
@@ -176,14 +166,11 @@ class Axis(Spatial):
         >>> Axis.make(3, 2).incidence().index["input"].tolist()
         [0, 1, 1, 2]
         """
-        a, b, c = self.coefficients
-        outputs = int(self.output_size)
-        o = np.repeat(np.arange(outputs), self.kernel_size)
-        k = np.tile(np.arange(self.kernel_size), outputs)
-        j = self.fill.places(a * o + b * k + c, int(self.input_size))
+        o, k = np.divmod(np.arange(self.count("output") * self.count("tap")), self.kernel_size)
+        j = self.fill.place(self.place(o, k), int(self.input_size))
         met = (j >= 0) & (j < self.input_size)
         index = {"output": o[met], "tap": k[met], "input": j[met]}
-        return Incidence(index, {role: (int(size),) for role, (size,) in self.extents.items()})
+        return Incidence(index, {role: (self.count(role),) for role in ROLES})
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
         (o,), (k,), (j,) = (index[role] for role in ROLES)
@@ -192,29 +179,31 @@ class Axis(Spatial):
 
     def place(self, index: Any, tap: Any) -> Any:
         """``s o + d k - p``: the place of the input, before the padding mode, that output and tap meet at."""
-        met = self.kernel_size - 1 - tap if self.flip else tap
-        return self.stride * index + self.dilation * met - self.before
+        return self.stride * index + self.dilation * self._met(tap) - self.before
+
+    def _met(self, tap: Any) -> Any:
+        """The tap at that place of the kernel, which a flip reverses."""
+        return self.kernel_size - 1 - tap if self.flip else tap
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        return {"output": ("output_index",), "tap": ("tap_index",), "input": ("input_index",)}
+        return {role: (f"{role}_index",) for role in ROLES}
 
     def window(self, index: Places) -> Window:
         (o,), (k,) = index["output"], index["tap"]
-        tap = self.kernel_size - 1 - k if self.flip else k
-        return Window((tap,), (self.stride * o + self.dilation * k,), (k,))
+        return Window((self._met(k),), (self.stride * o + self.dilation * k,), (k,))
 
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         last = sympify(self.input_size + self.before + self.after - 1)
         begin = sympify(self.stride * place)
-        end = begin + self.dilation * (self.kernel_size - 1)
+        end = begin + self.span
         if not self.ceil_mode:
             return ((last, end),)
         return (last + self.stride - 1, end), (sympify(self.input_size + self.before - 1), begin)
 
     def places_counted(self, place: Any, padding: bool) -> Any:
         begin = self.stride * place - self.before
-        end = begin + self.dilation * (self.kernel_size - 1) + 1
+        end = begin + self.span + 1
         if padding:
             return least(end, self.input_size + self.after) - begin
         return least(end, self.input_size) - largest(begin, 0)
@@ -227,9 +216,8 @@ class Axis(Spatial):
         """
         whole = self.input_size + self.before + self.after
         outputs = self.output_size if self.ceil_mode else self.outputs
-        return replace(
-            self, input_size=whole, before=0, after=0, mode=None, padding_mode="zeros", outputs=outputs
-        )
+        filled = replace(self, input_size=whole, outputs=outputs)
+        return replace(filled, before=0, after=0, mode=None, padding_mode="zeros")
 
     def single_place(self, inputs: str = "input") -> Relation:
         one = Axis.make(self.kernel_size, self.kernel_size)
@@ -238,25 +226,16 @@ class Axis(Spatial):
     @property
     def geometry(self) -> dict[str, Size]:
         """The sizes that define the axis, by name."""
-        defined = {
-            "input_size": self.input_size,
-            "kernel_size": self.kernel_size,
-            "stride": self.stride,
-            "dilation": self.dilation,
-            "before": self.before,
-            "after": self.after,
-        }
-        return defined if self.outputs is None else {**defined, "outputs": self.outputs}
+        names = (*_SIZES, "before", "after", *(() if self.outputs is None else ("outputs",)))
+        return {name: getattr(self, name) for name in names}
 
 
-def read_sizes(n: Any, k: Any, s: Any, d: Any, flip: Any) -> tuple[Size, Size, Size, Size]:
+_SIZES = ("input_size", "kernel_size", "stride", "dilation")
+
+
+def read_sizes(flip: Any, *sizes: Any) -> list[Size]:
     """Input size, kernel size, stride and dilation, each of at least 1."""
     if not isinstance(flip, bool):
         sentence = "{option} is {given!r}: write True (convolution) or False (correlation)."
         raise OptionError(sentence, "flip", flip)
-    return (
-        read_size("input_size", n, least=1),
-        read_size("kernel_size", k, least=1),
-        read_size("stride", s, least=1),
-        read_size("dilation", d, least=1),
-    )
+    return [read_size(name, size, least=1) for name, size in zip(_SIZES, sizes, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Eq, Expr, Mod, Symbol, sympify
@@ -27,12 +27,9 @@ class Batch(Relation):
     [0, 1]
     """
 
+    form: ClassVar[str] = "samples"
     size: Size
     name: str = "batch"
-
-    @property
-    def form(self) -> str:
-        return "samples"
 
     @property
     def samples(self) -> int:
@@ -54,8 +51,8 @@ class Batch(Relation):
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        letter = {"batch": "batch_index", "channels": "output_channel_index"}[self.name]
-        return {"output": (letter,), "tap": (), "input": (letter,)}
+        letters = ("batch_index" if self.name == "batch" else "output_channel_index",)
+        return {"output": letters, "tap": (), "input": letters}
 
     def window(self, index: Places) -> Window:
         return Window((), tuple(index["output"]), ())
@@ -64,8 +61,7 @@ class Batch(Relation):
         return Batch(1)
 
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
-        (n,), _, (sample,) = (index[role] for role in ROLES)
-        return [(sample, n)]
+        return list(zip(index["input"], index["output"], strict=True))
 
 
 @dataclass(frozen=True)
@@ -79,6 +75,8 @@ class Channels(Relation):
     [0, 1, 2, 3]
     """
 
+    form: ClassVar[str] = "channels"
+    own_bias: ClassVar[bool] = True
     in_channels: Size
     out_channels: Size
     groups: Size
@@ -102,10 +100,6 @@ class Channels(Relation):
         return made
 
     @property
-    def form(self) -> str:
-        return "channels"
-
-    @property
     def limits(self) -> tuple[Boolean, ...]:
         """That the groups divide both counts."""
         counts = dict.fromkeys((self.in_channels, self.out_channels))
@@ -118,15 +112,8 @@ class Channels(Relation):
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
-        return {
-            "output": (self.out_channels,),
-            "tap": (self.out_channels, self.group_sizes[0]),
-            "input": (self.in_channels,),
-        }
-
-    @property
-    def geometry(self) -> dict[str, Size]:
-        return {"in_channels": self.in_channels, "out_channels": self.out_channels, "groups": self.groups}
+        o, inside = self.out_channels, self.group_sizes[0]
+        return {"output": (o,), "tap": (o, inside), "input": (self.in_channels,)}
 
     def phrase(self, options: Mapping[str, Any]) -> str:
         grouped = "" if self.groups == 1 else f" in {self.groups} groups"
@@ -134,29 +121,18 @@ class Channels(Relation):
         return f"{options['in_channels']} input and {outside}{grouped}"
 
     def enumerated(self) -> Incidence:
-        inside, outside = map(int, self.group_sizes)
-        tap = np.arange(int(self.out_channels) * inside)
-        output, c = np.divmod(tap, inside)
-        index = {"output": output, "tap": tap, "input": output // outside * inside + c}
-        shape = {role: tuple(map(int, extents)) for role, extents in self.extents.items()}
-        return Incidence(index, shape)
+        tap = np.arange(self.count("tap"))
+        output, c = np.divmod(tap, int(self.group_sizes[0]))
+        index = {"output": output, "tap": tap, "input": self.place(output, c)}
+        return Incidence(index, {role: tuple(map(int, extents)) for role, extents in self.extents.items()})
 
     def single_filter(self, inputs: str = "input") -> Relation:
-        if inputs == "input":
-            return Channels(self.in_channels, 1, 1)
-        return Channels(1, self.out_channels, 1)
-
-    @property
-    def own_bias(self) -> bool:
-        return True
+        return Channels(self.in_channels, 1, 1) if inputs == "input" else Channels(1, self.out_channels, 1)
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        return {
-            "output": ("output_channel_index",),
-            "tap": ("output_channel_index", "tap_channel_index"),
-            "input": ("input_channel_index",),
-        }
+        o = "output_channel_index"
+        return {"output": (o,), "tap": (o, "tap_channel_index"), "input": ("input_channel_index",)}
 
     def window(self, index: Places) -> Window:
         (o,), (_, c) = index["output"], index["tap"]
@@ -173,6 +149,4 @@ class Channels(Relation):
 
 
 def _divided(count: Size, groups: Size) -> Size:
-    if isinstance(count, int) and isinstance(groups, int):
-        return count // groups
-    return count / groups
+    return count // groups if isinstance(count, int) and isinstance(groups, int) else count / groups

@@ -17,18 +17,10 @@ ROLES = ("output", "tap", "input")
 
 @dataclass(frozen=True, eq=False)
 class Incidence:
-    """The triples where ``Pi[output, tap, input]`` is 1.
+    """The triples where ``Pi[output, tap, input]`` is 1."""
 
-    Attributes
-    ----------
-    index : dict of role to array
-        Flat, row-major index of each triple in each role; the arrays have equal length.
-    shape : dict of role to tuple
-        The shape that the flat index of a role runs over.
-    """
-
-    index: dict[str, Indices]
-    shape: dict[str, tuple[int, ...]]
+    index: dict[str, Indices]  # the flat, row-major index of each triple in each role
+    shape: dict[str, tuple[int, ...]]  # that the flat index of a role runs over
 
     def size(self, role: str) -> int:
         """How many indices a role has."""
@@ -44,11 +36,10 @@ class Incidence:
         >>> one.times(one).index["output"].tolist(), one.times(one).shape["output"]
         ([0, 1, 2, 3], (2, 2))
         """
-        index = {
-            role: np.repeat(self.index[role] * other.size(role), len(other))
-            + np.tile(other.index[role], len(self))
-            for role in ROLES
-        }
+        index: dict[str, Indices] = {}
+        for role in ROLES:
+            outer = np.repeat(self.index[role] * other.size(role), len(other))
+            index[role] = outer + np.tile(other.index[role], len(self))
         return Incidence(index, {role: self.shape[role] + other.shape[role] for role in ROLES})
 
     @staticmethod
@@ -67,10 +58,9 @@ class Incidence:
 
     def exchanged(self) -> Incidence:
         """The same relation with outputs and inputs exchanged: its matrix is the transpose."""
-        swap = {"output": "input", "tap": "tap", "input": "output"}
-        return Incidence(
-            {role: self.index[swap[role]] for role in ROLES}, {role: self.shape[swap[role]] for role in ROLES}
-        )
+        swap = dict(zip(ROLES, reversed(ROLES), strict=True))
+        index = {role: self.index[other] for role, other in swap.items()}
+        return Incidence(index, {role: self.shape[other] for role, other in swap.items()})
 
     def unshared(self) -> Incidence:
         """The same zeros without the ties: each pair (output, input) that meets has a tap of its own.

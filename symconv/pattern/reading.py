@@ -4,6 +4,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 from sympy import Expr, Max, Min, Symbol
 
 from symconv.errors import GeometryError, OptionError
@@ -43,14 +44,18 @@ def read_size(name: str, given: Any, *, least: int) -> Size:
 
 
 def least(one: Any, other: Any) -> Any:
-    """The smaller of two sizes, which may be letters of a program too: these know how it is written."""
+    """The smaller of two sizes, or of arrays; letters of a program know how it is written."""
     if isinstance(one, int) and isinstance(other, int):
         return min(one, other)
+    if isinstance(one, np.ndarray):
+        return np.minimum(one, other)
     return one.least(other) if hasattr(one, "least") else Min(one, other)
 
 
 def largest(one: Any, other: Any) -> Any:
-    """The larger of two sizes."""
+    """The larger of two."""
+    if isinstance(one, np.ndarray):
+        return np.maximum(one, other)
     return one.largest(other) if hasattr(one, "largest") else Max(one, other)
 
 
@@ -94,13 +99,11 @@ def each_axis(
     rank: int, n: Any, k: Any, columns: Mapping[str, Any], padding: Any
 ) -> list[tuple[Any, Any, dict[str, Any]]]:
     """Input size, kernel size and further options of each axis."""
-    sizes = [per_axis("input_size", n, rank), per_axis("kernel_size", k, rank)]
+    sizes = per_axis("input_size", n, rank), per_axis("kernel_size", k, rank)
     named = {name: per_axis(name, given, rank) for name, given in columns.items()}
     named["padding"] = padding_per_axis(padding, rank)
-    return [
-        (sizes[0][at], sizes[1][at], {name: values[at] for name, values in named.items()})
-        for at in range(rank)
-    ]
+    options = (dict(zip(named, values, strict=True)) for values in zip(*named.values(), strict=True))
+    return list(zip(*sizes, options, strict=True))
 
 
 def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:

@@ -6,10 +6,11 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any, ClassVar, Self, TypeAlias
+from operator import attrgetter
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, SymbolicSizeError
@@ -24,43 +25,23 @@ MOST = 10**8
 Places: TypeAlias = Mapping[str, Sequence[Symbol]]
 
 
-@dataclass(frozen=True)
-class Window:
-    """What one output sees of a padded input.
+class Window(NamedTuple):
+    """What one output sees of a padded input."""
 
-    Attributes
-    ----------
-    taps, places : tuple of expressions
-        The indices of the tap and of the padded input.
-    summed : tuple of Symbol
-        The tap indices that a window runs over.
-    """
-
-    taps: tuple[Expr, ...]
-    places: tuple[Expr, ...]
-    summed: tuple[Symbol, ...]
+    taps: tuple[Expr, ...]  # the indices of the tap
+    places: tuple[Expr, ...]  # the indices of the padded input
+    summed: tuple[Symbol, ...]  # the tap indices that a window runs over
 
 
 @dataclass(frozen=True)
 class Relation(metaclass=ABCMeta):
     """A relation between outputs, taps and inputs; a layer is a product of such."""
 
-    #: The role that the relation gives by the two others.
-    dependent_role: ClassVar[str] = "input"
-
-    @property
-    @abstractmethod
-    def form(self) -> str:
-        """What it relates: "window", "spread", "channels", "samples", or a "product" of such."""
-
-    #: Whether it is along a spatial axis.
-    spatial: ClassVar[bool] = False
-
-    #: Whether outputs share their taps.
-    shared: ClassVar[bool] = True
-
-    #: Whether its outputs are the inputs of the relation that it is described by.
-    exchanged: ClassVar[bool] = False
+    form: ClassVar[str]  # what it relates: "window", "spread", "channels" or "samples"
+    dependent_role: ClassVar[str] = "input"  # the role that the relation gives by the two others
+    spatial: ClassVar[bool] = False  # whether it is along a spatial axis
+    shared: ClassVar[bool] = True  # whether outputs share their taps
+    own_bias: ClassVar[bool] = False  # whether each output index has a bias of its own; else all share one
 
     @property
     @abstractmethod
@@ -68,9 +49,9 @@ class Relation(metaclass=ABCMeta):
         """How many values each index of a role has."""
 
     @property
-    @abstractmethod
     def geometry(self) -> Mapping[str, Size]:
         """The sizes that define the relation, by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -105,8 +86,7 @@ class Relation(metaclass=ABCMeta):
 
     def resized(self, sizes: Mapping[str, Any]) -> Self:
         """The same relation with the sizes of a layer given by their names, and not checked."""
-        names = {item.name for item in fields(self)}
-        return replace(self, **{name: size for name, size in sizes.items() if name in names})
+        return replace(self, **{name: sizes[name] for item in fields(self) if (name := item.name) in sizes})
 
     def place(self, index: Any, tap: Any) -> Any:
         """The index of the dependent role that an index of the other role meets through a tap."""
@@ -133,10 +113,8 @@ class Relation(metaclass=ABCMeta):
 
         Raises
         ------
-        SymbolicSizeError
-            When a size is a symbol.
-        GeometryError
-            When there are too many to list.
+        SymbolicSizeError, GeometryError
+            When a size is a symbol; when there are too many to list.
         """
         self.require_few()
         return self.enumerated()
@@ -144,17 +122,13 @@ class Relation(metaclass=ABCMeta):
     def require_few(self) -> None:
         """Raise unless every size is a number, and none so large that there are too many triples to list."""
         self.require_numbers()
+        most = f"explicit entries are made for at most {MOST} products of an output and a tap."
         if max(self.geometry.values()) > 2**60:
-            raise GeometryError(
-                f"sizes up to {max(self.geometry.values())} are too large: explicit entries are made for at "
-                f"most {MOST} products of an output and a tap."
-            )
+            raise GeometryError(f"sizes up to {max(self.geometry.values())} are too large: {most}")
         counts = {role: self.count(role) for role in ROLES}
         if max(self._products(counts), *counts.values()) > MOST:
-            raise GeometryError(
-                f"this layer has {counts['output']} outputs, {counts['tap']} taps and {counts['input']} "
-                f"inputs: explicit entries are made for at most {MOST} products of an output and a tap."
-            )
+            has = "this layer has {output} outputs, {tap} taps and {input} inputs".format(**counts)
+            raise GeometryError(f"{has}: {most}")
 
     def _products(self, counts: Mapping[str, int]) -> int:
         """How many triples have to be looked at."""
@@ -169,15 +143,6 @@ class Relation(metaclass=ABCMeta):
     def samples(self) -> int:
         """How many samples of a batch it relates one by one; 1 for what is no batch."""
         return 1
-
-    @property
-    def own_bias(self) -> bool:
-        """Whether each output index has a bias of its own, as channels have; else all share one."""
-        return False
-
-    def places_counted(self, place: Any, padding: bool) -> Any:
-        """How many places of the window at an output count, with or without those in the padding."""
-        return Integer(1)
 
     def biases(self) -> Incidence:
         """The relation of a bias: every output meets one tap, whose input is the constant 1."""
@@ -194,8 +159,9 @@ class Relation(metaclass=ABCMeta):
 
     def require_numbers(self) -> None:
         """Raise :class:`SymbolicSizeError` unless every size is a number."""
-        for name, size in self.geometry.items():
+        for key, size in self.geometry.items():
             if not isinstance(size, int):
+                name, *_ = key.split()
                 option = "padding" if name in ("before", "after") else name
                 sentence = "{option} is the symbol {given}, so there are no explicit entries to list: "
                 cure = "give every size as a number, or {closed_form}."
@@ -212,6 +178,10 @@ class Spatial(Relation):
         """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
         return PADDING_MODES["zeros"]
 
+    def places_counted(self, place: Any, padding: bool) -> Any:
+        """How many places of the window at an output count, with or without those in the padding."""
+        return self.extents["tap"][0]
+
     @abstractmethod
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         """Pairs ``(last, value)``: an output stands at each place with ``0 <= value <= last`` for all."""
@@ -226,10 +196,8 @@ class Spatial(Relation):
     def size_template(self) -> tuple[tuple[str, str], ...]:
         """The output size in names of sizes, and what it is divided by before rounding down and adding 1.
 
-        Of several the least counts.
-
-        ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is taken off, ``{t}`` the
-        sign of a product.
+        Of several the least counts. ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is
+        taken off, ``{t}`` the sign of a product.
         """
 
 
@@ -244,26 +212,25 @@ def _replaced(value: Any, swap: Mapping[Symbol, Expr]) -> Any:
     return value
 
 
+def inner(name: str) -> Any:
+    """An attribute that a relation shares with the one that it is made of."""
+    return property(attrgetter(f"relation.{name}"))
+
+
 @dataclass(frozen=True)
 class Adjoint(Relation):
     """A relation with outputs and inputs exchanged: that of the transposed layer."""
 
-    exchanged: ClassVar[bool] = True
     relation: Relation
     dependent_role: ClassVar[str] = "output"
 
-    @property
-    def form(self) -> str:
-        return self.relation.form
+    form, geometry, limits, own_bias = map(inner, ("form", "geometry", "limits", "own_bias"))
+    place, phrase = map(inner, ("place", "phrase"))
 
     @property
     def extents(self) -> dict[str, tuple[Size, ...]]:
         inner = self.relation.extents
         return {role: inner[_SWAP[role]] for role in ROLES}
-
-    @property
-    def geometry(self) -> Mapping[str, Size]:
-        return self.relation.geometry
 
     def enumerated(self) -> Incidence:
         return self.relation.enumerated().exchanged()
@@ -272,17 +239,9 @@ class Adjoint(Relation):
         return self.relation.equations({role: index[_SWAP[role]] for role in ROLES})
 
     @property
-    def limits(self) -> tuple[Boolean, ...]:
-        return self.relation.limits
-
-    @property
-    def own_bias(self) -> bool:
-        return self.relation.own_bias
-
-    @property
     def letters(self) -> Mapping[str, tuple[str, ...]]:
         inner = self.relation.letters
-        return {role: tuple(_other(name) for name in inner[_SWAP[role]]) for role in ROLES}
+        return {role: tuple(map(_exchanged, inner[_SWAP[role]])) for role in ROLES}
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -291,12 +250,6 @@ class Adjoint(Relation):
     def resized(self, sizes: Mapping[str, Any]) -> Self:
         inner = {_SWAP.get(name, name): size for name, size in sizes.items()}
         return replace(self, relation=self.relation.resized(inner))
-
-    def place(self, index: Any, tap: Any) -> Any:
-        return self.relation.place(index, tap)
-
-    def phrase(self, options: Mapping[str, Any]) -> str:
-        return self.relation.phrase(options)
 
     def padded(self) -> Relation:
         return replace(self, relation=self.relation.padded())
@@ -308,13 +261,10 @@ class Adjoint(Relation):
         return Adjoint(self.relation.single_place(_SWAP[inputs]))
 
 
-def _other(letter: str) -> str:
+def _exchanged(letter: str) -> str:
     """The name of the letter that an index has once outputs and inputs are exchanged."""
-    sides = ("output_", "input_")
-    for one, other in (sides, sides[::-1]):
-        if letter.startswith(one):
-            return other + letter.removeprefix(one)
-    return letter
+    side, _, rest = letter.partition("_")
+    return f"{_SWAP.get(side, side)}_{rest}"
 
 
 _SWAP = {

@@ -1,18 +1,16 @@
 """A kernel that selects: taps of its own for each output, 1 at the first of the largest entries it sees."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Add, And, Eq, Expr, Ge, Gt, Max, Or, S, Symbol, oo, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import EntriesError
-from symconv.pattern.kernel import Operands, Pooled
+from symconv.pattern.kernel import Operands, Own, Pooled
 from symconv.pattern.pattern import Pattern
 from symconv.pattern.relation import Spatial
-from symconv.pattern.unshared import unshared
 from symconv.printing.expressions import Iverson
 from symconv.printing.notation import Notation
 
@@ -24,13 +22,12 @@ _MEANING = "1 at the first of the largest entries that an output sees, else 0"
 
 def meetings(tied: Pattern) -> Meetings:
     """What each output sees. The pattern with taps of its own lists the same triples in the same order."""
-    window, own = tied.incidence(), unshared(tied).incidence()
-    order = np.lexsort((window.index["tap"], window.index["output"]))
+    window, own = tied.incidence(), tied.with_own_taps().incidence()
+    index = window.index
+    order = np.lexsort((index["tap"], index["output"]))
+    columns = (index["output"], index["tap"], own.index["tap"], index["input"])
     rows: Meetings = [[] for _ in range(window.size("output"))]
-    columns = (window.index["tap"][order], own.index["tap"][order], window.index["input"][order])
-    for o, *triple in zip(
-        window.index["output"][order].tolist(), *(c.tolist() for c in columns), strict=True
-    ):
+    for o, *triple in zip(*(column[order].tolist() for column in columns), strict=True):
         rows[o].append(tuple(triple))
     return rows
 
@@ -52,16 +49,14 @@ def _selected(entries: Sequence[Expr]) -> list[Expr]:
 
 def comparisons(entries: Sequence[Expr], at: int) -> list[Expr]:
     """That an entry is larger than all before it, and at least as large as all behind it."""
-    return [
-        (Gt if other < at else Ge)(entries[at], entry) for other, entry in enumerate(entries) if other != at
-    ]
+    mine, before, behind = entries[at], entries[:at], entries[at + 1 :]
+    return [*(Gt(mine, entry) for entry in before), *(Ge(mine, entry) for entry in behind)]
 
 
 def _largest(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """The maximum of each window."""
-    x, windows = operands["input"], meetings(tied)
-    found = {o: _maximum([x[j] for _, _, j in met]) for o, met in enumerate(windows) if met}
-    return {o: entry for o, entry in found.items() if entry is not S.Zero}
+    x = operands["input"]
+    return {o: _maximum([x[j] for *_, j in met]) for o, met in enumerate(meetings(tied)) if met}
 
 
 def _maximum(entries: Sequence[Expr]) -> Expr:
@@ -73,50 +68,44 @@ def _maximum(entries: Sequence[Expr]) -> Expr:
 def _selections(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """The taps, a row an output, a column a tap of the window."""
     taps, columns = operands["tap"], tied.count("tap")
-    cells = {o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met}
-    return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
+    return {o * columns + k: taps[own] for o, met in enumerate(meetings(tied)) for k, own, _ in met}
 
 
 def _windows(tied: Pattern, operands: Operands) -> dict[int, Expr]:
     """What each output sees, a row an output, a column a tap; minus infinity where it sees padding."""
     x, columns = operands["input"], tied.count("tap")
     cells: dict[int, Expr] = dict.fromkeys(range(tied.count("output") * columns), -oo)
-    cells |= {o * columns + k: x[j] for o, met in enumerate(meetings(tied)) for k, _, j in met}
-    return {cell: entry for cell, entry in cells.items() if entry is not S.Zero}
+    return cells | {o * columns + k: x[j] for o, met in enumerate(meetings(tied)) for k, _, j in met}
 
 
 def _windows_meet(axis: Spatial) -> Boolean:
     """The condition that every window holds an entry: without padding, or no wider apart than the input."""
     n, dilation, *sides = (axis.geometry[name] for name in ("input_size", "dilation", "before", "after"))
-    if dilation == 1:
-        return S.true
-    return Or(Eq(Add(*map(sympify, dict.fromkeys(sides))), 0), Ge(n, dilation))
+    unpadded = Eq(Add(*map(sympify, dict.fromkeys(sides))), 0)
+    return S.true if dilation == 1 else Or(unpadded, Ge(n, dilation))
 
 
 class Selection(Pooled):
     """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
 
-    name = "selection"
-    kinds = ("selection",)
     called = "selection"
     meaning = f"being {_MEANING}"
     linear_in = "once the selection is made"
     beside = "passed by"
     opening = "Maximum pooling of {inputs} in windows of {window}"
-    shared = False
-    own = MappingProxyType({"output": _largest, "selection": _selections, "windows": _windows})
+    own: ClassVar[Mapping[str, Own]] = {"output": _largest, "selection": _selections, "windows": _windows}
+
+    @property
+    def name(self) -> str:
+        return "selection"
 
     @property
     def stands_for(self) -> str:
         return f"the selection: {_MEANING}"
 
-    def relation(self, tied: Pattern) -> Pattern:
-        return unshared(tied)
-
     def taps(self, tied: Pattern, operands: Operands) -> tuple[Expr, ...]:
-        found = meetings(tied)
         taps: list[Expr] = [S.Zero] * self.relation(tied).count("tap")
-        for met in found:
+        for met in meetings(tied):
             entries = [operands["input"][j] for _, _, j in met]
             for (_, own, _), indicator in zip(met, _selected(entries), strict=True):
                 taps[own] = indicator
@@ -127,10 +116,9 @@ class Selection(Pooled):
 
     def drawn(self, met: Mapping[Any, Sequence[tuple[Any, Any]]], inputs: Any) -> dict[Any, int]:
         found = {tap: 0 for pairs in met.values() for tap, _ in pairs}
-        for pairs in met.values():
-            tap, _ = max(pairs, key=lambda pair: inputs[pair[1]], default=(None, None))
-            if tap is not None:
-                found[tap] = 1
+        for pairs in filter(None, met.values()):
+            tap, _ = max(pairs, key=lambda pair: inputs[pair[1]])
+            found[tap] = 1
         return found
 
     def written(self, notation: Notation) -> Notation:
@@ -138,5 +126,4 @@ class Selection(Pooled):
         return notation.rewritten(**own, selection=notation.kernel, tap_colours=())
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
-        met = dict.fromkeys(map(_windows_meet, axes))
-        return (*super().conditions(axes), *(condition for condition in met if condition is not S.true))
+        return (*super().conditions(axes), *map(_windows_meet, axes))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symconv.errors import NotationError, OptionError
@@ -23,25 +23,14 @@ from symconv.printing.notation import Notation
 class Specification:
     """Everything that is true of a layer before entries are put into it.
 
-    Attributes
-    ----------
-    tied : Pattern
-        The relation through taps that all outputs share.
-    kernel : Kernel
-        What stands in the place of the taps.
-    bias : bool
-    notation : Notation
-
-    Examples
-    --------
     >>> from symconv.pattern.axis import Axis
     >>> spec = Specification(Pattern((Axis.make(4, 3),)))
     >>> spec.output_sizes, spec.transposed, spec.facets
     ((2,), False, ())
     """
 
-    tied: Pattern
-    kernel: Kernel = WEIGHTS
+    tied: Pattern  # the relation through taps that all outputs share
+    kernel: Kernel = WEIGHTS  # what stands in the place of the taps
     bias: bool = False
     notation: Notation = Notation()
 
@@ -51,14 +40,8 @@ class Specification:
     ) -> Specification:
         """That of a layer that is made by a call, its bias and notation as they were given.
 
-        Letters of symconv's own move out of the way of the names of sizes.
-
-        Raises
-        ------
-        OptionError
-            When the bias is neither True nor False.
-        NotationError
-            When the notation is none, and no preset either.
+        Letters of symconv's own move out of the way of the names of sizes. An OptionError if the bias is
+        neither True nor False, a NotationError if the notation is none, and no preset either.
         """
         if not isinstance(bias, bool):
             cure = "write True or False, and give its value to .at(b=...)."
@@ -155,7 +138,8 @@ class Specification:
     @cached_property
     def conditions(self) -> tuple[Boolean, ...]:
         """What the kernel asks of open sizes besides the limits of every layer."""
-        return self.kernel.conditions(self.tied_axes)
+        every = dict.fromkeys(self.kernel.conditions(self.tied_axes))
+        return tuple(condition for condition in every if condition is not S.true)
 
     @cached_property
     def facets(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sympy import Expr, Lt, Max, Symbol, sympify
 from sympy.logic.boolalg import Boolean
@@ -30,21 +30,15 @@ class TransposedAxis(Adjoint, Spatial):
     (8,)
     """
 
+    form: ClassVar[str] = "spread"
     relation: Axis
     extra: Size = 0
 
     @classmethod
     def make(
-        cls,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        stride: Any = 1,
-        dilation: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        flip: bool = False,
-    ) -> TransposedAxis:
+        cls, input_size: Any, kernel_size: Any, *, stride: Any = 1, dilation: Any = 1, padding: Any = 0,
+        output_padding: Any = 0, flip: bool = False,
+    ) -> TransposedAxis:  # fmt: skip
         """Read and check the geometry; padding is taken off the output on each side.
 
         Raises
@@ -55,7 +49,7 @@ class TransposedAxis(Adjoint, Spatial):
         OptionError
             When a value is of the wrong kind.
         """
-        n, k, s, d = read_sizes(input_size, kernel_size, stride, dilation, flip)
+        n, k, s, d = read_sizes(flip, input_size, kernel_size, stride, dilation)
         if isinstance(padding, str) and padding in ("same", "full"):
             sentence = "{option} {given!r} has no meaning for a transposed layer: give numbers, "
             cure = "which are taken off the output on each side."
@@ -77,17 +71,12 @@ class TransposedAxis(Adjoint, Spatial):
     def resized(self, sizes: Mapping[str, Any]) -> Self:
         axis = replace(self.relation, input_size=self.relation.output_size).resized(sizes)
         extra = sizes.get("output_padding", self.extra)
-        made = replace(axis, input_size=_outputs(axis, extra), outputs=axis.input_size)
-        return replace(self, relation=made, extra=extra)
+        return type(self)(replace(axis, input_size=_outputs(axis, extra), outputs=axis.input_size), extra)
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
         """That the output padding is smaller than the stride or the dilation."""
         return (Lt(sympify(self.extra), Max(self.relation.stride, self.relation.dilation)),)
-
-    @property
-    def form(self) -> str:
-        return "spread"
 
     @property
     def kind(self) -> str:
@@ -110,11 +99,10 @@ class TransposedAxis(Adjoint, Spatial):
     @property
     def geometry(self) -> dict[str, Size]:
         """The sizes that define the axis, by name; its outputs follow from them."""
-        inner = {name: size for name, size in self.relation.geometry.items() if name != "outputs"}
+        inner = replace(self.relation, outputs=None).geometry
         return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
 
 
 def _outputs(axis: Axis, extra: Size) -> Size:
     """How many outputs ``N`` inputs are spread over, ``N`` the input size of the axis."""
-    reach = axis.dilation * (axis.kernel_size - 1)
-    return axis.stride * (axis.input_size - 1) + reach + 1 - axis.before - axis.after + extra
+    return axis.stride * (axis.input_size - 1) + axis.span + 1 - axis.before - axis.after + extra

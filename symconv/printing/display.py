@@ -10,17 +10,17 @@ class Grid(NamedTuple):
 
 
 #: What stands beside other things.
-Piece: TypeAlias = str | Grid
+Element: TypeAlias = str | Grid
 
 
 class Beside(NamedTuple):
     """Rendered pieces next to each other, as a matrix and the vector that it acts on."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Element, ...]
 
 
 #: A side of an equation. A newline in a string is a place where a long sum goes on in a new line.
-Part: TypeAlias = str | Grid | Beside
+Side: TypeAlias = str | Grid | Beside
 
 
 class Row(NamedTuple):
@@ -30,8 +30,8 @@ class Row(NamedTuple):
     is that of the row above. Rendered lines stand below, such as the ranges of the indices.
     """
 
-    left: Part
-    parts: tuple[Part, ...]
+    left: Side
+    parts: tuple[Side, ...]
     rule: str = ""
     below: tuple[str, ...] = ()
 

@@ -13,12 +13,8 @@ _STREAMS = (Path("/dev"), Path("/dev/fd"))
 def write_whole(target: Path, content: bytes) -> None:
     """Write a file beside its place and then put it there, with the permissions that new files have.
 
-    A link stays, and what it points to is written. A stream, such as a pipe, is written as it is.
-
-    Raises
-    ------
-    SymconvError
-        When it cannot be written; then nothing is.
+    A link stays, and what it points to is written. A stream, such as a pipe, is written as it is. A
+    SymconvError is raised when it cannot be written; then nothing is.
     """
     try:
         if target.parent in _STREAMS or (target.exists() and not target.is_file()):

@@ -1,4 +1,4 @@
-"""LaTeX that pdflatex, KaTeX and MathJax all take."""
+"""LaTeX that pdflatex, KaTeX and MathJax all take, and how wide it prints: when a line is full."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,9 @@ from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
-from symconv.printing.display import Beside, Display, Grid, Part, Row
+from symconv.printing.display import Beside, Display, Grid, Row, Side
 from symconv.printing.letters import NAME, Letter
 from symconv.printing.target import MAY_BREAK, MathsTarget
-from symconv.printing.width import latex_width
 
 #: Between lines, between those that have scripts above and below, and those that have fractions or steps.
 BREAK, HIGH_BREAK, WIDE_BREAK = " \\\\\n", " \\\\[0.5ex]\n", " \\\\[1ex]\n"
@@ -44,7 +43,7 @@ class ExpressionPrinter(LatexPrinter):
         return f"{name}{f'^{{{exp}}}' if exp else ''}{opened}{arguments}{closed}"
 
 
-class Line(NamedTuple):
+class AlignedLine(NamedTuple):
     """A line of a display: what stands before and behind the place at which lines are aligned.
 
     ``height`` is that of so many lines of text; ``tight`` lines follow closely the one above.
@@ -130,11 +129,11 @@ class Latex(MathsTarget):
         body = "".join(f"{BREAK if line.tight else apart}{line}" for line in lines).removeprefix(apart)
         return environment(name, body or display.whole)
 
-    def lines(self, row: Row | None) -> list[Line]:
+    def lines(self, row: Row | None) -> list[AlignedLine]:
         """The lines that a row takes: its parts, what goes on in another line, and what stands below."""
         if row is None:
-            return [Line("", "\\mathrel{\\vdots}", 1)]
-        lines: list[Line] = []
+            return [AlignedLine("", "\\mathrel{\\vdots}", 1)]
+        lines: list[AlignedLine] = []
         left, step, right = [row.left], bool(row.rule), [""]
         part = partial(self._part, apart=HIGH_BREAK if any(map(_is_high, (row.left, *row.parts))) else BREAK)
         indent, under = ("\\qquad ", "\\quad ") if step else ("\\quad {}", "")
@@ -143,18 +142,18 @@ class Latex(MathsTarget):
             here = [first, *parts[1:]]
             right = [" = ".join(map(part, here)), *map(part, more)]
             above = "".join(f"{part(piece)} " for piece in left)
-            lines.append(Line(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
-            lines += [Line("", indent + text, _height(text), not step) for text in right[1:]]
+            lines.append(AlignedLine(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
+            lines += [AlignedLine("", indent + text, _height(text), not step) for text in right[1:]]
             left = []
         if step:
             rule = f"\\quad {self.prose(f'({row.rule})')}"
             if self.width(right[-1]) + len(row.rule) > self.line:
-                lines.append(Line("", f"\\qquad{rule}", 1))
+                lines.append(AlignedLine("", f"\\qquad{rule}", 1))
             else:
                 lines[-1] = lines[-1]._replace(right=lines[-1].right + rule)
-        return [*lines, *(Line("", under + text, _height(text)) for text in row.below)]
+        return [*lines, *(AlignedLine("", under + text, _height(text)) for text in row.below)]
 
-    def _part(self, part: Part, apart: str) -> str:
+    def _part(self, part: Side, apart: str) -> str:
         if isinstance(part, Beside):
             return " ".join(self._part(piece, apart) for piece in part.pieces)
         if isinstance(part, Grid):
@@ -177,7 +176,7 @@ def _upright(letter: str) -> str:
     return f"\\operatorname{{{letter}}}" if re.fullmatch("[A-Za-z]{2,}", letter) else letter
 
 
-def _is_high(part: Part) -> bool:
+def _is_high(part: Side) -> bool:
     """Whether a matrix has letters with a superscript and an index, which need more room."""
     if isinstance(part, Beside):
         return any(map(_is_high, part.pieces))
@@ -185,7 +184,7 @@ def _is_high(part: Part) -> bool:
     return any("^{" in cell and "_{" in cell for cell in cells)
 
 
-def _height(*parts: Part) -> int:
+def _height(*parts: Side) -> int:
     """About how many lines of text parts on one line are as high as; a fraction or a sum is two."""
     rows, atoms = 1, []
     for part in parts:
@@ -197,3 +196,59 @@ def _height(*parts: Part) -> int:
                 rows = max(rows, 1 + piece.count("\\\\"))
                 atoms.append(piece)
     return rows + any("\\frac" in atom or "\\sum" in atom for atom in atoms)
+
+
+_BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+_FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
+_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
+_COMMAND = re.compile(r"\\[A-Za-z]+ ?")
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
+
+_NO_WIDTH = {"\\left", "\\right", "\\Bigl", "\\Bigr"}
+_SPACED = {"=", "+", "-", "\\le", "\\mid", "\\star", "\\ast", "\\cdot"}
+
+
+def latex_width(tex: str) -> int:
+    """About how many characters of a line LaTeX takes.
+
+    >>> latex_width("w_{0} x_{10}"), latex_width("\\\\sum_{k=0}^{N} w_{k}")
+    (5, 5)
+    """
+    if "\\sum" in tex:
+        tokens = [token for token in _TOKEN.findall(tex) if token.strip()]
+        return round(_run(tokens[::-1]))
+    tex = _FRACTION.sub(lambda found: max(found.groups(), key=len), tex)
+    plain = _COMMAND.sub("c", _INVISIBLE.sub("", tex))
+    operators = sum(plain.count(f" {sign} ") for sign in "+-=")
+    return len(re.sub(r"[{}_^& ]", "", plain)) + round(1.5 * operators)
+
+
+def _run(tokens: list[str]) -> float:
+    """The width up to the end of a group, whose closing brace goes too; tokens are used from the list's end.
+
+    Scripts are small; those of a sum stand above and below it, so the widest of the three counts.
+    """
+    total, stacked = 0.0, 0.0
+    while tokens and (token := tokens.pop()) != "}":
+        if token in "_^":
+            script = 0.7 * _argument(tokens)
+            total += max(0.0, script - stacked) if stacked else script
+            stacked = max(stacked, script) if stacked else 0.0
+            continue
+        stacked = 2.5 if token == "\\sum" else 0.0
+        if token == "\\frac":
+            total += max(_argument(tokens), _argument(tokens))
+        elif token == "{":
+            total += _run(tokens)
+        elif token == "\\sum" or token in _SPACED:
+            total += 2.5
+        elif token not in _NO_WIDTH:
+            total += 1.0
+    return total
+
+
+def _argument(tokens: list[str]) -> float:
+    """The width of the next group or single token."""
+    if not tokens:
+        return 0.0
+    return _run(tokens) if tokens.pop() == "{" else 1.0

@@ -230,11 +230,10 @@ class Notation:
         >>> Notation().meanings(["input", "stride"])
         {'x': 'input', 's': 'stride'}
         """
-        known = [name for name in LETTERS if name != "activation"]
         return {
-            getattr(self, name): name.replace("_", " ")
-            for name in known
-            if getattr(self, name) and (names is None or name in names)
+            letter: name.replace("_", " ")
+            for name in LETTERS
+            if name != "activation" and (letter := getattr(self, name)) and (names is None or name in names)
         }
 
     def coloured(self) -> Notation:
@@ -255,50 +254,45 @@ class Notation:
         return entry_name(getattr(self, quantity), *(i + self.base for i in index))
 
 
-#: Known texts. A row says only what differs from symconv's own letters.
-PRESETS: Mapping[str, Notation] = MappingProxyType(
-    {
-        "symconv": Notation(),
-        "goodfellow": Notation(
-            input="I", kernel="K", output="S", upstream="G", loss="J", selection="Q", base=1,
-            input_size="m", kernel_size="n", output_size="o", tap_index="l",
-            batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
-            source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
-            "under kernel K, with the upstream gradient G of section 9.5; the book counts from 1.",
-        ),
-        "goodfellow-channels": Notation(
-            input="V", kernel="K", output="Z", upstream="G", loss="J", base=1,
-            input_size="m", kernel_size="n", output_size="o", tap_index="l",
-            batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
-            source="Goodfellow, Bengio and Courville, Deep Learning, section 9.5: observed V, kernel K, "
-            "output Z, upstream gradient G, loss J; the book counts from 1.",
-        ),
-        "dumoulin-visin": Notation(
-            input_size="i", kernel_size="k", output_size="o", stride="s", dilation="d", padding="p",
-            output_index="u", tap_index="v", input_index="t", output_channel_index="q",
-            source="Dumoulin and Visin, A guide to convolution arithmetic: sizes i, k, s, p, o; a transposed "
-            "layer marks its own with primes.",
-        ),
-        "pytorch": Notation(
-            input_size="L_in", output_size="L_out", kernel_size="K", stride="s", dilation="d", padding="p",
-            upstream_style="partial",
-            source="PyTorch: lengths L_in and L_out, cross-correlation.",
-        ),
-        "cs231n": Notation(
-            input_size="W", kernel_size="F", stride="S", padding="P", selection="Q",
-            windows="X_col", kernel_matrix="W_row",
-            filter_matrix="W_row",
-            window_columns=True,
-            output_size="V",
-            upstream_style="partial",
-            source="Stanford CS231n: volume W, receptive field F, stride S, zero padding P, windows as the "
-            "columns of X_col, the kernel as the row W_row.",
-        ),
-        "ufldl": Notation(
-            input="a", kernel="W", output="z", upstream="delta^(l)", loss="J", activation="f",
-            output_padding="q", filter_matrix="W",
-            source="Stanford UFLDL: activations a, weights W, error terms delta^(l). The text writes true "
-            "convolution: build its layers with flip=True.",
-        ),
-    }
+_BOOK = Notation(
+    kernel="K", upstream="G", loss="J", base=1, input_size="m", kernel_size="n", output_size="o",
+    tap_index="l", batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
 )  # fmt: skip
+
+#: Known texts. A row says only what differs from symconv's own letters.
+PRESETS: Mapping[str, Notation] = MappingProxyType({
+    "symconv": Notation(),
+    "goodfellow": _BOOK.replace(
+        input="I", output="S", selection="Q",
+        source="Goodfellow, Bengio and Courville, Deep Learning, section 9.1: feature map S of image I "
+        "under kernel K, with the upstream gradient G of section 9.5; the book counts from 1.",
+    ),
+    "goodfellow-channels": _BOOK.replace(
+        input="V", output="Z",
+        source="Goodfellow, Bengio and Courville, Deep Learning, section 9.5: observed V, kernel K, "
+        "output Z, upstream gradient G, loss J; the book counts from 1.",
+    ),
+    "dumoulin-visin": Notation(
+        input_size="i", kernel_size="k", output_size="o", stride="s", dilation="d", padding="p",
+        output_index="u", tap_index="v", input_index="t", output_channel_index="q",
+        source="Dumoulin and Visin, A guide to convolution arithmetic: sizes i, k, s, p, o; a transposed "
+        "layer marks its own with primes.",
+    ),
+    "pytorch": Notation(
+        input_size="L_in", output_size="L_out", kernel_size="K", stride="s", dilation="d", padding="p",
+        upstream_style="partial", source="PyTorch: lengths L_in and L_out, cross-correlation.",
+    ),
+    "cs231n": Notation(
+        input_size="W", kernel_size="F", stride="S", padding="P", selection="Q",
+        output_size="V", windows="X_col", kernel_matrix="W_row", filter_matrix="W_row",
+        window_columns=True, upstream_style="partial",
+        source="Stanford CS231n: volume W, receptive field F, stride S, zero padding P, windows as the "
+        "columns of X_col, the kernel as the row W_row.",
+    ),
+    "ufldl": Notation(
+        input="a", kernel="W", output="z", upstream="delta^(l)", loss="J", activation="f",
+        output_padding="q", filter_matrix="W",
+        source="Stanford UFLDL: activations a, weights W, error terms delta^(l). The text writes true "
+        "convolution: build its layers with flip=True.",
+    ),
+})  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 from sympy import Add, Expr, Symbol
 
-from symconv.printing.display import Beside, Display, Grid, Part, Row
+from symconv.printing.display import Beside, Display, Grid, Row, Side
 
 #: Behind something in brackets: if a space follows, a line may break there. No reader sees it.
 MAY_BREAK = "\u200b"
@@ -154,7 +154,7 @@ class MathsTarget(ABC):
                 lines[-1] += f" {piece}"
         return "\n".join(lines)
 
-    def span(self, part: Part) -> int:
+    def span(self, part: Side) -> int:
         """The width of a part on one line; more than a line when it is already broken."""
         if isinstance(part, Beside):
             return sum(self.span(piece) for piece in part.pieces)
@@ -162,7 +162,7 @@ class MathsTarget(ABC):
             return sum(max(map(self.width, column)) + 2 for column in zip(*part.rows, strict=True))
         return self.line + 1 if "\n" in part else self.width(part)
 
-    def groups(self, row: Row) -> Sequence[tuple[Part, ...]]:
+    def groups(self, row: Row) -> Sequence[tuple[Side, ...]]:
         """The parts of an equation by lines: all on one if they fit, else each on its own."""
         spans = [self.span(part) + 3 for part in row.parts]
         fits = len(spans) == 1 or self.span(row.left) + sum(spans) <= self.line + 6

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,9 +12,10 @@ if TYPE_CHECKING:
     from symconv.printing.target import MathsTarget
 
 #: Each maths target by its name: its module and its class, which are loaded where they are asked for.
-TARGETS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"latex": ("symconv.printing.latex", "Latex"), "text": ("symconv.printing.text", "Text")}
-)
+TARGETS: Mapping[str, tuple[str, str]] = {
+    "latex": ("symconv.printing.latex", "Latex"),
+    "text": ("symconv.printing.text", "PlainText"),
+}
 
 
 class Displayed(Protocol):
@@ -32,20 +32,14 @@ def target_of(name: str) -> MathsTarget:
     return found
 
 
-def laid_out(item: Displayed, name: str) -> str:
-    """What is displayed, laid out by the target of a name."""
-    target = target_of(name)
-    return target.lay_out(item.display(target))
-
-
 def as_latex(item: Displayed) -> str:
     """As an ``aligned`` environment, without math delimiters."""
-    return laid_out(item, "latex")
+    return target_of("latex").lay_out(item.display(target_of("latex")))
 
 
 def as_text(item: Displayed) -> str:
     """As lines of plain text."""
-    return laid_out(item, "text")
+    return target_of("text").lay_out(item.display(target_of("text")))
 
 
 def in_notebook(item: Displayed) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Symbol
 from sympy.printing.str import StrPrinter
 
-from symconv.printing.display import Beside, Display, Grid, Part
+from symconv.printing.display import Beside, Display, Grid, Side
 from symconv.printing.letters import entry_name
 from symconv.printing.target import MAY_BREAK, MathsTarget
 
@@ -21,12 +21,12 @@ class ExpressionPrinter(StrPrinter):
         return self._names.get(expr, expr.name)
 
 
-class Text(MathsTarget):
+class PlainText(MathsTarget):
     """Plain text.
 
     >>> from symconv.printing.display import Row
     >>> grid = Grid((("1", "0"), ("0", "1")))
-    >>> print(Text().lay_out(Display((Row("y", (Beside((grid, " x")),)),))))
+    >>> print(PlainText().lay_out(Display((Row("y", (Beside((grid, " x")),)),))))
     y = [1  0] x
         [0  1]
     """
@@ -83,7 +83,7 @@ class Text(MathsTarget):
             lines += [f"{' ' * pad}   {line}" for line in row.below]
         return "\n".join(lines) or display.whole
 
-    def _blocks(self, part: Part, goes_on: str = "\n  ") -> list[str]:
+    def _blocks(self, part: Side, goes_on: str = "\n  ") -> list[str]:
         if isinstance(part, Beside):
             return [block for piece in part.pieces for block in self._blocks(piece)]
         if isinstance(part, Grid):

@@ -1,0 +1,200 @@
+"""One exercise: a question, the right answer, wrong ones with the mistake behind each, and its solution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from symconv.derivation import Claim
+from symconv.derivation.value_claims import read_answer, shape_of
+from symconv.errors import OptionError, SymconvError
+from symconv.notes.exercises.practised import Practised
+from symconv.notes.exercises.written import joined
+from symconv.notes.model import Block, Display, Words, plain
+
+#: So many wrong answers are kept at the most.
+MOST_WRONG = 5
+
+#: Judges an answer: true exactly when it is right.
+Judge = Callable[[Any], Claim]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: its value, and how it is written."""
+
+    value: Any
+    words: Words
+
+    def __str__(self) -> str:
+        return plain(self.words)
+
+
+@dataclass(frozen=True)
+class Distractor(Answer):
+    """A wrong answer, the name of the mistake that gives it, and the mistake in a sentence."""
+
+    mistake: str
+    reason: Words
+
+
+@dataclass(frozen=True, repr=False)
+class Exercise:
+    """A question about a layer.
+
+    Attributes
+    ----------
+    kind : str
+        What is asked for, as :meth:`symconv.layers.Layer.exercises` names it.
+    form : "number", "list" or "choice"
+        What is answered: a number, the entries of a vector or matrix, or one of the options.
+    question : tuple of blocks
+        See :mod:`symconv.notes.model`.
+    asked : words
+        What an answer sheet has in front of the answer, such as the letter of an output.
+    answer : Answer
+        The right one.
+    distractors : tuple of Distractor
+        Wrong answers that differ from the right one and from each other; a claim refutes each.
+    options : tuple of Answer
+        For a choice, the right answer and the wrong ones, shuffled.
+    solution : tuple of blocks
+        The answer worked out.
+    """
+
+    kind: str
+    form: str
+    question: tuple[Block, ...]
+    asked: Words
+    answer: Answer
+    distractors: tuple[Distractor, ...]
+    options: tuple[Answer, ...]
+    solution: tuple[Block, ...]
+    _judge: Judge = field(compare=False)
+
+    def judge(self, answer: Any) -> Claim:
+        """Whether an answer is right: a claim, which is refuted unless it is.
+
+        Parameters
+        ----------
+        answer : number, nested lists, array, matrix, text, or Answer
+            Text has commas between entries; an option of a choice is given by its text.
+
+        Raises
+        ------
+        SymconvError
+            When the answer cannot be read, or is none of the options.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> exercise = sc.Conv1d(5, 3, stride=2).exercises(kinds=["output_size"], count=1)[0]
+        >>> bool(exercise.judge(exercise.answer)), bool(exercise.judge(99))
+        (True, False)
+        """
+        known = {str(option): option for option in (self.answer, *self.distractors)}
+        if isinstance(answer, str) and answer.strip() in known:
+            answer = known[answer.strip()]
+        return self._judge(answer.value if isinstance(answer, Answer) else answer)
+
+    def __str__(self) -> str:
+        asked = " ".join(plain(b.words) for b in self.question if hasattr(b, "words"))
+        return f"{asked} Answer: {self.answer}."
+
+    def __repr__(self) -> str:
+        return f"<Exercise {self.kind!r}: {self.answer}>"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An exercise before its wrong answers are sorted out.
+
+    ``wrong`` has the name of a mistake, the sentence on it, and a function that makes it; what cannot be
+    made, gives the right answer after all, or gives another wrong one again, is dropped.
+    """
+
+    kind: str
+    question: Sequence[Block]
+    asked: Words
+    value: Any
+    wrong: Iterable[tuple[str, str | Words, Callable[[], Any]]]
+    solution: Sequence[Block]
+    written: Callable[[Any], Words]
+    judge: Judge
+    form: str = "number"
+
+    def made(self, rng: Random) -> Exercise | None:
+        """The exercise; None where a choice has fewer than three options."""
+        kept: dict[str, Distractor] = {}
+        answer = Answer(self.value, self.written(self.value))
+        for mistake, reason, make in self.wrong:
+            found = _attempted(make)
+            if found is None or len(kept) == MOST_WRONG:
+                continue
+            words = self.written(found)
+            text = plain(words)
+            if text != str(answer) and text not in kept and not self.judge(found):
+                sentence: Words = (reason,) if isinstance(reason, str) else reason
+                kept[text] = Distractor(found, words, mistake, sentence)
+        wrong = tuple(kept.values())
+        options = [answer, *wrong] if self.form == "choice" else []
+        if 0 < len(options) < 3:
+            return None
+        rng.shuffle(options)
+        return Exercise(
+            self.kind, self.form, tuple(joined(self.question)), self.asked, answer, wrong, tuple(options),
+            tuple(self.solution), self.judge,
+        )  # fmt: skip
+
+
+def _attempted(make: Callable[[], Any]) -> Any:
+    """What a mistake gives; None where the layer does not allow it."""
+    try:
+        return make()
+    except (SymconvError, IndexError):
+        return None
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Judges entries of a quantity by a claim of the layer on values.
+
+    Another number of outputs than there are is a claim on the output size, which is refuted.
+    """
+
+    layer: Practised
+    name: str
+
+    def __call__(self, answer: Any) -> Claim:
+        given = read_answer(answer) if isinstance(answer, str) and self.name == "output" else answer
+        if self.name == "output" and (shape := shape_of(given)) is not None:
+            wanted = self.layer.spec.output_sizes
+            if len(shape) == len(wanted) and shape != tuple(wanted):
+                return self.layer.claim("output_size", shape)
+        if self.name == "output_size" and self.layer.spec.numeric and shape_of(answer) == ():
+            answer = [answer] * len(self.layer.spec.axes)
+        return self.layer.claim(self.name, answer)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Judges which of several layers gave an answer: the one that is chosen must have these outputs."""
+
+    layers: Mapping[str, Practised]
+    shown: Any
+
+    def __call__(self, answer: Any) -> Claim:
+        if not isinstance(answer, str) or answer not in self.layers:
+            raise OptionError("there is no option {given!r}: {cure}", given=answer, allowed=self.layers)
+        return Entries(self.layers[answer], "output")(self.shown)
+
+
+def numbered(blocks: Iterable[Block], name: str, code: str) -> Iterator[Block]:
+    """Blocks with a label for each display, and the Python that gives it."""
+    for at, block in enumerate(blocks):
+        if isinstance(block, Display):
+            yield replace(block, label=f"{name}-{at}", code=f"{code}[{at}].item")
+        else:
+            yield block

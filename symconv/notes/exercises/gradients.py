@@ -1,0 +1,99 @@
+"""Questions on gradients: an entry with respect to the input, and one with respect to the kernel."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+from sympy import Expr
+
+from symconv.notes.exercises.exercise import Draft, Entries, Exercise
+from symconv.notes.exercises.mistakes import Mistaken, counted_from, mistaken
+from symconv.notes.exercises.practised import Subject, drawn, entry, products, shape_of_quantity, terms
+from symconv.notes.exercises.written import Letters, given, number, on_small, say, sum_of_products, words
+
+
+def grad_input_entry(subject: Subject, rng: Random) -> Exercise | None:
+    """An entry of the gradient with respect to the input."""
+    if subject.small is None or not subject.small.spec.kernel.learned:
+        return None
+    return _gradient(subject, rng, "grad_input", ("w", "delta"), "input", ("output", "tap"))
+
+
+def grad_kernel_entry(subject: Subject, rng: Random) -> Exercise | None:
+    """An entry of the gradient with respect to the kernel."""
+    if subject.small is None or not subject.small.spec.kernel.learned:
+        return None
+    return _gradient(subject, rng, "grad_kernel", ("x", "delta"), "kernel", ("output", "input"))
+
+
+def _gradient(
+    subject: Subject, rng: Random, name: str, letters: tuple[str, str], field: str, roles: tuple[str, str]
+) -> Exercise | None:
+    assert subject.small is not None
+    layer = drawn(subject.small, rng, *letters)
+    kept = "input" if name == "grad_input" else "tap"
+    shape = shape_of_quantity(layer, name)
+    several = [i for i in np.ndindex(*shape) if len(terms(layer, kept, i)) > 1]
+    if not several:
+        return None
+    index = rng.choice(several)
+    met, L = terms(layer, kept, index), Letters(layer.spec)
+    right = entry(layer, name, index)
+    off, told = counted_from(layer.spec)
+    single = [products(layer, [one], roles) for one in met]
+    wrong: list[Mistaken] = []
+    if name == "grad_kernel":
+        wrong.append(
+            ("ties", "The ties were not summed: only the first product was taken.", lambda: single[0])
+        )
+        wrong.append(("ties averaged", "The products were averaged over the ties instead of being added.",
+                      lambda: _exact(right, len(met))))  # fmt: skip
+    else:
+        wrong.append(
+            ("one window", "Only the first output that sees this input was taken.", lambda: single[0])
+        )
+        turned = [{**one, "tap": other["tap"]} for one, other in zip(met, reversed(met), strict=True)]
+        told_order = "The weights were paired with the outputs in the opposite order."
+        wrong.append(("order", told_order, lambda: products(layer, turned, roles)))
+    wrong += mistaken(subject, layer, lambda made: entry(made, name, index), "one side")
+    beside = (*index[:-1], index[-1] + off)
+    wrong.append(("index base", told, lambda: entry(layer, name, beside)))
+    wrong.append(("last product", "The last product was forgotten.", lambda: right - single[-1]))
+    why = (
+        "The weight {of} stands in several entries of the matrix, once for each product that it is part of. "
+        "Its gradient is the sum over all of them:"
+        if name == "grad_kernel"
+        else "Each output that sees {of} passes its gradient back, times the weight between them:"
+    )
+    upstream = "the gradient with respect to the outputs"
+    return Draft(
+        kind=f"{name}_entry",
+        question=[
+            *on_small(subject.layer, layer),
+            *given(layer, *letters),
+            say(
+                "Here {delta} is {upstream}. Compute {g}.",
+                delta=lambda t: L.upstream(t),
+                upstream=upstream,
+                g=lambda t: L.gradient(t, field, index),
+            ),
+        ],
+        asked=words("{g}", g=lambda t: L.gradient(t, field, index)),
+        value=right,
+        wrong=wrong,
+        solution=[
+            say(why, of=lambda t: L.of_role(t, kept, index)),
+            sum_of_products(layer, lambda t: L.gradient(t, field, index), roles, met),
+        ],
+        written=number,
+        judge=Entries(layer, f"{name}[{L.printed(index)}]"),
+    ).made(rng)
+
+
+def _exact(total: Expr, count: int) -> Expr:
+    """A whole part of a sum; an average that is none gives itself away."""
+    found = total / count
+    if not found.is_Integer:
+        raise IndexError(found)
+    return found

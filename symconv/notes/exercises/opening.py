@@ -1,0 +1,95 @@
+"""What a sheet of exercises opens with: the layer, what it computes, and how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr, Indexed, Sum, expand
+
+from symconv.derivation.scripts import written
+from symconv.index_sums.index_base import shift_index_base
+from symconv.index_sums.printers import of_formulas
+from symconv.index_sums.symbols import LayerSymbols
+from symconv.notes.exercises.practised import Practised, Subject
+from symconv.notes.exercises.written import Letters, joined, say, titled, worked
+from symconv.notes.model import Block, Maths
+from symconv.printing.display import Row
+from symconv.printing.target import MathsTarget
+
+#: What stands in the padding, by its mode.
+_FILLED = {
+    "zeros": "with zeros in the padding",
+    "circular": "continued periodically into the padding",
+    "reflect": "reflected at its ends into the padding",
+    "replicate": "with its first and last entries repeated in the padding",
+}
+
+
+def opening(subject: Subject) -> list[Block]:
+    """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer for numbers."""
+    spec = subject.spec
+    what = spec.kernel.name
+    blocks: list[Block] = [say(f"All exercises are about one layer: {titled(subject.layer)}.")]
+    if what in _POOLED:
+        blocks.append(say(_POOLED[what]))
+    else:
+        blocks += _formula(subject.layer)
+    last = f"Indices start at {spec.notation.base}."
+    small = subject.small
+    if small is not None and small is not subject.layer:
+        last += (
+            " Exercises with numbers for the entries, and those on the matrix, take a smaller layer of "
+            f"the same kind: {titled(small)}."
+        )
+    return joined([*blocks, say(last)])
+
+
+#: What pooling does that no kernel does.
+_POOLED = {
+    "selection": "Each output is the largest entry of its window; places in the padding are never chosen.",
+    "clipped": "Each output is the average of its window over the places that count.",
+}
+
+
+def _formula(layer: Practised) -> list[Block]:
+    """The definition of the output, in the input where zeros surround it, else in the padded input."""
+    symbols, spec, letters = layer.closed.symbols, layer.spec, Letters(layer.spec)
+    line = written(symbols, "output", 0)[0]
+    zeros = not spec.transposed and not spec.reads_input
+    shown = _unpadded(symbols, line.terms.shown) if zeros else line.terms.shown
+
+    def rows(t: MathsTarget) -> Iterator[Row]:
+        form = of_formulas(t, symbols)
+        left, right = (shift_index_base(side, symbols) for side in (line.left, shown))
+        yield Row(form.expr(left), (form.folded(right),))
+
+    blocks: list[Block] = [say("It computes"), worked(rows)]
+    if spec.transposed:
+        return blocks
+    if zeros:
+        outside = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+        told = "where {x} is 0 outside its range."
+        return [*blocks, say(told, x=lambda t: letters.input(t))] if outside else blocks
+    name = symbols.padded.label.name
+    told = f"where {{xpad}} is {{x}} {_FILLED[spec.padding_mode]}."
+    return [*blocks, say(told, xpad=Maths(letters.padded(name), name), x=lambda t: letters.input(t))]
+
+
+def _unpadded(symbols: LayerSymbols, expr: Expr) -> Expr:
+    """A sum over the padded input in the input itself, the taps of a flipped kernel counted from its end."""
+    axes, x = symbols.exact_axes, symbols.sequence("input")
+    taps = symbols.indices("tap")[-len(axes) :]
+    swap = {k: axis.geometry["kernel_size"] - 1 - k for k, axis in zip(taps, axes, strict=True)}
+
+    def read(entry: Expr) -> Expr:
+        outer, places = entry.indices[: -len(axes)], entry.indices[-len(axes) :]
+        moved = (place - axis.geometry["before"] for place, axis in zip(places, axes, strict=True))
+        return x[(*outer, *moved)]
+
+    def turned(part: Expr) -> Expr:
+        inside = part.function.xreplace(swap) if symbols.spec.flip else part.function
+        return Sum(expand(inside) if inside.is_Add else inside, *part.limits)
+
+    found = expr.replace(lambda e: isinstance(e, Sum) and not e.function.has(Sum), turned)
+    found = found.replace(lambda e: isinstance(e, Indexed) and e.base == symbols.padded, read)
+    return found.replace(lambda e: isinstance(e, Indexed), lambda e: e.base[tuple(map(expand, e.indices))])

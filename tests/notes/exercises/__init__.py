@@ -1,0 +1,1 @@
+"""Exercises: every answer against plain loops, and every format."""
