@@ -194,7 +194,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
     made = setting(**GENERAL)
     i, k, j = (made.indices(role)[0] for role in ("output", "tap", "input"))
     x, w = made.sequence("input"), made.sequence("kernel")
-    span = Bound(k, (Integer(0),), (made.ranges("tap")[0].last,))
+    span = Bound(k, (Integer(0),), (made.last(k),))
     plain = IndexSum((span,), (), (w[k],))
     overlap = written(made, "output")[-1].terms.factors[0]
     two_limits = replace(plain, bounds=(replace(span, uppers=(*span.uppers, i)),))
@@ -220,7 +220,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
     ]
     for rule, terms, words in refused:
         with pytest.raises(rules.RuleError, match=words):
-            rule(terms, made)
+            rule.rewrite(terms, made)
     assert x is not w
 
 

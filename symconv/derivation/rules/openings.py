@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from sympy import Expr, S, Symbol
+from sympy import Expr
 
 from symconv.derivation.rules.rule import Rule
 from symconv.index_sums.nodes import Bound, IndexSum, Partial
@@ -23,15 +23,11 @@ class Define(Rule):
     def sentence(self) -> str:
         return self.words
 
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        if self.entry not in terms.factors:
-            return f"{self.entry} is not a factor"
-        if self.meaning.addend != 0 and len(terms.factors) > 1:
-            return f"{self.entry} stands for more than one sum and is multiplied"
-        clash = _indices(terms) & {bound.index for bound in self.meaning.bounds}
-        return f"the index {min(clash, key=str)} is in use" if clash else ""
-
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        self.require(self.entry in terms.factors, f"{self.entry} is not a factor")
+        one_sum = self.meaning.addend == 0 or len(terms.factors) == 1
+        self.require(one_sum, f"{self.entry} stands for more than one sum and is multiplied")
+        self.require_unused(terms, self.meaning.bounds)
         rest = tuple(factor for factor in terms.factors if factor != self.entry)
         return replace(
             terms,
@@ -56,24 +52,12 @@ class ChainRule(Rule):
     def sentence(self) -> str:
         return self.words
 
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        (factor, *more) = terms.factors
-        if more or not isinstance(factor, Partial) or factor.args[0] != setting.loss:
-            return "there is no derivative of the loss alone"
-        clash = _indices(terms) & {bound.index for bound in self.bounds}
-        if clash:
-            return f"the index {min(clash, key=str)} is in use"
-        open_ones = {bound.index for bound in self.bounds}
-        summed = self.inner.free_symbols | {s for part in self.gradient for s in part.free_symbols}
-        return "" if open_ones <= summed else "a summation index is in no factor"
-
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        return IndexSum(self.bounds, (), (*self.gradient, self.inner), S.Zero)
-
-
-def _indices(terms: IndexSum) -> set[Symbol]:
-    """The symbols that a sum uses, bound or open."""
-    used = {bound.index for bound in terms.bounds}
-    for factor in terms.factors:
-        used |= factor.free_symbols if isinstance(factor, Expr) else set()
-    return used
+        (factor, *more) = terms.factors
+        alone = not more and isinstance(factor, Partial) and factor.args[0] == setting.loss
+        self.require(alone, "there is no derivative of the loss alone")
+        self.require_unused(terms, self.bounds)
+        factors = (*self.gradient, self.inner)
+        summed = {symbol for factor in factors for symbol in factor.free_symbols}
+        self.require({b.index for b in self.bounds} <= summed, "a summation index is in no factor")
+        return IndexSum(self.bounds, (), factors)
