@@ -88,8 +88,7 @@ class Derivation:
         self.name = name
         self._setting = setting
         self._lines: list[UncheckedStep] = written(setting, name, axis)
-        several = len(setting.extents["input"]) > 1
-        cases = _spread(geometries(setting), QUICK_CASES // 3 if several else QUICK_CASES)
+        cases = _spread(geometries(setting), QUICK_CASES // 3 if setting.several else QUICK_CASES)
         if not cases:
             raise GeometryError(
                 f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
@@ -213,7 +212,6 @@ class Derivation:
     def _verify(self, cases: Sequence[NumericModel], most: int | None) -> Verification:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
-        several = len(setting.extents["input"]) > 1
         lefts = [compiled(shift_index_base(line.left, setting)) for line in self._lines]
         rights = [compiled(shift_index_base(line.terms.expr, setting)) for line in self._lines]
         failures: dict[int, Failure] = {}
@@ -223,7 +221,7 @@ class Derivation:
             before: list[Poly | str] = []
             for at, line in enumerate(self._lines):
                 every = case.places(kept_indices(setting, line.left))
-                indices = _spread(every, budget if several else most)
+                indices = _spread(every, budget if setting.several else most)
                 places = [{**numbers, **index} for index in indices]
                 if at == 0 or self._lines[at - 1].left != line.left:
                     before = [value_or_reason(lefts[at], sequences, place) for place in places]

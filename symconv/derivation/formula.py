@@ -87,9 +87,10 @@ class Formula:
     def conditions(self) -> tuple[Any, ...]:
         """Sizes of at least 1, paddings of at least 0, and room for at least one output on each axis."""
         setting, found = self._setting, []
+        by_name = all(axis.options.get("padding") in ("valid", "same", "full") for axis in setting.spec.axes)
         for name, size in setting.sizes.items():
             given = size.is_Symbol or not (size - least(name)).is_nonnegative
-            if given and not (name.split()[0] in ("before", "after") and setting.padded_by_name):
+            if given and not (by_name and name.split()[0] in ("before", "after")):  # these are never negative
                 found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
         for axis in setting.exact_spec.axes:
             for last, value in axis.size_counts(S.Zero):

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -67,12 +68,8 @@ def _equal(found: Any, wanted: Any) -> bool:
 
 
 def _at(poly: Poly, values: Mapping[Any, int]) -> Any:
-    total = 0
-    for monomial, coefficient in poly.items():
-        for atom in monomial:
-            coefficient *= values[atom]
-        total += coefficient
-    return total
+    terms = (prod((values[atom] for atom in monomial), start=number) for monomial, number in poly.items())
+    return sum(terms)
 
 
 def _geometry(setting: LayerSymbols, numbers: Mapping[str, int]) -> dict[str, Any]:

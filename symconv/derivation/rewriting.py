@@ -86,3 +86,11 @@ class Script:
 def bounds_of(setting: LayerSymbols, indices: Iterable[Symbol]) -> tuple[Bound, ...]:
     """Each index over its whole range."""
     return tuple(Bound(index, (S.Zero,), (setting.last(index),)) for index in indices)
+
+
+def relation_of(
+    setting: LayerSymbols, outputs: tuple[Symbol, ...], taps: tuple[Symbol, ...], inputs: tuple[Symbol, ...]
+) -> tuple[Equal, ...]:
+    """The relation between the indices of the three roles, as brackets."""
+    pairs = setting.equations({"output": outputs, "tap": taps, "input": inputs})
+    return tuple(Equal(left, right) for left, right in pairs)

@@ -6,30 +6,14 @@ from typing import TypeAlias
 
 from sympy import Expr, Integer, S, Symbol, expand
 
-from symconv.derivation.rewriting import Script, bounds_of
+from symconv.derivation.rewriting import Script, bounds_of, relation_of
+from symconv.derivation.rules import rule as rules
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
-from symconv.derivation.rules.openings import ChainRule, Define
-from symconv.derivation.rules.rule import DerivativeOfEntry, InsertDefinition, Linearity, Sift
 from symconv.errors import OptionError
-from symconv.index_sums.nodes import (
-    Bound,
-    Equal,
-    IndexSum,
-    Overlap,
-    Partial,
-    UncheckedStep,
-    Upsampled,
-    Within,
-)
+from symconv.index_sums.nodes import Bound, IndexSum, Overlap, Partial, UncheckedStep, Upsampled, Within
 from symconv.index_sums.symbols import LayerSymbols
 
 Indices: TypeAlias = tuple[Symbol, ...]
-
-
-def _relation(setting: LayerSymbols, outputs: Indices, taps: Indices, inputs: Indices) -> tuple[Equal, ...]:
-    """The relation between the indices of the three roles, as brackets."""
-    pairs = setting.equations({"output": outputs, "tap": taps, "input": inputs})
-    return tuple(Equal(left, right) for left, right in pairs)
 
 
 def defined_output(setting: LayerSymbols, outputs: Indices, used: Indices = ()) -> IndexSum:
@@ -39,12 +23,9 @@ def defined_output(setting: LayerSymbols, outputs: Indices, used: Indices = ()) 
     """
     taps = setting.indices("tap", (*outputs, *used))
     inputs = setting.indices("input", (*outputs, *used, *taps))
-    return IndexSum(
-        bounds=bounds_of(setting, (*taps, *inputs)),
-        conditions=_relation(setting, outputs, taps, inputs),
-        factors=(setting.entry("kernel", *taps), setting.entry("input", *inputs)),
-        addend=_bias(setting, outputs),
-    )
+    bounds, relation = bounds_of(setting, (*taps, *inputs)), relation_of(setting, outputs, taps, inputs)
+    factors = (setting.entry("kernel", *taps), setting.entry("input", *inputs))
+    return IndexSum(bounds, relation, factors, _bias(setting, outputs))
 
 
 def _bias(setting: LayerSymbols, outputs: Indices) -> Expr:
@@ -59,7 +40,7 @@ def _output(s: Script) -> None:
     window = setting.exact_spec.pattern.window(index)
     if window is None:
         words = "Each input lays the kernel, times itself, on the output; where they overlap they add up."
-        s.start(entry, Define(entry, defined_output(setting, outputs), words))
+        s.start(entry, rules.Define(entry, defined_output(setting, outputs), words))
         s.eliminate()
     else:
         turned = [k for k in window.summed if k not in window.taps]
@@ -67,7 +48,7 @@ def _output(s: Script) -> None:
         factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
         start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
         words = f"{slides} is laid on the padded input, moved by the stride for each output."
-        s.start(entry, Define(entry, start, words))
+        s.start(entry, rules.Define(entry, start, words))
         s.apply(*map(Reverse, turned), SplitPadding(_padding(setting)))
         s.attempt(DropLimits())
         s.eliminate()
@@ -125,11 +106,11 @@ def _differentiate(s: Script, outputs: Indices, kept: Indices, fresh: str = "") 
     """From ``dy`` by an entry to the relation: the steps that every derivative by an operand shares."""
     setting = s.setting
     inner = defined_output(setting, outputs, kept)
-    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry())
+    s.apply(rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry())
     if fresh:
         own = setting.indices("tap", (*outputs, *kept))
         taken = own if fresh == "tap" else setting.indices("input", (*outputs, *kept, *own))
-        s.apply(*map(Sift, taken))
+        s.apply(*map(rules.Sift, taken))
 
 
 def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
@@ -140,7 +121,7 @@ def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
     words += "the upstream gradient is its derivative by an output."
     gradient = (setting.entry("upstream", *outputs),)
     inner = Partial(setting.entry("output", *outputs), by)
-    s.start(Partial(setting.loss, by), ChainRule(bounds_of(setting, outputs), gradient, inner, words))
+    s.start(Partial(setting.loss, by), rules.ChainRule(bounds_of(setting, outputs), gradient, inner, words))
     _differentiate(s, outputs, kept, fresh)
     s.eliminate()
 
@@ -184,7 +165,7 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     words = f"The output is linear in the {field}{held}: the matrix holds its coefficients."
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
-    s.start(left, Define(left, start, words))
+    s.start(left, rules.Define(left, start, words))
     _differentiate(s, outputs, kept, fresh=operand)
     s.eliminate()
 
@@ -194,12 +175,12 @@ def _upstream_matrix(s: Script) -> None:
     inputs = setting.indices("input")
     taps = setting.indices("tap", inputs)
     outputs = setting.indices("output", (*inputs, *taps))
-    relation = _relation(setting, outputs, taps, inputs)
+    relation = relation_of(setting, outputs, taps, inputs)
     start = IndexSum(bounds_of(setting, outputs), relation, (setting.entry("upstream", *outputs),))
     words = "The input gradient is linear in the kernel: "
     words += "each output sends its upstream gradient back along the relation."
     left = setting.entry("upstream_matrix", *inputs, *taps)
-    s.start(left, Define(left, start, words))
+    s.start(left, rules.Define(left, start, words))
     s.eliminate()
 
 
@@ -209,33 +190,34 @@ def _tying(s: Script) -> None:
     inputs = setting.indices("input", outputs)
     taps = setting.indices("tap", (*outputs, *inputs))
     fresh = setting.indices("tap", (*outputs, *inputs, *taps))
-    relation = _relation(setting, outputs, fresh, inputs)
+    relation = relation_of(setting, outputs, fresh, inputs)
     tap = setting.entry("kernel", *taps)
     inner = IndexSum(bounds_of(setting, fresh), relation, (setting.entry("kernel", *fresh),))
     tie = setting.entry("tying", *outputs, *inputs, *taps)
     cell = setting.entry("matrix", *outputs, *inputs)
     words = "The entries of the matrix are linear in the taps: which entry holds which tap."
-    s.start(tie, Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
-    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry(), *map(Sift, fresh))
+    s.start(tie, rules.Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
+    s.apply(
+        rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry(), *map(rules.Sift, fresh)
+    )
     ties = s.terms
     dense = (setting.entry("upstream", *outputs), setting.entry("input", *inputs))
     words = (
         "As a dense layer the matrix has the outer product of upstream gradient and input as its gradient; "
-    )
-    words += (
         "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing."
     )
     bounds = bounds_of(setting, (*outputs, *inputs))
-    s.start(Partial(setting.loss, tap), ChainRule(bounds, dense, tie, words))
-    s.apply(Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains."))
+    s.start(Partial(setting.loss, tap), rules.ChainRule(bounds, dense, tie, words))
+    s.apply(rules.Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains."))
     s.eliminate()
     _from_zero(s)
 
 
 def _output_size(s: Script) -> None:
     setting = s.setting
-    letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
-    axis = setting.exact_spec.axes[s.axis]
+    axes = setting.exact_spec.axes
+    letter, axis = setting.m_letter(s.axis), axes[s.axis]
+    place = setting.indices("output")[s.axis - len(axes)]  # the spatial indices are the last
     counts = [(expand(last), expand(value)) for last, value in axis.size_counts(place)]
     inside = tuple(Within(S.Zero, value, last) for last, value in counts)
     start = IndexSum((Bound(place, (S.Zero,), (counts[0][0],)),), inside, ())
@@ -251,7 +233,7 @@ def _output_size(s: Script) -> None:
         words += "; the padding is taken off" if cut else ""
         words += "; the output padding is added" if axis.geometry["output_padding"] != 0 else ""
         words += ". Every place up to there is an output."
-    s.start(letter, Define(letter, start, words))
+    s.start(letter, rules.Define(letter, start, words))
     s.apply(*(Limits(place) for _ in counts))
     s.attempt(DropLimits())
     s.apply(Count())

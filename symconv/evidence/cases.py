@@ -143,17 +143,17 @@ def geometries(
     A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
     the least that the kernel needs. Where there are several indices and no grid, cases are drawn.
     """
-    named, several = dict(grid or {}), len(setting.extents["input"]) > 1
-    drawn, inputs = several and not named, setting.of_axes("input_size")
+    named, inputs = dict(grid or {}), setting.of_axes("input_size")
+    drawn = setting.several and not named
     last = [s for s in setting.symbols if s in inputs and s.name not in named]
     first = [s for s in setting.symbols if s not in last]
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
-    spans = [_values(setting, s, named.get(s.name), few=several) for s in first]
+    spans = [_values(setting, s, named.get(s.name)) for s in first]
     found, large = 0, None
     for values in _assignments(spans, drawn):
         assigned = {s.name: value for s, value in zip(first, values, strict=True)}
-        for more in _input_sizes(setting, numbers, assigned, last, few=several):
+        for more in _input_sizes(setting, numbers, assigned, last):
             whole = {s.name: {**assigned, **more}[s.name] for s in setting.symbols}
             geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
             if geometry is None or not all(holds(whole) for holds in conditions):
@@ -208,17 +208,12 @@ def _geometry(setting: LayerSymbols, sizes: Mapping[str, Any]) -> Geometry | Non
 
 
 def _input_sizes(
-    setting: LayerSymbols,
-    numbers: Mapping[str, Number],
-    assigned: Numbers,
-    symbols: list[Symbol],
-    *,
-    few: bool,
+    setting: LayerSymbols, numbers: Mapping[str, Number], assigned: Numbers, symbols: Sequence[Symbol]
 ) -> Iterator[dict[str, int]]:
     """Input sizes from the least that the kernel needs, over more than one stride."""
     spans, pattern = [], setting.exact_spec.pattern
     for symbol in symbols:
-        lows, highs = [1], [4 if few else 7]
+        lows, highs = [1], [4 if setting.several else 7]
         for relation, names in zip(pattern.relations, pattern.names, strict=True):
             if relation.geometry.get("input_size") != symbol:
                 continue
@@ -235,15 +230,15 @@ def _input_sizes(
         yield {s.name: n for s, n in zip(symbols, values, strict=True)}
 
 
-def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, *, few: bool) -> list[int]:
+def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None) -> list[int]:
     """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
     if wanted is not None:
         return list(wanted)
     names = {name.split()[0] for name, size in setting.sizes.items() if size == symbol}
     if "kernel_size" in names:
-        span = range(1, 4 if few else 5)
+        span = range(1, 4 if setting.several else 5)
     elif names and all(least(name) == 0 for name in names):
-        span = range(3 if few or names != {"before", "after"} else 4)
+        span = range(3 if setting.several or names != {"before", "after"} else 4)
     elif names & {"in_channels", "out_channels"}:
         span = range(1, 5)
     elif symbol.is_positive:

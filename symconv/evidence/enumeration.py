@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from symconv.pattern import Relation
+from symconv.pattern import ROLES, Relation
 
 #: The indices of a tap and of an input.
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -36,10 +36,7 @@ class Geometry:
     @property
     def counts(self) -> dict[str, tuple[int, ...]]:
         """The shape of each role."""
-        roles = ("output", "tap", "input")
-        return {
-            role: tuple(n for relation in self.relations for n in relation.counts[role]) for role in roles
-        }
+        return {role: tuple(n for r in self.relations for n in r.counts[role]) for role in ROLES}
 
     @property
     def work(self) -> int:
@@ -52,9 +49,8 @@ class Geometry:
         found = {}
         for outputs in product(*(range(len(relation.met)) for relation in self.relations)):
             pairs = product(*(relation.met[o] for relation, o in zip(self.relations, outputs, strict=True)))
-            found[outputs] = [
-                (sum((k for k, _ in pair), ()), sum((j for _, j in pair), ())) for pair in pairs
-            ]
+            split = (zip(*pair, strict=True) for pair in pairs)
+            found[outputs] = [(sum(taps, ()), sum(inputs, ())) for taps, inputs in split]
         return found
 
 
@@ -78,9 +74,8 @@ def _unshared(relation: EnumeratedRelation) -> EnumeratedRelation:
     counts = {**relation.counts, "tap": relation.counts["output"] + relation.counts["tap"]}
     outputs = product(*map(range, counts["output"]))
     rows = zip(outputs, relation.met, strict=True)
-    return replace(
-        relation, counts=counts, met=tuple(tuple(((*o, *k), j) for k, j in row) for o, row in rows)
-    )
+    met = tuple(tuple(((*o, *k), j) for k, j in row) for o, row in rows)
+    return replace(relation, counts=counts, met=met)
 
 
 def _channels(
@@ -92,11 +87,9 @@ def _channels(
     exchanged = relation.exchanged
     inside, outside = in_channels // groups, out_channels // groups
     met: list[list[Pair]] = [[] for _ in range(in_channels if exchanged else out_channels)]
-    for group in range(groups):
-        for o in range(group * outside, (group + 1) * outside):
-            for c in range(inside):
-                channel = group * inside + c
-                met[channel if exchanged else o].append(((o, c), (o if exchanged else channel,)))
+    for o, c in product(range(out_channels), range(inside)):
+        channel = o // outside * inside + c
+        met[channel if exchanged else o].append(((o, c), (o if exchanged else channel,)))
     ends = (in_channels, out_channels) if exchanged else (out_channels, in_channels)
     counts = {"output": ends[:1], "tap": (out_channels, inside), "input": ends[1:]}
     return EnumeratedRelation(counts, tuple(map(tuple, met)), tuple(range(ends[1])))

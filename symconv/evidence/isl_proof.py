@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, Mod, Or, S, Symbol
 
@@ -24,13 +24,12 @@ from symconv.index_sums.symbols import LayerSymbols, kept_indices
 #: What a proof takes for a stride or dilation that is a symbol.
 _FEW = (1, 2, 3)
 
+#: What is asked for instead.
+Asked: TypeAlias = Sequence[int] | None
+
 
 def prove(
-    setting: LayerSymbols,
-    name: str,
-    lines: Sequence[UncheckedStep],
-    strides: Sequence[int] | None = None,
-    dilations: Sequence[int] | None = None,
+    setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep], strides: Asked, dilations: Asked
 ) -> Proof:
     """Decide every step at each choice of strides and dilations."""
     isl = _islpy()
@@ -86,7 +85,7 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
 
 
 def _choices(
-    setting: LayerSymbols, strides: Sequence[int] | None, dilations: Sequence[int] | None
+    setting: LayerSymbols, strides: Asked, dilations: Asked
 ) -> Iterator[tuple[LayerSymbols, dict[Symbol, Expr], tuple[Steps, Steps]]]:
     """The setting at numbers for its strides and dilations, what to put for symbols, and the numbers."""
     wanted: dict[Symbol, Sequence[int]] = {}

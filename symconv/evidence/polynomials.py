@@ -15,7 +15,6 @@ from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, S
 
 from symconv.evidence.scalars import (
     EvaluationError,
-    Number,
     Numbers,
     OutOfReachError,
     compiled_condition,
@@ -196,17 +195,16 @@ def _sum(expr: Sum) -> Evaluator:
     return body if not outside else lambda s, n: body(s, n) if all(holds(n) for holds in outside) else {}
 
 
-def _places(brackets: Iterable[Iverson], index: Symbol) -> list[Number]:
-    """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over an index that are not 0."""
-    found = []
+def _place(brackets: Sequence[Iverson], index: Symbol) -> Callable[[Numbers], Any] | None:
+    """Where a bracket such as ``[j = 2 i + k]`` leaves the only term of a sum over an index that is not 0."""
     for bracket in brackets:
         if isinstance(bracket.args[0], Eq):
             gap = expand(bracket.args[0].lhs - bracket.args[0].rhs)
             slope = gap.coeff(index, 1)
             rest = expand(gap - slope * index)
             if slope != 0 and not rest.has(index):
-                found.append(compiled_number(-rest / slope))
-    return found
+                return compiled_number(-rest / slope)
+    return None
 
 
 #: A sum with more terms than this is not evaluated.
@@ -215,15 +213,15 @@ MOST_TERMS = 10**6
 
 def _loop(body: Evaluator, limits: tuple[Symbol, Expr, Expr], brackets: Sequence[Iverson]) -> Evaluator:
     name, (low, high) = limits[0].name, map(compiled_number, limits[1:])
-    places, conditions = _places(brackets, limits[0]), [compiled_condition(f.args[0]) for f in brackets]
+    place, conditions = _place(brackets, limits[0]), [compiled_condition(f.args[0]) for f in brackets]
 
     def run(s: Sequences, n: Numbers) -> Poly:
         first, last = ceil(low(n)), floor(high(n))
         if last - first >= MOST_TERMS:
             raise OutOfReachError(f"a sum of more than {MOST_TERMS:,} terms")
         values: Iterable[Any] = range(first, last + 1)
-        if places:
-            at = places[0](n)
+        if place is not None:
+            at = place(n)
             values = [int(at)] if first <= at <= last and at == int(at) else []
         terms, inner = [], dict(n)
         for value in values:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sympy import Add, And, Eq, Expr, Indexed, Le, Mod, Mul, Rational, Sum, Symbol, expand, ilcm
+from sympy import Add, Expr, Indexed, Le, Mod, Mul, Sum, Symbol, expand
 
 from symconv.index_sums.nodes import Partial
 from symconv.index_sums.symbols import LayerSymbols
@@ -10,7 +10,7 @@ from symconv.printing.expressions import Iverson
 
 
 class Reading:
-    """The order in which a reader expects things; both printers ask here."""
+    """The order in which a reader expects things."""
 
     def __init__(self, setting: LayerSymbols) -> None:
         self.setting = setting
@@ -77,25 +77,3 @@ class Reading:
         else:
             kind = 8 if isinstance(factor, Partial) else 9 if isinstance(factor, Sum) else 6
         return (kind, 0, str(factor))
-
-    @staticmethod
-    def denominator(expr: Add) -> int:
-        """The common denominator of a sum's coefficients."""
-        return int(
-            ilcm(1, *(t.as_coeff_Mul()[0].q for t in expr.args if isinstance(t.as_coeff_Mul()[0], Rational)))
-        )
-
-    @staticmethod
-    def chain(condition: And) -> tuple[Expr, Expr, Expr] | None:
-        """``(first, value, last)`` of a condition ``first <= value <= last``."""
-        if len(condition.args) == 2 and all(isinstance(part, Le) for part in condition.args):
-            for one, other in (condition.args, reversed(condition.args)):
-                if one.rhs == other.lhs:
-                    return one.lhs, one.rhs, other.rhs
-        return None
-
-    @staticmethod
-    def sides(equation: Eq) -> tuple[Expr, Expr]:
-        """An equation with a lone symbol on the left."""
-        left, right = equation.args
-        return (right, left) if isinstance(right, Symbol) and not isinstance(left, Symbol) else (left, right)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sympy import Add, And, Eq, Expr, Indexed, Integer, Max, Mod, Mul, Or, Sum, Symbol, fraction
+from sympy import Add, And, Eq, Expr, Indexed, Integer, Le, Max, Mod, Mul, Or, Sum, Symbol, fraction, ilcm
 
 from symconv.index_sums.nodes import Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
@@ -33,7 +33,8 @@ class _IndexSums:
         return f"{printed}{expr.name.removeprefix(plain)}"
 
     def _print_Add(self, expr: Add, order: Any = None) -> str:
-        common = self._reading.denominator(expr)
+        numbers = (term.as_coeff_Mul()[0] for term in expr.args)
+        common = ilcm(1, *(number.q for number in numbers if number.is_Rational))
         if common > 1:
             return self._fraction((common * expr).expand(), Integer(common))
         text = ""
@@ -107,20 +108,25 @@ class _IndexSums:
         return self._target.bracket(self._print(expr.args[0]))
 
     def _print_Equality(self, expr: Eq) -> str:
-        left, right = self._reading.sides(expr)
+        left, right = expr.args
+        if isinstance(right, Symbol) and not isinstance(left, Symbol):
+            left, right = right, left
         if isinstance(left, Mod) and right == 0:
             number, divisor = left.args
             return self._target.divides(self._print(divisor), self._print(number))
         return f"{self._print(left)} = {self._print(right)}"
 
     def _print_And(self, expr: And) -> str:
-        chain = self._reading.chain(expr)
-        sign, parts = (", ", expr.args) if chain is None else (self._target.at_most, chain)
-        return sign.join(self._print(part) for part in parts)
+        """``first <= value <= last`` as a chain."""
+        if len(expr.args) == 2 and all(isinstance(part, Le) for part in expr.args):
+            for one, other in (expr.args, reversed(expr.args)):
+                if one.rhs == other.lhs:
+                    return self._target.at_most.join(map(self._print, (one.lhs, one.rhs, other.rhs)))
+        return ", ".join(map(self._print, expr.args))
 
     def _print_Or(self, expr: Or) -> str:
         parts = sorted(expr.args, key=lambda part: (not isinstance(part, Eq), str(part)))
-        return self._target.either.join(self._print(part) for part in parts)
+        return self._target.either.join(map(self._print, parts))
 
     def _print_Partial(self, expr: Partial) -> str:
         of, by = expr.args

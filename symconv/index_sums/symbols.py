@@ -83,9 +83,8 @@ class LayerSymbols:
     @cached_property
     def sizes(self) -> dict[str, Expr]:
         """The geometry as SymPy expressions over integer symbols; see :func:`least` for the names."""
-        return {
-            name: sympify(size).xreplace(self.integers) for name, size in self.spec.pattern.geometry.items()
-        }
+        sizes = self.spec.pattern.geometry.items()
+        return {name: sympify(size).xreplace(self.integers) for name, size in sizes}
 
     @property
     def symbols(self) -> list[Symbol]:
@@ -96,11 +95,6 @@ class LayerSymbols:
     def of_axes(self, name: str) -> tuple[Expr, ...]:
         """A size of each axis, such as its stride."""
         return tuple(sympify(axis.geometry[name]) for axis in self.exact_spec.axes)
-
-    @property
-    def padded_by_name(self) -> bool:
-        """Whether the padding is one such as "same", which is never negative."""
-        return all(axis.options.get("padding") in ("valid", "same", "full") for axis in self.spec.axes)
 
     @cached_property
     def output_sizes(self) -> tuple[Expr, ...]:
@@ -153,17 +147,16 @@ class LayerSymbols:
             found.append(index)
         return tuple(found)
 
-    def axis_index(self, role: str, axis: int) -> Symbol:
-        """The index of a role along a spatial axis."""
-        index = {name: self.indices(name) for name in ROLES}
-        spatial = [here for relation, here in self.spec.pattern.split(index) if relation.spatial]
-        return spatial[axis][role][0]
-
     @cached_property
     def extents(self) -> dict[str, tuple[Expr, ...]]:
         """How many values each index has, with letters for output sizes."""
         sizes = self.exact_spec.pattern.extents
         return {role: tuple(map(self._lettered, sizes[role])) for role in sizes}
+
+    @property
+    def several(self) -> bool:
+        """Whether an input has several indices."""
+        return len(self.spec.pattern.extents["input"]) > 1
 
     @cached_property
     def _lasts(self) -> dict[str, Expr]:

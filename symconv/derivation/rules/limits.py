@@ -1,7 +1,6 @@
 """Rules on ranges: padding, limits, shifts and reversals of an index, counting, recognition."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplify, together
 
@@ -16,8 +15,8 @@ class SplitPadding(Rule):
     """The padded input is the input, moved by the padding; the padding mode says what stands beside it."""
 
     kind: str = "zeros"
-    name: ClassVar[str] = "padding"
-    reason: ClassVar[str] = "The padded input is the input moved by the padding."
+    name = "padding"
+    reason = "The padded input is the input moved by the padding."
 
     def sentence(self) -> str:
         return {
@@ -41,8 +40,8 @@ class SplitPadding(Rule):
 class Groups(Rule):
     """``0 <= C - r floor(o / q) <= r - 1`` says that output channel ``o`` is in the group of ``C``."""
 
-    name: ClassVar[str] = "groups"
-    reason: ClassVar[str] = (
+    name = "groups"
+    reason = (
         "An input channel meets the output channels of its own group only, and there it has its own place."
     )
 
@@ -80,8 +79,8 @@ class Reverse(Rule):
     """``sum_{k=0}^{u} f(k) = sum_{k=0}^{u} f(u - k)``."""
 
     index: Symbol
-    name: ClassVar[str] = "reversal"
-    reason: ClassVar[str] = "The same terms in the opposite order: the index runs from the other end."
+    name = "reversal"
+    reason = "The same terms in the opposite order: the index runs from the other end."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
@@ -96,8 +95,8 @@ class Shift(Rule):
     """``sum_{i=l}^{u} f(i) = sum_{i=0}^{u-l} f(i + l)``."""
 
     index: Symbol
-    name: ClassVar[str] = "shift"
-    reason: ClassVar[str] = "The same terms, counted from the first of them."
+    name = "shift"
+    reason = "The same terms, counted from the first of them."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
@@ -113,8 +112,8 @@ class Limits(Rule):
     """``[l <= q k + r <= u]`` becomes limits of k: a ceiling below and a floor above."""
 
     index: Symbol
-    name: ClassVar[str] = "limits"
-    reason: ClassVar[str] = "A condition that is affine in the index bounds it from below and from above."
+    name = "limits"
+    reason = "A condition that is affine in the index bounds it from below and from above."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
@@ -125,11 +124,9 @@ class Limits(Rule):
         bound, first, last = terms.bound(self.index), condition.first - rest, condition.last - rest
         if slope.is_negative:
             slope, first, last = -slope, -last, -first
-        tightened = replace(
-            bound,
-            lowers=(*bound.lowers, ceiling(together(expand(first) / slope))),
-            uppers=(*bound.uppers, floor(together(expand(last) / slope))),
-        )
+        low, high = (together(expand(end) / slope) for end in (first, last))
+        lowers, uppers = (*bound.lowers, ceiling(low)), (*bound.uppers, floor(high))
+        tightened = replace(bound, lowers=lowers, uppers=uppers)
         return terms.without(condition).bounded(tightened)
 
 
@@ -137,19 +134,16 @@ class Limits(Rule):
 class DropLimits(Rule):
     """Conditions and limits that hold for every index in its range are left out."""
 
-    name: ClassVar[str] = "always true"
-    reason: ClassVar[str] = (
-        "A limit that no index in its range can reach, or a condition that none can break, says nothing."
-    )
+    name = "always true"
+    reason = "A limit that no index in its range can reach, or a condition that none can break, says nothing."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         def always(condition: Condition) -> bool:
             if not isinstance(condition, Within):
                 return False
             gaps = condition.value - condition.first, condition.last - condition.value
-            return setting.reads_input(condition.value, condition.last) or all(
-                never_negative(gap, setting) for gap in gaps
-            )
+            inside = (never_negative(gap, setting) for gap in gaps)
+            return setting.reads_input(condition.value, condition.last) or all(inside)
 
         bounds = tuple(_sparse(bound, setting) for bound in terms.bounds)
         made = replace(terms, bounds=bounds, conditions=tuple(c for c in terms.conditions if not always(c)))
@@ -187,8 +181,8 @@ def _at_most(small: Expr, large: Expr, setting: LayerSymbols) -> bool:
 class OneTerm(Rule):
     """``sum_{k=a}^{a} f(k) = f(a)``."""
 
-    name: ClassVar[str] = "one term"
-    reason: ClassVar[str] = "An index with a single value leaves one term of its sum."
+    name = "one term"
+    reason = "An index with a single value leaves one term of its sum."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         single = [b for b in terms.bounds if b.lowers == b.uppers and len(b.lowers) == 1]
@@ -201,8 +195,8 @@ class OneTerm(Rule):
 class Count(Rule):
     """``sum_{o=0}^{u} 1 = u + 1``."""
 
-    name: ClassVar[str] = "counting"
-    reason: ClassVar[str] = "A sum of ones is the number of its terms."
+    name = "counting"
+    reason = "A sum of ones is the number of its terms."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         ones = not terms.factors and not terms.conditions and len(terms.bounds) == 1
@@ -218,8 +212,8 @@ class Recognise(Rule):
 
     overlap: Overlap
     is_called: str
-    name: ClassVar[str] = "named operation"
-    reason: ClassVar[str] = (
+    name = "named operation"
+    reason = (
         "A convolution of two sequences adds up all products of entries whose places have one sum, a "
         "cross-correlation those of entries whose places have one difference."
     )

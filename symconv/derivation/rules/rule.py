@@ -1,4 +1,4 @@
-"""The rules of a derivation: each with a name, a sentence for the reader, and a side condition."""
+"""The rules of a derivation, each with a sentence for the reader and a side condition."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -52,12 +52,65 @@ class Rule(ABC):
 
 
 @dataclass(frozen=True)
+class Define(Rule):
+    """An entry gives way to the sum that it stands for."""
+
+    entry: Expr
+    meaning: IndexSum
+    words: str
+    name = "definition"
+    reason = "An entry gives way to what it is defined as."
+
+    def sentence(self) -> str:
+        return self.words
+
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        self.require(self.entry in terms.factors, f"{self.entry} is not a factor")
+        one_sum = self.meaning.addend == 0 or len(terms.factors) == 1
+        self.require(one_sum, f"{self.entry} stands for more than one sum and is multiplied")
+        self.require_unused(terms, self.meaning.bounds)
+        rest = tuple(factor for factor in terms.factors if factor != self.entry)
+        return replace(
+            terms,
+            bounds=terms.bounds + self.meaning.bounds,
+            conditions=terms.conditions + self.meaning.conditions,
+            factors=rest + self.meaning.factors,
+            addend=terms.addend + self.meaning.addend,
+        )
+
+
+@dataclass(frozen=True)
+class ChainRule(Rule):
+    """``dL/d(by)`` is the sum, over what the loss depends on, of its derivatives times theirs by ``by``."""
+
+    bounds: tuple[Bound, ...]
+    gradient: tuple[Expr, ...]
+    inner: Expr
+    words: str
+    name = "chain rule"
+    reason = "The loss depends on the entry through everything that depends on it."
+
+    def sentence(self) -> str:
+        return self.words
+
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        (factor, *more) = terms.factors
+        alone = not more and isinstance(factor, Partial) and factor.args[0] == setting.loss
+        self.require(alone, "there is no derivative of the loss alone")
+        self.require_unused(terms, self.bounds)
+        factors = (*self.gradient, self.inner)
+        summed = {symbol for factor in factors for symbol in factor.free_symbols}
+        self.require({b.index for b in self.bounds} <= summed, "a summation index is in no factor")
+        return IndexSum(self.bounds, (), factors)
+
+
+@dataclass(frozen=True)
 class InsertDefinition(Rule):
     """``d y_i`` becomes the derivative of the sum that ``y_i`` stands for."""
 
     inner: IndexSum
-    name: ClassVar[str] = "substitution"
-    reason: ClassVar[str] = "The layer's definition is put in, summed over indices of its own."
+    name = "substitution"
+    reason = "The layer's definition is put in, summed over indices of its own."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         self.require_unused(terms, self.inner.bounds)
@@ -70,8 +123,8 @@ class InsertDefinition(Rule):
 class Linearity(Rule):
     """The derivative of a sum is the sum of derivatives; what does not depend on the entry stays outside."""
 
-    name: ClassVar[str] = "linearity"
-    reason: ClassVar[str] = (
+    name = "linearity"
+    reason = (
         "The derivative of a sum is the sum of the derivatives, and only one factor depends on the entry."
     )
 
@@ -103,10 +156,8 @@ def _depends(expr: Expr | Nested, by: Expr) -> bool:
 class DerivativeOfEntry(Rule):
     """``d x_m / d x_j = [m = j]``."""
 
-    name: ClassVar[str] = "entry rule"
-    reason: ClassVar[str] = (
-        "An entry changes with itself only: its derivative is 1 at the same index and 0 elsewhere."
-    )
+    name = "entry rule"
+    reason = "An entry changes with itself only: its derivative is 1 at the same index and 0 elsewhere."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         partials = [f for f in terms.factors if isinstance(f, Partial)]
@@ -124,8 +175,8 @@ class Sift(Rule):
     """``sum_m [m = j] f(m) = f(j)`` where ``m`` runs over all values that ``j`` can have."""
 
     index: Symbol
-    name: ClassVar[str] = "sifting"
-    reason: ClassVar[str] = "A bracket that fixes a summation index leaves one term of its sum."
+    name = "sifting"
+    reason = "A bracket that fixes a summation index leaves one term of its sum."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
@@ -145,8 +196,8 @@ class Solve(Rule):
     """The relation solved for a summation index: with a divisibility condition unless its slope is ±1."""
 
     index: Symbol
-    name: ClassVar[str] = "solving"
-    reason: ClassVar[str] = (
+    name = "solving"
+    reason = (
         "The relation fixes one index by the others; it must be whole and in its range, or there is no term."
     )
 
