@@ -98,15 +98,14 @@ class Derivation:
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
         back = {inner: outer for outer, inner in setting.integers.items()}
+        evidence = f"equal on {counted(len(cases), 'case')}"
+
+        def outer(expr: Expr) -> Expr:
+            return shift_index_base(expr, setting).xreplace(back)
+
         self.steps = tuple(
-            Step(
-                shift_index_base(line.left, setting).xreplace(back),
-                shift_index_base(line.terms.expr, setting).xreplace(back),
-                line.rule,
-                line.reason,
-                f"equal on {counted(report.cases, 'case')}",
-            )
-            for line, report in zip(self._lines, quick.steps, strict=True)
+            Step(outer(line.left), outer(line.terms.expr), line.rule, line.reason, evidence)
+            for line in self._lines
         )
 
     def display(self, target: MathsTarget) -> Display:
@@ -230,9 +229,8 @@ class Derivation:
                     if old != new:
                         failures.setdefault(at + 1, Failure(case.sizes, index, new, old))
                 before = found
-        reports = (
-            StepReport(at, line.rule, len(cases), failures.get(at)) for at, line in enumerate(self._lines, 1)
-        )
+        lines = enumerate(self._lines, 1)
+        reports = (StepReport(at, line.rule, len(cases), failures.get(at)) for at, line in lines)
         return Verification(self.name, tuple(reports))
 
 

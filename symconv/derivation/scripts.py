@@ -9,7 +9,6 @@ from sympy import Expr, Integer, S, Symbol, expand
 from symconv.derivation.rewriting import Script, bounds_of, relation_of
 from symconv.derivation.rules import rule as rules
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
-from symconv.errors import OptionError
 from symconv.index_sums.nodes import Bound, IndexSum, Overlap, Partial, UncheckedStep, Upsampled, Within
 from symconv.index_sums.symbols import LayerSymbols
 
@@ -59,9 +58,7 @@ def _padding(setting: LayerSymbols) -> str:
     """What stands beside the input: see :class:`SplitPadding`."""
     if not any((*setting.of_axes("before"), *setting.of_axes("after"))):
         return "none"
-    if setting.kernel.beside:
-        return setting.kernel.beside
-    return "folded" if setting.spec.reads_input else "zeros"
+    return setting.kernel.beside or ("folded" if setting.spec.reads_input else "zeros")
 
 
 def _name(s: Script, role: str, kept: Indices) -> None:
@@ -148,8 +145,6 @@ def _from_zero(s: Script) -> None:
 
 def _grad_bias(s: Script) -> None:
     setting = s.setting
-    if not setting.bias:
-        raise OptionError("{given}: this layer has no bias; {with_bias}.", given="grad_bias")
     kept = setting.bias_indices(setting.indices("output"))
     _chain(s, setting.entry("bias", *kept), kept)
 
@@ -257,8 +252,6 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 
 def written(setting: LayerSymbols, name: str, axis: int = 0) -> list[UncheckedStep]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
-    if not isinstance(name, str) or name not in SCRIPTS:
-        raise OptionError("{given!r} has no derivation: {cure}", given=name, allowed=SCRIPTS)
     script = Script(setting, axis)
     SCRIPTS[name](script)
     return script.lines

@@ -250,7 +250,5 @@ def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None)
 
 def _can_be(symbol: Symbol, value: int) -> bool:
     """Whether a number has every property that is assumed of a symbol."""
-    number = Integer(value)
-    return all(
-        getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in symbol.assumptions0.items()
-    )
+    number, facts = Integer(value), symbol.assumptions0.items()
+    return all(getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in facts)

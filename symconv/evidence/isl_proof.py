@@ -105,13 +105,7 @@ def _choices(
 
 
 def given_or_few(size: Expr) -> list[int]:
-    """A stride or dilation that is a number, or the first few for one that is a symbol.
-
-    Raises
-    ------
-    SymconvError
-        When it is neither, as ``2*r``.
-    """
+    """A stride or dilation that is a number, or the first few for a symbol; an error for one such as 2 r."""
     if size.is_Integer:
         return [int(size)]
     if size.is_Symbol:

@@ -135,13 +135,7 @@ def gradients(poly: Poly) -> dict[Atom, Poly]:
 
 
 def compiled(expr: Expr) -> Evaluator:
-    """A function that gives the polynomial of an expression at numbers.
-
-    Raises
-    ------
-    EvaluationError
-        When the expression holds something that index sums do not.
-    """
+    """A function that gives the polynomial of an expression at numbers; an error for what is no index sum."""
     if isinstance(expr, Sum):
         return _sum(expr)
     if isinstance(expr, Add):

@@ -24,11 +24,6 @@ class Reading:
         steps = (*setting.of_axes("dilation"), *setting.of_axes("stride"))
         self.steps = [s for s in dict.fromkeys(steps) if s.is_Symbol]
 
-    def upstream_is_partial(self, label: Symbol) -> bool:
-        """Whether a letter is that of the upstream gradient, which prints as a derivative."""
-        notation = self.setting.notation
-        return str(label) == notation.upstream and notation.upstream_style == "partial"
-
     def terms(self, expr: Add) -> list[tuple[bool, Expr]]:
         """``(negative, term)``: indices first, then sizes, negatives behind them, the number last.
 
@@ -45,15 +40,15 @@ class Reading:
         found = [self._signed(term, term) for term in plain]
         return sorted([*found, *grouped], key=self._term_key)
 
-    def _signed(self, term: Expr, telling: Expr) -> tuple[bool, Expr]:
+    def _signed(self, term: Expr, inner: Expr) -> tuple[bool, Expr]:
         """Whether a term is written with a minus, and the term without it."""
-        if isinstance(telling, Add):
-            first = self.terms(telling)
+        if isinstance(inner, Add):
+            first = self.terms(inner)
             negative = all(minus for minus, part in first if not part.is_number)
             if not negative:
                 return False, term
-            return True, Mul(term.args[0], expand(-telling), evaluate=False)
-        negative = bool(telling.could_extract_minus_sign())
+            return True, Mul(term.args[0], expand(-inner), evaluate=False)
+        negative = bool(inner.could_extract_minus_sign())
         return negative, -term if negative else term
 
     def _term_key(self, item: tuple[bool, Expr]) -> tuple[Any, ...]:

@@ -65,27 +65,21 @@ class _IndexSums:
         return target.fraction(self._print(numerator), over)
 
     def _print_Indexed(self, expr: Indexed) -> str:
-        setting, label, index = self._reading.setting, expr.base.label, self._places(expr.indices)
-        if self._reading.upstream_is_partial(label):
-            output = self._print(Symbol(setting.notation.output))
-            return self._upstream(self._target.entry(output, index))
-        letter = self._print(label)
+        return self._sequence(expr.base.label, self._places(expr.indices))
+
+    def _sequence(self, label: Symbol, index: str = "") -> str:
+        """A sequence or an entry of it; the upstream gradient as the derivative of the loss by an output."""
+        setting, target = self._reading.setting, self._target
+        n = setting.notation
+        partial = str(label) == n.upstream and n.upstream_style == "partial"
+        letter = self._print(Symbol(n.output) if partial else label)
         if label == setting.padded.label:
-            letter = self._target.padded(self._print(Symbol(setting.notation.input)), letter)
-        return self._target.entry(letter, index)
+            letter = target.padded(self._print(Symbol(n.input)), letter)
+        found = target.entry(letter, index) if index else letter
+        return target.derivative(self._print(setting.loss), found) if partial else found
 
     def _places(self, index: Sequence[Expr]) -> str:
         return self._target.places.join(map(self._print, index))
-
-    def _whole(self, label: Symbol) -> str:
-        """A sequence as a whole."""
-        if self._reading.upstream_is_partial(label):
-            return self._upstream(self._print(Symbol(self._reading.setting.notation.output)))
-        return self._print(label)
-
-    def _upstream(self, output: str) -> str:
-        """The upstream gradient as the derivative of the loss by an output."""
-        return self._target.derivative(self._print(self._reading.setting.loss), output)
 
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._target.sum(*map(self._print, limits)) for limits in reversed(expr.limits)]
@@ -136,7 +130,7 @@ class _IndexSums:
 
     def _print_Upsampled(self, expr: Upsampled) -> str:
         base, *factors = expr.args
-        letter = self._whole(base.label)
+        letter = self._sequence(base.label)
         if all(factor == 1 for factor in factors):
             return letter
         alike = factors[:1] if len(set(factors)) == 1 else factors

@@ -1,4 +1,4 @@
-"""The setting of a derivation: sizes, indices, sequences and the relation, in symbols."""
+"""The symbols of a layer: sizes, indices, sequences and the relation."""
 
 from __future__ import annotations
 
