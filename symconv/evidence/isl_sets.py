@@ -141,7 +141,7 @@ class Reader:
 
     def inside(self, term: Term) -> Term:
         """The products of a term whose entries lie within their sequences."""
-        own = (entry for entry in term.entries if entry[0] in self._indices)
+        own = (entry for entry in term.entries if entry[1] and entry[0] in self._indices)
         inside = (condition for entry in own for condition in self._within(*entry))
         return replace(term, conditions=(*term.conditions, *inside))
 
