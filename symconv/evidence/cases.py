@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import islice, product
 from math import prod
 from random import Random
@@ -32,7 +32,7 @@ class NumericModel:
         for values in product(*(range(base, base + last + 1) for last in lasts)):
             yield {index.name: value for index, value in zip(kept, values, strict=True)}
 
-    @property
+    @cached_property
     def numbers(self) -> Numbers:
         """Numbers for the symbols of the layer and for the letters of its output sizes."""
         rank = len(self.setting.spec.axes)
@@ -145,8 +145,9 @@ def geometries(
     """
     named, inputs = dict(grid or {}), setting.of_axes("input_size")
     drawn = setting.several and not named
-    last = [s for s in setting.symbols if s in inputs and s.name not in named]
-    first = [s for s in setting.symbols if s not in last]
+    symbols = setting.symbols
+    last = [s for s in symbols if s in inputs and s.name not in named]
+    first = [s for s in symbols if s not in last]
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
     spans = [_values(setting, s, named.get(s.name)) for s in first]
@@ -154,7 +155,7 @@ def geometries(
     for values in _assignments(spans, drawn):
         assigned = {s.name: value for s, value in zip(first, values, strict=True)}
         for more in _input_sizes(setting, numbers, assigned, last):
-            whole = {s.name: {**assigned, **more}[s.name] for s in setting.symbols}
+            whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
             geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
             if geometry is None or not all(holds(whole) for holds in conditions):
                 continue

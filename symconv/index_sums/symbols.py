@@ -153,7 +153,7 @@ class LayerSymbols:
         sizes = self.exact_spec.pattern.extents
         return {role: tuple(map(self._lettered, sizes[role])) for role in sizes}
 
-    @property
+    @cached_property
     def several(self) -> bool:
         """Whether an input has several indices."""
         return len(self.spec.pattern.extents["input"]) > 1
