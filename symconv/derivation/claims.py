@@ -63,7 +63,7 @@ def judge(
     grid: Mapping[str, Iterable[int]],
 ) -> Claim:
     """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it."""
-    steps = (*setting.of_axes("stride"), *setting.of_axes("dilation"))
+    steps = setting.of_axes("stride", "dilation")
     wider = {} if grid else {s.name: WIDER for s in steps if s.is_Symbol}
     tried = [*geometries(setting, grid), *(geometries(setting, wider) if wider else ())]
     cases = sorted(tried, key=lambda case: (sum(map(abs, case.sizes.values())), tuple(case.sizes.values())))

@@ -1,6 +1,7 @@
 """A script: the lines of a derivation as they come, each rule working on the line before."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from sympy import Expr, S, Symbol
@@ -8,7 +9,7 @@ from sympy import Expr, S, Symbol
 from symconv.derivation.inequalities import never_negative
 from symconv.derivation.rules.limits import DropLimits, Groups, Limits, OneTerm
 from symconv.derivation.rules.rule import Rule, RuleError, Solve, affine
-from symconv.index_sums.nodes import Bound, Equal, IndexSum, UncheckedStep, Within
+from symconv.index_sums.nodes import Bound, Equal, IndexSum, UncheckedStep
 from symconv.index_sums.symbols import LayerSymbols
 
 
@@ -33,13 +34,13 @@ class Script:
         for rule in rules:
             self._add(self.lines[-1].left, rule, self.terms)
 
-    def attempt(self, *rules: Rule) -> None:
-        """A line for each rule that has something to do."""
+    def attempt(self, *rules: Rule) -> bool:
+        """A line for each rule that has something to do; whether there was one."""
+        before = len(self.lines)
         for rule in rules:
-            try:
+            with suppress(RuleError):
                 self.apply(rule)
-            except RuleError:
-                continue
+        return len(self.lines) > before
 
     def _add(self, left: Expr, rule: Rule, terms: IndexSum) -> None:
         """Mark the bounds that never have an upper limit far below the lower one."""
@@ -58,11 +59,8 @@ class Script:
             self.attempt(DropLimits())
         self.attempt(Groups())
         for bound in self.terms.bounds:
-            while any(isinstance(c, Within) and c.value.has(bound.index) for c in self.terms.conditions):
-                before = self.terms
-                self.attempt(Limits(bound.index))
-                if self.terms == before:
-                    break
+            while self.attempt(Limits(bound.index)):
+                pass
         self.attempt(DropLimits(), OneTerm())
 
     def _solvable(self) -> Symbol | None:

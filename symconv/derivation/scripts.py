@@ -56,7 +56,7 @@ def _output(s: Script) -> None:
 
 def _padding(setting: LayerSymbols) -> str:
     """What stands beside the input: see :class:`SplitPadding`."""
-    if not any((*setting.of_axes("before"), *setting.of_axes("after"))):
+    if not any(setting.of_axes("before", "after")):
         return "none"
     return setting.kernel.beside or ("folded" if setting.spec.reads_input else "zeros")
 

@@ -115,7 +115,7 @@ def given_or_few(size: Expr) -> list[int]:
 
 def _frozen_sizes(setting: LayerSymbols) -> list[Symbol]:
     """Strides and dilations that are sizes too; what paddings are made of is open as far as they are."""
-    steps = {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
+    steps = {s for s in setting.of_axes("stride", "dilation") if s.is_Symbol}
     passed = ("stride", "dilation", "before", "after", "output_padding")
     others = [size for name, size in setting.sizes.items() if name.split()[0] not in passed]
     return sorted({s for size in others for s in size.free_symbols & steps}, key=lambda s: s.name)
@@ -123,7 +123,7 @@ def _frozen_sizes(setting: LayerSymbols) -> list[Symbol]:
 
 def _free(setting: LayerSymbols) -> tuple[str, ...]:
     """The symbols that a proof covers all values of."""
-    steps = (*setting.of_axes("stride"), *setting.of_axes("dilation"))
+    steps = setting.of_axes("stride", "dilation")
     return tuple(symbol.name for symbol in setting.symbols if symbol not in steps)
 
 

@@ -21,8 +21,7 @@ class Reading:
         self.first = [*self.indices, *dict.fromkeys(setting.of_axes("input_size"))]
         letters = (setting.notation.upstream, setting.notation.kernel, setting.notation.input, padded)
         self.letters = {letter: rank for rank, letter in enumerate(letters)}
-        steps = (*setting.of_axes("dilation"), *setting.of_axes("stride"))
-        self.steps = [s for s in dict.fromkeys(steps) if s.is_Symbol]
+        self.steps = [s for s in dict.fromkeys(setting.of_axes("dilation", "stride")) if s.is_Symbol]
 
     def terms(self, expr: Add) -> list[tuple[bool, Expr]]:
         """``(negative, term)``: indices first, then sizes, negatives behind them, the number last.

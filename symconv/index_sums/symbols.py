@@ -92,9 +92,9 @@ class LayerSymbols:
         found = {s for size in self.sizes.values() for s in size.free_symbols}
         return sorted(found, key=_by_name)
 
-    def of_axes(self, name: str) -> tuple[Expr, ...]:
-        """A size of each axis, such as its stride."""
-        return tuple(sympify(axis.geometry[name]) for axis in self.exact_spec.axes)
+    def of_axes(self, *names: str) -> tuple[Expr, ...]:
+        """A size of each axis, such as its stride; of several sizes one after the other."""
+        return tuple(sympify(axis.geometry[name]) for name in names for axis in self.exact_spec.axes)
 
     @cached_property
     def output_sizes(self) -> tuple[Expr, ...]:
@@ -236,11 +236,9 @@ class LayerSymbols:
 
     def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         """Those of an output's indices that its bias has."""
-        found: list[Symbol] = []
         index = {**dict.fromkeys(ROLES, ()), "output": outputs}
-        for relation, here in self.spec.pattern.split(index):
-            found += here["output"] if relation.own_bias else ()
-        return tuple(found)
+        parts = self.spec.pattern.split(index)
+        return tuple(own for relation, here in parts if relation.own_bias for own in here["output"])
 
     def reads_input(self, place: Expr, last: Expr) -> bool:
         """Whether a place is what the index map of a padding mode gives, which lies within the input."""
