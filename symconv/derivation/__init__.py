@@ -6,7 +6,6 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.scripts import SCRIPTS
 from symconv.evidence.report import Proof, Verification
 from symconv.index_sums.parser import parse
-from symconv.index_sums.printers import latex_for, text_for
 from symconv.printing.expressions import Iverson
 
 __all__ = [
@@ -20,7 +19,5 @@ __all__ = [
     "Verification",
     "checked_grid",
     "judge",
-    "latex_for",
     "parse",
-    "text_for",
 ]

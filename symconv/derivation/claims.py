@@ -9,21 +9,15 @@ from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.errors import OptionError, SymconvError
-from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of, operands
-from symconv.evidence.enumeration import Geometry
+from symconv.evidence.cases import NumericModel, geometries, operands
 from symconv.evidence.isl_proof import agree
-from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled
-from symconv.evidence.report import Refutation, in_words, shown
-from symconv.evidence.scalars import (
-    EvaluationError,
-    Numbers,
-    OutOfReachError,
-    compiled_condition,
-    compiled_number,
-)
+from symconv.evidence.polynomials import compiled, value_or_reason
+from symconv.evidence.report import Refutation, shown
+from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.printing.english import counted
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,9 +49,9 @@ class Claim:
         if self.refutation:
             return f"{self.name}: refuted; {self.refutation}"
         if self.verdict == "proved":
-            return f"{self.name}: proved {self.scope}, and verified on {in_words(self.cases)}"
+            return f"{self.name}: proved {self.scope}, and verified on {counted(self.cases, 'case')}"
         reason = f"; no proof: {self.scope}" if self.scope else ""
-        return f"{self.name}: verified on {in_words(self.cases)}{reason}"
+        return f"{self.name}: verified on {counted(self.cases, 'case')}{reason}"
 
     __repr__ = __str__
 
@@ -69,9 +63,10 @@ def judge(
     grid: Mapping[str, Iterable[int]],
 ) -> Claim:
     """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it."""
-    wider = {} if grid else {s.name: WIDER for s in _steps(setting)}
+    steps = setting.of_axes("stride", "dilation")
+    wider = {} if grid else {s.name: WIDER for s in steps if s.is_Symbol}
     tried = [*geometries(setting, grid), *(geometries(setting, wider) if wider else ())]
-    cases = sorted(tried, key=lambda case: (sum(map(abs, case[0].values())), tuple(case[0].values())))
+    cases = sorted(tried, key=lambda case: (sum(map(abs, case.sizes.values())), tuple(case.sizes.values())))
     if not cases:
         raise OptionError("claim: the grid holds no possible geometry; give other ranges.")
     name, number = formula.name, len(cases)
@@ -82,11 +77,11 @@ def judge(
                 "or read text with symconv.parse."
             )
         refutation = next(function_failures(setting, formula, candidate, cases), None)
-        if refutation is not None:
-            return Claim(name, "refuted", number, refutation)
-        return Claim(name, "verified", number, scope="a function is tried, not proved")
+        if refutation is None:
+            return Claim(name, "verified", number, scope="a function is tried, not proved")
+        return Claim(name, "refuted", number, refutation)
     expr = _checked(setting, formula, sympify(candidate))
-    refutation = next(_expression_failures(setting, formula, expr, cases), None)
+    refutation = next(_expression_failures(formula, expr, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
     zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
@@ -96,20 +91,14 @@ def judge(
         return Claim(name, "verified", number, scope=str(error))
     if isinstance(scope, str):
         return Claim(name, "proved", number, scope=scope)
-    if scope.point is not None:
-        found = _at_point(setting, formula, expr, scope.point)
-        if found is not None:
-            return Claim(name, "refuted", number, found)
+    refutation = _at_point(setting, formula, expr, scope.point) if scope.point is not None else None
+    if refutation is not None:
+        return Claim(name, "refuted", number, refutation)
     return Claim(name, "verified", number, scope=scope.reason)
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
 WIDER = (4, 5, 7)
-
-
-def _steps(setting: LayerSymbols) -> set[Symbol]:
-    """The symbols that are strides or dilations."""
-    return {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
 
 
 def _named(setting: LayerSymbols, name: str, expr: Expr) -> Expr:
@@ -145,11 +134,10 @@ def _at_point(
         role: tuple(int(compiled_number(extent)(numbers)) for extent in extents)
         for role, extents in setting.extents.items()
     }
-    entries = operands(setting, counts)
+    entries = operands(setting, counts).extended()
     try:
         right, claimed = (compiled(setting.written_out(side)) for side in (formula.safe, expr))
-        wanted = right(_Extended(entries), numbers)
-        found = _value(claimed, _Extended(entries), numbers)
+        wanted, found = right(entries, numbers), value_or_reason(claimed, entries, numbers, OutOfReachError)
     except OutOfReachError:
         return None
     return Refutation(sizes, index, shown(found), shown(wanted)) if found != wanted else None
@@ -188,36 +176,34 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
         if letter.is_Symbol:
             known[n.kernel] = letter
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
-    outputs = setting.indices("output")
-    if setting.bias and setting.bias_indices(outputs):
-        ranks[n.bias] = len(setting.bias_indices(outputs))
+    own = len(setting.bias_indices(setting.indices("output")))
+    if setting.bias and own:
+        ranks[n.bias] = own
     elif setting.bias:
         known[n.bias] = Symbol(n.bias)
     sequences = set(ranks)
-    entries = expr.atoms(Indexed)
     for spread in expr.atoms(Upsampled):
         if str(spread.args[0].label) not in sequences:
             raise OptionError(f"claim: {spread.args[0]} is no sequence of the layer.")
-    for entry in entries:
+    for entry in expr.atoms(Indexed):
         if str(entry.base.label) not in sequences:
             sentence = "claim: {given} is no sequence of the layer: {cure}"
             raise OptionError(sentence, given=entry.base, allowed=sorted(sequences))
-        if len(entry.indices) != ranks[str(entry.base.label)]:
-            wanted = ranks[str(entry.base.label)]
-            raise OptionError(
-                f"claim: {entry} has {len(entry.indices)} indices; {entry.base} has "
-                f"{wanted if wanted != 1 else 'one'}."
-            )
+        wanted, has = ranks[str(entry.base.label)], len(entry.indices)
+        if has != wanted:
+            wanted_in_words = wanted if wanted != 1 else "one"
+            raise OptionError(f"claim: {entry} has {has} indices; {entry.base} has {wanted_in_words}.")
     for overlap in expr.atoms(Overlap):
         for spread in overlap.args[1:3]:
             if not len(spread.args) - 1 == len(overlap.args) - 3 == ranks[str(spread.args[0].label)]:
                 raise OptionError(f"claim: {overlap} has one index; write out the sum of several.")
     names = {index.name for part in expr.atoms(Sum) for index in part.variables}
     expr = _apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
-    bases = {base.label for base in expr.atoms(IndexedBase)}
+    own_names = {base.label for base in expr.atoms(IndexedBase)}
+    own_names |= {index for part in expr.atoms(Sum) for index in part.variables}
+    own_names |= {overlap.args[0] for overlap in expr.atoms(Overlap)}  # the kind of operation
     swap = {}
-    bound = {index for part in expr.atoms(Sum) for index in part.variables}
-    for symbol in sorted(expr.atoms(Symbol) - bases - bound - _kinds(expr), key=str):
+    for symbol in sorted(expr.atoms(Symbol) - own_names, key=str):
         if symbol.name in names - set(known):
             continue  # an index outside its sum: it has no value
         if symbol.name in sequences and symbol.name not in known:
@@ -230,52 +216,21 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     return found
 
 
-class _Extended(Sequences):
-    """Sequences that are 0 outside their range, as texts take them."""
-
-    def __init__(self, sequences: Sequences) -> None:
-        super().__init__(sequences.read, sequences.shapes, sequences.base)
-
-    def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
-        places = [index - self.base for index in indices]
-        outside = letter in self.shapes and not self.inside(letter, places)
-        if outside and all(index == int(index) for index in places):
-            return {}
-        return super().entry(letter, indices)
-
-
-def _expression_failures(
-    setting: LayerSymbols, formula: Formula, expr: Expr, cases: Sequence[tuple[dict[str, int], Geometry]]
-) -> Iterator[Refutation]:
+def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericModel]) -> Iterator[Refutation]:
     try:
         evaluate = compiled(expr)
     except EvaluationError as error:
         raise OptionError(f"claim: {error}.") from None
     right = compiled(formula.lhs)
-    for sizes, geometry in cases:
-        world = NumericModel(setting, geometry).sequences
-        extended = _Extended(world)
-        numbers = numbers_of(setting, sizes, geometry)
-        for index in index_values(setting, numbers, formula.kept):
-            wanted = right(world, {**numbers, **index})
+    for case in cases:
+        sequences, numbers = case.sequences(), case.numbers
+        extended = sequences.extended()
+        for index in case.places(formula.kept):
+            at = {**numbers, **index}
+            wanted = right(sequences, at)
             try:
-                found = _value(evaluate, extended, {**numbers, **index})
+                found = value_or_reason(evaluate, extended, at, OutOfReachError)
             except OutOfReachError as error:
                 raise OptionError(f"claim: it cannot be tried: {error}.") from None
             if found != wanted:
-                yield Refutation(sizes, index, shown(found), shown(wanted))
-
-
-def _value(evaluate: Evaluator, sequences: Sequences, numbers: Numbers) -> Poly | str:
-    """A polynomial, or why there is none."""
-    try:
-        return evaluate(sequences, numbers)
-    except OutOfReachError:
-        raise
-    except EvaluationError as error:
-        return str(error)
-
-
-def _kinds(expr: Expr) -> set[Symbol]:
-    """The names of operations, which are symbols of no size."""
-    return {overlap.args[0] for overlap in expr.atoms(Overlap)}
+                yield Refutation(case.sizes, index, shown(found), shown(wanted))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from sympy import Eq, Expr
 
@@ -12,18 +12,17 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
-from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
-from symconv.evidence.enumeration import Geometry
+from symconv.evidence.cases import NumericModel, geometries
 from symconv.evidence.isl_proof import given_or_few, prove
-from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled
-from symconv.evidence.report import Failure, Proof, StepReport, Verification, in_words
-from symconv.evidence.scalars import EvaluationError, Numbers
+from symconv.evidence.polynomials import Poly, compiled, value_or_reason
+from symconv.evidence.report import Failure, Proof, StepReport, Verification
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from symconv.printing.display import Display, Row
+from symconv.printing.english import counted
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
 
@@ -89,8 +88,7 @@ class Derivation:
         self.name = name
         self._setting = setting
         self._lines: list[UncheckedStep] = written(setting, name, axis)
-        several = len(setting.extents["input"]) > 1
-        cases = _spread(geometries(setting), QUICK_CASES // 3 if several else QUICK_CASES)
+        cases = _spread(geometries(setting), QUICK_CASES // 3 if setting.several else QUICK_CASES)
         if not cases:
             raise GeometryError(
                 f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
@@ -100,15 +98,14 @@ class Derivation:
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
         back = {inner: outer for outer, inner in setting.integers.items()}
+        evidence = f"equal on {counted(len(cases), 'case')}"
+
+        def outer(expr: Expr) -> Expr:
+            return shift_index_base(expr, setting).xreplace(back)
+
         self.steps = tuple(
-            Step(
-                shift_index_base(line.left, setting).xreplace(back),
-                shift_index_base(line.terms.expr, setting).xreplace(back),
-                line.rule,
-                line.reason,
-                f"equal on {in_words(report.cases)}",
-            )
-            for line, report in zip(self._lines, quick.steps, strict=True)
+            Step(outer(line.left), outer(line.terms.expr), line.rule, line.reason, evidence)
+            for line in self._lines
         )
 
     def display(self, target: MathsTarget) -> Display:
@@ -204,56 +201,37 @@ class Derivation:
         >>> sc.Conv1d("N", "K").derive("output").settled()
         'every step verified on 18 cases, and proved for all K, N at (stride, dilation) (1, 1).'
         """
-        verified = f"every step verified on {in_words(self.verify().cases)}"
+        verified = f"every step verified on {counted(self.verify().cases, 'case')}"
         try:
             proof = self.prove()
         except SymconvError as error:
             return f"{verified}; no proof: {str(error).rstrip('.')}."
         return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; a proof is out of reach."
 
-    def _verify(self, cases: list[tuple[dict[str, int], Geometry]], most: int | None) -> Verification:
+    def _verify(self, cases: Sequence[NumericModel], most: int | None) -> Verification:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
-        several = len(setting.extents["input"]) > 1
         lefts = [compiled(shift_index_base(line.left, setting)) for line in self._lines]
         rights = [compiled(shift_index_base(line.terms.expr, setting)) for line in self._lines]
-        counts = [0] * len(rights)
         failures: dict[int, Failure] = {}
-        for sizes, geometry in cases:
-            sequences = NumericModel(setting, geometry).sequences
-            numbers = numbers_of(setting, sizes, geometry)
-            budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // geometry.work)
-            before: list[Value] = []
+        for case in cases:
+            sequences, numbers = case.sequences(), case.numbers
+            budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // case.geometry.work)
+            before: list[Poly | str] = []
             for at, line in enumerate(self._lines):
-                every = index_values(setting, numbers, kept_indices(setting, line.left))
-                indices = _spread(every, budget if several else most)
+                every = case.places(kept_indices(setting, line.left))
+                indices = _spread(every, budget if setting.several else most)
                 places = [{**numbers, **index} for index in indices]
                 if at == 0 or self._lines[at - 1].left != line.left:
-                    before = [_value(lefts[at], sequences, place) for place in places]
-                found = [_value(rights[at], sequences, place) for place in places]
-                counts[at] += 1
+                    before = [value_or_reason(lefts[at], sequences, place) for place in places]
+                found = [value_or_reason(rights[at], sequences, place) for place in places]
                 for index, old, new in zip(indices, before, found, strict=True):
-                    if old != new and at not in failures:
-                        failures[at] = Failure(sizes, index, new, old)
+                    if old != new:
+                        failures.setdefault(at + 1, Failure(case.sizes, index, new, old))
                 before = found
-        return Verification(
-            self.name,
-            tuple(
-                StepReport(at + 1, line.rule, counts[at], failures.get(at))
-                for at, line in enumerate(self._lines)
-            ),
-        )
-
-
-#: A polynomial, or why there is none.
-Value: TypeAlias = Poly | str
-
-
-def _value(evaluator: Evaluator, sequences: Sequences, numbers: Numbers) -> Value:
-    try:
-        return evaluator(sequences, numbers)
-    except EvaluationError as error:
-        return str(error)
+        lines = enumerate(self._lines, 1)
+        reports = (StepReport(at, line.rule, len(cases), failures.get(at)) for at, line in lines)
+        return Verification(self.name, tuple(reports))
 
 
 def checked_grid(call: str, setting: LayerSymbols, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:

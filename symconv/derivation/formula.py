@@ -5,13 +5,13 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from sympy import Add, Dummy, Eq, Expr, Ge, Matrix, Mul, Number, S, Symbol, expand, sympify
+from sympy import Add, Eq, Expr, Ge, Matrix, Mul, S, Symbol, expand, sympify
 
 from symconv.derivation.inequalities import terms_nonnegative
 from symconv.errors import GeometryError, OptionError
-from symconv.evidence.cases import NumericModel, geometries, index_values, numbers_of
-from symconv.evidence.enumeration import Geometry
+from symconv.evidence.cases import NumericModel, geometries
 from symconv.evidence.polynomials import Poly, compiled
+from symconv.evidence.report import equalities
 from symconv.explicit.entries import in_shape
 from symconv.explicit.registry import QUANTITIES
 from symconv.index_sums.domain import IndexDomain
@@ -87,17 +87,17 @@ class Formula:
     def conditions(self) -> tuple[Any, ...]:
         """Sizes of at least 1, paddings of at least 0, and room for at least one output on each axis."""
         setting, found = self._setting, []
+        by_name = all(axis.options.get("padding") in ("valid", "same", "full") for axis in setting.spec.axes)
         for name, size in setting.sizes.items():
             given = size.is_Symbol or not (size - least(name)).is_nonnegative
-            if given and not (name.split()[0] in ("before", "after") and setting.padded_by_name):
+            if given and not (by_name and name.split()[0] in ("before", "after")):  # these are never negative
                 found.append(Ge(size.xreplace(self._back), least(name), evaluate=False))
-        for axis in setting.exact_axes:
-            place = Dummy()
-            for last, value in axis.size_counts(place):
-                reach = expand(value.xreplace({place: S.Zero}))
+        for axis in setting.exact_spec.axes:
+            for last, value in axis.size_counts(S.Zero):
+                reach = expand(value)
                 if not terms_nonnegative(expand(last - reach)):
                     found.append(Ge(expand(last + 1).xreplace(self._back), (reach + 1).xreplace(self._back)))
-        limits = (limit for relation in setting.exact.relations for limit in relation.limits)
+        limits = (limit for relation in setting.exact_spec.pattern.relations for limit in relation.limits)
         found += [limit.xreplace(self._back) for limit in limits if limit is not S.true]
         found += setting.spec.conditions
         return tuple(dict.fromkeys(found))
@@ -117,31 +117,24 @@ class Formula:
         GeometryError
             When no layer has these sizes.
         """
-        geometry = self._geometry(sizes)
-        sequences = NumericModel(self._setting, geometry).sequences
-        evaluate = compiled(self.safe)
-        whole = {name: operator.index(value) for name, value in sizes.items()}
-        numbers = numbers_of(self._setting, whole, geometry)
-        places = list(index_values(self._setting, numbers, self.kept))
+        model, evaluate = self._model(sizes), compiled(self.safe)
+        sequences, numbers = model.sequences(), model.numbers
+        places = list(model.places(self.kept))
         values = [self._entry(evaluate(sequences, {**numbers, **index})) for index in places]
         if self.name == "output_size":
             return int(values[0])
         row = QUANTITIES[self.name]
-        if row.is_matrix:
-            sides = (row.rows, row.columns)
-            shapes = [[n for role in roles for n in geometry.counts[role]] for roles in sides]
-            return self._in_rows(values, *map(prod, shapes))
-        base = self._setting.notation.base
-        return in_shape(values, tuple(places[-1][index.name] - base + 1 for index in self.kept))
+        if not row.is_matrix:
+            base = self._setting.notation.base
+            return in_shape(values, tuple(places[-1][index.name] - base + 1 for index in self.kept))
+        counts = model.geometry.counts
+        rows, columns = (prod(n for role in side for n in counts[role]) for side in (row.rows, row.columns))
+        if self.name == "windows" and self._setting.window_roles[0] == "tap":  # the explicit ones are rows
+            return Matrix(columns, rows, values).T
+        return Matrix(rows, columns, values)
 
-    def _in_rows(self, values: list[Expr], rows: int, columns: int) -> Matrix:
-        """A matrix; windows that are columns are turned, since the explicit ones are always rows."""
-        turned = self.name == "windows" and self._setting.window_roles[0] == "tap"
-        return Matrix(columns, rows, values).T if turned else Matrix(rows, columns, values)
-
-    def _geometry(self, sizes: dict[str, int]) -> Geometry:
-        setting = self._setting
-        needed = {symbol.name for symbol in setting.symbols}
+    def _model(self, sizes: dict[str, int]) -> NumericModel:
+        needed = {symbol.name for symbol in self._setting.symbols}
         for name, value in sizes.items():
             if name not in needed:
                 raise OptionError("at has no size {given!r}: {cure}", given=name, allowed=sorted(needed))
@@ -150,11 +143,11 @@ class Formula:
         missing = sorted(needed - set(sizes))
         if missing:
             raise OptionError(f"at needs a number for {', '.join(missing)}, as in at({missing[0]}=4).")
-        grid = {name: range(int(value), int(value) + 1) for name, value in sizes.items()}
-        for _, geometry in geometries(setting, grid):
-            return geometry
+        grid = {name: [operator.index(value)] for name, value in sizes.items()}
+        for model in geometries(self._setting, grid):
+            return model
         raise GeometryError(
-            f"no layer has {', '.join(f'{n} = {v}' for n, v in sizes.items())}: "
+            f"no layer has {equalities(sizes)}: "
             f"the sizes must satisfy {', '.join(map(str, self.conditions)) or 'the conditions of the layer'}."
         )
 
@@ -163,12 +156,8 @@ class Formula:
         base = self._setting.notation.base
         terms = []
         for monomial, coefficient in poly.items():
-            factors = [
-                Symbol(entry_name(letter, *(index + base for index in indices)))
-                for letter, indices in monomial
-            ]
-            number = coefficient if isinstance(coefficient, Number) else sympify(coefficient)
-            terms.append(Mul(number, *factors))
+            names = (entry_name(letter, *(i + base for i in indices)) for letter, indices in monomial)
+            terms.append(Mul(sympify(coefficient), *map(Symbol, names)))
         return Add(*terms)
 
     @property

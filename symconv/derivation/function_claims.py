@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,7 @@ from sympy import sympify
 
 from symconv.derivation.formula import Formula
 from symconv.errors import OptionError
-from symconv.evidence.cases import NumericModel, index_values, numbers_of
-from symconv.evidence.enumeration import Geometry
+from symconv.evidence.cases import NumericModel
 from symconv.evidence.polynomials import Poly, compiled
 from symconv.evidence.report import Refutation
 from symconv.evidence.scalars import compiled_number
@@ -18,27 +18,18 @@ from symconv.index_sums.symbols import LayerSymbols
 
 
 def function_failures(
-    setting: LayerSymbols,
-    formula: Formula,
-    function: Callable[..., Any],
-    cases: Sequence[tuple[dict[str, int], Geometry]],
+    setting: LayerSymbols, formula: Formula, function: Callable[..., Any], cases: Sequence[NumericModel]
 ) -> Iterator[Refutation]:
     rng = np.random.default_rng(0)
     n, right = setting.notation, compiled(formula.lhs)
     outputs = setting.indices("output")
     biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
     wants = _parameters(function, {symbol.name for symbol in setting.symbols})
-    for sizes, geometry in cases:
-        counts = geometry.counts
-        arrays = {
-            name: (letter, rng.integers(1, 1000, counts[role]))
-            for name, letter, role in (
-                ("x", n.input, "input"),
-                ("w", n.kernel, "tap"),
-                ("delta", n.upstream, "output"),
-            )
-        }
-        drawn = setting.kernel.drawn(geometry.met, arrays["x"][1])
+    roles = (("x", n.input, "input"), ("w", n.kernel, "tap"), ("delta", n.upstream, "output"))
+    for case in cases:
+        sizes, counts, numbers = case.sizes, case.geometry.counts, case.numbers
+        arrays = {name: (letter, rng.integers(1, 1000, counts[role])) for name, letter, role in roles}
+        drawn = setting.kernel.drawn(case.geometry.met, arrays["x"][1])
         for tap, number in (drawn or {}).items():
             arrays["w"][1][tap] = number
         bias = rng.integers(1, 1000, [counts["output"][at] for at in biased]) * setting.bias
@@ -47,16 +38,14 @@ def function_failures(
             for letter, array in (*arrays.values(), (n.bias, bias))
             for index, value in np.ndenumerate(array)
         }
-        numbers = numbers_of(setting, sizes, geometry)
         named = {
             **{name: array for name, (_, array) in arrays.items()},
             **_geometry(setting, numbers),
             **sizes,
             "b": bias if biased else int(bias),
         }
-        places = list(index_values(setting, numbers, formula.kept))
-        world = NumericModel(setting, geometry).sequences
-        wanted = [_at(right(world, {**numbers, **index}), values) for index in places]
+        places, sequences = list(case.places(formula.kept)), case.sequences()
+        wanted = [_at(right(sequences, {**numbers, **index}), values) for index in places]
         try:
             found = np.ravel(np.asarray(function(**{name: named[name] for name in wants}))).tolist()
         except Exception as error:  # the candidate is somebody else's code: whatever it raises refutes it
@@ -79,23 +68,19 @@ def _equal(found: Any, wanted: Any) -> bool:
 
 
 def _at(poly: Poly, values: Mapping[Any, int]) -> Any:
-    total = 0
-    for monomial, coefficient in poly.items():
-        for atom in monomial:
-            coefficient *= values[atom]
-        total += coefficient
-    return total
+    terms = (prod((values[atom] for atom in monomial), start=number) for monomial, number in poly.items())
+    return sum(terms)
 
 
 def _geometry(setting: LayerSymbols, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The sizes that a function may ask for: a number on one axis, else a tuple of one an axis."""
-    axes, found = setting.exact_axes, {}
-    sizes = {name: setting.of_axes(name) for name in _GEOMETRY if name in axes[0].geometry}
+    spec, found = setting.exact_spec, {}
+    sizes = {name: setting.of_axes(name) for name in _GEOMETRY if name in spec.axes[0].geometry}
     sizes |= {"padding": sizes["before"], "output_size": setting.m}
     for name, values in sizes.items():
         whole = tuple(int(compiled_number(value)(dict(numbers))) for value in values)
         found[name] = whole[0] if len(whole) == 1 else whole
-    for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+    for relation, names in zip(spec.pattern.relations, spec.pattern.names, strict=True):
         if not relation.spatial:
             options = relation.options
             found |= {name: int(compiled_number(sympify(options[name]))(dict(numbers))) for name in names}
@@ -111,15 +96,12 @@ def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:
     known = {"x", "w", "delta", "b", *_MORE, *_GEOMETRY, *symbols}
     wants = []
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in known:
-            wants.append(parameter.name)
-            if parameter.kind is parameter.POSITIONAL_ONLY:
-                raise OptionError(f"claim: {parameter.name!r} must be an argument that can be given by name.")
-        elif parameter.default is parameter.empty and parameter.kind not in (
-            parameter.VAR_POSITIONAL,
-            parameter.VAR_KEYWORD,
-        ):
-            raise OptionError(
-                "claim: the function asks for {given!r}: {cure}", given=parameter.name, allowed=sorted(known)
-            )
+        name, kind = parameter.name, parameter.kind
+        if name in known:
+            wants.append(name)
+            if kind is parameter.POSITIONAL_ONLY:
+                raise OptionError(f"claim: {name!r} must be an argument that can be given by name.")
+        elif parameter.default is parameter.empty and not kind.description.startswith("variadic"):
+            sentence = "claim: the function asks for {given!r}: {cure}"
+            raise OptionError(sentence, given=name, allowed=sorted(known))
     return wants

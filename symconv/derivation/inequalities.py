@@ -2,9 +2,13 @@
 
 from functools import lru_cache
 
-from sympy import Dummy, Expr, Integer, Symbol, expand, floor, sympify, together
+from sympy import Dummy, Expr, S, Symbol, expand, floor, sympify, together
 
 from symconv.index_sums.symbols import LayerSymbols, least
+
+
+class _UnknownSignError(Exception):
+    """It cannot be seen at which end of an index an expression is least."""
 
 
 def never_negative(expr: Expr, setting: LayerSymbols) -> bool:
@@ -15,16 +19,12 @@ def never_negative(expr: Expr, setting: LayerSymbols) -> bool:
     must be a sum of products of non-negative quantities, for each N from 1 on or for N from the least
     that the kernel needs. A True is a proof; a False says nothing.
     """
-    found: Expr | None = _whole_groups(expand(expr), setting)
-    if found is None:
-        return False
-    for index in sorted((s for s in found.free_symbols if setting.is_index(s)), key=str):
-        span = setting.range(index)
-        found = _least(found, index, span.first, span.last)
-        if found is None:
-            return False
-    found = _without_floors(expand(found.xreplace(setting.definitions)))
-    if found is None:
+    try:
+        found = _whole_groups(expand(expr), setting)
+        for index in sorted((s for s in found.free_symbols if setting.is_index(s)), key=str):
+            found = _least(found, index, setting.last(index))
+        found = _without_floors(expand(found.xreplace(setting.definitions)))
+    except _UnknownSignError:
         return False
     slack, roomy = _slacks(setting)
     attempts = [expand(found.xreplace(slack))]
@@ -33,33 +33,26 @@ def never_negative(expr: Expr, setting: LayerSymbols) -> bool:
     return any(terms_nonnegative(attempt) for attempt in attempts)
 
 
-def _whole_groups(expr: Expr, setting: LayerSymbols) -> Expr | None:
+def _whole_groups(expr: Expr, setting: LayerSymbols) -> Expr:
     """Each ``floor(o / q)`` of an index that runs over whole groups of q at its least value."""
-    found: Expr | None = expr
     for part in sorted(expr.atoms(floor), key=str):
         indices = [s for s in part.free_symbols if setting.is_index(s)]
-        if len(indices) != 1 or found is None:
+        if len(indices) != 1:
             continue
-        last = setting.range(indices[0]).last
         slope = together(part.args[0] / indices[0])
-        groups = expand(together((last + 1) * slope))
-        if slope.has(indices[0]) or not (groups.is_Integer or groups.is_Symbol):
-            continue
-        group = Dummy(integer=True)
-        found = _least(expand(found.xreplace({part: group})), group, Integer(0), groups - 1)
-    return found
+        groups = expand(together((setting.last(indices[0]) + 1) * slope))
+        if not slope.has(indices[0]) and (groups.is_Integer or groups.is_Symbol):
+            group = Dummy(integer=True)
+            expr = _least(expand(expr.xreplace({part: group})), group, groups - 1)
+    return expr
 
 
-def _without_floors(expr: Expr) -> Expr | None:
-    found: Expr | None = expr
+def _without_floors(expr: Expr) -> Expr:
     for part in sorted(expr.atoms(floor), key=str):
-        if found is None:
-            return None
         number, divisor = part.args[0].as_numer_denom()
         remainder = Dummy()
-        swapped = expand(found.xreplace({part: (number - remainder) / divisor}))
-        found = _least(swapped, remainder, Integer(0), divisor - 1)
-    return found
+        expr = _least(expand(expr.xreplace({part: (number - remainder) / divisor})), remainder, divisor - 1)
+    return expr
 
 
 @lru_cache(maxsize=64)
@@ -82,33 +75,30 @@ def _slacks(setting: LayerSymbols) -> tuple[dict[Symbol, Expr], dict[Symbol, Exp
                 found[symbol] = expand((above - rest) / slope)
                 break
     roomy: dict[Symbol, Expr] = {}
-    for axis in setting.exact_axes:
+    for axis in setting.exact_spec.axes:
         n = sympify(axis.geometry["input_size"])
-        place = Dummy()
-        for last, value in axis.size_counts(place):
-            room = expand(last - value.xreplace({place: Integer(0)}))
+        for last, reach in axis.size_counts(S.Zero):
+            room = expand(last - reach)
             if n.is_Symbol and n not in roomy and expand(room - n).has(n) is False:
                 roomy[n] = expand(n - room + Dummy(integer=True, nonnegative=True))
     return found, roomy
 
 
-def _least(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr | None:
-    """The least value over an index in which the expression is affine, if its slope has a known sign."""
-    if not expr.has(index):
-        return expr
+def _least(expr: Expr, index: Symbol, last: Expr) -> Expr:
+    """The least value over an index from 0 on, where it is affine with a slope of known sign."""
     slope = expand(expr.coeff(index, 1))
     rest = expand(expr - slope * index)
     if rest.has(index):
-        return None
+        raise _UnknownSignError
     if slope.is_nonnegative or terms_nonnegative(slope):
-        return expand(rest + slope * first)
+        return rest
     if slope.is_nonpositive or terms_nonnegative(-slope):
         return expand(rest + slope * last)
-    return None
+    raise _UnknownSignError
 
 
 def terms_nonnegative(expr: Expr) -> bool:
     """Whether no term is negative once each positive symbol is counted from 1 on: a proof, not a test."""
-    shift = {s: s + 1 for s in expr.free_symbols if s.is_positive}
-    grown = expand(expr.xreplace({s: Dummy(s.name, integer=True, nonnegative=True) + 1 for s in shift}))
+    positive = [s for s in expr.free_symbols if s.is_positive]
+    grown = expand(expr.xreplace({s: Dummy(s.name, integer=True, nonnegative=True) + 1 for s in positive}))
     return all(term.is_nonnegative for term in grown.as_ordered_terms())

@@ -1,42 +1,18 @@
 """The derivation of each quantity: which rules lead from its definition to its closed form."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from sympy import Expr, Integer, S, Symbol, expand
 
-from symconv.derivation.elimination import eliminate
-from symconv.derivation.rewriting import Script, bounds_of
+from symconv.derivation.rewriting import Script, bounds_of, relation_of
+from symconv.derivation.rules import rule as rules
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
-from symconv.derivation.rules.openings import ChainRule, Define
-from symconv.derivation.rules.rule import DerivativeOfEntry, InsertDefinition, Linearity, Sift
-from symconv.errors import OptionError
-from symconv.index_sums.nodes import (
-    Bound,
-    Equal,
-    IndexSum,
-    Overlap,
-    Partial,
-    UncheckedStep,
-    Upsampled,
-    Within,
-)
+from symconv.index_sums.nodes import Bound, IndexSum, Overlap, Partial, UncheckedStep, Upsampled, Within
 from symconv.index_sums.symbols import LayerSymbols
 
 Indices: TypeAlias = tuple[Symbol, ...]
-
-
-@dataclass(frozen=True)
-class _Operand:
-    """What a derivation calls an operand, and its notation's field."""
-
-    field: str
-    called: str
-
-
-_INPUT, _UPSTREAM = _Operand("input", "input"), _Operand("upstream", "upstream gradient")
 
 
 def defined_output(setting: LayerSymbols, outputs: Indices, used: Indices = ()) -> IndexSum:
@@ -46,13 +22,9 @@ def defined_output(setting: LayerSymbols, outputs: Indices, used: Indices = ()) 
     """
     taps = setting.indices("tap", (*outputs, *used))
     inputs = setting.indices("input", (*outputs, *used, *taps))
-    relation = setting.equations({"output": outputs, "tap": taps, "input": inputs})
-    return IndexSum(
-        bounds=bounds_of(setting, (*taps, *inputs)),
-        conditions=tuple(Equal(left, right) for left, right in relation),
-        factors=(setting.entry("kernel", *taps), setting.entry("input", *inputs)),
-        addend=_bias(setting, outputs),
-    )
+    bounds, relation = bounds_of(setting, (*taps, *inputs)), relation_of(setting, outputs, taps, inputs)
+    factors = (setting.entry("kernel", *taps), setting.entry("input", *inputs))
+    return IndexSum(bounds, relation, factors, _bias(setting, outputs))
 
 
 def _bias(setting: LayerSymbols, outputs: Indices) -> Expr:
@@ -64,96 +36,91 @@ def _output(s: Script) -> None:
     outputs = setting.indices("output")
     entry = setting.entry("output", *outputs)
     index = {"output": outputs, "tap": setting.indices("tap"), "input": setting.indices("input")}
-    window = setting.window(index)
+    window = setting.exact_spec.pattern.window(index)
     if window is None:
         words = "Each input lays the kernel, times itself, on the output; where they overlap they add up."
-        s.start(entry, Define(entry, defined_output(setting, outputs), words))
-        eliminate(s)
+        s.start(entry, rules.Define(entry, defined_output(setting, outputs), words))
+        s.eliminate()
     else:
         turned = [k for k in window.summed if k not in window.taps]
         slides = f"The {'flipped ' if turned else ''}{setting.kernel.called}"
         factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
         start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
         words = f"{slides} is laid on the padded input, moved by the stride for each output."
-        s.start(entry, Define(entry, start, words))
+        s.start(entry, rules.Define(entry, start, words))
         s.apply(*map(Reverse, turned), SplitPadding(_padding(setting)))
         s.attempt(DropLimits())
-        eliminate(s)
+        s.eliminate()
     _name(s, "output", outputs)
 
 
 def _padding(setting: LayerSymbols) -> str:
     """What stands beside the input: see :class:`SplitPadding`."""
-    if not any((*setting.of_axes("before"), *setting.of_axes("after"))):
+    if not any(setting.of_axes("before", "after")):
         return "none"
-    if setting.kernel.beside:
-        return setting.kernel.beside
-    return "folded" if setting.spec.reads_input else "zeros"
+    return setting.kernel.beside or ("folded" if setting.spec.reads_input else "zeros")
 
 
 def _name(s: Script, role: str, kept: Indices) -> None:
     """The named operation that the sum is, where it is one of two whole sequences.
 
-    With ``far = a near + b k + c``: by near indices the far sequence is correlated with the kernel, by far
-    ones the near sequence, spread by a, is convolved with it; a flipped kernel, ``b < 0``, exchanges the two.
+    ``setting.steps()`` has the stride a, the dilation b, and c. By the other indices the dependent sequence
+    is correlated with the kernel; by the dependent ones the other sequence, spread by a, is convolved with
+    it. A flipped kernel, ``b < 0``, exchanges the two.
     """
     setting, steps = s.setting, s.setting.steps()
     if steps is None or len(kept) != len(steps):
         return
-    far, near = (_INPUT, _UPSTREAM) if setting.spec.dependent_role == "input" else (_UPSTREAM, _INPUT)
+    called = {"input": "input", "upstream": "upstream gradient"}
+    dependent, other = reversed(called) if setting.spec.transposed else called
     ones = [Integer(1)] * len(steps)
     stride, dilation = [a for a, _, _ in steps], [abs(b) for _, b, _ in steps]
-    flip = any(b.is_negative for _, b, _ in steps)
-    spread = {"stride": stride != ones, "dilation": dilation != ones}
-    with_kernel = f" with the kernel{', spread by the dilation' if spread['dilation'] else ''}"
-    with_spread = f", spread by the stride,{with_kernel}" if spread["stride"] else with_kernel
+    by_stride = ", spread by the stride" if stride != ones else ""
+    with_kernel = f" with the kernel{', spread by the dilation' if dilation != ones else ''}"
     kernel = Upsampled(setting.sequence("kernel"), *dilation)
-    whole, holes = (
-        Upsampled(setting.sequence(far.field), *ones),
-        Upsampled(setting.sequence(near.field), *stride),
-    )
-    by_stride = ", spread by the stride" if spread["stride"] else ""
-    kinds = ["*", "star"] if flip else ["star", "*"]
-    words = {"star": "the cross-correlation", "*": "the convolution"}
+    whole = Upsampled(setting.sequence(dependent), *ones)
+    holes = Upsampled(setting.sequence(other), *stride)
+    correlation, convolution = ("star", "the cross-correlation"), ("*", "the convolution")
+    if any(b.is_negative for _, b, _ in steps):
+        correlation, convolution = convolution, correlation
     if role == "tap":
         at = [expand(b * k + c) for (_, b, c), k in zip(steps, kept, strict=True)]
-        called = f"{words['star']} of the {far.called} with the {near.called}{by_stride}"
-        s.attempt(Recognise(Overlap("star", whole, holes, *at), called))
+        kind, sides = ("star", "the cross-correlation"), (whole, holes)
+        words = f"of the {called[dependent]} with the {called[other]}{by_stride}"
     elif role == setting.spec.dependent_role:
         at = [expand(j - c) for (_, _, c), j in zip(steps, kept, strict=True)]
-        called = f"{words[kinds[1]]} of the {near.called}{with_spread}: the transposed convolution"
-        s.attempt(Recognise(Overlap(kinds[1], holes, kernel, *at), called))
+        kind, sides = convolution, (holes, kernel)
+        comma = "," if by_stride else ""
+        words = f"of the {called[other]}{by_stride}{comma}{with_kernel}: the transposed convolution"
     else:
         at = [expand(a * i + c) for (a, _, c), i in zip(steps, kept, strict=True)]
-        read = ", read a stride apart" if spread["stride"] else ""
-        called = f"{words[kinds[0]]} of the {far.called}{with_kernel}{read}"
-        s.attempt(Recognise(Overlap(kinds[0], whole, kernel, *at), called))
+        kind, sides = correlation, (whole, kernel)
+        words = f"of the {called[dependent]}{with_kernel}{', read a stride apart' if by_stride else ''}"
+    s.attempt(Recognise(Overlap(kind[0], *sides, *at), f"{kind[1]} {words}"))
 
 
 def _differentiate(s: Script, outputs: Indices, kept: Indices, fresh: str = "") -> None:
     """From ``dy`` by an entry to the relation: the steps that every derivative by an operand shares."""
     setting = s.setting
     inner = defined_output(setting, outputs, kept)
-    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry())
+    s.apply(rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry())
     if fresh:
         own = setting.indices("tap", (*outputs, *kept))
         taken = own if fresh == "tap" else setting.indices("input", (*outputs, *kept, *own))
-        s.apply(*map(Sift, taken))
+        s.apply(*map(rules.Sift, taken))
 
 
 def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
     """``dL/d(by) = sum over outputs of delta dy/d(by)``, led to the relation."""
     setting = s.setting
     outputs = setting.indices("output", kept)
-    words = (
-        "The loss depends on the entry through every output; the upstream gradient is its derivative by "
-        "an output."
-    )
+    words = "The loss depends on the entry through every output; "
+    words += "the upstream gradient is its derivative by an output."
     gradient = (setting.entry("upstream", *outputs),)
     inner = Partial(setting.entry("output", *outputs), by)
-    s.start(Partial(setting.loss, by), ChainRule(bounds_of(setting, outputs), gradient, inner, words))
+    s.start(Partial(setting.loss, by), rules.ChainRule(bounds_of(setting, outputs), gradient, inner, words))
     _differentiate(s, outputs, kept, fresh)
-    eliminate(s)
+    s.eliminate()
 
 
 def _grad_input(s: Script) -> None:
@@ -178,8 +145,6 @@ def _from_zero(s: Script) -> None:
 
 def _grad_bias(s: Script) -> None:
     setting = s.setting
-    if not setting.bias:
-        raise OptionError("{given}: this layer has no bias; {with_bias}.", given="grad_bias")
     kept = setting.bias_indices(setting.indices("output"))
     _chain(s, setting.entry("bias", *kept), kept)
 
@@ -195,17 +160,9 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     words = f"The output is linear in the {field}{held}: the matrix holds its coefficients."
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
-    s.start(left, Define(left, start, words))
+    s.start(left, rules.Define(left, start, words))
     _differentiate(s, outputs, kept, fresh=operand)
-    eliminate(s)
-
-
-def _matrix(s: Script) -> None:
-    _coefficient(s, "matrix", "input", ("output", "input"))
-
-
-def _windows(s: Script) -> None:
-    _coefficient(s, "windows", "tap", s.setting.window_roles)
+    s.eliminate()
 
 
 def _upstream_matrix(s: Script) -> None:
@@ -213,19 +170,13 @@ def _upstream_matrix(s: Script) -> None:
     inputs = setting.indices("input")
     taps = setting.indices("tap", inputs)
     outputs = setting.indices("output", (*inputs, *taps))
-    relation = setting.equations({"output": outputs, "tap": taps, "input": inputs})
-    start = IndexSum(
-        bounds_of(setting, outputs),
-        tuple(Equal(left, right) for left, right in relation),
-        (setting.entry("upstream", *outputs),),
-    )
-    words = (
-        "The input gradient is linear in the kernel: each output sends its upstream gradient back along "
-        "the relation."
-    )
+    relation = relation_of(setting, outputs, taps, inputs)
+    start = IndexSum(bounds_of(setting, outputs), relation, (setting.entry("upstream", *outputs),))
+    words = "The input gradient is linear in the kernel: "
+    words += "each output sends its upstream gradient back along the relation."
     left = setting.entry("upstream_matrix", *inputs, *taps)
-    s.start(left, Define(left, start, words))
-    eliminate(s)
+    s.start(left, rules.Define(left, start, words))
+    s.eliminate()
 
 
 def _tying(s: Script) -> None:
@@ -234,18 +185,16 @@ def _tying(s: Script) -> None:
     inputs = setting.indices("input", outputs)
     taps = setting.indices("tap", (*outputs, *inputs))
     fresh = setting.indices("tap", (*outputs, *inputs, *taps))
-    relation = setting.equations({"output": outputs, "tap": fresh, "input": inputs})
+    relation = relation_of(setting, outputs, fresh, inputs)
     tap = setting.entry("kernel", *taps)
-    inner = IndexSum(
-        bounds_of(setting, fresh),
-        tuple(Equal(left, right) for left, right in relation),
-        (setting.entry("kernel", *fresh),),
-    )
+    inner = IndexSum(bounds_of(setting, fresh), relation, (setting.entry("kernel", *fresh),))
     tie = setting.entry("tying", *outputs, *inputs, *taps)
     cell = setting.entry("matrix", *outputs, *inputs)
     words = "The entries of the matrix are linear in the taps: which entry holds which tap."
-    s.start(tie, Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
-    s.apply(InsertDefinition(inner), Linearity(), DerivativeOfEntry(), *map(Sift, fresh))
+    s.start(tie, rules.Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
+    s.apply(
+        rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry(), *map(rules.Sift, fresh)
+    )
     ties = s.terms
     dense = (setting.entry("upstream", *outputs), setting.entry("input", *inputs))
     words = (
@@ -253,22 +202,20 @@ def _tying(s: Script) -> None:
         "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing."
     )
     bounds = bounds_of(setting, (*outputs, *inputs))
-    s.start(Partial(setting.loss, tap), ChainRule(bounds, dense, tie, words))
-    s.apply(Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains."))
-    eliminate(s)
+    s.start(Partial(setting.loss, tap), rules.ChainRule(bounds, dense, tie, words))
+    s.apply(rules.Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains."))
+    s.eliminate()
     _from_zero(s)
 
 
 def _output_size(s: Script) -> None:
     setting = s.setting
-    letter, place = setting.m_letter(s.axis), setting.axis_index("output", s.axis)
-    axis = setting.exact_axes[s.axis]
+    axes = setting.exact_spec.axes
+    letter, axis = setting.m_letter(s.axis), axes[s.axis]
+    place = setting.indices("output")[s.axis - len(axes)]  # the spatial indices are the last
     counts = [(expand(last), expand(value)) for last, value in axis.size_counts(place)]
-    start = IndexSum(
-        (Bound(place, (S.Zero,), (counts[0][0],)),),
-        tuple(Within(S.Zero, value, last) for last, value in counts),
-        (),
-    )
+    inside = tuple(Within(S.Zero, value, last) for last, value in counts)
+    start = IndexSum((Bound(place, (S.Zero,), (counts[0][0],)),), inside, ())
     kernel = setting.kernel
     words = f"An output stands at each place of the {kernel.moved} where its last {kernel.last} still lies "
     words += "on the padded input."
@@ -281,7 +228,7 @@ def _output_size(s: Script) -> None:
         words += "; the padding is taken off" if cut else ""
         words += "; the output padding is added" if axis.geometry["output_padding"] != 0 else ""
         words += ". Every place up to there is an output."
-    s.start(letter, Define(letter, start, words))
+    s.start(letter, rules.Define(letter, start, words))
     s.apply(*(Limits(place) for _ in counts))
     s.attempt(DropLimits())
     s.apply(Count())
@@ -292,8 +239,8 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
     {
         "output_size": _output_size,
         "output": _output,
-        "matrix": _matrix,
-        "windows": _windows,
+        "matrix": lambda s: _coefficient(s, "matrix", "input", ("output", "input")),
+        "windows": lambda s: _coefficient(s, "windows", "tap", s.setting.window_roles),
         "grad_input": _grad_input,
         "grad_kernel": _grad_kernel,
         "grad_bias": _grad_bias,
@@ -305,8 +252,6 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
 
 def written(setting: LayerSymbols, name: str, axis: int = 0) -> list[UncheckedStep]:
     """The lines of a quantity's derivation; the axis counts for an output size."""
-    if not isinstance(name, str) or name not in SCRIPTS:
-        raise OptionError("{given!r} has no derivation: {cure}", given=name, allowed=SCRIPTS)
     script = Script(setting, axis)
     SCRIPTS[name](script)
     return script.lines

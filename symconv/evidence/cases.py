@@ -1,8 +1,9 @@
 """A layer's sequences at numbers: what the letters of a derivation stand for, as polynomials."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
-from itertools import product
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from itertools import islice, product
 from math import prod
 from random import Random
 from typing import Any
@@ -12,30 +13,46 @@ from sympy import Integer, Symbol
 from symconv.errors import GeometryError
 from symconv.evidence.enumeration import EnumeratedRelation, Geometry, enumerated
 from symconv.evidence.polynomials import Poly, Sequences, added, atom, multiplied
-from symconv.evidence.scalars import EvaluationError, Numbers, compiled_condition, compiled_number
+from symconv.evidence.scalars import EvaluationError, Number, Numbers, compiled_condition, compiled_number
 from symconv.index_sums.symbols import LayerSymbols, least
 
 
+@dataclass(frozen=True)
 class NumericModel:
-    """The sequences of a layer at one geometry."""
+    """A layer at numbers for its symbols."""
 
-    def __init__(self, setting: LayerSymbols, geometry: Geometry) -> None:
-        self.geometry = geometry
-        n, met, counts = setting.notation, geometry.met, geometry.counts
+    setting: LayerSymbols
+    sizes: Mapping[str, int]
+    geometry: Geometry
+
+    def places(self, kept: Sequence[Symbol]) -> Iterator[Numbers]:
+        """All values of some indices, row-major, counted as the notation counts."""
+        base, numbers = self.setting.notation.base, self.numbers
+        lasts = [int(compiled_number(self.setting.last(index))(numbers)) for index in kept]
+        for values in product(*(range(base, base + last + 1) for last in lasts)):
+            yield {index.name: value for index, value in zip(kept, values, strict=True)}
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Numbers for the symbols of the layer and for the letters of its output sizes."""
+        rank = len(self.setting.spec.axes)
+        outputs = enumerate(self.geometry.counts["output"][-rank:])
+        return {**{self.setting.m_letter(axis).name: count for axis, count in outputs}, **self.sizes}
+
+    def sequences(self) -> Sequences:
+        """What every letter of the layer stands for."""
+        setting, met, counts = self.setting, self.geometry.met, self.geometry.counts
+        n, kernel, outputs = setting.notation, setting.kernel, setting.indices("output")
         given = operands(setting, counts)
-        rank = {role: len(shape) for role, shape in counts.items()}
-        positions = {o: at for at, o in enumerate(setting.indices("output"))}
-        biased = [positions[o] for o in setting.bias_indices(setting.indices("output"))]
-
-        kernel, tied = setting.kernel, setting.spec.tied
-        window_sizes = [line.places for line in geometry.lines if line.places]
+        biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
+        window_places = [relation.places for relation in self.geometry.relations if relation.places]
 
         def letter(*own: int) -> Poly:
-            share = kernel.share(window_sizes, own, prod(counts["tap"]))
+            share = kernel.share(window_places, own, prod(counts["tap"]))
             return atom(n.kernel, *own) if share is None else {(): share}
 
         def tap(*k: int) -> Poly:
-            return letter(*kernel.indices(tied, k))
+            return letter(*kernel.indices(setting.spec.tied, k))
 
         @cache
         def output(*i: int) -> Poly:
@@ -47,16 +64,13 @@ class NumericModel:
             return added([multiplied([atom(n.upstream, *i), output(*i)]) for i in met])
 
         def padded(*places: int) -> Poly:
-            found = [line.sources[at] for line, at in zip(geometry.lines, places, strict=True)]
+            found = [r.sources[at] for r, at in zip(self.geometry.relations, places, strict=True)]
             inside = [j for j in found if j is not None]
             return atom(n.input, *inside) if len(inside) == len(found) else {}
 
         def split(places: tuple[int, ...], *roles: str) -> list[tuple[int, ...]]:
-            found, at = [], 0
-            for role in roles:
-                found.append(places[at : at + rank[role]])
-                at += rank[role]
-            return found
+            rest = iter(places)
+            return [tuple(islice(rest, len(counts[role]))) for role in roles]
 
         def windows(*places: int) -> Poly:
             at = dict(zip(setting.window_roles, split(places, *setting.window_roles), strict=True))
@@ -74,47 +88,38 @@ class NumericModel:
             j, k = split(places, "input", "tap")
             return added([atom(n.upstream, *i) for i, row in met.items() if (k, j) in row])
 
+        padded_name = str(setting.padded.label)
         read: dict[str, Callable[..., Poly]] = {
             **given.read,
             n.kernel: letter,
             n.output: output,
             n.loss: loss,
-            str(setting.padded.label): padded,
+            padded_name: padded,
             n.matrix: matrix,
             n.windows: windows,
             n.tying: tying,
             n.upstream_matrix: upstream_matrix,
         }
-        shapes = {
-            **given.shapes,
-            n.output: counts["output"],
-            str(setting.padded.label): tuple(len(line.sources) for line in geometry.lines),
-        }
-        self.sequences = Sequences(read, shapes, n.base)
+        around = tuple(len(relation.sources) for relation in self.geometry.relations)
+        return Sequences(read, {**given.shapes, n.output: counts["output"], padded_name: around}, n.base)
 
 
 def operands(setting: LayerSymbols, counts: Mapping[str, tuple[int, ...]]) -> Sequences:
     """The input, the kernel, the bias and the upstream gradient where each role has so many indices."""
-    n, outputs, taps = setting.notation, setting.indices("output"), setting.indices("tap")
-    own = {
+    n, tied = setting.notation, setting.spec.tied
+
+    def shape(role: str, own: Callable[[tuple[Symbol, ...]], Sequence[Symbol]]) -> tuple[int, ...]:
+        """The counts of some of the indices of a role."""
+        indices = setting.indices(role)
+        return tuple(counts[role][indices.index(index)] for index in own(indices))
+
+    shapes = {
         n.input: counts["input"],
         n.upstream: counts["output"],
-        n.kernel: _of(taps, counts["tap"], setting.kernel.indices(setting.spec.tied, taps)),
-        n.bias: _of(outputs, counts["output"], setting.bias_indices(outputs)),
+        n.kernel: shape("tap", partial(setting.kernel.indices, tied)),
+        n.bias: shape("output", setting.bias_indices),
     }
-    return Sequences({letter: partial(atom, letter) for letter in own}, own, n.base)
-
-
-def _of(indices: Sequence[Symbol], counts: Sequence[int], some: Sequence[Symbol]) -> tuple[int, ...]:
-    """The counts of some of the indices."""
-    return tuple(counts[indices.index(index)] for index in some)
-
-
-def numbers_of(setting: LayerSymbols, sizes: Mapping[str, int], geometry: Geometry) -> Numbers:
-    """Numbers for the symbols of the layer and for the letters of its output sizes."""
-    axes = range(len(setting.axes))
-    counts = geometry.counts["output"][-len(axes) :]
-    return {**{setting.m_letter(at).name: counts[at] for at in axes}, **sizes}
+    return Sequences({letter: partial(atom, letter) for letter in shapes}, shapes, n.base)
 
 
 #: So many geometries of a layer with several indices are tried where no grid is given.
@@ -132,34 +137,35 @@ MOST_ASSIGNMENTS = 4000
 
 def geometries(
     setting: LayerSymbols, grid: Mapping[str, Iterable[int]] | None = None
-) -> Iterator[tuple[dict[str, int], Geometry]]:
-    """Every assignment of the layer's symbols from a grid that gives a possible geometry.
+) -> Iterator[NumericModel]:
+    """The layer at every assignment of its symbols from a grid that gives a possible geometry.
 
     A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
     the least that the kernel needs. Where there are several indices and no grid, cases are drawn.
     """
-    named, several = dict(grid or {}), len(setting.extents["input"]) > 1
+    named, inputs = dict(grid or {}), setting.of_axes("input_size")
+    drawn = setting.several and not named
     symbols = setting.symbols
-    inputs = setting.of_axes("input_size")
     last = [s for s in symbols if s in inputs and s.name not in named]
     first = [s for s in symbols if s not in last]
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
-    spans = [_values(setting, s, named.get(s.name), few=several) for s in first]
-    found, large = 0, None
     conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
-    for values in _assignments(spans, several and not named):
+    spans = [_values(setting, s, named.get(s.name)) for s in first]
+    found, large = 0, None
+    for values in _assignments(spans, drawn):
         assigned = {s.name: value for s, value in zip(first, values, strict=True)}
-        for more in _input_sizes(setting, numbers, assigned, last, few=several):
+        for more in _input_sizes(setting, numbers, assigned, last):
             whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
             geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
             if geometry is None or not all(holds(whole) for holds in conditions):
                 continue
-            if several and not named and geometry.work > MOST_PRODUCTS:
-                large = min(large or (whole, geometry), (whole, geometry), key=lambda case: case[1].work)
+            model = NumericModel(setting, whole, geometry)
+            if drawn and geometry.work > MOST_PRODUCTS:
+                large = min(large or model, model, key=lambda model: model.geometry.work)
                 continue
-            yield whole, geometry
+            yield model
             found += 1
-            if several and not named and found >= MOST_CASES:
+            if drawn and found >= MOST_CASES:
                 return
     if not found and large:
         yield large
@@ -167,59 +173,49 @@ def geometries(
 
 def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[tuple[int, ...]]:
     """All of them, or as many as are looked at, in an order that mixes small and large numbers."""
-    count = prod(map(len, spans))
+    rng = Random(0)
     if not drawn:
         yield from product(*spans)
-        return
-    rng = Random(0)
-    if count <= MOST_ASSIGNMENTS:
+    elif prod(map(len, spans)) <= MOST_ASSIGNMENTS:
         every = list(product(*spans))
-        yield every[0] if every else ()
         rest = every[1:]
         rng.shuffle(rest)
-        yield from rest
-        return
-    for _ in range(MOST_ASSIGNMENTS):
-        yield tuple(rng.choice(span) for span in spans)
+        yield from [*every[:1], *rest]
+    else:
+        yield from (tuple(map(rng.choice, spans)) for _ in range(MOST_ASSIGNMENTS))
 
 
 def _geometry(setting: LayerSymbols, sizes: Mapping[str, Any]) -> Geometry | None:
     """The layer at numbers for its sizes, if it is possible."""
     if any(size != int(size) for size in sizes.values()):
         return None
-    lines: list[EnumeratedRelation] = []
-    work = prod(
-        int(sizes[keys["input_size"]] + sizes[keys["before"]] + sizes[keys["after"]])
-        * int(sizes[keys["kernel_size"]])
-        for keys in setting.exact.names
-        if "kernel_size" in keys
-    )
+    pattern, work = setting.exact_spec.pattern, 1
+    for keys in pattern.names:
+        if "kernel_size" in keys:
+            places = (int(sizes[keys[name]]) for name in ("input_size", "before", "after"))
+            work *= sum(places) * int(sizes[keys["kernel_size"]])
     if work > MOST_WORK:
         raise GeometryError(
             f"closed forms are tried on numbers, and {work:,} products of a place and a tap are too many: "
             "leave a size open, as a name such as 'N'."
         )
-    for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
-        line = enumerated(relation, {name: int(sizes[key]) for name, key in names.items()})
-        if line is None:
+    relations: list[EnumeratedRelation] = []
+    for relation, names in zip(pattern.relations, pattern.names, strict=True):
+        found = enumerated(relation, {name: int(sizes[key]) for name, key in names.items()})
+        if found is None:
             return None
-        lines.append(line)
-    return Geometry(tuple(lines))
+        relations.append(found)
+    return Geometry(tuple(relations))
 
 
 def _input_sizes(
-    setting: LayerSymbols,
-    numbers: Mapping[str, Callable[[Numbers], Any]],
-    assigned: Numbers,
-    symbols: Sequence[Symbol],
-    *,
-    few: bool,
+    setting: LayerSymbols, numbers: Mapping[str, Number], assigned: Numbers, symbols: Sequence[Symbol]
 ) -> Iterator[dict[str, int]]:
     """Input sizes from the least that the kernel needs, over more than one stride."""
-    spans = []
+    spans, pattern = [], setting.exact_spec.pattern
     for symbol in symbols:
-        lows, highs = [1], [4 if few else 7]
-        for relation, names in zip(setting.exact.relations, setting.exact.names, strict=True):
+        lows, highs = [1], [4 if setting.several else 7]
+        for relation, names in zip(pattern.relations, pattern.names, strict=True):
             if relation.geometry.get("input_size") != symbol:
                 continue
             try:
@@ -235,15 +231,15 @@ def _input_sizes(
         yield {s.name: n for s, n in zip(symbols, values, strict=True)}
 
 
-def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, *, few: bool) -> list[int]:
+def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None) -> list[int]:
     """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
     if wanted is not None:
         return list(wanted)
     names = {name.split()[0] for name, size in setting.sizes.items() if size == symbol}
     if "kernel_size" in names:
-        span = range(1, 4 if few else 5)
+        span = range(1, 4 if setting.several else 5)
     elif names and all(least(name) == 0 for name in names):
-        span = range(3 if few or names != {"before", "after"} else 4)
+        span = range(3 if setting.several or names != {"before", "after"} else 4)
     elif names & {"in_channels", "out_channels"}:
         span = range(1, 5)
     elif symbol.is_positive:
@@ -255,15 +251,5 @@ def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None,
 
 def _can_be(symbol: Symbol, value: int) -> bool:
     """Whether a number has every property that is assumed of a symbol."""
-    number = Integer(value)
-    return all(
-        getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in symbol.assumptions0.items()
-    )
-
-
-def index_values(setting: LayerSymbols, numbers: Numbers, kept: Sequence[Symbol]) -> Iterator[dict[str, int]]:
-    """All values of some indices, row-major, counted as the notation counts."""
-    base = setting.notation.base
-    lasts = [compiled_number(setting.range(index).last)(numbers) for index in kept]
-    for values in product(*(range(base, base + int(last) + 1) for last in lasts)):
-        yield {index.name: value for index, value in zip(kept, values, strict=True)}
+    number, facts = Integer(value), symbol.assumptions0.items()
+    return all(getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in facts)

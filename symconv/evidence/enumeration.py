@@ -1,13 +1,13 @@
 """A layer in numbers, by plain loops: which taps and inputs each output meets."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any
 
-from symconv.pattern import Relation
+from symconv.pattern import ROLES, Relation
 
 #: The indices of a tap and of an input.
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -31,20 +31,12 @@ class EnumeratedRelation:
 class Geometry:
     """The product of the relations of a layer, in numbers."""
 
-    lines: tuple[EnumeratedRelation, ...]
+    relations: tuple[EnumeratedRelation, ...]
 
     @property
     def counts(self) -> dict[str, tuple[int, ...]]:
         """The shape of each role."""
-        return {
-            role: tuple(n for line in self.lines for n in line.counts[role])
-            for role in ("output", "tap", "input")
-        }
-
-    @property
-    def size(self) -> int:
-        """How many products of a tap and an input there are."""
-        return prod(sum(map(len, line.met)) for line in self.lines)
+        return {role: tuple(n for r in self.relations for n in r.counts[role]) for role in ROLES}
 
     @property
     def work(self) -> int:
@@ -55,18 +47,17 @@ class Geometry:
     def met(self) -> dict[tuple[int, ...], list[Pair]]:
         """For each output, the (tap, input) pairs that it sums."""
         found = {}
-        for outputs in product(*(range(len(line.met)) for line in self.lines)):
-            pairs = product(*(line.met[o] for line, o in zip(self.lines, outputs, strict=True)))
-            found[outputs] = [
-                (sum((tap for tap, _ in pair), ()), sum((j for _, j in pair), ())) for pair in pairs
-            ]
+        for outputs in product(*(range(len(relation.met)) for relation in self.relations)):
+            pairs = product(*(relation.met[o] for relation, o in zip(self.relations, outputs, strict=True)))
+            split = (zip(*pair, strict=True) for pair in pairs)
+            found[outputs] = [(sum(taps, ()), sum(inputs, ())) for taps, inputs in split]
         return found
 
 
 def enumerated(relation: Relation, numbers: dict[str, int]) -> EnumeratedRelation | None:
     """A relation at numbers for its sizes, or None where no layer has them."""
-    line = _FORMS[relation.form](relation, **numbers)
-    return line if relation.shared else _unshared(line)
+    found = _FORMS[relation.form](relation, **numbers)
+    return found if relation.shared or found is None else _unshared(found)
 
 
 def _samples(relation: Relation, **numbers: int) -> EnumeratedRelation | None:
@@ -78,15 +69,13 @@ def _samples(relation: Relation, **numbers: int) -> EnumeratedRelation | None:
     return EnumeratedRelation(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
 
 
-def _unshared(line: EnumeratedRelation | None) -> EnumeratedRelation | None:
+def _unshared(relation: EnumeratedRelation) -> EnumeratedRelation:
     """Each tap once for every output."""
-    if line is None:
-        return None
-    outputs = indices(line.counts["output"])
-    met = tuple(tuple(((*o, *k), j) for k, j in row) for o, row in zip(outputs, line.met, strict=True))
-    return EnumeratedRelation(
-        {**line.counts, "tap": line.counts["output"] + line.counts["tap"]}, met, line.sources, line.places
-    )
+    counts = {**relation.counts, "tap": relation.counts["output"] + relation.counts["tap"]}
+    outputs = product(*map(range, counts["output"]))
+    rows = zip(outputs, relation.met, strict=True)
+    met = tuple(tuple(((*o, *k), j) for k, j in row) for o, row in rows)
+    return replace(relation, counts=counts, met=met)
 
 
 def _channels(
@@ -98,11 +87,9 @@ def _channels(
     exchanged = relation.dependent_role == "output"
     inside, outside = in_channels // groups, out_channels // groups
     met: list[list[Pair]] = [[] for _ in range(in_channels if exchanged else out_channels)]
-    for group in range(groups):
-        for o in range(group * outside, (group + 1) * outside):
-            for c in range(inside):
-                channel = group * inside + c
-                met[channel if exchanged else o].append(((o, c), (o if exchanged else channel,)))
+    for o, c in product(range(out_channels), range(inside)):
+        channel = o // outside * inside + c
+        met[channel if exchanged else o].append(((o, c), (o if exchanged else channel,)))
     ends = (in_channels, out_channels) if exchanged else (out_channels, in_channels)
     counts = {"output": ends[:1], "tap": (out_channels, inside), "input": ends[1:]}
     return EnumeratedRelation(counts, tuple(map(tuple, met)), tuple(range(ends[1])))
@@ -130,15 +117,16 @@ def _window(
     if relation.options["ceil_mode"]:
         beyond = stride - 1  # less than a stride, and no window that begins behind the input
         padded += [None] * beyond
-    taps = list(range(kernel_size))[:: -1 if flip else 1]
+    taps = range(kernel_size)[:: -1 if flip else 1]
     met: list[tuple[Pair, ...]] = []
     places: list[tuple[int, int]] = []
     left = 0
     while left + dilation * (kernel_size - 1) < len(padded) and (not beyond or left < before + input_size):
-        seen = [(tap, padded[left + place * dilation]) for place, tap in enumerate(taps)]
+        window = range(left, left + dilation * kernel_size, dilation)
+        seen = ((tap, padded[at]) for at, tap in zip(window, taps, strict=True))
         met.append(tuple(((tap,), (j,)) for tap, j in seen if j is not None))
-        within = [left + at * dilation for at in range(kernel_size) if left + at * dilation < whole]
-        places.append((len(within), len([at for at in within if before <= at < before + input_size])))
+        inside = sum(before <= at < before + input_size for at in window)
+        places.append((sum(at < whole for at in window), inside))
         left += stride
     if not met:
         return None
@@ -158,19 +146,13 @@ def _transposed(
     if not outputs or output_padding >= max(stride, dilation):
         return None
     met: dict[int, list[Pair]] = {place: [] for place in outputs}
-    taps = list(range(kernel_size))[:: -1 if relation.options["flip"] else 1]
     for j in range(input_size):
-        for at, tap in enumerate(taps):
+        for at, tap in enumerate(range(kernel_size)[:: -1 if relation.options["flip"] else 1]):
             place = j * stride + at * dilation
             if place in met:
                 met[place].append(((tap,), (j,)))
     counts = {"output": (len(outputs),), "tap": (kernel_size,), "input": (input_size,)}
-    return EnumeratedRelation(counts, tuple(tuple(met[place]) for place in outputs), tuple(range(input_size)))
-
-
-def indices(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """All indices of a shape, row-major."""
-    return product(*map(range, shape))
+    return EnumeratedRelation(counts, tuple(map(tuple, met.values())), tuple(range(input_size)))
 
 
 #: How the outputs of a relation meet its inputs, by what it relates.

@@ -4,35 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from sympy import (
-    Abs,
-    Add,
-    And,
-    Dummy,
-    Eq,
-    Expr,
-    Ge,
-    Gt,
-    Integer,
-    Le,
-    Lt,
-    Max,
-    Min,
-    Mod,
-    Mul,
-    Ne,
-    Not,
-    Or,
-    Pow,
-    Rational,
-    Symbol,
-    ceiling,
-    expand,
-    floor,
-)
+import sympy
+from sympy import And, Eq, Expr, Ge, Le, Mod, Or, S, Symbol, expand
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import within
+from symconv.index_sums.nodes import Within
 from symconv.index_sums.symbols import LayerSymbols, least
 from symconv.printing.expressions import Iverson
 
@@ -73,22 +49,22 @@ class Coordinates:
         return self._known[expr]
 
     def _value(self, expr: Expr) -> Any:
-        if isinstance(expr, Rational):
+        if isinstance(expr, sympy.Rational):
             return self.constant(self.everywhere, expr)
         if isinstance(expr, Iverson):
-            zero = self.constant(self.everywhere, Integer(0))
-            return self.constant(self.where(expr.args[0]), Integer(1)).union_add(zero)
+            zero = self.constant(self.everywhere, S.Zero)
+            return self.constant(self.where(expr.args[0]), S.One).union_add(zero)
         if isinstance(expr, Mod) and expr.args[1].is_Rational:
             number, divisor = map(self.value, expr.args)
             return number.sub(number.div(divisor).floor().mul(divisor))
-        if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive:
+        if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp.is_positive:
             return reduce(self._product, [self.value(expr.base)] * int(expr.exp))
         combine = next((combine for kind, combine in _COMBINE.items() if isinstance(expr, kind)), None)
         if combine is not None:
             return combine(*map(self.value, expr.args))
-        if isinstance(expr, Mul):
+        if isinstance(expr, sympy.Mul):
             return reduce(self._product, map(self.value, expr.args))
-        shown = expr.xreplace({dummy: Symbol(dummy.name) for dummy in expr.atoms(Dummy)})
+        shown = expr.xreplace({dummy: Symbol(dummy.name) for dummy in expr.atoms(sympy.Dummy)})
         raise NotAffineError(f"{shown} is not affine")
 
     def constant(self, domain: Any, number: Expr) -> Any:
@@ -104,7 +80,7 @@ class Coordinates:
         """The set of the points at which a condition holds."""
         if condition in (True, False):
             return self.everywhere if condition else self.everywhere.complement()
-        if isinstance(condition, Not | Ne | Lt | Gt):
+        if isinstance(condition, sympy.Not | sympy.Ne | sympy.Lt | sympy.Gt):
             return self.where(~condition).complement()
         if isinstance(condition, And | Or):
             sets = map(self.where, condition.args)
@@ -128,34 +104,25 @@ class Coordinates:
 
 
 _COMBINE: Mapping[type, Callable[..., Any]] = {
-    Add: lambda *values: reduce(lambda a, b: a.add(b), values),
-    Max: lambda *values: reduce(lambda a, b: a.max(b), values),
-    Min: lambda *values: reduce(lambda a, b: a.min(b), values),
-    floor: lambda value: value.floor(),
-    ceiling: lambda value: value.ceil(),
-    Abs: lambda value: value.max(value.neg()),
+    sympy.Add: lambda *values: reduce(lambda a, b: a.add(b), values),
+    sympy.Max: lambda *values: reduce(lambda a, b: a.max(b), values),
+    sympy.Min: lambda *values: reduce(lambda a, b: a.min(b), values),
+    sympy.floor: lambda value: value.floor(),
+    sympy.ceiling: lambda value: value.ceil(),
+    sympy.Abs: lambda value: value.max(value.neg()),
 }
 
 
 def given(setting: LayerSymbols, kept: Sequence[Symbol]) -> list[Any]:
     """What is taken for granted: what the symbols are, sizes that a layer can have, kept indices in range."""
-    facts: list[Any] = []
-    for symbol in setting.symbols:
-        known = symbol.assumptions0
-        facts += [fact(symbol) for name, fact in _KNOWN.items() if known.get(name)]
-    for name, size in setting.sizes.items():
-        facts.append(Ge(size, least(name), evaluate=False))
-    for axis in setting.exact_axes:
-        place = Symbol("place")
-        for last, value in axis.size_counts(place):
-            facts.append(Ge(expand(last - value.xreplace({place: Integer(0)})), 0, evaluate=False))
+    facts = [fact(s) for s in setting.symbols for name, fact in _KNOWN.items() if s.assumptions0.get(name)]
+    facts += [Ge(size, least(name), evaluate=False) for name, size in setting.sizes.items()]
+    for axis in setting.exact_spec.axes:
+        facts += [Ge(expand(last - reach), 0, evaluate=False) for last, reach in axis.size_counts(S.Zero)]
         facts += axis.limits
     facts += setting.spec.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
-    for index in kept:
-        span = setting.range(index)
-        facts.append(within(span.first, index, span.last))
-    return facts
+    return [*facts, *(Within(S.Zero, index, setting.last(index)).boolean() for index in kept)]
 
 
 #: What an assumption about a symbol says in the language of integer sets.

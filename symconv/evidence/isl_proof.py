@@ -10,27 +10,26 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, Mod, Or, S, Symbol
 
 from symconv.errors import MissingExtraError, SymconvError
 from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
-from symconv.evidence.isl_sets import Piece, Reader
-from symconv.evidence.report import Proof, Proved, Steps, per_axis
+from symconv.evidence.isl_sets import Reader, Term
+from symconv.evidence.report import Proof, Proved, Steps, equalities, per_axis
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
 #: What a proof takes for a stride or dilation that is a symbol.
 _FEW = (1, 2, 3)
 
+#: What is asked for instead.
+Asked: TypeAlias = Sequence[int] | None
+
 
 def prove(
-    setting: LayerSymbols,
-    name: str,
-    lines: Sequence[UncheckedStep],
-    strides: Sequence[int] | None = None,
-    dilations: Sequence[int] | None = None,
+    setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep], strides: Asked, dilations: Asked
 ) -> Proof:
     """Decide every step at each choice of strides and dilations."""
     isl = _islpy()
@@ -44,7 +43,7 @@ def prove(
             before = lines[at - 1].terms.shown if chained else line.left
             sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
             gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
-            found.append(Proved(at + 1, line.rule, *at_steps, gap.told() if gap else ""))
+            found.append(Proved(at + 1, line.rule, *at_steps, gap.explained() if gap else ""))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
 
@@ -56,10 +55,9 @@ class Gap:
     reason: str = ""
     point: dict[str, int] | None = None
 
-    def told(self, verb: str = "differs") -> str:
+    def explained(self, verb: str = "differs") -> str:
         """The reason in words, or the point."""
-        point = ", ".join(f"{name} = {value}" for name, value in (self.point or {}).items())
-        return self.reason or f"{verb} at {point or 'the given sizes'}"
+        return self.reason or f"{verb} at {equalities(self.point or {}) or 'the given sizes'}"
 
 
 def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:
@@ -78,8 +76,8 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
             point = None if gap.point is None else {**named, **gap.point}
-            told = gap.told("may differ")
-            return Gap(f"at stride {per_axis(stride)} and dilation {per_axis(dilation)}, {told}", point)
+            reason = gap.explained("may differ")
+            return Gap(f"at stride {per_axis(stride)} and dilation {per_axis(dilation)}, {reason}", point)
         proved.append(Proved(1, "claim", stride, dilation))
     if not proved:
         return Gap("no layer has a stride and a dilation of at most 3")
@@ -87,7 +85,7 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
 
 
 def _choices(
-    setting: LayerSymbols, strides: Sequence[int] | None, dilations: Sequence[int] | None
+    setting: LayerSymbols, strides: Asked, dilations: Asked
 ) -> Iterator[tuple[LayerSymbols, dict[Symbol, Expr], tuple[Steps, Steps]]]:
     """The setting at numbers for its strides and dilations, what to put for symbols, and the numbers."""
     wanted: dict[Symbol, Sequence[int]] = {}
@@ -101,22 +99,13 @@ def _choices(
         fixed = setting.at(numbers)
         if S.false in fixed.spec.conditions:
             continue
-        steps = (
-            tuple(int(s) for s in fixed.of_axes("stride")),
-            tuple(int(d) for d in fixed.of_axes("dilation")),
-        )
+        stride, dilation = (tuple(map(int, fixed.of_axes(name))) for name in ("stride", "dilation"))
         letters = {setting.m_letter(at): size for at, size in enumerate(fixed.m)}
-        yield fixed, {**numbers, **letters}, steps
+        yield fixed, {**numbers, **letters}, (stride, dilation)
 
 
 def given_or_few(size: Expr) -> list[int]:
-    """A stride or dilation that is a number, or the first few for one that is a symbol.
-
-    Raises
-    ------
-    SymconvError
-        When it is neither, as ``2*r``.
-    """
+    """A stride or dilation that is a number, or the first few for a symbol; an error for one such as 2 r."""
     if size.is_Integer:
         return [int(size)]
     if size.is_Symbol:
@@ -126,7 +115,7 @@ def given_or_few(size: Expr) -> list[int]:
 
 def _frozen_sizes(setting: LayerSymbols) -> list[Symbol]:
     """Strides and dilations that are sizes too; what paddings are made of is open as far as they are."""
-    steps = {s for name in ("stride", "dilation") for s in setting.of_axes(name) if s.is_Symbol}
+    steps = {s for s in setting.of_axes("stride", "dilation") if s.is_Symbol}
     passed = ("stride", "dilation", "before", "after", "output_padding")
     others = [size for name, size in setting.sizes.items() if name.split()[0] not in passed]
     return sorted({s for size in others for s in size.free_symbols & steps}, key=lambda s: s.name)
@@ -134,7 +123,7 @@ def _frozen_sizes(setting: LayerSymbols) -> list[Symbol]:
 
 def _free(setting: LayerSymbols) -> tuple[str, ...]:
     """The symbols that a proof covers all values of."""
-    steps = (*setting.of_axes("stride"), *setting.of_axes("dilation"))
+    steps = setting.of_axes("stride", "dilation")
     return tuple(symbol.name for symbol in setting.symbols if symbol not in steps)
 
 
@@ -154,9 +143,7 @@ def _difference(
     """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
     try:
         return _Decision(isl, setting, kept).gap(sides, extended)
-    except NotAffineError as error:
-        return Gap(f"nothing can be decided: {error}")
-    except isl.Error as error:
+    except (NotAffineError, isl.Error) as error:
         return Gap(f"nothing can be decided: {str(error).splitlines()[0]}")
 
 
@@ -175,10 +162,10 @@ class _Decision:
         totals: dict[str, Any] = {}
         for side, sign in zip(sides, (S.One, S.NegativeOne), strict=True):
             reader = Reader(self.setting)
-            for piece in reader.pieces(side):
+            for term in reader.terms(side):
                 if extended and sign == -1:
-                    piece = reader.inside(piece)
-                letters, found = self._coefficient(replace(piece, coefficient=sign * piece.coefficient))
+                    term = reader.inside(term)
+                letters, found = self._coefficient(replace(term, coefficient=sign * term.coefficient))
                 totals[letters] = totals[letters].union_add(found) if letters in totals else found
             for around, index in reader.read:
                 at, domain = self._domain(around)
@@ -191,51 +178,50 @@ class _Decision:
                 return Gap(point=self._least(differ))
         return None
 
-    def _domain(self, piece: Piece) -> tuple[Coordinates, Any]:
-        """Where there is a layer, and the conditions of a piece hold."""
-        at = Coordinates(self.isl, self.sizes, [*self.kept, *piece.bound])
-        possible = self.possible.add_dims(self.isl.dim_type.set, len(piece.bound))
-        return at, at.within(possible, piece.conditions)
+    def _domain(self, term: Term) -> tuple[Coordinates, Any]:
+        """Where there is a layer, and the conditions of a term hold."""
+        at = Coordinates(self.isl, self.sizes, [*self.kept, *term.bound])
+        possible = self.possible.add_dims(self.isl.dim_type.set, len(term.bound))
+        return at, at.within(possible, term.conditions)
 
-    def _coefficient(self, piece: Piece) -> tuple[str, Any]:
-        """What a piece multiplies, and how often, by the kept indices and the indices of the entries."""
+    def _coefficient(self, term: Term) -> tuple[str, Any]:
+        """What a term multiplies, and how often, by the kept indices and the indices of the entries."""
         isl = self.isl
-        wrapped, (piece, guards) = piece, piece.unwrapped()
+        wrapped, (term, guards) = term, term.unwrapped()
         if guards:
             plain = tuple(c for c in wrapped.conditions if not c.has(Mod))
             at, domain = self._domain(replace(wrapped, conditions=plain))
             if not domain.intersect(at.where(Or(*guards))).is_empty():
                 raise NotAffineError("a place may lie further outside the input than its size")
-        at, domain = self._domain(piece)
-        entries = sorted(piece.entries, key=lambda entry: entry[0])
+        at, domain = self._domain(term)
+        entries = sorted(term.entries, key=lambda entry: entry[0])
         letters = " ".join(letter for letter, _ in entries)
         places = [*self.kept, *(index for _, indices in entries for index in indices)]
         maps = (isl.Map.from_pw_aff(at.value(place)) for place in places)
         product = reduce(lambda a, b: a.flat_range_product(b), maps, isl.Map.from_domain(at.everywhere))
-        terms = product.intersect_domain(domain).reverse()
-        number = piece.coefficient
-        if terms.is_single_valued():
+        products = product.intersect_domain(domain).reverse()
+        number = term.coefficient
+        if products.is_single_valued():
             if number.is_Rational:
-                return letters, at.constant(terms.domain(), number)
-            where = isl.PwMultiAff.from_map(terms)
+                return letters, at.constant(products.domain(), number)
+            where = isl.PwMultiAff.from_map(products)
             return letters, at.value(number).pullback_pw_multi_aff(where)
         if number.is_Rational:
-            for dim in range(len(self.kept), terms.dim(isl.dim_type.out)):
-                count = self._count(terms, dim)
+            for dim in range(len(self.kept), products.dim(isl.dim_type.out)):
+                count = self._count(products, dim)
                 if count is not None:
                     return letters, count.scale_val(isl.Val(str(number)))
         raise NotAffineError(f"a product of {letters or 'ones'} may occur more than once")
 
-    def _count(self, terms: Any, dim: int) -> Any:
+    def _count(self, products: Any, dim: int) -> Any:
         """How many values an index has, if it fixes all others and runs without gaps."""
         isl = self.isl
-        if not terms.project_out(isl.dim_type.out, dim, 1).is_single_valued():
+        if not products.project_out(isl.dim_type.out, dim, 1).is_single_valued():
             return None
-        after = terms.dim(isl.dim_type.out) - dim - 1
-        values = terms.project_out(isl.dim_type.out, dim + 1, after).project_out(isl.dim_type.out, 0, dim)
-        first, last = (
-            end.get_pw_aff(0) for end in (values.lexmin_pw_multi_aff(), values.lexmax_pw_multi_aff())
-        )
+        after = products.dim(isl.dim_type.out) - dim - 1
+        values = products.project_out(isl.dim_type.out, dim + 1, after).project_out(isl.dim_type.out, 0, dim)
+        ends = values.lexmin_pw_multi_aff(), values.lexmax_pw_multi_aff()
+        first, last = (end.get_pw_aff(0) for end in ends)
         up, down = isl.Map("{ [a] -> [b] : a <= b }"), isl.Map("{ [a] -> [b] : b <= a }")
         between = isl.Map.from_pw_aff(first).apply_range(up)
         between = between.intersect(isl.Map.from_pw_aff(last).apply_range(down))
@@ -253,8 +239,5 @@ class _Decision:
         with suppress(isl.Error):
             graded = graded.lexmin()
         found = graded.sample_point()
-        symbols = [*self.sizes, *self.kept]
-        return {
-            str(symbol.name): int(found.get_coordinate_val(isl.dim_type.set, at + 1).to_python())
-            for at, symbol in enumerate(symbols)
-        }
+        places = (found.get_coordinate_val(isl.dim_type.set, at + 1).to_python() for at in range(len(names)))
+        return {s.name: int(place) for s, place in zip([*self.sizes, *self.kept], places, strict=True)}

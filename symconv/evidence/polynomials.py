@@ -4,6 +4,8 @@ Nothing here is shared with the rules: a sum is a loop over its limits, a bracke
 derivative is taken on the polynomial. SymPy's own ``doit`` is not used, which is wrong on strided sums.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from math import ceil, floor
@@ -13,12 +15,10 @@ from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, S
 
 from symconv.evidence.scalars import (
     EvaluationError,
-    Number,
     Numbers,
     OutOfReachError,
     compiled_condition,
     compiled_number,
-    named_number,
 )
 from symconv.index_sums.nodes import Overlap, Partial
 from symconv.printing.expressions import Iverson
@@ -32,23 +32,22 @@ Poly: TypeAlias = dict[tuple[Atom, ...], Any]
 class Sequences:
     """What the letters of an expression stand for at given sizes.
 
-    Parameters
-    ----------
-    read : dict of letter to function of indices
-        Gives the polynomial of an entry; indices count from 0.
-    shapes : dict of letter to tuple of int
-        How many entries a sequence has along each of its axes.
-    base : int
-        The first index in the expressions.
+    ``read`` gives the polynomial of an entry, whose indices count from 0; in expressions they count from
+    ``base``. ``shapes`` says how many entries a sequence has along each of its axes.
     """
 
     def __init__(
         self, read: Mapping[str, Callable[..., Poly]], shapes: Mapping[str, tuple[int, ...]], base: int = 0
     ) -> None:
-        self.read = read
-        self.shapes = shapes
-        self.base = base
+        self.read, self.shapes, self.base = read, shapes, base
         self._gradients: dict[int, tuple[Poly, dict[Atom, Poly]]] = {}
+        self._zero_outside = False
+
+    def extended(self) -> Sequences:
+        """The same with zeros outside of each sequence, as texts take them."""
+        found = Sequences(self.read, self.shapes, self.base)
+        found._zero_outside = True
+        return found
 
     def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
         """One entry, with its indices as the expression has them."""
@@ -60,6 +59,8 @@ class Sequences:
                 raise EvaluationError(f"reads {letter}[{index}], which is between two entries")
             whole.append(int(index) - self.base)
         if letter in self.shapes and not self.inside(letter, whole):
+            if self._zero_outside:
+                return {}
             raise EvaluationError(f"reads {letter}[{', '.join(map(str, indices))}], outside the sequence")
         return self.read[letter](*whole)
 
@@ -73,19 +74,23 @@ class Sequences:
     def gradient(self, poly: Poly, by: Atom) -> Poly:
         """The partial derivative by an entry; those by all entries are found at once and kept."""
         if id(poly) not in self._gradients:
-            found: dict[Atom, Poly] = {}
-            for monomial, coefficient in poly.items():
-                for entry in dict.fromkeys(monomial):
-                    rest = list(monomial)
-                    rest.remove(entry)
-                    one = found.setdefault(entry, {})
-                    key = tuple(rest)
-                    one[key] = one.get(key, 0) + coefficient * monomial.count(entry)
-            self._gradients[id(poly)] = poly, found
+            self._gradients[id(poly)] = poly, gradients(poly)
         return self._gradients[id(poly)][1].get(by, {})
 
 
 Evaluator: TypeAlias = Callable[[Sequences, Numbers], Poly]
+
+
+def value_or_reason(
+    evaluate: Evaluator, sequences: Sequences, numbers: Numbers, *passed: type[EvaluationError]
+) -> Poly | str:
+    """A polynomial, or why there is none; errors of the kinds passed are raised."""
+    try:
+        return evaluate(sequences, numbers)
+    except passed:
+        raise
+    except EvaluationError as error:
+        return str(error)
 
 
 def atom(letter: str, *indices: int) -> Poly:
@@ -117,26 +122,20 @@ def multiplied(polys: list[Poly]) -> Poly:
     return {monomial: c for monomial, c in product.items() if c}
 
 
-def derivative(poly: Poly, by: Atom) -> Poly:
-    """The partial derivative by an entry."""
-    found: Poly = {}
+def gradients(poly: Poly) -> dict[Atom, Poly]:
+    """The partial derivative by each entry of a polynomial."""
+    found: dict[Atom, Poly] = {}
     for monomial, coefficient in poly.items():
-        power = monomial.count(by)
-        if power:
+        for entry in dict.fromkeys(monomial):
             rest = list(monomial)
-            rest.remove(by)
-            found[tuple(rest)] = found.get(tuple(rest), 0) + coefficient * power
+            rest.remove(entry)
+            one, key = found.setdefault(entry, {}), tuple(rest)
+            one[key] = one.get(key, 0) + coefficient * monomial.count(entry)
     return found
 
 
 def compiled(expr: Expr) -> Evaluator:
-    """A function that gives the polynomial of an expression at numbers.
-
-    Raises
-    ------
-    EvaluationError
-        When the expression holds something that index sums do not.
-    """
+    """A function that gives the polynomial of an expression at numbers; an error for what is no index sum."""
     if isinstance(expr, Sum):
         return _sum(expr)
     if isinstance(expr, Add):
@@ -162,22 +161,19 @@ def compiled(expr: Expr) -> Evaluator:
         return lambda s, n: next((value(s, n) for value, holds in branches if holds(n)), {})
     if isinstance(expr, Symbol):
         name = expr.name
-        return lambda s, n: s.read[name]() if name in s.read and name not in n else _number(n, name)
+        number = compiled_number(expr)
+        return lambda s, n: s.read[name]() if name in s.read and name not in n else _constant(number(n))
     if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive and expr.base.has(Indexed):
         base, times = compiled(expr.base), int(expr.exp)
         if times > 64:
             raise OutOfReachError(f"the exponent {times} is larger than 64")
         return lambda s, n: multiplied([base(s, n)] * times)
-    number = compiled_number(expr)
-    return lambda s, n: _constant(number(n))
+    value = compiled_number(expr)
+    return lambda s, n: _constant(value(n))
 
 
 def _constant(value: Any) -> Poly:
     return {(): value} if value else {}
-
-
-def _number(numbers: Numbers, name: str) -> Poly:
-    return _constant(named_number(numbers, name))
 
 
 def _sum(expr: Sum) -> Evaluator:
@@ -185,48 +181,41 @@ def _sum(expr: Sum) -> Evaluator:
     factors = Mul.make_args(expr.function)
     brackets = [f for f in factors if isinstance(f, Iverson)]
     body = compiled(Mul(*(f for f in factors if not isinstance(f, Iverson))))
-    for index, low, high in expr.limits:
-        here = [f for f in brackets if f.has(index)]
+    for limits in expr.limits:
+        here = [f for f in brackets if f.has(limits[0])]
         brackets = [f for f in brackets if f not in here]
-        conditions = [compiled_condition(f.args[0]) for f in here]
-        places = _places(here, index)
-        body = _loop(body, index.name, compiled_number(low), compiled_number(high), places, conditions)
+        body = _loop(body, limits, here)
     outside = [compiled_condition(f.args[0]) for f in brackets]
     return body if not outside else lambda s, n: body(s, n) if all(holds(n) for holds in outside) else {}
 
 
-def _places(brackets: Iterable[Iverson], index: Symbol) -> list[Number]:
-    """Where brackets such as ``[j = 2 i + k]`` leave the only terms of a sum over an index that are not 0."""
-    found = []
+def _place(brackets: Sequence[Iverson], index: Symbol) -> Callable[[Numbers], Any] | None:
+    """Where a bracket such as ``[j = 2 i + k]`` leaves the only term of a sum over an index that is not 0."""
     for bracket in brackets:
         if isinstance(bracket.args[0], Eq):
             gap = expand(bracket.args[0].lhs - bracket.args[0].rhs)
             slope = gap.coeff(index, 1)
             rest = expand(gap - slope * index)
             if slope != 0 and not rest.has(index):
-                found.append(compiled_number(-rest / slope))
-    return found
+                return compiled_number(-rest / slope)
+    return None
 
 
 #: A sum with more terms than this is not evaluated.
 MOST_TERMS = 10**6
 
 
-def _loop(
-    body: Evaluator,
-    name: str,
-    low: Number,
-    high: Number,
-    places: list[Number],
-    conditions: list[Callable[[Numbers], bool]],
-) -> Evaluator:
+def _loop(body: Evaluator, limits: tuple[Symbol, Expr, Expr], brackets: Sequence[Iverson]) -> Evaluator:
+    name, (low, high) = limits[0].name, map(compiled_number, limits[1:])
+    place, conditions = _place(brackets, limits[0]), [compiled_condition(f.args[0]) for f in brackets]
+
     def run(s: Sequences, n: Numbers) -> Poly:
         first, last = ceil(low(n)), floor(high(n))
         if last - first >= MOST_TERMS:
             raise OutOfReachError(f"a sum of more than {MOST_TERMS:,} terms")
         values: Iterable[Any] = range(first, last + 1)
-        if places:
-            at = places[0](n)
+        if place is not None:
+            at = place(n)
             values = [int(at)] if first <= at <= last and at == int(at) else []
         terms, inner = [], dict(n)
         for value in values:
@@ -258,7 +247,7 @@ def _partial(expr: Partial) -> Evaluator:
     def run(s: Sequences, n: Numbers) -> Poly:
         ((entry,),) = by(s, n)
         poly = inner(s, n)
-        return s.gradient(poly, entry) if kept else derivative(poly, entry)
+        return s.gradient(poly, entry) if kept else gradients(poly).get(entry, {})
 
     return run
 

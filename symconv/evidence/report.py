@@ -20,13 +20,13 @@ def per_axis(steps: Steps) -> str:
     return str(steps[0]) if len(set(steps)) == 1 else str(steps)
 
 
-def in_words(count: int) -> str:
-    """How many cases, in words.
+def equalities(numbers: Mapping[str, int]) -> str:
+    """What each name is.
 
-    >>> in_words(1), in_words(2)
-    ('1 case', '2 cases')
+    >>> equalities({"N": 4, "K": 3})
+    'N = 4, K = 3'
     """
-    return counted(count, "case")
+    return ", ".join(f"{name} = {number}" for name, number in numbers.items())
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Failure:
     expected: Poly | str
 
     def __str__(self) -> str:
-        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
+        numbers = equalities({**self.sizes, **self.index})
         return f"at {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
 
 
@@ -70,7 +70,7 @@ class Refutation:
     right: str
 
     def __str__(self) -> str:
-        numbers = ", ".join(f"{name} = {value}" for name, value in {**self.sizes, **self.index}.items())
+        numbers = equalities({**self.sizes, **self.index})
         return f"at {numbers or 'the sizes of the layer'} it gives {self.claimed}, right is {self.right}"
 
 
@@ -112,18 +112,11 @@ class Verification:
     def __str__(self) -> str:
         lines = []
         for step in self.steps:
-            verdict = (
-                f"holds on {in_words(step.cases)}"
-                if step
-                else f"FAILS {step.failure or ': there is no case'}"
-            )
+            holds = f"holds on {counted(step.cases, 'case')}"
+            verdict = holds if step else f"FAILS {step.failure or ': there is no case'}"
             lines.append(f"step {step.number}, {step.rule}: {verdict}")
-        done = (
-            f"{self.name}: every step checked on {in_words(self.cases)}"
-            if self
-            else f"{self.name}: does not hold"
-        )
-        return "\n".join([*lines, done])
+        whole = f"every step checked on {counted(self.cases, 'case')}" if self else "does not hold"
+        return "\n".join([*lines, f"{self.name}: {whole}"])
 
 
 @dataclass(frozen=True)

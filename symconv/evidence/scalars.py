@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, prod
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Add, And, Eq, Expr, Ge, Gt, Integer, Le, Lt, Max, Min, Mod, Mul, Ne, Or, Pow, Symbol
+from sympy import Add, And, Eq, Expr, Ge, Gt, Le, Lt, Max, Min, Mod, Mul, Ne, Or, Pow, Symbol
 
 from symconv.errors import SymconvError
 from symconv.printing.expressions import Iverson
@@ -33,15 +34,12 @@ def named_number(numbers: Numbers, name: str) -> int:
 
 def compiled_number(expr: Expr) -> Number:
     """A function that gives the number that an expression of sizes and indices is."""
-    if isinstance(expr, Integer):
-        value = int(expr)
-        return lambda n: value
     if isinstance(expr, Symbol):
         name = expr.name
         return lambda n: named_number(n, name)
     if expr.is_Rational:
-        fraction = Fraction(int(expr.p), int(expr.q))
-        return lambda n: fraction
+        number = int(expr) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
+        return lambda n: number
     if isinstance(expr, Iverson):
         holds = compiled_condition(expr.args[0])
         return lambda n: int(holds(n))
@@ -50,13 +48,6 @@ def compiled_number(expr: Expr) -> Number:
         raise EvaluationError(f"{expr} is not an expression of sizes and indices")
     parts = [compiled_number(part) for part in expr.args]
     return lambda n: combine([part(n) for part in parts])
-
-
-def _multiplied(values: list[Any]) -> Any:
-    product: Any = 1
-    for value in values:
-        product *= value
-    return product
 
 
 def _power(values: list[Any]) -> Any:
@@ -79,24 +70,17 @@ def _modulo(values: list[Any]) -> Any:
 
 _COMBINE: Mapping[type, Callable[[list[Any]], Any]] = {
     Add: sum,
-    Mul: _multiplied,
+    Mul: prod,
     Pow: _power,
     Max: max,
     Min: min,
     Mod: _modulo,
-    sympy.floor: lambda values: floor(values[0]),
-    sympy.ceiling: lambda values: ceil(values[0]),
-    sympy.Abs: lambda values: abs(values[0]),
+    sympy.floor: lambda values: floor(*values),
+    sympy.ceiling: lambda values: ceil(*values),
+    sympy.Abs: lambda values: abs(*values),
 }
 
-_COMPARE: Mapping[type, Callable[[Any, Any], bool]] = {
-    Eq: lambda a, b: bool(a == b),
-    Ne: lambda a, b: bool(a != b),
-    Le: lambda a, b: bool(a <= b),
-    Lt: lambda a, b: bool(a < b),
-    Ge: lambda a, b: bool(a >= b),
-    Gt: lambda a, b: bool(a > b),
-}
+_COMPARE: Mapping[type, Callable[[Any, Any], bool]] = {Eq: eq, Ne: ne, Le: le, Lt: lt, Ge: ge, Gt: gt}
 
 
 def compiled_condition(condition: Any) -> Callable[[Numbers], bool]:

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from sympy import Expr, Symbol, expand
+from sympy import Expr, Integer, Symbol, expand
 
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from symconv.printing.display import Row
@@ -10,13 +10,7 @@ from symconv.printing.target import MathsTarget
 
 
 class IndexDomain:
-    """What a reader needs beside an equation to put numbers into it.
-
-    Attributes
-    ----------
-    kept : list of Symbol
-        The indices that its left side is open in.
-    """
+    """What a reader needs beside an equation to put numbers into it; its left side is open in ``kept``."""
 
     def __init__(self, setting: LayerSymbols, left: Expr, *rights: Expr) -> None:
         self.kept = kept_indices(setting, left)
@@ -26,9 +20,8 @@ class IndexDomain:
     @cached_property
     def ranges(self) -> tuple[tuple[Symbol, Expr, Expr], ...]:
         """Each kept index with its first and its last value."""
-        base = self._setting.notation.base
-        spans = [self._setting.range(index) for index in self.kept]
-        return tuple((span.index, span.first + base, expand(span.last + base)) for span in spans)
+        base = Integer(self._setting.notation.base)
+        return tuple((index, base, expand(self._setting.last(index) + base)) for index in self.kept)
 
     @cached_property
     def definitions(self) -> dict[Symbol, Expr]:

@@ -43,9 +43,7 @@ class _Move:
             more = 0 if str(kind) == "star" else 2 * self.step
             return Overlap(kind, left, right, *(together(expand(self.expr(place) + more)) for place in at))
         if isinstance(expr, Sum):
-            limits = [
-                (k, self._up(self.expr(low)), self._up(self.expr(high))) for k, low, high in expr.limits
-            ]
+            limits = ((k, *(self._up(self.expr(end)) for end in ends)) for k, *ends in expr.limits)
             return Sum(self.expr(expr.function), *limits)
         if isinstance(expr, Eq):
             left, right = (expand(self.expr(side)) for side in expr.args)

@@ -6,24 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sympy import (
-    And,
-    Eq,
-    Expr,
-    Indexed,
-    IndexedBase,
-    Le,
-    Max,
-    Min,
-    Mod,
-    Mul,
-    S,
-    Sum,
-    Symbol,
-    expand,
-    sympify,
-    together,
-)
+from sympy import And, Eq, Expr, Indexed, Le, Max, Min, Mod, Mul, S, Sum, Symbol, expand, sympify, together
 from sympy.logic.boolalg import Boolean
 
 from symconv.printing.expressions import Iverson
@@ -50,7 +33,7 @@ class Upsampled(Expr):
 
     is_commutative = True
 
-    def __new__(cls, base: IndexedBase, *factors: Any) -> Expr:
+    def __new__(cls, base: Expr, *factors: Any) -> Expr:
         return Expr.__new__(cls, base, *map(sympify, factors))
 
 
@@ -67,16 +50,6 @@ class Overlap(Expr):
     def __new__(cls, kind: Any, left: Upsampled, right: Upsampled, *at: Any) -> Expr:
         named = kind if isinstance(kind, Symbol) else Symbol(kind)
         return Expr.__new__(cls, named, left, right, *map(sympify, at))
-
-
-def divides(divisor: Expr, number: Expr) -> Boolean:
-    """The condition that ``divisor`` divides ``number``."""
-    return Eq(Mod(number, divisor), 0)
-
-
-def within(first: Expr, value: Expr, last: Expr) -> Boolean:
-    """The condition ``first <= value <= last``."""
-    return And(Le(first, value), Le(value, last))
 
 
 @dataclass(frozen=True)
@@ -98,7 +71,7 @@ class Divides:
     number: Expr
 
     def boolean(self) -> Boolean:
-        return divides(self.divisor, self.number)
+        return Eq(Mod(self.number, self.divisor), 0)
 
 
 @dataclass(frozen=True)
@@ -110,7 +83,7 @@ class Within:
     last: Expr
 
     def boolean(self) -> Boolean:
-        return within(self.first, self.value, self.last)
+        return And(Le(self.first, self.value), Le(self.value, self.last))
 
 
 Condition: TypeAlias = Equal | Divides | Within
@@ -156,15 +129,7 @@ class Nested:
 class IndexSum:
     """``addend + sum over the bounds of the product of brackets and factors``.
 
-    Attributes
-    ----------
-    bounds : tuple of Bound
-        The outermost first.
-    conditions : tuple of Equal, Divides or Within
-        Each is an Iverson bracket.
-    factors : tuple of expressions, or of Nested derivatives
-    addend : expression
-        Added to the sum: a bias.
+    The outermost bound comes first. Each condition is an Iverson bracket. The addend is a bias.
     """
 
     bounds: tuple[Bound, ...]
@@ -196,6 +161,14 @@ class IndexSum:
         """The bound of an index."""
         return next(bound for bound in self.bounds if bound.index == index)
 
+    def bounded(self, bound: Bound) -> IndexSum:
+        """With another bound of an index."""
+        return replace(self, bounds=tuple(bound if b.index == bound.index else b for b in self.bounds))
+
+    def without(self, condition: Condition) -> IndexSum:
+        """With one condition less."""
+        return replace(self, conditions=tuple(c for c in self.conditions if c != condition))
+
     def replaced(self, old: Symbol, new: Expr) -> IndexSum:
         """With an index written otherwise in conditions and factors; its own bound is dropped."""
         swap = {old: sympify(new)}
@@ -225,5 +198,4 @@ def tidy(expr: Expr) -> Expr:
 
 
 def _swap(condition: Condition, swap: Mapping[Symbol, Expr]) -> Condition:
-    names = condition.__dataclass_fields__
-    return type(condition)(**{name: expand(getattr(condition, name).xreplace(swap)) for name in names})
+    return type(condition)(*(expand(side.xreplace(swap)) for side in vars(condition).values()))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sympy import Add, And, Eq, Expr, Indexed, Le, Mod, Mul, Rational, Sum, Symbol, expand, ilcm
+from sympy import Add, Expr, Indexed, Le, Mod, Mul, Sum, Symbol, expand
 
 from symconv.index_sums.nodes import Partial
 from symconv.index_sums.symbols import LayerSymbols
@@ -10,7 +10,7 @@ from symconv.printing.expressions import Iverson
 
 
 class Reading:
-    """The order in which a reader expects things; both printers ask here."""
+    """The order in which a reader expects things."""
 
     def __init__(self, setting: LayerSymbols) -> None:
         self.setting = setting
@@ -21,13 +21,7 @@ class Reading:
         self.first = [*self.indices, *dict.fromkeys(setting.of_axes("input_size"))]
         letters = (setting.notation.upstream, setting.notation.kernel, setting.notation.input, padded)
         self.letters = {letter: rank for rank, letter in enumerate(letters)}
-        steps = (*setting.of_axes("dilation"), *setting.of_axes("stride"))
-        self.steps = [s for s in dict.fromkeys(steps) if s.is_Symbol]
-
-    def upstream_is_partial(self, label: Symbol) -> bool:
-        """Whether a letter is that of the upstream gradient, which prints as a derivative."""
-        notation = self.setting.notation
-        return str(label) == notation.upstream and notation.upstream_style == "partial"
+        self.steps = [s for s in dict.fromkeys(setting.of_axes("dilation", "stride")) if s.is_Symbol]
 
     def terms(self, expr: Add) -> list[tuple[bool, Expr]]:
         """``(negative, term)``: indices first, then sizes, negatives behind them, the number last.
@@ -45,15 +39,15 @@ class Reading:
         found = [self._signed(term, term) for term in plain]
         return sorted([*found, *grouped], key=self._term_key)
 
-    def _signed(self, term: Expr, telling: Expr) -> tuple[bool, Expr]:
+    def _signed(self, term: Expr, inner: Expr) -> tuple[bool, Expr]:
         """Whether a term is written with a minus, and the term without it."""
-        if isinstance(telling, Add):
-            first = self.terms(telling)
+        if isinstance(inner, Add):
+            first = self.terms(inner)
             negative = all(minus for minus, part in first if not part.is_number)
             if not negative:
                 return False, term
-            return True, Mul(term.args[0], expand(-telling), evaluate=False)
-        negative = bool(telling.could_extract_minus_sign())
+            return True, Mul(term.args[0], expand(-inner), evaluate=False)
+        negative = bool(inner.could_extract_minus_sign())
         return negative, -term if negative else term
 
     def _term_key(self, item: tuple[bool, Expr]) -> tuple[Any, ...]:
@@ -77,25 +71,3 @@ class Reading:
         else:
             kind = 8 if isinstance(factor, Partial) else 9 if isinstance(factor, Sum) else 6
         return (kind, 0, str(factor))
-
-    @staticmethod
-    def denominator(expr: Add) -> int:
-        """The common denominator of a sum's coefficients."""
-        return int(
-            ilcm(1, *(t.as_coeff_Mul()[0].q for t in expr.args if isinstance(t.as_coeff_Mul()[0], Rational)))
-        )
-
-    @staticmethod
-    def chain(condition: And) -> tuple[Expr, Expr, Expr] | None:
-        """``(first, value, last)`` of a condition ``first <= value <= last``."""
-        if len(condition.args) == 2 and all(isinstance(part, Le) for part in condition.args):
-            for one, other in (condition.args, reversed(condition.args)):
-                if one.rhs == other.lhs:
-                    return one.lhs, one.rhs, other.rhs
-        return None
-
-    @staticmethod
-    def sides(equation: Eq) -> tuple[Expr, Expr]:
-        """An equation with a lone symbol on the left."""
-        left, right = equation.args
-        return (right, left) if isinstance(right, Symbol) and not isinstance(left, Symbol) else (left, right)

@@ -13,29 +13,12 @@ The grammar is that of the text that formulas print as::
 """
 
 import re
+from typing import NoReturn
 
-from sympy import (
-    And,
-    Eq,
-    Expr,
-    Ge,
-    Gt,
-    IndexedBase,
-    Integer,
-    Le,
-    Lt,
-    Max,
-    Min,
-    Mod,
-    Pow,
-    Sum,
-    Symbol,
-    ceiling,
-    floor,
-)
+from sympy import And, Expr, IndexedBase, Integer, Max, Min, Mod, Pow, Rel, Sum, Symbol, ceiling, floor
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Overlap, Upsampled, divides
+from symconv.index_sums.nodes import Divides, Overlap, Upsampled
 from symconv.printing.expressions import Iverson
 from symconv.printing.letters import SUPERSCRIPT
 
@@ -43,7 +26,7 @@ _TOKEN = re.compile(
     rf"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^(?:{SUPERSCRIPT}))?'*)"
     r"|(?P<mark>\.\.|<=|>=|==|[-+*/^()\[\],=<>|]))"
 )
-_COMPARE = {"=": Eq, "==": Eq, "<=": Le, "<": Lt, ">=": Ge, ">": Gt}
+_COMPARE = {"=": "==", **{sign: sign for sign in ("==", "<=", "<", ">=", ">")}}
 _FUNCTIONS = {"floor": floor, "ceil": ceiling, "min": Min, "max": Max, "mod": Mod}
 
 #: Longer or deeper formulas are refused.
@@ -75,18 +58,17 @@ def parse(text: str) -> Expr:
         raise FormulaSyntaxError(f"a formula is text, not {type(text).__name__}.")
     if len(text) > MOST_CHARACTERS:
         raise FormulaSyntaxError(f"a formula has at most {MOST_CHARACTERS} characters, this one {len(text)}.")
-    reader = _Reader(text)
-    found = reader.sum()
-    if reader.peek():
-        reader.fail("an operator or the end")
+    parser = _Parser(text)
+    found = parser.sum()
+    if parser.peek():
+        parser.fail("an operator or the end")
     return found
 
 
-class _Reader:
+class _Parser:
     """Recursive descent over the tokens, one method a rule of the grammar."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
         self._tokens: list[tuple[str, str, int]] = []
         at = 0
         while text[at:].strip():
@@ -99,61 +81,67 @@ class _Reader:
             kind = str(match.lastgroup)
             self._tokens.append((kind, match.group(kind), match.start(kind)))
             at = match.end()
+        self._tokens.append(("end", "", at))
         self._at = 0
         self._depth = 0
 
     def peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+        return self._tokens[self._at][1]
 
-    def fail(self, wanted: str) -> None:
-        if self._at < len(self._tokens):
-            _, found, where = self._tokens[self._at]
-            raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}.")
-        raise FormulaSyntaxError(f"the formula ends too early: expected {wanted}.")
+    def fail(self, wanted: str) -> NoReturn:
+        kind, found, where = self._tokens[self._at]
+        if kind == "end":
+            raise FormulaSyntaxError(f"the formula ends too early: expected {wanted}.")
+        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}.")
 
-    def _take(self, *marks: str) -> str:
-        found = self.peek()
-        if found not in marks:
-            self.fail(" or ".join(map(repr, marks)))
-        self._at += 1
+    def _skip(self, *marks: str) -> str:
+        """The next token, passed if it is one of these."""
+        found = self.peek() if self.peek() in marks else ""
+        self._at += bool(found)
         return found
 
-    def _kind(self) -> str:
-        return self._tokens[self._at][0] if self._at < len(self._tokens) else ""
+    def _take(self, mark: str) -> None:
+        """Pass a token that must be there."""
+        if not self._skip(mark):
+            self.fail(repr(mark))
 
-    def sum(self) -> Expr:
-        self._deeper()
-        negative = self.peek() == "-" and bool(self._take("-"))
-        total = -self._term() if negative else self._term()
-        while self.peek() in ("+", "-"):
-            total = total + self._term() if self._take("+", "-") == "+" else total - self._term()
-        self._depth -= 1
-        return total
+    def _read(self, kind: str, wanted: str) -> str:
+        """A token that must be of a kind."""
+        if self._tokens[self._at][0] != kind:
+            self.fail(wanted)
+        return self._skip(self.peek())
 
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > MOST_NESTING:
             raise FormulaSyntaxError(f"the formula nests more than {MOST_NESTING} deep.")
 
+    def sum(self) -> Expr:
+        self._deeper()
+        total = -self._term() if self._skip("-") else self._term()
+        while sign := self._skip("+", "-"):
+            total = total + self._term() if sign == "+" else total - self._term()
+        self._depth -= 1
+        return total
+
     def _term(self) -> Expr:
-        if self.peek() == "sum":
+        if self._skip("sum"):
             return self._series()
         product = self._power()
-        while self.peek() in ("*", "/"):
-            sign = self._take("*", "/")
-            factor = self._series() if self.peek() == "sum" else self._power()
-            if sign == "/" and factor == 0:
-                raise FormulaSyntaxError("the formula divides by zero.")
-            product = product * factor if sign == "*" else product / factor
+        while sign := self._skip("*", "/"):
+            factor = self._series() if self._skip("sum") else self._power()
+            product = product * factor if sign == "*" else product / self._divisor(factor)
         return product
+
+    def _divisor(self, expr: Expr) -> Expr:
+        if expr == 0:
+            raise FormulaSyntaxError("the formula divides by zero.")
+        return expr
 
     def _series(self) -> Expr:
         self._deeper()
-        self._take("sum")
         self._take("(")
-        if self._kind() != "name":
-            self.fail("the name of the summation index")
-        index = Symbol(self._take(self.peek()), integer=True)
+        index = Symbol(self._read("name", "the name of the summation index"), integer=True)
         self._take("=")
         low = self.sum()
         self._take("..")
@@ -165,72 +153,61 @@ class _Reader:
 
     def _power(self) -> Expr:
         base = self._atom()
-        if self.peek() != "^":
+        if not self._skip("^"):
             return base
-        self._take("^")
-        if self._kind() != "whole":
-            self.fail("a whole exponent")
-        exponent = self._whole()
+        exponent = self._whole("a whole exponent")
         if exponent > 64:
             raise FormulaSyntaxError(f"the exponent {exponent} is larger than 64.")
         return Pow(base, exponent)
 
-    def _whole(self) -> Integer:
-        digits = self._take(self.peek())
+    def _whole(self, wanted: str) -> Integer:
+        digits = self._read("whole", wanted)
         if len(digits) > 18:
             raise FormulaSyntaxError(f"the number {digits[:18]}... has more than 18 digits.")
         return Integer(int(digits))
 
     def _atom(self) -> Expr:
-        if self._kind() == "whole":
-            return self._whole()
-        if self.peek() == "(":
-            self._take("(")
+        if self._skip("("):
             found = self.sum()
             self._take(")")
             return found
-        if self.peek() == "[":
-            self._take("[")
-            condition = self._condition()
+        if self._skip("["):
+            found = Iverson(self._condition())
             self._take("]")
-            return Iverson(condition)
-        if self._kind() != "name":
-            self.fail("a number, a name, '(' or '['")
-        name = self._take(self.peek())
+            return found
+        wanted = "a number, a name, '(' or '['"
+        if self._tokens[self._at][0] == "whole":
+            return self._whole(wanted)
+        name = self._read("name", wanted)
         if name in _FUNCTIONS:
-            arguments = self._list("(", ")")
-            if len(arguments) != 1 + (name == "mod") and name not in ("min", "max"):
-                raise FormulaSyntaxError(
-                    f"{name} takes {1 + (name == 'mod')} arguments, not {len(arguments)}."
-                )
-            if name == "mod" and arguments[1] == 0:
-                raise FormulaSyntaxError("the formula divides by zero.")
-            return _FUNCTIONS[name](*arguments)
-        if name in ("conv", "corr") and self.peek() == "(":
-            return self._overlap(name)
+            return self._function(name)
+        if name in ("conv", "corr") and self._skip("("):
+            return self._overlap("star" if name == "corr" else "*")
         if self.peek() == "[":
             return IndexedBase(name)[tuple(self._list("[", "]"))]
         return Symbol(name, integer=True)
 
-    def _overlap(self, name: str) -> Expr:
-        self._take("(")
+    def _function(self, name: str) -> Expr:
+        arguments, wanted = self._list("(", ")"), 1 + (name == "mod")
+        if len(arguments) != wanted and name not in ("min", "max"):
+            raise FormulaSyntaxError(f"{name} takes {wanted} arguments, not {len(arguments)}.")
+        if name == "mod":
+            self._divisor(arguments[1])
+        return _FUNCTIONS[name](*arguments)
+
+    def _overlap(self, kind: str) -> Expr:
         left = self._sequence()
         self._take(",")
         right = self._sequence()
         self._take(")")
-        (place,) = self._list("[", "]")[:1]
-        return Overlap("star" if name == "corr" else "*", left, right, place)
+        place, *_ = self._list("[", "]")
+        return Overlap(kind, left, right, place)
 
     def _sequence(self) -> Expr:
-        if self._kind() != "name":
-            self.fail("the name of a sequence")
-        name = self._take(self.peek())
-        if name != "spread" or self.peek() != "(":
+        name = self._read("name", "the name of a sequence")
+        if name != "spread" or not self._skip("("):
             return Upsampled(IndexedBase(name), 1)
-        self._take("(")
-        if self._kind() != "name":
-            self.fail("the name of a sequence")
-        base = IndexedBase(self._take(self.peek()))
+        base = IndexedBase(self._read("name", "the name of a sequence"))
         self._take(",")
         factor = self.sum()
         self._take(")")
@@ -239,24 +216,19 @@ class _Reader:
     def _list(self, opened: str, closed: str) -> list[Expr]:
         self._take(opened)
         found = [self.sum()]
-        while self.peek() == ",":
-            self._take(",")
+        while self._skip(","):
             found.append(self.sum())
         self._take(closed)
         return found
 
     def _condition(self) -> Expr:
         sides = [self.sum()]
-        if self.peek() in ("divides", "|"):
-            self._take("divides", "|")
-            if sides[0] == 0:
-                raise FormulaSyntaxError("the formula divides by zero.")
-            return divides(sides[0], self.sum())
+        if self._skip("divides", "|"):
+            return Divides(self._divisor(sides[0]), self.sum()).boolean()
         compared = []
-        while self.peek() in _COMPARE:
-            compare = _COMPARE[self._take(*_COMPARE)]
+        while sign := self._skip(*_COMPARE):
             sides.append(self.sum())
-            compared.append(compare(sides[-2], sides[-1]))
+            compared.append(Rel(*sides[-2:], _COMPARE[sign]))
         if not compared:
             self.fail("'=', '<=', '<', '>=', '>' or 'divides'")
         return And(*compared)

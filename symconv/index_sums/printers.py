@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sympy import Add, And, Eq, Expr, Indexed, Integer, Max, Mod, Mul, Or, Sum, Symbol, fraction
+from sympy import Add, And, Eq, Expr, Indexed, Integer, Le, Max, Mod, Mul, Or, Sum, Symbol, fraction, ilcm
 
 from symconv.index_sums.nodes import Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
@@ -33,7 +33,8 @@ class _IndexSums:
         return f"{printed}{expr.name.removeprefix(plain)}"
 
     def _print_Add(self, expr: Add, order: Any = None) -> str:
-        common = self._reading.denominator(expr)
+        numbers = (term.as_coeff_Mul()[0] for term in expr.args)
+        common = ilcm(1, *(number.q for number in numbers if number.is_Rational))
         if common > 1:
             return self._fraction((common * expr).expand(), Integer(common))
         text = ""
@@ -64,27 +65,21 @@ class _IndexSums:
         return target.fraction(self._print(numerator), over)
 
     def _print_Indexed(self, expr: Indexed) -> str:
-        setting, label, index = self._reading.setting, expr.base.label, self._places(expr.indices)
-        if self._reading.upstream_is_partial(label):
-            output = self._print(Symbol(setting.notation.output))
-            return self._upstream(self._target.entry(output, index))
-        letter = self._print(label)
+        return self._sequence(expr.base.label, self._places(expr.indices))
+
+    def _sequence(self, label: Symbol, index: str = "") -> str:
+        """A sequence or an entry of it; the upstream gradient as the derivative of the loss by an output."""
+        setting, target = self._reading.setting, self._target
+        n = setting.notation
+        partial = str(label) == n.upstream and n.upstream_style == "partial"
+        letter = self._print(Symbol(n.output) if partial else label)
         if label == setting.padded.label:
-            letter = self._target.padded(self._print(Symbol(setting.notation.input)), letter)
-        return self._target.entry(letter, index)
+            letter = target.padded(self._print(Symbol(n.input)), letter)
+        found = target.entry(letter, index) if index else letter
+        return target.derivative(self._print(setting.loss), found) if partial else found
 
     def _places(self, index: Sequence[Expr]) -> str:
         return self._target.places.join(map(self._print, index))
-
-    def _whole(self, label: Symbol) -> str:
-        """A sequence as a whole."""
-        if self._reading.upstream_is_partial(label):
-            return self._upstream(self._print(Symbol(self._reading.setting.notation.output)))
-        return self._print(label)
-
-    def _upstream(self, output: str) -> str:
-        """The upstream gradient as the derivative of the loss by an output."""
-        return self._target.derivative(self._print(self._reading.setting.loss), output)
 
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._target.sum(*map(self._print, limits)) for limits in reversed(expr.limits)]
@@ -107,20 +102,25 @@ class _IndexSums:
         return self._target.bracket(self._print(expr.args[0]))
 
     def _print_Equality(self, expr: Eq) -> str:
-        left, right = self._reading.sides(expr)
+        left, right = expr.args
+        if isinstance(right, Symbol) and not isinstance(left, Symbol):
+            left, right = right, left
         if isinstance(left, Mod) and right == 0:
             number, divisor = left.args
             return self._target.divides(self._print(divisor), self._print(number))
         return f"{self._print(left)} = {self._print(right)}"
 
     def _print_And(self, expr: And) -> str:
-        chain = self._reading.chain(expr)
-        sign, parts = (", ", expr.args) if chain is None else (self._target.at_most, chain)
-        return sign.join(self._print(part) for part in parts)
+        """``first <= value <= last`` as a chain."""
+        if len(expr.args) == 2 and all(isinstance(part, Le) for part in expr.args):
+            for one, other in (expr.args, reversed(expr.args)):
+                if one.rhs == other.lhs:
+                    return self._target.at_most.join(map(self._print, (one.lhs, one.rhs, other.rhs)))
+        return ", ".join(map(self._print, expr.args))
 
     def _print_Or(self, expr: Or) -> str:
         parts = sorted(expr.args, key=lambda part: (not isinstance(part, Eq), str(part)))
-        return self._target.either.join(self._print(part) for part in parts)
+        return self._target.either.join(map(self._print, parts))
 
     def _print_Partial(self, expr: Partial) -> str:
         of, by = expr.args
@@ -130,7 +130,7 @@ class _IndexSums:
 
     def _print_Upsampled(self, expr: Upsampled) -> str:
         base, *factors = expr.args
-        letter = self._whole(base.label)
+        letter = self._sequence(base.label)
         if all(factor == 1 for factor in factors):
             return letter
         alike = factors[:1] if len(set(factors)) == 1 else factors

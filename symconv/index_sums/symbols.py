@@ -1,4 +1,4 @@
-"""The setting of a derivation: sizes, indices, sequences and the relation, in symbols."""
+"""The symbols of a layer: sizes, indices, sequences and the relation."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Expr, Indexed, IndexedBase, Integer, Symbol, expand, preorder_traversal, sympify
+from sympy import Expr, Indexed, IndexedBase, Symbol, expand, preorder_traversal, sympify
 
 from symconv.errors import NotationError
 from symconv.explicit.letters import printed_letters
-from symconv.pattern import ROLES, Kernel, Pattern, Spatial, Specification, Window
+from symconv.pattern import ROLES, Kernel, Spatial, Specification
 from symconv.printing.letters import marked, on_axis
 from symconv.printing.notation import SIZES, Notation
-
-
-@dataclass(frozen=True)
-class Range:
-    """An index with its first and last value."""
-
-    index: Symbol
-    first: Expr
-    last: Expr
 
 
 @dataclass(frozen=True)
@@ -33,11 +24,6 @@ class LayerSymbols:
     """
 
     spec: Specification
-
-    @property
-    def pattern(self) -> Pattern:
-        """The layer's relation."""
-        return self.spec.pattern
 
     @property
     def notation(self) -> Notation:
@@ -61,7 +47,7 @@ class LayerSymbols:
         One that is declared an integer stays as it is. Another becomes one of the same name: positive or
         non-negative where it is a size by itself, of unknown sign where it is only part of one.
         """
-        geometry = self.pattern.geometry
+        geometry = self.spec.pattern.geometry
         signs: dict[str, dict[str, bool]] = {}
         for name, size in geometry.items():
             if isinstance(size, Symbol):
@@ -71,12 +57,8 @@ class LayerSymbols:
         named: dict[str, Symbol] = {}
         found: dict[Symbol, Symbol] = {}
         for symbol in every:
-            own = (
-                symbol
-                if symbol.is_integer
-                else Symbol(symbol.name, integer=True, **signs.get(symbol.name, {}))
-            )
-            found[symbol] = named.setdefault(symbol.name, own)
+            whole = Symbol(symbol.name, integer=True, **signs.get(symbol.name, {}))
+            found[symbol] = named.setdefault(symbol.name, symbol if symbol.is_integer else whole)
         self._check_names(found)
         return found
 
@@ -84,18 +66,13 @@ class LayerSymbols:
         printed = printed_letters(self.spec).items()
         taken = {letter: name.replace("_", " ") for name, letter in printed if name not in SIZES}
         taken |= {index.name: "index" for role in ROLES for index in self.indices(role)}
-        taken |= {self.m_letter(at).name: "output size" for at in range(len(self.axes))}
+        taken |= {self.m_letter(at).name: "output size" for at in range(len(self.spec.axes))}
         for symbol in symbols:
             if symbol.name in taken:
                 raise NotationError(
                     f"{symbol.name!r} is a size of the layer and the letter of its {taken[symbol.name]}: "
                     "name the size otherwise, or choose another notation."
                 )
-
-    @cached_property
-    def exact(self) -> Pattern:
-        """The pattern with integer symbols."""
-        return self.exact_spec.pattern
 
     @cached_property
     def exact_spec(self) -> Specification:
@@ -109,7 +86,8 @@ class LayerSymbols:
     @cached_property
     def sizes(self) -> dict[str, Expr]:
         """The geometry as SymPy expressions over integer symbols; see :func:`least` for the names."""
-        return {name: sympify(size).xreplace(self.integers) for name, size in self.pattern.geometry.items()}
+        sizes = self.spec.pattern.geometry.items()
+        return {name: sympify(size).xreplace(self.integers) for name, size in sizes}
 
     @property
     def symbols(self) -> list[Symbol]:
@@ -117,39 +95,28 @@ class LayerSymbols:
         found = {s for size in self.sizes.values() for s in size.free_symbols}
         return sorted(found, key=_by_name)
 
-    @cached_property
-    def axes(self) -> tuple[Spatial, ...]:
-        """The spatial relations, with the layer's own symbols."""
-        return self.spec.axes
-
-    @cached_property
-    def exact_axes(self) -> tuple[Spatial, ...]:
-        """The spatial relations with integer symbols."""
-        return self.exact_spec.axes
-
-    def of_axes(self, name: str) -> tuple[Expr, ...]:
-        """A size of each axis, such as its stride."""
-        return tuple(sympify(axis.geometry[name]) for axis in self.exact_axes)
-
-    @property
-    def padded_by_name(self) -> bool:
-        """Whether the padding is one such as "same", which is never negative."""
-        return all(axis.options.get("padding") in ("valid", "same", "full") for axis in self.axes)
+    def of_axes(self, *names: str) -> tuple[Expr, ...]:
+        """A size of each axis, such as its stride; of several sizes one after the other."""
+        return tuple(sympify(axis.geometry[name]) for name in names for axis in self.exact_spec.axes)
 
     @cached_property
     def output_sizes(self) -> tuple[Expr, ...]:
         """``M`` of each axis, written out."""
-        return tuple(sympify(axis.extents["output"][0]) for axis in self.exact_axes)
+        return tuple(sympify(axis.extents["output"][0]) for axis in self.exact_spec.axes)
 
     @cached_property
     def m(self) -> tuple[Expr, ...]:
         """``M`` of each axis as formulas show it: a number, a size, or a letter of :attr:`definitions`."""
+        return tuple(map(self._lettered, self.output_sizes))
+
+    def _lettered(self, size: Expr | int) -> Expr:
+        """A size, or the letter of the output size that it is."""
         letters = {size: letter for letter, size in self.definitions.items()}
-        return tuple(letters.get(size, size) for size in self.output_sizes)
+        return letters.get(sympify(size), sympify(size))
 
     def m_letter(self, axis: int = 0) -> Symbol:
         """The notation's letter for the output size of an axis; of all axes, where they are alike."""
-        rank = 1 if self.spec.alike else len(self.axes)
+        rank = 1 if self.spec.alike else len(self.spec.axes)
         return Symbol(on_axis(self.notation.output_size, axis, rank), integer=True, positive=True)
 
     @cached_property
@@ -163,13 +130,12 @@ class LayerSymbols:
         """The letters of each role's indices; those of places bear the number of their axis."""
         used = dict.fromkeys(ROLES, 0)
         found: dict[str, tuple[str, ...]] = dict.fromkeys(ROLES, ())
-        for relation in self.pattern.relations:
+        for relation in self.spec.pattern.relations:
             for role, names in relation.letters.items():
-                for name in names:
-                    letter = getattr(self.notation, name)
-                    found[role] += (
-                        on_axis(letter, used[role], len(self.axes)) if relation.spatial else letter,
-                    )
+                letters = (getattr(self.notation, name) for name in names)
+                if relation.spatial:
+                    letters = (on_axis(letter, used[role], len(self.spec.axes)) for letter in letters)
+                found[role] += tuple(letters)
                 used[role] += relation.spatial
         return found
 
@@ -184,74 +150,62 @@ class LayerSymbols:
             found.append(index)
         return tuple(found)
 
-    def axis_index(self, role: str, axis: int) -> Symbol:
-        """The index of a role along a spatial axis."""
-        index = {name: self.indices(name) for name in ROLES}
-        spatial = [here for relation, here in self.pattern.split(index) if relation.spatial]
-        return spatial[axis][role][0]
-
     @cached_property
     def extents(self) -> dict[str, tuple[Expr, ...]]:
         """How many values each index has, with letters for output sizes."""
-        letters = {size: letter for letter, size in self.definitions.items()}
+        sizes = self.exact_spec.pattern.extents
+        return {role: tuple(map(self._lettered, sizes[role])) for role in sizes}
 
-        return {
-            role: tuple(letters.get(sympify(size), sympify(size)) for size in sizes)
-            for role, sizes in self.exact.extents.items()
-        }
+    @cached_property
+    def several(self) -> bool:
+        """Whether an input has several indices."""
+        return len(self.spec.pattern.extents["input"]) > 1
 
     @cached_property
     def _lasts(self) -> dict[str, Expr]:
-        pairs = (
-            (letter, size)
-            for role in ROLES
-            for letter, size in zip(self._letters[role], self.extents[role], strict=True)
-        )
-        return {letter: expand(size - 1) for letter, size in pairs}
+        roles = ((self._letters[role], self.extents[role]) for role in ROLES)
+        return {letter: expand(size - 1) for pair in roles for letter, size in zip(*pair, strict=True)}
 
-    def range(self, index: Symbol) -> Range:
-        """The range of an index, whatever primes it bears."""
-        return Range(index, Integer(0), self._lasts[index.name.rstrip("'")] if index.name not in self._lasts
-                     else self._lasts[index.name])  # fmt: skip
+    def _letter_of(self, index: Symbol) -> str:
+        """The letter of an index, whatever primes it bears."""
+        return str(index.name if index.name in self._lasts else index.name.rstrip("'"))
+
+    def last(self, index: Symbol) -> Expr:
+        """The last value of an index; its first is 0."""
+        return self._lasts[self._letter_of(index)]
 
     def is_index(self, symbol: Symbol) -> bool:
         """Whether a symbol is an index of some role, with or without primes."""
-        return symbol.name in self._lasts or symbol.name.rstrip("'") in self._lasts
+        return self._letter_of(symbol) in self._lasts
 
     def is_tap(self, index: Symbol) -> bool:
         """Whether an index is one of a tap only."""
-        letter = index.name if index.name in self._lasts else index.name.rstrip("'")
+        letter = self._letter_of(index)
         return letter in self._letters["tap"] and letter not in self._letters["output"]
-
-    def ranges(self, role: str) -> tuple[Range, ...]:
-        """The ranges of a role's indices."""
-        return tuple(map(self.range, self.indices(role)))
 
     def equations(self, index: Mapping[str, tuple[Symbol, ...]]) -> list[tuple[Symbol, Expr]]:
         """The relation between the indices of the three roles."""
-        return [(left, expand(sympify(right))) for left, right in self.exact.equations(index)]
+        return [(left, expand(sympify(right))) for left, right in self.exact_spec.pattern.equations(index)]
 
     def steps(self) -> list[tuple[Expr, Expr, Expr]] | None:
-        """``(a, b, c)`` of ``far = a near + b tap + c`` on each axis, where it is so, and affine."""
-        if any(len(axis.extents["tap"]) != 1 for axis in self.exact_axes):
+        """``(a, b, c)`` of each axis, or None where it is not so or not affine.
+
+        The index of the dependent role is ``a`` times that of the other plus ``b`` times the tap plus ``c``.
+        """
+        if any(len(axis.extents["tap"]) != 1 for axis in self.exact_spec.axes):
             return None
-        near, tap = Symbol("near"), Symbol("tap")
-        other = {"input": "output", "output": "input"}[self.spec.dependent_role]
-        index = {self.spec.dependent_role: (Symbol("far"),), "tap": (tap,), other: (near,)}
+        dependent, other, tap = Symbol("dependent"), Symbol("other"), Symbol("tap")
+        index = {"input": (other,), "output": (other,), "tap": (tap,), self.spec.dependent_role: (dependent,)}
         found = []
-        for axis in self.exact_axes:
+        for axis in self.exact_spec.axes:
             ((_, right),) = axis.equations(index)
             right = expand(right)
-            a, b = right.coeff(near, 1), right.coeff(tap, 1)
-            c = expand(right - a * near - b * tap)
-            if c.has(near, tap) or 0 in (a, b):
+            a, b = right.coeff(other, 1), right.coeff(tap, 1)
+            c = expand(right - a * other - b * tap)
+            if c.has(other, tap) or 0 in (a, b):
                 return None
             found.append((a, b, c))
         return found
-
-    def window(self, index: Mapping[str, tuple[Symbol, ...]]) -> Window | None:
-        """What an output sees of the padded input, where the layer slides a window."""
-        return self.exact.window(index)
 
     def sequence(self, quantity: str) -> IndexedBase:
         """The sequence of an operand or a matrix, by the notation's name for it."""
@@ -261,8 +215,7 @@ class LayerSymbols:
         """An entry of it; itself, if it has no index."""
         if quantity == "kernel":
             indices = self.kernel.indices(self.spec.tied, indices)
-        base = self.sequence(quantity)
-        return base[indices] if indices else Symbol(getattr(self.notation, quantity))
+        return self.sequence(quantity)[indices] if indices else Symbol(getattr(self.notation, quantity))
 
     @cached_property
     def constant(self) -> tuple[Expr, Expr] | None:
@@ -286,15 +239,13 @@ class LayerSymbols:
 
     def bias_indices(self, outputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         """Those of an output's indices that its bias has."""
-        found: list[Symbol] = []
         index = {**dict.fromkeys(ROLES, ()), "output": outputs}
-        for relation, here in self.pattern.split(index):
-            found += here["output"] if relation.own_bias else ()
-        return tuple(found)
+        parts = self.spec.pattern.split(index)
+        return tuple(own for relation, here in parts if relation.own_bias for own in here["output"])
 
     def reads_input(self, place: Expr, last: Expr) -> bool:
         """Whether a place is what the index map of a padding mode gives, which lies within the input."""
-        for axis in self.exact_axes:
+        for axis in self.exact_spec.axes:
             fill = axis.fill
             size = sympify(axis.geometry["input_size"])
             whole = fill.reads_input and expand(last - size + 1) == 0
@@ -319,7 +270,7 @@ class LayerSymbols:
     def unpadded(self, entry: Indexed) -> tuple[list[Expr], list[tuple[Expr, Expr]]]:
         """The indices of the input for those of the padded one; ``(place, last)`` of each zero padding."""
         indices, inside, at = list(entry.indices), [], 0
-        for relation in self.exact.relations:
+        for relation in self.exact_spec.pattern.relations:
             if isinstance(relation, Spatial):
                 place = expand(indices[at] - sympify(relation.geometry["before"]))
                 size = sympify(relation.geometry["input_size"])

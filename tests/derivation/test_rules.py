@@ -13,7 +13,7 @@ from sympy import Integer, Symbol
 import symconv as sc
 from symconv.derivation.derivation import Derivation, DerivationError
 from symconv.derivation.rewriting import Script
-from symconv.derivation.rules import limits, openings
+from symconv.derivation.rules import limits
 from symconv.derivation.rules import rule as rules
 from symconv.derivation.scripts import SCRIPTS, written
 from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Within
@@ -91,12 +91,12 @@ GROUPS = {"channels": (4, 6, 2)}
 
 #: A rule, a fault in it, a derivation that uses it, and the options of a layer where it matters.
 FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[str, Any]]] = [
-    (openings.Define, moved_entry, "output", GENERAL),
-    (openings.Define, moved_equal, "upstream_matrix", GENERAL),
-    (openings.Define, lambda t: moved_bound(t, high=-1), "output", FULL),
-    (openings.Define, lambda t: moved_bound(t, low=1), "output_size", GENERAL),
-    (openings.ChainRule, lambda t: moved_bound(t, high=-1), "grad_input", GENERAL),
-    (openings.ChainRule, lambda t: moved_bound(t, low=1), "grad_kernel", GENERAL),
+    (rules.Define, moved_entry, "output", GENERAL),
+    (rules.Define, moved_equal, "upstream_matrix", GENERAL),
+    (rules.Define, lambda t: moved_bound(t, high=-1), "output", FULL),
+    (rules.Define, lambda t: moved_bound(t, low=1), "output_size", GENERAL),
+    (rules.ChainRule, lambda t: moved_bound(t, high=-1), "grad_input", GENERAL),
+    (rules.ChainRule, lambda t: moved_bound(t, low=1), "grad_kernel", GENERAL),
     (rules.InsertDefinition, wrong_definition, "grad_input", GENERAL),
     (rules.Linearity, lambda t: without(t, Equal), "grad_input", GENERAL),
     (rules.Linearity, lambda t: moved_bound(t, high=-1), "grad_kernel", GENERAL),
@@ -130,7 +130,7 @@ FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[s
 
 
 def every_rule() -> set[type[rules.Rule]]:
-    every = [value for room in (rules, limits, openings) for value in vars(room).values()]
+    every = [value for room in (rules, limits) for value in vars(room).values()]
     kinds = {kind for kind in every if isinstance(kind, type) and issubclass(kind, rules.Rule)}
     return kinds - {rules.Rule}
 
@@ -194,7 +194,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
     made = setting(**GENERAL)
     i, k, j = (made.indices(role)[0] for role in ("output", "tap", "input"))
     x, w = made.sequence("input"), made.sequence("kernel")
-    span = Bound(k, (Integer(0),), (made.ranges("tap")[0].last,))
+    span = Bound(k, (Integer(0),), (made.last(k),))
     plain = IndexSum((span,), (), (w[k],))
     overlap = written(made, "output")[-1].terms.factors[0]
     two_limits = replace(plain, bounds=(replace(span, uppers=(*span.uppers, i)),))
@@ -206,9 +206,9 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
         (rules.Solve(k), plain, "no relation holds k"),
         (rules.Solve(k), replace(plain, conditions=(Equal(j, k * k + k),)), "not affine in k"),
         (rules.InsertDefinition(plain), plain, "the index k is in use"),
-        (openings.Define(x[j], plain, "that"), plain, "is not a factor"),
-        (openings.Define(w[k], plain, "that"), plain, "the index k is in use"),
-        (openings.ChainRule((span,), (w[k],), x[k], "that"), plain, "no derivative of the loss alone"),
+        (rules.Define(x[j], plain, "that"), plain, "is not a factor"),
+        (rules.Define(w[k], plain, "that"), plain, "the index k is in use"),
+        (rules.ChainRule((span,), (w[k],), x[k], "that"), plain, "no derivative of the loss alone"),
         (limits.SplitPadding(), plain, "there is no padded input"),
         (limits.Reverse(k), moved_bound(plain, low=1), "k does not run from 0"),
         (limits.Shift(k), two_limits, "more than one limit"),
@@ -220,7 +220,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
     ]
     for rule, terms, words in refused:
         with pytest.raises(rules.RuleError, match=words):
-            rule(terms, made)
+            rule.rewrite(terms, made)
     assert x is not w
 
 

@@ -294,7 +294,8 @@ class _Maker:
         term = self._junk()
         return self._of(
             f"{self._right} + [N < 1]*{term}", f"2*({self._right}) - {self._right}",
-            f"({self._right})/2 + ({self._right})/2", f"{self._right} + {gate}*{gate.partition(']')[0]}]*0*{term}",
+            f"({self._right})/2 + ({self._right})/2",
+            f"{self._right} + {gate}*{gate.partition(']')[0]}]*0*{term}",
             f"{self._right} + sum(t=4..1) {term}", f"({self._right})*([N > 20] + [N <= 20])",
             f"{self._right} + {gate}*sum(t=0..1/2) {term} - {gate}*{term}",
         )  # fmt: skip

@@ -1,7 +1,6 @@
 """Rules on ranges: padding, limits, shifts and reversals of an index, counting, recognition."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplify, together
 
@@ -16,8 +15,8 @@ class SplitPadding(Rule):
     """The padded input is the input, moved by the padding; the padding mode says what stands beside it."""
 
     kind: str = "zeros"
-    name: ClassVar[str] = "padding"
-    reason: ClassVar[str] = "The padded input is the input moved by the padding."
+    name = "padding"
+    reason = "The padded input is the input moved by the padding."
 
     def sentence(self) -> str:
         return {
@@ -27,29 +26,22 @@ class SplitPadding(Rule):
             "folded": f"{self.reason} Beside it the input is read again, where the padding mode says.",
         }[self.kind]
 
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        return "" if self._padded(terms, setting) else "there is no padded input"
-
-    def _padded(self, terms: IndexSum, setting: LayerSymbols) -> list[Indexed]:
-        return [f for f in terms.factors if isinstance(f, Indexed) and f.base == setting.padded]
-
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        (factor,) = self._padded(terms, setting)
+        padded = [f for f in terms.factors if isinstance(f, Indexed) and f.base == setting.padded]
+        (factor,) = self.require(padded, "there is no padded input")
         indices, inside = setting.unpadded(factor)
         entry = setting.sequence("input")[tuple(indices)]
-        return replace(
-            terms,
-            conditions=(*terms.conditions, *(Within(S.Zero, place, last) for place, last in inside)),
-            factors=tuple(entry if f == factor else f for f in terms.factors),
-        )
+        conditions = (*terms.conditions, *(Within(S.Zero, place, last) for place, last in inside))
+        factors = tuple(entry if f == factor else f for f in terms.factors)
+        return replace(terms, conditions=conditions, factors=factors)
 
 
 @dataclass(frozen=True)
 class Groups(Rule):
     """``0 <= C - r floor(o / q) <= r - 1`` says that output channel ``o`` is in the group of ``C``."""
 
-    name: ClassVar[str] = "groups"
-    reason: ClassVar[str] = (
+    name = "groups"
+    reason = (
         "An input channel meets the output channels of its own group only, and there it has its own place."
     )
 
@@ -65,32 +57,21 @@ class Groups(Rule):
                             return condition, part, index, index / part.args[0], size
         return None
 
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        found = self._found(terms)
-        if found is None:
-            return "no condition holds a group"
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        found = self.require(self._found(terms), "no condition holds a group")
         condition, part, index, outputs, inputs = found
         channel = condition.value + inputs * part
-        bound = terms.bound(index)
-        if not channel.is_Symbol or not setting.is_index(channel):
-            return f"{channel} is no input channel"
-        groups = together((setting.range(index).last + 1) / outputs)
-        same = expand(together((setting.range(channel).last + 1) / inputs) - groups) == 0
-        whole = bound.lowers == (0,) and bound.uppers == (setting.range(index).last,)
-        return "" if same and whole else "inputs and outputs have no groups in common"
-
-    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        found = self._found(terms)
-        assert found is not None
-        condition, part, index, outputs, inputs = found
-        group = floor((condition.value + inputs * part) / inputs)
+        known = channel.is_Symbol and setting.is_index(channel)
+        self.require(known, f"{channel} is no input channel")
+        last, bound = setting.last(index), terms.bound(index)
+        groups = together((last + 1) / outputs)
+        same = expand(together((setting.last(channel) + 1) / inputs) - groups) == 0
+        whole = bound.lowers == (0,) and bound.uppers == (last,)
+        self.require(same and whole, "inputs and outputs have no groups in common")
+        group = floor(channel / inputs)
         own = Bound(index, (expand(outputs * group),), (expand(outputs * group + outputs - 1),))
-        return replace(
-            terms,
-            bounds=tuple(own if b.index == index else b for b in terms.bounds),
-            conditions=tuple(c for c in terms.conditions if c != condition),
-            factors=tuple(f.xreplace({part: group}) if isinstance(f, Expr) else f for f in terms.factors),
-        )
+        factors = tuple(f.xreplace({part: group}) if isinstance(f, Expr) else f for f in terms.factors)
+        return replace(terms.without(condition).bounded(own), factors=factors)
 
 
 @dataclass(frozen=True)
@@ -98,15 +79,13 @@ class Reverse(Rule):
     """``sum_{k=0}^{u} f(k) = sum_{k=0}^{u} f(u - k)``."""
 
     index: Symbol
-    name: ClassVar[str] = "reversal"
-    reason: ClassVar[str] = "The same terms in the opposite order: the index runs from the other end."
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        bound = terms.bound(self.index)
-        return "" if bound.lowers == (0,) and len(bound.uppers) == 1 else f"{self.index} does not run from 0"
+    name = "reversal"
+    reason = "The same terms in the opposite order: the index runs from the other end."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
+        from_zero = bound.lowers == (0,) and len(bound.uppers) == 1
+        self.require(from_zero, f"{self.index} does not run from 0")
         turned = terms.replaced(self.index, bound.uppers[0] - self.index)
         return replace(turned, bounds=terms.bounds)
 
@@ -116,20 +95,16 @@ class Shift(Rule):
     """``sum_{i=l}^{u} f(i) = sum_{i=0}^{u-l} f(i + l)``."""
 
     index: Symbol
-    name: ClassVar[str] = "shift"
-    reason: ClassVar[str] = "The same terms, counted from the first of them."
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        bound = terms.bound(self.index)
-        one = len(bound.lowers) == len(bound.uppers) == 1
-        return "" if one else f"{self.index} has more than one limit on a side"
+    name = "shift"
+    reason = "The same terms, counted from the first of them."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
+        one = len(bound.lowers) == len(bound.uppers) == 1
+        self.require(one, f"{self.index} has more than one limit on a side")
         (low,), (high,) = bound.lowers, bound.uppers
         moved = replace(bound, lowers=(S.Zero,), uppers=(expand(high - low),))
-        shifted = terms.replaced(self.index, self.index + low)
-        return replace(shifted, bounds=tuple(moved if b == bound else b for b in terms.bounds))
+        return replace(terms.replaced(self.index, self.index + low), bounds=terms.bounded(moved).bounds)
 
 
 @dataclass(frozen=True)
@@ -137,69 +112,43 @@ class Limits(Rule):
     """``[l <= q k + r <= u]`` becomes limits of k: a ceiling below and a floor above."""
 
     index: Symbol
-    name: ClassVar[str] = "limits"
-    reason: ClassVar[str] = "A condition that is affine in the index bounds it from below and from above."
-
-    def _condition(self, terms: IndexSum) -> Within | None:
-        found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
-        return next(found, None)
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        condition = self._condition(terms)
-        if condition is None:
-            return f"no condition bounds {self.index}"
-        slope, rest = affine(condition.value, self.index)
-        if rest.has(self.index) or not (slope.is_positive or slope.is_negative):
-            return f"the condition is not affine in {self.index}"
-        return ""
+    name = "limits"
+    reason = "A condition that is affine in the index bounds it from below and from above."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        condition, bound = self._condition(terms), terms.bound(self.index)
-        assert condition is not None
+        found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
+        condition = self.require(next(found, None), f"no condition bounds {self.index}")
         slope, rest = affine(condition.value, self.index)
-        first, last = condition.first - rest, condition.last - rest
+        is_affine = not rest.has(self.index) and (slope.is_positive or slope.is_negative)
+        self.require(is_affine, f"the condition is not affine in {self.index}")
+        bound, first, last = terms.bound(self.index), condition.first - rest, condition.last - rest
         if slope.is_negative:
             slope, first, last = -slope, -last, -first
-        tightened = replace(
-            bound,
-            lowers=(*bound.lowers, ceiling(together(expand(first) / slope))),
-            uppers=(*bound.uppers, floor(together(expand(last) / slope))),
-        )
-        return replace(
-            terms,
-            bounds=tuple(tightened if b == bound else b for b in terms.bounds),
-            conditions=tuple(c for c in terms.conditions if c != condition),
-        )
+        low, high = (together(expand(end) / slope) for end in (first, last))
+        lowers, uppers = (*bound.lowers, ceiling(low)), (*bound.uppers, floor(high))
+        tightened = replace(bound, lowers=lowers, uppers=uppers)
+        return terms.without(condition).bounded(tightened)
 
 
 @dataclass(frozen=True)
 class DropLimits(Rule):
     """Conditions and limits that hold for every index in its range are left out."""
 
-    name: ClassVar[str] = "always true"
-    reason: ClassVar[str] = (
-        "A limit that no index in its range can reach, or a condition that none can break, says nothing."
-    )
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        return (
-            "" if self.rewrite(terms, setting) != terms else "every condition can fail and every limit is met"
-        )
+    name = "always true"
+    reason = "A limit that no index in its range can reach, or a condition that none can break, says nothing."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         def always(condition: Condition) -> bool:
             if not isinstance(condition, Within):
                 return False
             gaps = condition.value - condition.first, condition.last - condition.value
-            return setting.reads_input(condition.value, condition.last) or all(
-                never_negative(gap, setting) for gap in gaps
-            )
+            inside = (never_negative(gap, setting) for gap in gaps)
+            return setting.reads_input(condition.value, condition.last) or all(inside)
 
-        return replace(
-            terms,
-            bounds=tuple(_sparse(bound, setting) for bound in terms.bounds),
-            conditions=tuple(c for c in terms.conditions if not always(c)),
-        )
+        bounds = tuple(_sparse(bound, setting) for bound in terms.bounds)
+        made = replace(terms, bounds=bounds, conditions=tuple(c for c in terms.conditions if not always(c)))
+        self.require(made != terms, "every condition can fail and every limit is met")
+        return made
 
 
 def _sparse(bound: Bound, setting: LayerSymbols) -> Bound:
@@ -232,38 +181,29 @@ def _at_most(small: Expr, large: Expr, setting: LayerSymbols) -> bool:
 class OneTerm(Rule):
     """``sum_{k=a}^{a} f(k) = f(a)``."""
 
-    name: ClassVar[str] = "one term"
-    reason: ClassVar[str] = "An index with a single value leaves one term of its sum."
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        return "" if _single(terms) else "every index has several values"
+    name = "one term"
+    reason = "An index with a single value leaves one term of its sum."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        for bound in _single(terms):
+        single = [b for b in terms.bounds if b.lowers == b.uppers and len(b.lowers) == 1]
+        for bound in self.require(single, "every index has several values"):
             terms = terms.replaced(bound.index, bound.lowers[0])
         return terms
-
-
-def _single(terms: IndexSum) -> list[Bound]:
-    """The bounds of indices that have one value only."""
-    return [b for b in terms.bounds if b.lowers == b.uppers and len(b.lowers) == 1]
 
 
 @dataclass(frozen=True)
 class Count(Rule):
     """``sum_{o=0}^{u} 1 = u + 1``."""
 
-    name: ClassVar[str] = "counting"
-    reason: ClassVar[str] = "A sum of ones is the number of its terms."
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        if terms.factors or terms.conditions or len(terms.bounds) != 1:
-            return "the sum is not of ones over one index"
-        (bound,) = terms.bounds
-        return "" if bound.lowers == (0,) else "the index does not run from 0"
+    name = "counting"
+    reason = "A sum of ones is the number of its terms."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        return IndexSum((), (), (Min(*terms.bounds[0].uppers) + 1,))
+        ones = not terms.factors and not terms.conditions and len(terms.bounds) == 1
+        self.require(ones, "the sum is not of ones over one index")
+        (bound,) = terms.bounds
+        self.require(bound.lowers == (0,), "the index does not run from 0")
+        return IndexSum((), (), (Min(*bound.uppers) + 1,))
 
 
 @dataclass(frozen=True)
@@ -272,8 +212,8 @@ class Recognise(Rule):
 
     overlap: Overlap
     is_called: str
-    name: ClassVar[str] = "named operation"
-    reason: ClassVar[str] = (
+    name = "named operation"
+    reason = (
         "A convolution of two sequences adds up all products of entries whose places have one sum, a "
         "cross-correlation those of entries whose places have one difference."
     )
@@ -283,21 +223,16 @@ class Recognise(Rule):
         spread = " To spread a sequence is to put zeros between its entries." if holes else ""
         return f"This is {self.is_called}. {self.reason}{spread}"
 
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         """The two entries of each product must lie where the operation multiplies them."""
         kind, left, right, *at = self.overlap.args
         entries = {str(f.base.label): f.indices for f in terms.factors if isinstance(f, Indexed)}
-        try:
-            a, b = (entries[str(side.args[0].label)] for side in (left, right))
-        except KeyError:
-            return "the sum is over other sequences"
-        if not len(a) == len(b) == len(at) or len(terms.factors) != 2:
-            return "the entries have other indices than places"
+        a, b = (entries.get(str(side.args[0].label)) for side in (left, right))
+        a, b = (self.require(indices, "the sum is over other sequences") for indices in (a, b))
+        alike = len(a) == len(b) == len(at) and len(terms.factors) == 2
+        self.require(alike, "the entries have other indices than places")
         sign = 1 if str(kind) == "star" else -1
         for p, q, wide, narrow, place in zip(a, b, left.args[1:], right.args[1:], at, strict=True):
-            if expand(simplify(p * wide - sign * q * narrow - place)) != 0:
-                return "it multiplies other entries"
-        return ""
-
-    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+            gap = expand(simplify(p * wide - sign * q * narrow - place))
+            self.require(gap == 0, "it multiplies other entries")
         return IndexSum((), (), (self.overlap,), terms.addend)

@@ -1,15 +1,18 @@
-"""The rules of a derivation: each with a name, a sentence for the reader, and a side condition."""
+"""The rules of a derivation, each with a sentence for the reader and a side condition."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from sympy import Expr, Indexed, Symbol, expand, together
 
 from symconv.derivation.inequalities import never_negative
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Condition, Divides, Equal, IndexSum, Nested, Partial, Within
+from symconv.index_sums.nodes import Bound, Divides, Equal, IndexSum, Nested, Partial, Within
 from symconv.index_sums.symbols import LayerSymbols
+
+_Found = TypeVar("_Found")
 
 
 class RuleError(SymconvError):
@@ -26,30 +29,79 @@ class Rule(ABC):
     name: ClassVar[str]
     reason: ClassVar[str]
 
-    def __call__(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        """Test the side condition, then rewrite."""
-        objection = self.objection(terms, setting)
-        if objection:
-            raise RuleError(f"{self.name} cannot be applied: {objection}.")
-        return self.rewrite(terms, setting)
-
     def sentence(self) -> str:
         """What the reader is told."""
         return self.reason
 
     @abstractmethod
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        """Why the side condition fails, or nothing."""
-
-    @abstractmethod
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        """The sum rewritten."""
+        """The sum rewritten, or a :class:`RuleError` where the side condition fails."""
+
+    def require(self, found: _Found | None, objection: str) -> _Found:
+        """What the side condition asks for, unless it is missing or false."""
+        if not found:
+            raise RuleError(f"{self.name} cannot be applied: {objection}.")
+        return found
+
+    def require_unused(self, terms: IndexSum, bounds: Iterable[Bound]) -> None:
+        """Refuse to sum over an index that the sum uses already, bound or open."""
+        used = {bound.index for bound in terms.bounds}
+        used = used.union(*(f.free_symbols for f in terms.factors if isinstance(f, Expr)))
+        clash = sorted(used & {bound.index for bound in bounds}, key=str)
+        self.require(not clash, f"the index {next(iter(clash), '')} is in use")
 
 
-def _find(terms: IndexSum, kind: type, what: str = "") -> str:
-    return (
-        "" if any(isinstance(f, kind) for f in (*terms.factors, *terms.conditions)) else f"there is no {what}"
-    )
+@dataclass(frozen=True)
+class Define(Rule):
+    """An entry gives way to the sum that it stands for."""
+
+    entry: Expr
+    meaning: IndexSum
+    words: str
+    name = "definition"
+    reason = "An entry gives way to what it is defined as."
+
+    def sentence(self) -> str:
+        return self.words
+
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        self.require(self.entry in terms.factors, f"{self.entry} is not a factor")
+        one_sum = self.meaning.addend == 0 or len(terms.factors) == 1
+        self.require(one_sum, f"{self.entry} stands for more than one sum and is multiplied")
+        self.require_unused(terms, self.meaning.bounds)
+        rest = tuple(factor for factor in terms.factors if factor != self.entry)
+        return replace(
+            terms,
+            bounds=terms.bounds + self.meaning.bounds,
+            conditions=terms.conditions + self.meaning.conditions,
+            factors=rest + self.meaning.factors,
+            addend=terms.addend + self.meaning.addend,
+        )
+
+
+@dataclass(frozen=True)
+class ChainRule(Rule):
+    """``dL/d(by)`` is the sum, over what the loss depends on, of its derivatives times theirs by ``by``."""
+
+    bounds: tuple[Bound, ...]
+    gradient: tuple[Expr, ...]
+    inner: Expr
+    words: str
+    name = "chain rule"
+    reason = "The loss depends on the entry through everything that depends on it."
+
+    def sentence(self) -> str:
+        return self.words
+
+    def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        (factor, *more) = terms.factors
+        alone = not more and isinstance(factor, Partial) and factor.args[0] == setting.loss
+        self.require(alone, "there is no derivative of the loss alone")
+        self.require_unused(terms, self.bounds)
+        factors = (*self.gradient, self.inner)
+        summed = {symbol for factor in factors for symbol in factor.free_symbols}
+        self.require({b.index for b in self.bounds} <= summed, "a summation index is in no factor")
+        return IndexSum(self.bounds, (), factors)
 
 
 @dataclass(frozen=True)
@@ -57,55 +109,41 @@ class InsertDefinition(Rule):
     """``d y_i`` becomes the derivative of the sum that ``y_i`` stands for."""
 
     inner: IndexSum
-    name: ClassVar[str] = "substitution"
-    reason: ClassVar[str] = "The layer's definition is put in, summed over indices of its own."
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        taken = {bound.index for bound in terms.bounds}
-        for factor in terms.factors:
-            taken |= factor.free_symbols if isinstance(factor, Expr) else set()
-        clash = [bound.index for bound in self.inner.bounds if bound.index in taken]
-        return f"the index {clash[0]} is in use" if clash else _find(terms, Partial, "derivative")
+    name = "substitution"
+    reason = "The layer's definition is put in, summed over indices of its own."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        return replace(
-            terms,
-            factors=tuple(
-                Nested(self.inner, f.args[1]) if isinstance(f, Partial) else f for f in terms.factors
-            ),
-        )
+        self.require_unused(terms, self.inner.bounds)
+        self.require(any(isinstance(f, Partial) for f in terms.factors), "there is no derivative")
+        nested = (Nested(self.inner, f.args[1]) if isinstance(f, Partial) else f for f in terms.factors)
+        return replace(terms, factors=tuple(nested))
 
 
 @dataclass(frozen=True)
 class Linearity(Rule):
     """The derivative of a sum is the sum of derivatives; what does not depend on the entry stays outside."""
 
-    name: ClassVar[str] = "linearity"
-    reason: ClassVar[str] = (
+    name = "linearity"
+    reason = (
         "The derivative of a sum is the sum of the derivatives, and only one factor depends on the entry."
     )
 
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        for factor in terms.factors:
-            if isinstance(factor, Nested):
-                depend = [f for f in (*factor.inner.factors, factor.inner.addend) if _depends(f, factor.by)]
-                if len(depend) != 1:
-                    return f"{len(depend)} factors depend on the entry"
-        return _find(terms, Nested, "derivative of a sum")
-
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
+        self.require(any(isinstance(f, Nested) for f in terms.factors), "there is no derivative of a sum")
         bounds, conditions, factors = list(terms.bounds), list(terms.conditions), []
         for factor in terms.factors:
-            if isinstance(factor, Nested) and _depends(factor.inner.addend, factor.by):
-                factors.append(Partial(factor.inner.addend, factor.by))
-            elif isinstance(factor, Nested):
-                bounds += factor.inner.bounds
-                conditions += factor.inner.conditions
-                factors += [
-                    Partial(f, factor.by) if _depends(f, factor.by) else f for f in factor.inner.factors
-                ]
-            else:
+            if not isinstance(factor, Nested):
                 factors.append(factor)
+                continue
+            inner, by = factor.inner, factor.by
+            depend = sum(_depends(f, by) for f in (*inner.factors, inner.addend))
+            self.require(depend == 1, f"{depend} factors depend on the entry")
+            if _depends(inner.addend, by):
+                factors.append(Partial(inner.addend, by))
+                continue
+            bounds += inner.bounds
+            conditions += inner.conditions
+            factors += [Partial(f, by) if _depends(f, by) else f for f in inner.factors]
         return IndexSum(tuple(bounds), tuple(conditions), tuple(factors), terms.addend)
 
 
@@ -118,27 +156,18 @@ def _depends(expr: Expr | Nested, by: Expr) -> bool:
 class DerivativeOfEntry(Rule):
     """``d x_m / d x_j = [m = j]``."""
 
-    name: ClassVar[str] = "entry rule"
-    reason: ClassVar[str] = (
-        "An entry changes with itself only: its derivative is 1 at the same index and 0 elsewhere."
-    )
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        for factor in terms.factors:
-            if isinstance(factor, Partial) and factor.args[0].func is not factor.args[1].func:
-                return f"{factor.args[0]} and {factor.args[1]} are not entries of one sequence"
-        return _find(terms, Partial, "derivative")
+    name = "entry rule"
+    reason = "An entry changes with itself only: its derivative is 1 at the same index and 0 elsewhere."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        conditions, factors = list(terms.conditions), []
-        for factor in terms.factors:
-            if isinstance(factor, Partial):
-                of, by = factor.args
-                if isinstance(of, Indexed):
-                    conditions += [Equal(m, n) for m, n in zip(of.indices, by.indices, strict=True)]
-            else:
-                factors.append(factor)
-        return replace(terms, conditions=tuple(conditions), factors=tuple(factors))
+        partials = [f for f in terms.factors if isinstance(f, Partial)]
+        conditions = list(terms.conditions)
+        for of, by in (partial.args for partial in self.require(partials, "there is no derivative")):
+            self.require(of.func is by.func, f"{of} and {by} are not entries of one sequence")
+            if isinstance(of, Indexed):
+                conditions += [Equal(m, n) for m, n in zip(of.indices, by.indices, strict=True)]
+        rest = tuple(f for f in terms.factors if not isinstance(f, Partial))
+        return replace(terms, conditions=tuple(conditions), factors=rest)
 
 
 @dataclass(frozen=True)
@@ -146,28 +175,20 @@ class Sift(Rule):
     """``sum_m [m = j] f(m) = f(j)`` where ``m`` runs over all values that ``j`` can have."""
 
     index: Symbol
-    name: ClassVar[str] = "sifting"
-    reason: ClassVar[str] = "A bracket that fixes a summation index leaves one term of its sum."
-
-    def _fixing(self, terms: IndexSum, setting: LayerSymbols) -> Equal | None:
-        """The bracket that puts the index at a place within its range."""
-        bound = terms.bound(self.index)
-        for condition in terms.conditions:
-            if isinstance(condition, Equal) and condition.left == self.index:
-                inside = [condition.right - low for low in bound.lowers]
-                inside += [high - condition.right for high in bound.uppers]
-                if all(never_negative(gap, setting) for gap in inside):
-                    return condition
-        return None
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        return "" if self._fixing(terms, setting) else f"no bracket fixes {self.index} within its range"
+    name = "sifting"
+    reason = "A bracket that fixes a summation index leaves one term of its sum."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        condition = self._fixing(terms, setting)
-        assert condition is not None
-        left = tuple(c for c in terms.conditions if c != condition)
-        return replace(terms, conditions=left).replaced(self.index, condition.right)
+        bound = terms.bound(self.index)
+
+        def in_range(place: Expr) -> bool:
+            gaps = [*(place - low for low in bound.lowers), *(high - place for high in bound.uppers)]
+            return all(never_negative(gap, setting) for gap in gaps)
+
+        equal = (c for c in terms.conditions if isinstance(c, Equal) and c.left == self.index)
+        fixing = next((c for c in equal if in_range(c.right)), None)
+        condition = self.require(fixing, f"no bracket fixes {self.index} within its range")
+        return terms.without(condition).replaced(self.index, condition.right)
 
 
 @dataclass(frozen=True)
@@ -175,38 +196,28 @@ class Solve(Rule):
     """The relation solved for a summation index: with a divisibility condition unless its slope is ±1."""
 
     index: Symbol
-    name: ClassVar[str] = "solving"
-    reason: ClassVar[str] = (
+    name = "solving"
+    reason = (
         "The relation fixes one index by the others; it must be whole and in its range, or there is no term."
     )
 
-    def _relation(self, terms: IndexSum) -> Equal | None:
-        """The first equation that is affine in the index, or the first that holds it at all."""
-        found = [c for c in terms.conditions if isinstance(c, Equal) and (c.left - c.right).has(self.index)]
-        fixing = (c for c in found if not affine(c.left - c.right, self.index)[1].has(self.index))
-        return next(fixing, found[0] if found else None)
-
-    def objection(self, terms: IndexSum, setting: LayerSymbols) -> str:
-        relation = self._relation(terms)
-        if relation is None:
-            return f"no relation holds {self.index}"
-        coefficient, rest = affine(relation.left - relation.right, self.index)
-        if rest.has(self.index) or coefficient.is_zero is not False:
-            return f"the relation is not affine in {self.index}"
-        return ""
-
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
-        relation, bound = self._relation(terms), terms.bound(self.index)
-        assert relation is not None
-        coefficient, rest = affine(relation.left - relation.right, self.index)
+        gaps = {c: c.left - c.right for c in terms.conditions if isinstance(c, Equal)}
+        found = [c for c, gap in gaps.items() if gap.has(self.index)]
+        self.require(found, f"no relation holds {self.index}")
+        fixing = (c for c in found if not affine(gaps[c], self.index)[1].has(self.index))
+        objection = f"the relation is not affine in {self.index}"
+        relation = self.require(next(fixing, None), objection)
+        coefficient, rest = affine(gaps[relation], self.index)
+        self.require(coefficient.is_zero is False, objection)
         # coefficient * index + rest = 0, so with a positive divisor index = number / divisor.
         divisor, number = (-coefficient, rest) if coefficient.is_negative else (coefficient, expand(-rest))
-        left: list[Condition] = [c for c in terms.conditions if c != relation]
-        if divisor != 1:
-            left.append(Divides(divisor, number))
+        bound, solved = terms.bound(self.index), terms.without(relation)
         (low,), (high,) = bound.lowers, bound.uppers
-        left.append(Within(expand(divisor * low), number, expand(divisor * high)))
-        return replace(terms, conditions=tuple(left)).replaced(self.index, together(number / divisor))
+        whole = (Divides(divisor, number),) if divisor != 1 else ()
+        inside = Within(expand(divisor * low), number, expand(divisor * high))
+        solved = replace(solved, conditions=(*solved.conditions, *whole, inside))
+        return solved.replaced(self.index, together(number / divisor))
 
 
 def affine(expr: Expr, index: Symbol) -> tuple[Expr, Expr]:
