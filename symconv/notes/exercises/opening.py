@@ -77,7 +77,7 @@ def _formula(layer: Practised) -> list[Block]:
 
 def _unpadded(symbols: LayerSymbols, expr: Expr) -> Expr:
     """A sum over the padded input in the input itself, the taps of a flipped kernel counted from its end."""
-    axes, x = symbols.exact_axes, symbols.sequence("input")
+    axes, x = symbols.exact_spec.axes, symbols.sequence("input")
     taps = symbols.indices("tap")[-len(axes) :]
     swap = {k: axis.geometry["kernel_size"] - 1 - k for k, axis in zip(taps, axes, strict=True)}
 
