@@ -48,7 +48,7 @@ def run(
     cases = [
         _Case(geometry, explicit, numbers)
         for explicit in judged
-        for numbers in _numbers(explicit, rng, draws, ties=not spec.kernel.shared)
+        for numbers in _numbers(explicit, rng, draws, ties=spec.kernel.depends_on_input)
     ]
     findings: list[Finding] = []
     with progress(["output_size", *compared(spec)]) as judged_ones:

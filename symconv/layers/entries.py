@@ -60,7 +60,7 @@ class Entries:
             if role != "bias":
                 self.spec.tied.require_numbers()
             given[role] = read_entries(letter, call[letter], self.shape(role))
-        for entry in () if self.spec.kernel.shared else given.get("input", ()):
+        for entry in given.get("input", ()) if self.spec.kernel.depends_on_input else ():
             if entry.is_extended_real is False:
                 raise EntriesError(f"x holds {entry}: a maximum needs real entries.")
         return given
