@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symconv import LAYERS
 from symconv.errors import Door, OptionError, SymconvError
 from symconv.printing.notation import COLOURS, PRESETS, UPSTREAM_STYLES, Notation
 
@@ -207,7 +208,7 @@ def layer_kinds() -> dict[str, type[Layer]]:
     """The layers by the names that a text gives them: ``conv``, ``conv1d`` and so on."""
     from symconv import layers
 
-    return {name.lower(): getattr(layers, name) for name in layers.__all__ if name != "Layer"}
+    return {name.lower(): getattr(layers, name) for name in LAYERS}
 
 
 def layer_of(

@@ -26,11 +26,6 @@ class ClosedForms:
         """Sizes, indices and sequences that formulas are written in."""
         return LayerSymbols(self.spec)
 
-    @property
-    def names(self) -> list[str]:
-        """The quantities that have a closed form."""
-        return derived(self.spec)
-
     def formula(self, name: str, *, axis: int = 0) -> Formula:
         """The closed form of a quantity, for numeric and for symbolic sizes.
 
@@ -81,11 +76,12 @@ class ClosedForms:
             raise OptionError(
                 "closed forms are in symbols, and this layer has values: ask the one without .at()."
             )
-        if not isinstance(name, str) or name not in self.names:
+        names = derived(self.spec)
+        if not isinstance(name, str) or name not in names:
             row = QUANTITIES.get(str(name))
             if row and row.biased and self.spec.kernel.name in row.derived:
                 raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-            here, allowed = (" here", self.names) if row and row.derived else ("", SCRIPTS)
+            here, allowed = (" here", names) if row and row.derived else ("", SCRIPTS)
             raise OptionError(f"{{given!r}} has no derivation{here}: {{cure}}", given=name, allowed=allowed)
         if (name, axis) not in self._made:
             self._made[name, axis] = Derivation(self.symbols, name, axis)

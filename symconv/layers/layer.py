@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Self, TypeVar
 
 from sympy import Expr, Matrix
 
@@ -26,6 +26,7 @@ from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specificat
 from symconv.printing.notation import Notation
 
 _Given = ParamSpec("_Given")
+
 _Answer = TypeVar("_Answer")
 
 
@@ -69,6 +70,9 @@ class Layer:
         masked_gradient: Matrix
 
     rank: ClassVar[int | None] = None
+
+    def __init_subclass__(cls, rank: int | None = None) -> None:
+        cls.rank = rank or cls.rank
 
     formula = asked("closed", ClosedForms.formula)
     derive = asked("closed", ClosedForms.derive)
@@ -309,9 +313,9 @@ class Layer:
         return title(self.spec)
 
     def __repr__(self) -> str:
-        given = (f"{LETTERS[role]}={self.entries.nested(role)}" for role in self.entries.given)
+        given = [f"{LETTERS[role]}={self.entries.nested(role, e)}" for role, e in self.entries.given.items()]
         made = call(type(self), self.spec)
-        return f"{made}.at({', '.join(given)})" if self.entries.given else made
+        return f"{made}.at({', '.join(given)})" if given else made
 
     def __str__(self) -> str:
         return f"{self.description}\n{self._main}"
