@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from sympy import Expr, Matrix
 
@@ -26,7 +26,6 @@ from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specificat
 from symconv.printing.notation import Notation
 
 _Given = ParamSpec("_Given")
-
 _Answer = TypeVar("_Answer")
 
 

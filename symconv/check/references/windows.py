@@ -50,16 +50,11 @@ def _dense_gradient(s: Sample) -> Array:
 
 def _seen(s: Sample, x: Array) -> Array:
     """``[b, c, i…, k…]``: the input that the outputs at i see in channel c through the taps at k."""
-    extents = [reach + 1 for reach in s.reach]
-    if s.transposed:
-        source, strides = _among_zeros(s, x), [1] * s.rank
-    else:
-        source, strides = padded(s, x), list(s.stride)
+    source, strides = (_among_zeros(s, x), (1,) * s.rank) if s.transposed else (padded(s, x), s.stride)
+    views = sliding_window_view(source, [reach + 1 for reach in s.reach], s.spatial)
+    seen: Array = views[every([*strides, *s.dilation])]
     # The adjoint meets the taps from the last to the first.
-    order = -1 if s.flip != s.transposed else 1
-    views: Array = sliding_window_view(source, extents, s.spatial)[every([*strides, *s.dilation])]
-    seen: Array = views[every([order] * s.rank)]
-    return seen
+    return np.flip(seen, tuple(range(-s.rank, 0))) if s.flip != s.transposed else seen
 
 
 def _among_zeros(s: Sample, x: Array) -> Array:
