@@ -84,10 +84,9 @@ def _add(axes: Any, mark: Mark, order: int) -> None:
         case Box() | Disc():
             axes.add_patch(_patch(mark, order))
             if mark.label:
-                x, y = (mark.x, mark.y)
-                if isinstance(mark, Box):
-                    x, y = x + mark.width / 2, y + mark.height / 2
-                _write(axes, x, y, mark.label, mark.size, order + 0.5, color=tint(LOOKS[mark.look].ink, 1))
+                across, down = (mark.width / 2, mark.height / 2) if isinstance(mark, Box) else (0, 0)
+                ink = tint(LOOKS[mark.look].ink, 1)
+                _write(axes, mark.x + across, mark.y + down, mark.label, mark.size, order + 0.5, color=ink)
         case Line():
             xs, ys = (mark.x1, mark.x2), (mark.y1, mark.y2)
             colour, dash = tint(mark.colour, 1), _DASHES[mark.dash]
