@@ -67,8 +67,8 @@ def derive(
 
     layer = layer_of(**options, values=not steps)
     blocks: list[str | Displayed] = [layer.description]
-    for part in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
-        blocks += part.blocks
+    for passage in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
+        blocks += passage.blocks
     if ctx.obj and file is None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
         ctx.obj(blocks)
     else:

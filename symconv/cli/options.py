@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,16 +83,16 @@ def _entry(text: str) -> Any:
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
     """A number or a name, or one an axis with commas between them; for a padding also a mode."""
-    if value is None:
-        return None
-    parts = [_whole(part.strip()) for part in value.split(",")]
-    return parts[0] if len(parts) == 1 else tuple(parts)
+    return None if value is None else _one_or_more([_whole(part.strip()) for part in value.split(",")])
 
 
 def _padding(ctx: click.Context, param: click.Parameter, value: str) -> Any:
     """As a size; with semicolons between axes, each may have its own before and after."""
-    axes = [_size(ctx, param, axis) for axis in value.split(";")]
-    return axes[0] if len(axes) == 1 else tuple(axes)
+    return _one_or_more([_size(ctx, param, axis) for axis in value.split(";")])
+
+
+def _one_or_more(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def _whole(text: str) -> int | str:
@@ -102,6 +103,15 @@ def _whole(text: str) -> int | str:
     raise click.BadParameter(f"{text!r} is no size: write a whole number, or a name such as N or N_1.")
 
 
+#: How the text of an option is read, by what its help says in its place.
+_READERS = {"ENTRIES": _entries, "SIZE": _size, "COUNT": _size, "P": _padding}
+
+
+def _read(flag: str, metavar: str, help: str, **more: Any) -> Callable[..., Any]:
+    """An option whose text is read; where it is not given, what it says is None unless told otherwise."""
+    return click.option(flag, metavar=metavar, callback=_READERS[metavar], help=help, **more)
+
+
 #: Options that say the kind of a layer, where its name does not.
 _KINDS = [
     click.option("--transposed", is_flag=True, help="The transposed convolution."),
@@ -110,59 +120,37 @@ _KINDS = [
     ),
 ]
 
+_PADDING = "P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A."
+
 #: Options that make a layer, in the words of the Python interface.
 _SIZES = [
-    click.option(
-        "-x",
-        "x",
-        callback=_entries,
-        metavar="ENTRIES",
-        help="Entries of the input, semicolons between rows; without it they are symbols.",
-    ),
-    click.option("-w", "w", callback=_entries, metavar="ENTRIES", help="Entries of the kernel."),
-    click.option("--delta", callback=_entries, metavar="ENTRIES", help="Entries of the upstream gradient."),
-    click.option("-b", "b", callback=_entries, metavar="ENTRIES", help="The bias."),
-    click.option(
-        "--input-size",
-        callback=_size,
-        metavar="SIZE",
-        help="N, or one an axis with commas between; by default the shape of -x.",
-    ),
-    click.option(
-        "--kernel-size", callback=_size, metavar="SIZE", help="K, or one an axis; by default the shape of -w."
-    ),
-    click.option(
-        "--stride", callback=_size, metavar="SIZE", help="By default 1, and the kernel size for pooling."
-    ),
-    click.option(
-        "--padding",
-        callback=_padding,
-        metavar="P",
-        default="0",
-        show_default=True,
-        help="P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A.",
-    ),
-    click.option("--dilation", callback=_size, metavar="SIZE", help="By default 1."),
-    click.option("--in-channels", callback=_size, metavar="COUNT", help="Input channels."),
-    click.option("--out-channels", callback=_size, metavar="COUNT", help="Output channels."),
-    click.option("--groups", callback=_size, metavar="COUNT", help="By default 1."),
-    click.option("--batch", callback=_size, metavar="COUNT", help="Samples in a batch."),
+    _read("-x", "ENTRIES", "Entries of the input, semicolons between rows; without it they are symbols."),
+    _read("-w", "ENTRIES", "Entries of the kernel."),
+    _read("--delta", "ENTRIES", "Entries of the upstream gradient."),
+    _read("-b", "ENTRIES", "The bias."),
+    _read("--input-size", "SIZE", "N, or one an axis with commas between; by default the shape of -x."),
+    _read("--kernel-size", "SIZE", "K, or one an axis; by default the shape of -w."),
+    _read("--stride", "SIZE", "By default 1, and the kernel size for pooling."),
+    _read("--padding", "P", _PADDING, default="0", show_default=True),
+    _read("--dilation", "SIZE", "By default 1."),
+    _read("--in-channels", "COUNT", "Input channels."),
+    _read("--out-channels", "COUNT", "Output channels."),
+    _read("--groups", "COUNT", "By default 1."),
+    _read("--batch", "COUNT", "Samples in a batch."),
     click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
-    click.option("--channels", callback=_size, metavar="COUNT", help="Channels of a pooling layer."),
-    click.option("--output-padding", callback=_size, metavar="SIZE", help="Of a transposed layer."),
+    _read("--channels", "COUNT", "Channels of a pooling layer."),
+    _read("--output-padding", "SIZE", "Of a transposed layer."),
     click.option("--bias", is_flag=True, help="Add a bias."),
     click.option("--flip", is_flag=True, help="True convolution: the kernel is flipped."),
 ]
+
+_STYLES = click.Choice(UPSTREAM_STYLES)
 
 #: Options that say how it is written.
 _LETTERS = [
     click.option("--notation", type=click.Choice(list(PRESETS)), default="symconv", show_default=True),
     click.option("--index-base", type=click.Choice(["0", "1"]), help="The first index."),
-    click.option(
-        "--upstream-style",
-        type=click.Choice(UPSTREAM_STYLES),
-        help="A letter, or the derivative of the loss.",
-    ),
+    click.option("--upstream-style", type=_STYLES, help="A letter, or the derivative of the loss."),
 ]
 
 #: Options that say how what is printed looks.
@@ -171,37 +159,30 @@ _LOOKS = [
     click.option("--max-rows", type=int, help="Show dots beyond so many rows and columns; 0 shows all."),
 ]
 
+_SHOW = "Quantities with commas between, or all, or none. By default the main ones."
+_ACTIVATION = "Also apply a function of this name to each output."
 
-def layer_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that make a layer of a known kind."""
-    return _with(command, [*_SIZES, *_LETTERS, *_LOOKS])
+
+def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command these options."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+
+
+#: The options that make a layer of a known kind.
+layer_options = _with(*_SIZES, *_LETTERS, *_LOOKS)
+
+#: The options that say what is shown of a layer: see :func:`symconv.cli.excerpt.excerpt`.
+excerpt_options = _with(
+    click.option("--show", help=_SHOW),
+    click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule."),
+    click.option("--prove", is_flag=True, help="With --steps: decide every step for all sizes."),
+    click.option("--activation", metavar="NAME", help=_ACTIVATION),
+)
 
 
 def geometry(*, letters: bool = True, looks: bool = True) -> Callable[..., Any]:
     """The options of the command line that say the kind of a layer and make it."""
-    options = [*_SIZES, *(_LETTERS if letters else ()), *(_LOOKS if looks else ()), *_KINDS]
-    return lambda command: _with(command, options)
-
-
-def excerpt_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what is shown of a layer: see :func:`symconv.cli.excerpt.excerpt`."""
-    options = [
-        click.option(
-            "--show", help="Quantities with commas between, or all, or none. By default the main ones."
-        ),
-        click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule."),
-        click.option("--prove", is_flag=True, help="With --steps: decide every step for all sizes."),
-        click.option(
-            "--activation", metavar="NAME", help="Also apply a function of this name to each output."
-        ),
-    ]
-    return _with(command, options)
-
-
-def _with(command: Callable[..., Any], options: list[Callable[..., Any]]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(*_SIZES, *(_LETTERS if letters else ()), *(_LOOKS if looks else ()), *_KINDS)
 
 
 def layer_kinds() -> dict[str, type[Layer]]:
@@ -287,8 +268,7 @@ def _notation(
     preset: str, index_base: str | None, style: str | None, colours: str | None, max_rows: int | None
 ) -> Notation:
     changes: dict[str, Any] = {"upstream_style": style, "base": index_base and int(index_base)}
-    if colours is not None:
-        changes["tap_colours"] = tuple(part.strip() for part in colours.split(","))
+    changes["tap_colours"] = None if colours is None else tuple(map(str.strip, colours.split(",")))
     changes = {name: value for name, value in changes.items() if value is not None}
     if max_rows is not None:
         changes["max_rows"] = max_rows or None

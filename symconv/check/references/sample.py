@@ -119,9 +119,3 @@ def spread(array: Array, steps: Sequence[int]) -> Array:
 def every(steps: Sequence[int]) -> tuple[Any, ...]:
     """The index that takes every step-th entry, on the last axes."""
     return (..., *(slice(None, None, step) for step in steps))
-
-
-def channels_of(group: int, channels: int, groups: int) -> slice:
-    """The channels that make up a group."""
-    each = channels // groups
-    return slice(group * each, (group + 1) * each)
