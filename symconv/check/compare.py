@@ -67,9 +67,8 @@ def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference],
         raise OptionError("reference {given!r} is unknown: {cure}", given=reference, allowed=references)
     made = references[reference]()
     if made is None:
-        raise MissingExtraError(
-            f"reference {reference!r} is not installed: pip install 'symconv[{reference}]'"
-        )
+        cure = f"pip install 'symconv[{reference}]'"
+        raise MissingExtraError(f"reference {reference!r} is not installed: {cure}")
     return [made], []
 
 
@@ -114,16 +113,10 @@ class _Case:
         shapes = (images, inputs, *sizes["input"]), taps, (images, outputs, *places), (outputs,)
         for name, values, shape in zip(("x", "w", "delta", "b"), given, shapes, strict=True):
             options[name] = np.array(values, dtype=np.int64 if small else object).reshape(shape)
-        return Sample(
-            **options,
-            groups=counts["groups"],
-            flip=spec.flip,
-            transposed=spec.transposed,
-            padding_mode=spec.padding_mode,
-            ceil_mode=bool(axes[0].options.get("ceil_mode")),
-            count_padding=spec.kernel.options.get("count_include_pad", True),
-            divisor=spec.kernel.options.get("divisor_override"),
-        )
+        options |= {"groups": counts["groups"], "flip": spec.flip, "transposed": spec.transposed}
+        options |= {"padding_mode": spec.padding_mode, "ceil_mode": bool(axes[0].options.get("ceil_mode"))}
+        options["count_padding"] = spec.kernel.options.get("count_include_pad", True)
+        return Sample(**options, divisor=spec.kernel.options.get("divisor_override"))
 
     def suits(self, reference: Reference) -> bool:
         """Whether a reference has an answer: floating point holds real numbers only."""

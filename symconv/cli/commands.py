@@ -68,7 +68,7 @@ def derive(
     layer = layer_of(**options, values=not steps)
     blocks: list[str | Displayed] = [layer.description]
     for passage in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
-        blocks += passage.blocks
+        blocks += [passage.reason, passage.display, *passage.remarks]
     if ctx.obj and file is None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
         ctx.obj(blocks)
     else:

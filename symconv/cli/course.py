@@ -15,7 +15,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from symconv import __version__
@@ -34,9 +33,7 @@ _Made: TypeAlias = "tuple[Entry, dict[str, bytes] | str]"
 Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
 
 #: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
-LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {".md": ("matplotlib",), ".rst": ("matplotlib",), ".html": ("matplotlib",), ".ipynb": ("nbformat",)}
-)
+LIBRARIES = {**dict.fromkeys((".md", ".rst", ".html"), ("matplotlib",)), ".ipynb": ("nbformat",)}
 
 #: What is said of a document whose process is gone.
 _ENDED = (
@@ -69,11 +66,6 @@ class Course:
 
     spec: Path
     entries: tuple[Entry, ...]
-
-    @property
-    def folder(self) -> Path:
-        """Where its files lie, or below."""
-        return self.spec.parent
 
     @property
     def manifest(self) -> str:
@@ -120,10 +112,9 @@ class Course:
         """The documents that are not there, were changed by hand, or would come out otherwise now."""
         built, stale = self._built(), []
         for entry in self.entries:
-            known, folder = built.get(entry.file, {}), (self.folder / entry.file).parent
-            held = known.get("holds", {}).items()
-            if known.get("from") != entry.digest or any(_digest_of(folder / n) != d for n, d in held):
-                stale.append(entry)
+            known, folder = built.get(entry.file, {"holds": {}}), (self.spec.parent / entry.file).parent
+            changed = any(_digest_of(folder / name) != digest for name, digest in known["holds"].items())
+            stale += [entry] if changed or known.get("from") != entry.digest else []
         return stale
 
     def build(self, wanted: Sequence[Entry], make: Maker, write: Writer, progress: Progress) -> list[str]:
@@ -145,12 +136,12 @@ class Course:
         finally:
             if built != before:
                 text = json.dumps(built, indent=1, sort_keys=True) + "\n"
-                write(self.folder, {self.manifest: text.encode()})
+                write(self.spec.parent, {self.manifest: text.encode()})
         return wrong
 
     def _put(self, entry: Entry, made: dict[str, bytes], write: Writer, built: dict[str, Any]) -> None:
         """Write a document's files; pictures that it no longer has go, unless they were changed by hand."""
-        folder = (self.folder / entry.file).parent
+        folder = (self.spec.parent / entry.file).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -167,7 +158,7 @@ class Course:
     def _built(self) -> dict[str, Any]:
         """What was built last, by document; nothing where that is not known."""
         try:
-            held = json.loads((self.folder / self.manifest).read_text(encoding="utf-8"))
+            held = json.loads((self.spec.parent / self.manifest).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
         records = held if isinstance(held, dict) else {}

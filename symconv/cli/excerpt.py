@@ -25,11 +25,6 @@ class Passage:
     display: Displayed
     remarks: tuple[str, ...] = ()
 
-    @property
-    def blocks(self) -> list[str | Displayed]:
-        """Prose and the display in turn."""
-        return [self.reason, self.display, *self.remarks]
-
 
 def excerpt(
     layer: Layer, show: str | None = None, *, steps: bool = False, prove: bool = False,

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 #: What is raised by a wrong call, an impossible layer, and one too large to write out.
 REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, OverflowError)
 
-
 #: How things are asked for where options are written as text.
 WAYS = {
     "closed_form": "derive closed forms without values",
@@ -33,12 +32,8 @@ WAYS = {
 }
 
 
-def _dashed(name: str) -> str:
-    return f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
-
-
 #: The command line.
-COMMAND_LINE = Door(_dashed, WAYS)
+COMMAND_LINE = Door(lambda name: f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}", WAYS)
 
 
 def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
@@ -76,9 +71,8 @@ def _entry(text: str) -> Any:
         from sympy import Symbol
 
         return Symbol(text)
-    raise click.BadParameter(
-        f"{text!r} is no entry: write numbers or names with commas between them, as in 1,1/3,-2.5,a."
-    )
+    cure = "write numbers or names with commas between them, as in 1,1/3,-2.5,a."
+    raise click.BadParameter(f"{text!r} is no entry: {cure}")
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
@@ -112,12 +106,12 @@ def _read(flag: str, metavar: str, help: str, **more: Any) -> Callable[..., Any]
     return click.option(flag, metavar=metavar, callback=_READERS[metavar], help=help, **more)
 
 
+_POOLS, _STYLES = click.Choice(["average", "max"]), click.Choice(UPSTREAM_STYLES)
+
 #: Options that say the kind of a layer, where its name does not.
 _KINDS = [
     click.option("--transposed", is_flag=True, help="The transposed convolution."),
-    click.option(
-        "--pooling", type=click.Choice(["average", "max"]), help="Pool windows of the kernel size instead."
-    ),
+    click.option("--pooling", type=_POOLS, help="Pool windows of the kernel size instead."),
 ]
 
 _PADDING = "P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A."
@@ -143,8 +137,6 @@ _SIZES = [
     click.option("--bias", is_flag=True, help="Add a bias."),
     click.option("--flip", is_flag=True, help="True convolution: the kernel is flipped."),
 ]
-
-_STYLES = click.Choice(UPSTREAM_STYLES)
 
 #: Options that say how it is written.
 _LETTERS = [
@@ -216,8 +208,7 @@ def layer_of(
     given = {"x": x, "w": w, "delta": delta, "b": b}
     if not values:
         _refuse_values(given, sizes)
-    if b is not None:
-        geometry["bias"] = True
+    geometry["bias"] = b is not None or geometry.get("bias")
     geometry = {key: value for key, value in geometry.items() if value is not None and value is not False}
     wrong = [option for option in geometry if option not in known[name].option_names()]
     wrong += ["transposed"] if pooling and transposed else []
@@ -241,16 +232,13 @@ def layer_of(
 
 def _refuse_values(given: Mapping[str, Any], shapes: Sequence[Any]) -> None:
     """Say what to write in the place of values, of whose shape a layer may have its sizes."""
+    n, k = (",".join(map(str, size)) if isinstance(size, tuple) else size for size in shapes)
+    instead = {"x": f"{{input_size}} {n}", "w": f"{{kernel_size}} {k}", "b": "{bias}"}
     for letter, rows in given.items():
-        if rows is None:
-            continue
-        cure = "write {bias} in its place" if letter == "b" else "leave it out"
-        if letter in "xw":
-            size = shapes["xw".index(letter)]
-            shape = ",".join(map(str, size)) if isinstance(size, tuple) else size
-            cure = f"write {'{input_size}' if letter == 'x' else '{kernel_size}'} {shape} in its place"
-        sentence = f"{{option}} gives values, and steps and claims are in symbols: {cure}."
-        raise OptionError(sentence, letter, rows)
+        if rows is not None:
+            cure = f"write {instead[letter]} in its place" if letter in instead else "leave it out"
+            sentence = f"{{option}} gives values, and steps and claims are in symbols: {cure}."
+            raise OptionError(sentence, letter, rows)
 
 
 def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) -> Any:

@@ -51,8 +51,8 @@ def joined(between: str, labels: Iterable[Label]) -> Label:
     >>> joined(", ", [Label("$w_{0}$", "w0"), Label("$w_{1}$", "w1")]).text
     'w0, w1'
     """
-    parts = tuple(labels)
-    return Label(between.join(part.latex for part in parts), between.join(part.text for part in parts))
+    latex, text = zip(*((label.latex, label.text) for label in labels), strict=True)
+    return Label(between.join(latex), between.join(text))
 
 
 def _ems(letters: str) -> float:

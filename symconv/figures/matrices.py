@@ -1,12 +1,12 @@
 """Matrices cell by cell: the band, its blocks, and the transpose that carries gradients back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from symconv.explicit.layout import Subject
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text, joined
-from symconv.figures.lettering import Lettering, label
+from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.words import blocks_in_words, matrix_in_words
 from symconv.pattern import Incidence
 
@@ -82,11 +82,14 @@ def cells_of(incidence: Incidence) -> dict[tuple[int, int], list[int]]:
     return found
 
 
-def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Frames | None = None) -> Drawing:
-    """Cells with their taps, between the labels of the rows on the left and of the columns above.
+def stacked(x: float, y: float, look: str, taps: Sequence[Tap]) -> list[Box]:
+    """The taps of a cell, one below the other, as reflected padding has them."""
+    share = 1 / max(len(taps), 1)
+    return [Box(x, y + at * share, 1, share, look, tap.colour, tap.label) for at, tap in enumerate(taps)]
 
-    Several taps in a cell, as reflected padding makes them, lie one below the other in it.
-    """
+
+def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Frames | None = None) -> Drawing:
+    """Cells with their taps, between the labels of the rows on the left and of the columns above."""
     letters, incidence = Lettering.of(subject), subject.symbols.incidence
     title = "Convolution matrix" if letters.tied else "Matrix of selections"
     rows, columns, heads = letters.outputs, letters.inputs, ("outputs", "inputs")
@@ -123,10 +126,6 @@ def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Fra
         if (r, c) not in cells
     ]
     for (r, c), here in cells.items():
-        share = 1 / len(here)
-        marks += [
-            Box(left + xs[c], top + ys[r] + at * share, 1, share, "tap", tap.colour, tap.label)
-            for at, tap in enumerate(letters.taps[tap] for tap in here)
-        ]
+        marks += stacked(left + xs[c], top + ys[r], "tap", [letters.taps[tap] for tap in here])
     marks += frames.marks(left, top) if frames else []
     return Drawing.of(name, title, marks, alt)

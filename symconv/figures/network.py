@@ -102,10 +102,8 @@ def _names(edges: Sequence[_Edge]) -> list[Text | None]:
                 _to_segments((x, y), others, (_FROM_EDGES[0] * width, _FROM_EDGES[1])),
             )
             if free >= room:
-                best, room = (
-                    Text(round(x, 3), round(y, 3), name, size=_NAME, backed=True),
-                    min(free, 2.0) + 1e-9,
-                )
+                best = Text(round(x, 3), round(y, 3), name, size=_NAME, backed=True)
+                room = min(free, 2.0) + 1e-9
         placed.append(best)
     return placed
 
@@ -129,15 +127,12 @@ def _legend(
 ) -> list[Mark]:  # fmt: skip
     """Samples of the looks with their weights, and the edges that would stay unknown, in columns."""
     looks = weights_by_look([letters.taps[at] for at in sorted({edge.weight for edge in edges})])
-    unnamed = [edge for edge, name in zip(edges, names, strict=True) if name is None]
     entries: list[tuple[Tap | None, Label]] = []
     if letters.tied:
         entries += [(taps[0], joined(", ", [tap.label for tap in taps])) for taps in looks.values()]
-    entries += [
-        (None, joined("", [edge.tap.label, _FROM, edge.ends[0], _TO, edge.ends[1]]))
-        for edge in unnamed
-        if len(looks[edge.tap.look]) > 1
-    ]
+    for edge, named in zip(edges, names, strict=True):
+        if named is None and len(looks[edge.tap.look]) > 1:
+            entries.append((None, joined("", [edge.tap.label, _FROM, edge.ends[0], _TO, edge.ends[1]])))
     if not entries:
         return []
     words = "every edge" if letters.constant else "weights" if letters.tied else "further edges"

@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import Mapping
 from html import escape
-from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import MissingExtraError
@@ -18,13 +17,11 @@ _UNIT, _POINTS = 0.42, 72
 _DASHES = dict(zip(DASHES, ("-", "--", ":", "-."), strict=True))
 
 #: What would tell when and by which version a file was made.
-_ANONYMOUS: Mapping[str, Mapping[str, None]] = MappingProxyType(
-    {
-        "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-        "png": {"Software": None},
-        "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
-    }
-)
+_ANONYMOUS = {
+    "svg": ("Date", "Creator", "Format", "Type"),
+    "png": ("Software",),
+    "pdf": ("Creator", "Producer", "CreationDate"),
+}
 
 #: On top of matplotlib's own defaults: fixed identifiers, and the letters of LaTeX.
 _SETTINGS = {
@@ -75,7 +72,7 @@ def _painted(drawing: Drawing, form: str, told: Mapping[str, str], dpi: int = 10
         axes.set_axis_off()
         for order, mark in enumerate(drawing.marks):
             _add(axes, mark, order)
-        figure.savefig(file, format=form, dpi=dpi, metadata={**_ANONYMOUS[form], **told})
+        figure.savefig(file, format=form, dpi=dpi, metadata={**dict.fromkeys(_ANONYMOUS[form]), **told})
     return file.getvalue()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from symconv.explicit.layout import Subject
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
-from symconv.figures.matrices import cells_of
+from symconv.figures.matrices import cells_of, stacked
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
 from symconv.pattern import Indices, Spatial
 
@@ -45,20 +45,17 @@ class _Padded:
             for extent in map(int, relation.extents[role]):
                 places = here = np.arange(extent)
                 if isinstance(relation, Spatial):
-                    around.append(_around(relation))
-                    places = np.arange(-around[-1][0], extent + around[-1][1])
+                    # Output padding restores some of what is cut off at the end.
+                    restored = relation.geometry.get("output_padding", 0)
+                    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
+                    around.append((before, max(0, after - int(restored))))
+                    places = np.arange(-before, extent + around[-1][1])
                     here = relation.fill.places(places, extent)
                 empty = (stands[:, None] < 0) | (here < 0) | (here >= extent)
                 stands = np.where(empty, -1, stands[:, None] * extent + here).ravel()
                 outside = (outside[:, None] | (places < 0) | (places >= extent)).ravel()
                 shape.append(len(places))
         return cls(tuple(shape), stands, outside, tuple(around))
-
-
-def _around(relation: Spatial) -> tuple[int, int]:
-    """The places before and after; output padding gives some of what is cut off behind back."""
-    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
-    return before, max(0, after - int(relation.geometry.get("output_padding", 0)))
 
 
 def _place(place: int, whole: tuple[int, ...], shape: tuple[int, ...]) -> int:
@@ -72,9 +69,8 @@ def window(subject: Subject) -> Drawing:
     padded = _Padded.of(subject, role)
     incidence = subject.symbols.pattern.padded().incidence()
     cells = cells_of(incidence if role == "input" else incidence.exchanged())
-    seen, seeing = letters.inputs, letters.outputs
-    if role == "output":
-        seen, seeing = seeing, seen
+    sides = letters.inputs, letters.outputs
+    seen, seeing = sides if role == "input" else sides[::-1]
     # A maximum passes by its padding, in which then no zeros stand.
     around = _ZERO if role == "input" and letters.tied else _EMPTY
     named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
@@ -99,12 +95,9 @@ def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> 
     """The taps of one window at their places, and the bare places around them."""
     boxes: list[list[Box]] = []
     for place, outside in enumerate(padded.outside.tolist()):
-        met = row.get(place, [])
-        look = "padded tap" if outside else "tap"
-        share = 1 / max(len(met), 1)
-        seen = enumerate(taps[tap] for tap in met)
-        found = [Box(0, at * share, 1, share, look, tap.colour, tap.label) for at, tap in seen]
-        boxes.append(found or [Box(0, 0, 1, 1, "padding" if outside else "absent", "gray")])
+        look, bare = ("padded tap", "padding") if outside else ("tap", "absent")
+        met = stacked(0, 0, look, [taps[tap] for tap in row.get(place, [])])
+        boxes.append(met or [Box(0, 0, 1, 1, bare, "gray")])
     return boxes
 
 
@@ -144,7 +137,7 @@ def _in_words(
     rows: Sequence[dict[int, list[int]]],
 ) -> str:  # fmt: skip
     role = subject.spec.dependent_role
-    what, noun, verb = _WORDS[role]
+    what, noun, verb = _PADDING if role == "input" else _CROPPING
     places = [
         f"{what} {name.text}".strip() if outside else name.text
         for name, outside in zip(named, padded.outside.tolist(), strict=True)
@@ -153,20 +146,14 @@ def _in_words(
     pattern = subject.symbols.pattern
     nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
     whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
-    sentences = [
-        f"The {role} of {whole}{sides_in_words(padded.around, noun)}, and below it what each "
-        f"{_OTHER[role]} {verb}.",
-        selections_in_words(letters, "Cells"),
-        rows_in_words(letters, seeing, seen),
-    ]
+    around = sides_in_words(padded.around, noun)
+    shown = f"The {role} of {whole}{around}, and below it what each {_OTHER[role]} {verb}."
+    sentences = [shown, selections_in_words(letters, "Cells"), rows_in_words(letters, seeing, seen)]
     return " ".join(filter(None, sentences))
 
 
 #: What lies around the entries, what one of them is called, and what a window does.
-_WORDS = {
-    "input": ("padding", "place of padding", "reads"),
-    "output": ("cropping", "cropped place", "writes to"),
-}
+_PADDING, _CROPPING = ("padding", "place of padding", "reads"), ("cropping", "cropped place", "writes to")
 
 #: What is counted by an index, other than places.
 _NOUNS = {"batch_index": "sample", "input_channel_index": "channel", "output_channel_index": "channel"}

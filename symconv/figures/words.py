@@ -25,8 +25,8 @@ def matrix_in_words(
     cells: Mapping[tuple[int, int], Sequence[int]],
 ) -> str:
     """The size of a matrix, and its diagonals where each tap fills one, else its rows."""
-    size = f"Matrix of {counted(len(rows), 'row')} ({sides[0]}) and "
-    size += f"{counted(len(columns), 'column')} ({sides[1]}). "
+    height, width = counted(len(rows), "row"), counted(len(columns), "column")
+    size = f"Matrix of {height} ({sides[0]}) and {width} ({sides[1]}). "
     size += f"{selections_in_words(letters, 'Cells')} ".lstrip()
     diagonals = _diagonals(letters, cells, (len(rows), len(columns)))
     if diagonals:
@@ -142,14 +142,12 @@ def _diagonals(
     for (r, c), taps in cells.items():
         for tap in taps:
             offsets.setdefault(tap, []).append(c - r)
-    for found in offsets.values():
-        offset = found[0]
+    for offset, *others in offsets.values():
         length = min(shape[0] + min(offset, 0), shape[1] - max(offset, 0))
-        if len(found) != length or len(set(found)) > 1:
+        if others != [offset] * (length - 1):
             return []
-    return [
-        f"{letters.taps[tap].label.text} on {_diagonal(found[0])}" for tap, found in sorted(offsets.items())
-    ]
+    ones = sorted((tap, found[0]) for tap, found in offsets.items())
+    return [f"{letters.taps[tap].label.text} on {_diagonal(offset)}" for tap, offset in ones]
 
 
 def _diagonal(offset: int) -> str:

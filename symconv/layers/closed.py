@@ -1,6 +1,7 @@
 """The closed forms of a layer: its symbols, and each derivation, made once."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +14,13 @@ from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import Specification
 
 
+@dataclass(frozen=True, eq=False)
 class ClosedForms:
-    """What a layer of any sizes, numbers or letters, answers in symbols."""
+    """What a layer of any sizes, numbers or letters, answers in symbols; refused where it has values."""
 
-    def __init__(self, spec: Specification, *, valued: bool = False) -> None:
-        self.spec = spec
-        self._valued = valued
-        self._made: dict[tuple[str, int], Derivation] = {}
+    spec: Specification
+    valued: bool = False
+    _made: dict[tuple[str, int], Derivation] = field(default_factory=dict)
 
     @cached_property
     def symbols(self) -> LayerSymbols:
@@ -72,10 +73,9 @@ class ClosedForms:
         """
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.spec.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.spec.axes) - 1}.")
-        if self._valued:
-            raise OptionError(
-                "closed forms are in symbols, and this layer has values: ask the one without .at()."
-            )
+        if self.valued:
+            sentence = "closed forms are in symbols, and this layer has values: ask the one without .at()."
+            raise OptionError(sentence)
         names = derived(self.spec)
         if not isinstance(name, str) or name not in names:
             row = QUANTITIES.get(str(name))

@@ -53,9 +53,8 @@ class Entries:
         put = [letter for letter, value in call.items() if value is not None]
         reject_unknown("at", put, self.spec.kernel.operands)
         given = dict(self.given)
-        for role, letter in LETTERS.items():
-            if letter not in put:
-                continue
+        for role in (role for role, letter in LETTERS.items() if letter in put):
+            letter = LETTERS[role]
             if role == "bias" and not self.spec.bias:
                 sentence = "{option} is given, but this layer has no bias: {with_bias}."
                 raise EntriesError(sentence, letter, call[letter])
@@ -71,9 +70,8 @@ class Entries:
         """Operands that are one row-major list each, in their shapes."""
         if given:
             self.spec.tied.require_numbers()
-        return {
-            letter: self.nested(role, given[letter]) for role, letter in LETTERS.items() if letter in given
-        }
+        roles = {letter: role for role, letter in LETTERS.items()}
+        return {letter: self.nested(roles[letter], entries) for letter, entries in given.items()}
 
     def shape(self, role: str) -> tuple[int, ...]:
         """The shape of an operand."""

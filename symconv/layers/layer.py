@@ -12,6 +12,7 @@ from symconv import check
 from symconv.algorithms import Listing, algorithms_for
 from symconv.derivation import Formula
 from symconv.errors import OptionError
+from symconv.explicit.entries import Explicit
 from symconv.explicit.equation import Equation
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
@@ -225,13 +226,9 @@ class Layer:
         return algorithms_for(self.spec.tied.relations, kernel=self.spec.kernel, bias=self.bias)
 
     def check(
-        self,
-        *,
-        reference: str | None = None,
-        draws: int = 3,
-        seed: int = 0,
+        self, *, reference: str | None = None, draws: int = 3, seed: int = 0,
         progress: check.Progress = nullcontext,
-    ) -> check.Report:
+    ) -> check.Report:  # fmt: skip
         """Compare every quantity with independent references on exact integers.
 
         Parameters
@@ -270,12 +267,9 @@ class Layer:
         return list(check.REFERENCES[self.spec.kernel.name])
 
     def notes(
-        self,
-        *,
-        title: str | None = None,
-        sections: Sequence[str] | None = None,
+        self, *, title: str | None = None, sections: Sequence[str] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
-    ) -> Document:
+    ) -> Document:  # fmt: skip
         """Lecture notes on the layer, from its setting to the table of checks.
 
         Parameters
@@ -329,13 +323,8 @@ class Layer:
 
 def quantity(name: str) -> Any:
     """The property of a layer that is a quantity of the registry, in its shape."""
-    row = QUANTITIES[name]
-
-    def answer(layer: Layer) -> Any:
-        values = layer.entries.values
-        return values.matrix(name) if row.is_matrix else values.array(name)
-
-    return property(answer, doc=row.meaning)
+    row, shaped = QUANTITIES[name], Explicit.matrix if QUANTITIES[name].is_matrix else Explicit.array
+    return property(lambda layer: shaped(layer.entries.values, name), doc=row.meaning)
 
 
 def operand(role: str) -> Any:

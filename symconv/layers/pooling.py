@@ -15,23 +15,25 @@ from symconv.pattern.kernel import Clipped, at_most_half
 from symconv.printing.notation import Notation
 
 
-class _Pool(Layer):
-    """Windows over each channel of each sample by itself."""
-
-    def _windows(
-        self, sizes: tuple[Any, Any], columns: Mapping[str, Any], padding: Any, ceil_mode: Any, unknown: Any
-    ) -> list[Axis]:
-        """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
-        _require_switch("ceil_mode", ceil_mode)
-        columns = {**columns, "stride": sizes[1] if columns["stride"] is None else columns["stride"]}
-        axes = axes_of(self, Axis.make, sizes, columns, padding, unknown, ceil_mode=ceil_mode)
-        for axis, side in product(axes, ("before", "after")):
-            if at_most_half(axis, side) is S.false:
-                raise GeometryError(
-                    f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}: use "
-                    f"at most {axis.kernel_size // 2}, or pad the input itself."
-                )
-        return axes
+def _windows(
+    layer: Layer,
+    sizes: tuple[Any, Any],
+    columns: Mapping[str, Any],
+    padding: Any,
+    ceil_mode: Any,
+    unknown: Any,
+) -> list[Axis]:
+    """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
+    _require_switch("ceil_mode", ceil_mode)
+    columns = {**columns, "stride": sizes[1] if columns["stride"] is None else columns["stride"]}
+    axes = axes_of(layer, Axis.make, sizes, columns, padding, unknown, ceil_mode=ceil_mode)
+    for axis, side in product(axes, ("before", "after")):
+        if at_most_half(axis, side) is S.false:
+            raise GeometryError(
+                f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}: use "
+                f"at most {axis.kernel_size // 2}, or pad the input itself."
+            )
+    return axes
 
 
 def _require_switch(name: str, given: Any) -> None:
@@ -50,7 +52,7 @@ def _average(axes: Sequence[Axis], count_include_pad: Any, divisor: Any) -> Unif
     return Uniform(divisor)
 
 
-class AvgPool(_Pool):
+class AvgPool(Layer):
     """Average pooling over any number of axes: a convolution of each channel with a constant kernel.
 
     ``y[n, o, i] = sum_k x[n, o, s i + k - p] / (K_1 ... K_r)``; zeros in the padding count, as in PyTorch.
@@ -104,7 +106,7 @@ class AvgPool(_Pool):
         stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
         divisor_override: int | None = None, notation: Notation | str = Notation(), **unknown: Any,
     ) -> None:  # fmt: skip
-        axes = self._windows((input_size, kernel_size), {"stride": stride}, padding, ceil_mode, unknown)
+        axes = _windows(self, (input_size, kernel_size), {"stride": stride}, padding, ceil_mode, unknown)
         kernel = _average(axes, count_include_pad, divisor_override)
         super().__init__([*samples(batch=batch, channels=channels), *axes], kernel, False, notation)
 
@@ -121,7 +123,7 @@ class AvgPool3d(AvgPool, rank=3):
     """3-D average pooling: :class:`AvgPool` on three axes; one size stands for all."""
 
 
-class MaxPool(_Pool):
+class MaxPool(Layer):
     """Maximum pooling over any number of axes: the largest entry of each window of each channel.
 
     ``y[n, o, i] = max_k x[n, o, s i + d k - p]`` over the places that lie within the input. As a matrix
@@ -161,7 +163,7 @@ class MaxPool(_Pool):
         notation: Notation | str = Notation(), **unknown: Any,
     ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation}
-        axes = self._windows((input_size, kernel_size), columns, padding, ceil_mode, unknown)
+        axes = _windows(self, (input_size, kernel_size), columns, padding, ceil_mode, unknown)
         for axis in axes:
             _require_inputs(axis)
         super().__init__([*samples(batch=batch, channels=channels), *axes], Selection(), False, notation)

@@ -49,10 +49,8 @@ def scipy_signal() -> Reference | None:
     def grad_input(s: Sample) -> Array:
         return correlation(s, s.delta) if s.transposed else transpose(s, s.delta)
 
-    def fits(s: Sample) -> bool:
-        return s.integers and s.padding_mode == "zeros"
-
-    return Reference("scipy.signal", {"output": output, "grad_input": grad_input}, fits=fits)
+    answers = {"output": output, "grad_input": grad_input}
+    return Reference("scipy.signal", answers, fits=lambda s: s.integers and s.padding_mode == "zeros")
 
 
 def _channels(s: Sample) -> list[tuple[int, int, int, int]]:
@@ -86,10 +84,8 @@ def torch_autograd() -> Reference | None:
         return [torch.tensor(a.astype(np.float64), requires_grad=True) for a in (s.x, s.w, s.b)]
 
     def output(s: Sample) -> Array:
-        if s.integers:
-            whole: Array = forward(s, *(torch.tensor(a) for a in (s.x, s.w, s.b))).numpy()
-            return whole
-        return whole_numbers(s, forward(s, *tensors(s)).detach().numpy())
+        operands = [torch.tensor(a) for a in (s.x, s.w, s.b)] if s.integers else tensors(s)
+        return whole_numbers(s, forward(s, *operands).detach().numpy())
 
     def gradient(at: int, s: Sample) -> Array:
         operands, delta = tensors(s), torch.tensor(s.delta.astype(np.float64))

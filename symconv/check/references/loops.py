@@ -23,7 +23,7 @@ def loops() -> Reference:
             "windows": partial(_summed, "ot"),
             "grad_input": partial(_summed, "j"),
             "grad_kernel": partial(_summed, "t"),
-            "grad_bias": _grad_bias,
+            "grad_bias": lambda s: np.array([sum(rows.ravel().tolist()) for rows in s.delta.swapaxes(0, 1)]),
             "upstream_matrix": partial(_summed, "jt"),
             "tying": partial(_summed, "ojt"),
             "masked_gradient": _masked_gradient,
@@ -68,7 +68,7 @@ def _gathered(s: Sample) -> Iterator[tuple[int, int, int]]:
         for tap, offsets in _taps(s):
             place = [row[i + k] for row, i, k in zip(sources, starts, offsets, strict=True)]
             if min(place) >= 0:
-                yield output, tap, _flat(place, s.x.shape[2:])
+                yield output, tap, int(np.ravel_multi_index(place, s.x.shape[2:]))
 
 
 def _scattered(s: Sample) -> Iterator[tuple[int, int, int]]:
@@ -79,14 +79,7 @@ def _scattered(s: Sample) -> Iterator[tuple[int, int, int]]:
             ends = zip(s.stride, place, offsets, s.before, strict=True)
             output = [step * j + k - pad for step, j, k, pad in ends]
             if all(0 <= o < size for o, size in zip(output, sizes, strict=True)):
-                yield _flat(output, sizes), tap, entry
-
-
-def _flat(place: Sequence[int], sizes: Sequence[int]) -> int:
-    flat = 0
-    for index, size in zip(place, sizes, strict=True):
-        flat = flat * size + index
-    return flat
+                yield int(np.ravel_multi_index(output, sizes)), tap, entry
 
 
 def _channels(s: Sample) -> Iterator[tuple[int, int, int]]:
@@ -135,10 +128,6 @@ def _summed(kept: str, s: Sample) -> Array:
         term = prod(numbers[meeting[n]] for n, numbers in others.items())
         totals[tuple(meeting[n] for n in at)] += term
     return totals
-
-
-def _grad_bias(s: Sample) -> Array:
-    return np.array([sum(s.delta[:, channel].ravel().tolist()) for channel in range(len(s.b))], s.dtype)
 
 
 def _masked_gradient(s: Sample) -> Array:

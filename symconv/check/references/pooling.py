@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from symconv.check.references.libraries import whole_numbers
-from symconv.check.references.sample import Array, Reference, Sample, every
+from symconv.check.references.sample import Answers, Array, Reference, Sample, every
 
 #: How much of an output each place of its window gives, by the numbers that stand there, None being padding,
 #: and whether a place lies within the padded input.
@@ -21,15 +21,12 @@ Shares = Callable[[Sample, list[Any], list[bool]], list[Any]]
 
 
 def _average(s: Sample, window: list[Any], within: list[bool]) -> list[Any]:
-    counted = sum(within) if s.count_padding else len([value for value in window if value is not None])
-    return [Fraction(1, s.divisor or counted)] * len(window)
+    places = sum(within) if s.count_padding else len(window) - window.count(None)
+    return [Fraction(1, s.divisor or places)] * len(window)
 
 
 def _first_largest(s: Sample, window: list[Any], within: list[bool]) -> list[Any]:
-    best = None
-    for at, value in enumerate(window):
-        if value is not None and (best is None or value > window[best]):
-            best = at
+    best = window.index(max((value for value in window if value is not None), default=None))
     return [int(at == best) for at in range(len(window))]
 
 
@@ -61,13 +58,13 @@ def _loops(shares: Shares) -> Reference:
             totals[tuple(meeting[side] for side in kept)] += share * factor
         return totals
 
-    answers = {name: partial(summed, kept) for name, kept in _KEPT.items()}
-    sizes = {"output_size": lambda s: np.array([len(start) for start in _starts(s)])}
-    return Reference("loops over windows", {**sizes, **answers})
-
-
-#: What each quantity has an entry for: outputs (0), inputs (1), or both.
-_KEPT = {"output": (0,), "grad_input": (1,), "matrix": (0, 1)}
+    answers: Answers = {
+        "output_size": lambda s: np.array([len(start) for start in _starts(s)]),
+        "output": partial(summed, (0,)),
+        "grad_input": partial(summed, (1,)),
+        "matrix": partial(summed, (0, 1)),
+    }
+    return Reference("loops over windows", answers)
 
 
 def _spans(s: Sample) -> Iterator[tuple[int, int, int, int, int]]:
@@ -101,8 +98,8 @@ def _sliding(largest: bool) -> Reference:
             places = seen(s, np.ones_like(s.x, dtype=int), int(s.count_padding), 0).sum(axis=1)
             rows = [[Fraction(1, s.divisor or int(n))] * windows.shape[1] for n in places]
             return np.array(rows, dtype=object)
-        chosen: Array = np.arange(windows.shape[1]) == windows.argmax(axis=1)[:, None]
-        return chosen.astype(np.int64)
+        chosen: Array = np.eye(windows.shape[1], dtype=np.int64)[windows.argmax(axis=1)]
+        return chosen
 
     def output(s: Sample) -> Array:
         fill = s.x.min() - 1 if largest else 0

@@ -18,8 +18,8 @@ def sliding_windows() -> Reference:
             "grad_kernel": _grad_kernel,
             "matrix": lambda s: _unit_windows(s) @ s.w.ravel(),
             "tying": _unit_windows,
-            "dense_gradient": _dense_gradient,
-            "masked_gradient": lambda s: np.where(_unit_windows(s).any(axis=2), _dense_gradient(s), 0),
+            "dense_gradient": lambda s: np.outer(s.delta, s.x),
+            "masked_gradient": lambda s: np.where(_unit_windows(s).any(axis=2), np.outer(s.delta, s.x), 0),
         },
         frozenset({"matrix", "tying", "masked_gradient"}),
     )
@@ -36,10 +36,6 @@ def _grad_kernel(s: Sample) -> Array:
     grad, summed = np.zeros(s.w.size + 1, s.dtype), [0, *s.spatial]
     grad[_places(s)] = np.tensordot(s.delta, _seen(s, s.x), (summed, summed))
     return grad[:-1]
-
-
-def _dense_gradient(s: Sample) -> Array:
-    return np.outer(s.delta, s.x)
 
 
 def _seen(s: Sample, x: Array) -> Array:
