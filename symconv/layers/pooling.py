@@ -16,13 +16,9 @@ from symconv.printing.notation import Notation
 
 
 def _windows(
-    layer: Layer,
-    sizes: tuple[Any, Any],
-    columns: Mapping[str, Any],
-    padding: Any,
-    ceil_mode: Any,
-    unknown: Any,
-) -> list[Axis]:
+    layer: Layer, sizes: tuple[Any, Any], columns: Mapping[str, Any], padding: Any, ceil_mode: Any,
+    unknown: Mapping[str, Any],
+) -> list[Axis]:  # fmt: skip
     """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
     _require_switch("ceil_mode", ceil_mode)
     columns = {**columns, "stride": sizes[1] if columns["stride"] is None else columns["stride"]}
