@@ -188,8 +188,6 @@ def _compare(quantity: str, reference: Reference, cases: list[_Case], found: lis
 
 def _error(found: Number, expected: Number) -> Number:
     """0 for equal numbers; the distance as a float otherwise, so that it prints short."""
-    if isinstance(found, Expr) or isinstance(expected, Expr):
-        difference = expand(sympify(found) - sympify(expected))
-        return 0 if difference == 0 else float(abs(difference))
-    difference = abs(found - expected)
-    return difference if isinstance(difference, int) else float(difference) if difference else 0
+    symbolic = isinstance(found, Expr) or isinstance(expected, Expr)
+    difference = abs(expand(sympify(found) - sympify(expected)) if symbolic else found - expected)
+    return difference if isinstance(difference, int) else 0 if difference == 0 else float(difference)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -21,9 +21,6 @@ from symconv.printing.targets import TARGETS
 
 if TYPE_CHECKING:
     from symconv.printing.targets import Displayed
-
-#: Shows prose and displays in turn.
-Show: TypeAlias = "Callable[[list[str | Displayed]], None]"
 
 
 @click.group(
@@ -128,10 +125,10 @@ def _write(text: str, file: str | None) -> None:
 cli.add_command(notes)
 
 
-def run(arguments: list[str] | None = None, show: Show | None = None) -> int:
+def run(arguments: list[str] | None = None, show: Callable[..., None] | None = None) -> int:
     """The exit code of a command; whatever goes wrong is one line on standard error.
 
-    ``show`` is how a derivation appears where no format is asked for; by default as text.
+    ``show`` is how prose and displays in turn appear where no format is asked for; by default as text.
     """
     try:
         code = cli.main(args=arguments, prog_name="symconv", standalone_mode=False, obj=show)

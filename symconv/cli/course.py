@@ -1,4 +1,4 @@
-"""Courses: a spec file names many notes; only what changed is built, in parallel, and staleness is told."""
+"""Courses: a spec file names many notes; only what changed is built, in parallel, and what is stale is listed."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def excerpt(
         raise OptionError(sentence, "activation", activation)
     if not closed:
         require_printable(layer, names)
-    return [_passage(layer, name, closed, steps, prove, activation) for name in names]
+    return [_shown(layer, name, closed, steps, prove, activation) for name in names]
 
 
 def require_printable(layer: Layer, names: Iterable[str]) -> None:
@@ -78,12 +78,10 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
             raise OptionError(f"{sentence}leave out {{option}} 0, or use smaller sizes.", "max_rows")
 
 
-def _passage(
-    layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activation: str | None
-) -> Passage:
+def _shown(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, function: str | None) -> Passage:
     reason = layer.reasons[name]
     if not closed:
-        return Passage(name, reason, layer.equation(name, function=activation))
+        return Passage(name, reason, layer.equation(name, function=function))
     if not steps:
         return Passage(name, reason, layer.formula(name))
     derivation = layer.derive(name)

@@ -102,7 +102,7 @@ _READERS = {"ENTRIES": _entries, "SIZE": _size, "COUNT": _size, "P": _padding}
 
 
 def _read(flag: str, metavar: str, help: str, **more: Any) -> Callable[..., Any]:
-    """An option whose text is read; where it is not given, what it says is None unless told otherwise."""
+    """An option whose text is read; it is None where it is not given, unless it has a default."""
     return click.option(flag, metavar=metavar, callback=_READERS[metavar], help=help, **more)
 
 
@@ -202,8 +202,8 @@ def layer_of(
     if name not in known:
         raise OptionError("there is no layer {kind!r}: {cure}", kind=kind, given=name, allowed=known)
     if w is not None and "pool" in name:
-        told = "{pooling}" if pooling else name
-        raise OptionError(f"{{option}} does not go with {told}: give {{kernel_size}}.", "w", w)
+        pooled = "{pooling}" if pooling else name
+        raise OptionError(f"{{option}} does not go with {pooled}: give {{kernel_size}}.", "w", w)
     sizes = [_size_of("input_size", "x", input_size, x), _size_of("kernel_size", "w", kernel_size, w)]
     given = {"x": x, "w": w, "delta": delta, "b": b}
     if not values:
@@ -215,9 +215,9 @@ def layer_of(
     if wrong:
         without = wrong[0] == "channels" or not (pooling or transposed)
         way = "without" if without and not kind else "with"
-        told = "{pooling}" if wrong[0] == "channels" and not kind else asked
+        named = "{pooling}" if wrong[0] == "channels" and not kind else asked
         option = "b" if wrong[0] == "bias" and b is not None else wrong[0]
-        raise OptionError(f"{{option}} does not go {way} {told}.", option)
+        raise OptionError(f"{{option}} does not go {way} {named}.", option)
     geometry["notation"] = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
     made = known[name](*sizes, **geometry)
     for letter, rows in given.items():

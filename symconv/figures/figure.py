@@ -195,10 +195,8 @@ def require_drawable(name: Any, pattern: Pattern) -> None:
         raise OptionError("{given!r} is no figure: {cure}", given=name, allowed=FIGURES)
     pattern.require_numbers()
     outputs, taps, inputs = (prod(map(int, pattern.extents[role])) for role in ("output", "tap", "input"))
-    _require_few(
-        name, max(outputs, inputs), MOST_ROWS, f"{outputs} outputs and {inputs} inputs",
-        "{input_size}, {channels} or {batch}", " of each",
-    )  # fmt: skip
+    sides, sizes = f"{outputs} outputs and {inputs} inputs", "{input_size}, {channels} or {batch}"
+    _require_few(name, max(outputs, inputs), MOST_ROWS, sides, sizes, " of each")
     _require_few(name, taps, MOST_WEIGHTS, f"{taps} taps", "{kernel_size}")
     edges, most = len(pattern.incidence()), MOST_EDGES if name == "network" else MOST_WEIGHTS
     _require_few(name, edges, most, f"{edges} weights between outputs and inputs", "{kernel_size}")

@@ -27,17 +27,12 @@ class Tap:
     colour: str
     dash: str
 
-    @property
-    def look(self) -> tuple[str, str]:
-        """Its colour and line style."""
-        return self.colour, self.dash
-
 
 def weights_by_look(taps: Iterable[Tap]) -> dict[tuple[str, str], list[Tap]]:
     """The different taps of each colour and line style, in the order in which they come."""
     found: dict[tuple[str, str], list[Tap]] = {}
     for tap in dict.fromkeys(taps):
-        found.setdefault(tap.look, []).append(tap)
+        found.setdefault((tap.colour, tap.dash), []).append(tap)
     return found
 
 

@@ -131,7 +131,7 @@ def _legend(
     if letters.tied:
         entries += [(taps[0], joined(", ", [tap.label for tap in taps])) for taps in looks.values()]
     for edge, named in zip(edges, names, strict=True):
-        if named is None and len(looks[edge.tap.look]) > 1:
+        if named is None and len(looks[edge.tap.colour, edge.tap.dash]) > 1:
             entries.append((None, joined("", [edge.tap.label, _FROM, edge.ends[0], _TO, edge.ends[1]])))
     if not entries:
         return []

@@ -54,7 +54,7 @@ def to_pdf(drawing: Drawing) -> bytes:
     return _painted(drawing, "pdf", {"Title": drawing.title, "Subject": drawing.alt})
 
 
-def _painted(drawing: Drawing, form: str, told: Mapping[str, str], dpi: int = 100) -> bytes:
+def _painted(drawing: Drawing, form: str, described: Mapping[str, str], dpi: int = 100) -> bytes:
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -72,7 +72,7 @@ def _painted(drawing: Drawing, form: str, told: Mapping[str, str], dpi: int = 10
         axes.set_axis_off()
         for order, mark in enumerate(drawing.marks):
             _add(axes, mark, order)
-        figure.savefig(file, format=form, dpi=dpi, metadata={**dict.fromkeys(_ANONYMOUS[form]), **told})
+        figure.savefig(file, format=form, dpi=dpi, metadata={**dict.fromkeys(_ANONYMOUS[form]), **described})
     return file.getvalue()
 
 

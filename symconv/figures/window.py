@@ -58,11 +58,6 @@ class _Padded:
         return cls(tuple(shape), stands, outside, tuple(around))
 
 
-def _place(place: int, whole: tuple[int, ...], shape: tuple[int, ...]) -> int:
-    """A flat place among more places, of which the last ones of an axis are left out."""
-    return int(np.ravel_multi_index(np.unravel_index(place, whole), shape)) if shape else place
-
-
 def window(subject: Subject) -> Drawing:
     """What each output reads of the padded input; of a transposed layer, what each input writes to."""
     letters, role = Lettering.of(subject), subject.spec.dependent_role
@@ -76,7 +71,9 @@ def window(subject: Subject) -> Drawing:
     named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
     rows: list[dict[int, list[int]]] = [{} for _ in seeing]
     for (row, place), taps in cells.items():
-        rows[row][_place(place, incidence.shape[role], padded.shape)] = taps
+        # The last places of an axis, which no window sees, are not drawn.
+        at = np.unravel_index(place, incidence.shape[role])
+        rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
     whole = label(lambda form: form.letter(getattr(subject.notation, role)))
     looks = (("entry", "black"), ("padding", "gray"))
     entries = zip(named, padded.outside.tolist(), strict=True)

@@ -10,7 +10,7 @@ from symconv.printing.english import counted, several
 #: The noun of what lies along an axis.
 _PLACE = "place"
 
-#: So many rows are told one by one.
+#: At most so many rows are described one by one.
 _MOST_ROWS = 12
 
 #: For each row, the columns where it is not zero and the taps there.

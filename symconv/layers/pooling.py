@@ -19,16 +19,14 @@ def _windows(
     layer: Layer, sizes: tuple[Any, Any], columns: Mapping[str, Any], padding: Any, ceil_mode: Any,
     unknown: Mapping[str, Any],
 ) -> list[Axis]:  # fmt: skip
-    """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
+    """The axes: the stride is the window by default, the padding of at most half of it."""
     _require_switch("ceil_mode", ceil_mode)
     columns = {**columns, "stride": sizes[1] if columns["stride"] is None else columns["stride"]}
     axes = axes_of(layer, Axis.make, sizes, columns, padding, unknown, ceil_mode=ceil_mode)
     for axis, side in product(axes, ("before", "after")):
         if at_most_half(axis, side) is S.false:
-            raise GeometryError(
-                f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}: use "
-                f"at most {axis.kernel_size // 2}, or pad the input itself."
-            )
+            wrong = f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}"
+            raise GeometryError(f"{wrong}: use at most {axis.kernel_size // 2}, or pad the input itself.")
     return axes
 
 
@@ -184,7 +182,6 @@ def _require_inputs(axis: Axis) -> None:
     outputs = axis.incidence().index["output"]
     empty = np.flatnonzero(np.bincount(outputs, minlength=int(axis.output_size)) == 0)
     if len(empty):
-        raise GeometryError(
-            f"output {empty[0]} would see padding only: with {axis.input_size} inputs and dilation "
-            f"{axis.dilation} use less padding or dilation."
-        )
+        wrong = f"output {empty[0]} would see padding only"
+        given = f"with {axis.input_size} inputs and dilation {axis.dilation}"
+        raise GeometryError(f"{wrong}: {given} use less padding or dilation.")

@@ -119,8 +119,7 @@ def jax_gradients() -> Reference | None:
             first, second = w.shape[0] // s.groups, w.shape[1]
             w = w.reshape(s.groups, first, second, *w.shape[2:]).swapaxes(1, 2)
             w = w.reshape(s.groups * second, first, *w.shape[3:])
-            reach = [d * (k - 1) for d, k in zip(s.dilation, w.shape[2:], strict=True)]
-            ends = zip(reach, s.before, s.after, s.output_padding, strict=True)
+            ends = zip(s.reach, s.before, s.after, s.output_padding, strict=True)
             pads = [(r - p, r - q + a) for r, p, q, a in ends]
             y = lax.conv_general_dilated(x, w, (1,) * s.rank, pads, lhs_dilation=s.stride, **options)
         else:

@@ -89,8 +89,7 @@ def _sliding(largest: bool) -> Reference:
         whole = np.pad(np.pad(array, s.pads, constant_values=fill), more, constant_values=beyond)
         views: Array = sliding_window_view(whole, extents, s.spatial)[every([*s.stride, *s.dilation])]
         taken: Any = (..., *(slice(len(start)) for start in _starts(s)), *[slice(None)] * s.rank)
-        rows: Array = views[taken].reshape(-1, s.w[0, 0].size)
-        return rows
+        return np.asarray(views[taken].reshape(-1, s.w[0, 0].size))
 
     def shares(s: Sample) -> Array:
         windows = seen(s, s.x, s.x.min() - 1, s.x.min() - 1)
@@ -98,14 +97,12 @@ def _sliding(largest: bool) -> Reference:
             places = seen(s, np.ones_like(s.x, dtype=int), int(s.count_padding), 0).sum(axis=1)
             rows = [[Fraction(1, s.divisor or int(n))] * windows.shape[1] for n in places]
             return np.array(rows, dtype=object)
-        chosen: Array = np.eye(windows.shape[1], dtype=np.int64)[windows.argmax(axis=1)]
-        return chosen
+        return np.asarray(np.eye(windows.shape[1], dtype=np.int64)[windows.argmax(axis=1)])
 
     def output(s: Sample) -> Array:
         fill = s.x.min() - 1 if largest else 0
         windows = seen(s, s.x, fill, fill)
-        found: Array = windows.max(axis=1) if largest else (windows * shares(s)).sum(axis=1)
-        return found
+        return np.asarray(windows.max(axis=1) if largest else (windows * shares(s)).sum(axis=1))
 
     def grad_input(s: Sample) -> Array:
         sources = seen(s, np.arange(s.x.size).reshape(s.x.shape), -1, -1)

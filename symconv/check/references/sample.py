@@ -103,8 +103,7 @@ class Reference:
 
 def padded(s: Sample, x: Array) -> Array:
     """An input with its padding around it."""
-    whole: Array = np.pad(x, s.pads, NUMPY_MODES[s.padding_mode])
-    return whole
+    return np.asarray(np.pad(x, s.pads, NUMPY_MODES[s.padding_mode]))
 
 
 def spread(array: Array, steps: Sequence[int]) -> Array:
