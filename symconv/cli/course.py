@@ -1,4 +1,4 @@
-"""Courses: a spec file names many notes; only what changed is built, in parallel, and what is stale is listed."""
+"""Courses: a spec file names many notes; only what changed is built, in parallel, and stale files are listed."""
 
 from __future__ import annotations
 
