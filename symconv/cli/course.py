@@ -1,4 +1,4 @@
-"""Courses: a spec file names many notes; only what changed is built, in parallel, and stale files are listed."""
+"""Courses: a spec file names many notes; only what changed is built, in parallel, stale files are listed."""
 
 from __future__ import annotations
 
