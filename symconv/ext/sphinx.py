@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 from pathlib import Path
@@ -15,7 +16,7 @@ from sphinx.util import logging
 
 from symconv import __version__
 from symconv.cli.course import made_by
-from symconv.cli.excerpt import Part, excerpt
+from symconv.cli.excerpt import Passage, excerpt
 from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
 from symconv.errors import Door, OptionError
 from symconv.printing.files import write_whole
@@ -54,15 +55,12 @@ _OPTIONS = {(param.name or "").replace("_", "-"): param for param in _reader.par
 DIRECTIVE = Door(lambda name: f":{name.replace('_', '-')}:", WAYS)
 
 
-class _AsWritten(dict[str, Callable[[str | None], str]]):
-    """Every option of a directive as it is written: one reader judges them all, unknown ones too."""
-
-    def __missing__(self, name: str) -> Callable[[str | None], str]:
-        return _written
-
-
 def _written(value: str | None) -> str:
     return " ".join((value or "").split())
+
+
+#: Every option is taken as it is written: one reader judges them all, unknown ones too.
+_AS_WRITTEN = defaultdict(lambda: _written, dict.fromkeys(_OPTIONS, _written))
 
 
 def _read(written: dict[str, str]) -> dict[str, Any]:
@@ -107,7 +105,7 @@ class SymconvDirective(MathDirective):
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec = _AsWritten.fromkeys(_OPTIONS, _written)
+    option_spec = _AS_WRITTEN
 
     def run(self) -> list[nodes.Node]:
         try:
@@ -128,42 +126,41 @@ class SymconvDirective(MathDirective):
         figures = [name.strip() for name in options["figure"].split(",")] if options["figure"] else []
         for name in figures:
             layer.figure(name)
-        parts = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
-        equations = list(map(self._equation, parts, self._labels(options["label"], parts)))
+        passages = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
+        equations = list(map(self._equation, passages, self._labels(options["label"], passages)))
         made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
         made.append(self._prose(nodes.paragraph, layer.description))
         made += [self._figure(FigureOfLayer(kind=kind, options=dict(self.options), name=n)) for n in figures]
-        for part, equation in zip(parts, equations, strict=True):
+        for passage, equation in zip(passages, equations, strict=True):
             numbered = [equation]
             self.add_target(numbered)
-            made += [self._prose(nodes.paragraph, part.reason), *numbered]
-            made += [self._prose(nodes.paragraph, remark) for remark in part.remarks]
+            made += [self._prose(nodes.paragraph, passage.reason), *numbered]
+            made += [self._prose(nodes.paragraph, remark) for remark in passage.remarks]
         for node in made:
             self.set_source_info(node)
         return made
 
-    def _labels(self, label: str | None, parts: Sequence[Part]) -> list[str | None]:
-        """The label of each part: as given, and the quantity behind it where there are several."""
+    def _labels(self, label: str | None, passages: Sequence[Passage]) -> list[str | None]:
+        """The label of each passage: as given, and the quantity behind it where there are several."""
         if label is None:
-            return [None] * len(parts)
-        if not parts:
-            sentence = "{option} {given!r} has no equation: leave it out, or name one in {show}."
-            raise OptionError(sentence, "label", label)
-        if not _LABEL.fullmatch(label):
-            sentence = "{option} is {given!r}: write letters and digits, with single . : _ or - between them."
-            raise OptionError(sentence, "label", label)
-        labels = [label] if len(parts) == 1 else [f"{label}-{part.name}" for part in parts]
+            return [None] * len(passages)
+        labels = [label] if len(passages) == 1 else [f"{label}-{passage.name}" for passage in passages]
         places = [nodes.make_id(f"equation-{one}") for one in labels]
-        if not self.state.document.ids.keys().isdisjoint(places):
-            sentence = "{option} {given!r} is taken: give each equation of a document its own."
-            raise OptionError(sentence, "label", label)
+        wrong = ""
+        if not passages:
+            wrong = "{given!r} has no equation: leave it out, or name one in {show}."
+        elif not _LABEL.fullmatch(label):
+            wrong = "is {given!r}: write letters and digits, with single . : _ or - between them."
+        elif not self.state.document.ids.keys().isdisjoint(places):
+            wrong = "{given!r} is taken: give each equation of a document its own."
+        if wrong:
+            raise OptionError(f"{{option}} {wrong}", "label", label)
         return [*labels]
 
-    def _equation(self, part: Part, label: str | None) -> nodes.math_block:
-        latex = as_latex(part.display)
-        block = nodes.math_block(
-            latex, latex, docname=self.env.docname, number=None, label=label, plain=as_text(part.display)
-        )
+    def _equation(self, passage: Passage, label: str | None) -> nodes.math_block:
+        latex, plain = as_latex(passage.display), as_text(passage.display)
+        where = {"docname": self.env.docname, "number": None, "label": label}
+        block = nodes.math_block(latex, latex, plain=plain, **where)
         block["no-wrap"] = block["nowrap"] = False
         return block
 
