@@ -98,12 +98,12 @@ def commands(source: str) -> Iterator[Command]:
             yield Command(number + last + 1, words, lines[last + 1 : end])
 
 
-def printed(command: Command) -> list[str]:
-    """The lines that a ``symconv`` command prints, on either stream."""
+def outcome(command: Command) -> tuple[int, list[str]]:
+    """The exit code of a ``symconv`` command, and the lines that it prints on either stream."""
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):
-        run(command.words[1:])
-    return out.getvalue().splitlines()
+        code = run(command.words[1:])
+    return code, out.getvalue().splitlines()
 
 
 def with_commands(source: str) -> tuple[str, list[Complaint]]:
@@ -113,7 +113,7 @@ def with_commands(source: str) -> tuple[str, list[Complaint]]:
         for command in reversed(list(commands(source))):
             if command.writes:
                 continue
-            given = printed(command)
+            _, given = outcome(command)
             if given != command.printed:
                 complaints.append((command.line, f"{shlex.join(command.words)} prints {given}"))
                 lines[command.line : command.line + len(command.printed)] = given
@@ -128,8 +128,8 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in lines)
 
 
-#: A column of the table of presets, and the fields of a notation that stand in it.
-_COLUMNS = {
+#: A row of the table of presets, and the fields of a notation that stand in it.
+_ROWS = {
     "input": ["input"],
     "kernel": ["kernel"],
     "output": ["output"],
@@ -143,17 +143,18 @@ _COLUMNS = {
 
 
 def presets() -> str:
-    """Every preset in a row: its letters, its first index, and which way the windows lie."""
-    rows = []
+    """Every preset in a column: its letters, its first index, and which way the windows lie."""
+    columns = []
     for name, notation in _presets():
         letters = [
-            ", ".join(f"${_LETTERS.letter(getattr(notation, field))}$" for field in fields)
-            for fields in _COLUMNS.values()
+            f"${', '.join(_LETTERS.letter(getattr(notation, field)) for field in fields)}$"
+            for fields in _ROWS.values()
         ]
-        upstream = f"${_upstream(notation)}$"
         windows = "columns" if notation.window_columns else "rows"
-        rows.append([f"`{name}`", *letters, upstream, str(notation.base), windows])
-    return _table(["preset", *_COLUMNS, "upstream gradient", "first index", "windows lie in"], rows)
+        columns.append([f"`{name}`", *letters, f"${_upstream(notation)}$", str(notation.base), windows])
+    names = ["", *_ROWS, "upstream gradient", "first index", "windows lie in"]
+    head, *rows = (list(row) for row in zip(names, *columns, strict=True))
+    return _table(head, rows)
 
 
 def _upstream(notation: Any) -> str:
@@ -164,13 +165,11 @@ def _upstream(notation: Any) -> str:
 
 
 def preset_formulas() -> str:
-    """The same layer, with stride and padding, in every preset."""
+    """The same strided layer in every preset."""
     rows = []
     for name, notation in _presets():
-        layer = symconv.Conv1d(
-            notation.input_size, notation.kernel_size, stride=notation.stride, padding=notation.padding,
-            notation=notation,
-        )  # fmt: skip
+        sizes = (notation.input_size, notation.kernel_size)
+        layer = symconv.Conv1d(*sizes, stride=notation.stride, notation=notation)
         shown = [
             _first_line(layer.formula(quantity)) for quantity in ("output_size", "output", "grad_kernel")
         ]

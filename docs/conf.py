@@ -54,6 +54,8 @@ def compute(app: Sphinx, page: str, source: list[str]) -> None:
         source[0], complaints = compute_again(source[0])
         for line, complaint in complaints:
             logger.warning("%s", complaint, location=(page, line))
+    # An example ends with an empty line, which a page need not show.
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
