@@ -152,30 +152,34 @@ def test_every_mistake_is_refuted(section: str) -> None:
 #: Pages with commands.
 COMMANDED = [name for name, page in PAGES.items() if "```console\n" in page]
 
+#: A file that a page tells the reader to write.
+FILE = re.compile(r"^(`{3,})\{code-block\} \w+\n:caption: ([^\n]+)\n\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
+
 
 @pytest.mark.parametrize("name", tiers(COMMANDED, ("claims", "command-line", "index")))
 def test_the_commands_of_a_page_work_in_their_order(name: str, tmp_path: Path, monkeypatch: Any) -> None:
-    """Each page in a folder of its own, in which lie the files that it tells the reader to write."""
+    """Each page in a folder of its own, where its files are written as the reader comes to them."""
     monkeypatch.chdir(tmp_path)
     page = PAGES[name]
-    for fence, file, text in re.findall(
-        r"^(`{3,})\{code-block\} \w+\n:caption: (.*)\n\n(.*?)^\1$", page, re.S | re.M
-    ):
-        assert fence
-        Path(file).write_text(text, encoding="utf-8")
+    files = [(page[: found.start()].count("\n"), found[2], found[3]) for found in FILE.finditer(page)]
     for command in computed.commands(page):
+        for _, file, text in (file for file in files if file[0] < command.line):
+            Path(file).write_text(text, encoding="utf-8")
         if command.words[0] == "symconv":
             code, printed = computed.outcome(command)
             assert printed == command.printed
             refused = any("refuted" in line or line.startswith("symconv: ") for line in printed)
             assert bool(code) == refused, command.words
         else:
-            program = required_program(command.words[0])
-            done = subprocess.run([program, *command.words[1:]], capture_output=True, text=True, check=False)
+            first, *given = command.words
+            program = (
+                [sys.executable, "-m", "sphinx"] if first == "sphinx-build" else [required_program(first)]
+            )
+            done = subprocess.run([*program, *given], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
             assert command.printed == []
-        files = [word for flag, word in zip(command.words, command.words[1:], strict=False) if flag == "-o"]
-        assert all(Path(file).stat().st_size for file in files)
+        made = [word for flag, word in zip(command.words, command.words[1:], strict=False) if flag == "-o"]
+        assert all(Path(file).stat().st_size for file in made)
 
 
 @pytest.fixture
