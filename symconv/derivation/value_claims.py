@@ -16,7 +16,8 @@ from sympy import Expr, Float, Integer, MatrixBase, NDimArray, Rational, S, Symb
 from symconv.derivation.claims import Claim
 from symconv.errors import EntriesError, OptionError
 from symconv.evidence.report import Refutation
-from symconv.explicit.entries import Explicit, require
+from symconv.explicit.entries import Explicit
+from symconv.explicit.registry import required
 from symconv.explicit.operands import read_entries
 from symconv.explicit.structure import Structure
 from symconv.index_sums.parser import parse
@@ -134,7 +135,7 @@ def _right(
         shape: tuple[int, ...] = (len(spec.axes),)
         entries: list[Expr] = [Integer(int(size)) for size in spec.output_sizes]
     else:
-        row, values = require(whole, spec), made()
+        row, values = required(whole, spec, explicit=True), made()
         shape = values.shape(whole) if row.is_matrix else values.axes(whole)
         held = values.entries(whole)
         entries = [held.get(cell, S.Zero) for cell in range(prod(shape))]
