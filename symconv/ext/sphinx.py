@@ -45,6 +45,7 @@ _IMAGES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
 @click.option("--caption")
 @click.option("--label")
 @click.option("--figure")
+@click.option("--bare", is_flag=True)
 def _reader(**options: Any) -> None:
     """The reader of the command line, for the options of a directive."""
 
@@ -82,7 +83,7 @@ def _read(written: dict[str, str]) -> dict[str, Any]:
 
 
 def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
-    shown = ("show", "prove", "activation", "caption", "label", "figure")
+    shown = ("show", "prove", "activation", "caption", "label", "figure", "bare")
     given = {name: value for name, value in options.items() if name not in shown}
     return layer_of(kind=kind, values=not given.pop("steps"), **given)
 
@@ -128,20 +129,59 @@ class SymconvDirective(MathDirective):
             layer.figure(name)
         passages = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
         equations = list(map(self._equation, passages, self._labels(options["label"], passages)))
-        made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
-        made.append(self._prose(nodes.paragraph, layer.description))
-        made += [self._figure(FigureOfLayer(kind=kind, options=dict(self.options), name=n)) for n in figures]
-        for passage, equation in zip(passages, equations, strict=True):
-            numbered = [equation]
-            self.add_target(numbered)
-            made += [self._prose(nodes.paragraph, passage.reason), *numbered]
-            made += [self._prose(nodes.paragraph, remark) for remark in passage.remarks]
+        places = [FigureOfLayer(kind=kind, options=dict(self.options), name=name) for name in figures]
+        compose = self._bare if options["bare"] else self._explained
+        made = compose(layer, options, places, list(zip(passages, equations, strict=True)))
         for node in made:
             self.set_source_info(node)
         return made
 
+    def _explained(
+        self,
+        layer: Layer,
+        options: dict[str, Any],
+        places: Sequence[FigureOfLayer],
+        shown: Sequence[tuple[Passage, nodes.math_block]],
+    ) -> list[nodes.Node]:
+        """The geometry in a sentence, named figures, and each equation between its reason and its remarks."""
+        made: list[nodes.Node] = []
+        if options["caption"]:
+            made.append(self._prose(nodes.rubric, options["caption"]))
+        made.append(self._prose(nodes.paragraph, layer.description))
+        for place in places:
+            made.append(self._figure(place, str(place["name"]).replace("_", " ").capitalize()))
+        for passage, equation in shown:
+            made += [self._prose(nodes.paragraph, passage.reason), *self._targeted(equation)]
+            made += [self._prose(nodes.paragraph, remark) for remark in passage.remarks]
+        return made
+
+    def _bare(
+        self,
+        layer: Layer,
+        options: dict[str, Any],
+        places: Sequence[FigureOfLayer],
+        shown: Sequence[tuple[Passage, nodes.math_block]],
+    ) -> list[nodes.Node]:
+        """Nothing but what was asked for: a caption belongs to the last figure, and proofs are told."""
+        made: list[nodes.Node] = []
+        if options["caption"] and not places:
+            made.append(self._prose(nodes.rubric, options["caption"]))
+        for at, place in enumerate(places, 1):
+            made.append(self._figure(place, options["caption"] if at == len(places) else None))
+        for passage, equation in shown:
+            made += self._targeted(equation)
+            if options["prove"]:
+                made.append(self._prose(nodes.paragraph, passage.remarks[-1]))
+        return made
+
+    def _targeted(self, equation: nodes.math_block) -> list[nodes.Node]:
+        """An equation behind the target that references to its label lead to."""
+        numbered: list[nodes.Node] = [equation]
+        self.add_target(numbered)
+        return numbered
+
     def _labels(self, label: str | None, passages: Sequence[Passage]) -> list[str | None]:
-        """The label of each passage: as given, and the quantity behind it where there are several."""
+        """The label of each part: as given, and the quantity behind it where there are several."""
         if label is None:
             return [None] * len(passages)
         labels = [label] if len(passages) == 1 else [f"{label}-{passage.name}" for passage in passages]
@@ -164,11 +204,11 @@ class SymconvDirective(MathDirective):
         block["no-wrap"] = block["nowrap"] = False
         return block
 
-    def _figure(self, place: FigureOfLayer) -> nodes.figure:
-        """The place of a figure on a line of its own, with its name below; Sphinx numbers what has an id."""
-        name = str(place["name"]).replace("_", " ").capitalize()
+    def _figure(self, place: FigureOfLayer, caption: str | None) -> nodes.figure:
+        """A figure on a line of its own, with its caption below; Sphinx numbers what has an id."""
         self.set_source_info(place)
-        figure = nodes.figure("", place, self._prose(nodes.caption, name))
+        below = [self._prose(nodes.caption, caption)] if caption else []
+        figure = nodes.figure("", place, *below)
         self.state.document.set_id(figure)
         return figure
 
