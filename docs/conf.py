@@ -1,14 +1,20 @@
-"""Sphinx builds these pages; what is on them is computed then, by the directive and by the examples."""
+"""Sphinx builds these pages; what is on them is computed then: equations, pictures, examples and tables."""
 
 from __future__ import annotations
 
-from doctest import DocTestParser, DocTestRunner, Example
-from typing import Any
+import sys
+from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 from symconv import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import computed
 
 project = "symconv"
 author = "The symconv developers"
@@ -17,7 +23,7 @@ version = release = __version__
 
 extensions = ["symconv.ext.sphinx", "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "deflist"]
 html_theme = "furo"
 html_title = "symconv"
 html_static_path = ["_static"]
@@ -33,40 +39,26 @@ autodoc_typehints = "none"
 logger = logging.getLogger(__name__)
 
 
-class Examples(DocTestRunner):
-    """Runs the examples of a page; what each of them gives stands in ``given``, by its number."""
+class Computed(SphinxDirective):
+    """A table of :data:`computed.TABLES`, by its name."""
 
-    def __init__(self, page: str) -> None:
-        super().__init__(verbose=False)
-        self.page, self.given = page, dict[int, str]()
+    required_arguments = 1
 
-    def report_success(self, out: Any, test: Any, example: Example, got: str) -> None:
-        self.given[example.lineno] = got
-
-    def report_failure(self, out: Any, test: Any, example: Example, got: str) -> None:
-        self.given[example.lineno] = got
-        self.warn(example, f"gives {got!r}, and not {example.want!r}")
-
-    def report_unexpected_exception(self, out: Any, test: Any, example: Example, exc_info: Any) -> None:
-        self.warn(example, f"raises {exc_info[1]!r}")
-
-    def warn(self, example: Example, what: str) -> None:
-        logger.warning("%r %s", example.source, what, location=(self.page, example.lineno + 1))
+    def run(self) -> list[nodes.Node]:
+        return self.parse_text_to_nodes(computed.TABLES[self.arguments[0]]())
 
 
-def compute_examples(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put what the examples of a page give in the place of what is written below them."""
-    test = DocTestParser().get_doctest(source[0], {}, page, app.env.doc2path(page), 0)
-    runner = Examples(page)
-    runner.run(test, clear_globs=False)
-    lines = source[0].split("\n")
-    for example in reversed(test.examples):
-        if example.lineno in runner.given:
-            first = example.lineno + example.source.count("\n")
-            lines[first : first + example.want.count("\n")] = runner.given[example.lineno].splitlines()
-    source[0] = "\n".join(lines)
+def compute(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put what the examples and commands of a page give in the place of what is written below them."""
+    for compute_again in (computed.with_examples, computed.with_commands):
+        source[0], complaints = compute_again(source[0])
+        for line, complaint in complaints:
+            logger.warning("%s", complaint, location=(page, line))
+    # An example ends with an empty line, which a page need not show.
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("source-read", compute_examples)
+    app.add_directive("computed", Computed)
+    app.connect("source-read", compute)
     return {"parallel_read_safe": True}

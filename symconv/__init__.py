@@ -7,114 +7,70 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symconv.algorithms import Listing
-    from symconv.algorithms.typeset import function_latex
-    from symconv.check import Report
-    from symconv.derivation import Claim, Derivation, Formula, Iverson, parse
-    from symconv.errors import SymconvError
-    from symconv.explicit.equation import Equation
-    from symconv.explicit.functions import convolution_matrix, convolve, correlate
-    from symconv.explicit.structure import Structure
-    from symconv.figures import Figure
-    from symconv.layers import (
-        AvgPool,
-        AvgPool1d,
-        AvgPool2d,
-        AvgPool3d,
-        Conv,
-        Conv1d,
-        Conv2d,
-        Conv3d,
-        ConvTranspose,
-        ConvTranspose1d,
-        ConvTranspose2d,
-        ConvTranspose3d,
-        MaxPool,
-        MaxPool1d,
-        MaxPool2d,
-        MaxPool3d,
-    )
-    from symconv.notes import Document
-    from symconv.notes.exercises import Exercise, Exercises
-    from symconv.printing.notation import Notation
+    from symconv.algorithms import Listing as Listing
+    from symconv.algorithms.typeset import function_latex as function_latex
+    from symconv.check import Report as Report
+    from symconv.derivation import Claim as Claim
+    from symconv.derivation import Derivation as Derivation
+    from symconv.derivation import Formula as Formula
+    from symconv.derivation import Iverson as Iverson
+    from symconv.derivation import parse as parse
+    from symconv.errors import SymconvError as SymconvError
+    from symconv.explicit.equation import Equation as Equation
+    from symconv.explicit.functions import convolution_matrix as convolution_matrix
+    from symconv.explicit.functions import convolve as convolve
+    from symconv.explicit.functions import correlate as correlate
+    from symconv.explicit.structure import Structure as Structure
+    from symconv.figures import Figure as Figure
+    from symconv.layers import AvgPool as AvgPool
+    from symconv.layers import AvgPool1d as AvgPool1d
+    from symconv.layers import AvgPool2d as AvgPool2d
+    from symconv.layers import AvgPool3d as AvgPool3d
+    from symconv.layers import Conv as Conv
+    from symconv.layers import Conv1d as Conv1d
+    from symconv.layers import Conv2d as Conv2d
+    from symconv.layers import Conv3d as Conv3d
+    from symconv.layers import ConvTranspose as ConvTranspose
+    from symconv.layers import ConvTranspose1d as ConvTranspose1d
+    from symconv.layers import ConvTranspose2d as ConvTranspose2d
+    from symconv.layers import ConvTranspose3d as ConvTranspose3d
+    from symconv.layers import MaxPool as MaxPool
+    from symconv.layers import MaxPool1d as MaxPool1d
+    from symconv.layers import MaxPool2d as MaxPool2d
+    from symconv.layers import MaxPool3d as MaxPool3d
+    from symconv.notes import Document as Document
+    from symconv.notes.exercises import Exercise as Exercise
+    from symconv.notes.exercises import Exercises as Exercises
+    from symconv.printing.notation import Notation as Notation
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "AvgPool": "layers",
-    "AvgPool1d": "layers",
-    "AvgPool2d": "layers",
-    "AvgPool3d": "layers",
-    "Claim": "derivation",
-    "Conv": "layers",
-    "Conv1d": "layers",
-    "Conv2d": "layers",
-    "Conv3d": "layers",
-    "ConvTranspose": "layers",
-    "ConvTranspose1d": "layers",
-    "ConvTranspose2d": "layers",
-    "ConvTranspose3d": "layers",
-    "Derivation": "derivation",
-    "Document": "notes",
-    "Equation": "explicit.equation",
-    "Exercise": "notes.exercises",
-    "Exercises": "notes.exercises",
-    "Figure": "figures",
-    "Formula": "derivation",
-    "Iverson": "derivation",
-    "Listing": "algorithms",
-    "MaxPool": "layers",
-    "MaxPool1d": "layers",
-    "MaxPool2d": "layers",
-    "MaxPool3d": "layers",
-    "Notation": "printing.notation",
-    "Report": "check",
-    "Structure": "explicit.structure",
-    "SymconvError": "errors",
-    "convolution_matrix": "explicit.functions",
-    "convolve": "explicit.functions",
-    "correlate": "explicit.functions",
-    "function_latex": "algorithms.typeset",
-    "parse": "derivation",
-}
-
-__all__ = [
-    "AvgPool",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "Claim",
-    "Conv",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose",
-    "ConvTranspose1d",
-    "ConvTranspose2d",
-    "ConvTranspose3d",
-    "Derivation",
-    "Document",
-    "Equation",
-    "Exercise",
-    "Exercises",
-    "Figure",
-    "Formula",
-    "Iverson",
-    "Listing",
-    "MaxPool",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
-    "Notation",
-    "Report",
-    "Structure",
-    "SymconvError",
-    "convolution_matrix",
-    "convolve",
-    "correlate",
-    "function_latex",
-    "parse",
+#: The classes of layers: for any number of axes, and for one, two and three.
+LAYERS = [
+    f"{kind}{rank}"
+    for kind in ("AvgPool", "Conv", "ConvTranspose", "MaxPool")
+    for rank in ("", "1d", "2d", "3d")
 ]
+
+#: The public names, by the module that holds them.
+_HELD = {
+    "algorithms": ["Listing"],
+    "algorithms.typeset": ["function_latex"],
+    "check": ["Report"],
+    "derivation": ["Claim", "Derivation", "Formula", "Iverson", "parse"],
+    "errors": ["SymconvError"],
+    "explicit.equation": ["Equation"],
+    "explicit.functions": ["convolution_matrix", "convolve", "correlate"],
+    "explicit.structure": ["Structure"],
+    "figures": ["Figure"],
+    "layers": LAYERS,
+    "notes": ["Document"],
+    "notes.exercises": ["Exercise", "Exercises"],
+    "printing.notation": ["Notation"],
+}
+_HOMES = {name: module for module, names in _HELD.items() for name in names}
+
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

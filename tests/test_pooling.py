@@ -347,3 +347,11 @@ def test_a_constant_kernel_is_named_in_factors_only() -> None:
     assert sc.AvgPool1d("N", 2).claim("output_size", sc.parse("floor(N/2)")).verdict == "proved"
     assert sc.AvgPool1d("N", 2).claim("grad_input", sc.parse("delta[floor(j/2)]/2")).verdict == "proved"
     assert sc.AvgPool1d("N", 1).claim("output", sc.parse("x[i]")).verdict == "proved"
+
+
+def test_only_a_maximum_depends_on_its_input() -> None:
+    clipped = sc.AvgPool1d(5, 3, stride=2, padding=1, count_include_pad=False)
+    for layer, why in ((clipped, "divide by different numbers"), (sc.MaxPool1d(5, 3), "for every input")):
+        with pytest.raises(OptionError, match=why):
+            str(layer.structure)
+    assert clipped.at(x=[I, 2, 3, 4, 5]).output[0] == I / 2 + 1

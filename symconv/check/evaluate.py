@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import prod
 from typing import Any, TypeAlias
 
 from sympy import Add, Expr, Float, Mul, Rational, Symbol, sympify
@@ -29,15 +30,9 @@ def evaluate(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
     if kind is Symbol:
         return values[expr]
     if kind is Add:
-        total = 0
-        for term in expr.args:
-            total += evaluate(term, values)
-        return total
+        return sum(evaluate(term, values) for term in expr.args)
     if kind is Mul:
-        product = 1
-        for factor in expr.args:
-            product *= values[factor] if type(factor) is Symbol else evaluate(factor, values)
-        return product
+        return prod(evaluate(factor, values) for factor in expr.args)
     if expr.is_Integer:
         return int(expr)
     if expr.is_Rational:

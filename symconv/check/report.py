@@ -55,19 +55,16 @@ class Report:
         return bool(self.findings) and all(self.findings)
 
     def __str__(self) -> str:
-        lines = [target_of("text").table(self._table("DIFFERS"), "llrrl")]
-        lines += [f"{f.reference}: {f.counterexample}" for f in self.findings if not f]
-        lines += [f"not compared with {name}" for name in self.missing]
+        missing = [f"not compared with {name}" for name in self.missing]
         if not self.findings:
-            return "\n".join(
-                [*(f"not compared with {name}" for name in self.missing), "nothing was compared"]
-            )
-        failed = sum(not f for f in self.findings)
-        verdict = f"{failed} of {len(self.findings)} comparisons differ"
-        if self:
+            return "\n".join([*missing, "nothing was compared"])
+        table = target_of("text").table(self._table("DIFFERS"), "llrrl")
+        failed = [f"{f.reference}: {f.counterexample}" for f in self.findings if not f]
+        verdict = f"{len(failed)} of {len(self.findings)} comparisons differ"
+        if not failed:
             exact = all(f.largest_error == 0 for f in self.findings)
             verdict = "all agree exactly" if exact else "all agree to rounding"
-        return "\n".join([*lines, verdict])
+        return "\n".join([table, *failed, *missing, verdict])
 
     __repr__ = __str__
 
@@ -77,10 +74,10 @@ class Report:
 
     def _table(self, differs: str) -> list[tuple[str, ...]]:
         """A row a finding, under a head."""
-        head = ("quantity", "reference", "entries", "largest error", "")
-        found = self.findings
-        rows = ((f.quantity, f.reference, str(f.cases), str(f.largest_error)) for f in found)
-        return [head, *((*row, "ok" if f else differs) for row, f in zip(rows, found, strict=True))]
+        rows: list[tuple[str, ...]] = [("quantity", "reference", "entries", "largest error", "")]
+        for f in self.findings:
+            rows.append((f.quantity, f.reference, str(f.cases), str(f.largest_error), "ok" if f else differs))
+        return rows
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -22,9 +22,6 @@ from symconv.printing.targets import TARGETS
 
 if TYPE_CHECKING:
     from symconv.printing.targets import Displayed
-
-#: Shows prose and displays in turn.
-Show: TypeAlias = "Callable[[list[str | Displayed]], None]"
 
 
 @click.group(
@@ -68,8 +65,8 @@ def derive(
 
     layer = layer_of(**options, values=not steps)
     blocks: list[str | Displayed] = [layer.description]
-    for part in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
-        blocks += part.blocks
+    for passage in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
+        blocks += [passage.reason, passage.display, *passage.remarks]
     if ctx.obj and file is None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
         ctx.obj(blocks)
     else:
@@ -139,10 +136,10 @@ cli.add_command(notes)
 cli.add_command(exercises)
 
 
-def run(arguments: list[str] | None = None, show: Show | None = None) -> int:
+def run(arguments: list[str] | None = None, show: Callable[..., None] | None = None) -> int:
     """The exit code of a command; whatever goes wrong is one line on standard error.
 
-    ``show`` is how a derivation appears where no format is asked for; by default as text.
+    ``show`` is how prose and displays in turn appear where no format is asked for; by default as text.
     """
     try:
         code = cli.main(args=arguments, prog_name="symconv", standalone_mode=False, obj=show)

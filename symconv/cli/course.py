@@ -1,4 +1,4 @@
-"""Courses: a spec file names many notes; only what changed is built, in parallel, and staleness is told."""
+"""Courses: a spec file names many notes; only what changed is built, in parallel, stale files are listed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from symconv import __version__
@@ -28,13 +27,14 @@ Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iter
 #: Makes the files of one document from its path within the course and the command line's arguments.
 Maker: TypeAlias = Callable[[str, Sequence[str]], dict[str, bytes]]
 
+#: A document, and its files or what went wrong.
+_Made: TypeAlias = "tuple[Entry, dict[str, bytes] | str]"
+
 #: Writes files, by name, to a folder.
 Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
 
 #: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
-LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {".md": ("matplotlib",), ".rst": ("matplotlib",), ".html": ("matplotlib",), ".ipynb": ("nbformat",)}
-)
+LIBRARIES = {**dict.fromkeys((".md", ".rst", ".html"), ("matplotlib",)), ".ipynb": ("nbformat",)}
 
 #: What is said of a document whose process is gone.
 _ENDED = (
@@ -67,11 +67,6 @@ class Course:
 
     spec: Path
     entries: tuple[Entry, ...]
-
-    @property
-    def folder(self) -> Path:
-        """Where its files lie, or below."""
-        return self.spec.parent
 
     @property
     def manifest(self) -> str:
@@ -119,15 +114,12 @@ class Course:
 
     def stale(self) -> list[Entry]:
         """The documents that are not there, were changed by hand, or would come out otherwise now."""
-        built = self._built()
-        return [entry for entry in self.entries if not self._current(entry, built)]
-
-    def _current(self, entry: Entry, built: Mapping[str, Any]) -> bool:
-        known = built.get(entry.file, {})
-        folder = (self.folder / entry.file).parent
-        return known.get("from") == entry.digest and all(
-            _digest_of(folder / name) == digest for name, digest in known["holds"].items()
-        )
+        built, stale = self._built(), []
+        for entry in self.entries:
+            known, folder = built.get(entry.file, {"holds": {}}), (self.spec.parent / entry.file).parent
+            changed = any(_digest_of(folder / name) != digest for name, digest in known["holds"].items())
+            stale += [entry] if changed or known.get("from") != entry.digest else []
+        return stale
 
     def build(self, wanted: Sequence[Entry], make: Maker, write: Writer, progress: Progress) -> list[str]:
         """Build documents, each as soon as a process is free; give what went wrong, a line a document.
@@ -148,22 +140,20 @@ class Course:
         finally:
             if built != before:
                 text = json.dumps(built, indent=1, sort_keys=True) + "\n"
-                write(self.folder, {self.manifest: text.encode()})
+                write(self.spec.parent, {self.manifest: text.encode()})
         return wrong
 
     def _put(self, entry: Entry, made: dict[str, bytes], write: Writer, built: dict[str, Any]) -> None:
         """Write a document's files; pictures that it no longer has go, unless they were changed by hand."""
-        folder = (self.folder / entry.file).parent
+        folder = (self.spec.parent / entry.file).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SpecError(f"cannot make the folder {Path(entry.file).parent}: {error.strerror}.") from None
         write(folder, made)
         old = built.get(entry.file, {"holds": {}})["holds"]
-        built[entry.file] = {
-            "from": entry.digest,
-            "holds": {name: hashlib.sha256(data).hexdigest() for name, data in made.items()},
-        }
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in made.items()}
+        built[entry.file] = {"from": entry.digest, "holds": digests}
         for name in old.keys() - made.keys():
             if name.endswith(".svg") and _digest_of(folder / name) == old[name]:
                 with suppress(OSError):
@@ -172,26 +162,23 @@ class Course:
     def _built(self) -> dict[str, Any]:
         """What was built last, by document; nothing where that is not known."""
         try:
-            held = json.loads((self.folder / self.manifest).read_text(encoding="utf-8"))
+            held = json.loads((self.spec.parent / self.manifest).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return {file: known for file, known in _items(held) if _is_record(file, known)}
-
-
-def _items(held: Any) -> Iterable[tuple[Any, Any]]:
-    return held.items() if isinstance(held, dict) else ()
+        records = held if isinstance(held, dict) else {}
+        return {file: known for file, known in records.items() if _is_record(file, known)}
 
 
 def _is_record(file: str, known: Any) -> bool:
     """Whether this says of which files a document consists: itself, and others in the same folder."""
-    digests = dict(_items(known.get("holds") if isinstance(known, dict) else None))
-    bare = all(name == Path(name).name and isinstance(digest, str) for name, digest in digests.items())
-    return bare and Path(file).name in digests
+    match known:
+        case {"holds": dict(digests)}:
+            bare = all(name == Path(name).name and isinstance(d, str) for name, d in digests.items())
+            return bare and Path(file).name in digests
+    return False
 
 
-def _made(
-    entries: Sequence[Entry], make: Maker, progress: Progress
-) -> Generator[tuple[Entry, dict[str, bytes] | str], None, None]:
+def _made(entries: Sequence[Entry], make: Maker, progress: Progress) -> Generator[_Made, None, None]:
     """Each document's files, or the error that there was, in the order in which they are done."""
     if not entries:
         return
@@ -243,9 +230,8 @@ def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) 
         raise SpecError(sentence, where=where, file=file, given=suffix, allowed=suffixes)
     inside = os.path.realpath(folder)
     if Path(file).is_absolute() or not Path(os.path.realpath(folder / file)).is_relative_to(inside):
-        raise SpecError(
-            f"{where}: {file!r} lies outside the folder of the spec file: write a path within it."
-        )
+        outside = "lies outside the folder of the spec file: write a path within it."
+        raise SpecError(f"{where}: {file!r} {outside}")
     return str(Path(file))
 
 
@@ -259,9 +245,8 @@ def _arguments(where: str, options: Mapping[str, Any], flags: Sequence[str]) -> 
             if value:
                 yield dashed
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise SpecError(
-                f"{where}: {name} is {value!r}: write it as on the command line, as text or a number."
-            )
+            cure = "write it as on the command line, as text or a number."
+            raise SpecError(f"{where}: {name} is {value!r}: {cure}")
         else:
             yield from (dashed, str(value))
 

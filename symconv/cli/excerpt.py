@@ -17,7 +17,7 @@ MOST_CELLS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Part:
+class Passage:
     """One quantity: a reason, what is displayed, and what is said after it."""
 
     name: str
@@ -25,21 +25,12 @@ class Part:
     display: Displayed
     remarks: tuple[str, ...] = ()
 
-    @property
-    def blocks(self) -> list[str | Displayed]:
-        """Prose and the display in turn."""
-        return [self.reason, self.display, *self.remarks]
-
 
 def excerpt(
-    layer: Layer,
-    show: str | None = None,
-    *,
-    steps: bool = False,
-    prove: bool = False,
+    layer: Layer, show: str | None = None, *, steps: bool = False, prove: bool = False,
     activation: str | None = None,
-) -> list[Part]:
-    """The parts of a layer that the options ``show``, ``steps``, ``prove`` and ``activation`` ask for.
+) -> list[Passage]:  # fmt: skip
+    """The passages on a layer that the options ``show``, ``steps``, ``prove`` and ``activation`` ask for.
 
     With numbers for all sizes every entry is written out; with symbols, or with steps, the closed form
     stands for all entries.
@@ -65,7 +56,7 @@ def excerpt(
         raise OptionError(sentence, "activation", activation)
     if not closed:
         require_printable(layer, names)
-    return [_part(layer, name, closed, steps, prove, activation) for name in names]
+    return [_shown(layer, name, closed, steps, prove, activation) for name in names]
 
 
 def require_printable(layer: Layer, names: Iterable[str]) -> None:
@@ -87,18 +78,17 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
             raise OptionError(f"{sentence}leave out {{option}} 0, or use smaller sizes.", "max_rows")
 
 
-def _part(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, activation: str | None) -> Part:
+def _shown(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, function: str | None) -> Passage:
     reason = layer.reasons[name]
     if not closed:
-        return Part(name, reason, layer.equation(name, function=activation))
+        return Passage(name, reason, layer.equation(name, function=function))
     if not steps:
-        return Part(name, reason, layer.formula(name))
+        return Passage(name, reason, layer.formula(name))
     derivation = layer.derive(name)
     rules = (f"{rule}: {why}" for rule, why in derivation.reasons().items())
-    evidence = f"Both sides of each step were compared: {derivation.steps[0].evidence}."
-    if prove:
-        evidence = f"Both sides of each step were compared: {derivation.settled()}"
-    return Part(name, reason, derivation, (*rules, evidence))
+    evidence = derivation.settled() if prove else f"{derivation.steps[0].evidence}."
+    compared = f"Both sides of each step were compared: {evidence}"
+    return Passage(name, reason, derivation, (*rules, compared))
 
 
 def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from symconv.cli.excerpt import require_printable
 from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
@@ -28,6 +29,8 @@ _PRINTED = {
     "example": ("output", "selection", "grad_input", "grad_kernel"),
 }
 
+_SPEC, _SUFFIXES = "A TOML file that names many documents", ".tex .pdf .md .html .ipynb .rst .txt"
+
 
 @click.command()
 @geometry()
@@ -38,16 +41,8 @@ _PRINTED = {
 @click.option("--fragment", is_flag=True, help="A fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Markdown for MyST instead of GitHub (.md).")
 @click.option("--mathjax", metavar="ADDRESS", help="Where MathJax is loaded from (.html).")
-@click.option(
-    "-o",
-    "--output",
-    "file",
-    metavar="FILE",
-    help="The suffix says the format: .tex .pdf .md .html .ipynb .rst .txt.",
-)
-@click.option(
-    "--spec", metavar="FILE", help="A TOML file that names many documents: those that changed are built."
-)
+@click.option("-o", "--output", "file", metavar="FILE", help=f"The suffix says the format: {_SUFFIXES}.")
+@click.option("--spec", metavar="FILE", help=f"{_SPEC}: those that changed are built.")
 @click.option("--check", is_flag=True, help="With --spec: build nothing, exit with 1 if a file is stale.")
 @click.pass_context
 def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None, **options: Any) -> None:
@@ -60,7 +55,8 @@ def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None
     """
     if spec is not None:
         for param in ctx.command.params:
-            if param.name not in ("spec", "check") and _given(ctx, str(param.name)):
+            source = ctx.get_parameter_source(str(param.name))
+            if source is ParameterSource.COMMANDLINE and param.name not in ("spec", "check"):
                 raise click.UsageError(f"--spec takes the options from the file: leave out {param.opts[0]}.")
         _course(ctx, Path(spec), check)
         return
@@ -70,12 +66,7 @@ def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None
         raise click.UsageError("Give -o FILE, or --spec FILE for many documents.")
     from symconv.notes import write
 
-    target = Path(file)
-    write(target.parent, _files(target.name, options))
-
-
-def _given(ctx: click.Context, name: str) -> bool:
-    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    write(Path(file).parent, _files(Path(file).name, options))
 
 
 def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
@@ -83,13 +74,13 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
     from symconv.notes import rendered
 
     sections, title, activation = (options.pop(name) for name in ("sections", "title", "activation"))
-    told = {key: options.pop(key) for key in _OF_FORMATS}
+    looks = {key: options.pop(key) for key in _OF_FORMATS}
     layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
     for section, shown in _PRINTED.items():
         if named is None or section in named:
             require_printable(layer, [name for name in shown if name in layer.equation_names])
     document = layer.notes(title=title, sections=named, activation=activation)
-    given = {option: value for option, value in told.items() if value is not None and value is not False}
+    given = {option: value for option, value in looks.items() if value is not None and value is not False}
     return rendered(document, name, **given)
 
 

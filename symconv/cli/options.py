@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from symconv import LAYERS
 from symconv.errors import Door, OptionError, SymconvError
 from symconv.printing.notation import COLOURS, LETTERS, PRESETS, UPSTREAM_STYLES, Notation
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 #: What is raised by a wrong call, an impossible layer, and one too large to write out.
 REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, OverflowError)
-
 
 #: How things are asked for where options are written as text.
 WAYS = {
@@ -32,12 +33,8 @@ WAYS = {
 }
 
 
-def _dashed(name: str) -> str:
-    return f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
-
-
 #: The command line.
-COMMAND_LINE = Door(_dashed, WAYS)
+COMMAND_LINE = Door(lambda name: f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}", WAYS)
 
 
 def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
@@ -75,23 +72,22 @@ def _entry(text: str) -> Any:
         from sympy import Symbol
 
         return Symbol(text)
-    raise click.BadParameter(
-        f"{text!r} is no entry: write numbers or names with commas between them, as in 1,1/3,-2.5,a."
-    )
+    cure = "write numbers or names with commas between them, as in 1,1/3,-2.5,a."
+    raise click.BadParameter(f"{text!r} is no entry: {cure}")
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
     """A number or a name, or one an axis with commas between them; for a padding also a mode."""
-    if value is None:
-        return None
-    parts = [_whole(part.strip()) for part in value.split(",")]
-    return parts[0] if len(parts) == 1 else tuple(parts)
+    return None if value is None else _one_or_more([_whole(part.strip()) for part in value.split(",")])
 
 
 def _padding(ctx: click.Context, param: click.Parameter, value: str) -> Any:
     """As a size; with semicolons between axes, each may have its own before and after."""
-    axes = [_size(ctx, param, axis) for axis in value.split(";")]
-    return axes[0] if len(axes) == 1 else tuple(axes)
+    return _one_or_more([_size(ctx, param, axis) for axis in value.split(";")])
+
+
+def _one_or_more(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def _whole(text: str) -> int | str:
@@ -119,54 +115,43 @@ def _letters(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -
     return found
 
 
+#: How the text of an option is read, by what its help says in its place.
+_READERS = {"ENTRIES": _entries, "SIZE": _size, "COUNT": _size, "P": _padding}
+
+
+def _read(flag: str, metavar: str, help: str, **more: Any) -> Callable[..., Any]:
+    """An option whose text is read; it is None where it is not given, unless it has a default."""
+    return click.option(flag, metavar=metavar, callback=_READERS[metavar], help=help, **more)
+
+
+_POOLS, _STYLES = click.Choice(["average", "max"]), click.Choice(UPSTREAM_STYLES)
+
 #: Options that say the kind of a layer, where its name does not.
 _KINDS = [
     click.option("--transposed", is_flag=True, help="The transposed convolution."),
-    click.option(
-        "--pooling", type=click.Choice(["average", "max"]), help="Pool windows of the kernel size instead."
-    ),
+    click.option("--pooling", type=_POOLS, help="Pool windows of the kernel size instead."),
 ]
+
+_PADDING = "P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A."
 
 #: Options that make a layer, in the words of the Python interface.
 _SIZES = [
-    click.option(
-        "-x",
-        "x",
-        callback=_entries,
-        metavar="ENTRIES",
-        help="Entries of the input, semicolons between rows; without it they are symbols.",
-    ),
-    click.option("-w", "w", callback=_entries, metavar="ENTRIES", help="Entries of the kernel."),
-    click.option("--delta", callback=_entries, metavar="ENTRIES", help="Entries of the upstream gradient."),
-    click.option("-b", "b", callback=_entries, metavar="ENTRIES", help="The bias."),
-    click.option(
-        "--input-size",
-        callback=_size,
-        metavar="SIZE",
-        help="N, or one an axis with commas between; by default the shape of -x.",
-    ),
-    click.option(
-        "--kernel-size", callback=_size, metavar="SIZE", help="K, or one an axis; by default the shape of -w."
-    ),
-    click.option(
-        "--stride", callback=_size, metavar="SIZE", help="By default 1, and the kernel size for pooling."
-    ),
-    click.option(
-        "--padding",
-        callback=_padding,
-        metavar="P",
-        default="0",
-        show_default=True,
-        help="P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A.",
-    ),
-    click.option("--dilation", callback=_size, metavar="SIZE", help="By default 1."),
-    click.option("--in-channels", callback=_size, metavar="COUNT", help="Input channels."),
-    click.option("--out-channels", callback=_size, metavar="COUNT", help="Output channels."),
-    click.option("--groups", callback=_size, metavar="COUNT", help="By default 1."),
-    click.option("--batch", callback=_size, metavar="COUNT", help="Samples in a batch."),
+    _read("-x", "ENTRIES", "Entries of the input, semicolons between rows; without it they are symbols."),
+    _read("-w", "ENTRIES", "Entries of the kernel."),
+    _read("--delta", "ENTRIES", "Entries of the upstream gradient."),
+    _read("-b", "ENTRIES", "The bias."),
+    _read("--input-size", "SIZE", "N, or one an axis with commas between; by default the shape of -x."),
+    _read("--kernel-size", "SIZE", "K, or one an axis; by default the shape of -w."),
+    _read("--stride", "SIZE", "By default 1, and the kernel size for pooling."),
+    _read("--padding", "P", _PADDING, default="0", show_default=True),
+    _read("--dilation", "SIZE", "By default 1."),
+    _read("--in-channels", "COUNT", "Input channels."),
+    _read("--out-channels", "COUNT", "Output channels."),
+    _read("--groups", "COUNT", "By default 1."),
+    _read("--batch", "COUNT", "Samples in a batch."),
     click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
-    click.option("--channels", callback=_size, metavar="COUNT", help="Channels of a pooling layer."),
-    click.option("--output-padding", callback=_size, metavar="SIZE", help="Of a transposed layer."),
+    _read("--channels", "COUNT", "Channels of a pooling layer."),
+    _read("--output-padding", "SIZE", "Of a transposed layer."),
     click.option("--bias", is_flag=True, help="Add a bias."),
     click.option("--flip", is_flag=True, help="True convolution: the kernel is flipped."),
 ]
@@ -182,11 +167,7 @@ _LETTERS = [
         help="A letter of your own, such as input=a or 'upstream=delta^(l)'; may be repeated.",
     ),
     click.option("--index-base", type=click.Choice(["0", "1"]), help="The first index."),
-    click.option(
-        "--upstream-style",
-        type=click.Choice(UPSTREAM_STYLES),
-        help="A letter, or the derivative of the loss.",
-    ),
+    click.option("--upstream-style", type=_STYLES, help="A letter, or the derivative of the loss."),
 ]
 
 #: Options that say how what is printed looks.
@@ -195,44 +176,37 @@ _LOOKS = [
     click.option("--max-rows", type=int, help="Show dots beyond so many rows and columns; 0 shows all."),
 ]
 
+_SHOW = "Quantities with commas between, or all, or none. By default the main ones."
+_ACTIVATION = "Also apply a function of this name to each output."
 
-def layer_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that make a layer of a known kind."""
-    return _with(command, [*_SIZES, *_LETTERS, *_LOOKS])
+
+def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command these options."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+
+
+#: The options that make a layer of a known kind.
+layer_options = _with(*_SIZES, *_LETTERS, *_LOOKS)
+
+#: The options that say what is shown of a layer: see :func:`symconv.cli.excerpt.excerpt`.
+excerpt_options = _with(
+    click.option("--show", help=_SHOW),
+    click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule."),
+    click.option("--prove", is_flag=True, help="With --steps: decide every step for all sizes."),
+    click.option("--activation", metavar="NAME", help=_ACTIVATION),
+)
 
 
 def geometry(*, letters: bool = True, looks: bool = True) -> Callable[..., Any]:
     """The options of the command line that say the kind of a layer and make it."""
-    options = [*_SIZES, *(_LETTERS if letters else ()), *(_LOOKS if looks else ()), *_KINDS]
-    return lambda command: _with(command, options)
-
-
-def excerpt_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what is shown of a layer: see :func:`symconv.cli.excerpt.excerpt`."""
-    options = [
-        click.option(
-            "--show", help="Quantities with commas between, or all, or none. By default the main ones."
-        ),
-        click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule."),
-        click.option("--prove", is_flag=True, help="With --steps: decide every step for all sizes."),
-        click.option(
-            "--activation", metavar="NAME", help="Also apply a function of this name to each output."
-        ),
-    ]
-    return _with(command, options)
-
-
-def _with(command: Callable[..., Any], options: list[Callable[..., Any]]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(*_SIZES, *(_LETTERS if letters else ()), *(_LOOKS if looks else ()), *_KINDS)
 
 
 def layer_kinds() -> dict[str, type[Layer]]:
     """The layers by the names that a text gives them: ``conv``, ``conv1d`` and so on."""
     from symconv import layers
 
-    return {name.lower(): getattr(layers, name) for name in layers.__all__ if name != "Layer"}
+    return {name.lower(): getattr(layers, name) for name in LAYERS}
 
 
 def layer_of(
@@ -254,23 +228,22 @@ def layer_of(
     if name not in known:
         raise OptionError("there is no layer {kind!r}: {cure}", kind=kind, given=name, allowed=known)
     if w is not None and "pool" in name:
-        told = "{pooling}" if pooling else name
-        raise OptionError(f"{{option}} does not go with {told}: give {{kernel_size}}.", "w", w)
+        pooled = "{pooling}" if pooling else name
+        raise OptionError(f"{{option}} does not go with {pooled}: give {{kernel_size}}.", "w", w)
     sizes = [_size_of("input_size", "x", input_size, x), _size_of("kernel_size", "w", kernel_size, w)]
     given = {"x": x, "w": w, "delta": delta, "b": b}
     if not values:
         _refuse_values(given, sizes)
-    if b is not None:
-        geometry["bias"] = True
+    geometry["bias"] = b is not None or geometry.get("bias")
     geometry = {key: value for key, value in geometry.items() if value is not None and value is not False}
     wrong = [option for option in geometry if option not in known[name].option_names()]
     wrong += ["transposed"] if pooling and transposed else []
     if wrong:
         without = wrong[0] == "channels" or not (pooling or transposed)
         way = "without" if without and not kind else "with"
-        told = "{pooling}" if wrong[0] == "channels" and not kind else asked
+        named = "{pooling}" if wrong[0] == "channels" and not kind else asked
         option = "b" if wrong[0] == "bias" and b is not None else wrong[0]
-        raise OptionError(f"{{option}} does not go {way} {told}.", option)
+        raise OptionError(f"{{option}} does not go {way} {named}.", option)
     geometry["notation"] = _notation(notation, letter, index_base, upstream_style, tap_colours, max_rows)
     made = known[name](*sizes, **geometry)
     for operand, rows in given.items():
@@ -285,16 +258,13 @@ def layer_of(
 
 def _refuse_values(given: Mapping[str, Any], shapes: Sequence[Any]) -> None:
     """Say what to write in the place of values, of whose shape a layer may have its sizes."""
+    n, k = (",".join(map(str, size)) if isinstance(size, tuple) else size for size in shapes)
+    instead = {"x": f"{{input_size}} {n}", "w": f"{{kernel_size}} {k}", "b": "{bias}"}
     for letter, rows in given.items():
-        if rows is None:
-            continue
-        cure = "write {bias} in its place" if letter == "b" else "leave it out"
-        if letter in "xw":
-            size = shapes["xw".index(letter)]
-            shape = ",".join(map(str, size)) if isinstance(size, tuple) else size
-            cure = f"write {'{input_size}' if letter == 'x' else '{kernel_size}'} {shape} in its place"
-        sentence = f"{{option}} gives values, and steps and claims are in symbols: {cure}."
-        raise OptionError(sentence, letter, rows)
+        if rows is not None:
+            cure = f"write {instead[letter]} in its place" if letter in instead else "leave it out"
+            sentence = f"{{option}} gives values, and steps and claims are in symbols: {cure}."
+            raise OptionError(sentence, letter, rows)
 
 
 def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) -> Any:
@@ -317,8 +287,7 @@ def _notation(
     max_rows: int | None,
 ) -> Notation:
     changes: dict[str, Any] = {**letters, "upstream_style": style, "base": index_base and int(index_base)}
-    if colours is not None:
-        changes["tap_colours"] = tuple(part.strip() for part in colours.split(","))
+    changes["tap_colours"] = None if colours is None else tuple(map(str.strip, colours.split(",")))
     changes = {name: value for name, value in changes.items() if value is not None}
     if max_rows is not None:
         changes["max_rows"] = max_rows or None

@@ -118,11 +118,14 @@ class Structure:
         Raises
         ------
         OptionError
-            When the matrix depends on the input.
+            When the matrix depends on the input, or outputs share no weights.
         """
-        if not spec.kernel.shared:
+        if spec.kernel.depends_on_input:
             sentence = "maximum pooling has another matrix for every input: ask for .matrix on values."
             raise OptionError(sentence)
+        if not spec.kernel.shared:
+            sentence = "the outputs of this average divide by different numbers, so they share no weights: "
+            raise OptionError(f"{sentence}ask for .matrix.")
         spec.pattern.require_few()
         return cls.of(spec.incidence, spec.pattern.relations, uniform=spec.kernel.uniform)
 

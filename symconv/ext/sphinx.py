@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 from pathlib import Path
@@ -15,7 +16,7 @@ from sphinx.util import logging
 
 from symconv import __version__
 from symconv.cli.course import made_by
-from symconv.cli.excerpt import Part, excerpt
+from symconv.cli.excerpt import Passage, excerpt
 from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
 from symconv.errors import Door, OptionError
 from symconv.figures import ON_DARK
@@ -45,6 +46,7 @@ _IMAGES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
 @click.option("--caption")
 @click.option("--label")
 @click.option("--figure")
+@click.option("--bare", is_flag=True)
 def _reader(**options: Any) -> None:
     """The reader of the command line, for the options of a directive."""
 
@@ -55,15 +57,12 @@ _OPTIONS = {(param.name or "").replace("_", "-"): param for param in _reader.par
 DIRECTIVE = Door(lambda name: f":{name.replace('_', '-')}:", WAYS)
 
 
-class _AsWritten(dict[str, Callable[[str | None], str]]):
-    """Every option of a directive as it is written: one reader judges them all, unknown ones too."""
-
-    def __missing__(self, name: str) -> Callable[[str | None], str]:
-        return _written
-
-
 def _written(value: str | None) -> str:
     return " ".join((value or "").split())
+
+
+#: Every option is taken as it is written: one reader judges them all, unknown ones too.
+_AS_WRITTEN = defaultdict(lambda: _written, dict.fromkeys(_OPTIONS, _written))
 
 
 def _read(written: dict[str, str]) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def _read(written: dict[str, str]) -> dict[str, Any]:
 
 
 def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
-    shown = ("show", "prove", "activation", "caption", "label", "figure")
+    shown = ("show", "prove", "activation", "caption", "label", "figure", "bare")
     given = {name: value for name, value in options.items() if name not in shown}
     return layer_of(kind=kind, values=not given.pop("steps"), **given)
 
@@ -108,7 +107,7 @@ class SymconvDirective(MathDirective):
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec = _AsWritten.fromkeys(_OPTIONS, _written)
+    option_spec = _AS_WRITTEN
 
     def run(self) -> list[nodes.Node]:
         try:
@@ -129,50 +128,88 @@ class SymconvDirective(MathDirective):
         figures = [name.strip() for name in options["figure"].split(",")] if options["figure"] else []
         for name in figures:
             layer.figure(name)
-        parts = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
-        equations = list(map(self._equation, parts, self._labels(options["label"], parts)))
-        made = [self._prose(nodes.rubric, options["caption"])] if options["caption"] else []
-        made.append(self._prose(nodes.paragraph, layer.description))
-        made += [self._figure(FigureOfLayer(kind=kind, options=dict(self.options), name=n)) for n in figures]
-        for part, equation in zip(parts, equations, strict=True):
-            numbered = [equation]
-            self.add_target(numbered)
-            made += [self._prose(nodes.paragraph, part.reason), *numbered]
-            made += [self._prose(nodes.paragraph, remark) for remark in part.remarks]
+        passages = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
+        equations = list(map(self._equation, passages, self._labels(options["label"], passages)))
+        places = [FigureOfLayer(kind=kind, options=dict(self.options), name=name) for name in figures]
+        compose = self._bare if options["bare"] else self._explained
+        made = compose(layer, options, places, list(zip(passages, equations, strict=True)))
         for node in made:
             self.set_source_info(node)
         return made
 
-    def _labels(self, label: str | None, parts: Sequence[Part]) -> list[str | None]:
+    def _explained(
+        self,
+        layer: Layer,
+        options: dict[str, Any],
+        places: Sequence[FigureOfLayer],
+        shown: Sequence[tuple[Passage, nodes.math_block]],
+    ) -> list[nodes.Node]:
+        """The geometry in a sentence, named figures, and each equation between its reason and its remarks."""
+        made: list[nodes.Node] = []
+        if options["caption"]:
+            made.append(self._prose(nodes.rubric, options["caption"]))
+        made.append(self._prose(nodes.paragraph, layer.description))
+        for place in places:
+            made.append(self._figure(place, str(place["name"]).replace("_", " ").capitalize()))
+        for passage, equation in shown:
+            made += [self._prose(nodes.paragraph, passage.reason), *self._targeted(equation)]
+            made += [self._prose(nodes.paragraph, remark) for remark in passage.remarks]
+        return made
+
+    def _bare(
+        self,
+        layer: Layer,
+        options: dict[str, Any],
+        places: Sequence[FigureOfLayer],
+        shown: Sequence[tuple[Passage, nodes.math_block]],
+    ) -> list[nodes.Node]:
+        """Nothing but what was asked for: a caption belongs to the last figure, and proofs are told."""
+        made: list[nodes.Node] = []
+        if options["caption"] and not places:
+            made.append(self._prose(nodes.rubric, options["caption"]))
+        for at, place in enumerate(places, 1):
+            made.append(self._figure(place, options["caption"] if at == len(places) else None))
+        for passage, equation in shown:
+            made += self._targeted(equation)
+            if options["prove"]:
+                made.append(self._prose(nodes.paragraph, passage.remarks[-1]))
+        return made
+
+    def _targeted(self, equation: nodes.math_block) -> list[nodes.Node]:
+        """An equation behind the target that references to its label lead to."""
+        numbered: list[nodes.Node] = [equation]
+        self.add_target(numbered)
+        return numbered
+
+    def _labels(self, label: str | None, passages: Sequence[Passage]) -> list[str | None]:
         """The label of each part: as given, and the quantity behind it where there are several."""
         if label is None:
-            return [None] * len(parts)
-        if not parts:
-            sentence = "{option} {given!r} has no equation: leave it out, or name one in {show}."
-            raise OptionError(sentence, "label", label)
-        if not _LABEL.fullmatch(label):
-            sentence = "{option} is {given!r}: write letters and digits, with single . : _ or - between them."
-            raise OptionError(sentence, "label", label)
-        labels = [label] if len(parts) == 1 else [f"{label}-{part.name}" for part in parts]
+            return [None] * len(passages)
+        labels = [label] if len(passages) == 1 else [f"{label}-{passage.name}" for passage in passages]
         places = [nodes.make_id(f"equation-{one}") for one in labels]
-        if not self.state.document.ids.keys().isdisjoint(places):
-            sentence = "{option} {given!r} is taken: give each equation of a document its own."
-            raise OptionError(sentence, "label", label)
+        wrong = ""
+        if not passages:
+            wrong = "{given!r} has no equation: leave it out, or name one in {show}."
+        elif not _LABEL.fullmatch(label):
+            wrong = "is {given!r}: write letters and digits, with single . : _ or - between them."
+        elif not self.state.document.ids.keys().isdisjoint(places):
+            wrong = "{given!r} is taken: give each equation of a document its own."
+        if wrong:
+            raise OptionError(f"{{option}} {wrong}", "label", label)
         return [*labels]
 
-    def _equation(self, part: Part, label: str | None) -> nodes.math_block:
-        latex = as_latex(part.display)
-        block = nodes.math_block(
-            latex, latex, docname=self.env.docname, number=None, label=label, plain=as_text(part.display)
-        )
+    def _equation(self, passage: Passage, label: str | None) -> nodes.math_block:
+        latex, plain = as_latex(passage.display), as_text(passage.display)
+        where = {"docname": self.env.docname, "number": None, "label": label}
+        block = nodes.math_block(latex, latex, plain=plain, **where)
         block["no-wrap"] = block["nowrap"] = False
         return block
 
-    def _figure(self, place: FigureOfLayer) -> nodes.figure:
-        """The place of a figure on a line of its own, with its name below; Sphinx numbers what has an id."""
-        name = str(place["name"]).replace("_", " ").capitalize()
+    def _figure(self, place: FigureOfLayer, caption: str | None) -> nodes.figure:
+        """A figure on a line of its own, with its caption below; Sphinx numbers what has an id."""
         self.set_source_info(place)
-        figure = nodes.figure("", place, self._prose(nodes.caption, name))
+        below = [self._prose(nodes.caption, caption)] if caption else []
+        figure = nodes.figure("", place, *below)
         self.state.document.set_id(figure)
         return figure
 

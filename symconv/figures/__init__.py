@@ -1,20 +1,13 @@
 """Figures of a layer: one geometry of marks, drawn as TikZ or by matplotlib."""
 
-from symconv.figures.colours import COLOUR_VALUES, ON_DARK
-from symconv.figures.drawing import Box, Disc, Drawing, Label, Line, Mark, Text
-from symconv.figures.figure import FIGURES, Figure, require_drawable
-
-__all__ = [
-    "COLOUR_VALUES",
-    "FIGURES",
-    "ON_DARK",
-    "Box",
-    "Disc",
-    "Drawing",
-    "Figure",
-    "Label",
-    "Line",
-    "Mark",
-    "Text",
-    "require_drawable",
-]
+from symconv.figures.colours import COLOUR_VALUES as COLOUR_VALUES
+from symconv.figures.colours import ON_DARK as ON_DARK
+from symconv.figures.drawing import Box as Box
+from symconv.figures.drawing import Disc as Disc
+from symconv.figures.drawing import Drawing as Drawing
+from symconv.figures.drawing import Label as Label
+from symconv.figures.drawing import Line as Line
+from symconv.figures.drawing import Text as Text
+from symconv.figures.figure import FIGURES as FIGURES
+from symconv.figures.figure import Figure as Figure
+from symconv.figures.figure import require_drawable as require_drawable

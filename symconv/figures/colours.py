@@ -9,20 +9,11 @@ RGB: TypeAlias = tuple[float, float, float]
 #: Red, green and blue of every name in :data:`symconv.printing.notation.COLOURS`, each from 0 to 1.
 #: Source: Uwe Kern, *Extending LaTeX's color facilities: the xcolor package*, section 2.4, base colours; of
 #: purple, which is (0.75, 0, 0.25) there, CSS Color Module Level 4, section 6.1.
-COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType(
-    {
-        "black": (0.0, 0.0, 0.0),
-        "blue": (0.0, 0.0, 1.0),
-        "cyan": (0.0, 1.0, 1.0),
-        "gray": (0.5, 0.5, 0.5),
-        "magenta": (1.0, 0.0, 1.0),
-        "olive": (0.5, 0.5, 0.0),
-        "purple": (0.5, 0.0, 0.5),
-        "red": (1.0, 0.0, 0.0),
-        "teal": (0.0, 0.5, 0.5),
-        "yellow": (1.0, 1.0, 0.0),
-    }
-)
+COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType({
+    "black": (0.0, 0.0, 0.0), "blue": (0.0, 0.0, 1.0), "cyan": (0.0, 1.0, 1.0), "gray": (0.5, 0.5, 0.5),
+    "magenta": (1.0, 0.0, 1.0), "olive": (0.5, 0.5, 0.0), "purple": (0.5, 0.0, 0.5), "red": (1.0, 0.0, 0.0),
+    "teal": (0.0, 0.5, 0.5), "yellow": (1.0, 1.0, 0.0),
+})  # fmt: skip
 
 
 _VALUES = {**COLOUR_VALUES, "white": (1.0, 1.0, 1.0)}

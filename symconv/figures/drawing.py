@@ -26,14 +26,7 @@ _WIDE = re.compile(r"[A-Zm]")
 
 @dataclass(frozen=True)
 class Label:
-    """What a mark is called.
-
-    Attributes
-    ----------
-    latex : str
-        Words, with mathematics between dollars.
-    text : str
-        The same for plain text.
+    """What a mark is called: words in ``latex``, with mathematics between dollars, and in plain ``text``.
 
     >>> Label("$w_{0,1}$", "w0_1").ems < Label("outputs", "outputs").ems
     True
@@ -60,8 +53,8 @@ def joined(between: str, labels: Iterable[Label]) -> Label:
     >>> joined(", ", [Label("$w_{0}$", "w0"), Label("$w_{1}$", "w1")]).text
     'w0, w1'
     """
-    parts = tuple(labels)
-    return Label(between.join(part.latex for part in parts), between.join(part.text for part in parts))
+    latex, text = zip(*((label.latex, label.text) for label in labels), strict=True)
+    return Label(between.join(latex), between.join(text))
 
 
 def _ems(letters: str) -> float:
@@ -70,25 +63,13 @@ def _ems(letters: str) -> float:
 
 @dataclass(frozen=True)
 class Look:
-    """How a box is drawn: tints of its colour from 0 (white) to 1, and its outline in points.
+    """How a box is drawn: tints of its colour from 0 (white) to 1, and its outline in points."""
 
-    Attributes
-    ----------
-    fill : float or None
-        None for no filling.
-    line : float
-    width : float
-    dash : str
-        One of :data:`DASHES`.
-    ink : str
-        The colour of its label.
-    """
-
-    fill: float | None
+    fill: float | None  # None for no filling
     line: float
     width: float = 0.5
     dash: str = "solid"
-    ink: str = "black"
+    ink: str = "black"  # the colour of its label
 
 
 #: The kinds of boxes and discs. A dashed outline is padding, a strong one without filling a block.
@@ -155,25 +136,16 @@ class Line:
 class Text:
     """A label by itself.
 
-    Attributes
-    ----------
-    anchor : str
-        Which part of it stands at ``(x, y)``: "left", "center" or "right"; always at half its height.
-    size : float
-        One em in user units.
-    upright : bool
-        False for text that runs from bottom to top.
-    backed : bool
-        Whether what lies behind is covered.
+    Its ``anchor``, "left", "center" or "right", stands at ``(x, y)``, always at half its height.
     """
 
     x: float
     y: float
     label: Label
     anchor: str = "center"
-    size: float = FONT
-    upright: bool = True
-    backed: bool = False
+    size: float = FONT  # one em in user units
+    upright: bool = True  # False for text that runs from bottom to top
+    backed: bool = False  # whether what lies behind is covered
 
 
 Mark: TypeAlias = Box | Disc | Line | Text
@@ -181,26 +153,14 @@ Mark: TypeAlias = Box | Disc | Line | Text
 
 @dataclass(frozen=True)
 class Drawing:
-    """Marks in the order in which they are painted, on ``width`` by ``height`` user units.
+    """Marks in the order in which they are painted, on ``width`` by ``height`` user units."""
 
-    Attributes
-    ----------
-    name : str
-        The name in :data:`symconv.figures.FIGURES`.
-    title : str
-        A short heading, in words.
-    marks : tuple of marks
-    width, height : float
-    alt : str
-        What is seen, in words.
-    """
-
-    name: str
-    title: str
+    name: str  # that in symconv.figures.FIGURES
+    title: str  # a short heading, in words
     marks: tuple[Mark, ...]
     width: float
     height: float
-    alt: str
+    alt: str  # what is seen, in words
 
     @classmethod
     def of(cls, name: str, title: str, marks: Iterable[Mark], alt: str) -> Drawing:
@@ -223,11 +183,10 @@ def extent(mark: Mark) -> tuple[float, float, float, float]:
     (0, 0, 2, 2)
     """
     match mark:
-        case Box():
-            return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
-        case Disc():
-            reach = mark.radius
-            return mark.x - reach, mark.y - reach, mark.x + reach, mark.y + reach
+        case Box(x, y, width, height):
+            return x, y, x + width, y + height
+        case Disc(x, y, reach):
+            return x - reach, y - reach, x + reach, y + reach
         case Line():
             (left, right), (top, bottom) = sorted((mark.x1, mark.x2)), sorted((mark.y1, mark.y2))
             return left, top, right, bottom

@@ -81,10 +81,8 @@ class Figure:
         for option, given in (("width", width), ("height", height)):
             number = isinstance(given, int | float) and not isinstance(given, bool)
             if not number or not _SIDES[0] <= given <= _SIDES[1]:
-                raise OptionError(
-                    f"tikz: {option} is {_shown(given)}; write a number of centimetres from {_SIDES[0]} to "
-                    f"{_SIDES[1]}."
-                )
+                cure = f"write a number of centimetres from {_SIDES[0]} to {_SIDES[1]}."
+                raise OptionError(f"tikz: {option} is {_shown(given)}; {cure}")
         return tikzpicture(self.drawing, width, height)
 
     def svg(self) -> str:
@@ -197,26 +195,19 @@ def require_drawable(name: Any, pattern: Pattern) -> None:
         raise OptionError("{given!r} is no figure: {cure}", given=name, allowed=FIGURES)
     pattern.require_numbers()
     outputs, taps, inputs = (prod(map(int, pattern.extents[role])) for role in ("output", "tap", "input"))
-    if max(outputs, inputs) > MOST_ROWS:
-        raise _too_large(
-            name,
-            f"{outputs} outputs and {inputs} inputs",
-            f"{MOST_ROWS} of each",
-            "{input_size}, {channels} or {batch}",
-        )
-    if taps > MOST_WEIGHTS:
-        raise _too_large(name, f"{taps} taps", f"{MOST_WEIGHTS}", "{kernel_size}")
+    sides, sizes = f"{outputs} outputs and {inputs} inputs", "{input_size}, {channels} or {batch}"
+    _require_few(name, max(outputs, inputs), MOST_ROWS, sides, sizes, " of each")
+    _require_few(name, taps, MOST_WEIGHTS, f"{taps} taps", "{kernel_size}")
     edges, most = len(pattern.incidence()), MOST_EDGES if name == "network" else MOST_WEIGHTS
-    if edges > most:
-        raise _too_large(name, f"{edges} weights between outputs and inputs", f"{most}", "{kernel_size}")
-    whole = pattern.padded().extents
-    sides = [prod(map(int, whole[role])) for role in ("output", "input")]
-    if name == "window" and prod(sides) > MOST_CELLS:
-        what, smaller = f"{prod(sides)} places of windows", "{padding} or {input_size}"
-        raise _too_large(name, what, f"{MOST_CELLS}", smaller)
+    _require_few(name, edges, most, f"{edges} weights between outputs and inputs", "{kernel_size}")
+    if name == "window":
+        cells = prod(int(n) for role in ("output", "input") for n in pattern.padded().extents[role])
+        what = f"{cells} places of windows"
+        _require_few(name, cells, MOST_CELLS, what, "{padding} or {input_size}")
 
 
-def _too_large(name: str, what: str, most: str, smaller: str) -> FigureError:
-    wrong = f"this layer has {what}, and no more than {most} can be read in a figure."
-    cure = f"Draw one with a smaller {smaller}, or {{dots}}."
-    return FigureError(f"figure {{given!r}}: {wrong} {cure}", given=name)
+def _require_few(name: str, count: int, most: int, what: str, smaller: str, each: str = "") -> None:
+    if count > most:
+        wrong = f"this layer has {what}, and no more than {most}{each} can be read in a figure."
+        cure = f"Draw one with a smaller {smaller}, or {{dots}}."
+        raise FigureError(f"figure {{given!r}}: {wrong} {cure}", given=name)

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from sympy import Expr
-
 from symconv.explicit.layout import Sheet, Subject
 from symconv.figures.colours import FAINT, shaded
 from symconv.figures.drawing import DASHES, Label
@@ -30,44 +28,26 @@ class Tap:
     colour: str
     dash: str
 
-    @property
-    def look(self) -> tuple[str, str]:
-        """Its colour and line style."""
-        return self.colour, self.dash
-
 
 def weights_by_look(taps: Iterable[Tap]) -> dict[tuple[str, str], list[Tap]]:
     """The different taps of each colour and line style, in the order in which they come."""
     found: dict[tuple[str, str], list[Tap]] = {}
     for tap in dict.fromkeys(taps):
-        found.setdefault(tap.look, []).append(tap)
+        found.setdefault((tap.colour, tap.dash), []).append(tap)
     return found
 
 
 @dataclass(frozen=True)
 class Lettering:
-    """Labels by flat index.
-
-    Attributes
-    ----------
-    outputs, inputs : tuple of Label
-        One an entry.
-    upstream, gradients : tuple of Label
-        The derivative of the loss by each output, and by each input.
-    taps : tuple of Tap
-    tied : bool
-        Whether outputs share their taps; otherwise each selects by its own.
-    constant : bool
-        Whether all taps are one number.
-    """
+    """Labels by flat index."""
 
     outputs: tuple[Label, ...]
     inputs: tuple[Label, ...]
-    upstream: tuple[Label, ...]
-    gradients: tuple[Label, ...]
+    upstream: tuple[Label, ...]  # the derivative of the loss by each output
+    gradients: tuple[Label, ...]  # and by each input
     taps: tuple[Tap, ...]
-    tied: bool
-    constant: bool = False
+    tied: bool  # whether outputs share their taps; otherwise each selects by its own
+    constant: bool = False  # whether all taps are one number
 
     @classmethod
     def of(cls, subject: Subject) -> Lettering:
@@ -140,12 +120,8 @@ def _looks(colours: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _tap_labels(subject: Subject) -> list[Label]:
     values = subject.values.operands["tap"]
     if all(value.is_Rational and len(str(value)) <= _LONGEST_VALUE for value in values):
-        return [_number(value) for value in values]
+        return [Label(f"${value}$", str(value)) for value in values]
     # The marks have the colours, so the letters on them have none.
     plain = replace(subject, spec=subject.spec.uncoloured)
     latex, text = (Sheet.of(plain, form).names() for form in (_LATEX, _TEXT))
     return [Label(f"${latex[tap]}$", text[tap]) for tap in subject.symbols.operands["tap"]]
-
-
-def _number(value: Expr) -> Label:
-    return Label(f"${value}$", str(value))

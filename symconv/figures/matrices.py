@@ -1,17 +1,15 @@
 """Matrices cell by cell: the band, its blocks, and the transpose that carries gradients back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 from symconv.explicit.layout import Subject
 from symconv.figures.colours import FAINT
-from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
+from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text, joined
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.words import blocks_in_words, matrix_in_words
 from symconv.pattern import Incidence
-
-#: The taps in each cell, by row and column.
-Cells = Mapping[tuple[int, int], list[int]]
 
 _ZERO = Label("$0$", "0")
 
@@ -24,87 +22,56 @@ _GAP = (0.35, 0.85)
 
 def band(subject: Subject) -> Drawing:
     """The convolution matrix, a row an output and a column an input."""
-    letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence)
-    alt = matrix_in_words(letters, letters.outputs, letters.inputs, ("outputs", "inputs"), cells)
-    return _matrix(
-        "band", _title(letters), letters.taps, (letters.outputs, letters.inputs), _HEADS, cells, alt
-    )
-
-
-def _title(letters: Lettering) -> str:
-    return "Convolution matrix" if letters.tied else "Matrix of selections"
+    return _matrix(subject, "band")
 
 
 def input_gradient(subject: Subject) -> Drawing:
     """The transposed matrix: which upstream gradient reaches which input, through which tap."""
-    letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence.exchanged())
-    heads = ("input gradient", "upstream gradient")
-    alt = matrix_in_words(letters, letters.gradients, letters.upstream, heads, cells)
-    sides = (letters.gradients, letters.upstream)
-    return _matrix("input_gradient", "Gradient of the inputs", letters.taps, sides, heads, cells, alt)
+    return _matrix(subject, "input_gradient", backward=True)
 
 
 def blocks(subject: Subject) -> Drawing:
     """The convolution matrix with a frame around each block, named by the taps of the outer relations."""
-    letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence)
     *outer, inner = (relation.incidence() for relation in subject.symbols.pattern.relations)
-    head, notation = Incidence.product(outer), subject.notation
-    places = list(product(*(range(notation.base, notation.base + n) for n in head.shape["tap"])))
-    names = [_indexed(notation.matrix, at) for at in places]
-    size = inner.size("output"), inner.size("input")
-    named = {place: _sum(names, taps) for place, taps in cells_of(head).items()}
-    shape = head.size("output"), head.size("input")
-    alt = matrix_in_words(letters, letters.outputs, letters.inputs, _HEADS, cells)
-    alt += blocks_in_words(named, shape, size)
-    framed = _Frames(named, shape, size)
-    title = f"{_title(letters)} in blocks"
-    sides = (letters.outputs, letters.inputs)
-    return _matrix("blocks", title, letters.taps, sides, _HEADS, cells, alt, framed)
+    head, letter = Incidence.product(outer), subject.notation.matrix
+
+    def named_by(place: tuple[int, ...]) -> Label:
+        return label(lambda form: form.indexed(letter, *place))
+
+    names = list(map(named_by, subject.places(head.shape["tap"])))
+    # Several taps of the outer relations may reach one block, which is then their sum.
+    sums = {place: joined(" + ", [names[tap] for tap in taps]) for place, taps in cells_of(head).items()}
+    named = {place: Label(f"${sum.latex.replace('$', '')}$", sum.text) for place, sum in sums.items()}
+    sizes = [(made.size("output"), made.size("input")) for made in (head, inner)]
+    return _matrix(subject, "blocks", frames=_Frames(named, *sizes))
 
 
-_HEADS = ("outputs", "inputs")
-
-
+@dataclass(frozen=True)
 class _Frames:
     """Where the rows and columns of blocks lie, and the frames around the blocks."""
 
-    def __init__(
-        self, named: Mapping[tuple[int, int], Label], shape: tuple[int, int], size: tuple[int, int]
-    ) -> None:
-        self._named, self._shape, self._size = named, shape, size
+    named: Mapping[tuple[int, int], Label]
+    shape: tuple[int, int]
+    size: tuple[int, int]
 
     def offsets(self, axis: int) -> list[float]:
         """The distance of each row (0) or column (1) from the edge of the matrix."""
         gap = _GAP[1 - axis]
         before = gap if axis == 0 else 0.0
-        return [
-            before + block * (self._size[axis] + gap) + cell
-            for block in range(self._shape[axis])
-            for cell in range(self._size[axis])
-        ]
+        places = product(range(self.shape[axis]), range(self.size[axis]))
+        return [before + block * (self.size[axis] + gap) + cell for block, cell in places]
 
     def marks(self, left: float, top: float) -> list[Mark]:
         rows, columns = self.offsets(0), self.offsets(1)
-        height, width = self._size
+        height, width = self.size
         found: list[Mark] = []
-        for r, c in product(*map(range, self._shape)):
+        for r, c in product(*map(range, self.shape)):
             x, y = left + columns[c * width], top + rows[r * height]
-            name = self._named.get((r, c))
-            found.append(Box(x, y, width, height, "block", "black" if name else FAINT))
-            found.append(
-                Text(x + width / 2, y - 0.3, name or _ZERO, size=(name or _ZERO).size_within(max(width, 1)))
-            )
+            name = self.named.get((r, c), _ZERO)
+            colour = "black" if (r, c) in self.named else FAINT
+            found.append(Box(x, y, width, height, "block", colour))
+            found.append(Text(x + width / 2, y - 0.3, name, size=name.size_within(max(width, 1))))
         return found
-
-
-def _indexed(letter: str, places: tuple[int, ...]) -> Label:
-    return label(lambda form: form.indexed(letter, *places))
-
-
-def _sum(names: Sequence[Label], which: Sequence[int]) -> Label:
-    """Several taps of the outer relations may reach one block, which is then their sum."""
-    latex = " + ".join(names[at].latex.strip("$") for at in which)
-    return Label(f"${latex}$", " + ".join(names[at].text for at in which))
 
 
 def cells_of(incidence: Incidence) -> dict[tuple[int, int], list[int]]:
@@ -116,23 +83,26 @@ def cells_of(incidence: Incidence) -> dict[tuple[int, int], list[int]]:
     return found
 
 
-def _matrix(
-    name: str,
-    title: str,
-    taps: Sequence[Tap],
-    sides: tuple[Sequence[Label], Sequence[Label]],
-    heads: tuple[str, str],
-    cells: Cells,
-    alt: str,
-    frames: _Frames | None = None,
-) -> Drawing:
-    """Cells with their taps, between the labels of the rows on the left and of the columns above.
+def stacked(x: float, y: float, look: str, taps: Sequence[Tap]) -> list[Box]:
+    """The taps of a cell, one below the other, as reflected padding has them."""
+    share = 1 / max(len(taps), 1)
+    return [Box(x, y + at * share, 1, share, look, tap.colour, tap.label) for at, tap in enumerate(taps)]
 
-    Several taps in a cell, as reflected padding makes them, lie one below the other in it.
-    """
-    rows, columns = sides
-    ys = frames.offsets(0) if frames else [float(r) for r in range(len(rows))]
-    xs = frames.offsets(1) if frames else [float(c) for c in range(len(columns))]
+
+def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Frames | None = None) -> Drawing:
+    """Cells with their taps, between the labels of the rows on the left and of the columns above."""
+    letters, incidence = Lettering.of(subject), subject.symbols.incidence
+    title = "Convolution matrix" if letters.tied else "Matrix of selections"
+    rows, columns, heads = letters.outputs, letters.inputs, ("outputs", "inputs")
+    if backward:
+        title, incidence = "Gradient of the inputs", incidence.exchanged()
+        rows, columns, heads = letters.gradients, letters.upstream, ("input gradient", "upstream gradient")
+    cells = cells_of(incidence)
+    alt = matrix_in_words(letters, rows, columns, heads, cells)
+    ys, xs = [float(r) for r in range(len(rows))], [float(c) for c in range(len(columns))]
+    if frames:
+        title, alt = f"{title} in blocks", alt + blocks_in_words(frames.named, frames.shape, frames.size)
+        ys, xs = frames.offsets(0), frames.offsets(1)
     left = 1.1 + FONT * max(row.ems for row in rows)
     # Names that are much wider than a column stand upright above it.
     room = FONT * max(column.ems for column in columns)
@@ -157,10 +127,6 @@ def _matrix(
         if (r, c) not in cells
     ]
     for (r, c), here in cells.items():
-        share = 1 / len(here)
-        marks += [
-            Box(left + xs[c], top + ys[r] + at * share, 1, share, "tap", taps[tap].colour, taps[tap].label)
-            for at, tap in enumerate(here)
-        ]
+        marks += stacked(left + xs[c], top + ys[r], "tap", [letters.taps[tap] for tap in here])
     marks += frames.marks(left, top) if frames else []
     return Drawing.of(name, title, marks, alt)

@@ -9,7 +9,7 @@ from symconv.explicit.layout import Subject
 from symconv.figures.drawing import FONT, Disc, Drawing, Label, Line, Mark, Text, joined
 from symconv.figures.lettering import Lettering, Tap, weights_by_look
 from symconv.figures.matrices import cells_of
-from symconv.figures.words import rows_in_words, ties_in_words
+from symconv.figures.words import rows_in_words, seen_by_row, ties_in_words
 from symconv.printing.english import counted
 
 _RADIUS, _PITCH = 0.42, 1.15
@@ -61,21 +61,15 @@ def network(subject: Subject) -> Drawing:
             edges.append(_Edge(line, tap, letters.taps[tap], (letters.inputs[j], letters.outputs[o])))
     marks: list[Mark] = [edge.line for edge in edges]
     names = _names(edges)
-    marks += [name for name in names if name]
-    for side, places in zip(sides, (inputs, outputs), strict=True):
-        marks += [
-            Disc(x, y, _RADIUS, "entry", "black", name) for name, (x, y) in zip(side, places, strict=True)
-        ]
+    marks += filter(None, names)
+    nodes = zip((*letters.inputs, *letters.outputs), inputs + outputs, strict=True)
+    marks += [Disc(*place, _RADIUS, "entry", "black", name) for name, place in nodes]
     marks += [Text(x, 0.4, Label(words, words)) for x, words in ((0.0, "inputs"), (right, "outputs"))]
     marks += _legend(letters, edges, names, right + 1.3, top, tall * _PITCH)
-    seen = [
-        [(letters.inputs[j].text, cells[o, j]) for j in range(len(inputs)) if (o, j) in cells]
-        for o in range(len(outputs))
-    ]
     alt = (
         f"Network of {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')} joined by "
         f"{counted(len(edges), 'edge')}.{ties_in_words(letters, [edge.tap for edge in edges])} "
-        f"{rows_in_words(letters, letters.outputs, seen)}"
+        f"{rows_in_words(letters, letters.outputs, seen_by_row(letters.outputs, letters.inputs, cells))}"
     )
     title = "Which weight meets which input" if letters.tied else "Which inputs are selected from"
     return Drawing.of("network", title, marks, alt)
@@ -93,7 +87,7 @@ def _joined(start: tuple[float, float], end: tuple[float, float], shift: float, 
 
 def _names(edges: Sequence[_Edge]) -> list[Text | None]:
     """The name of each edge, at the stop that is farthest from other names and edges, if one is free."""
-    ends = np.array([(line.x1, line.y1, line.x2, line.y2) for line in (edge.line for edge in edges)])
+    ends = np.array([(e.line.x1, e.line.y1, e.line.x2, e.line.y2) for e in edges])
     placed: list[Text | None] = []
     for at, edge in enumerate(edges):
         line, name = edge.line, edge.tap.label
@@ -108,10 +102,9 @@ def _names(edges: Sequence[_Edge]) -> list[Text | None]:
                 _to_segments((x, y), others, (_FROM_EDGES[0] * width, _FROM_EDGES[1])),
             )
             if free >= room:
-                best, room = (x, y), min(free, 2.0) + 1e-9
-        placed.append(
-            Text(round(best[0], 3), round(best[1], 3), name, size=_NAME, backed=True) if best else None
-        )
+                best = Text(round(x, 3), round(y, 3), name, size=_NAME, backed=True)
+                room = min(free, 2.0) + 1e-9
+        placed.append(best)
     return placed
 
 
@@ -129,26 +122,17 @@ def _to_segments(point: tuple[float, float], ends: np.ndarray, unit: tuple[float
 
 
 def _legend(
-    letters: Lettering,
-    edges: Sequence[_Edge],
-    names: Sequence[Text | None],
-    left: float,
-    top: float,
+    letters: Lettering, edges: Sequence[_Edge], names: Sequence[Text | None], left: float, top: float,
     height: float,
-) -> list[Mark]:
+) -> list[Mark]:  # fmt: skip
     """Samples of the looks with their weights, and the edges that would stay unknown, in columns."""
     looks = weights_by_look([letters.taps[at] for at in sorted({edge.weight for edge in edges})])
-    unknown = [
-        edge
-        for edge, name in zip(edges, names, strict=True)
-        if name is None and len(looks[edge.tap.look]) > 1
-    ]
     entries: list[tuple[Tap | None, Label]] = []
     if letters.tied:
         entries += [(taps[0], joined(", ", [tap.label for tap in taps])) for taps in looks.values()]
-    entries += [
-        (None, joined("", [edge.tap.label, _FROM, edge.ends[0], _TO, edge.ends[1]])) for edge in unknown
-    ]
+    for edge, named in zip(edges, names, strict=True):
+        if named is None and len(looks[edge.tap.colour, edge.tap.dash]) > 1:
+            entries.append((None, joined("", [edge.tap.label, _FROM, edge.ends[0], _TO, edge.ends[1]])))
     if not entries:
         return []
     words = "every edge" if letters.constant else "weights" if letters.tied else "further edges"

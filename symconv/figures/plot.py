@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import Mapping
 from html import escape
-from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import MissingExtraError
@@ -18,13 +17,11 @@ _UNIT, _POINTS = 0.42, 72
 _DASHES = dict(zip(DASHES, ("-", "--", ":", "-."), strict=True))
 
 #: What would tell when and by which version a file was made.
-_ANONYMOUS: Mapping[str, Mapping[str, None]] = MappingProxyType(
-    {
-        "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-        "png": {"Software": None},
-        "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
-    }
-)
+_ANONYMOUS = {
+    "svg": ("Date", "Creator", "Format", "Type"),
+    "png": ("Software",),
+    "pdf": ("Creator", "Producer", "CreationDate"),
+}
 
 #: On top of matplotlib's own defaults: fixed identifiers, and the letters of LaTeX.
 _SETTINGS = {
@@ -57,7 +54,7 @@ def to_pdf(drawing: Drawing) -> bytes:
     return _painted(drawing, "pdf", {"Title": drawing.title, "Subject": drawing.alt})
 
 
-def _painted(drawing: Drawing, form: str, told: Mapping[str, str], dpi: int = 100) -> bytes:
+def _painted(drawing: Drawing, form: str, described: Mapping[str, str], dpi: int = 100) -> bytes:
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -75,7 +72,7 @@ def _painted(drawing: Drawing, form: str, told: Mapping[str, str], dpi: int = 10
         axes.set_axis_off()
         for order, mark in enumerate(drawing.marks):
             _add(axes, mark, order)
-        figure.savefig(file, format=form, dpi=dpi, metadata={**_ANONYMOUS[form], **told})
+        figure.savefig(file, format=form, dpi=dpi, metadata={**dict.fromkeys(_ANONYMOUS[form]), **described})
     return file.getvalue()
 
 
@@ -84,10 +81,9 @@ def _add(axes: Any, mark: Mark, order: int) -> None:
         case Box() | Disc():
             axes.add_patch(_patch(mark, order))
             if mark.label:
-                x, y = (mark.x, mark.y)
-                if isinstance(mark, Box):
-                    x, y = x + mark.width / 2, y + mark.height / 2
-                _write(axes, x, y, mark.label, mark.size, order + 0.5, color=tint(LOOKS[mark.look].ink, 1))
+                across, down = (mark.width / 2, mark.height / 2) if isinstance(mark, Box) else (0, 0)
+                ink = tint(LOOKS[mark.look].ink, 1)
+                _write(axes, mark.x + across, mark.y + down, mark.label, mark.size, order + 0.5, color=ink)
         case Line():
             xs, ys = (mark.x1, mark.x2), (mark.y1, mark.y2)
             colour, dash = tint(mark.colour, 1), _DASHES[mark.dash]

@@ -14,14 +14,7 @@ _ANCHORS = {"left": "west", "center": "center", "right": "east"}
 
 
 def tikzpicture(drawing: Drawing, width: float, height: float) -> str:
-    """The environment; the document loads tikz, which loads xcolor.
-
-    Parameters
-    ----------
-    drawing : Drawing
-    width, height : float
-        In centimetres, at the most.
-    """
+    """The environment, in centimetres at the most; the document loads tikz, which loads xcolor."""
     unit = min(UNIT, width / drawing.width, height / drawing.height)
     looks = [mark.look for mark in drawing.marks if isinstance(mark, Box | Disc)]
     styles = [f"  {_style(name)}/.style={{{_look(LOOKS[name])}}}," for name in LOOKS if name in looks]

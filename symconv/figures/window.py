@@ -13,7 +13,7 @@ from symconv.explicit.layout import Subject
 from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
-from symconv.figures.matrices import cells_of
+from symconv.figures.matrices import cells_of, stacked
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
 from symconv.pattern import Indices, Spatial
 
@@ -28,23 +28,12 @@ _OTHER = {"input": "output", "output": "input"}
 
 @dataclass(frozen=True)
 class _Padded:
-    """The places that a window slides over, flat and row-major.
-
-    Attributes
-    ----------
-    shape : tuple of int
-    stands : array
-        The entry that stands at each place; -1 for none.
-    outside : array of bool
-        Which places are padding.
-    around : tuple of (int, int)
-        How many of them lie before and after the entries of each axis.
-    """
+    """The places that a window slides over, flat and row-major."""
 
     shape: tuple[int, ...]
-    stands: Indices
-    outside: Any
-    around: tuple[tuple[int, int], ...]
+    stands: Indices  # the entry that stands at each place; -1 for none
+    outside: Any  # which places are padding
+    around: tuple[tuple[int, int], ...]  # how many lie before and after the entries of each axis
 
     @classmethod
     def of(cls, subject: Subject, role: str) -> _Padded:
@@ -55,32 +44,19 @@ class _Padded:
         outside = np.zeros(1, dtype=bool)
         for relation in subject.symbols.pattern.relations:
             for extent in map(int, relation.extents[role]):
-                places = np.arange(extent)
+                places = here = np.arange(extent)
                 if isinstance(relation, Spatial):
-                    before, after = _around(relation)
-                    places = np.arange(-before, extent + after)
-                    around.append((before, after))
-                padding = (places < 0) | (places >= extent)
-                filled = relation.fill.place(places, extent) if isinstance(relation, Spatial) else places
-                empty = (filled < 0) | (filled >= extent)
-                here = np.where(empty, -1, filled)
+                    # Output padding restores some of what is cut off at the end.
+                    restored = relation.geometry.get("output_padding", 0)
+                    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
+                    around.append((before, max(0, after - int(restored))))
+                    places = np.arange(-before, extent + around[-1][1])
+                    here = relation.fill.place(places, extent)
+                empty = (stands[:, None] < 0) | (here < 0) | (here >= extent)
+                stands = np.where(empty, -1, stands[:, None] * extent + here).ravel()
+                outside = (outside[:, None] | (places < 0) | (places >= extent)).ravel()
                 shape.append(len(places))
-                stands = np.where(
-                    (stands[:, None] < 0) | (here < 0), -1, stands[:, None] * extent + here
-                ).ravel()
-                outside = (outside[:, None] | padding).ravel()
         return cls(tuple(shape), stands, outside, tuple(around))
-
-
-def _around(relation: Spatial) -> tuple[int, int]:
-    """The places before and after; output padding gives some of what is cut off behind back."""
-    before, after = (int(relation.geometry[side]) for side in ("before", "after"))
-    return before, max(0, after - int(relation.geometry.get("output_padding", 0)))
-
-
-def _place(place: int, whole: tuple[int, ...], shape: tuple[int, ...]) -> int:
-    """A flat place among more places, of which the last ones of an axis are left out."""
-    return int(np.ravel_multi_index(np.unravel_index(place, whole), shape)) if shape else place
 
 
 def window(subject: Subject) -> Drawing:
@@ -89,47 +65,37 @@ def window(subject: Subject) -> Drawing:
     padded = _Padded.of(subject, role)
     incidence = subject.symbols.pattern.padded().incidence()
     cells = cells_of(incidence if role == "input" else incidence.exchanged())
-    seen, seeing = letters.inputs, letters.outputs
-    if role == "output":
-        seen, seeing = seeing, seen
+    sides = letters.inputs, letters.outputs
+    seen, seeing = sides if role == "input" else sides[::-1]
     # A maximum passes by its padding, in which then no zeros stand.
     around = _ZERO if role == "input" and letters.tied else _EMPTY
     named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
     rows: list[dict[int, list[int]]] = [{} for _ in seeing]
     for (row, place), taps in cells.items():
-        rows[row][_place(place, incidence.shape[role], padded.shape)] = taps
+        # The last places of an axis, which no window sees, are not drawn.
+        at = np.unravel_index(place, incidence.shape[role])
+        rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
     whole = label(lambda form: form.letter(getattr(subject.notation, role)))
-    panels = [(whole, _entries(padded, named))]
+    looks = (("entry", "black"), ("padding", FAINT))
+    entries = zip(named, padded.outside.tolist(), strict=True)
+    panels = [(whole, [[Box(0, 0, 1, 1, *looks[outside], name)] for name, outside in entries])]
     panels += [(name, _window(padded, row, letters.taps)) for name, row in zip(seeing, rows, strict=True)]
     side_by_side = subject.symbols.pattern.extents[_OTHER[role]]
     return Drawing.of(
         "window",
         "Sliding window" if role == "input" else "Window that each input writes to",
         _arranged(padded.shape, panels, int(side_by_side[-1]) if side_by_side else 1),
-        _in_words(subject, letters, role, padded, named, seeing, rows),
+        _in_words(subject, letters, padded, named, seeing, rows),
     )
-
-
-def _entries(padded: _Padded, named: Sequence[Label]) -> list[list[Box]]:
-    """What stands at each place: an entry, or padding."""
-    return [
-        [Box(0, 0, 1, 1, "padding" if outside else "entry", FAINT if outside else "black", name)]
-        for name, outside in zip(named, padded.outside.tolist(), strict=True)
-    ]
 
 
 def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> list[list[Box]]:
     """The taps of one window at their places, and the bare places around them."""
     boxes: list[list[Box]] = []
     for place, outside in enumerate(padded.outside.tolist()):
-        met = row.get(place, [])
-        look = "padded tap" if outside else "tap"
-        share = 1 / max(len(met), 1)
-        found = [
-            Box(0, at * share, 1, share, look, taps[tap].colour, taps[tap].label)
-            for at, tap in enumerate(met)
-        ]
-        boxes.append(found or [Box(0, 0, 1, 1, "padding" if outside else "absent", FAINT)])
+        look, bare = ("padded tap", "padding") if outside else ("tap", "absent")
+        met = stacked(0, 0, look, [taps[tap] for tap in row.get(place, [])])
+        boxes.append(met or [Box(0, 0, 1, 1, bare, FAINT)])
     return boxes
 
 
@@ -153,30 +119,23 @@ def _arranged(
         line, column = divmod(at - 1, abreast) if at else (-1, 0)
         left = column * step_x + (margin if strips else 0.15)
         top = (line + 1) * step_y + (0.15 if strips else 0.95) + (0.35 if at and strips else 0)
-        if strips:
-            marks.append(Text(margin - 0.2, top + 0.5, name, "right"))
-        else:
-            marks.append(Text(left + columns / 2, top - 0.4, name))
+        beside, above = (margin - 0.2, top + 0.5), (left + columns / 2, top - 0.4)
+        marks.append(Text(*beside, name, "right") if strips else Text(*above, name))
         for place, boxes in enumerate(places):
             r, c = divmod(place, columns)
-            for box in boxes:
-                x, y = left + c, top + r + 0.3 * (r // plane) + box.y
-                cells.append(replace(box, x=x, y=y))
+            y = top + r + 0.3 * (r // plane)
+            cells += [replace(box, x=left + c, y=y + box.y) for box in boxes]
     # Bare places first, so that no pale outline covers that of a weight.
     cells.sort(key=lambda box: "tap" in box.look)
     return [*marks, *cells]
 
 
 def _in_words(
-    subject: Subject,
-    letters: Lettering,
-    role: str,
-    padded: _Padded,
-    named: Sequence[Label],
-    seeing: Sequence[Label],
+    subject: Subject, letters: Lettering, padded: _Padded, named: Sequence[Label], seeing: Sequence[Label],
     rows: Sequence[dict[int, list[int]]],
-) -> str:
-    what, noun, verb = _WORDS[role]
+) -> str:  # fmt: skip
+    role = subject.spec.dependent_role
+    what, noun, verb = _PADDING if role == "input" else _CROPPING
     places = [
         f"{what} {name.text}".strip() if outside else name.text
         for name, outside in zip(named, padded.outside.tolist(), strict=True)
@@ -185,20 +144,14 @@ def _in_words(
     pattern = subject.symbols.pattern
     nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
     whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
-    told = [
-        f"The {role} of {whole}{sides_in_words(padded.around, noun)}, and below it what each "
-        f"{_OTHER[role]} {verb}.",
-        selections_in_words(letters, "Cells"),
-        rows_in_words(letters, seeing, seen),
-    ]
-    return " ".join(filter(None, told))
+    around = sides_in_words(padded.around, noun)
+    shown = f"The {role} of {whole}{around}, and below it what each {_OTHER[role]} {verb}."
+    sentences = [shown, selections_in_words(letters, "Cells"), rows_in_words(letters, seeing, seen)]
+    return " ".join(filter(None, sentences))
 
 
 #: What lies around the entries, what one of them is called, and what a window does.
-_WORDS = {
-    "input": ("padding", "place of padding", "reads"),
-    "output": ("cropping", "cropped place", "writes to"),
-}
+_PADDING, _CROPPING = ("padding", "place of padding", "reads"), ("cropping", "cropped place", "writes to")
 
 #: What is counted by an index, other than places.
 _NOUNS = {"batch_index": "sample", "input_channel_index": "channel", "output_channel_index": "channel"}

@@ -10,7 +10,7 @@ from symconv.printing.english import counted, several
 #: The noun of what lies along an axis.
 _PLACE = "place"
 
-#: So many rows are told one by one.
+#: At most so many rows are described one by one.
 _MOST_ROWS = 12
 
 #: For each row, the columns where it is not zero and the taps there.
@@ -25,17 +25,23 @@ def matrix_in_words(
     cells: Mapping[tuple[int, int], Sequence[int]],
 ) -> str:
     """The size of a matrix, and its diagonals where each tap fills one, else its rows."""
-    size = f"Matrix of {counted(len(rows), 'row')} ({sides[0]}) and "
-    size += f"{counted(len(columns), 'column')} ({sides[1]}). "
+    height, width = counted(len(rows), "row"), counted(len(columns), "column")
+    size = f"Matrix of {height} ({sides[0]}) and {width} ({sides[1]}). "
     size += f"{selections_in_words(letters, 'Cells')} ".lstrip()
     diagonals = _diagonals(letters, cells, (len(rows), len(columns)))
     if diagonals:
         return f"{size}{', '.join(diagonals)}; zero elsewhere."
-    seen = [
-        [(column.text, cells[r, c]) for c, column in enumerate(columns) if (r, c) in cells]
-        for r in range(len(rows))
-    ]
-    return f"{size}{rows_in_words(letters, rows, seen)} Zero elsewhere."
+    return f"{size}{rows_in_words(letters, rows, seen_by_row(rows, columns, cells))} Zero elsewhere."
+
+
+def seen_by_row(
+    rows: Sequence[Label], columns: Sequence[Label], cells: Mapping[tuple[int, int], Sequence[int]]
+) -> Rows:
+    """For each row of cells, what :func:`rows_in_words` tells."""
+    met: list[list[tuple[str, Sequence[int]]]] = [[] for _ in rows]
+    for (r, c), taps in sorted(cells.items()):
+        met[r].append((columns[c].text, taps))
+    return met
 
 
 def rows_in_words(letters: Lettering, rows: Sequence[Label], seen: Rows) -> str:
@@ -45,13 +51,14 @@ def rows_in_words(letters: Lettering, rows: Sequence[Label], seen: Rows) -> str:
     >>> rows_in_words(Lettering((y,), (), (), (), (w,), True), [y], [[("x2", [0])]])
     'y0: w0 at x2.'
     """
-    told = []
-    for row, met in zip(rows, seen, strict=True):
-        places = [f"{_taps(letters, taps)} at {column}" for column, taps in met]
-        told.append(f"{row.text}: {', '.join(places) or 'nothing'}.")
-    left_out = len(told) - _MOST_ROWS
+    sentences = []
+    for row, met in list(zip(rows, seen, strict=True))[:_MOST_ROWS]:
+        sums = [" + ".join(letters.taps[tap].label.text for tap in taps) for _, taps in met]
+        places = [f"{taps} at {column}" for taps, (column, _) in zip(sums, met, strict=True)]
+        sentences.append(f"{row.text}: {', '.join(places) or 'nothing'}.")
+    left_out = len(rows) - _MOST_ROWS
     more = [f"And so on for {counted(left_out, 'more row')}."] if left_out > 0 else []
-    return " ".join(told[:_MOST_ROWS] + more)
+    return " ".join(sentences + more)
 
 
 def blocks_in_words(
@@ -60,12 +67,10 @@ def blocks_in_words(
     """The blocks of a matrix, row by row."""
     block = f"{counted(size[0], 'row')} and {counted(size[1], 'column')}"
     zero = Label("$0$", "0")
-    lines = [
-        ", ".join(names.get((r, c), zero).text for c in range(shape[1]))
-        for r in range(min(shape[0], _MOST_ROWS))
-    ]
+    texts = [[names.get((r, c), zero).text for c in range(shape[1])] for r in range(shape[0])]
     more = "; and so on" if shape[0] > _MOST_ROWS else ""
-    return f" Framed blocks of {block} each, by rows of blocks: {'; '.join(lines)}{more}."
+    rows = "; ".join(map(", ".join, texts[:_MOST_ROWS]))
+    return f" Framed blocks of {block} each, by rows of blocks: {rows}{more}."
 
 
 def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
@@ -83,10 +88,8 @@ def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
         return f" Every edge bears the same number, {taps[0].label.text}."
     looks, weights = weights_by_look(taps), Counter(taps)
     if len(looks) < len(weights):
-        return (
-            f" {counted(len(weights), 'weight')} share {len(looks)} colours and line styles; their names "
-            "tell them apart."
-        )
+        shared = f"{counted(len(weights), 'weight')} share {len(looks)} colours and line styles"
+        return f" {shared}; their names tell them apart."
     return f" One colour and line style a {'shared ' if max(weights.values()) > 1 else ''}weight."
 
 
@@ -107,8 +110,7 @@ def places_in_words(sizes: Sequence[tuple[str, int]]) -> str:
     '2 samples of 1 channel of 4 by 3 places'
     """
     outer = [counted(size, noun) for noun, size in sizes if noun != _PLACE]
-    axes = [size for noun, size in sizes if noun == _PLACE]
-    *first, last = axes
+    *first, last = (size for noun, size in sizes if noun == _PLACE)
     return " of ".join([*outer, " by ".join([*map(str, first), counted(last, _PLACE)])])
 
 
@@ -128,12 +130,8 @@ def sides_in_words(sides: Sequence[tuple[int, int]], noun: str) -> str:
         return f" with {counted(sides[0][0], noun)} on each side"
     if len(sides) == 1:
         return f" with {counted(sides[0][0], noun)} before and {sides[0][1]} after"
-    told = [f"{before} and {after} along axis {axis}" for axis, (before, after) in enumerate(sides, 1)]
-    return f" with {several(noun)} before and after, {', '.join(told)}"
-
-
-def _taps(letters: Lettering, taps: Sequence[int]) -> str:
-    return " + ".join(letters.taps[tap].label.text for tap in taps)
+    along = [f"{before} and {after} along axis {axis}" for axis, (before, after) in enumerate(sides, 1)]
+    return f" with {several(noun)} before and after, {', '.join(along)}"
 
 
 def _diagonals(
@@ -144,14 +142,12 @@ def _diagonals(
     for (r, c), taps in cells.items():
         for tap in taps:
             offsets.setdefault(tap, []).append(c - r)
-    for found in offsets.values():
-        offset = found[0]
+    for offset, *others in offsets.values():
         length = min(shape[0] + min(offset, 0), shape[1] - max(offset, 0))
-        if len(found) != length or len(set(found)) > 1:
+        if others != [offset] * (length - 1):
             return []
-    return [
-        f"{letters.taps[tap].label.text} on {_diagonal(found[0])}" for tap, found in sorted(offsets.items())
-    ]
+    ones = sorted((tap, found[0]) for tap, found in offsets.items())
+    return [f"{letters.taps[tap].label.text} on {_diagonal(offset)}" for tap, offset in ones]
 
 
 def _diagonal(offset: int) -> str:

@@ -1,6 +1,7 @@
 """The closed forms of a layer: its symbols, and each derivation, made once."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -10,25 +11,25 @@ from symconv.errors import OptionError
 from symconv.explicit.registry import QUANTITIES, derived
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.layers.entries import Entries
+from symconv.pattern import Specification
 
 
+@dataclass(frozen=True, eq=False)
 class ClosedForms:
-    """What a layer of any sizes, numbers or letters, answers in symbols."""
+    """What a layer of any sizes, numbers or letters, answers in symbols; refused where it has values."""
 
-    def __init__(self, entries: Entries) -> None:
-        self.spec = entries.spec
-        self._entries = entries
-        self._made: dict[tuple[str, int], Derivation] = {}
+    entries: Entries
+    _made: dict[tuple[str, int], Derivation] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> Specification:
+        """What the layer is."""
+        return self.entries.spec
 
     @cached_property
     def symbols(self) -> LayerSymbols:
         """Sizes, indices and sequences that formulas are written in."""
         return LayerSymbols(self.spec)
-
-    @property
-    def names(self) -> list[str]:
-        """The quantities that have a closed form."""
-        return derived(self.spec)
 
     def formula(self, name: str, *, axis: int = 0) -> Formula:
         """The closed form of a quantity, for numeric and for symbolic sizes.
@@ -76,15 +77,15 @@ class ClosedForms:
         """
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.spec.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.spec.axes) - 1}.")
-        if self._entries.given:
-            raise OptionError(
-                "closed forms are in symbols, and this layer has values: ask the one without .at()."
-            )
-        if not isinstance(name, str) or name not in self.names:
+        if self.entries.given:
+            sentence = "closed forms are in symbols, and this layer has values: ask the one without .at()."
+            raise OptionError(sentence)
+        names = derived(self.spec)
+        if not isinstance(name, str) or name not in names:
             row = QUANTITIES.get(str(name))
             if row and row.biased and self.spec.kernel.name in row.derived:
                 raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-            here, allowed = (" here", self.names) if row and row.derived else ("", SCRIPTS)
+            here, allowed = (" here", names) if row and row.derived else ("", SCRIPTS)
             raise OptionError(f"{{given!r}} has no derivation{here}: {{cure}}", given=name, allowed=allowed)
         if (name, axis) not in self._made:
             self._made[name, axis] = Derivation(self.symbols, name, axis)
@@ -134,8 +135,8 @@ class ClosedForms:
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", [34, 52])
         output: refuted; output[0] is 38, not 34
         """
-        if about_entries(name, candidate, valued=bool(self._entries.given)) and not grid:
+        if about_entries(name, candidate, valued=bool(self.entries.given)) and not grid:
             self.spec.tied.require_numbers()
-            return judge_entries(self.spec, lambda: self._entries.values, name, candidate)
+            return judge_entries(self.spec, lambda: self.entries.values, name, candidate)
         formula = self.formula(name)
         return judge(self.symbols, formula, candidate, checked_grid("claim", self.symbols, grid))

@@ -1,22 +1,16 @@
 """Convolution layers and their transposes, of any rank: options read into a pattern."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from symconv.errors import OptionError, reject_unknown
 from symconv.layers.layer import Layer
-from symconv.pattern import (
-    Adjoint,
-    Axis,
-    Batch,
-    Channels,
-    Kernel,
-    Relation,
-    TransposedAxis,
-    each_axis,
-    rank_of,
-    read_size,
-)
+from symconv.pattern import Adjoint, Axis, Batch, Channels, Kernel, Relation, Spatial, TransposedAxis
+from symconv.pattern.reading import each_axis, rank_of, read_size
 from symconv.printing.notation import Notation
+
+_Axis = TypeVar("_Axis", bound=Spatial)
 
 
 class Conv(Layer):
@@ -79,36 +73,19 @@ class Conv(Layer):
     """
 
     def __init__(
-        self,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        in_channels: Any = None,
-        out_channels: Any = None,
-        batch: Any = None,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: Any = 1,
-        bias: bool = False,
-        padding_mode: str = "zeros",
-        flip: bool = False,
-        notation: Notation | str = Notation(),
-        **unknown: Any,
-    ) -> None:
-        reject_unknown(type(self).__name__, unknown, self.option_names())
-        rank = rank_of(type(self).rank, input_size, kernel_size)
+        self, input_size: Any, kernel_size: Any, *, in_channels: Any = None, out_channels: Any = None,
+        batch: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1,
+        bias: bool = False, padding_mode: str = "zeros", flip: bool = False,
+        notation: Notation | str = Notation(), **unknown: Any,
+    ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation}
-        axes = [
-            Axis.make(n, k, **one, flip=flip, padding_mode=padding_mode)
-            for n, k, one in each_axis(rank, input_size, kernel_size, columns, padding)
-        ]
+        modes = {"flip": flip, "padding_mode": padding_mode}
+        axes = axes_of(self, Axis.make, (input_size, kernel_size), columns, padding, unknown, **modes)
         channels = _channels(in_channels, out_channels, groups)
-        made = [Channels.make(*channels)] if channels else []
-        super().__init__([*samples(batch), *made, *axes], Kernel(), bias, notation)
+        super().__init__([*samples(batch=batch), *channels, *axes], Kernel(), bias, notation)
 
 
-class Conv1d(Conv):
+class Conv1d(Conv, rank=1):
     """A 1-D convolution layer: :class:`Conv` on one axis, ``y[i] = b + sum_k w[k] x[s i + d k - p]``.
 
     >>> layer = Conv1d(4, 3, padding="full", flip=True)
@@ -121,10 +98,8 @@ class Conv1d(Conv):
     dL/dw2 = delta2*x0 + delta3*x1 + delta4*x2 + delta5*x3
     """
 
-    rank = 1
 
-
-class Conv2d(Conv):
+class Conv2d(Conv, rank=2):
     """A 2-D convolution layer: :class:`Conv` on two axes; one size stands for both.
 
     >>> layer = Conv2d((3, 4), 2, in_channels=2, out_channels=3, bias=True)
@@ -132,17 +107,13 @@ class Conv2d(Conv):
     ((3, 2, 2, 2), (3, 2, 3), Matrix([[b0, b1, b2]]))
     """
 
-    rank = 2
 
-
-class Conv3d(Conv):
+class Conv3d(Conv, rank=3):
     """A 3-D convolution layer: :class:`Conv` on three axes; one size stands for all.
 
     >>> Conv3d(4, (1, 2, 3)).output_size
     (4, 3, 2)
     """
-
-    rank = 3
 
 
 class ConvTranspose(Layer):
@@ -173,69 +144,57 @@ class ConvTranspose(Layer):
     """
 
     def __init__(
-        self,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        in_channels: Any = None,
-        out_channels: Any = None,
-        batch: Any = None,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        dilation: Any = 1,
-        groups: Any = 1,
-        bias: bool = False,
-        flip: bool = False,
-        notation: Notation | str = Notation(),
-        **unknown: Any,
-    ) -> None:
-        reject_unknown(type(self).__name__, unknown, self.option_names())
-        rank = rank_of(type(self).rank, input_size, kernel_size)
+        self, input_size: Any, kernel_size: Any, *, in_channels: Any = None, out_channels: Any = None,
+        batch: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, dilation: Any = 1,
+        groups: Any = 1, bias: bool = False, flip: bool = False,
+        notation: Notation | str = Notation(), **unknown: Any,
+    ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation, "output_padding": output_padding}
-        axes = [
-            TransposedAxis.make(n, k, **one, flip=flip)
-            for n, k, one in each_axis(rank, input_size, kernel_size, columns, padding)
+        sizes = input_size, kernel_size
+        axes = axes_of(self, TransposedAxis.make, sizes, columns, padding, unknown, flip=flip)
+        channels = [
+            Adjoint(replace(matching, in_channels=matching.out_channels, out_channels=matching.in_channels))
+            for matching in _channels(in_channels, out_channels, groups)
         ]
-        made: list[Relation] = []
-        channels = _channels(in_channels, out_channels, groups)
-        if channels:
-            Channels.make(*channels)  # errors in the words of this layer
-            made = [Adjoint(Channels.make(channels[1], channels[0], groups))]
-        super().__init__([*samples(batch), *made, *axes], Kernel(), bias, notation)
+        super().__init__([*samples(batch=batch), *channels, *axes], Kernel(), bias, notation)
 
 
-class ConvTranspose1d(ConvTranspose):
+class ConvTranspose1d(ConvTranspose, rank=1):
     """A 1-D transposed convolution: :class:`ConvTranspose` on one axis."""
 
-    rank = 1
 
-
-class ConvTranspose2d(ConvTranspose):
+class ConvTranspose2d(ConvTranspose, rank=2):
     """A 2-D transposed convolution: :class:`ConvTranspose` on two axes; one size stands for both."""
 
-    rank = 2
 
-
-class ConvTranspose3d(ConvTranspose):
+class ConvTranspose3d(ConvTranspose, rank=3):
     """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; one size stands for all."""
 
-    rank = 3
+
+def axes_of(
+    layer: Layer, make: Callable[..., _Axis], sizes: tuple[Any, Any], columns: Mapping[str, Any],
+    padding: Any, unknown: Mapping[str, Any], **shared: Any,
+) -> list[_Axis]:  # fmt: skip
+    """The relation along each axis; sizes, columns and padding may be one an axis."""
+    reject_unknown(type(layer).__name__, unknown, layer.option_names())
+    each = each_axis(rank_of(layer.rank, *sizes), *sizes, columns, padding)
+    return [make(*of_axis, **options, **shared) for *of_axis, options in each]
 
 
-def samples(batch: Any) -> list[Relation]:
-    """The relation of the samples of a batch, where there is one."""
-    return [] if batch is None else [Batch(read_size("batch", batch, least=1))]
+def samples(**counts: Any) -> list[Relation]:
+    """The relations of what is computed by itself: the samples of a batch, the channels of pooling."""
+    return [Batch(read_size(n, count, least=1), n) for n, count in counts.items() if count is not None]
 
 
-def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[Any, Any, Any] | None:
+def _channels(in_channels: Any, out_channels: Any, groups: Any) -> list[Channels]:
+    """The relation of the channels, where there are any."""
     if in_channels is None and out_channels is None:
         if groups != 1:
             sentence = "{option} is {given!r}, but there are no channels: give {in_channels}, {out_channels}."
             raise OptionError(sentence, "groups", groups)
-        return None
+        return []
     if in_channels is None or out_channels is None:
         missing = "in_channels" if in_channels is None else "out_channels"
         sentence = "{option} is missing: give both {in_channels} and {out_channels}, or neither."
         raise OptionError(sentence, missing)
-    return in_channels, out_channels, groups
+    return [Channels.make(in_channels, out_channels, groups)]

@@ -11,10 +11,10 @@ from symconv.printing.notation import PRESETS
 
 def call(made: type, spec: Specification) -> str:
     """The call that makes a layer without its values."""
-    written, given = {**options(spec), **spec.kernel.usual(spec.tied_axes)}, defaults(made)
+    written, usual = {**options(spec), **spec.kernel.usual(spec.tied_axes)}, defaults(made)
     sizes = [repr(written.pop(name)) for name in ("input_size", "kernel_size")]
-    told = [f"{name}={value!r}" for name, value in written.items() if value != given.get(name, value)]
-    return f"{made.__name__}({', '.join([*sizes, *told])})"
+    named = [f"{name}={value!r}" for name, value in written.items() if value != usual.get(name, value)]
+    return f"{made.__name__}({', '.join([*sizes, *named])})"
 
 
 def defaults(made: type) -> dict[str, Any]:
@@ -26,11 +26,11 @@ def defaults(made: type) -> dict[str, Any]:
 
 def opened(made: type, spec: Specification) -> dict[str, Any]:
     """The options of the same layer with letters for its sizes."""
-    told, rank = options(spec), len(spec.axes)
+    found, rank = options(spec), len(spec.axes)
     for name in ("input_size", "kernel_size"):
         letters = tuple(on_axis(getattr(spec.notation, name), axis, rank) for axis in range(rank))
-        told[name] = letters[0] if rank == 1 else letters
-    return {name: told[name] for name in defaults(made) if name in told}
+        found[name] = letters[0] if rank == 1 else letters
+    return {name: found[name] for name in defaults(made) if name in found}
 
 
 def options(spec: Specification) -> dict[str, Any]:
@@ -59,22 +59,22 @@ def sentence(spec: Specification) -> str:
     """The geometry in one sentence."""
     steps = _steps(spec)
     if spec.numeric:
-        steps["outputs"] = _counted(spec.output_sizes, "output")
+        steps["outputs"] = _extent(spec.output_sizes, "output")
     return f"{_what(spec)}: {', '.join(steps.values())}."
 
 
 def title(spec: Specification) -> str:
     """The same in a few words: only what is not usual."""
-    usual, told = {"stride 1", "dilation 1", "padding 0 before and 0 after"}, _steps(spec)
-    usual |= {told[name] for name in spec.kernel.usual(spec.tied_axes)}
-    told["padding"] = _padding(spec) or told["padding"]
-    return ", ".join([_what(spec), *(step for step in told.values() if step not in usual)])
+    usual, steps = {"stride 1", "dilation 1", "padding 0 before and 0 after"}, _steps(spec)
+    usual |= {steps[name] for name in spec.kernel.usual(spec.tied_axes)}
+    steps["padding"] = _padding(spec) or steps["padding"]
+    return ", ".join([_what(spec), *(step for step in steps.values() if step not in usual)])
 
 
 def _what(spec: Specification) -> str:
     sizes = _sizes(spec.axes)
-    taps = _counted(sizes["kernel_size"], "tap")
-    named = {"taps": taps, "window": taps.split()[0], "inputs": _counted(sizes["input_size"], "input")}
+    taps = _extent(sizes["kernel_size"], "tap")
+    named = {"taps": taps, "window": taps.split()[0], "inputs": _extent(sizes["input_size"], "input")}
     parts = [spec.kernel.opening.format(kind=spec.axes[0].kind, **named)]
     return ", ".join(parts + [r.phrase(r.options) for r in reversed(spec.pattern.relations) if not r.spatial])
 
@@ -114,5 +114,5 @@ def _by(values: Sequence[Size]) -> str:
     return str(values[0]) if len(set(values)) == 1 else " and ".join(map(str, values))
 
 
-def _counted(values: Sequence[Size], word: str) -> str:
+def _extent(values: Sequence[Size], word: str) -> str:
     return f"{'×'.join(map(str, values))} {word}{'' if all(v == 1 for v in values) else 's'}"

@@ -1,10 +1,11 @@
 """The operands of a layer, as symbols or as values, and its explicit quantities, contracted on first use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from math import prod
 from typing import Any
 
+import numpy as np
 from sympy import Expr
 
 from symconv.errors import EntriesError, reject_unknown
@@ -49,35 +50,28 @@ class Entries:
         EntriesError
             When a shape does not fit, or an entry is no commuting expression, or no real one for a maximum.
         """
-        reject_unknown("at", (name for name, value in call.items() if value is not None), self._letters)
+        put = [letter for letter, value in call.items() if value is not None]
+        reject_unknown("at", put, self.spec.kernel.operands)
         given = dict(self.given)
-        for role, letter in LETTERS.items():
-            if call.get(letter) is None:
-                continue
+        for role in (role for role, letter in LETTERS.items() if letter in put):
+            letter = LETTERS[role]
             if role == "bias" and not self.spec.bias:
                 sentence = "{option} is given, but this layer has no bias: {with_bias}."
                 raise EntriesError(sentence, letter, call[letter])
             if role != "bias":
                 self.spec.tied.require_numbers()
             given[role] = read_entries(letter, call[letter], self.shape(role))
-        for entry in () if self.spec.kernel.shared else given.get("input", ()):
+        for entry in given.get("input", ()) if self.spec.kernel.depends_on_input else ():
             if entry.is_extended_real is False:
                 raise EntriesError(f"x holds {entry}: a maximum needs real entries.")
         return given
-
-    @property
-    def _letters(self) -> tuple[str, ...]:
-        return self.spec.kernel.operands
 
     def flat(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Operands that are one row-major list each, in their shapes."""
         if given:
             self.spec.tied.require_numbers()
         roles = {letter: role for role, letter in LETTERS.items()}
-        return {
-            letter: nested(letter, list(entries), self.shape(roles[letter]))
-            for letter, entries in given.items()
-        }
+        return {letter: self.nested(roles[letter], entries) for letter, entries in given.items()}
 
     def shape(self, role: str) -> tuple[int, ...]:
         """The shape of an operand."""
@@ -94,14 +88,12 @@ class Entries:
         """Every operand as symbols."""
         self.spec.pattern.require_few()
         written = self.spec.written
-        operands = Operands(
-            {
-                role: partial(symbols_for, written, quantity, *self.shape(role))
-                for role, quantity in _QUANTITIES.items()
-            }
-        )
+        makers = {
+            role: partial(symbols_for, written, quantity, *self.shape(role))
+            for role, quantity in _QUANTITIES.items()
+        }
         bias = symbols_for(written, "bias", *self.shape("bias")) if self.spec.bias else ()
-        return Explicit(self.spec, operands, bias)
+        return Explicit(self.spec, Operands(makers), bias)
 
     @cached_property
     def letters(self) -> Explicit:
@@ -142,9 +134,13 @@ class Entries:
             return in_shape(self.values.bias, self.shape(role)) if self.spec.bias else None
         return in_shape(self.values.operands[role], self.shape(role))
 
-    def nested(self, role: str) -> Any:
-        """The values of an operand as nested lists."""
-        return nested(LETTERS[role], list(self.given[role]), self.shape(role))
+    def nested(self, role: str, entries: Sequence[Any]) -> Any:
+        """Entries of an operand, row-major, as nested lists in its shape."""
+        shape = self.shape(role)
+        if len(entries) != prod(shape):
+            sentence = f"{{option}} has {len(entries)} entries, but the layer takes {prod(shape)}."
+            raise EntriesError(sentence, LETTERS[role], list(entries))
+        return np.array(entries, dtype=object).reshape(shape).tolist()
 
     @property
     def taken_names(self) -> set[str]:
@@ -157,15 +153,3 @@ class Entries:
         letters = n.meanings([*ALWAYS_WRITTEN, *used, *(["bias"] if self.spec.bias else [])])
         of_axes = {on_axis(letter, at, 2) for letter in letters for at in range(len(relations))}
         return {*entries, *outputs, *letters, *of_axes}
-
-
-def nested(letter: str, entries: list[Any], shape: tuple[int, ...]) -> Any:
-    """A row-major list as nested lists of a shape."""
-    count = prod(shape)
-    if len(entries) != count:
-        sentence = f"{{option}} has {len(entries)} entries, but the layer takes {count}."
-        raise EntriesError(sentence, letter, entries)
-    if len(shape) < 2:
-        return entries if shape else entries[0]
-    step = count // shape[0]
-    return [nested(letter, entries[at * step : (at + 1) * step], shape[1:]) for at in range(shape[0])]

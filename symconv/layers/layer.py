@@ -12,6 +12,7 @@ from symconv import check
 from symconv.algorithms import Listing, algorithms_for
 from symconv.derivation import Formula
 from symconv.errors import OptionError
+from symconv.explicit.entries import Explicit
 from symconv.explicit.equation import Equation
 from symconv.explicit.letters import told_apart
 from symconv.explicit.registry import QUANTITIES, derived, printed
@@ -71,6 +72,9 @@ class Layer:
         masked_gradient: Matrix
 
     rank: ClassVar[int | None] = None
+
+    def __init_subclass__(cls, rank: int | None = None) -> None:
+        cls.rank = rank or cls.rank
 
     formula = asked("closed", ClosedForms.formula)
     derive = asked("closed", ClosedForms.derive)
@@ -225,13 +229,9 @@ class Layer:
         return algorithms_for(self.spec)
 
     def check(
-        self,
-        *,
-        reference: str | None = None,
-        draws: int = 3,
-        seed: int = 0,
+        self, *, reference: str | None = None, draws: int = 3, seed: int = 0,
         progress: check.Progress = nullcontext,
-    ) -> check.Report:
+    ) -> check.Report:  # fmt: skip
         """Compare every quantity with independent references on exact integers.
 
         Parameters
@@ -270,12 +270,9 @@ class Layer:
         return list(check.REFERENCES[self.spec.kernel.name])
 
     def notes(
-        self,
-        *,
-        title: str | None = None,
-        sections: Sequence[str] | None = None,
+        self, *, title: str | None = None, sections: Sequence[str] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
-    ) -> Document:
+    ) -> Document:  # fmt: skip
         """Lecture notes on the layer, from its setting to the table of checks.
 
         Parameters
@@ -312,9 +309,9 @@ class Layer:
         return title(self.spec)
 
     def __repr__(self) -> str:
-        given = (f"{LETTERS[role]}={self.entries.nested(role)}" for role in self.entries.given)
+        given = [f"{LETTERS[role]}={self.entries.nested(role, e)}" for role, e in self.entries.given.items()]
         made = call(type(self), self.spec)
-        return f"{made}.at({', '.join(given)})" if self.entries.given else made
+        return f"{made}.at({', '.join(given)})" if given else made
 
     def __str__(self) -> str:
         return f"{self.description}\n{self._main}"
@@ -329,13 +326,8 @@ class Layer:
 
 def quantity(name: str) -> Any:
     """The property of a layer that is a quantity of the registry, in its shape."""
-    row = QUANTITIES[name]
-
-    def answer(layer: Layer) -> Any:
-        values = layer.entries.values
-        return values.matrix(name) if row.is_matrix else values.array(name)
-
-    return property(answer, doc=row.meaning)
+    row, shaped = QUANTITIES[name], Explicit.matrix if QUANTITIES[name].is_matrix else Explicit.array
+    return property(lambda layer: shaped(layer.entries.values, name), doc=row.meaning)
 
 
 def operand(role: str) -> Any:

@@ -1,7 +1,5 @@
 """A layer as notes show it: with letters for its sizes, in symbols, and on values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -29,8 +27,9 @@ def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sour
     code = {"layer": f"{_called(kind, spec)}{'' if plain else '.coloured()'}"}
     code["opened"] = "layer" if other is symbols else _called(kind, other.spec)
     if given:
-        values = (f"{LETTERS[role]}={in_code(layer.entries.nested(role))}" for role in given)
-        code["valued"] = f"layer.at({', '.join(values)})"
+        values = {LETTERS[role]: layer.entries.nested(role, entries) for role, entries in given.items()}
+        listed = (f"{letter}={in_code(entries)}" for letter, entries in values.items())
+        code["valued"] = f"layer.at({', '.join(listed)})"
     function = read_activation(activation, spec.notation.activation)
     return Sources(symbols, other, shown if given else None, function, code)
 

@@ -1,54 +1,43 @@
 """Pooling layers: an average is a uniform kernel, a maximum selects one entry of each window."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 from sympy import S
 
-from symconv.errors import GeometryError, OptionError, reject_unknown
+from symconv.errors import GeometryError, OptionError
+from symconv.layers.conv import axes_of, samples
 from symconv.layers.layer import Layer, quantity
-from symconv.pattern import Average, Axis, Batch, Relation, Selection, each_axis, rank_of, read_size
+from symconv.pattern import Average, Axis, Selection
 from symconv.pattern.kernel import at_most_half
 from symconv.printing.notation import Notation
 
 
-def _samples(batch: Any, channels: Any) -> list[Relation]:
-    """The relations of what is pooled by itself: samples, and channels."""
-    counts = {"batch": batch, "channels": channels}
-    return [Batch(read_size(n, count, least=1), n) for n, count in counts.items() if count is not None]
-
-
 def _windows(
-    rank: int | None,
-    input_size: Any,
-    kernel_size: Any,
-    columns: Mapping[str, Any],
-    padding: Any,
-    ceil_mode: Any,
-) -> list[Axis]:
-    """The axes: a stride of the window unless told otherwise, a padding of at most half of it."""
-    rank = rank_of(rank, input_size, kernel_size)
-    if columns["stride"] is None:
-        columns = {**columns, "stride": kernel_size}
-    each = each_axis(rank, input_size, kernel_size, columns, padding)
-    if not isinstance(ceil_mode, bool):
-        raise OptionError(f"ceil_mode is {ceil_mode!r}: write True or False.")
-    axes = [Axis.make(n, k, **options, ceil_mode=ceil_mode) for n, k, options in each]
-    for axis in axes:
-        for side in ("before", "after"):
-            if at_most_half(axis, side) is S.false:
-                raise GeometryError(
-                    f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}: use "
-                    f"at most {axis.kernel_size // 2}, or pad the input itself."
-                )
+    layer: Layer, sizes: tuple[Any, Any], columns: Mapping[str, Any], padding: Any, ceil_mode: Any,
+    unknown: Mapping[str, Any],
+) -> list[Axis]:  # fmt: skip
+    """The axes: the stride is the window by default, the padding of at most half of it."""
+    _require_switch("ceil_mode", ceil_mode)
+    columns = {**columns, "stride": sizes[1] if columns["stride"] is None else columns["stride"]}
+    axes = axes_of(layer, Axis.make, sizes, columns, padding, unknown, ceil_mode=ceil_mode)
+    for axis, side in product(axes, ("before", "after")):
+        if at_most_half(axis, side) is S.false:
+            wrong = f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}"
+            raise GeometryError(f"{wrong}: use at most {axis.kernel_size // 2}, or pad the input itself.")
     return axes
+
+
+def _require_switch(name: str, given: Any) -> None:
+    if not isinstance(given, bool):
+        raise OptionError(f"{name} is {given!r}: write True or False.")
 
 
 def _average(axes: Sequence[Axis], count_include_pad: Any, divisor: Any) -> Average:
     """The kernel of an average: uniform, unless some windows have fewer places that count."""
-    if not isinstance(count_include_pad, bool):
-        raise OptionError(f"count_include_pad is {count_include_pad!r}: write True or False.")
+    _require_switch("count_include_pad", count_include_pad)
     if divisor is not None and (isinstance(divisor, bool) or not isinstance(divisor, int) or not divisor):
         raise OptionError(f"divisor_override is {divisor!r}: write a whole number other than 0, or None.")
     padded = any(axis.geometry[side] != 0 for axis in axes for side in ("before", "after"))
@@ -107,42 +96,25 @@ class AvgPool(Layer):
     """
 
     def __init__(
-        self,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        channels: Any = None,
-        batch: Any = None,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-        notation: Notation | str = Notation(),
-        **unknown: Any,
-    ) -> None:
-        reject_unknown(type(self).__name__, unknown, self.option_names())
-        axes = _windows(self.rank, input_size, kernel_size, {"stride": stride}, padding, ceil_mode)
+        self, input_size: Any, kernel_size: Any, *, channels: Any = None, batch: Any = None,
+        stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+        divisor_override: int | None = None, notation: Notation | str = Notation(), **unknown: Any,
+    ) -> None:  # fmt: skip
+        axes = _windows(self, (input_size, kernel_size), {"stride": stride}, padding, ceil_mode, unknown)
         kernel = _average(axes, count_include_pad, divisor_override)
-        super().__init__([*_samples(batch, channels), *axes], kernel, False, notation)
+        super().__init__([*samples(batch=batch, channels=channels), *axes], kernel, False, notation)
 
 
-class AvgPool1d(AvgPool):
+class AvgPool1d(AvgPool, rank=1):
     """1-D average pooling: :class:`AvgPool` on one axis."""
 
-    rank = 1
 
-
-class AvgPool2d(AvgPool):
+class AvgPool2d(AvgPool, rank=2):
     """2-D average pooling: :class:`AvgPool` on two axes; one size stands for both."""
 
-    rank = 2
 
-
-class AvgPool3d(AvgPool):
+class AvgPool3d(AvgPool, rank=3):
     """3-D average pooling: :class:`AvgPool` on three axes; one size stands for all."""
-
-    rank = 3
 
 
 class MaxPool(Layer):
@@ -180,43 +152,27 @@ class MaxPool(Layer):
     selection = quantity("selection")
 
     def __init__(
-        self,
-        input_size: Any,
-        kernel_size: Any,
-        *,
-        channels: Any = None,
-        batch: Any = None,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        notation: Notation | str = Notation(),
-        **unknown: Any,
-    ) -> None:
-        reject_unknown(type(self).__name__, unknown, self.option_names())
+        self, input_size: Any, kernel_size: Any, *, channels: Any = None, batch: Any = None,
+        stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+        notation: Notation | str = Notation(), **unknown: Any,
+    ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation}
-        axes = _windows(self.rank, input_size, kernel_size, columns, padding, ceil_mode)
+        axes = _windows(self, (input_size, kernel_size), columns, padding, ceil_mode, unknown)
         for axis in axes:
             _require_inputs(axis)
-        super().__init__([*_samples(batch, channels), *axes], Selection(), False, notation)
+        super().__init__([*samples(batch=batch, channels=channels), *axes], Selection(), False, notation)
 
 
-class MaxPool1d(MaxPool):
+class MaxPool1d(MaxPool, rank=1):
     """1-D maximum pooling: :class:`MaxPool` on one axis."""
 
-    rank = 1
 
-
-class MaxPool2d(MaxPool):
+class MaxPool2d(MaxPool, rank=2):
     """2-D maximum pooling: :class:`MaxPool` on two axes; one size stands for both."""
 
-    rank = 2
 
-
-class MaxPool3d(MaxPool):
+class MaxPool3d(MaxPool, rank=3):
     """3-D maximum pooling: :class:`MaxPool` on three axes; one size stands for all."""
-
-    rank = 3
 
 
 def _require_inputs(axis: Axis) -> None:
@@ -226,7 +182,6 @@ def _require_inputs(axis: Axis) -> None:
     outputs = axis.incidence().index["output"]
     empty = np.flatnonzero(np.bincount(outputs, minlength=int(axis.output_size)) == 0)
     if len(empty):
-        raise GeometryError(
-            f"output {empty[0]} would see padding only: with {axis.input_size} inputs and dilation "
-            f"{axis.dilation} use less padding or dilation."
-        )
+        wrong = f"output {empty[0]} would see padding only"
+        given = f"with {axis.input_size} inputs and dilation {axis.dilation}"
+        raise GeometryError(f"{wrong}: {given} use less padding or dilation.")

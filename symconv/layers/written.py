@@ -1,6 +1,7 @@
 """A layer written out: its equations, and its pictures."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 from sympy import Expr, Matrix
@@ -13,17 +14,16 @@ from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.entries import Entries
 
 
+@dataclass(frozen=True, eq=False)
 class Written:
     """Equations and figures of the entries of a layer."""
 
-    def __init__(self, entries: Entries) -> None:
-        self._entries = entries
-        self._spec = entries.spec
+    entries: Entries
 
     @cached_property
     def subject(self) -> Subject:
         """What they are written about."""
-        return Subject(self._spec, self._entries.symbols, self._entries.written)
+        return Subject(self.entries.spec, self.entries.symbols, self.entries.written)
 
     def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
         """A quantity as an equation with the reason why it holds.
@@ -47,10 +47,11 @@ class Written:
         y0 = w0*x0 + w1*x1 + w2*x2
         y1 = w0*x1 + w1*x2 + w2*x3
         """
-        row = required(name, self._spec)
+        spec = self.entries.spec
+        row = required(name, spec)
         applied = name == "activation" or (name == "filters" and function is not None)
-        build = builder(name, self._spec, read_function(function, self._spec) if applied else None)
-        return Equation(name, row.reason(self._spec), self.subject, build)
+        build = builder(name, spec, read_function(function, spec) if applied else None)
+        return Equation(name, row.reason(spec), self.subject, build)
 
     def latex(self, name: str = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""
@@ -70,7 +71,7 @@ class Written:
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
         Matrix([[f(38), f(56)]])
         """
-        return self._entries.values.array("output").applyfunc(read_function(function, self._spec))
+        return self.entries.values.array("output").applyfunc(read_function(function, self.entries.spec))
 
     def figure(self, name: str = "band") -> Figure:
         """A picture: "band", "window", "network", "blocks" or "input_gradient".
@@ -89,5 +90,5 @@ class Written:
         Network of 2 inputs and 2 outputs joined by 2 edges. One colour and line style a shared weight.
         y0: w0 at x0. y1: w0 at x1.
         """
-        require_drawable(name, self._spec.pattern)
+        require_drawable(name, self.entries.spec.pattern)
         return Figure(FIGURES[name](self.subject))

@@ -35,6 +35,7 @@ class Kernel:
     opening: ClassVar[str] = "{kind} of {inputs} with {taps}"  # of the description of a layer
     operands: ClassVar[tuple[str, ...]] = ("x", "w", "delta", "b")  # the letters of those that take values
     learned: ClassVar[bool] = True  # whether taps are parameters
+    depends_on_input: ClassVar[bool] = False  # whether other inputs have other taps
     whole: ClassVar[bool] = True  # whether taps are whole numbers wherever the operands are
     own: ClassVar[Mapping[str, Own]] = {}  # the quantities that are no contractions
 

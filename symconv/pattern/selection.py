@@ -92,6 +92,7 @@ class Selection(Pooled):
     meaning = f"being {_MEANING}"
     linear_in = "once the selection is made"
     beside = "passed by"
+    depends_on_input = True
     opening = "Maximum pooling of {inputs} in windows of {window}"
     own: ClassVar[Mapping[str, Own]] = {"output": _largest, "selection": _selections, "windows": _windows}
 

@@ -252,6 +252,36 @@ def test_a_figure_can_stand_alone(project: Project) -> None:
     assert "aligned" not in page
 
 
+def test_a_bare_directive_shows_nothing_but_what_was_asked_for(project: Project) -> None:
+    shown = directive("conv1d", **VALUES, show="output", bare=True)
+    steps = directive("conv1d", **SIZES, show="grad_input", steps=True, label="steps", bare=True)
+    proved = directive(
+        "conv1d", input_size="N", kernel_size="K", show="output", steps=True, prove=True, bare=True
+    )
+    project.write({"index.rst": f"{TITLE}{shown}{steps}{proved}:eq:`steps`\n"})
+    assert project.build("html")[0] == []
+    page = project.text("html", "index.html")
+    body = page[page.index("</h1>") : page.index("</section>")]
+    said = re.findall(r"<p>(.*?)</p>", body, re.DOTALL)
+    assert said[0].startswith("Both sides of each step were compared: every step verified on 18 cases")
+    assert [re.sub("<.*?>", "", text) for text in said[1:]] == ["(1)"]
+    assert body.count("begin{split}") == 3
+
+
+def test_the_caption_of_a_bare_figure_stands_below_it(project: Project) -> None:
+    given = {"input_size": 4, "kernel_size": 3, "show": "none", "bare": True, "caption": "One <window>."}
+    both = directive("conv1d", **given, figure="window, band")
+    project.write({"index.rst": TITLE + both + directive("conv1d", **given)})
+    for builder in ("html", "latex", "text"):
+        assert project.build(builder)[0] == []
+    page = project.text("html", "index.html")
+    first, second = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
+    assert "figcaption" not in first
+    assert "One &lt;window&gt;." in second
+    assert page.count('<p class="rubric">One &lt;window&gt;.</p>') == 1
+    assert "<p>Cross-correlation" not in page
+
+
 def test_pages_are_read_anew_where_other_code_would_compose_them(project: Project, monkeypatch) -> None:
     project.write(PAGES)
     project.build()

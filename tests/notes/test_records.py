@@ -190,12 +190,12 @@ def test_other_versions_of_libraries_make_stale(
 def test_staleness_is_judged_once_a_build(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = spec(tmp_path, table("a.txt"))
     judged: list[Entry] = []
-    current = Course._current
+    stale = Course.stale
 
-    def counted(self: Course, entry: Entry, built: Any) -> bool:
-        judged.append(entry)
-        return current(self, entry, built)
+    def recorded(self: Course) -> list[Entry]:
+        judged.extend(self.entries)
+        return stale(self)
 
-    monkeypatch.setattr(Course, "_current", counted)
+    monkeypatch.setattr(Course, "stale", recorded)
     run("--spec", path)
     assert len(judged) == 1

@@ -42,12 +42,9 @@ _CALLED = {"scipy": "SciPy", "torch": "PyTorch", "jax": "JAX"}
 def available(references: Makers) -> tuple[list[Reference], list[str]]:
     """The references that can be used, and for each library that is missing how to install it."""
     made = {name: make() for name, make in references.items()}
-    missing = [
-        f"{_CALLED[name]}, which is not installed: pip install 'symconv[{name}]'"
-        for name, reference in made.items()
-        if reference is None
-    ]
-    return [reference for reference in made.values() if reference is not None], missing
+    absent = [name for name, reference in made.items() if reference is None]
+    missing = [f"{_CALLED[name]}, which is not installed: pip install 'symconv[{name}]'" for name in absent]
+    return [reference for reference in made.values() if reference], missing
 
 
 __all__ = ["REFERENCES", "Makers", "Reference", "Sample", "available"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -39,14 +38,8 @@ def _differences(s: Sample, operand: str, function: Callable[[Sample], Array]) -
     """A row for every entry of the operand."""
     at: Array = getattr(s, operand)
     table = []
-    for entry in range(at.size):
-        step = np.zeros_like(at)
-        step.flat[entry] = 1
+    for step in np.eye(at.size, dtype=at.dtype).reshape(-1, *at.shape):
         ahead, back = (function(replace(s, **{operand: at + sign * step})) for sign in (1, -1))
-        table.append([_half(value) for value in (ahead - back).tolist()])
+        # Half of an integer, as all differences of integers are even here, is one.
+        table.append([v // 2 if isinstance(v, int) else v / 2 for v in (ahead - back).tolist()])
     return np.array(table, s.dtype)
-
-
-def _half(value: Any) -> Any:
-    """Half of it, staying an integer where it is one."""
-    return value // 2 if isinstance(value, int) else value / 2

@@ -1,6 +1,7 @@
 """The filters view by plain loops: what each place sees of all channels, and each filter as a column."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -12,20 +13,17 @@ def filter_loops() -> Reference:
     return Reference("loops over filters", {"filter_windows": _windows, "filter_matrix": _filters})
 
 
-def _source(s: Sample, axis: int, place: int, tap: int) -> int | None:
-    """The input index that a place sees through a tap along an axis, if there is one."""
-    n = s.x.shape[2 + axis]
-    tap = s.w.shape[2 + axis] - 1 - tap if s.flip else tap
+def _source(s: Sample, axis: int, place: int, tap: int) -> int:
+    """The input index that a place sees through a tap along an axis; -1 if there is none."""
+    n, taps = s.x.shape[2 + axis], s.w.shape[2 + axis]
+    reach = s.dilation[axis] * (taps - 1 - tap if s.flip else tap)
     if s.transposed:
-        j, rest = divmod(place + s.before[axis] - tap * s.dilation[axis], s.stride[axis])
-        return j if rest == 0 and 0 <= j < n else None
-    sources = np.arange(n)
-    if s.padding_mode != "zeros":
-        ends = s.before[axis], s.after[axis]
-        sources = np.pad(sources, ends, mode=NUMPY_MODES[s.padding_mode])
-        return int(sources[place * s.stride[axis] + tap * s.dilation[axis]])
-    j = place * s.stride[axis] + tap * s.dilation[axis] - s.before[axis]
-    return j if 0 <= j < n else None
+        j, rest = divmod(place + s.before[axis] - reach, s.stride[axis])
+        return j if rest == 0 and 0 <= j < n else -1
+    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "zeros" else {}
+    ends = s.before[axis], s.after[axis]
+    sources = np.pad(np.arange(n), ends, NUMPY_MODES[s.padding_mode], **nowhere)
+    return int(sources[place * s.stride[axis] + reach])
 
 
 def _windows(s: Sample) -> Array:
@@ -35,7 +33,7 @@ def _windows(s: Sample) -> Array:
         row = []
         for channel, tap in product(range(s.x.shape[1]), product(*map(range, taps))):
             found = [_source(s, a, place[a], tap[a]) for a in range(len(taps))]
-            row.append(0 if None in found else s.x[(n, channel, *found)])
+            row.append(0 if -1 in found else s.x[(n, channel, *found)])
         rows.append(row)
     return np.array(rows, dtype=s.x.dtype)
 
@@ -47,6 +45,5 @@ def _filters(s: Sample) -> Array:
     for one, two in product(range(first), range(second)):
         other = one // (first // s.groups) * second + two
         out, channel = (other, one) if s.transposed else (one, other)
-        for at, tap in enumerate(taps):
-            found[channel, at, out] = s.w[(one, two, *tap)]
+        found[channel, :, out] = [s.w[(one, two, *tap)] for tap in taps]
     return found

@@ -1,12 +1,17 @@
 """SciPy, PyTorch and JAX, each where it is installed."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from symconv.check.references.sample import Array, Reference, Sample, padded, spread
+from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample, padded, spread
+
+#: The gradient of each operand: of the input, the kernel and the bias.
+_GRADIENTS = ("grad_input", "grad_kernel", "grad_bias")
 
 
 def scipy_signal() -> Reference | None:
@@ -31,9 +36,8 @@ def scipy_signal() -> Reference | None:
         larger, w = (s.delta if s.transposed else s.x), s.correlated
         whole = np.zeros_like(padded(s, larger), dtype=smaller.dtype)
         for n, one, two, other in _channels(s):
-            full = signal.convolve(
-                spread(smaller[n, one], s.stride), spread(w[one, two], s.dilation), "full", "direct"
-            )
+            row, kernel = spread(smaller[n, one], s.stride), spread(w[one, two], s.dilation)
+            full = signal.convolve(row, kernel, "full", "direct")
             whole[n, other][tuple(slice(0, m) for m in full.shape)] += full
         ends = zip(s.before, larger.shape[2:], strict=True)
         return whole[(slice(None), slice(None), *(slice(p, p + m) for p, m in ends))]
@@ -45,22 +49,15 @@ def scipy_signal() -> Reference | None:
     def grad_input(s: Sample) -> Array:
         return correlation(s, s.delta) if s.transposed else transpose(s, s.delta)
 
-    def fits(s: Sample) -> bool:
-        return s.integers and s.padding_mode == "zeros"
-
-    return Reference("scipy.signal", {"output": output, "grad_input": grad_input}, fits=fits)
+    answers = {"output": output, "grad_input": grad_input}
+    return Reference("scipy.signal", answers, fits=lambda s: s.integers and s.padding_mode == "zeros")
 
 
 def _channels(s: Sample) -> list[tuple[int, int, int, int]]:
     """(sample, first and second index of the kernel, channel of the larger side)."""
     first, second = s.w.shape[:2]
-    per = first // s.groups
-    return [
-        (n, one, two, one // per * second + two)
-        for n in range(len(s.x))
-        for one in range(first)
-        for two in range(second)
-    ]
+    each = product(range(len(s.x)), range(first), range(second))
+    return [(n, one, two, one // (first // s.groups) * second + two) for n, one, two in each]
 
 
 def torch_autograd() -> Reference | None:
@@ -70,39 +67,30 @@ def torch_autograd() -> Reference | None:
     import torch
     from torch.nn import functional
 
-    modes = {"zeros": "constant", "circular": "circular", "reflect": "reflect", "replicate": "replicate"}
-
     def forward(s: Sample, x: Any, w: Any, b: Any) -> Any:
         w = torch.flip(w, s.spatial) if s.flip else w
-        name = f"conv{'_transpose' if s.transposed else ''}{s.rank}d"
-        convolution = getattr(functional, name)
+        convolution = getattr(functional, f"conv{'_transpose' if s.transposed else ''}{s.rank}d")
         options: dict[str, Any] = {"stride": s.stride, "dilation": s.dilation, "groups": s.groups}
         if s.transposed:
             y = convolution(x, w, b, output_padding=s.output_padding, **options)
             ends = zip(s.before, s.after, y.shape[2:], strict=True)
             return y[(slice(None), slice(None), *(slice(p, m - q) for p, q, m in ends))]
         pads = [p for pair in reversed(s.pads[2:]) for p in pair]
-        whole = functional.pad(x, pads, mode=modes[s.padding_mode]) if any(pads) else x
+        mode = "constant" if s.padding_mode == "zeros" else s.padding_mode
+        whole = functional.pad(x, pads, mode=mode) if any(pads) else x
         return convolution(whole, w, b, **options)
 
     def tensors(s: Sample) -> list[Any]:
         return [torch.tensor(a.astype(np.float64), requires_grad=True) for a in (s.x, s.w, s.b)]
 
     def output(s: Sample) -> Array:
-        if s.integers:
-            whole: Array = forward(s, *(torch.tensor(a) for a in (s.x, s.w, s.b))).numpy()
-            return whole
-        return whole_numbers(s, forward(s, *tensors(s)).detach().numpy())
+        operands = [torch.tensor(a) for a in (s.x, s.w, s.b)] if s.integers else tensors(s)
+        return whole_numbers(s, forward(s, *operands).detach().numpy())
 
-    def gradient(at: int) -> Callable[[Sample], Array]:
-        def found(s: Sample) -> Array:
-            operands = tensors(s)
-            y = forward(s, *operands)
-            y.backward(torch.tensor(s.delta.astype(np.float64)))
-            grad = operands[at].grad
-            return whole_numbers(s, np.zeros(operands[at].shape) if grad is None else grad.numpy())
-
-        return found
+    def gradient(at: int, s: Sample) -> Array:
+        operands, delta = tensors(s), torch.tensor(s.delta.astype(np.float64))
+        found = torch.autograd.grad(forward(s, *operands), operands, delta, materialize_grads=True)
+        return whole_numbers(s, found[at].numpy())
 
     def matrix(s: Sample) -> Array:
         _, w, b = tensors(s)
@@ -110,13 +98,8 @@ def torch_autograd() -> Reference | None:
         rows = jacobian(lambda x: forward(s, x, w, b), tensors(s)[0])
         return whole_numbers(s, rows.detach().numpy())
 
-    answers = {
-        "output": output,
-        "matrix": matrix,
-        "grad_input": gradient(0),
-        "grad_kernel": gradient(1),
-        "grad_bias": gradient(2),
-    }
+    answers = {"output": output, "matrix": matrix}
+    answers |= {name: partial(gradient, at) for at, name in enumerate(_GRADIENTS)}
     return Reference("PyTorch", answers, exact=False, fits=lambda s: s.rank <= 3)
 
 
@@ -128,8 +111,6 @@ def jax_gradients() -> Reference | None:
     from jax import lax
     from jax import numpy as jnp
 
-    modes = {"zeros": "constant", "circular": "wrap", "reflect": "reflect", "replicate": "edge"}
-
     def forward(s: Sample, x: Any, w: Any, b: Any) -> Any:
         w = jnp.flip(w, s.spatial) if s.flip != s.transposed else w
         options: dict[str, Any] = {"rhs_dilation": s.dilation, "feature_group_count": s.groups}
@@ -138,31 +119,23 @@ def jax_gradients() -> Reference | None:
             first, second = w.shape[0] // s.groups, w.shape[1]
             w = w.reshape(s.groups, first, second, *w.shape[2:]).swapaxes(1, 2)
             w = w.reshape(s.groups * second, first, *w.shape[3:])
-            reach = [d * (k - 1) for d, k in zip(s.dilation, w.shape[2:], strict=True)]
-            ends = zip(reach, s.before, s.after, s.output_padding, strict=True)
+            ends = zip(s.reach, s.before, s.after, s.output_padding, strict=True)
             pads = [(r - p, r - q + a) for r, p, q, a in ends]
             y = lax.conv_general_dilated(x, w, (1,) * s.rank, pads, lhs_dilation=s.stride, **options)
         else:
-            whole = jnp.pad(x, s.pads, mode=modes[s.padding_mode])
+            whole = jnp.pad(x, s.pads, mode=NUMPY_MODES[s.padding_mode])
             y = lax.conv_general_dilated(whole, w, s.stride, [(0, 0)] * s.rank, **options)
         return y + b.reshape(1, -1, *([1] * s.rank))
 
-    def answer(at: int | None) -> Callable[[Sample], Array]:
-        def found(s: Sample) -> Array:
-            with jax.enable_x64(True):
-                operands = [jnp.asarray(a.astype(np.float64)) for a in (s.x, s.w, s.b)]
-                y, back = jax.vjp(lambda *given: forward(s, *given), *operands)
-                wanted = y if at is None else back(jnp.asarray(s.delta.astype(np.float64)))[at]
-                return whole_numbers(s, np.asarray(wanted))
+    def answer(at: int, s: Sample) -> Array:
+        """The output, or behind it the gradient of an operand."""
+        with jax.enable_x64(True):
+            operands = [jnp.asarray(a.astype(np.float64)) for a in (s.x, s.w, s.b)]
+            y, back = jax.vjp(partial(forward, s), *operands)
+            found = (y, *back(jnp.asarray(s.delta.astype(np.float64)))) if at else (y,)
+            return whole_numbers(s, np.asarray(found[at]))
 
-        return found
-
-    answers = {
-        "output": answer(None),
-        "grad_input": answer(0),
-        "grad_kernel": answer(1),
-        "grad_bias": answer(2),
-    }
+    answers = {name: partial(answer, at) for at, name in enumerate(("output", *_GRADIENTS))}
     return Reference("JAX", answers, exact=False)
 
 

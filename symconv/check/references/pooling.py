@@ -1,6 +1,6 @@
 """Pooling by other means: loops, sliding windows, and PyTorch's own pooling layers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from symconv.check.references.libraries import whole_numbers
-from symconv.check.references.sample import Array, Reference, Sample, every
+from symconv.check.references.sample import Answers, Array, Reference, Sample, every
 
 #: How much of an output each place of its window gives, by the numbers that stand there, None being padding,
 #: and whether a place lies within the padded input.
@@ -21,15 +21,12 @@ Shares = Callable[[Sample, list[Any], list[bool]], list[Any]]
 
 
 def _average(s: Sample, window: list[Any], within: list[bool]) -> list[Any]:
-    counted = sum(within) if s.count_padding else len([value for value in window if value is not None])
-    return [Fraction(1, s.divisor or counted)] * len(window)
+    places = sum(within) if s.count_padding else len(window) - window.count(None)
+    return [Fraction(1, s.divisor or places)] * len(window)
 
 
 def _first_largest(s: Sample, window: list[Any], within: list[bool]) -> list[Any]:
-    best = None
-    for at, value in enumerate(window):
-        if value is not None and (best is None or value > window[best]):
-            best = at
+    best = window.index(max((value for value in window if value is not None), default=None))
     return [int(at == best) for at in range(len(window))]
 
 
@@ -39,48 +36,33 @@ def _loops(shares: Shares) -> Reference:
     def terms(s: Sample) -> Iterator[tuple[int, int, Any]]:
         """``(output, input, share)`` of each input that an output sees."""
         x, sizes = s.x.ravel().tolist(), s.x.shape[2:]
-        starts = _starts(s)
-        output = 0
-        for image in range(len(s.x)):
-            for start in product(*starts):
-                seen: list[int | None] = []
-                within: list[bool] = []
-                for tap in product(*map(range, s.w.shape[2:])):
-                    ends = zip(start, tap, s.dilation, s.before, strict=True)
-                    place = [i + d * k - p for i, k, d, p in ends]
-                    inside = all(0 <= j < n for j, n in zip(place, sizes, strict=True))
-                    within.append(all(j < n + q for j, n, q in zip(place, sizes, s.after, strict=True)))
-                    flat = int(np.ravel_multi_index(place, sizes)) if inside else 0
-                    seen.append(image * prod(sizes) + flat if inside else None)
-                given = shares(s, [None if j is None else x[j] for j in seen], within)
-                for j, share in zip(seen, given, strict=True):
-                    if j is not None and share:
-                        yield output, j, share
-                output += 1
+        for output, (image, *start) in enumerate(product(range(len(s.x)), *_starts(s))):
+            seen: list[int | None] = []
+            within: list[bool] = []
+            for tap in product(*map(range, s.w.shape[2:])):
+                ends = zip(start, tap, s.dilation, s.before, strict=True)
+                place = [i + d * k - p for i, k, d, p in ends]
+                inside = all(0 <= j < n for j, n in zip(place, sizes, strict=True))
+                within.append(all(j < n + q for j, n, q in zip(place, sizes, s.after, strict=True)))
+                flat = int(np.ravel_multi_index(place, sizes)) if inside else 0
+                seen.append(image * prod(sizes) + flat if inside else None)
+            given = shares(s, [None if j is None else x[j] for j in seen], within)
+            yield from ((output, j, part) for j, part in zip(seen, given, strict=True) if j is not None)
 
-    def summed(s: Sample, size: int, term: Callable[[int, int, Any], tuple[int, Any]]) -> Array:
-        totals: list[Any] = [0] * size
-        for o, j, share in terms(s):
-            at, value = term(o, j, share)
-            totals[at] += value
-        return np.array(totals, dtype=object)
+    def summed(kept: Sequence[int], s: Sample) -> Array:
+        """Shares added up by output (0), by input (1) or by both, times the number at the other."""
+        numbers = s.delta.ravel().tolist(), s.x.ravel().tolist()
+        totals = np.zeros([len(numbers[side]) for side in kept], dtype=object)
+        for *meeting, share in terms(s):
+            factor = prod(numbers[side][meeting[side]] for side in (0, 1) if side not in kept)
+            totals[tuple(meeting[side] for side in kept)] += share * factor
+        return totals
 
-    def output(s: Sample) -> Array:
-        x = s.x.ravel().tolist()
-        return summed(s, s.delta.size, lambda o, j, share: (o, share * x[j]))
-
-    def grad_input(s: Sample) -> Array:
-        delta = s.delta.ravel().tolist()
-        return summed(s, s.x.size, lambda o, j, share: (j, share * delta[o]))
-
-    def matrix(s: Sample) -> Array:
-        return summed(s, s.delta.size * s.x.size, lambda o, j, share: (o * s.x.size + j, share))
-
-    answers = {
+    answers: Answers = {
         "output_size": lambda s: np.array([len(start) for start in _starts(s)]),
-        "output": output,
-        "grad_input": grad_input,
-        "matrix": matrix,
+        "output": partial(summed, (0,)),
+        "grad_input": partial(summed, (1,)),
+        "matrix": partial(summed, (0, 1)),
     }
     return Reference("loops over windows", answers)
 
@@ -107,24 +89,20 @@ def _sliding(largest: bool) -> Reference:
         whole = np.pad(np.pad(array, s.pads, constant_values=fill), more, constant_values=beyond)
         views: Array = sliding_window_view(whole, extents, s.spatial)[every([*s.stride, *s.dilation])]
         taken: Any = (..., *(slice(len(start)) for start in _starts(s)), *[slice(None)] * s.rank)
-        views = views[taken]
-        return views.reshape(-1, s.w[0, 0].size)
+        return np.asarray(views[taken].reshape(-1, s.w[0, 0].size))
 
     def shares(s: Sample) -> Array:
         windows = seen(s, s.x, s.x.min() - 1, s.x.min() - 1)
         if not largest:
             places = seen(s, np.ones_like(s.x, dtype=int), int(s.count_padding), 0).sum(axis=1)
-            return np.array(
-                [[Fraction(1, s.divisor or int(n))] * windows.shape[1] for n in places], dtype=object
-            )
-        chosen: Array = np.arange(windows.shape[1]) == windows.argmax(axis=1)[:, None]
-        return chosen.astype(np.int64)
+            rows = [[Fraction(1, s.divisor or int(n))] * windows.shape[1] for n in places]
+            return np.array(rows, dtype=object)
+        return np.asarray(np.eye(windows.shape[1], dtype=np.int64)[windows.argmax(axis=1)])
 
     def output(s: Sample) -> Array:
         fill = s.x.min() - 1 if largest else 0
         windows = seen(s, s.x, fill, fill)
-        found: Array = windows.max(axis=1) if largest else (windows * shares(s)).sum(axis=1)
-        return found
+        return np.asarray(windows.max(axis=1) if largest else (windows * shares(s)).sum(axis=1))
 
     def grad_input(s: Sample) -> Array:
         sources = seen(s, np.arange(s.x.size).reshape(s.x.shape), -1, -1)
@@ -158,22 +136,18 @@ def _torch(largest: bool) -> Reference | None:
         whole = functional.pad(x, pads, value=-torch.inf if largest else 0)
         return pool(whole, s.w.shape[2:], s.stride, **options)
 
-    def tensor(s: Sample) -> Any:
-        return torch.tensor(s.x.astype(np.float64), requires_grad=True)
+    def answer(made: Callable[..., Any], s: Sample) -> Array:
+        """What is made of the pooling, its input and the upstream gradient."""
+        x, delta = (torch.tensor(a.astype(np.float64)) for a in (s.x, s.delta))
+        return whole_numbers(s, made(partial(forward, s), x, delta).numpy())
 
-    def output(s: Sample) -> Array:
-        return whole_numbers(s, forward(s, tensor(s)).detach().numpy())
-
-    def grad_input(s: Sample) -> Array:
-        x = tensor(s)
-        forward(s, x).backward(torch.tensor(s.delta.astype(np.float64)))
-        return whole_numbers(s, x.grad.numpy())
-
-    def matrix(s: Sample) -> Array:
-        jacobian: Callable[..., Any] = torch.autograd.functional.jacobian
-        return whole_numbers(s, jacobian(partial(forward, s), tensor(s)).detach().numpy())
-
-    answers = {"output": output, "grad_input": grad_input, "matrix": matrix}
+    differentiated: Any = torch.autograd.functional
+    made = {
+        "output": lambda pooled, x, delta: pooled(x),
+        "grad_input": lambda pooled, x, delta: differentiated.vjp(pooled, x, delta)[1],
+        "matrix": lambda pooled, x, delta: differentiated.jacobian(pooled, x),
+    }
+    answers = {name: partial(answer, function) for name, function in made.items()}
 
     def fits(s: Sample) -> bool:
         """PyTorch pads both sides alike, divides one axis by nothing else, and compares before it pads."""

@@ -11,11 +11,8 @@ Array: TypeAlias = NDArray[Any]
 
 #: What ``np.pad`` calls the padding modes.
 NUMPY_MODES: Mapping[str, Any] = {
-    "zeros": "constant",
-    "circular": "wrap",
-    "reflect": "reflect",
-    "replicate": "edge",
-}
+    "zeros": "constant", "circular": "wrap", "reflect": "reflect", "replicate": "edge",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,48 +21,24 @@ class Sample:
 
     Batch, channels and groups are 1 where a layer has none. Operands are machine integers, or arrays of
     objects (Python's integers and fractions, SymPy's numbers): what NumPy does with them stays exact.
-
-    Attributes
-    ----------
-    x : array (B, C_in, L_1, …, L_r)
-    w : array (C_out, C_in/G, K_1, …, K_r); transposed: (C_in, C_out/G, K_1, …, K_r)
-    delta : array (B, C_out, M_1, …, M_r)
-        The upstream gradient.
-    b : array (C_out,)
-        Zeros for a layer without bias.
-    stride, dilation : tuple of int
-    before, after : tuple of int
-        Padding in front and behind, one number an axis.
-    output_padding : tuple of int
-        All 0 unless transposed.
-    groups : int
-    flip : bool
-        Whether tap ``k`` meets what ``K - 1 - k`` meets without flip, on every spatial axis.
-    transposed : bool
-    padding_mode : str
-        A key of ``NUMPY_MODES``; zeros when transposed.
-    ceil_mode : bool
-        Whether the last window may reach beyond the padding.
-    count_padding, divisor : bool, int or None
-        Whether places in the padding count in an average; what it is divided by instead of their number.
     """
 
-    x: Array
-    w: Array
-    delta: Array
-    b: Array
+    x: Array  # (B, C_in, L_1, …, L_r)
+    w: Array  # (C_out, C_in/G, K_1, …, K_r); transposed: (C_in, C_out/G, K_1, …, K_r)
+    delta: Array  # the upstream gradient: (B, C_out, M_1, …, M_r)
+    b: Array  # (C_out,), zeros for a layer without bias
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
-    before: tuple[int, ...]
-    after: tuple[int, ...]
-    output_padding: tuple[int, ...]
+    before: tuple[int, ...]  # padding in front, one number an axis
+    after: tuple[int, ...]  # padding behind
+    output_padding: tuple[int, ...]  # all 0 unless transposed
     groups: int
-    flip: bool
+    flip: bool  # whether tap k meets what K - 1 - k meets without flip, on every spatial axis
     transposed: bool
-    padding_mode: str
-    ceil_mode: bool = False
-    count_padding: bool = True
-    divisor: int | None = None
+    padding_mode: str  # a key of NUMPY_MODES; zeros when transposed
+    ceil_mode: bool = False  # whether the last window may reach beyond the padding
+    count_padding: bool = True  # whether places in the padding count in an average
+    divisor: int | None = None  # what an average is divided by instead of their number
 
     @property
     def rank(self) -> int:
@@ -78,6 +51,11 @@ class Sample:
         return tuple(range(2, 2 + self.rank))
 
     @property
+    def operands(self) -> tuple[Array, Array, Array, Array]:
+        """Input, kernel, upstream gradient and bias."""
+        return self.x, self.w, self.delta, self.b
+
+    @property
     def pads(self) -> list[tuple[int, int]]:
         """Padding in front and behind, of every axis of the input."""
         return [(0, 0), (0, 0), *zip(self.before, self.after, strict=True)]
@@ -85,7 +63,7 @@ class Sample:
     @property
     def integers(self) -> bool:
         """Whether all operands are machine integers."""
-        return all(operand.dtype.kind == "i" for operand in (self.x, self.w, self.delta, self.b))
+        return all(operand.dtype.kind == "i" for operand in self.operands)
 
     @property
     def correlated(self) -> Array:
@@ -100,54 +78,39 @@ class Sample:
     @property
     def dtype(self) -> np.dtype[Any]:
         """What holds a sum of products of the operands."""
-        return np.result_type(self.x, self.w, self.delta, self.b)
+        return np.result_type(*self.operands)
 
 
 #: What a reference answers with: an array whose flattening is that of the quantity, whatever its shape.
 Answers: TypeAlias = Mapping[str, Callable[[Sample], Array]]
 
 
-def always(sample: Sample) -> bool:
-    """A reference that can answer for every sample."""
-    return True
-
-
 @dataclass(frozen=True)
 class Reference:
-    """A way of computing some of the quantities.
+    """A way of computing some of the quantities, by the ``name`` that a report gives it.
 
-    Attributes
-    ----------
-    name : str
-        As a report calls it.
-    answers : mapping of str to function
-    on_unit_windows : frozenset of str
-        The answers that are computed from all windows of all unit inputs: as many numbers as there are
-        triples of an output, a tap and an input.
-    fits : function of a sample
-        Whether it can answer for the sample at all.
-    exact : bool
-        Whether it is exact on any numbers; if not, it computes in double precision.
+    The answers ``on_unit_windows`` are computed from all windows of all unit inputs: as many numbers as
+    there are triples of an output, a tap and an input. It can answer for the samples that ``fits`` admits.
+    Unless it is ``exact`` on any numbers it computes in double precision.
     """
 
     name: str
     answers: Answers
     on_unit_windows: frozenset[str] = frozenset()
-    fits: Callable[[Sample], bool] = always
+    fits: Callable[[Sample], bool] = lambda _: True
     exact: bool = True
 
 
 def padded(s: Sample, x: Array) -> Array:
     """An input with its padding around it."""
-    whole: Array = np.pad(x, s.pads, NUMPY_MODES[s.padding_mode])
-    return whole
+    return np.asarray(np.pad(x, s.pads, NUMPY_MODES[s.padding_mode]))
 
 
 def spread(array: Array, steps: Sequence[int]) -> Array:
     """An array with ``step - 1`` zeros between its entries, on its last axes."""
-    leading = array.shape[: array.ndim - len(steps)]
-    sizes = ((size - 1) * step + 1 for size, step in zip(array.shape[len(leading) :], steps, strict=True))
-    wide = np.zeros((*leading, *sizes), array.dtype)
+    leading = (1,) * (array.ndim - len(steps))
+    sizes = [(n - 1) * step + 1 for n, step in zip(array.shape, (*leading, *steps), strict=True)]
+    wide = np.zeros(sizes, array.dtype)
     wide[every(steps)] = array
     return wide
 
@@ -155,9 +118,3 @@ def spread(array: Array, steps: Sequence[int]) -> Array:
 def every(steps: Sequence[int]) -> tuple[Any, ...]:
     """The index that takes every step-th entry, on the last axes."""
     return (..., *(slice(None, None, step) for step in steps))
-
-
-def channels_of(group: int, channels: int, groups: int) -> slice:
-    """The channels that make up a group."""
-    each = channels // groups
-    return slice(group * each, (group + 1) * each)

@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from symconv.check.references.sample import Array, Reference, Sample, channels_of, every, padded, spread
+from symconv.check.references.sample import Array, Reference, Sample, every, padded, spread
 
 
 def sliding_windows() -> Reference:
@@ -18,8 +18,8 @@ def sliding_windows() -> Reference:
             "grad_kernel": _grad_kernel,
             "matrix": lambda s: _unit_windows(s) @ s.w.ravel(),
             "tying": _unit_windows,
-            "dense_gradient": _dense_gradient,
-            "masked_gradient": lambda s: np.where(_unit_windows(s).any(axis=2), _dense_gradient(s), 0),
+            "dense_gradient": lambda s: np.outer(s.delta, s.x),
+            "masked_gradient": lambda s: np.where(_unit_windows(s).any(axis=2), np.outer(s.delta, s.x), 0),
         },
         frozenset({"matrix", "tying", "masked_gradient"}),
     )
@@ -27,39 +27,24 @@ def sliding_windows() -> Reference:
 
 def output(s: Sample) -> Array:
     """The output: every window times the taps of its channel, and the bias."""
-    seen, kernels, taps = _seen(s, s.x), _by_output_channel(s), range(s.rank + 1)
-    channels = [
-        np.tensordot(_group(s, seen, o), kernel, ([1, *(t + s.rank + 1 for t in taps[1:])], taps)) + s.b[o]
-        for o, kernel in enumerate(kernels)
-    ]
-    return np.stack(channels, axis=1)
+    weights, seen = np.append(s.w, 0)[_places(s)], _seen(s, s.x)
+    met = [1, *range(2 + s.rank, 2 + 2 * s.rank)], range(1, 2 + s.rank)
+    return np.moveaxis(np.tensordot(seen, weights, met), -1, 1) + s.b.reshape(1, -1, *([1] * s.rank))
 
 
 def _grad_kernel(s: Sample) -> Array:
-    seen, summed = _seen(s, s.x), range(1, s.rank + 1)
-    kernels = [
-        np.tensordot(s.delta[:, o], _group(s, seen, o), ([0, *summed], [0, *(i + 1 for i in summed)]))
-        for o in range(len(s.b))
-    ]
-    return _as_weights(s, np.stack(kernels))
-
-
-def _dense_gradient(s: Sample) -> Array:
-    return np.outer(s.delta, s.x)
+    grad, summed = np.zeros(s.w.size + 1, s.dtype), [0, *s.spatial]
+    grad[_places(s)] = np.tensordot(s.delta, _seen(s, s.x), (summed, summed))
+    return grad[:-1]
 
 
 def _seen(s: Sample, x: Array) -> Array:
     """``[b, c, i…, k…]``: the input that the outputs at i see in channel c through the taps at k."""
-    extents = [reach + 1 for reach in s.reach]
-    if s.transposed:
-        source, strides = _among_zeros(s, x), [1] * s.rank
-    else:
-        source, strides = padded(s, x), list(s.stride)
+    source, strides = (_among_zeros(s, x), (1,) * s.rank) if s.transposed else (padded(s, x), s.stride)
+    views = sliding_window_view(source, [reach + 1 for reach in s.reach], s.spatial)
+    seen: Array = views[every([*strides, *s.dilation])]
     # The adjoint meets the taps from the last to the first.
-    order = -1 if s.flip != s.transposed else 1
-    views: Array = sliding_window_view(source, extents, s.spatial)[every([*strides, *s.dilation])]
-    seen: Array = views[every([order] * s.rank)]
-    return seen
+    return np.flip(seen, tuple(range(-s.rank, 0))) if s.flip != s.transposed else seen
 
 
 def _among_zeros(s: Sample, x: Array) -> Array:
@@ -75,40 +60,25 @@ def _among_zeros(s: Sample, x: Array) -> Array:
     return whole
 
 
-def _group(s: Sample, seen: Array, channel: int) -> Array:
-    """What an output channel sees: the input channels of its group."""
-    group = channel // (len(s.b) // s.groups)
-    return seen[:, channels_of(group, s.x.shape[1], s.groups)]
-
-
-def _by_output_channel(s: Sample) -> Array:
-    """The weights as (C_out, C_in/G, K…)."""
-    if not s.transposed:
-        return s.w
-    channels, each, *sizes = s.w.shape
-    split = s.w.reshape(s.groups, channels // s.groups, each, *sizes)
-    return split.swapaxes(1, 2).reshape(len(s.b), channels // s.groups, *sizes)
-
-
-def _as_weights(s: Sample, kernels: Array) -> Array:
-    """The way back: an array over (…, C_out, C_in/G, K…) in the layout of the weights."""
-    if not s.transposed:
-        return kernels
-    leading = kernels.shape[: kernels.ndim - 2 - s.rank]
-    each, per_group = s.w.shape[1], s.x.shape[1] // s.groups
-    split = kernels.reshape(*leading, s.groups, each, per_group, *s.w.shape[2:])
-    return split.swapaxes(len(leading) + 1, len(leading) + 2).reshape(*leading, *s.w.shape)
+def _places(s: Sample) -> Array:
+    """``[o, c, k…]``: where the weight between two channels stands, flat; -1 across groups."""
+    outputs, inputs = len(s.b) // s.groups, s.x.shape[1] // s.groups
+    places = np.full((len(s.b), s.x.shape[1], *s.w.shape[2:]), -1)
+    blocks = np.split(np.arange(s.w.size).reshape(s.w.shape), s.groups)
+    for g, block in enumerate(blocks):
+        rows, columns = slice(g * outputs, (g + 1) * outputs), slice(g * inputs, (g + 1) * inputs)
+        places[rows, columns] = block.swapaxes(0, 1) if s.transposed else block
+    return places
 
 
 def _by_tap(s: Sample, x: Array) -> Array:
     """``[b, o…, t]``: what an output sees through every tap of all channels, 0 through those of others."""
-    seen, channels = _seen(s, x), len(s.b)
-    sizes, per_group = seen.shape[2 : 2 + s.rank], s.x.shape[1] // s.groups
-    table = np.zeros((len(x), channels, *sizes, channels, per_group, *s.w.shape[2:]), x.dtype)
-    by_channels = np.moveaxis(table, 2 + s.rank, 2)  # a view
-    for o in range(channels):
-        by_channels[:, o, o] = np.moveaxis(_group(s, seen, o), 1, 1 + s.rank)
-    return _as_weights(s, table).reshape(len(x), channels, *sizes, s.w.size)
+    seen = np.moveaxis(_seen(s, x), 1, 1 + s.rank)
+    rows = seen.reshape(*seen.shape[: 1 + s.rank], -1)
+    table = np.zeros((len(x), len(s.b), *rows.shape[1:-1], s.w.size + 1), x.dtype)
+    for o, places in enumerate(_places(s)):
+        table[:, o][..., places.ravel()] = rows
+    return table[..., :-1]
 
 
 def _unit_windows(s: Sample) -> Array:

@@ -134,7 +134,7 @@ def share(layer: Any, o: tuple[int, ...]) -> Any:
     kernel = layer.spec.kernel
     if kernel.divisor is not None:
         return Rational(1, kernel.divisor)
-    counted = getattr(kernel, "count_padding", True)
+    counted = kernel.count_padding is not False
     places = []
     for axis, at in zip(layer.spec.tied_axes, o[-len(layer.spec.tied_axes) :], strict=True):
         sizes = axis.geometry
