@@ -270,33 +270,33 @@ class Layer:
         return list(check.REFERENCES[self.spec.kernel.name])
 
     def notes(
-        self, *, title: str | None = None, sections: Sequence[str] | None = None,
+        self, *, depth: str = "standard", title: str | None = None, sections: Sequence[str] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
     ) -> Document:  # fmt: skip
-        """Lecture notes on the layer, from its setting to the table of checks.
+        """Lecture notes on the layer: its numbers, its matrix, why it is so, and how it learns.
 
         Parameters
         ----------
+        depth : str
+            "page", "standard" (two or three pages), or "full", with derivations in an appendix.
         title : str, optional
-            By default what the layer is, in a few words.
+            By default :attr:`title`.
         sections : sequence of str, optional
-            Which of "setting", "size", "forward", "matrix", "windows", "dense", "gradients", "example",
-            "algorithm" and "checks" there are, in this order; by default all that say something of it.
+            By default those of the depth: see :data:`symconv.notes.SECTIONS`.
         activation : name, SymPy function, or Python function of one number, optional
-            What follows the layer. A Python function is typeset from its source.
 
         Raises
         ------
         OptionError
-            When a section is unknown or has nothing to say, or the title is no line of text.
+            When an option means nothing here.
 
         Examples
         --------
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
-        <Document 'Cross-correlation of N inputs with K taps': 4 blocks>
+        <Document 'Cross-correlation of N inputs with K taps': 6 blocks>
         """
-        return notes(sources(self, activation), self.title if title is None else title, sections)
+        return notes(sources(self, activation), self.title if title is None else title, depth, sections)
 
     @property
     def description(self) -> str:
