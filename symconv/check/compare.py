@@ -19,7 +19,7 @@ from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import MissingExtraError, OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.registry import compared
-from symconv.pattern import ROLES, Specification
+from symconv.pattern import PADDING_MODES, ROLES, Specification
 
 #: Wraps the list of quantities in a context that yields them one by one, as a progress bar does.
 Progress: TypeAlias = Callable[[Any], AbstractContextManager[Any]]
@@ -114,7 +114,8 @@ class _Case:
         for name, values, shape in zip(("x", "w", "delta", "b"), given, shapes, strict=True):
             options[name] = np.array(values, dtype=np.int64 if small else object).reshape(shape)
         options |= {"groups": counts["groups"], "flip": spec.flip, "transposed": spec.transposed}
-        options |= {"padding_mode": spec.padding_mode, "ceil_mode": bool(axes[0].options.get("ceil_mode"))}
+        options["padding_mode"] = PADDING_MODES[spec.padding_mode].numpy
+        options["ceil_mode"] = bool(axes[0].options.get("ceil_mode"))
         options["count_padding"] = spec.kernel.options.get("count_include_pad", True)
         return Sample(**options, divisor=spec.kernel.options.get("divisor_override"))
 

@@ -20,6 +20,7 @@ class PaddingMode:
 
     place: Callable[[Any, Any], Any]  # of j and N
     slack: int | None  # the padding may be at most N - slack on a side; None for any padding
+    numpy: Any  # what np.pad calls it; evidence and references, which judge the map, pad with that
 
     @property
     def reads_input(self) -> bool:
@@ -29,8 +30,8 @@ class PaddingMode:
 
 #: Source: the names and the reading of each mode are those of PyTorch's ``padding_mode``.
 PADDING_MODES: Mapping[str, PaddingMode] = MappingProxyType({
-    "zeros": PaddingMode(lambda j, n: j, None),
-    "circular": PaddingMode(lambda j, n: j % n, 0),
-    "reflect": PaddingMode(lambda j, n: n - 1 - abs(n - 1 - abs(j)), 1),
-    "replicate": PaddingMode(lambda j, n: least(largest(j, 0), n - 1), None),
+    "zeros": PaddingMode(lambda j, n: j, None, "constant"),
+    "circular": PaddingMode(lambda j, n: j % n, 0, "wrap"),
+    "reflect": PaddingMode(lambda j, n: n - 1 - abs(n - 1 - abs(j)), 1, "reflect"),
+    "replicate": PaddingMode(lambda j, n: least(largest(j, 0), n - 1), None, "edge"),
 })  # fmt: skip

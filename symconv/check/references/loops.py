@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample
+from symconv.check.references.sample import Array, Reference, Sample
 
 
 def loops() -> Reference:
@@ -59,9 +59,9 @@ def _taps(s: Sample) -> Iterator[tuple[int, list[int]]]:
 
 def _gathered(s: Sample) -> Iterator[tuple[int, int, int]]:
     """Which output, tap and input meet in a convolution, of a single channel."""
-    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "zeros" else {}
+    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "constant" else {}
     sources = [
-        np.pad(np.arange(size), pads, NUMPY_MODES[s.padding_mode], **nowhere).tolist()
+        np.pad(np.arange(size), pads, s.padding_mode, **nowhere).tolist()
         for size, *pads in zip(s.x.shape[2:], s.before, s.after, strict=True)
     ]
     for output, starts in enumerate(product(*_positions(s))):
