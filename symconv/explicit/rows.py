@@ -322,7 +322,7 @@ def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | N
 
 def _entries(row: Quantity, sheet: Sheet) -> Rows:
     """The entries of a quantity with its letter: of a vector one by one, or a matrix."""
-    letter, form = getattr(sheet.notation, row.letter), sheet.form
+    letter, form = sheet.notation.letter(row.letter), sheet.form
     if row.is_matrix:
         return [_grid_row(row.name, form.letter(letter), sheet)]
     places = sheet.places(sheet.symbols.axes(row.name))
