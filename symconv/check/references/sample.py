@@ -86,7 +86,9 @@ class Reference:
 
     The answers ``on_unit_windows`` are computed from all windows of all unit inputs: as many numbers as
     there are triples of an output, a tap and an input. It can answer for the samples that ``fits`` admits.
-    Unless it is ``exact`` on any numbers it computes in double precision.
+    Unless it is ``exact`` on any numbers it computes in double precision. With a ``contraction`` it answers
+    for every quantity that keeps some of "output", "tap" and "input": where the three meet, the product of
+    the operands of the others is added up.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Reference:
     on_unit_windows: frozenset[str] = frozenset()
     fits: Callable[[Sample], bool] = lambda _: True
     exact: bool = True
+    contraction: Callable[[Sequence[str], Sample], Array] | None = None
 
 
 def padded(s: Sample, x: Array) -> Array:
