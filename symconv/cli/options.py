@@ -48,9 +48,6 @@ def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
     return " ".join(said.split())
 
 
-#: The names of ``symconv.pattern.PADDING_MODES``, which would load NumPy.
-MODES = ("zeros", "circular", "reflect", "replicate")
-
 _NUMBER = re.compile(r"[-+]?([0-9]{1,100}(/[0-9]{1,100})?|[0-9]{0,100}\.[0-9]{1,100}|[0-9]{1,100}\.)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)?")
 
@@ -132,6 +129,7 @@ _KINDS = [
     click.option("--pooling", type=_POOLS, help="Pool windows of the kernel size instead."),
 ]
 
+_MODE = "What stands in the padding, such as circular; by default zeros."
 _PADDING = "P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A."
 
 #: Options that make a layer, in the words of the Python interface.
@@ -149,7 +147,7 @@ _SIZES = [
     _read("--out-channels", "COUNT", "Output channels."),
     _read("--groups", "COUNT", "By default 1."),
     _read("--batch", "COUNT", "Samples in a batch."),
-    click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
+    click.option("--padding-mode", metavar="MODE", help=_MODE),
     _read("--channels", "COUNT", "Channels of a pooling layer."),
     _read("--output-padding", "SIZE", "Of a transposed layer."),
     click.option("--bias", is_flag=True, help="Add a bias."),
