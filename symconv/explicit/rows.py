@@ -102,7 +102,7 @@ def _bias_letters(sheet: Sheet, turned: bool) -> str:
     """What is added to the flattened output, in letters: each filter's bias at all of its places."""
     form, ones = sheet.form, sheet.form.ones
     letter = form.letter(sheet.notation.bias)
-    batch = [ones for r in sheet.symbols.pattern.relations if r.form == "samples"]
+    batch = [ones for r in sheet.symbols.pattern.relations if not (r.spatial or r.own_bias)]
     if len(sheet.symbols.bias) == 1:
         return f"{letter}{form.times}{form.transposed(ones) if turned else ones}"
     product = form.kron(*batch, letter, ones)

@@ -15,7 +15,7 @@ from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of, stacked
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
-from symconv.pattern import Indices, Spatial
+from symconv.pattern import Indices
 
 _ZERO, _EMPTY = Label("$0$", "0"), Label("", "")
 
@@ -45,7 +45,7 @@ class _Padded:
         for relation in subject.symbols.pattern.relations:
             for extent in map(int, relation.extents[role]):
                 places = here = np.arange(extent)
-                if isinstance(relation, Spatial):
+                if relation.spatial:
                     # Output padding restores some of what is cut off at the end.
                     restored = relation.geometry.get("output_padding", 0)
                     before, after = (int(relation.geometry[side]) for side in ("before", "after"))

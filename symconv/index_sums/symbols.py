@@ -11,7 +11,7 @@ from sympy import Expr, Indexed, IndexedBase, Symbol, expand, preorder_traversal
 from symconv.errors import NotationError
 from symconv.explicit.letters import printed_letters
 from symconv.explicit.registry import QUANTITIES
-from symconv.pattern import ROLES, Kernel, Spatial, Specification
+from symconv.pattern import ROLES, Kernel, Specification
 from symconv.printing.letters import marked, on_axis
 from symconv.printing.notation import SIZES, Notation
 
@@ -279,7 +279,7 @@ class LayerSymbols:
         """The indices of the input for those of the padded one; ``(place, last)`` of each zero padding."""
         indices, inside, at = list(entry.indices), [], 0
         for relation in self.exact_spec.pattern.relations:
-            if isinstance(relation, Spatial):
+            if relation.spatial:
                 place = expand(indices[at] - sympify(relation.geometry["before"]))
                 size = sympify(relation.geometry["input_size"])
                 indices[at] = relation.fill.place(place, size)
