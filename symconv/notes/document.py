@@ -23,7 +23,7 @@ class Document(Manuscript):
         The Python statements that the code of the blocks needs.
 
     >>> import symconv as sc
-    >>> print(str(sc.Conv1d(4, 3).notes(sections=["forward"])).splitlines()[0])
+    >>> print(str(sc.Conv1d(4, 3).notes(sections=["numbers"])).splitlines()[0])
     Cross-correlation of 4 inputs with 3 taps
     """
 

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symconv.derivation import Formula
-from symconv.notes.model import Display
+from symconv.notes.model import Display, Prose
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
-from symconv.printing.targets import as_latex, as_text
+from symconv.printing.targets import as_latex, as_text, target_of
 
 #: A formula and its ranges go on one line of so many characters.
 LINE = 62
+
+#: A line of print holds so many.
+WIDEST = 88
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
     return [rows[0]._replace(parts=(f"{rows[0].parts[0]}{target.comma}{line}",))]
 
 
-def formulas(made: Sequence[Formula], label: str) -> Display:
-    """Closed forms as a display."""
-    return Display(Formulas(tuple(made)), "", label)
+def formulas(made: Sequence[Formula], label: str) -> Display | Prose:
+    """Closed forms as a display; a sentence where one of them is longer than a line of print."""
+    shown = Formulas(tuple(made))
+    latex = target_of("latex")
+    rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
+    if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:
+        return Display(shown, "", label)
+    names = " and ".join(f"formula({formula.name!r})" for formula in made)
+    return Prose(
+        (f"With all its limits the general formula is longer than a line: {names} of the layer has it.",)
+    )
