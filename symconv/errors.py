@@ -29,7 +29,7 @@ PYTHON = Door(
     str,
     {
         "closed_form": "ask for a closed form with layer.formula(name)",
-        "dots": "print .equation('matrix'), which shows dots",
+        "dots": "print layer.equation('matrix'), which shows dots",
         "function": "a name such as 'f', or give a function",
         "pair": "(before, after)",
         "rows": "a whole number of at least 3, or None for no limit",
@@ -110,4 +110,4 @@ def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) ->
     """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
     for name in given:
         if name not in allowed:
-            raise OptionError(f"{call} has no option {{given!r}}: {{cure}}", given=name, allowed=allowed)
+            raise OptionError(f"{call}: unknown option {{given!r}}: {{cure}}", given=name, allowed=allowed)

@@ -110,7 +110,7 @@ _KINDS: Mapping[type[Kernel], tuple[Callable[[Loops], dict[str, Pass]], str, boo
 }
 
 #: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
-_ALONE = ("This is done for each {} by itself.", "The gradients of each {} add up.")
+_ALONE = ("This is done separately for each {}.", "The gradients are summed over each {}.")
 _ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 

@@ -57,7 +57,7 @@ def algorithm_latex(function: Callable[..., Any], target: str = "latex") -> str:
     """
     generators = {"latex": codegen.AlgorithmicCodegen, "math": codegen.IPythonAlgorithmicCodegen}
     if target not in generators:
-        raise OptionError("target {given!r} is unknown: {cure}", given=target, allowed=generators)
+        raise OptionError("there is no target {given!r}: {cure}", given=target, allowed=generators)
     tree = _checked(function, "algorithm")
     generator = generators[target](use_math_symbols=True)
     if target == "latex":

@@ -20,7 +20,7 @@ class Counterexample:
     def __str__(self) -> str:
         where = f"{self.quantity}[{', '.join(map(str, self.index))}]"
         numbers = ", ".join(f"{name} = {values}" for name, values in self.operands.items())
-        return f"{where} is {self.found}, the reference gives {self.expected}, at {numbers}"
+        return f"{where} is {self.found}, but the reference gives {self.expected}, for {numbers}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Report:
         verdict = f"{len(failed)} of {len(self.findings)} comparisons differ"
         if not failed:
             exact = all(f.largest_error == 0 for f in self.findings)
-            verdict = "all agree exactly" if exact else "all agree to rounding"
+            verdict = "all agree exactly" if exact else "all agree up to rounding"
         return "\n".join([table, *failed, *missing, verdict])
 
     __repr__ = __str__

@@ -91,14 +91,14 @@ class Derivation:
         cases = _spread(geometries(setting), QUICK_CASES // 3 if setting.several else QUICK_CASES)
         if not cases:
             raise GeometryError(
-                f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
-                "the kernel must not be wider than the padded input, and paddings not negative."
+                f"no layer has small numbers for {', '.join(_symbols(setting)) or 'the sizes'}: "
+                "the kernel must fit into the padded input, and padding must not be negative."
             )
         quick = self._verify(cases, QUICK_INDICES)
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
         back = {inner: outer for outer, inner in setting.integers.items()}
-        evidence = f"equal on {counted(len(cases), 'case')}"
+        evidence = f"equal in {counted(len(cases), 'case')}"
 
         def outer(expr: Expr) -> Expr:
             return shift_index_base(expr, setting).xreplace(back)
@@ -191,7 +191,7 @@ class Derivation:
                 given_or_few(size)
             values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
-                raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
+                raise SymconvError(f"prove: {name}s={values}: write whole numbers of at least 1.")
         return prove(self._setting, self.name, self._lines, strides, dilations)
 
     def settled(self) -> str:
@@ -206,7 +206,7 @@ class Derivation:
             proof = self.prove()
         except SymconvError as error:
             return f"{verified}; no proof: {str(error).rstrip('.')}."
-        return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; a proof is out of reach."
+        return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; no proof was found."
 
     def _verify(self, cases: Sequence[NumericModel], most: int | None) -> Verification:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
@@ -240,8 +240,8 @@ def checked_grid(call: str, setting: LayerSymbols, grid: Mapping[str, Iterable[i
     found = {}
     for name, values in grid.items():
         if name not in known:
-            named = ", ".join(known) or "no symbols, only numbers"
-            raise OptionError(f"{call} has no size {name!r}: this layer has {named}.")
+            named = f"the sizes {', '.join(known)}" if known else "no sizes that are symbols"
+            raise OptionError(f"{call}: unknown size {name!r}; this layer has {named}.")
         if isinstance(values, str | int) or not isinstance(values, Iterable):
             raise OptionError(f"{call}({name}={values!r}): give several numbers, as in range(1, 9).")
         found[name] = list(values)

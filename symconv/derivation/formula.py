@@ -137,7 +137,7 @@ class Formula:
         needed = {symbol.name for symbol in self._setting.symbols}
         for name, value in sizes.items():
             if name not in needed:
-                raise OptionError("at has no size {given!r}: {cure}", given=name, allowed=sorted(needed))
+                raise OptionError("at: unknown size {given!r}: {cure}", given=name, allowed=sorted(needed))
             if isinstance(value, bool) or not hasattr(value, "__index__"):
                 raise OptionError(f"at({name}={value!r}): write a whole number.")
         missing = sorted(needed - set(sizes))
@@ -147,7 +147,7 @@ class Formula:
         for model in geometries(self._setting, grid):
             return model
         raise GeometryError(
-            f"no layer has {equalities(sizes)}: "
+            f"there is no layer with {equalities(sizes)}: "
             f"the sizes must satisfy {', '.join(map(str, self.conditions)) or 'the conditions of the layer'}."
         )
 

@@ -40,7 +40,7 @@ class Failure:
 
     def __str__(self) -> str:
         numbers = equalities({**self.sizes, **self.index})
-        return f"at {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
+        return f"for {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
 
 
 def shown(value: Poly | str) -> str:
@@ -71,7 +71,7 @@ class Refutation:
 
     def __str__(self) -> str:
         numbers = equalities({**self.sizes, **self.index})
-        return f"at {numbers or 'the sizes of the layer'} it gives {self.claimed}, right is {self.right}"
+        return f"for {numbers or 'the given sizes'} it gives {self.claimed} instead of {self.right}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Verification:
         lines = []
         for step in self.steps:
             holds = f"holds on {counted(step.cases, 'case')}"
-            verdict = holds if step else f"FAILS {step.failure or ': there is no case'}"
+            verdict = holds if step else f"FAILS: {step.failure or 'there is no case'}"
             lines.append(f"step {step.number}, {step.rule}: {verdict}")
         whole = f"every step checked on {counted(self.cases, 'case')}" if self else "does not hold"
         return "\n".join([*lines, f"{self.name}: {whole}"])
@@ -160,17 +160,20 @@ class Proof:
     def scope(self) -> str:
         """What it is proved for, once it is."""
         chosen = sorted({(p.stride, p.dilation) for p in self.steps})
-        pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
+        pairs = [f"({per_axis(stride)}, {per_axis(dilation)})" for stride, dilation in chosen]
+        steps = f"(stride, dilation) = {either(pairs)}"
+        if len(chosen) == 1:
+            steps = "stride {}, dilation {}".format(*map(per_axis, chosen[0]))
         sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
         only = [f"{name} = {either(numbers)}" for name, numbers in self.frozen]
-        return f"for {sizes} at (stride, dilation) {pairs}{', so only at ' if only else ''}{', '.join(only)}"
+        return f"for {sizes}, with {steps}{', so only for ' if only else ''}{', '.join(only)}"
 
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]
         if not wrong:
             return f"{self.name}: proved {self.scope}"
         lines = [
-            f"step {p.number}, {p.rule}, at stride {per_axis(p.stride)}, dilation {per_axis(p.dilation)}: "
+            f"step {p.number}, {p.rule}, for stride {per_axis(p.stride)}, dilation {per_axis(p.dilation)}: "
             f"{p.difference}"
             for p in wrong
         ]

@@ -57,9 +57,8 @@ def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation
     else:
         name, letters = getattr(given, "__name__", given), notation.meanings()
         if isinstance(name, str) and (name in letters or name in WORDS):
-            means = f"the {letters[name]}" if name in letters else "something else"
-            sentence = f"which stands for {means} here: name it otherwise."
-            raise OptionError(f"the activation is {name!r}, {sentence}")
+            means = f"stands for the {letters[name]}" if name in letters else "is a word of formulas"
+            raise OptionError(f"the activation is {name!r}, which already {means}: use another name.")
     if isinstance(given, str) and given.isidentifier() and given.isascii():
         given = Function(given)
     if isinstance(given, FunctionClass):
@@ -75,7 +74,7 @@ def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation
             name = getattr(given, "__name__", type(given).__name__)
             raise OptionError(
                 f"the activation {name!r} does not take SymPy expressions ({type(error).__name__}): write "
-                "its cases as a sympy.Piecewise, or typeset it by itself with sc.function_latex."
+                "its cases as a sympy.Piecewise, or typeset the function with sc.function_latex."
             ) from None
         return result
 

@@ -109,7 +109,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
         "valid": (min(n, k) - 1, max(n, k) - min(n, k) + 1),
     }
     if not isinstance(mode, str) or mode not in stretches:
-        raise OptionError("{option} {given!r} is unknown: {cure}", "mode", mode, allowed=MODES)
+        raise OptionError("{option} is {given!r}: {cure}", "mode", mode, allowed=MODES)
     skip, count = stretches[mode]
     before = k - 1 - skip
     axis = Axis.make(n, k, padding=(before, count + k - 1 - n - before), flip=flip)
@@ -123,7 +123,7 @@ def _operand(name: str, given: Any, quantity: str) -> tuple[Expr, ...]:
     try:
         return read_entries(name, given)
     except EntriesError as error:
-        raise EntriesError(f"{error} A whole number stands for so many symbols.") from None
+        raise EntriesError(f"{error} A whole number n is read as n symbols.") from None
 
 
 def _conjugate(entry: Expr) -> Expr:

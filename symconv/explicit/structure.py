@@ -35,7 +35,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Structure:
-    """The shape of the convolution matrix ``T`` as a dense layer with zeros and tied weights.
+    """The structure of the convolution matrix ``T``: where its zeros and shared weights are.
 
     Attributes
     ----------
@@ -121,11 +121,13 @@ class Structure:
             When the matrix depends on the input, or outputs share no weights.
         """
         if spec.kernel.depends_on_input:
-            sentence = "maximum pooling has another matrix for every input: ask for .matrix on values."
+            sentence = (
+                "the matrix of maximum pooling depends on the input: use .matrix of a layer with values."
+            )
             raise OptionError(sentence)
         if not spec.kernel.shared:
             sentence = "the outputs of this average divide by different numbers, so they share no weights: "
-            raise OptionError(f"{sentence}ask for .matrix.")
+            raise OptionError(f"{sentence}use .matrix.")
         spec.pattern.require_few()
         return cls.of(spec.incidence, spec.pattern.relations, uniform=spec.kernel.uniform)
 

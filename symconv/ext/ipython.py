@@ -34,7 +34,7 @@ def symconv(line: str, cell: str | None = None) -> None:
     try:
         arguments = shlex.split(f"{line}\n{cell or ''}")
     except ValueError as error:
-        print(f"symconv: {error}: put quotes in pairs.", file=sys.stderr)
+        print(f"symconv: {error}: close every quotation mark.", file=sys.stderr)
         return
     run(arguments, show=_show)
 

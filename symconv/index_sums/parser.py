@@ -19,6 +19,7 @@ from sympy import And, Expr, IndexedBase, Integer, Max, Min, Mod, Pow, Rel, Sum,
 
 from symconv.errors import SymconvError
 from symconv.index_sums.nodes import Divides, Overlap, Upsampled
+from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
 
 _TOKEN = re.compile(
@@ -54,9 +55,11 @@ def parse(text: str) -> Expr:
     Sum(w[k]*x[i + k], (k, 0, K - 1))
     """
     if not isinstance(text, str):
-        raise FormulaSyntaxError(f"a formula is text, not {type(text).__name__}.")
+        raise FormulaSyntaxError(f"a formula must be text, not {type(text).__name__}.")
     if len(text) > MOST_CHARACTERS:
-        raise FormulaSyntaxError(f"a formula has at most {MOST_CHARACTERS} characters, this one {len(text)}.")
+        raise FormulaSyntaxError(
+            f"a formula has at most {MOST_CHARACTERS} characters, but this one has {len(text)}."
+        )
     parser = _Parser(text)
     found = parser.sum()
     if parser.peek():
@@ -113,7 +116,7 @@ class _Parser:
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > MOST_NESTING:
-            raise FormulaSyntaxError(f"the formula nests more than {MOST_NESTING} deep.")
+            raise FormulaSyntaxError(f"the formula is nested more than {MOST_NESTING} levels deep.")
 
     def sum(self) -> Expr:
         self._deeper()
@@ -189,7 +192,8 @@ class _Parser:
     def _function(self, name: str) -> Expr:
         arguments, wanted = self._list("(", ")"), 1 + (name == "mod")
         if len(arguments) != wanted and name not in ("min", "max"):
-            raise FormulaSyntaxError(f"{name} takes {wanted} arguments, not {len(arguments)}.")
+            takes = counted(wanted, "argument")
+            raise FormulaSyntaxError(f"{name} takes {takes}, not {len(arguments)}.")
         if name == "mod":
             self._divisor(arguments[1])
         return _FUNCTIONS[name](*arguments)

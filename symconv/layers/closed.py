@@ -78,14 +78,14 @@ class ClosedForms:
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.spec.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.spec.axes) - 1}.")
         if self.entries.given:
-            sentence = "closed forms are in symbols, and this layer has values: ask the one without .at()."
+            sentence = "closed forms are symbolic, but this layer has values: use the layer before .at(...)."
             raise OptionError(sentence)
         names = derived(self.spec)
         if not isinstance(name, str) or name not in names:
             row = QUANTITIES.get(str(name))
             if row and row.biased and self.spec.kernel.name in row.derived:
-                raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-            here, allowed = (" here", names) if row and row.derived else ("", SCRIPTS)
+                raise OptionError("{given} needs a bias, and this layer has none: {with_bias}.", given=name)
+            here, allowed = (" for this layer", names) if row and row.derived else ("", SCRIPTS)
             raise OptionError(f"{{given!r}} has no derivation{here}: {{cure}}", given=name, allowed=allowed)
         if (name, axis) not in self._made:
             self._made[name, axis] = Derivation(self.symbols, name, axis)
@@ -120,7 +120,7 @@ class ClosedForms:
         Raises
         ------
         OptionError
-            When the candidate uses a name that means nothing here.
+            If the candidate uses an unknown name.
         EntriesError
             When entries have another shape than the quantity.
 

@@ -190,7 +190,8 @@ def _channels(in_channels: Any, out_channels: Any, groups: Any) -> list[Channels
     """The relation of the channels, where there are any."""
     if in_channels is None and out_channels is None:
         if groups != 1:
-            sentence = "{option} is {given!r}, but there are no channels: give {in_channels}, {out_channels}."
+            sentence = "{option} is {given!r}, but the layer has no channels: give {in_channels} and "
+            sentence += "{out_channels}."
             raise OptionError(sentence, "groups", groups)
         return []
     if in_channels is None or out_channels is None:

@@ -63,7 +63,7 @@ class Entries:
             given[role] = read_entries(letter, call[letter], self.shape(role))
         for entry in given.get("input", ()) if self.spec.kernel.depends_on_input else ():
             if entry.is_extended_real is False:
-                raise EntriesError(f"x holds {entry}: a maximum needs real entries.")
+                raise EntriesError(f"x contains {entry}: use real entries, which a maximum can compare.")
         return given
 
     def flat(self, given: Mapping[str, Any]) -> dict[str, Any]:

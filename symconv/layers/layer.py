@@ -200,7 +200,7 @@ class Layer:
         """
         found = self._algorithms
         if not isinstance(name, str) or name not in found:
-            raise OptionError("{given!r} has no algorithm here: {cure}", given=name, allowed=found)
+            raise OptionError("this layer has no algorithm {given!r}: {cure}", given=name, allowed=found)
         return found[name]
 
     @property

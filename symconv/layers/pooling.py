@@ -26,7 +26,7 @@ def _windows(
     for axis, side in product(axes, ("before", "after")):
         if at_most_half(axis, side) is S.false:
             wrong = f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}"
-            raise GeometryError(f"{wrong}: use at most {axis.kernel_size // 2}, or pad the input itself.")
+            raise GeometryError(f"{wrong}: use at most {axis.kernel_size // 2}, or pad the input beforehand.")
     return axes
 
 
@@ -182,6 +182,6 @@ def _require_inputs(axis: Axis) -> None:
     outputs = axis.incidence().index["output"]
     empty = np.flatnonzero(np.bincount(outputs, minlength=int(axis.output_size)) == 0)
     if len(empty):
-        wrong = f"output {empty[0]} would see padding only"
+        wrong = f"the window of output {empty[0]} would hold only padding"
         given = f"with {axis.input_size} inputs and dilation {axis.dilation}"
         raise GeometryError(f"{wrong}: {given} use less padding or dilation.")
