@@ -82,7 +82,7 @@ def test_options_of_the_interface_reach_the_layer(capsys) -> None:
     shown = "--show output_size,output,grad_bias,matrix"
     _, out, _ = run(capsys, "derive", *f"{geometry} {notation} {shown}".split())
     assert "stride 2, dilation 2, padding 1 before and 2 after, 4 outputs" in out
-    assert "\\textcolor{teal}{w_{1}}" in out
+    assert "{\\color{teal}{w_{1}}}" in out
     assert "\\frac{\\partial L}{\\partial y_{0}}" in out
     assert "\\ddots" in out
 
@@ -119,7 +119,10 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
         (["derive", "-x", "1,2", "-w", "1", "-o", "/nowhere/at/all.tex"], "cannot write into /nowhere/at:"),
         (["derive", "--input-size", "N", "--kernel-size", "3", "-x", "1,2"], "--input-size is the symbol N"),
         (["derive", *SIZES, "--steps", "--activation", "f"], "goes with explicit entries"),
-        (["derive", "--input-size", "w", "--kernel-size", "3"], "the letter of its kernel"),
+        (
+            ["derive", "--input-size", "w", "--kernel-size", "3", "--letter", "kernel=w"],
+            "the letter of its kernel",
+        ),
         (["claim", *SIZES, "output", "x[i"], "the formula ends too early"),
         (["claim", *SIZES, "outputs", "x[i]"], "did you mean 'output'"),
         (["claim", *SIZES, "output", "q*x[i]"], "q means nothing here"),

@@ -92,7 +92,7 @@ COMMANDS: list[tuple[list[str], list[str]]] = [
     (["notes", *LAYER, "--slides", "-o", "n.md"], ["slides"]),
     (["notes", *LAYER, "--slides", "--fragment", "-o", "n.tex"], ["slides", "fragment"]),
     (["notes", *LAYER, "--mathjax", "", "-o", "n.html"], ["mathjax"]),
-    (["notes", *LAYER, "--sections", "example", "-o", "n.txt"], ["x", "w"]),
+    (["notes", *LAYER, "--depth", "deep", "-o", "n.txt"], ["depth"]),
     (["notes", *LAYER, "--pooling", "max", "--activation", "f", "-o", "n.txt"], ["activation"]),
 ]
 
@@ -181,7 +181,7 @@ def test_the_directive_writes_its_options(tmp_path: Path) -> None:
         (lambda: sc.Conv1d(4, 3).formula("outpt"), "outpt", "output"),
         (lambda: sc.Conv1d(4, 3).at(y=[1]), "y", "x"),
         (lambda: sc.Conv1d(4, 3).figure("bnd"), "bnd", "band"),
-        (lambda: sc.Conv1d(4, 3).notes(sections=["forwrd"]), "forwrd", "forward"),
+        (lambda: sc.Conv1d(4, 3).notes(sections=["forwrd"]), "forwrd", "numbers"),
         (lambda: sc.Notation(upstream_style="partal"), "partal", "partial"),
         (lambda: sc.convolve(2, 2, mode="ful"), "ful", "full"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 from symconv.algorithms.letters import INDICES, SIZES, WITHIN
 from symconv.algorithms.written import Written
 from symconv.pattern import ROLES, Kernel, Relation, Spatial
-from symconv.printing.notation import on_axis
+from symconv.printing.letters import on_axis
 
 #: Indices, each with the number of its values, the outermost first.
 Pairs = list[tuple[str, str]]

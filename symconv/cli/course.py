@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from symconv import __version__
 from symconv.errors import SymconvError
+from symconv.printing.notation import LETTERS
 
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
 Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iterable[Any]]]
@@ -77,7 +78,8 @@ class Course:
         """Read and check a spec file.
 
         ``[[notes]]`` tables have a ``file`` and any of the options ``names``, those in ``flags`` true or
-        false; ``[defaults]`` holds what all tables share.
+        false; ``[defaults]`` holds what all tables share. ``[notation]`` holds the letters of the whole
+        course, and the ``notation`` of a table is the name of a preset, or a table of letters of its own.
 
         Raises
         ------
@@ -86,7 +88,7 @@ class Course:
             leads out of the folder, has an unknown suffix, is there twice, or is the spec file's own.
         """
         held = _toml(spec)
-        _known(spec.name, held, ["defaults", "notes"])
+        _known(spec.name, held, ["defaults", "notation", "notes"])
         defaults, tables = held.get("defaults", {}), held.get("notes", [])
         if not isinstance(defaults, dict):
             raise SpecError(f"{spec.name}: defaults is {defaults!r}: write a [defaults] table.")
@@ -100,13 +102,15 @@ class Course:
                 raise SpecError(f"{where} is {table!r}: write a [[notes]] table.")
             options = {**defaults, **table}
             _known(where, options, ["file", *names])
+            written = [held.get("notation"), defaults.get("notation"), table.get("notation")]
+            letters = _notation(where, written, options)
             file = _checked_file(where, spec.parent, options.pop("file", None), suffixes)
             place = os.path.realpath(spec.parent / file)
             if place in taken:
                 sentence = f"{where}: the file {file!r} is already {taken[place]}"
                 raise SpecError(f"{sentence}: give each document its own file.")
             taken[place] = f"the file of notes {number}"
-            entries.append(Entry(file, tuple(_arguments(where, options, flags))))
+            entries.append(Entry(file, (*_arguments(where, options, flags), *letters)))
         return cls(spec, tuple(entries))
 
     def stale(self) -> list[Entry]:
@@ -246,6 +250,34 @@ def _arguments(where: str, options: Mapping[str, Any], flags: Sequence[str]) -> 
             raise SpecError(f"{where}: {name} is {value!r}: {cure}")
         else:
             yield from (dashed, str(value))
+
+
+#: The options of the command for what a table of letters may hold besides letters.
+_BESIDE_LETTERS = {
+    "preset": "notation", "base": "index-base", "upstream-style": "upstream-style",
+    "tap-colours": "tap-colours", "max-rows": "max-rows",
+}  # fmt: skip
+
+
+def _notation(where: str, written: Sequence[Any], options: dict[str, Any]) -> list[str]:
+    """Take the notations of a course and of a document together: options, and arguments for the letters."""
+    letters: dict[str, Any] = {}
+    options.pop("notation", None)
+    for given in written:
+        if given is not None and not isinstance(given, str | dict):
+            cure = "write the name of a preset, or a [notation] table."
+            raise SpecError(f"{where}: notation is {given!r}: {cure}")
+        table = {"preset": given} if isinstance(given, str) else given or {}
+        dashed = {name.replace("_", "-"): value for name, value in table.items()}
+        _known(f"{where}, notation", dashed, [*_BESIDE_LETTERS, *(n.replace("_", "-") for n in LETTERS)])
+        for name, value in dashed.items():
+            if name in _BESIDE_LETTERS:
+                options[_BESIDE_LETTERS[name]] = value
+            elif not isinstance(value, str):
+                raise SpecError(f"{where}: the letter of {name} is {value!r}: write it as text.")
+            else:
+                letters[name] = value
+    return [part for name, letter in sorted(letters.items()) for part in ("--letter", f"{name}={letter}")]
 
 
 def _digest_of(path: Path) -> str:

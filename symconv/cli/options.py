@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from symconv import LAYERS
 from symconv.errors import Door, OptionError, SymconvError
-from symconv.printing.notation import COLOURS, PRESETS, UPSTREAM_STYLES, Notation
+from symconv.printing.notation import COLOURS, LETTERS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
@@ -97,6 +98,23 @@ def _whole(text: str) -> int | str:
     raise click.BadParameter(f"{text!r} is not a size: write a whole number, or a name such as N or N_1.")
 
 
+def _letters(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> dict[str, str]:
+    """The letters that are chosen, each by the field of a notation that it is for."""
+    found: dict[str, str] = {}
+    for pair in [pair for text in value for pair in text.split(",")]:
+        name, equals, letter = (part.strip() for part in pair.partition("="))
+        name = name.replace("-", "_")
+        if not equals or not letter:
+            raise click.BadParameter(f"{pair.strip()!r} is not NAME=LETTER: write it as in input=a.")
+        if name not in LETTERS:
+            sentence = "{option}: there is no letter for {given!r}: {cure}"
+            raise OptionError(sentence, "letter", name, allowed=LETTERS)
+        if name in found:
+            raise click.BadParameter(f"{name} is given two letters: give it one.")
+        found[name] = letter
+    return found
+
+
 #: How the text of an option is read, by what its help says in its place.
 _READERS = {"ENTRIES": _entries, "SIZE": _size, "COUNT": _size, "P": _padding}
 
@@ -143,10 +161,15 @@ _SIZES = [
 #: Options that say how it is written.
 _LETTERS = [
     click.option("--notation", type=click.Choice(list(PRESETS)), default="symconv", show_default=True),
-    click.option("--index-base", type=click.Choice(["0", "1"]), help="Index of the first entry."),
     click.option(
-        "--upstream-style", type=_STYLES, help="Write the upstream gradient as a letter or as dL/dy."
+        "--letter",
+        callback=_letters,
+        multiple=True,
+        metavar="NAME=LETTER",
+        help="A letter of your own, such as input=a or 'upstream=delta^(l)'; may be repeated.",
     ),
+    click.option("--index-base", type=click.Choice(["0", "1"]), help="Index of the first entry."),
+    click.option("--upstream-style", type=_STYLES, help="How the upstream gradient is written."),
 ]
 
 #: Options that say how what is printed looks.
@@ -190,9 +213,10 @@ def layer_kinds() -> dict[str, type[Layer]]:
 
 def layer_of(
     *, x: Any, w: Any, delta: Any, b: Any, input_size: Any, kernel_size: Any, notation: str = "symconv",
-    index_base: str | None = None, upstream_style: str | None = None, tap_colours: str | None = None,
-    max_rows: int | None = None, kind: str | None = None, transposed: bool = False,
-    pooling: str | None = None, values: bool = True, **geometry: Any,
+    letter: Mapping[str, str] = MappingProxyType({}), index_base: str | None = None,
+    upstream_style: str | None = None, tap_colours: str | None = None, max_rows: int | None = None,
+    kind: str | None = None, transposed: bool = False, pooling: str | None = None, values: bool = True,
+    **geometry: Any,
 ) -> Layer:  # fmt: skip
     """The layer that options describe, with values put in; they are refused where none are wanted.
 
@@ -222,15 +246,15 @@ def layer_of(
         named = "{pooling}" if wrong[0] == "channels" and not kind else asked
         option = "b" if wrong[0] == "bias" and b is not None else wrong[0]
         raise OptionError(f"{{option}} does not go {way} {named}.", option)
-    geometry["notation"] = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
+    geometry["notation"] = _notation(notation, letter, index_base, upstream_style, tap_colours, max_rows)
     made = known[name](*sizes, **geometry)
-    for letter, rows in given.items():
+    for operand, rows in given.items():
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
         own = symbols & made.entries.taken_names if symbols else symbols
         if own:
             sentence = "{option} uses {given}, which already has a meaning in this layer: "
-            raise OptionError(f"{sentence}use another name.", letter, min(own))
-    flat = {letter: [e for row in rows for e in row] for letter, rows in given.items() if rows}
+            raise OptionError(f"{sentence}use another name.", operand, min(own))
+    flat = {name: [e for row in rows for e in row] for name, rows in given.items() if rows}
     return made.at(**made.entries.flat(flat))
 
 
@@ -259,9 +283,14 @@ def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) ->
 
 
 def _notation(
-    preset: str, index_base: str | None, style: str | None, colours: str | None, max_rows: int | None
+    preset: str,
+    letters: Mapping[str, str],
+    index_base: str | None,
+    style: str | None,
+    colours: str | None,
+    max_rows: int | None,
 ) -> Notation:
-    changes: dict[str, Any] = {"upstream_style": style, "base": index_base and int(index_base)}
+    changes: dict[str, Any] = {**letters, "upstream_style": style, "base": index_base and int(index_base)}
     changes["tap_colours"] = None if colours is None else tuple(map(str.strip, colours.split(",")))
     changes = {name: value for name, value in changes.items() if value is not None}
     if max_rows is not None:

@@ -20,7 +20,7 @@ from symconv.index_sums.nodes import IndexSum
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols, least
 from symconv.printing.display import Display, Row
-from symconv.printing.notation import entry_name
+from symconv.printing.letters import entry_name
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
 

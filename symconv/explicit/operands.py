@@ -12,7 +12,8 @@ from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sy
 from sympy.tensor.array.arrayop import Flatten
 
 from symconv.errors import EntriesError
-from symconv.printing.notation import Notation, entry_names
+from symconv.printing.letters import entry_names
+from symconv.printing.notation import Notation
 
 
 class Operands(Mapping[str, tuple[Expr, ...]]):

@@ -165,7 +165,7 @@ _ROWS = (
     ),
     Quantity(
         "upstream_matrix", "upstream_matrix",
-        "``Delta``, N by K, with ``grad_input = Delta w``: ``Delta[j, k]`` is ``delta[i]`` if i reads j by k.",
+        "``Delta``, N by K, with ``grad_input = Delta w``: ``Delta[j, k] = delta[i]``, or 0.",
         {"": f"{_GRADIENT} input, in a second form: a matrix of upstream gradients times the kernel."},
         "pattern", _INPUT, _TAP, derived=_LEARNED,
     ),

@@ -14,7 +14,7 @@ from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.pattern import Incidence, Specification
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Element, Grid, Row, Side
-from symconv.printing.notation import on_axis
+from symconv.printing.letters import on_axis
 
 Builder: TypeAlias = Callable[[Sheet], Rows]
 

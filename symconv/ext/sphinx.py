@@ -19,6 +19,7 @@ from symconv.cli.course import made_by
 from symconv.cli.excerpt import Passage, excerpt
 from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
 from symconv.errors import Door, OptionError
+from symconv.figures import ON_DARK
 from symconv.printing.files import write_whole
 from symconv.printing.targets import as_latex, as_text
 
@@ -263,12 +264,26 @@ def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
     return nodes.paragraph(figure.alt, figure.alt)
 
 
+def dark_colours(app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any) -> None:
+    """Style the colours of formulas for pages whose reader chose a dark theme, as Furo and others tell it."""
+    rules = [
+        f"[data-theme=dark] .math :is([style*='color:{name}'],[style*='color: {name}'],[fill='{name}'])"
+        f"{{color:{shade}!important;fill:{shade}}}"
+        for name, shade in ON_DARK.items()
+    ]
+    chosen = "".join(rules)
+    preferred = chosen.replace("[data-theme=dark]", "[data-theme=auto]")
+    style = f"<style>{chosen}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
+    context["metatags"] = f"{context.get('metatags', '')}{style}"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, called by Sphinx."""
     app.add_node(FigureOfLayer)
     app.add_directive("symconv", SymconvDirective)
     app.connect("doctree-resolved", plain_equations)
     app.connect("doctree-resolved", draw_figures)
+    app.connect("html-page-context", dark_colours)
     return {
         "version": __version__,
         # Pages are read anew where other code would compose them otherwise.

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
+from symconv.figures.colours import FAINT
+
 #: The size of letters, one em in user units: two or three characters fill a cell of 1 by 1.
 FONT = 0.42
 
@@ -75,9 +77,9 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
     {
         "tap": Look(fill=0.4, line=1.0),
         "padded tap": Look(fill=0.15, line=1.0, dash="dashed"),
-        "absent": Look(fill=None, line=0.4, width=0.25, ink="gray"),
+        "absent": Look(fill=None, line=0.4, width=0.25, ink=FAINT),
         "entry": Look(fill=None, line=1.0),
-        "padding": Look(fill=0.12, line=0.7, width=0.4, dash="dashed", ink="gray"),
+        "padding": Look(fill=0.12, line=1.0, width=0.4, dash="dashed", ink=FAINT),
         "block": Look(fill=None, line=1.0, width=1.2),
     }
 )

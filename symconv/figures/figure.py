@@ -80,7 +80,7 @@ class Figure:
         --------
         >>> import symconv as sc
         >>> print(sc.Conv1d(1, 1).figure("band").tikz().splitlines()[-2].strip())
-        \\draw[tap=blue] (1.645,1.615) rectangle ++(1,1) node[midway] {$w_{0}$};
+        \\draw[tap=teal] (1.645,1.615) rectangle ++(1,1) node[midway] {$w_{0}$};
         """
         for option, given in (("width", width), ("height", height)):
             number = isinstance(given, int | float) and not isinstance(given, bool)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from symconv.explicit.layout import Subject
+from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of, stacked
@@ -75,7 +76,7 @@ def window(subject: Subject) -> Drawing:
         at = np.unravel_index(place, incidence.shape[role])
         rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
     whole = label(lambda form: form.letter(getattr(subject.notation, role)))
-    looks = (("entry", "black"), ("padding", "gray"))
+    looks = (("entry", "black"), ("padding", FAINT))
     entries = zip(named, padded.outside.tolist(), strict=True)
     panels = [(whole, [[Box(0, 0, 1, 1, *looks[outside], name)] for name, outside in entries])]
     panels += [(name, _window(padded, row, letters.taps)) for name, row in zip(seeing, rows, strict=True)]
@@ -94,7 +95,7 @@ def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> 
     for place, outside in enumerate(padded.outside.tolist()):
         look, bare = ("padded tap", "padding") if outside else ("tap", "absent")
         met = stacked(0, 0, look, [taps[tap] for tap in row.get(place, [])])
-        boxes.append(met or [Box(0, 0, 1, 1, bare, "gray")])
+        boxes.append(met or [Box(0, 0, 1, 1, bare, FAINT)])
     return boxes
 
 

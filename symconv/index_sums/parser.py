@@ -21,9 +21,10 @@ from symconv.errors import SymconvError
 from symconv.index_sums.nodes import Divides, Overlap, Upsampled
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
+from symconv.printing.letters import SUPERSCRIPT
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^\([A-Za-z][A-Za-z0-9]*\))?'*)"
+    rf"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^(?:{SUPERSCRIPT}))?'*)"
     r"|(?P<mark>\.\.|<=|>=|==|[-+*/^()\[\],=<>|]))"
 )
 _COMPARE = {"=": "==", **{sign: sign for sign in ("==", "<=", "<", ">=", ">")}}

@@ -9,8 +9,10 @@ from functools import cached_property
 from sympy import Expr, Indexed, IndexedBase, Symbol, expand, preorder_traversal, sympify
 
 from symconv.errors import NotationError
+from symconv.explicit.letters import printed_letters
 from symconv.pattern import ROLES, Kernel, Spatial, Specification
-from symconv.printing.notation import Notation, on_axis
+from symconv.printing.letters import marked, on_axis
+from symconv.printing.notation import SIZES, Notation
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class LayerSymbols:
         return found
 
     def _check_names(self, symbols: dict[Symbol, Symbol]) -> None:
-        taken = {getattr(self.notation, name): name for name in _WRITTEN}
+        printed = printed_letters(self.spec).items()
+        taken = {letter: name.replace("_", " ") for name, letter in printed if name not in SIZES}
         taken |= {index.name: "index" for role in ROLES for index in self.indices(role)}
         taken |= {self.m_letter(at).name: "output size" for at in range(len(self.spec.axes))}
         for symbol in symbols:
@@ -258,7 +261,7 @@ class LayerSymbols:
     @property
     def padded(self) -> IndexedBase:
         """The input with its padding around it."""
-        return IndexedBase(f"{self.notation.input}pad")
+        return IndexedBase(marked(self.notation.input, "pad"))
 
     @property
     def loss(self) -> Symbol:
@@ -296,9 +299,3 @@ def least(name: str) -> int:
 
 def _by_name(symbol: Symbol) -> tuple[str, str]:
     return symbol.name, str(sorted(symbol.assumptions0.items()))
-
-
-#: Fields of a notation whose letters formulas use, besides indices and sizes.
-_WRITTEN = (
-    "input", "kernel", "bias", "output", "upstream", "loss", "matrix", "windows", "upstream_matrix", "tying",
-)  # fmt: skip

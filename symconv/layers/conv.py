@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from symconv.errors import OptionError, reject_unknown
+from symconv.layers.description import defaults, options
 from symconv.layers.layer import Layer
 from symconv.pattern import Adjoint, Axis, Batch, Channels, Kernel, Relation, Spatial, TransposedAxis
 from symconv.pattern.reading import each_axis, rank_of, read_size
@@ -157,6 +158,20 @@ class ConvTranspose(Layer):
             for matching in _channels(in_channels, out_channels, groups)
         ]
         super().__init__([*samples(batch=batch), *channels, *axes], Kernel(), bias, notation)
+
+    def matching(self) -> Conv:
+        """The convolution whose matrix is the transpose of this one's, without bias and batch alike.
+
+        >>> layer = ConvTranspose1d(3, 3, stride=2, padding=1)
+        >>> layer.matching().matrix.T == layer.matrix
+        True
+        """
+        told = options(self.spec)
+        inside, outside = told.get("in_channels"), told.get("out_channels")
+        told |= {"in_channels": outside, "out_channels": inside} if inside is not None else {}
+        told |= {"input_size": self.spec.output_sizes, "notation": self.notation, "bias": False}
+        kind = {1: Conv1d, 2: Conv2d, 3: Conv3d}.get(len(self.spec.axes), Conv)
+        return kind(**{name: told[name] for name in defaults(kind) if name in told})
 
 
 class ConvTranspose1d(ConvTranspose, rank=1):

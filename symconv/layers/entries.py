@@ -12,7 +12,7 @@ from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit.entries import Explicit, in_shape
 from symconv.explicit.operands import Operands, read_entries, symbols_for
 from symconv.pattern import Specification
-from symconv.printing.notation import entry_names, on_axis
+from symconv.printing.letters import entry_names, on_axis
 
 #: The fields of a notation whose letters stand in the equations of every layer.
 ALWAYS_WRITTEN = (

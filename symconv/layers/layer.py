@@ -14,6 +14,7 @@ from symconv.derivation import Formula
 from symconv.errors import OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.equation import Equation
+from symconv.explicit.letters import told_apart
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES
@@ -90,7 +91,7 @@ class Layer:
     def __init__(
         self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
     ) -> None:
-        self._hold(Specification.read(type(self).__name__, relations, kernel, bias, notation))
+        self._hold(told_apart(Specification.read(type(self).__name__, relations, kernel, bias, notation)))
 
     def _hold(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]] | None = None) -> None:
         """Take the parts that a specification makes."""
@@ -142,7 +143,7 @@ class Layer:
         >>> import symconv as sc
         >>> print(sc.Conv1d(2, 2).coloured().latex())
         \\begin{aligned}
-        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{olive}{w_{1}} x_{1}
+        y_{0} &= {\\color{teal}{w_{0}}} x_{0} + {\\color{blue}{w_{1}}} x_{1}
         \\end{aligned}
         """
         return self._with(replace(self.spec, notation=self.notation.coloured()), self.entries.given)
@@ -190,8 +191,8 @@ class Layer:
     def algorithm(self, name: str = "output") -> Listing:
         """A quantity as the loops that compute it.
 
-        Sizes may be symbols: the loops are the same for all. Their letters are symconv's own, and indices
-        start at 0, whatever the notation. :attr:`algorithm_names` has the names.
+        The loops are the same for all sizes. Their letters are those of the notation as names in Python, such
+        as ``a_prev`` for a^(l-1); indices start at 0 always. :attr:`algorithm_names` has the names.
 
         Raises
         ------
@@ -225,7 +226,7 @@ class Layer:
 
     @cached_property
     def _algorithms(self) -> dict[str, Listing]:
-        return algorithms_for(self.spec.tied.relations, kernel=self.spec.kernel, bias=self.bias)
+        return algorithms_for(self.spec)
 
     def check(
         self, *, reference: str | None = None, draws: int = 3, seed: int = 0,
@@ -269,33 +270,33 @@ class Layer:
         return list(check.REFERENCES[self.spec.kernel.name])
 
     def notes(
-        self, *, title: str | None = None, sections: Sequence[str] | None = None,
+        self, *, depth: str = "standard", title: str | None = None, sections: Sequence[str] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
     ) -> Document:  # fmt: skip
-        """Lecture notes on the layer, from its setting to the table of checks.
+        """Lecture notes on the layer: its numbers, its matrix, why it is so, and how it learns.
 
         Parameters
         ----------
+        depth : str
+            "page", "standard" (two or three pages), or "full", with derivations in an appendix.
         title : str, optional
-            By default what the layer is, in a few words.
+            By default :attr:`title`.
         sections : sequence of str, optional
-            Which of "setting", "size", "forward", "matrix", "windows", "dense", "gradients", "example",
-            "algorithm" and "checks" there are, in this order; by default all that say something of it.
+            By default those of the depth: see :data:`symconv.notes.SECTIONS`.
         activation : name, SymPy function, or Python function of one number, optional
-            What follows the layer. A Python function is typeset from its source.
 
         Raises
         ------
         OptionError
-            When a section is unknown or has nothing to say, or the title is no line of text.
+            When an option means nothing here.
 
         Examples
         --------
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
-        <Document 'Cross-correlation of N inputs with K taps': 4 blocks>
+        <Document 'Cross-correlation of N inputs with K taps': 6 blocks>
         """
-        return notes(sources(self, activation), self.title if title is None else title, sections)
+        return notes(sources(self, activation), self.title if title is None else title, depth, sections)
 
     @property
     def description(self) -> str:

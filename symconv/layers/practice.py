@@ -64,5 +64,5 @@ def remade(layer: Any, **changes: Any) -> Any:
     told = {name: value for name, value in options(layer.spec).items() if name in defaults(kind)}
     unknown = {name for name in changes if name not in defaults(kind)}
     made = kind(**{**told, **{name: value for name, value in changes.items() if name not in unknown}})
-    given = layer.entries.given
-    return made.at(**{LETTERS[role]: layer.entries.nested(role) for role in given}) if given else made
+    given = {LETTERS[r]: layer.entries.nested(r, entries) for r, entries in layer.entries.given.items()}
+    return made.at(**given) if given else made

@@ -50,7 +50,7 @@ class Written:
         spec = self.entries.spec
         row = required(name, spec)
         applied = name == "activation" or (name == "filters" and function is not None)
-        build = builder(name, spec, read_function(function, spec.notation) if applied else None)
+        build = builder(name, spec, read_function(function, spec) if applied else None)
         return Equation(name, row.reason(spec), self.subject, build)
 
     def latex(self, name: str = "output") -> str:
@@ -71,8 +71,7 @@ class Written:
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
         Matrix([[f(38), f(56)]])
         """
-        applied = read_function(function, self.entries.spec.notation)
-        return self.entries.values.array("output").applyfunc(applied)
+        return self.entries.values.array("output").applyfunc(read_function(function, self.entries.spec))
 
     def figure(self, name: str = "band") -> Figure:
         """A picture: "band", "window", "network", "blocks" or "input_gradient".

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from symconv.figures import Drawing
 from symconv.printing.targets import Displayed
 
 
@@ -13,9 +14,12 @@ class Figured(Protocol):
     @property
     def alt(self) -> str: ...
 
-    def tikz(self) -> str: ...
+    def tikz(self, *, width: float = 12.0, height: float = 18.0) -> str: ...
 
     def svg(self) -> str: ...
+
+    @property
+    def drawing(self) -> Drawing: ...
 
 
 class Listed(Protocol):
@@ -47,8 +51,28 @@ class Maths:
 Words: TypeAlias = tuple[str | Maths, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """What every block can say of its place in print.
+
+    Attributes
+    ----------
+    beside : float
+        How much larger than it is drawn a picture may be to the right of the block before it; 0 where it
+        stands below.
+    spare : int
+        From 1 on: print leaves it out where there is no room, the highest numbers first.
+    detail : bool
+        Whether notes of one page go without it.
+    """
+
+    beside: float = 0.0
+    spare: int = 0
+    detail: bool = False
+
+
 @dataclass(frozen=True)
-class Heading:
+class Heading(Placed):
     """A section's title."""
 
     words: Words
@@ -56,19 +80,20 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Prose:
-    """A paragraph."""
+class Prose(Placed):
+    """A paragraph; ``lead`` is what a document opens with, in italics."""
 
     words: Words
+    lead: bool = False
 
 
 @dataclass(frozen=True)
-class Display:
+class Display(Placed):
     """An equation, formula or derivation on lines of its own.
 
-    ``code`` is the Python expression that gives it, for formats that recompute; ``label`` a name that is
-    unique in the document, for formats that number equations; ``stepwise`` says that each line follows from
-    the one before, for formats that reveal them one by one.
+    ``code`` is the Python expression that gives it, for formats that recompute, or nothing; ``label`` a name
+    that is unique in the document, for formats that number equations; ``stepwise`` says that each line
+    follows from the one before, for formats that reveal them one by one.
     """
 
     item: Displayed
@@ -78,14 +103,14 @@ class Display:
 
 
 @dataclass(frozen=True)
-class Points:
+class Points(Placed):
     """A list, each point with what it is about."""
 
     points: tuple[tuple[Words, Words], ...]
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Placed):
     """Rows under a head; ``code`` gives it anew."""
 
     head: tuple[Words, ...]
@@ -94,7 +119,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class Algorithm(Placed):
     """A reference algorithm with what it computes."""
 
     caption: Words
@@ -103,7 +128,7 @@ class Algorithm:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(Placed):
     """A figure with its caption; ``name`` is unique in the document."""
 
     caption: Words
@@ -129,11 +154,14 @@ class Manuscript:
     blocks : tuple of blocks
     code : str
         The Python statements that the code of the blocks needs.
+    pages : int
+        So many pages, at the most, that print should take; 0 for any number.
     """
 
     title: str
     blocks: tuple[Block, ...]
     code: str = ""
+    pages: int = 0
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""

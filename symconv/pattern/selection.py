@@ -88,12 +88,6 @@ def _windows_meet(axis: Spatial) -> Boolean:
 class Selection(Pooled):
     """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
 
->>>
-=== symconv/layers/description.py
-<<<
-    cut = " (cut off)" if
----
-    cut = " (cropped)" if
     meaning = f"being {_MEANING}"
     linear_in = "for a fixed selection"
     beside = "passed by"
@@ -129,7 +123,7 @@ class Selection(Pooled):
 
     def written(self, notation: Notation) -> Notation:
         own = {"kernel": notation.selection, "kernel_matrix": None, "filter_matrix": notation.selection}
-        return notation.replace(**own, selection=notation.kernel, tap_colours=())
+        return notation.rewritten(**own, selection=notation.kernel, tap_colours=())
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         return (*super().conditions(axes), *map(_windows_meet, axes))

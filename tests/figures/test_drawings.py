@@ -197,7 +197,7 @@ def test_notation_gives_letters_base_and_colours() -> None:
     looks = {box.label.text: box.colour for box in boxes if box.label}
     assert looks == {"h1": "red", "h2": "teal"}
     assert "$\\partial L/\\partial y_{1}$" in figure.tikz()
-    assert "textcolor" not in figure.tikz()
+    assert "\\color" not in figure.tikz()
 
 
 def test_values_of_the_kernel_stand_in_the_cells() -> None:
@@ -245,7 +245,7 @@ def test_what_cannot_be_drawn_says_what_to_do() -> None:
 def test_formulas_have_the_colours_of_the_figure(g: Geometry) -> None:
     layer = layer_of(g, notation=sc.Notation(max_rows=None))
     latex = layer.coloured().latex("matrix")
-    told = set(re.findall(r"\\textcolor\{(\w+)\}\{w_\{([\d,]+)\}\}", latex))
+    told = set(re.findall(r"\{\\color\{(\w+)\}\{w_\{([\d,]+)\}\}\}", latex))
     boxes = labelled(layer.figure("band").drawing)
-    seen = {(box.colour, box.label.latex) for box in boxes if box.look == "tap" and box.label}
+    seen = {(box.colour.split("!")[0], box.label.latex) for box in boxes if box.look == "tap" and box.label}
     assert {(colour, f"$w_{{{index}}}$") for colour, index in told} == seen

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 import symconv as sc
 from symconv.errors import FigureError
 from symconv.figures import Line, Text
+from symconv.figures.colours import FAINT
 from symconv.printing.notation import COLOURS
 from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
 from tests.geometry import layers
@@ -113,14 +114,14 @@ def test_what_lies_around_is_told_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("count", range(1, len(COLOURS) + 1))
-def test_no_look_comes_again_before_each_colour_has_had_each_line_style(count: int) -> None:
-    notation = sc.Notation(tap_colours=COLOURS[:count])
-    for taps in (4 * count, min(4 * count + 1, 40)):
+def test_no_look_comes_again_before_each_colour_has_had_each_shade_and_line_style(count: int) -> None:
+    notation, most = sc.Notation(tap_colours=COLOURS[:count]), 12 * count
+    for taps in (min(most, 40), min(most + 1, 40)):
         figure = sc.Conv1d(taps, taps, notation=notation).figure("network")
         looks = {(line.colour, line.dash) for line in figure.drawing.marks if isinstance(line, Line)}
-        assert len(looks) == min(taps, 4 * count)
-        again = f"{taps} weights share {4 * count} colours and line styles; their names tell them apart."
-        assert (again if taps > 4 * count else "One colour and line style a weight.") in figure.alt
+        assert len(looks) == min(taps, most)
+        again = f"{taps} weights share {most} colours and line styles; their names tell them apart."
+        assert (again if taps > most else "One colour and line style a weight.") in figure.alt
         assert network(figure.drawing).weights == {("y0", f"x{at}"): [f"w{at}"] for at in range(taps)}
 
 
@@ -138,7 +139,7 @@ def test_maximum_pooling_selects_and_shares_nothing_and_all_its_edges_are_named(
     assert "Edges are selections, not weights, and nothing is shared: " in figure.alt
     found = network(figure.drawing)
     assert found.legend == []
-    assert {line.colour for lines in found.lines.values() for line in lines} == {"gray"}
+    assert {line.colour for lines in found.lines.values() for line in lines} == {FAINT}
     expected = {
         (f"y{a}_{b}", f"x{a + u}_{b + v}"): [f"S{a}_{u}_{b}_{v}"]
         for a, b, u, v in product(range(2), repeat=4)

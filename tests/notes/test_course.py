@@ -27,14 +27,14 @@ x = "1,2,3,4"
 w = "5,6,7"
 padding = "full"
 flip = true
-sections = "setting,size,forward"
+sections = "letters,size,numbers"
 
 [[notes]]
 file = "week-2/strided.md"
 input-size = "H"
 kernel-size = 3
 stride = 2
-sections = "size,gradients"
+sections = "size,learning"
 """
 
 Run = Callable[..., tuple[int, str, str]]
@@ -49,7 +49,7 @@ def spec(folder: Path, text: str) -> Path:
 def test_one_document_is_written(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "n.md"
     assert (
-        run("--input-size", "3", "--kernel-size", "2", "--sections", "setting, forward", "-o", file)[0] == 0
+        run("--input-size", "3", "--kernel-size", "2", "--sections", "letters, numbers", "-o", file)[0] == 0
     )
     assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with 2 taps")
 
@@ -91,7 +91,7 @@ def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) ->
     assert run("--spec", path, "--check")[:2] == (1, "stale: bad.tex\n")
 
 
-WHOLE = GOOD.replace('sections = "setting,size,forward"\n', "")
+WHOLE = GOOD.replace('sections = "letters,size,numbers"\n', "")
 
 
 @pytest.mark.parametrize("text", [GOOD, pytest.param(WHOLE, marks=exhaustive)], ids=["short", "whole"])
@@ -146,7 +146,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     tables = []
     for number, (key, value) in enumerate(ATTACKS):
         sizes = "" if key in ("input-size", "x") else "input-size = 3\n"
-        sections = "" if key == "sections" else 'sections = "setting"\n'
+        sections = "" if key == "sections" else 'sections = "letters"\n'
         head = f'[[notes]]\nfile = "a{number}.html"\nkernel-size = 2\n'
         tables.append(f'{head}{sizes}{key} = "{value}"\n{sections}')
     path = spec(tmp_path_factory.mktemp("attacked"), "".join(tables))

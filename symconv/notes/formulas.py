@@ -1,0 +1,68 @@
+"""Several closed forms in one display: each with the ranges of its indices, their letters explained once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symconv.derivation import Formula
+from symconv.notes.model import Display
+from symconv.printing import display as data
+from symconv.printing.display import Row
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text
+
+#: A formula and its ranges go on one line of so many characters.
+LINE = 62
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Closed forms of one layer."""
+
+    made: tuple[Formula, ...]
+
+    def display(self, target: MathsTarget) -> data.Display:
+        """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
+        rows: list[Row | None] = []
+        meant: dict[Row, None] = {}
+        said: dict[str, None] = {}
+        head = target.prose("for ")
+        for formula in self.made:
+            first, *others = (row for row in formula.display(target).rows if row is not None)
+            below = (others[-1] if others else first).below
+            ranges = [line for line in below if not line.startswith(target.prose("with "))]
+            said |= dict.fromkeys(line for line in below if line not in ranges)
+            meant |= dict.fromkeys(row._replace(below=()) for row in others)
+            rows.append(_with_ranges(target, first._replace(below=()), head, ranges))
+        rows += _joined(target, list(meant))
+        last = rows[-1]
+        assert last is not None
+        rows[-1] = last._replace(below=(*last.below, *said))
+        return data.Display(tuple(rows))
+
+    latex, text = as_latex, as_text
+
+
+def _with_ranges(target: MathsTarget, row: Row, head: str, ranges: Sequence[str]) -> Row:
+    """An equation with its ranges behind it where there is room, else below it."""
+    (right,) = row.parts
+    behind = target.comma + ranges[0].removeprefix(head) if ranges else ""
+    whole = f"{row.left}{right}{behind}"
+    fits = target.width(whole) <= max(LINE, target.line)
+    if len(ranges) == 1 and isinstance(right, str) and "\n" not in right and fits:
+        return row._replace(parts=(right + behind,))
+    return row._replace(below=tuple(ranges))
+
+
+def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
+    """Definitions on one line where there is room."""
+    line = target.comma.join(f"{row.left} = {row.parts[0]}" for row in rows[1:])
+    if len(rows) < 2 or target.width(f"{rows[0].left}{rows[0].parts[0]}{line}") > max(LINE, target.line):
+        return list(rows)
+    return [rows[0]._replace(parts=(f"{rows[0].parts[0]}{target.comma}{line}",))]
+
+
+def formulas(made: Sequence[Formula], label: str) -> Display:
+    """Closed forms as a display."""
+    return Display(Formulas(tuple(made)), "", label)
