@@ -14,18 +14,18 @@ from symconv.pattern import Average, Kernel, Selection, Specification
 
 @dataclass(frozen=True, repr=False)
 class Listing:
-    """An algorithm as a reader sees it; prints as its source, and as pseudocode in a notebook.
+    """An algorithm; it prints as Python source, and as pseudocode in a notebook.
 
     Attributes
     ----------
     name : str
         The quantity that it computes.
     reason : str
-        A sentence for the reader.
+        What it does, in a sentence.
     function : function
         The algorithm itself, on nested lists.
     names : Names
-        What it is written with, where that is not symconv's own.
+        The letters of the notation, if they are not symconv's own.
     """
 
     name: str

@@ -9,7 +9,7 @@ from symconv.printing.targets import target_of
 
 @dataclass(frozen=True)
 class Counterexample:
-    """Where a quantity and a reference differ: the index, both values, and the numbers put in."""
+    """An entry in which a quantity and a reference differ, with the numbers that were put in."""
 
     quantity: str
     index: tuple[int, ...]
@@ -25,7 +25,7 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Finding:
-    """One quantity against one reference."""
+    """The comparison of one quantity with one reference."""
 
     quantity: str
     reference: str
@@ -39,13 +39,14 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """All findings; true exactly when every one holds and there is at least one.
+    """The result of a check; true if and only if there is a comparison and all comparisons agree.
 
     Attributes
     ----------
     findings : tuple of Finding
+        One comparison of a quantity with a reference each.
     missing : tuple of str
-        What was left out: references that are not installed, comparisons that are too large.
+        What was left out: references that are not installed, and comparisons that are too large.
     """
 
     findings: tuple[Finding, ...]

@@ -1,4 +1,4 @@
-"""Claims: somebody else's formula or function, judged against the layer's own relation."""
+"""Claims: a formula or function that somebody proposes, judged against the layer's own relation."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from symconv.printing.english import counted
 
 @dataclass(frozen=True, repr=False)
 class Claim:
-    """The answer to a claim: true unless it is refuted.
+    """The verdict on a claim; true unless the claim is refuted.
 
     Attributes
     ----------
@@ -31,10 +31,11 @@ class Claim:
         The quantity.
     verdict : "proved", "verified" or "refuted"
     cases : int
-        How many geometries it was tried on.
+        The number of geometries on which it was tried.
     refutation : Refutation or None
+        The counterexample, if there is one.
     scope : str
-        What a proof covers, or why there is none.
+        What the proof covers, or why there is no proof.
     """
 
     name: str

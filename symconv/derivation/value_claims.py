@@ -1,4 +1,4 @@
-"""Claims about entries: somebody else's numbers for a layer's quantity, compared exactly with its own."""
+"""Claims about entries: numbers that somebody proposes for a quantity, compared exactly with its own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _structure(spec: Specification) -> Structure:
 
 
 def left_over(spec: Specification) -> int:
-    """How many places of the padded input lie behind the last window, on the one axis of a layer."""
+    """How many positions of the padded input lie after the last window, on the one axis of a layer."""
     (axis,) = spec.tied_axes
     sizes = axis.geometry
     reach = sizes["dilation"] * (sizes["kernel_size"] - 1)
@@ -64,9 +64,9 @@ class WrongEntry(Refutation):
 
 @dataclass(frozen=True, repr=False)
 class ValueClaim(Claim):
-    """The answer to a claim about entries: true exactly when all of them are equal.
+    """The verdict on a claim about entries; true if and only if all of them are equal.
 
-    ``verdict`` is "equal" or "refuted", and ``cases`` the number of entries.
+    ``verdict`` is "equal" or "refuted", and ``cases`` is the number of entries.
 
     >>> import symconv as sc
     >>> layer = sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7])

@@ -19,14 +19,14 @@ from symconv.printing.targets import as_latex, as_text, in_notebook
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Equation:
-    """One quantity, written out; prints as text, and as LaTeX in a notebook.
+    """The equation of a quantity, written out; it prints as text, and as LaTeX in a notebook.
 
     Attributes
     ----------
     name : str
         The quantity.
     reason : str
-        A sentence for the reader.
+        Why the equation holds, in a sentence.
     """
 
     name: str

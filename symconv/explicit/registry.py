@@ -76,7 +76,7 @@ _ROWS = (
         kinds=_ALL, derived=_ALL, main=True, parts=(),
     ),
     Quantity(
-        "output", "output", "``y``, M entries: ``y[i] = b + sum_k w[k] x[j]`` with ``j`` from the relation.",
+        "output", "output", "The output ``y``; ``y[i] = b + sum_k w[k] x[j]``, where i reads input j through tap k.",
         {
             "": "Output: each entry is the dot product of one window of the input with the kernel{bias}.",
             "flipped": "Output: each entry is the dot product of one window of the input with the flipped "
@@ -94,12 +94,12 @@ _ROWS = (
     ),
     Quantity(
         "selection", "selection",
-        "``S``, M by K: ``S[i, k]`` is 1 if tap k meets the first maximum of the window of output i, else 0.",
+        "``S``, M by K, with ``S[i, k] = 1`` if tap k meets the first maximum of window i, else 0.",
         {"": "Selection: 1 at the first maximum of each window, 0 elsewhere."},
         "tied", _OUTPUT, _TAP, kinds=("selection",), main=True,
     ),
     Quantity(
-        "matrix", "matrix", "``T``, M by N, with ``y = T x``: ``T[i, j] = w[k]`` where the relation holds.",
+        "matrix", "matrix", "``T``, M by N, with ``y = T x``; ``T[i, j] = w[k]`` if i reads j through k, else 0.",
         {
             "": f"{_MATRIX} contains only kernel weights and zeros.",
             "folded": f"{_MATRIX} contains only kernel weights, sums of kernel weights, and zeros.",
@@ -112,7 +112,7 @@ _ROWS = (
     ),
     Quantity(
         "windows", "windows",
-        "``X``, M by K, with ``y = X w`` (im2col): ``X[i, k] = x[j]``, 0 in the padding.",
+        "``X``, M by K, with ``y = X w`` (im2col); ``X[i, k]`` is what i reads through k, 0 in the padding.",
         {
             "": "As windows times kernel: each row is the window of one output.",
             "transposed": "As windows times kernel: each row holds the inputs that reach one output.",
@@ -123,7 +123,7 @@ _ROWS = (
         "pattern", _OUTPUT, _TAP, kinds=("weights", "uniform", "selection"), derived=_LEARNED, main=True,
     ),
     Quantity(
-        "filters", "feature_maps", "``A = X W``: all filters at all positions.",
+        "filters", "feature_maps", "``A = X W``, all filters at all positions.",
         {
             "": "As windows times filters: one product computes all filters. The result has one column per "
             "filter, one row per position.",
@@ -139,7 +139,7 @@ _ROWS = (
     ),
     Quantity(
         "grad_input", "input",
-        "The derivative of the loss with respect to ``x``, in the shape of ``x``: ``T^T delta``.",
+        "The derivative ``T^T delta`` of the loss with respect to ``x``, in the shape of ``x``.",
         {
             "": f"{_GRADIENT} input: multiply the upstream gradient by the transposed matrix.",
             "selection": f"{_GRADIENT} input: each upstream gradient goes to the entry that was selected, "
@@ -149,7 +149,7 @@ _ROWS = (
     ),
     Quantity(
         "grad_kernel", "kernel",
-        "The derivative of the loss with respect to ``w``, in the shape of ``w``: ``X^T delta``.",
+        "The derivative ``X^T delta`` of the loss with respect to ``w``, in the shape of ``w``.",
         {
             "": f"{_GRADIENT} kernel: multiply the upstream gradient by the transposed window matrix. "
             f"{_SHARED}",
@@ -159,13 +159,13 @@ _ROWS = (
     ),
     Quantity(
         "grad_bias", "bias",
-        "The derivative of the loss with respect to ``b``: the sum of the upstream gradient, per channel.",
+        "The derivative of the loss with respect to ``b``, the sum of the upstream gradient per channel.",
         {"": f"{_GRADIENT} bias: a bias is added to every output of its filter, so it sums their gradients."},
         "biases", _TAP, _INPUT, derived=_LEARNED, biased=True, main=True,
     ),
     Quantity(
         "upstream_matrix", "upstream_matrix",
-        "``Delta``, N by K, with ``grad_input = Delta w``: ``Delta[j, k] = delta[i]``, or 0.",
+        "``Delta``, N by K, with ``grad_input = Delta w``; ``Delta[j, k] = delta[i]`` or 0.",
         {"": f"{_GRADIENT} input, in a second form: a matrix of upstream gradients times the kernel."},
         "pattern", _INPUT, _TAP, derived=_LEARNED,
     ),
@@ -177,23 +177,23 @@ _ROWS = (
     ),
     Quantity(
         "filter_windows", "windows",
-        "``X`` of ``A = X W``: one row per position, with the window of all input channels there.",
+        "``X`` of ``A = X W``, one row per position, with the window of all input channels there.",
         {}, "single_filter", _OUTPUT, _TAP,
     ),
     Quantity(
         "filter_matrix", "filter_matrix",
-        "``W`` of ``A = X W``: one column per filter, with zeros for the input channels of other groups.",
+        "``W`` of ``A = X W``, one column per filter, with zeros for the input channels of other groups.",
         {}, "single_place", _INPUT, _OUTPUT,
     ),
     Quantity(
         "dense_gradient", "matrix",
-        "``delta x^T``, M by N: the gradient with respect to a dense matrix in place of ``T``.",
+        "``delta x^T``, M by N, the gradient with respect to a dense matrix in place of ``T``.",
         {"": f"{_GRADIENT} matrix of a dense layer: no entry is shared, and none is held at zero."},
         "dense", _TAP, shape=(_OUTPUT, _INPUT),
     ),
     Quantity(
         "masked_gradient", "matrix",
-        "``delta x^T``, masked where ``T`` holds no weight: a dense layer with zeros but no shared weights.",
+        "``delta x^T``, masked where ``T`` holds no weight; a dense layer with zeros but no shared weights.",
         {
             "": "The same, masked: the bracket is 1 where the convolution matrix holds a weight, else 0. "
             "Summing over each weight's positions gives the gradient with respect to the kernel."

@@ -41,6 +41,8 @@ class Figure:
     drawing : Drawing
         The marks.
 
+    Examples
+    --------
     >>> import symconv as sc
     >>> sc.Conv1d(4, 3).figure("band")
     Matrix of 2 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1

@@ -35,7 +35,7 @@ MOST_CHARACTERS, MOST_NESTING = 10_000, 50
 
 
 class FormulaSyntaxError(SymconvError, ValueError):
-    """Text that is no formula in index notation."""
+    """The text is not a formula in index notation."""
 
 
 def parse(text: str) -> Expr:
@@ -44,14 +44,16 @@ def parse(text: str) -> Expr:
     Parameters
     ----------
     text : str
-        As formulas print: ``sum(k=0..K - 1) w[k]*x[i + k]``, with ``floor``, ``ceil``, ``min``, ``max``,
-        ``mod`` and brackets such as ``[s divides j + p]`` and ``[0 <= j < N]``.
+        A formula as symconv prints it, such as ``sum(k=0..K - 1) w[k]*x[i + k]``. It may use ``floor``,
+        ``ceil``, ``min``, ``max``, ``mod`` and brackets such as ``[s divides j + p]`` or ``[0 <= j < N]``.
 
     Raises
     ------
     FormulaSyntaxError
-        Says where the text stops being a formula and what could stand there.
+        If the text is not a formula; the message says where it fails and what could stand there.
 
+    Examples
+    --------
     >>> parse("sum(k=0..K - 1) w[k]*x[i + k]")
     Sum(w[k]*x[i + k], (k, 0, K - 1))
     """

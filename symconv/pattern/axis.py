@@ -87,7 +87,8 @@ class Axis(Spatial):
             spans, has = axis.span + 1, f"{n} + {before} + {after} = {n + before + after}"
             raise GeometryError(
                 f"a kernel of {k} taps with dilation {d} spans {spans} inputs, "
-                f"but the padded input has {has}: use a smaller kernel or dilation, or a total padding of at least {spans - n}."
+                f"but the padded input has {has}: use a smaller kernel or dilation, "
+                f"or a total padding of at least {spans - n}."
             )
         room = axis.fill.slack
         for side in (before, after):
