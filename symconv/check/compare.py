@@ -52,7 +52,7 @@ def run(
         for quantity in quantities:
             able = [r for r in references if _answer(r, quantity) and all(case.suits(r) for case in cases)]
             few = [r for r in able if _numbers_needed(judged[0], quantity, r) <= MOST]
-            large = f"in {quantity}: more than {MOST:,} numbers at once"
+            large = f"in {quantity}, which needs more than {MOST:,} numbers at once"
             missing += [f"{one.name} {large}" for one in able if one not in few]
             found = [case.found(quantity) for case in cases] if few else []
             findings += [_compare(quantity, one, cases, found) for one in few]
@@ -64,7 +64,7 @@ def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference],
     if reference is None:
         return available(references)
     if not isinstance(reference, str) or reference not in references:
-        raise OptionError("reference {given!r} is unknown: {cure}", given=reference, allowed=references)
+        raise OptionError("there is no reference {given!r}: {cure}", given=reference, allowed=references)
     made = references[reference]()
     if made is None:
         cure = f"pip install 'symconv[{reference}]'"

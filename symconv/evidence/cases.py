@@ -194,8 +194,8 @@ def _geometry(setting: LayerSymbols, sizes: Mapping[str, Any]) -> Geometry | Non
             work *= sum(places) * int(sizes[keys["kernel_size"]])
     if work > MOST_WORK:
         raise GeometryError(
-            f"closed forms are tried on numbers, and {work:,} products of a place and a tap are too many: "
-            "leave a size open, as a name such as 'N'."
+            f"closed forms are tried on numbers, and {work:,} products of a position and a tap are too many: "
+            "write a name such as 'N' for a size."
         )
     relations: list[EnumeratedRelation] = []
     for relation, names in zip(pattern.relations, pattern.names, strict=True):

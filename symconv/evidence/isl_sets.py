@@ -115,7 +115,7 @@ class Reader:
             return [Term(coefficient=value) if value.is_Rational else Term(entries=((expr.name, ()),))]
         if not expr.has(*(kind for kind in _STRUCTURE if kind is not Iverson), *self._named):
             return [Term(coefficient=expr)]
-        raise NotAffineError(f"{expr} is no sum of products of entries")
+        raise NotAffineError(f"{expr} is not a sum of products of entries")
 
     def _product(self, factors: Sequence[Expr], around: Term) -> list[Term]:
         """The factors are read where the brackets among them hold."""
@@ -227,7 +227,7 @@ class Reader:
         sign = -1 if str(kind) == "star" else 1
         for factor in (*left.args[1:], *right.args[1:]):
             if not (factor.is_Integer and factor.is_positive):
-                raise NotAffineError(f"a sequence spread by {factor} is not decided")
+                raise NotAffineError(f"the upsampling factor {factor} is not a positive whole number")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
         p, q = _new(self._indices[a]), _new(self._indices[b])
         meet = (

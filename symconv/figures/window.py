@@ -145,13 +145,14 @@ def _in_words(
     nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
     whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
     around = sides_in_words(padded.around, noun)
-    shown = f"The {role} of {whole}{around}, and below it what each {_OTHER[role]} {verb}."
+    shown = f"The {role} of {whole}{around}; below it, the positions that each {_OTHER[role]} {verb}."
     sentences = [shown, selections_in_words(letters, "Cells"), rows_in_words(letters, seeing, seen)]
     return " ".join(filter(None, sentences))
 
 
 #: What lies around the entries, what one of them is called, and what a window does.
-_PADDING, _CROPPING = ("padding", "place of padding", "reads"), ("cropping", "cropped place", "writes to")
+_PADDING = ("padding", "padded position", "reads")
+_CROPPING = ("cropping", "cropped position", "writes to")
 
 #: What is counted by an index, other than places.
 _NOUNS = {"batch_index": "sample", "input_channel_index": "channel", "output_channel_index": "channel"}

@@ -71,8 +71,8 @@ class LayerSymbols:
         for symbol in symbols:
             if symbol.name in taken:
                 raise NotationError(
-                    f"{symbol.name!r} is a size of the layer and the letter of its {taken[symbol.name]}: "
-                    "name the size otherwise, or choose another notation."
+                    f"{symbol.name!r} names a size of the layer and also its {taken[symbol.name]}: "
+                    "give the size another name, or choose another notation."
                 )
 
     @cached_property

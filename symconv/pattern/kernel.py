@@ -26,7 +26,7 @@ Own: TypeAlias = Callable[[Pattern, Operands], dict[int, Expr]]
 class Kernel:
     """Learned weights, shared by all outputs; other kinds say what is different of them."""
 
-    called: ClassVar[str] = "kernel"  # what a derivation lays on the input
+    called: ClassVar[str] = "kernel"  # what slides over the input in a derivation
     moved: ClassVar[str] = "kernel"  # what an output size counts the places of
     last: ClassVar[str] = "tap"  # what lies furthest in it
     meaning: ClassVar[str] = ""  # of its letter where formulas use it, if it is no weight
@@ -128,8 +128,9 @@ class Kernel:
 class Pooled(Kernel):
     """What kernels have that are not learned but laid on windows of each channel."""
 
+    called = "window"
     moved = "window"
-    last = "place"
+    last = "entry"
     operands = ("x", "delta")
     learned = False
 
@@ -166,10 +167,10 @@ class Average(Pooled):
 
     @property
     def stands_for(self) -> str:
-        kernel, over = "the kernel of each output", "the number of places of its window that count"
+        kernel, over = "the kernel of each output", "the number of entries of its window that count"
         if self.uniform:
-            kernel, over = "the kernel", "their number"
-        return f"{kernel}, all of whose entries are 1 over {self.divisor or over}"
+            kernel, over = "the kernel", "the number of taps"
+        return f"{kernel}, whose entries are all 1 over {self.divisor or over}"
 
     @property
     def mean(self) -> str:
@@ -178,7 +179,7 @@ class Average(Pooled):
         if self.uniform:
             return "the mean of its window, padding included"
         within = "padded input" if self.count_padding else "input"
-        return f"the mean of the places of its window that lie within the {within}"
+        return f"the mean of the entries of its window that lie within the {within}"
 
     @property
     def options(self) -> Mapping[str, Any]:

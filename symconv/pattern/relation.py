@@ -122,7 +122,7 @@ class Relation(metaclass=ABCMeta):
     def require_few(self) -> None:
         """Raise unless every size is a number, and none so large that there are too many triples to list."""
         self.require_numbers()
-        most = f"explicit entries are made for at most {MOST} products of an output and a tap."
+        most = f"explicit entries need at most {MOST} products of an output and a tap; use smaller sizes."
         if max(self.geometry.values()) > 2**60:
             raise GeometryError(f"sizes up to {max(self.geometry.values())} are too large: {most}")
         counts = {role: self.count(role) for role in ROLES}

@@ -80,6 +80,8 @@ class Notation:
     source : str
         The text that writes so, and its conventions.
 
+    Examples
+    --------
     >>> Notation(base=1).name("input", 0), Notation.preset("cs231n").windows
     ('x1', 'X_col')
     >>> hers = Notation(input="a", matrix="W", output="z")
