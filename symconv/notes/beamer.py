@@ -20,7 +20,7 @@ from symconv.printing.latex import WIDE_BREAK, AlignedLine, Latex, environment
 #: About so many characters go on a line of a frame.
 LINE = 70
 #: So many points go on one frame.
-POINTS = 5
+POINTS = 4
 #: So many lines of equations, rows of matrices counted.
 ROWS = 11
 #: An algorithm of more lines is set in two columns.
