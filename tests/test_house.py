@@ -82,14 +82,14 @@ def imports_of(path: Path) -> set[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [node.module or ""]
-            if node.module == "symconv":
-                names = [
-                    f"symconv.{a.name}"
-                    if (PACKAGE / f"{a.name}.py").exists() or (PACKAGE / a.name).is_dir()
-                    else "symconv.__init__"
-                    for a in node.names
-                ]
+            parts = (node.module or "").split(".")
+            folder = PACKAGE.joinpath(*parts[1:])
+            modules = [
+                a.name for a in node.names if (folder / f"{a.name}.py").exists() or (folder / a.name).is_dir()
+            ]
+            whole = ".".join(parts) if len(parts) > 1 or parts[0] != "symconv" else "symconv.__init__"
+            names = [f"{node.module}.{name}" for name in modules]
+            names += [whole] if len(modules) < len(node.names) else []
         else:
             continue
         found |= {name.removeprefix("symconv.") for name in names if name.split(".")[0] == "symconv"}
