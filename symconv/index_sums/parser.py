@@ -18,7 +18,7 @@ from typing import NoReturn
 from sympy import And, Expr, IndexedBase, Integer, Max, Min, Mod, Pow, Rel, Sum, Symbol, ceiling, floor
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Divides, Overlap, Upsampled
+from symconv.index_sums.nodes import Convolution, Correlation, Divides, Overlap, Upsampled
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
 from symconv.printing.letters import SUPERSCRIPT
@@ -187,7 +187,7 @@ class _Parser:
         if name in _FUNCTIONS:
             return self._function(name)
         if name in ("conv", "corr") and self._skip("("):
-            return self._overlap("star" if name == "corr" else "*")
+            return self._overlap(Correlation if name == "corr" else Convolution)
         if self.peek() == "[":
             return IndexedBase(name)[tuple(self._list("[", "]"))]
         return Symbol(name, integer=True)
@@ -201,13 +201,13 @@ class _Parser:
             self._divisor(arguments[1])
         return _FUNCTIONS[name](*arguments)
 
-    def _overlap(self, kind: str) -> Expr:
+    def _overlap(self, kind: type[Overlap]) -> Expr:
         left = self._sequence()
         self._take(",")
         right = self._sequence()
         self._take(")")
         place, *_ = self._list("[", "]")
-        return Overlap(kind, left, right, place)
+        return kind(left, right, place)
 
     def _sequence(self) -> Expr:
         name = self._read("name", "the name of a sequence")

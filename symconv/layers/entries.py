@@ -26,7 +26,7 @@ _QUANTITIES = {"input": "input", "tap": "kernel", "output": "upstream"}
 #: What an operand is, by its role.
 OPERANDS = {
     "input": "The input ``x``, in the shape (batch, C_in, N…), without batch and channels if it has none.",
-    "tap": "The kernel ``w``, in the shape (C_out, C_in/groups, K…), or (C_in, C_out/groups, K…) if transposed.",
+    "tap": "The kernel ``w``, in the shape (C_out, C_in/groups, K…); transposed, (C_in, C_out/groups, K…).",
     "output": "The upstream gradient, the derivative of the loss with respect to the output, in its shape.",
     "bias": "The bias, one entry per output channel; None for a layer without bias.",
 }
