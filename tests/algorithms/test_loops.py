@@ -214,11 +214,13 @@ def test_the_channels_of_a_pooling_layer_go_through_by_themselves(pool: Any) -> 
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match="'grad_inputs' has no algorithm here: did you mean 'grad_input'"):
+    with pytest.raises(
+        OptionError, match="this layer has no algorithm 'grad_inputs': did you mean 'grad_input'"
+    ):
         sc.Conv1d(4, 3).algorithm("grad_inputs")
-    with pytest.raises(OptionError, match="'grad_bias' has no algorithm here"):
+    with pytest.raises(OptionError, match="this layer has no algorithm 'grad_bias'"):
         sc.Conv1d(4, 3).algorithm("grad_bias")
-    with pytest.raises(OptionError, match="3 has no algorithm here"):
+    with pytest.raises(OptionError, match="this layer has no algorithm 3"):
         sc.Conv1d(4, 3).algorithm(3)
 
 

@@ -34,22 +34,22 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("conv-transpose1d", GOOD, "there is no layer 'conv-transpose1d': did you mean 'convtranspose1d'?"),
     ("conv1d conv2d", GOOD, "there is no layer 'conv1d conv2d': did you mean 'conv2d'?"),
     ("", GOOD, "name a layer after the directive, such as conv1d."),
-    ("conv1d", {**GOOD, "flip": "yes"}, ":flip: is 'yes': it takes no value, leave it empty."),
+    ("conv1d", {**GOOD, "flip": "yes"}, ":flip: is 'yes', but it takes no value: leave it empty."),
     ("conv1d", {**GOOD, "stride": True}, ":stride: is empty: give it a value, or leave it out."),
-    ("conv1d", {"x": "1,2"}, "Give :kernel-size: or the entries :w:."),
-    ("conv1d", {**GOOD, "x": "1,,2"}, "Invalid value for ':x:': '' is no entry"),
-    ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which stands for something else in the layer"),
+    ("conv1d", {"x": "1,2"}, ":kernel-size: is missing: give it, or give the entries with :w:."),
+    ("conv1d", {**GOOD, "x": "1,,2"}, "Invalid value for ':x:': '' is not an entry"),
+    ("conv1d", {**GOOD, "x": "x0,1"}, ":x: uses x0, which already has a meaning in this layer"),
     ("conv1d", {**GOOD, "stride": 0}, ":stride: is 0: it must be at least 1"),
     ("conv1d", {**GOOD, "stride": "2,2"}, ":stride: (2, 2) has 2 entries for 1 axis"),
     ("conv1d", {"input_size": "3,3", "kernel_size": 2}, ":input-size:"),
     ("conv2d", GOOD, ":x: has 3 entries, but the layer takes 9"),
-    ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps at dilation 1 spans 3 inputs"),
+    ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps with dilation 1 spans 3 inputs"),
     ("conv1d", {**GOOD, "padding": "ful"}, "did you mean 'full'?"),
     ("conv1d", {**GOOD, "padding_mode": "zero"}, "Invalid value for ':padding-mode:': 'zero' is not"),
     ("conv1d", {**GOOD, "notation": "goodfelow"}, "Invalid value for ':notation:': 'goodfelow' is not"),
     ("conv1d", {**GOOD, "show": "output,matrx"}, ":show: has no quantity 'matrx': did you mean 'matrix'"),
-    ("conv1d", {**GOOD, "show": "grad_bias"}, "this layer has no bias; add :bias: or :b:."),
-    ("conv1d", {**SIZES, "steps": True, "activation": "f"}, ":activation: goes with explicit entries"),
+    ("conv1d", {**GOOD, "show": "grad_bias"}, "but this layer has no bias: add :bias: or :b:."),
+    ("conv1d", {**SIZES, "steps": True, "activation": "f"}, ":activation: needs explicit entries"),
     ("conv1d", {**GOOD, "output_padding": 1}, ":output-padding: does not go with conv1d."),
     ("maxpool1d", {"input_size": 4, "kernel_size": 2, "flip": True}, ":flip: does not go with maxpool1d"),
     ("avgpool1d", GOOD, ":w: does not go with avgpool1d: give :kernel-size:."),
@@ -59,25 +59,25 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("conv1d", {**GOOD, "label": "a b"}, ":label: is 'a b': write letters and digits"),
     ("conv1d", {**GOOD, "show": "output,output"}, ":show: has 'output' 2 times: name each once."),
     ("conv1d", {**GOOD, "label": "before", "show": "output"}, ":label: 'before' is taken"),
-    ("conv1d", {**GOOD, "x": CODE}, "is no entry: write numbers or names"),
-    ("conv1d", {**GOOD, "x": TEX}, "is no entry: write numbers or names"),
+    ("conv1d", {**GOOD, "x": CODE}, "is not an entry: write numbers or names"),
+    ("conv1d", {**GOOD, "x": TEX}, "is not an entry: write numbers or names"),
     ("conv1d", {"input_size": TEX, "kernel_size": 2}, "Invalid value for ':input-size:'"),
     ("conv1d", {"input_size": CODE, "kernel_size": 2}, "Invalid value for ':input-size:'"),
     ("conv1d", {**GOOD, "activation": TEX}, "write a name such as 'f'"),
     ("conv1d", {**GOOD, "label": TEX}, ":label: is '\\\\input{/etc/passwd}': write letters and digits"),
     ("conv1d", {**GOOD, "label": SCRIPT}, ":label: is "),
     ("conv1d", {**GOOD, "show": SCRIPT}, ":show: has no quantity"),
-    ("conv1d", {**GOOD, "x": "1/٠"}, "'1/٠' is no entry"),
-    ("conv1d", {**GOOD, "x": "a -w b"}, "Invalid value for ':x:': 'a -w b' is no entry"),
-    ("conv1d", {"input_size": "__", "kernel_size": 2}, "'__' is no size"),
+    ("conv1d", {**GOOD, "x": "1/٠"}, "'1/٠' is not an entry"),
+    ("conv1d", {**GOOD, "x": "a -w b"}, "Invalid value for ':x:': 'a -w b' is not an entry"),
+    ("conv1d", {"input_size": "__", "kernel_size": 2}, "'__' is not a size"),
     ("conv1d", {**GOOD, "steps": True}, ":x: gives values, and steps and claims are in symbols: write "
      ":input-size: 3 in its place."),
     ("conv1d", {**GOOD, "show": "output", "activation": "f"}, "does nothing for what :show: names"),
-    ("conv1d", {**GOOD, "show": "none", "label": "a"}, ":label: 'a' has no equation"),
-    ("conv1d", {**SIZES, "groups": 2}, "give :in-channels:, :out-channels:."),
-    ("conv1d", {"input_size": 60, "kernel_size": 2, "figure": "band"}, "or name matrix in :show:"),
+    ("conv1d", {**GOOD, "show": "none", "label": "a"}, ":label: is 'a', but no equation is shown"),
+    ("conv1d", {**SIZES, "groups": 2}, "give :in-channels: and :out-channels:."),
+    ("conv1d", {"input_size": 60, "kernel_size": 2, "figure": "band"}, "or print the matrix with :show:"),
     ("conv1d", {"input_size": 30000, "kernel_size": 2, "show": "matrix", "max_rows": 0},
-     "are printed: leave out :max-rows: 0"),
+     "can be printed: leave out :max-rows: 0"),
     (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': Allowed: "),
 ]  # fmt: skip
 
@@ -143,7 +143,7 @@ def test_content_is_refused(project: Project, markup: str) -> None:
     warnings, _ = project.build("html")
     line = title.count("\n") + 2
     assert warnings == [
-        f"index.{markup}:{line}: WARNING: symconv: the directive takes no content: leave an empty line "
+        f"index.{markup}:{line}: WARNING: symconv: the directive takes no content: put an empty line "
         "after its options. [symconv]"
     ]
     assert "aligned" not in project.text("html", "index.html")
