@@ -70,7 +70,7 @@ def test_results_are_sympy_numbers_not_numpys() -> None:
 @pytest.mark.parametrize(
     ("error", "words", "call"),
     [
-        (OptionError, "mode 'ful' is unknown: did you mean 'full'", lambda: sc.convolve(3, 2, "ful")),
+        (OptionError, "mode is 'ful': did you mean 'full'", lambda: sc.convolve(3, 2, "ful")),
         (EntriesError, "x is empty", lambda: sc.convolve([], [1])),
         (EntriesError, "w is 'abc'", lambda: sc.correlate([1], "abc")),
         (EntriesError, "has shape \\(2, 2\\): give a vector", lambda: sc.convolve(np.eye(2), [1])),

@@ -93,7 +93,7 @@ def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
             yield (
                 node,
                 f"the attribute {node.attr}",
-                "pass it as an argument, or call a function of the object",
+                "pass it as an argument, or call a function of it",
             )
         case ast.GeneratorExp() if not is_sum(parent):
             yield node, "a generator", "write it in sum(...) or prod(...)"

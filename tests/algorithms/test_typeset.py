@@ -138,7 +138,7 @@ REFUSED = [
     ("return x[0, -1]", 2, "an index counted from the end", "x[N - 1]"),
     ("if x > 0:\n    return x", 2, "a case without else", "for the other case too"),
     ("if x > 0:\n    y = x\nelse:\n    y = 0\nreturn y", 2, "a case that does not return", "end each branch"),
-    ("if x > 0:\n    y = x\n    return y\nreturn 0", 3, "a case with several statements", "at once"),
+    ("if x > 0:\n    y = x\n    return y\nreturn 0", 3, "a case with several statements", "in one statement"),
     ("return", 2, "a branch that returns no value", "return a value at its end"),
     ("y = x", 2, "a branch that returns no value", "return a value at its end"),
     ("'docstring'", 1, "a function without statements", "return a value"),
@@ -163,9 +163,9 @@ def test_what_an_equation_cannot_say_is_refused_with_its_line_and_cure(
 
 #: What is refused in pseudocode, where loops are at home.
 REFUSED_IN_PSEUDOCODE = [
-    ("for k in range(3):\n    y = k\nelse:\n    y = 0\nreturn y", 2, "a loop with else", "behind it"),
-    ("while x:\n    x = 0\nelse:\n    x = 1\nreturn x", 2, "a loop with else", "behind it"),
-    ("for k in range(3):\n    del x[0]\nreturn x", 3, "Python's Delete", "another way"),
+    ("for k in range(3):\n    y = k\nelse:\n    y = 0\nreturn y", 2, "a loop with else", "after the loop"),
+    ("while x:\n    x = 0\nelse:\n    x = 1\nreturn x", 2, "a loop with else", "after the loop"),
+    ("for k in range(3):\n    del x[0]\nreturn x", 3, "the Python construct Delete", "another way"),
     ("y: int = x\nreturn y", 2, "an annotated assignment", "without the annotation"),
     ("assert x > 0\nreturn x", 2, "an assertion", "check the arguments"),
     ("for k in range(3):\n    y = x[:k]\nreturn y", 3, "a slice", "over the index"),
@@ -244,7 +244,7 @@ def test_one_thing_under_two_names_is_no_clash(tmp_path: Path) -> None:
 
 
 def test_an_unknown_target_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match="target 'maths' is unknown: did you mean 'math'"):
+    with pytest.raises(OptionError, match="there is no target 'maths': did you mean 'math'"):
         algorithm_latex(relu, "maths")
 
 

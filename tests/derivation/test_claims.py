@@ -37,7 +37,7 @@ def test_a_right_formula_is_proved_whatever_its_form() -> None:
         assert claim, str(claim)
         assert claim.verdict in ("proved", "verified")
     assert made.claim(*right[0]).verdict == "proved"
-    assert "for all K, N, p with (stride, dilation) = (1, 1), (2, 1) or (3, 1)" in str(made.claim(*right[1]))
+    assert "for all K, N, p, with (stride, dilation) = (1, 1), (2, 1) or (3, 1)" in str(made.claim(*right[1]))
 
 
 def test_a_wrong_formula_is_refuted_by_the_smallest_sizes() -> None:
@@ -142,7 +142,7 @@ def test_functions_are_judged_by_value_shape_and_what_they_raise() -> None:
             "the function has an unknown argument 'kernel': did you mean 'kernel_size'",
             lambda made: made.claim("output", lambda kernel: 0),
         ),
-        ("is no formula", lambda made: made.claim("output", "w*x")),
+        ("is not a formula", lambda made: made.claim("output", "w*x")),
         (
             "no layer has sizes in these",
             lambda made: made.claim("output", x[i], N=range(1, 2), K=range(3, 4)),
@@ -263,7 +263,7 @@ def test_what_hangs_or_breaks_elsewhere_is_an_error_here() -> None:
     ):
         with pytest.raises(FormulaSyntaxError):
             parse(text)
-    with pytest.raises(OptionError, match="has 2 indices; x has one"):
+    with pytest.raises(OptionError, match="has 2 indices, but x takes 1 index"):
         made.claim("output", parse("x[i, i]"))
     with pytest.raises(OptionError, match="w is a sequence: write an entry of it, such as w\\[i\\]"):
         made.claim("output", parse("w*x[i]"))

@@ -48,7 +48,7 @@ def test_the_default_grid_is_large_and_counted(name: str) -> None:
 
 def test_a_proof_says_what_it_covers_and_no_more() -> None:
     proof = sc.Conv1d("N", "K", stride="s", padding="p").derive("output").prove(strides=[2, 5])
-    assert str(proof) == "output: proved for all K, N, p with (stride, dilation) = (2, 1) or (5, 1)"
+    assert str(proof) == "output: proved for all K, N, p, with (stride, dilation) = (2, 1) or (5, 1)"
     assert (
         str(sc.Conv1d(4, 3).derive("output").prove())
         == "output: proved for the given sizes, with stride 1, dilation 1"

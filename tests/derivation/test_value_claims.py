@@ -97,7 +97,7 @@ def test_a_wrong_shape_or_entry_is_refused(name: str, given: Any, said: str) -> 
     ("name", "given", "said"),
     [
         ("output[6]", 1, r"there is no output\[6\]: the index runs from 0 to 5"),
-        ("matrix[1]", 1, "its 2 indices go from 0 to 5 and 0 to 3"),
+        ("matrix[1]", 1, "its 2 indices run from 0 to 5 and 0 to 3"),
         ("output[i]", 1, "write whole numbers as indices"),
         ("outputs", [1], "did you mean 'output'"),
         ("output", "q,1,1,1,1,1", "unknown q: "),

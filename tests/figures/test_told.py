@@ -79,7 +79,7 @@ def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str,
         f"{size} {noun}{'' if size == 1 else 's'}"
         for size, noun in ((shape[0], "sample"), (shape[1], "channel"))
     ]
-    places = " by ".join(map(str, shape[2:])) + f" place{'' if shape[-1] == 1 else 's'}"
+    places = " by ".join(map(str, shape[2:])) + f" entr{'y' if shape[-1] == 1 else 'ies'}"
     assert alt.startswith(f"The {role} of {nouns[0]} of {nouns[1]} of {places}")
     behind = g["after"]
     if g["transposed"]:  # what lies between the last output and the end of the last kernel that is laid
@@ -89,14 +89,14 @@ def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str,
         ]
         shown = zip(laid, g["before"], g["delta"][2:], strict=True)
         behind = tuple(max(0, whole - before - size) for whole, before, size in shown)
-    assert ("cropped" in alt or " of padding" in alt) == any((*g["before"], *behind))
+    assert ("cropped" in alt or " padded position" in alt) == any((*g["before"], *behind))
     if len(shape) == 3 and g["before"] != behind:
-        assert re.search(rf" {g['before'][0]} \D*before and {behind[0]} after, and", alt)
+        assert re.search(rf" {g['before'][0]} \D*before and {behind[0]} after;", alt)
 
 
 def test_what_lies_around_is_told_side_by_side() -> None:
     for padding, told in (
-        (0, "4 places, and"),
+        (0, "4 entries;"),
         (2, "4 entries with 2 padded positions on each side;"),
         (1, "4 entries with 1 padded position on each side;"),
         ((2, 1), "4 entries with 2 padded positions before and 1 after;"),
