@@ -48,9 +48,6 @@ def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
     return " ".join(said.split())
 
 
-#: The names of ``symconv.pattern.PADDING_MODES``, which would load NumPy.
-MODES = ("zeros", "circular", "reflect", "replicate")
-
 _NUMBER = re.compile(r"[-+]?([0-9]{1,100}(/[0-9]{1,100})?|[0-9]{0,100}\.[0-9]{1,100}|[0-9]{1,100}\.)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)?")
 
@@ -132,6 +129,7 @@ _KINDS = [
     click.option("--pooling", type=_POOLS, help="Make a pooling layer with windows of the kernel size."),
 ]
 
+_MODE = "What fills the padding, such as circular. By default zeros."
 _PADDING = (
     "A number, valid, same or full. For one axis also BEFORE,AFTER; for several, one per axis or B,A;B,A."
 )
@@ -151,7 +149,7 @@ _SIZES = [
     _read("--out-channels", "COUNT", "Number of output channels."),
     _read("--groups", "COUNT", "Number of groups of channels. By default 1."),
     _read("--batch", "COUNT", "Number of samples in the batch."),
-    click.option("--padding-mode", type=click.Choice(list(MODES)), help="What fills the padding."),
+    click.option("--padding-mode", metavar="MODE", help=_MODE),
     _read("--channels", "COUNT", "Number of channels of a pooling layer."),
     _read("--output-padding", "SIZE", "Extra outputs at the end of a transposed layer."),
     click.option("--bias", is_flag=True, help="Add a bias."),

@@ -9,8 +9,10 @@ from sympy import Expr, Integer, S, Symbol, expand
 from symconv.derivation.rewriting import Script, bounds_of, relation_of
 from symconv.derivation.rules import rule as rules
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
+from symconv.explicit.registry import QUANTITIES
 from symconv.index_sums.nodes import Bound, IndexSum, Overlap, Partial, UncheckedStep, Upsampled, Within
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.pattern import ROLES
 
 Indices: TypeAlias = tuple[Symbol, ...]
 
@@ -164,18 +166,25 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     s.eliminate()
 
 
-def _upstream_matrix(s: Script) -> None:
-    setting = s.setting
-    inputs = setting.indices("input")
-    taps = setting.indices("tap", inputs)
-    outputs = setting.indices("output", (*inputs, *taps))
-    relation = relation_of(setting, outputs, taps, inputs)
-    start = IndexSum(bounds_of(setting, outputs), relation, (setting.entry("upstream", *outputs),))
-    words = "The gradient with respect to the input is linear in the kernel, "
-    words += "and its coefficients are entries of the upstream gradient."
-    left = setting.entry("upstream_matrix", *inputs, *taps)
-    s.start(left, rules.Define(left, start, words))
-    s.eliminate()
+def _by_relation(name: str, words: str) -> Callable[[Script], None]:
+    """The script of a contraction: where output, tap and input meet, the operands that are not kept."""
+    row, fields = QUANTITIES[name], {"output": "upstream", "tap": "kernel", "input": "input"}
+
+    def script(s: Script) -> None:
+        kept, index = (*row.rows, *row.columns), dict[str, Indices]()
+        summed = [role for role in ROLES if role not in kept]
+        for role in (*kept, *summed):
+            index[role] = s.setting.indices(role, [i for places in index.values() for i in places])
+        start = IndexSum(
+            bounds_of(s.setting, [i for role in summed for i in index[role]]),
+            relation_of(s.setting, *(index[role] for role in ROLES)),
+            tuple(s.setting.entry(fields[role], *index[role]) for role in summed),
+        )
+        left = s.setting.entry(row.letter, *(i for role in kept for i in index[role]))
+        s.start(left, rules.Define(left, start, words))
+        s.eliminate()
+
+    return script
 
 
 def _tying(s: Script) -> None:
@@ -243,7 +252,11 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
         "grad_input": _grad_input,
         "grad_kernel": _grad_kernel,
         "grad_bias": _grad_bias,
-        "upstream_matrix": _upstream_matrix,
+        "upstream_matrix": _by_relation(
+            "upstream_matrix",
+            "The gradient with respect to the input is linear in the kernel, and its coefficients are entries "
+            "of the upstream gradient.",
+        ),
         "tying": _tying,
     }
 )

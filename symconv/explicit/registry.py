@@ -25,7 +25,7 @@ class Quantity:
     """
 
     name: str
-    letter: str  # the field of a notation that has it
+    letter: str  # the field of a notation that has it, or a letter of its own
     meaning: str
     reasons: Mapping[str, str] = field(default_factory=dict)
     relation: str = ""  # none for what has no entries

@@ -40,7 +40,7 @@ class Conv(Layer):
     bias : bool
         Whether a bias is added to every output; there is one bias per output channel.
     padding_mode : str
-        "zeros", "circular", "reflect" or "replicate".
+        A key of ``symconv.pattern.PADDING_MODES``, such as "zeros", "circular", "reflect" or "replicate".
     flip : bool
         False for cross-correlation, which deep learning calls convolution; True for true convolution,
         where tap k is multiplied by input s i + d (K - 1 - k) - p.

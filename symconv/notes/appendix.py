@@ -82,10 +82,10 @@ def algorithms(sources: Sources) -> list[Block]:
     """The passes as loops."""
     layer = sources.layer
     listings = {name: layer.algorithm(name) for name in layer.algorithm_names}
-    letters = introduced(listing.function for listing in listings.values())
+    letters = introduced(listings.values())
     (first, meaning), *rest = letters
     *most, last = [f"{first} is {meaning}", *(f"{one} {meaning}" for one, meaning in rest)]
-    text = f"In letters of their own, with indices from 0: {', '.join(most)} and {last}"
+    text = f"With indices from 0, {', '.join(most)} and {last}"
     text += ". The letters of an axis bear its number." if len(layer.spec.axes) > 1 else "."
     blocks: list[Block] = [Prose((text,))]
     for name, listing in listings.items():

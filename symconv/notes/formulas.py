@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symconv.derivation import Formula
-from symconv.notes.model import Display
+from symconv.notes.model import Display, Prose
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
-from symconv.printing.targets import as_latex, as_text
+from symconv.printing.targets import as_latex, as_text, target_of
 
 #: A formula and its ranges go on one line of so many characters.
 LINE = 62
 
+#: A line of print holds so many.
+WIDEST = 88
+
 
 @dataclass(frozen=True)
 class Formulas:
-    """Closed forms of one layer."""
+    """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before."""
 
     made: tuple[Formula, ...]
+    alone: bool = False
 
     def display(self, target: MathsTarget) -> data.Display:
         """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
@@ -35,6 +39,8 @@ class Formulas:
             said |= dict.fromkeys(line for line in below if line not in ranges)
             meant |= dict.fromkeys(row._replace(below=()) for row in others)
             rows.append(_with_ranges(target, first._replace(below=()), head, ranges))
+        if self.alone:
+            return data.Display(tuple(rows))
         rows += _joined(target, list(meant))
         last = rows[-1]
         assert last is not None
@@ -63,6 +69,14 @@ def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
     return [rows[0]._replace(parts=(f"{rows[0].parts[0]}{target.comma}{line}",))]
 
 
-def formulas(made: Sequence[Formula], label: str) -> Display:
-    """Closed forms as a display."""
-    return Display(Formulas(tuple(made)), "", label)
+def formulas(made: Sequence[Formula], label: str, *, alone: bool = False) -> Display | Prose:
+    """Closed forms as a display; a sentence where one of them is longer than a line of print."""
+    shown = Formulas(tuple(made), alone)
+    latex = target_of("latex")
+    rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
+    if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:
+        return Display(shown, "", label)
+    names = " and ".join(f"formula({formula.name!r})" for formula in made)
+    return Prose(
+        (f"With all its limits the general formula is longer than a line: {names} of the layer has it.",)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from symconv.explicit.layout import Sheet
-from symconv.notes.model import Words
+from symconv.notes.model import Maths, Words
 from symconv.notes.pieces import Pen
 from symconv.pattern import Specification
 from symconv.printing.english import counted
@@ -42,24 +42,35 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def opening(pen: Pen) -> Words:
-    """The question that notes answer, in the reader's letters where the notation leaves them free."""
+def dense_letters(pen: Pen) -> dict[str, str]:
+    """The letters of a dense layer: the reader's own where the notation leaves them free."""
     n = pen.worked.spec.written
     own = {"z": "output", "W": "matrix", "a": "input"}
     used = ["input", "kernel", "output", "matrix", "input_size", "kernel_size", "stride", "padding"]
-    taken = {getattr(n, name) for name in used}
-    letters = {letter: letter for letter in own}
-    if taken & set(own):
-        letters = {letter: str(getattr(n, field)) for letter, field in own.items()}
-    f = n.activation
+    if {getattr(n, name) for name in used} & set(own):
+        return {letter: str(getattr(n, field)) for letter, field in own.items()}
+    return {letter: letter for letter in own}
 
-    def dense(s: Sheet) -> str:
-        form = s.form
-        return f"{form.letter(letters['z'])} = {form.letter(letters['W'])} {form.letter(letters['a'])}"
+
+def dense(pen: Pen) -> Maths:
+    """What a dense layer computes."""
+    letters = dense_letters(pen)
+
+    def write(s: Sheet) -> str:
+        z, W, a = (s.form.letter(letters[name]) for name in "zWa")
+        return f"{z} = {W} {a}"
+
+    return pen(write)
+
+
+def opening(pen: Pen) -> Words:
+    """The question that notes answer, in the reader's letters where the notation leaves them free."""
+    letters = dense_letters(pen)
+    f = pen.worked.spec.written.activation
 
     return pen.say(
         _OPENINGS[kind(pen.worked.spec)],
-        dense=pen(dense),
+        dense=dense(pen),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
         W=pen(lambda s: s.form.letter(letters["W"])),
     )
@@ -108,20 +119,11 @@ CAPTIONS: Mapping[str, str] = MappingProxyType(
 
 def orientation(pen: Pen) -> Words:
     """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
-    spec, n = pen.worked.spec, pen.worked.spec.written
+    spec = pen.worked.spec
     if kind(spec) != "convolution":
         return ()
 
-    def operation(s: Sheet, sign: str) -> str:
-        form = s.form
-        i, k, x, w = (
-            form.letter(getattr(n, name)) for name in ("output_index", "tap_index", "input", "kernel")
-        )
-        named = form.convolution if sign == "-" else form.correlation
-        product = f"{form.entry(w, k)}{form.times}{form.entry(x, f'{i} {sign} {k}')}"
-        return f"{named(x, w, i)} = {_over(form, k)} {product}"
-
-    convolution, correlation = pen(lambda s: operation(s, "-")), pen(lambda s: operation(s, "+"))
+    convolution, correlation = definition(pen, flip=True), definition(pen, flip=False)
     if spec.flip:
         text = "With its kernel reversed this is a convolution, {conv}. Without the reversal it would be a "
         text += "cross-correlation, {corr}, which deep-learning libraries compute under the name of "
@@ -133,6 +135,23 @@ def orientation(pen: Pen) -> Words:
         )
         text += "learned, the network does not care."
     return pen.say(text, conv=convolution, corr=correlation)
+
+
+def definition(pen: Pen, *, flip: bool) -> Maths:
+    """The convolution of two sequences, or their cross-correlation."""
+    n = pen.worked.spec.written
+
+    def write(s: Sheet) -> str:
+        form = s.form
+        i, k, x, w = (
+            form.letter(getattr(n, name)) for name in ("output_index", "tap_index", "input", "kernel")
+        )
+        named = form.convolution if flip else form.correlation
+        place = f"{i} {'-' if flip else '+'} {k}"
+        product = f"{form.entry(w, k)}{form.times}{form.entry(x, place)}"
+        return f"{named(x, w, i)} = {_over(form, k)} {product}"
+
+    return pen(write)
 
 
 def _over(form: MathsTarget, index: str) -> str:

@@ -27,8 +27,8 @@ _SHOWN = {
 def checks(sources: Sources) -> list[Block]:
     """The paragraph."""
     findings = compared(sources.example)
-    where = "these notes" if sources.own else "the example"
-    return [Prose((_computed(findings, where),)), Prose(_derived(sources), detail=True)]
+    where = "this layer" if sources.own else "the example"
+    return [Prose((computed(findings, where),)), Prose(proved(sources), detail=True)]
 
 
 def compared(source: Source) -> list[Finding]:
@@ -44,7 +44,7 @@ def _called(reference: str) -> str:
     return "plain loops" if reference == "loops" else reference
 
 
-def _computed(findings: Sequence[Finding], where: str) -> str:
+def computed(findings: Sequence[Finding], where: str) -> str:
     names = list(dict.fromkeys(_called(finding.reference) for finding in findings))
     count = sum(finding.cases for finding in findings)
     *most, last = names
@@ -55,10 +55,10 @@ def _computed(findings: Sequence[Finding], where: str) -> str:
     return f"{text}{count:,} numbers were compared, and {verdict}."
 
 
-def _derived(sources: Sources) -> Words:
+def proved(sources: Sources) -> Words:
     """On how many geometries each step of the formulas was tried, and for which sizes they are proved."""
     cases: list[int] = []
-    proved: dict[Words, list[str]] = {}
+    known: dict[Words, list[str]] = {}
     failed: list[str] = []
     names = [name for name in _SHOWN if name in sources.opened.formula_names]
     for name in names:
@@ -69,13 +69,13 @@ def _derived(sources: Sources) -> Words:
         except SymconvError:
             proof = None
         if proof:
-            proved.setdefault(_scope(proof), []).append(_SHOWN[name])
+            known.setdefault(_scope(proof), []).append(_SHOWN[name])
         else:
             failed.append(_SHOWN[name])
     told = "formula was" if len(names) == 1 else f"{len(names)} formulas were"
     text = f"The {told} derived step by step from the definition, and both sides of each step were compared "
     found: list[str | Maths] = [f"{text}exactly on at least {counted(min(cases), 'geometry', 'geometries')}."]
-    for scope, which in proved.items():
+    for scope, which in known.items():
         whole = len(which) == len(names)
         who = (
             ("All steps are" if len(names) > 1 else "Each step is")

@@ -32,24 +32,18 @@ def learning(sources: Sources) -> list[Block]:
         formulas([sources.opened.formula(name) for name in names], "gradients"),
         *_numbers(sources, pen),
         *_dense(pen),
-        *([Prose(found, detail=True)] if (found := _holes(pen)) else []),
+        *([Prose(found, detail=True)] if (found := reached(pen)) else []),
         *picture(sources, "input_gradient", _caption(pen), spare=3),
     ]
 
 
 def _arriving(sources: Sources, pen: Pen) -> Words:
     """What the upstream gradient is, and what a function that follows does to it."""
-    spec, symbols = pen.worked.spec, pen.worked.source.closed.symbols
-    n = spec.written
-    indices = [index.name for index in symbols.indices("output")]
-
-    def entry(s: Sheet, letter: str) -> str:
-        form = s.form
-        return form.entry(form.letter(letter), form.places.join(map(form.letter, indices)))
+    spec, n = pen.worked.spec, pen.worked.spec.written
 
     def arrives(s: Sheet) -> str:
-        by = s.loss_by(entry(s, n.output))
-        return by if n.upstream_style == "partial" else f"{entry(s, n.upstream)} = {by}"
+        by = s.loss_by(_entry(pen, s, n.output))
+        return by if n.upstream_style == "partial" else f"{_entry(pen, s, n.upstream)} = {by}"
 
     text = "Let {delta} be what arrives from above"
     if not spec.kernel.learned:
@@ -57,15 +51,30 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
         return pen.say(text, delta=pen(arrives))
     name = sources.activation.name
 
-    def through(s: Sheet) -> str:
-        form, y = s.form, entry(s, n.output)
-        f = form.function(name)
-        delta = s.loss_by(y) if n.upstream_style == "partial" else entry(s, n.upstream)
-        return f"{delta} = {f}'({y}){form.dot}{s.loss_by(f'{f}({y})')}"
-
     text += ", the derivative of the loss with respect to an output before the function {f}. The derivative "
     text += "of {f} is in it already: {through}."
-    return pen.say(text, delta=pen(arrives), f=pen(lambda s: s.form.function(name)), through=pen(through))
+    return pen.say(
+        text, delta=pen(arrives), f=pen(lambda s: s.form.function(name)), through=through(sources, pen)
+    )
+
+
+def _entry(pen: Pen, s: Sheet, letter: str) -> str:
+    """An entry with the letters of the indices of the output."""
+    form, indices = s.form, pen.worked.source.closed.symbols.indices("output")
+    return form.entry(form.letter(letter), form.places.join(form.letter(index.name) for index in indices))
+
+
+def through(sources: Sources, pen: Pen) -> Maths:
+    """The upstream gradient behind the function that follows."""
+    n, name = pen.worked.spec.written, sources.activation.name
+
+    def write(s: Sheet) -> str:
+        form, y = s.form, _entry(pen, s, n.output)
+        f = form.function(name)
+        delta = s.loss_by(y) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)
+        return f"{delta} = {f}'({y}){form.dot}{s.loss_by(f'{f}({y})')}"
+
+    return pen(write)
 
 
 def _constraints(pen: Pen) -> Words:
@@ -137,34 +146,38 @@ def _dense(pen: Pen) -> list[Block]:
     if not spec.kernel.learned or rows > MOST_ROWS or columns > MOST_COLUMNS:
         return []
     tap = worked.main_tap
-    cells = {(o, j) for o, k, j, _ in worked.triples if k == tap}
-    held = {(o, j) for o, _, j, _ in worked.triples}
     entry = worked.kernel_entry(tap)
-
-    def build(s: Sheet) -> list[Row | None]:
-        form = s.form
-        colour = s.colours()[tap]
-
-        def cell(r: int, c: int) -> str:
-            text = form.expr(worked.upstream[r] * worked.inputs[c])
-            if (r, c) in cells:
-                return form.coloured(text, colour)
-            return text if (r, c) in held else form.coloured(text, "gray")
-
-        grid = Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows)))
-        return [Row(_outer(s), (grid,))]
-
+    cells = {(share.output, share.other) for share in entry.shares}
+    held = {(o, j) for o, _, j, _ in worked.triples}
     text = f"In the outer product, {{w}} stands in {counted(len(cells), 'entry', 'entries')}: "
     text += "these are coloured and add up to {total}."
     if len(held) < rows * columns:
         text += " The gray ones belong to zeros of {matrix} and are dropped."
     return [
         Prose(pen.say(text, w=pen.tap(tap), total=pen.number(entry.result)), spare=1),
-        pen.shown(build, "outer-product", spare=1),
+        pen.shown(lambda s: [outer_product(pen, s)], "outer-product", spare=1),
     ]
 
 
-def _holes(pen: Pen) -> Words:
+def outer_product(pen: Pen, s: Sheet) -> Row:
+    """The outer product in figures, the places of the main weight in its colour, those of zeros gray."""
+    worked, form = pen.worked, s.form
+    rows, columns = worked.explicit.shape("matrix")
+    tap = worked.main_tap
+    colour = s.colours()[tap]
+    cells = {(o, j) for o, k, j, _ in worked.triples if k == tap}
+    held = {(o, j) for o, _, j, _ in worked.triples}
+
+    def cell(r: int, c: int) -> str:
+        text = form.expr(worked.upstream[r] * worked.inputs[c])
+        if (r, c) in cells:
+            return form.coloured(text, colour)
+        return text if (r, c) in held else form.coloured(text, "gray")
+
+    return Row(_outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
+
+
+def reached(pen: Pen) -> Words:
     """How the gradient reaches the inputs of this kind."""
     worked, spec = pen.worked, pen.worked.spec
     stride = int(spec.tied_axes[-1].geometry["stride"])
@@ -206,7 +219,7 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     spread: list[Expr] = []
     for at, entry in enumerate(worked.upstream):
         spread += [S.Zero] * (stride - 1) * bool(at) + [entry]
-    reached = [len(worked.input_entry(at).shares) for at in range(len(worked.inputs))]
+    met = [len(worked.input_entry(at).shares) for at in range(len(worked.inputs))]
 
     def up(s: Sheet) -> str:
         return s.form.upsampled(s.upstream_letter(), str(stride))
@@ -218,7 +231,7 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     text += (
         f"as if it had {zeros} between neighbours, {{up}} = {{spread}} (upsampling by {stride}). The inputs, "
     )
-    text += f"in their order, are reached by {', '.join(map(str, reached))} products."
+    text += f"in their order, are reached by {', '.join(map(str, met))} products."
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
 
 

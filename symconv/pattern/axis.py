@@ -63,7 +63,7 @@ class Axis(Spatial):
         flip : bool
             True for convolution, False for cross-correlation.
         padding_mode : str
-            "zeros", "circular", "reflect" or "replicate".
+            A key of ``symconv.pattern.PADDING_MODES``, such as "zeros", "circular", "reflect" or "replicate".
         ceil_mode : bool
             Whether the last window may extend beyond the padded input, if it begins inside the input or the
             padding before it.

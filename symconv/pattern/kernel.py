@@ -12,7 +12,7 @@ from sympy import Expr, Le, Mul, Rational, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.pattern import Pattern
-from symconv.pattern.relation import Spatial
+from symconv.pattern.relation import Relation, Spatial
 from symconv.printing.notation import Notation
 
 #: The entries of each operand by its role, flattened row-major.
@@ -108,7 +108,7 @@ class Kernel:
         """The numbers of the taps, by what each output meets and the numbers of the inputs."""
         return None
 
-    def window_size(self, axis: Spatial, place: Any) -> Any:
+    def window_size(self, axis: Relation, place: Any) -> Any:
         """How many places of the window at an output count."""
         return axis.extents["tap"][0]
 
@@ -193,7 +193,7 @@ class Average(Pooled):
         split = self.relation(tied).split({"output": (), "tap": taps, "input": ()})
         return tuple(here["tap"][0] for relation, here in split if relation.spatial)
 
-    def window_size(self, axis: Spatial, place: Any) -> Any:
+    def window_size(self, axis: Relation, place: Any) -> Any:
         if self.count_padding is None:
             return super().window_size(axis, place)
         return axis.places_counted(place, self.count_padding)

@@ -135,6 +135,15 @@ class Relation(metaclass=ABCMeta):
         return counts["output"] * counts["tap"]
 
     @property
+    def fill(self) -> PaddingMode:
+        """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
+        return PADDING_MODES["zeros"]
+
+    def places_counted(self, place: Any, padding: bool) -> Any:
+        """How many places of the window at an output count, with or without those in the padding."""
+        return self.extents["tap"][0]
+
+    @property
     def limits(self) -> tuple[Boolean, ...]:
         """What open sizes must satisfy besides being large enough: true where they are numbers."""
         return ()
@@ -172,15 +181,6 @@ class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
 
     spatial: ClassVar[bool] = True
-
-    @property
-    def fill(self) -> PaddingMode:
-        """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
-        return PADDING_MODES["zeros"]
-
-    def places_counted(self, place: Any, padding: bool) -> Any:
-        """How many places of the window at an output count, with or without those in the padding."""
-        return self.extents["tap"][0]
 
     @abstractmethod
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:

@@ -238,6 +238,19 @@ class Notation:
             if name != "activation" and (letter := getattr(self, name)) and (names is None or name in names)
         }
 
+    def letter(self, name: str) -> str:
+        """The letter of a field; another name is a letter of its own, with primes where it is in use.
+
+        >>> Notation().letter("matrix"), Notation().letter("B"), Notation(matrix="B").letter("B")
+        ('T', 'B', "B'")
+        """
+        if name in LETTERS:
+            return str(getattr(self, name))
+        taken = self.meanings()
+        while name in taken:
+            name += "'"
+        return name
+
     def coloured(self) -> Notation:
         """This notation with the colours of its figures in formulas too.
 

@@ -19,7 +19,7 @@ from tests.tiers import tiers
 
 @pytest.mark.parametrize("name", tiers(["full", "plane", "open"], ["full"]))
 def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
-    notes = SPREAD[name]("symconv").notes(sections=["numbers", "derivations"])
+    notes = SPREAD[name]("symconv").notes(sections=["checks", "derivations"])
     made = rendered(notes, "notes.tex", slides=True)["notes.tex"].decode()
     assert "\\uncover<3->" in made
     for block in notes.blocks:
