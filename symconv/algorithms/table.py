@@ -10,6 +10,7 @@ from symconv.algorithms.letters import Names
 from symconv.algorithms.loops import Loops
 from symconv.algorithms.source import source_of
 from symconv.pattern import Average, Kernel, Selection, Specification
+from symconv.printing.english import several
 
 
 @dataclass(frozen=True, repr=False)

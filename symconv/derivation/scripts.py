@@ -254,8 +254,8 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
         "grad_bias": _grad_bias,
         "upstream_matrix": _by_relation(
             "upstream_matrix",
-            "The gradient with respect to the input is linear in the kernel, and its coefficients are entries "
-            "of the upstream gradient.",
+            "The gradient with respect to the input is linear in the kernel, and its coefficients are "
+            "entries of the upstream gradient.",
         ),
         "tying": _tying,
     }

@@ -286,10 +286,8 @@ def test_reasons_are_in_the_words_of_the_layer() -> None:
     padded = sc.MaxPool1d(5, 3, stride=2, padding=1).derive("output").reasons()["padding"]
     assert padded.endswith("Nothing in the padding is selected.")
     plain = sc.ConvTranspose1d("H", "R", stride="r").derive("output_size").reasons()["definition"]
-    assert (
-        plain
-        == "The last tap of the last input reaches furthest. There is one output for each position up to there."
-    )
+    last = "The last tap of the last input reaches furthest"
+    assert plain == f"{last}. There is one output for each position up to there."
     cut = sc.ConvTranspose1d("H", "R", stride=2, padding="q", output_padding=1).derive("output_size")
     assert "; the padding is cropped; the output padding is added at the end." in cut.reasons()["definition"]
 

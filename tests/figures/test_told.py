@@ -106,8 +106,8 @@ def test_what_lies_around_is_told_side_by_side() -> None:
     cropped = sc.ConvTranspose1d(3, 3, stride=2, padding=(2, 0)).figure("window")
     assert cropped.alt == (
         "The output of 5 entries with 2 cropped positions before and 0 after; below it, the positions that "
-        "each input writes to. x0: w0 at cropping, w1 at cropping, w2 at y0. x1: w0 at y0, w1 at y1, w2 at y2. "
-        "x2: w0 at y2, w1 at y3, w2 at y4."
+        "each input writes to. x0: w0 at cropping, w1 at cropping, w2 at y0. x1: w0 at y0, w1 at y1, "
+        "w2 at y2. x2: w0 at y2, w1 at y3, w2 at y4."
     )
     sides = sc.Conv2d(2, 2, padding=((1, 0), (2, 2))).figure("window").alt
     assert "with padded positions before and after, 1 and 0 along axis 1, 2 and 2 along axis 2;" in sides

@@ -62,7 +62,7 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
                 w=nested(values_of(layer, "w"), L.tap),
                 y=nested(shown, L.output),
                 dilated=_dilated(layer),
-                same=" If the total same padding is odd, the extra padding goes at the end." if several else "",
+                same=" If the total padding is odd, the extra padding goes at the end." if several else "",
             )
         ],
         asked=("Operation",),
@@ -111,8 +111,8 @@ def _solved(layer: Practised, made: dict[str, Practised], right: str) -> list[Bl
     place = next(i for i in range(outputs) if entry(layer, "output", (i,)) != entry(other, "output", (i,)))
     L = Letters(layer.spec)
     reasons = {
-        "full": "The kernel spans {span}, so there are {count} positions at which it overlaps the {n} inputs, "
-        "including partial overlaps: this is full padding.",
+        "full": "The kernel spans {span}, so there are {count} positions at which it overlaps the {n} "
+        "inputs, including partial overlaps: this is full padding.",
         "valid": "The kernel spans {span}, so there are {count} positions at which it lies entirely "
         "on the {n} inputs: this is valid padding.",
         "same": "There are as many outputs as inputs, namely {count}: this is same padding.",

@@ -200,8 +200,8 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
                 "The first window starts at the first position of the padded input, each further window one "
                 "stride later, and the last one must end inside:"
                 if axis.dependent_role == "input"
-                else "The first input adds its copy of the kernel at the start of the output, each further input "
-                "one stride later; then the output is cropped:"
+                else "The first input adds its copy of the kernel at the start of the output, each further "
+                "input one stride later; then the output is cropped:"
             ),
             worked(lambda t: _derived(t, layer)),
         ],
@@ -288,8 +288,8 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         kind="left_over",
         question=[
             say(
-                "The input has {n} entries; the other settings are those above. How many positions at the end "
-                "of the {padded} does no window reach?",
+                "The input has {n} entries; the other settings are those above. How many positions at "
+                "the end of the {padded} does no window reach?",
                 n=n,
                 padded="padded input" if pads else "input",
             )
@@ -299,11 +299,11 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         wrong=wrong,
         solution=[
             say(
-                "The {m} windows start {s} positions apart and span {span} positions each, so they cover the first "
-                "{end} of {whole} positions. What is left is"
+                "The {m} windows start {s} positions apart and span {span} positions each, so they cover the "
+                "first {end} of {whole} positions. What is left is"
                 if m > 1
-                else "The one window spans {span} positions, so it covers the first {end} of {whole} positions. "
-                "What is left is",
+                else "The one window spans {span} positions, so it covers the first {end} of {whole} "
+                "positions. What is left is",
                 m=m,
                 s=s,
                 span=reach + 1,
@@ -323,5 +323,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
 
 def _left(value: int) -> str:
     return (
-        "No output depends on these positions" if value else "Here the windows end where the padded input does"
+        "No output depends on these positions"
+        if value
+        else "Here the windows end where the padded input does"
     )

@@ -115,10 +115,7 @@ def output_worked(layer: Practised, index: tuple[int, ...]) -> list[Block]:
     if layer.spec.bias:
         addend = (lambda t: _bias_letter(t, layer, index)), _bias(layer, index)
     what = {
-        (
-            False,
-            False,
-        ): "Place the kernel on the window of {y}, multiply overlapping entries, and add:",
+        (False, False): "Place the kernel on the window of {y}, multiply overlapping entries, and add:",
         (
             False,
             True,
@@ -191,8 +188,7 @@ def _way(layer: Practised) -> str:
 
 #: How outputs come about, by the kind of the layer.
 _HOW = {
-    "plain": "Slide the kernel along the input. At each position multiply overlapping entries, "
-    "and add.",
+    "plain": "Slide the kernel along the input. At each position multiply overlapping entries, and add.",
     "flipped": "Reverse the kernel and slide it along the input. At each position multiply "
     "overlapping entries, and add.",
     "transposed": "Each input adds a copy of the kernel, multiplied by that input, to the output.",
