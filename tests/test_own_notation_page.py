@@ -41,7 +41,7 @@ def test_the_course_has_the_letters_in_every_document(tmp_path: Path) -> None:
     [
         (
             'notation = { inptu = "a" }',
-            "course.toml, notes 1, notation has no key 'inptu': did you mean 'input'",
+            "course.toml, notes 1, notation: unknown key 'inptu': did you mean 'input'",
         ),
         ("notation = { input = 3 }", "the letter of input is 3: write it as text"),
         ("notation = 3", "notation is 3: write the name of a preset, or a [notation] table"),
@@ -69,8 +69,8 @@ def test_a_document_adds_to_the_letters_of_its_course(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("letters", "words"),
     [
-        ("inptu=a", "chooses a letter for 'inptu', which has none: did you mean 'input'"),
-        ("input", "'input' chooses no letter: write it as in input=a"),
+        ("inptu=a", "there is no letter for 'inptu': did you mean 'input'"),
+        ("input", "'input' is not NAME=LETTER: write it as in input=a"),
         ("input=a, input=b", "input is given two letters"),
         ("input=$", "input is '$': write a letter"),
         ("input=a, matrix=a", "the letter 'a' stands for the input and for the matrix of this layer"),

@@ -227,7 +227,7 @@ def test_the_function_of_a_layer_is_named_defined_and_applied() -> None:
     for taken in ("T", "corr"):
         with pytest.raises(OptionError, match="which stands for"):
             layer.notes(activation=taken)
-    with pytest.raises(OptionError, match="no function follows pooling"):
+    with pytest.raises(OptionError, match="no activation follows a pooling layer"):
         sc.AvgPool1d(4, 2).notes(activation="relu")
 
 
