@@ -72,8 +72,8 @@ class SymconvError(Exception):
         if self.option is not None:
             data["option"] = door.written(self.option)
         if "allowed" in data:
-            near = difflib.get_close_matches(str(self.given), self.allowed, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            near = _nearest(str(self.given), self.allowed)
+            hint = f"did you mean {near!r}? " if near else ""
             data["cure"] = f"{hint}Allowed: {', '.join(map(repr, self.allowed))}."
         return door.format(self.args[0], **data)
 

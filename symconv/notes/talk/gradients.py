@@ -60,7 +60,7 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     if not pen.worked.spec.kernel.learned:
         return pen.say("{upstream} = {values} arrives from above.", values=pen.values(pen.worked.upstream, 8))
     return pen.say(
-        "From above arrives {delta}, here {upstream} = {values}.",
+        "{delta} arrives from above; here {upstream} = {values}.",
         delta=through(sources, pen),
         values=pen.values(pen.worked.upstream, 8),
     )
