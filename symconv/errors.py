@@ -106,6 +106,19 @@ class MissingExtraError(SymconvError, ImportError):
     """A library that belongs to an optional extra is not installed."""
 
 
+def _nearest(given: str, allowed: Sequence[str]) -> str | None:
+    """What was meant: the same name in other case, a similar one, or the only one that ends in it.
+
+    >>> _nearest("k", ["K", "N"]), _nearest("size", ["output", "output_size"])
+    ('K', 'output_size')
+    """
+    alike = [name for name in allowed if name.lower() == given.lower()]
+    alike += difflib.get_close_matches(given, allowed, n=1)
+    longer = [name for name in allowed if name.endswith(f"_{given}")]
+    alike += longer if len(longer) == 1 else []
+    return alike[0] if alike else None
+
+
 def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) -> None:
     """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
     for name in given:

@@ -106,8 +106,8 @@ class _Parser:
         if not self._at:
             return ""
         (before, left, _), (kind, right, _) = self._tokens[self._at - 1 : self._at + 1]
-        if before in ("whole", "name") and kind == "name" and right != "divides":
-            return f"; write {left}*{right}"
+        if kind == "name" and right != "divides" and (before != "mark" or left in ("]", ")")):
+            return "; write * between factors" if before == "mark" else f"; write {left}*{right}"
         return "; write floor(a/b)" if left == right == "/" else ""
 
     def _skip(self, *marks: str) -> str:
