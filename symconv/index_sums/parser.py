@@ -99,7 +99,9 @@ class _Parser:
         kind, found, where = self._tokens[self._at]
         if kind == "end":
             raise FormulaSyntaxError(f"the formula ends too early: expected {wanted}.")
-        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}{self._cure(wanted)}.")
+        raise FormulaSyntaxError(
+            f"{found!r} at character {where + 1}: expected {wanted}{self._cure(wanted)}."
+        )
 
     def _cure(self, wanted: str) -> str:
         """What to write where a product lacks its sign, or a quotient is rounded as in Python."""
