@@ -86,7 +86,8 @@ def sized(sources: Sources, pen: Pen) -> list[Frame]:
     tables = [block for block in told if isinstance(block, Table)]
     if sources.layer.spec.numeric and len(sources.layer.spec.axes) > 1:
         found = [replace(b, item=Short(b.item, 1)) if isinstance(b, Display) else b for b in found]
-        found.append(Prose(_others(sources, pen)))
+        # Where the sizes of all axes are told in words, nothing is left to say.
+        found += [Prose(_others(sources, pen))] if len(found) == 2 else []
     if not tables and pen.worked.spec.padding_mode != "zeros":
         tables = [block for block in modes(sources, pen) if isinstance(block, Table)]
     return [Frame("The output size", tuple((block,) for block in [*found, *map(_narrowed, tables)]))]
