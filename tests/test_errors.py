@@ -17,8 +17,8 @@ from symconv.cli.commands import cli
 from symconv.cli.options import COMMAND_LINE, WAYS, layer_kinds
 from symconv.errors import PYTHON, Door, OptionError, SymconvError
 from symconv.ext.sphinx import DIRECTIVE
+from tests.cli.test_cli import run
 from tests.ext.project import Project, directive
-from tests.test_cli import run
 
 PACKAGE = Path(sc.__file__).parent
 DOORS = {"python": PYTHON, "command line": COMMAND_LINE, "directive": DIRECTIVE}

@@ -14,18 +14,18 @@ from symconv.pattern import Average, Kernel, Selection, Specification
 
 @dataclass(frozen=True, repr=False)
 class Listing:
-    """An algorithm as a reader sees it; prints as its source, and as pseudocode in a notebook.
+    """An algorithm; it prints as Python source, and as pseudocode in a notebook.
 
     Attributes
     ----------
     name : str
         The quantity that it computes.
     reason : str
-        A sentence for the reader.
+        What it does, in a sentence.
     function : function
         The algorithm itself, on nested lists.
     names : Names
-        What it is written with, where that is not symconv's own.
+        The letters of the notation, if they are not symconv's own.
     """
 
     name: str
@@ -106,7 +106,7 @@ _KINDS: Mapping[type[Kernel], tuple[Callable[[Loops], dict[str, Pass]], str, boo
 }
 
 #: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
-_ALONE = ("This is done for each {} by itself.", "The gradients of each {} add up.")
+_ALONE = ("This is done separately for each {}.", "The gradients are summed over each {}.")
 _ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 

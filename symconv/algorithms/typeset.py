@@ -34,18 +34,20 @@ def algorithm_latex(
     Parameters
     ----------
     function : function
-        Written with def, of assignments, loops, conditions and calls.
+        A function written with def, made of assignments, loops, conditions and calls.
     target : "latex" or "math"
         An ``algorithmic`` environment of the package algpseudocode, or one ``array`` for KaTeX and MathJax,
         without math delimiters.
     letters : mapping of str to str, optional
-        The LaTeX of names that are not written as they are spelt.
+        The LaTeX of names that are not typeset as they are spelt.
 
     Raises
     ------
     OptionError
-        When the source is not to be had, or something in it cannot be typeset.
+        If the source is not available, or something in it cannot be typeset.
 
+    Examples
+    --------
     >>> def halved(n):
     ...     while n > 1:
     ...         n = n / 2
@@ -62,7 +64,7 @@ def algorithm_latex(
     """
     generators = {"latex": codegen.AlgorithmicCodegen, "math": codegen.IPythonAlgorithmicCodegen}
     if target not in generators:
-        raise OptionError("target {given!r} is unknown: {cure}", given=target, allowed=generators)
+        raise OptionError("there is no target {given!r}: {cure}", given=target, allowed=generators)
     tree = _checked(function, "algorithm", letters)
     generator = generators[target](use_math_symbols=True)
     if target == "latex":
@@ -76,20 +78,22 @@ def algorithm_latex(
 def function_latex(function: Callable[..., Any]) -> str:
     r"""A Python function, such as an activation, as an equation in LaTeX, without math delimiters.
 
-    Conditions become cases, and assignments before the value lines of their own, aligned.
+    Conditions become cases; each assignment becomes an aligned line of its own.
 
     Parameters
     ----------
     function : function
-        Written with def: assignments, each to a new name, and then a value, or if, elif and else with a
-        value in each.
+        A function written with def: assignments, each to a new name, then a returned value, or if, elif and
+        else that each return a value.
 
     Raises
     ------
     OptionError
-        When the source is not to be had, or something in it cannot be typeset; the message says which line
+        If the source is not available, or something in it cannot be typeset; the message names the line
         and what to write instead.
 
+    Examples
+    --------
     >>> def relu(x):
     ...     if x > 0:
     ...         return x

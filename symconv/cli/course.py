@@ -38,8 +38,8 @@ LIBRARIES = {**dict.fromkeys((".md", ".rst", ".html"), ("matplotlib",)), ".ipynb
 
 #: What is said of a document whose process is gone.
 _ENDED = (
-    "a process that makes documents was ended from outside, as happens where memory is short: build again. "
-    "A script of one's own builds below if __name__ == '__main__' only."
+    "a process that builds documents was killed, perhaps because memory ran out: build again. "
+    "A script must build under if __name__ == '__main__'."
 )
 
 
@@ -93,7 +93,7 @@ class Course:
         if not isinstance(defaults, dict):
             raise SpecError(f"{spec.name}: defaults is {defaults!r}: write a [defaults] table.")
         if not isinstance(tables, list) or not tables:
-            raise SpecError(f"{spec.name} holds no notes: write a [[notes]] table for each document.")
+            raise SpecError(f"{spec.name} lists no notes: write a [[notes]] table for each document.")
         entries: list[Entry] = []
         taken = {os.path.realpath(spec): "the spec file itself"}
         for number, table in enumerate(tables, 1):
@@ -107,8 +107,9 @@ class Course:
             file = _checked_file(where, spec.parent, options.pop("file", None), suffixes)
             place = os.path.realpath(spec.parent / file)
             if place in taken:
-                raise SpecError(f"{where}: the file {file!r} is {taken[place]}: give each document its own.")
-            taken[place] = f"that of notes {number}"
+                sentence = f"{where}: the file {file!r} is already {taken[place]}"
+                raise SpecError(f"{sentence}: give each document its own file.")
+            taken[place] = f"the file of notes {number}"
             entries.append(Entry(file, (*_arguments(where, options, flags), *letters)))
         return cls(spec, tuple(entries))
 
@@ -208,17 +209,17 @@ def _toml(spec: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(spec.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{spec.name} is no TOML: {error}.") from None
+        raise SpecError(f"{spec.name} is not valid TOML: {error}.") from None
     except (OSError, ValueError) as error:
         raise SpecError(f"cannot read {spec}: {getattr(error, 'strerror', None) or error}.") from None
     except RecursionError:
-        raise SpecError(f"{spec.name} has lists in lists too deep to read: write plain tables.") from None
+        raise SpecError(f"{spec.name} has lists nested too deeply: write plain tables.") from None
 
 
 def _known(where: str, held: Mapping[str, Any], names: Sequence[str]) -> None:
     for name in held:
         if name not in names:
-            raise SpecError("{where} has no key {given!r}: {cure}", where=where, given=name, allowed=names)
+            raise SpecError("{where}: unknown key {given!r}: {cure}", where=where, given=name, allowed=names)
 
 
 def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) -> str:
@@ -226,11 +227,11 @@ def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) 
     if not isinstance(file, str) or not file or not file.isprintable():
         raise SpecError(f"{where}: file is {file!r}: write the name of a file, such as 'conv.tex'.")
     if Path(file).suffix not in suffixes:
-        sentence, suffix = "{where}: {file!r} has no format: {cure}", Path(file).suffix
+        sentence, suffix = "{where}: {file!r} ends in {given!r}: {cure}", Path(file).suffix
         raise SpecError(sentence, where=where, file=file, given=suffix, allowed=suffixes)
     inside = os.path.realpath(folder)
     if Path(file).is_absolute() or not Path(os.path.realpath(folder / file)).is_relative_to(inside):
-        outside = "lies outside the folder of the spec file: write a path within it."
+        outside = "lies outside the folder of the spec file: write a path inside it."
         raise SpecError(f"{where}: {file!r} {outside}")
     return str(Path(file))
 
@@ -245,7 +246,7 @@ def _arguments(where: str, options: Mapping[str, Any], flags: Sequence[str]) -> 
             if value:
                 yield dashed
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
-            cure = "write it as on the command line, as text or a number."
+            cure = "write text or a number, as on the command line."
             raise SpecError(f"{where}: {name} is {value!r}: {cure}")
         else:
             yield from (dashed, str(value))

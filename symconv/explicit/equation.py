@@ -19,14 +19,14 @@ from symconv.printing.targets import as_latex, as_text, in_notebook
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Equation:
-    """One quantity, written out; prints as text, and as LaTeX in a notebook.
+    """The equation of a quantity, written out; it prints as text, and as LaTeX in a notebook.
 
     Attributes
     ----------
     name : str
         The quantity.
     reason : str
-        A sentence for the reader.
+        Why the equation holds, in a sentence.
     """
 
     name: str
@@ -56,9 +56,12 @@ def read_function(given: str | Callable[[Expr], Expr] | None, spec: Specificatio
         name = getattr(given, "__name__", given)
         letters = {letter: field for field, letter in printed_letters(spec).items() if field != "activation"}
         if isinstance(name, str) and (name in letters or name in WORDS):
-            means = f"the {letters[name].replace('_', ' ')}" if name in letters else "something else"
-            sentence = f"which stands for {means} here: name it otherwise."
-            raise OptionError(f"the activation is {name!r}, {sentence}")
+            means = (
+                f"stands for the {letters[name].replace('_', ' ')}"
+                if name in letters
+                else "is a word of formulas"
+            )
+            raise OptionError(f"the activation is {name!r}, which already {means}: use another name.")
     if isinstance(given, str) and given.isidentifier() and given.isascii():
         given = Function(given)
     if isinstance(given, FunctionClass):
@@ -74,7 +77,7 @@ def read_function(given: str | Callable[[Expr], Expr] | None, spec: Specificatio
             name = getattr(given, "__name__", type(given).__name__)
             raise OptionError(
                 f"the activation {name!r} does not take SymPy expressions ({type(error).__name__}): write "
-                "its cases as a sympy.Piecewise, or typeset it by itself with sc.function_latex."
+                "its cases as a sympy.Piecewise, or typeset the function with sc.function_latex."
             ) from None
         return result
 

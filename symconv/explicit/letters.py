@@ -8,7 +8,7 @@ from symconv.errors import NotationError
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.pattern import Specification
 from symconv.printing.choice import collision, free_letter
-from symconv.printing.notation import SIZES
+from symconv.printing.notation import LETTERS, SIZES
 
 
 def printed_letters(spec: Specification) -> dict[str, str]:
@@ -19,8 +19,10 @@ def printed_letters(spec: Specification) -> dict[str, str]:
     (False, 'T')
     """
     names = {*printed(spec), *derived(spec)}
-    rows = [row.letter for name, row in QUANTITIES.items() if name in names]
-    found = ["input", "output", "upstream", "loss", *rows, "output_size"]
+    rows = [row for name, row in QUANTITIES.items() if name in names]
+    own = {row.name: spec.notation.letter(row.letter) for row in rows if row.letter not in LETTERS}
+    fields = [row.letter for row in rows if row.letter in LETTERS]
+    found = ["input", "output", "upstream", "loss", *fields, "output_size"]
     found.append("kernel" if spec.kernel.shared else "selection")
     found += ["filter_matrix"] if "filters" in names else []
     if "windows" in names:
@@ -29,7 +31,7 @@ def printed_letters(spec: Specification) -> dict[str, str]:
     found += [name for r in spec.pattern.relations for role in r.letters.values() for name in role]
     if spec.numeric:
         found += [name for name in SIZES if name != "output_padding" or spec.transposed]
-    letters = {name: getattr(spec.notation, name) for name in dict.fromkeys(found)}
+    letters = {**{name: getattr(spec.notation, name) for name in dict.fromkeys(found)}, **own}
     return {name: letter for name, letter in letters.items() if letter is not None}
 
 

@@ -92,10 +92,10 @@ def stacked(x: float, y: float, look: str, taps: Sequence[Tap]) -> list[Box]:
 def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Frames | None = None) -> Drawing:
     """Cells with their taps, between the labels of the rows on the left and of the columns above."""
     letters, incidence = Lettering.of(subject), subject.symbols.incidence
-    title = "Convolution matrix" if letters.tied else "Matrix of selections"
+    title = "Convolution matrix" if letters.tied else "Selection matrix"
     rows, columns, heads = letters.outputs, letters.inputs, ("outputs", "inputs")
     if backward:
-        title, incidence = "Gradient of the inputs", incidence.exchanged()
+        title, incidence = "Gradient with respect to the input", incidence.exchanged()
         rows, columns, heads = letters.gradients, letters.upstream, ("input gradient", "upstream gradient")
     cells = cells_of(incidence)
     alt = matrix_in_words(letters, rows, columns, heads, cells)

@@ -15,7 +15,7 @@ from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of, stacked
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
-from symconv.pattern import Indices, Spatial
+from symconv.pattern import Indices
 
 _ZERO, _EMPTY = Label("$0$", "0"), Label("", "")
 
@@ -45,7 +45,7 @@ class Padded:
         for relation in subject.symbols.pattern.relations:
             for extent in map(int, relation.extents[role]):
                 places = here = np.arange(extent)
-                if isinstance(relation, Spatial):
+                if relation.spatial:
                     # Output padding restores some of what is cut off at the end.
                     restored = relation.geometry.get("output_padding", 0)
                     before, after = (int(relation.geometry[side]) for side in ("before", "after"))
@@ -151,13 +151,14 @@ def _in_words(
     nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
     whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
     around = sides_in_words(padded.around, noun)
-    shown = f"The {role} of {whole}{around}, and below it what each {_OTHER[role]} {verb}."
+    shown = f"The {role} of {whole}{around}; below it, the positions that each {_OTHER[role]} {verb}."
     sentences = [shown, selections_in_words(letters, "Cells"), rows_in_words(letters, seeing, seen)]
     return " ".join(filter(None, sentences))
 
 
 #: What lies around the entries, what one of them is called, and what a window does.
-_PADDING, _CROPPING = ("padding", "place of padding", "reads"), ("cropping", "cropped place", "writes to")
+_PADDING = ("padding", "padded position", "reads")
+_CROPPING = ("cropping", "cropped position", "writes to")
 
 #: What is counted by an index, other than places.
 _NOUNS = {"batch_index": "sample", "input_channel_index": "channel", "output_channel_index": "channel"}

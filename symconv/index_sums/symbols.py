@@ -10,7 +10,8 @@ from sympy import Expr, Indexed, IndexedBase, Symbol, expand, preorder_traversal
 
 from symconv.errors import NotationError
 from symconv.explicit.letters import printed_letters
-from symconv.pattern import ROLES, Kernel, Spatial, Specification
+from symconv.explicit.registry import QUANTITIES
+from symconv.pattern import ROLES, Kernel, Specification
 from symconv.printing.letters import marked, on_axis
 from symconv.printing.notation import SIZES, Notation
 
@@ -70,8 +71,8 @@ class LayerSymbols:
         for symbol in symbols:
             if symbol.name in taken:
                 raise NotationError(
-                    f"{symbol.name!r} is a size of the layer and the letter of its {taken[symbol.name]}: "
-                    "name the size otherwise, or choose another notation."
+                    f"{symbol.name!r} names a size of the layer and also its {taken[symbol.name]}: "
+                    "give the size another name, or choose another notation."
                 )
 
     @cached_property
@@ -208,14 +209,14 @@ class LayerSymbols:
         return found
 
     def sequence(self, quantity: str) -> IndexedBase:
-        """The sequence of an operand or a matrix, by the notation's name for it."""
-        return IndexedBase(getattr(self.notation, quantity))
+        """The sequence of an operand or a matrix: see :meth:`symconv.printing.notation.Notation.letter`."""
+        return IndexedBase(self.notation.letter(quantity))
 
     def entry(self, quantity: str, *indices: Symbol | Expr) -> Expr:
         """An entry of it; itself, if it has no index."""
         if quantity == "kernel":
             indices = self.kernel.indices(self.spec.tied, indices)
-        return self.sequence(quantity)[indices] if indices else Symbol(getattr(self.notation, quantity))
+        return self.sequence(quantity)[indices] if indices else Symbol(self.notation.letter(quantity))
 
     @cached_property
     def constant(self) -> tuple[Expr, Expr] | None:
@@ -258,6 +259,13 @@ class LayerSymbols:
         """The roles of the two groups of indices of the windows, which are rows or columns."""
         return ("tap", "output") if self.notation.window_columns else ("output", "tap")
 
+    @cached_property
+    def matrices(self) -> dict[str, tuple[str, ...]]:
+        """The roles of the indices of each matrix that has a closed form, by its letter."""
+        rows = (row for row in QUANTITIES.values() if row.derived and row.is_matrix)
+        kept = {self.notation.letter(row.letter): (*row.rows, *row.columns) for row in rows}
+        return {**kept, self.notation.windows: self.window_roles}
+
     @property
     def padded(self) -> IndexedBase:
         """The input with its padding around it."""
@@ -271,7 +279,7 @@ class LayerSymbols:
         """The indices of the input for those of the padded one; ``(place, last)`` of each zero padding."""
         indices, inside, at = list(entry.indices), [], 0
         for relation in self.exact_spec.pattern.relations:
-            if isinstance(relation, Spatial):
+            if relation.spatial:
                 place = expand(indices[at] - sympify(relation.geometry["before"]))
                 size = sympify(relation.geometry["input_size"])
                 indices[at] = relation.fill.place(place, size)

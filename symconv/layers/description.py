@@ -87,7 +87,7 @@ def _steps(spec: Specification) -> dict[str, str]:
     """Stride, dilation and paddings, each in words."""
     sizes, filled = _sizes(spec.axes), spec.padding_mode
     steps = {name: f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")}
-    cut = " (cut off)" if spec.transposed and any(sizes["before"] + sizes["after"]) else ""
+    cut = " (cropped)" if spec.transposed and any(sizes["before"] + sizes["after"]) else ""
     mode = cut if filled == "zeros" else f" ({filled})"
     named = [axis.options["padding"] for axis in spec.axes]
     if all(padding == "same" for padding in named) and not all(isinstance(b, int) for b in sizes["before"]):

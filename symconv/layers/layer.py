@@ -45,12 +45,12 @@ def asked(
 
 
 class Layer:
-    """What every layer can be asked; those who make one hand over its relations and the kind of its kernel.
+    """What every layer offers, whatever its kind.
 
-    ``M``, ``K`` and ``N`` count outputs, taps and inputs. Operands and what has their shape are an
-    expression for no index, a column for one, an array for more; matrices act on row-major flattenings. Each
-    access gives a fresh copy. With symbolic sizes explicit quantities raise
-    :class:`symconv.errors.SymbolicSizeError`.
+    ``M``, ``K`` and ``N`` are the numbers of outputs, taps and inputs. An operand or a quantity in its shape
+    is an expression if it has no index, a column ``Matrix`` if it has one, and an ``Array`` if it has more.
+    Matrices act on row-major flattenings. Each access returns a new copy. If a size is a symbol, explicit
+    quantities raise :class:`symconv.errors.SymbolicSizeError`.
     """
 
     if TYPE_CHECKING:  # operands, and the explicit quantities, one a row of the registry
@@ -108,24 +108,24 @@ class Layer:
 
     @classmethod
     def option_names(cls) -> list[str]:
-        """The options that make a layer of this class."""
+        """The names of the options of this class."""
         return list(defaults(cls))
 
     def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None, **unknown: Any) -> Self:
-        """The same layer on values: numbers, fractions, or SymPy expressions; exact ones stay exact.
+        """The same layer with values: numbers, fractions or SymPy expressions; exact ones stay exact.
 
         Parameters
         ----------
         x, w, delta : nested sequences or arrays, optional
-            In the shape of :attr:`x`, :attr:`w` and :attr:`delta`. What is not given stays symbolic.
-            Pooling has no kernel to give.
+            Input, kernel and upstream gradient, in the shapes of :attr:`x`, :attr:`w` and :attr:`delta`.
+            What is not given stays symbolic. A pooling layer takes no ``w``.
         b : number, expression or sequence, optional
-            The bias, for a layer that has one; one entry an output channel where there are channels.
+            The bias of a layer that has one, with one entry per output channel if there are channels.
 
         Raises
         ------
         EntriesError
-            When the shape does not fit, or an entry is no commuting expression.
+            If a shape does not fit, or an entry is not a commuting expression.
 
         Examples
         --------
@@ -136,7 +136,7 @@ class Layer:
         return self._with(self.spec, self.entries.at({"x": x, "w": w, "delta": delta, "b": b, **unknown}))
 
     def coloured(self) -> Self:
-        """The same layer with its taps in the LaTeX of equations coloured as in its figures.
+        """The same layer; in LaTeX its weights have the colours of the figures.
 
         Examples
         --------
@@ -174,34 +174,39 @@ class Layer:
 
     @property
     def output_size(self) -> Size | tuple[Size, ...]:
-        """``M`` of the one axis, or of each: see :class:`symconv.pattern.Axis`, or ``TransposedAxis``."""
+        """The output size ``M``; with several axes a tuple with one size per axis."""
         sizes = self.spec.output_sizes
         return sizes[0] if len(sizes) == 1 else sizes
 
     @property
     def feature_maps(self) -> Matrix:
-        """``A``, a column a filter, a row a place: the output without its bias is ``X W``."""
+        """``A = X W``, the output without bias, with one column per filter and one row per position."""
         return self.entries.values.feature_maps()
 
     @property
     def structure(self) -> Structure:
-        """Band, zeros and ties of ``T`` against a dense layer."""
+        """The bands, zeros and shared weights of ``T``, compared with a dense layer."""
         return Structure.of_layer(self.spec)
 
     def algorithm(self, name: str = "output") -> Listing:
-        """A quantity as the loops that compute it.
+        """The loops that compute a quantity, the same for all sizes.
 
-        The loops are the same for all sizes. Their letters are those of the notation as names in Python, such
-        as ``a_prev`` for a^(l-1); indices start at 0 always. :attr:`algorithm_names` has the names.
+        Their variables are named after the letters of the notation, such as ``a_prev`` for a^(l-1). Indices
+        always start at 0.
+
+        Parameters
+        ----------
+        name : str
+            One of :attr:`algorithm_names`.
 
         Raises
         ------
         OptionError
-            When the layer has no pass of that name.
+            If the layer has no algorithm of that name.
         """
         found = self._algorithms
         if not isinstance(name, str) or name not in found:
-            raise OptionError("{given!r} has no algorithm here: {cure}", given=name, allowed=found)
+            raise OptionError("this layer has no algorithm {given!r}: {cure}", given=name, allowed=found)
         return found[name]
 
     @property
@@ -239,21 +244,21 @@ class Layer:
         reference : str, optional
             One of :attr:`reference_names`; by default all that are installed.
         draws : int
-            How many sets of random integers to try, at least 1.
+            Number of sets of random integers, at least 1.
         seed : int
-            Of the random integers.
+            Seed of the random integers.
         progress : function, optional
-            Takes the list of comparisons and gives a context manager that yields them one by one.
+            Takes the list of comparisons and returns a context manager that yields them one by one.
 
         Returns
         -------
         Report
-            True exactly when all agree.
+            True if and only if all agree.
 
         Raises
         ------
         MissingExtraError
-            When the reference asked for is not installed.
+            If the chosen reference is not installed.
 
         Examples
         --------
@@ -288,7 +293,7 @@ class Layer:
         Raises
         ------
         OptionError
-            When an option means nothing here.
+            If an option does not apply to this layer.
 
         Examples
         --------
@@ -305,7 +310,7 @@ class Layer:
 
     @property
     def title(self) -> str:
-        """What the layer is, in a few words."""
+        """A short description of the layer."""
         return title(self.spec)
 
     def __repr__(self) -> str:

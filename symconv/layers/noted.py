@@ -22,7 +22,7 @@ def sources(layer: Any, activation: str | Callable[[Expr], Expr] | None) -> Sour
     """The layer in the ways that notes show it, with the function that follows."""
     spec, given = layer.spec, layer.entries.given
     if activation is not None and "activation" not in layer.equation_names:
-        raise OptionError("no function follows pooling: leave {option} out.", "activation")
+        raise OptionError("no activation follows a pooling layer: leave out {option}.", "activation")
     read_function(activation, spec)
     plain = not spec.numeric or bool(spec.notation.tap_colours)
     shown = layer if plain else layer.coloured()

@@ -156,11 +156,13 @@ class Specification:
     def phrases(self) -> dict[str, str]:
         """What sentences about the layer have in the places that they leave open."""
         sizes = {name for axis in self.axes for name, size in axis.geometry.items() if size != 0}
+        padded = not sizes.isdisjoint(("before", "after"))
         return {
-            "cut": "" if sizes.isdisjoint(("before", "after")) else "; the padding is cut off the ends",
-            "added": "; the output padding is added behind" if "output_padding" in sizes else "",
-            "by": "column by column" if self.notation.window_columns else "row by row",
+            "cut": "; the padding is cropped from the ends" if padded else "",
+            "added": "; the output padding is added at the end" if "output_padding" in sizes else "",
+            "line": "column" if self.notation.window_columns else "row",
             "bias": ", plus the bias" if self.bias else "",
+            "mean": self.kernel.mean if padded else self.kernel.mean.removesuffix(", padding included"),
         }
 
     def replaced(self, swap: Mapping[Symbol, Expr]) -> Specification:

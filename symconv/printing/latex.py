@@ -92,7 +92,8 @@ class Latex(MathsTarget):
         return f"\\text{{{self.sentence(text)}}}"
 
     def sentence(self, text: str) -> str:
-        return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        escaped = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        return escaped.replace("∂", "$\\partial$")
 
     def function(self, name: str) -> str:
         return _upright(self.letter(name))

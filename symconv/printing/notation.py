@@ -80,6 +80,8 @@ class Notation:
     source : str
         The text that writes so, and its conventions.
 
+    Examples
+    --------
     >>> Notation(base=1).name("input", 0), Notation.preset("cs231n").windows
     ('x1', 'X_col')
     >>> hers = Notation(input="a", matrix="W", output="z")
@@ -235,6 +237,19 @@ class Notation:
             for name in LETTERS
             if name != "activation" and (letter := getattr(self, name)) and (names is None or name in names)
         }
+
+    def letter(self, name: str) -> str:
+        """The letter of a field; another name is a letter of its own, with primes where it is in use.
+
+        >>> Notation().letter("matrix"), Notation().letter("B"), Notation(matrix="B").letter("B")
+        ('T', 'B', "B'")
+        """
+        if name in LETTERS:
+            return str(getattr(self, name))
+        taken = self.meanings()
+        while name in taken:
+            name += "'"
+        return name
 
     def coloured(self) -> Notation:
         """This notation with the colours of its figures in formulas too.

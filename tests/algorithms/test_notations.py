@@ -15,7 +15,7 @@ from symconv.algorithms import introduced
 from symconv.algorithms.letters import FIELDS, Names
 from symconv.errors import NotationError
 from symconv.printing.notation import Notation
-from tests.test_own_letters import LAYERS, MARKED, OPENING, own
+from tests.printing.test_own_letters import LAYERS, MARKED, OPENING, own
 
 KINDS = [kind for kind in LAYERS if kind != "open"]
 

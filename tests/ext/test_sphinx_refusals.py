@@ -45,7 +45,7 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("conv2d", GOOD, ":x: has 3 entries, but the layer takes 9"),
     ("conv1d", {"x": "1,2", "w": "1,2,3"}, "a kernel of 3 taps at dilation 1 spans 3 inputs"),
     ("conv1d", {**GOOD, "padding": "ful"}, "did you mean 'full'?"),
-    ("conv1d", {**GOOD, "padding_mode": "zero"}, "Invalid value for ':padding-mode:': 'zero' is not"),
+    ("conv1d", {**GOOD, "padding_mode": "zero"}, ":padding-mode: is 'zero': did you mean 'zeros'?"),
     ("conv1d", {**GOOD, "notation": "goodfelow"}, "Invalid value for ':notation:': 'goodfelow' is not"),
     ("conv1d", {**GOOD, "show": "output,matrx"}, ":show: has no quantity 'matrx': did you mean 'matrix'"),
     ("conv1d", {**GOOD, "show": "grad_bias"}, "this layer has no bias; add :bias: or :b:."),

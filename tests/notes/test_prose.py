@@ -260,9 +260,7 @@ def test_letters_of_several_axes_are_told_as_they_stand() -> None:
 def test_algorithms_have_their_arguments_introduced(name: str) -> None:
     """And all other letters, but no other."""
     layer = SPREAD[name]("symconv")
-    told = (
-        said(layer, "algorithms").split("With indices from 0, ")[1].splitlines()[0]
-    )
+    told = said(layer, "algorithms").split("With indices from 0, ")[1].splitlines()[0]
     first, *rest = re.split(", | and ", told.split(". ")[0].rstrip("."))
     letters = [first.split(" is ")[0], *(part.split()[0] for part in rest)]
     trees = [ast.parse(layer.algorithm(quantity).source) for quantity in layer.algorithm_names]

@@ -152,7 +152,7 @@ def test_pictures_that_a_document_no_longer_has_are_removed(run: Run, tmp_path: 
     tables = table("a.md", sections="matrix") + table("b.md", sections="matrix")
     run("--spec", spec(tmp_path, tables))
     (tmp_path / "b-md-network.svg").write_text("mine", encoding="utf-8")
-    run("--spec", spec(tmp_path, tables.replace('"matrix"', '"setting"')))
+    run("--spec", spec(tmp_path, tables.replace('"matrix"', '"letters"')))
     assert [p.name for p in tmp_path.glob("*.svg")] == ["b-md-network.svg"]
 
 

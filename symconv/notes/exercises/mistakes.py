@@ -131,7 +131,7 @@ LAYER_MISTAKES = (
         ),
         lambda spec: (
             {"count_include_pad": not spec.kernel.options.get("count_include_pad", True)}
-            if spec.kernel.name in ("uniform", "clipped") and _padded(spec)
+            if spec.kernel.mean and _padded(spec)
             else None
         ),
     ),

@@ -226,7 +226,7 @@ def _by_place(layer: Practised) -> Table:
                 number(entry(layer, "output", index)),
             )
         )
-    head = "Largest of" if layer.spec.kernel.name == "selection" else "Products"
+    head = "Largest of" if layer.spec.kernel.depends_on_input else "Products"
     head = head if layer.spec.kernel.learned or head != "Products" else "Average"
     return Table((("Output",), (head,), ("Value",)), tuple(rows))
 

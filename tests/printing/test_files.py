@@ -12,7 +12,7 @@ import pytest
 import symconv as sc
 from symconv.errors import SymconvError
 from symconv.printing.files import write_whole
-from tests.test_cli import OPENING, run
+from tests.cli.test_cli import OPENING, run
 
 
 def test_links_stay_and_pipes_are_written(capsys, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
-from tests.test_cli import OPENING, SIZES, run
+from tests.cli.test_cli import OPENING, SIZES, run
 from tests.tiers import exhaustive, tiers
 
 

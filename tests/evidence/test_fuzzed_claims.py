@@ -14,8 +14,8 @@ import symconv as sc
 from symconv.derivation import judge
 from symconv.errors import OptionError
 from symconv.index_sums.parser import FormulaSyntaxError
-from tests.derivation.claim_oracle import Case, Formula, Names, Poly, Undefined, read
-from tests.derivation.wrong_claims import Family, WrongClaim, claims, families
+from tests.evidence.claim_oracle import Case, Formula, Names, Poly, Undefined, read
+from tests.evidence.wrong_claims import Family, WrongClaim, claims, families
 
 #: Points that each proof is looked at, and the largest product of outputs and taps of one of them.
 POINTS, MOST = 12, 20_000
