@@ -39,7 +39,7 @@ def numbers(sources: Sources) -> list[Block]:
         table,
         *window,
         *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
-        *_defined(sources),
+        *defined(sources),
         *modes(sources, pen),
         *_general(sources, pen),
     ]
@@ -204,7 +204,7 @@ def applied(sources: Sources, pen: Pen) -> list[Words]:
     ]
 
 
-def _defined(sources: Sources) -> list[Block]:
+def defined(sources: Sources) -> list[Block]:
     """The definition of a function of the reader's own, and its values."""
     activation = sources.activation
     if "activation" not in sources.layer.equation_names or isinstance(activation.on_values, str):

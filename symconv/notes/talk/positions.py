@@ -8,11 +8,11 @@ from math import prod
 
 from sympy import Expr, S
 
+import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.figures.drawing import Label
 from symconv.figures.lettering import Lettering, label
 from symconv.figures.scene import Lettered, Scene, Staged, operands
-from symconv.notes import kinds
 from symconv.notes.figured import clear
 from symconv.notes.model import Built, Frame, Maths, Prose, Words
 from symconv.notes.pieces import Pen, Writing

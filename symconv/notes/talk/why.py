@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symconv.notes import kinds
+import symconv.notes.kinds as kinds
 from symconv.notes.model import Frame, Piece, Points, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
