@@ -38,8 +38,8 @@ def numbers(sources: Sources) -> list[Block]:
         *_operands(sources, pen),
         table,
         *window,
-        *([Prose(_joined(said), detail=True)] if said else []),
-        *_defined(sources),
+        *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
+        *defined(sources),
         *modes(sources, pen),
         *_general(sources, pen),
     ]
@@ -204,7 +204,7 @@ def applied(sources: Sources, pen: Pen) -> list[Words]:
     ]
 
 
-def _defined(sources: Sources) -> list[Block]:
+def defined(sources: Sources) -> list[Block]:
     """The definition of a function of the reader's own, and its values."""
     activation = sources.activation
     if "activation" not in sources.layer.equation_names or isinstance(activation.on_values, str):
