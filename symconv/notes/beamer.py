@@ -34,13 +34,7 @@ ROWS = 11
 LISTING = 20
 
 
-class _Slide(Latex):
-    """LaTeX for lines as long as those of a frame."""
-
-    line = 50
-
-
-_LATEX = _Slide()
+_LATEX = Latex()
 
 
 def slides(document: Manuscript) -> str:
