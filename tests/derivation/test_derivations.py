@@ -43,7 +43,7 @@ def test_the_default_grid_is_large_and_counted(name: str) -> None:
     assert verified.cases == 729
     assert str(verified).endswith(f"{name}: every step checked on 729 cases")
     assert [step.cases for step in verified.steps] == [729] * len(derivation.steps)
-    assert "equal on 24 cases" in derivation.steps[0].evidence
+    assert "equal in 24 cases" in derivation.steps[0].evidence
 
 
 def test_a_proof_says_what_it_covers_and_no_more() -> None:
