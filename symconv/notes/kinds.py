@@ -93,7 +93,8 @@ def instruction(pen: Pen) -> str:
     strides = _per_axis(spec, "stride")
     apart = _per_axis(spec, "dilation")
     steps = f" in steps of {strides}" if strides != "1" else ""
-    spread = f", with its taps {apart} places apart" if apart != "1" else ""
+    wide = any(int(axis.geometry["kernel_size"]) > 1 for axis in axes)
+    spread = f", with its taps {apart} places apart" if apart != "1" and wide else ""
     if kind(spec) == "transposed":
         further = "one place" if strides == "1" else f"{strides} places"
         text = f"Each input multiplies the whole kernel{spread}. It "
@@ -109,7 +110,7 @@ def instruction(pen: Pen) -> str:
         )
     multiply = "multiply the numbers that line up and add the products"
     if channelled(spec):
-        turned = "Reverse the filters and slide each" if spec.flip else "Slide each filter"
+        turned = "Reverse the filters, slide each" if spec.flip else "Slide each filter"
         text = f"{turned} {along} its input channels{steps}{spread}, and at each position {multiply}. "
         return f"{text}For output channel {spec.notation.base}:"
     turned = "Reverse the kernel, slide it" if spec.flip else "Slide the kernel"

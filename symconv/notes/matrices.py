@@ -179,7 +179,10 @@ def _ties(sources: Sources, s: Structure) -> str:
         if spec.transposed:
             return f". Each column is the one before, moved {counted(stride, 'row')} down"
         return f". Each row is the one above, moved {counted(stride, 'column')} to the right"
-    return f" ({s.kind})" if "not" in s.kind else f" (a {s.kind} matrix)"
+    if "not" in s.kind:
+        return f" ({s.kind})"
+    called, with_, blocks = s.kind.partition(" with ")
+    return f" ({_article(called)}{called} matrix{with_}{blocks})"
 
 
 def _article(noun: str) -> str:

@@ -79,14 +79,14 @@ def _cut(sources: Sources, pen: Pen) -> Words:
     each = ", along each axis" if several else ""
     found: list[str | Maths] = []
     if side["before"] != side["after"]:
-        found += [". The padding is then removed at both ends"]
+        found += [". Then the padding is removed at both ends"]
     elif numeric or geometry["before"] != 0:
         found += [". Then ", of("before", "padding"), " places are removed on each side"]
     if numeric or geometry["output_padding"] != 0:
         found += [
             " and " if found else ". Then ",
             of("output_padding", "output_padding"),
-            " are added at the end",
+            " more are added at the end",
         ]
     return (*found, f"{each}:")
 

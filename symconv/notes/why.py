@@ -50,6 +50,10 @@ def _number(count: int) -> str:
     return f"{count:,}"
 
 
+def _many(count: int, noun: str) -> str:
+    return counted(count, noun).replace(str(count), _number(count))
+
+
 def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     spec = sources.layer.spec
     same = large is not None and large.window == here.window
@@ -59,7 +63,7 @@ def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
         text += f"; with {_number(large.inputs)} inputs, on {_depends(large, False)}"
     if kinds.kind(spec) == "maximum":
         return (f"{text}.",)
-    text += f". With {counted(_number(here.inputs), 'input')}{_each_sample(spec)} this takes "
+    text += f". With {_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
     text += f"{_multiplied(here)}"
     if large:
         text += f"; with {_number(large.inputs)} inputs, {_number(large.multiplications)} instead of "
@@ -73,7 +77,7 @@ def _depends(costs: Costs, of_all: bool) -> str:
         return f"{most}{_number(costs.window)} of the {_number(costs.inputs)} inputs"
     if of_all and costs.inputs > 1:
         return f"{'up to ' if most else ''}all {_number(costs.inputs)} inputs"
-    return f"{most}{counted(_number(costs.window), 'input')}"
+    return f"{most}{_many(costs.window, 'input')}"
 
 
 def _each_sample(spec: Specification) -> str:
@@ -83,7 +87,7 @@ def _each_sample(spec: Specification) -> str:
 
 def _multiplied(costs: Costs) -> str:
     """The multiplications of a layer beside those of a dense one."""
-    text = counted(_number(costs.multiplications), "multiplication")
+    text = _many(costs.multiplications, "multiplication")
     dense = f"{_number(costs.inputs)}·{_number(costs.outputs)} = {_number(costs.dense)}"
     if min(costs.inputs, costs.outputs) == 1:
         dense = _number(costs.dense)
@@ -93,13 +97,13 @@ def _multiplied(costs: Costs) -> str:
 
 
 def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) -> Words:
-    dense = counted(_number(here.dense), "weight")
+    dense = _many(here.dense, "weight")
     if kinds.kind(judged.spec) == "average":
         return (f"Nothing is learned or stored; a dense layer would have {dense}.",)
     shape = [int(n) for n in judged.spec.tied.extents["tap"]]
     product = f"{'·'.join(map(_number, shape))} = " if len(shape) > 1 else ""
     biases = f" and {counted(len(_biases(judged)), 'bias', 'biases')}" if judged.spec.bias else ""
-    weights = counted(_number(here.weights), "weight")
+    weights = _many(here.weights, "weight")
     there = "is" if here.weights == 1 and not biases else "are"
     text = f"There {there} {product}{weights}{biases} to learn and store"
     fewer = here.weights < here.dense
