@@ -123,9 +123,9 @@ def _counts(sources: Sources, pen: Pen) -> Words:
     worked, spec = pen.worked, pen.worked.spec
     rows, columns = worked.explicit.shape("matrix")
     if kinds.kind(spec) == "maximum":
-        of = counted(rows * columns, "entry", "entries")
+        entries = counted(rows * columns, "entry", "entries")
         ones = sum(1 for p in worked.positions if p.products)
-        text = f"Of the {of} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1: one in each row. "
+        text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1: one in each row. "
         return pen.say(f"{text}None of them is learned, and none is shared.")
     s = _structure(sources)
     if s is None:

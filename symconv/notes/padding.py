@@ -23,15 +23,13 @@ _DONE = {
     "reflect": "Extend {input} by {places}, mirrored at its ends{pictured}.",
     "replicate": "Extend {input} by {places}, with the entry at the edge repeated{pictured}.",
 }
-_IGNORED = (
-    "Positions up to {places} beyond the edge of {input} may lie in a window{pictured}; they are ignored."
-)
+_IGNORED = "Windows may reach over the edge of {input} by {places}{pictured}; these positions are ignored."
 
 
 def padded(pen: Pen, pictured: bool) -> list[Words]:
     """How far the input is padded, with what, and which of it the table leaves out."""
     spec = pen.worked.spec
-    sides = [tuple(int(a.geometry.get(side, 0)) for side in ("before", "after")) for a in spec.tied_axes]
+    sides = [(int(a.geometry.get("before", 0)), int(a.geometry.get("after", 0))) for a in spec.tied_axes]
     if spec.transposed or not any(map(any, sides)):
         return []
     dashed = " (dashed)" if pictured else ""
@@ -54,7 +52,7 @@ def _left_out(pen: Pen) -> bool:
     return len({p.weight for position in pen.worked.positions for p in position.products}) > 1
 
 
-def _around(sides: list[tuple[int, ...]], noun: str) -> str:
+def _around(sides: list[tuple[int, int]], noun: str) -> str:
     """How much stands before and after, along each axis."""
     if len(set(sides)) > 1:
         each = [f"{_beside(*pair, noun)} along axis {at}" for at, pair in enumerate(sides, 1) if any(pair)]

@@ -86,7 +86,7 @@ def _cut(sources: Sources, pen: Pen) -> Words:
         found += [
             " and " if found else ". Then ",
             of("output_padding", "output_padding"),
-            " more are added at the end",
+            " places are added at the end",
         ]
     return (*found, f"{each}:")
 
