@@ -13,7 +13,7 @@ from tests.ext.project import Project, directive, fence
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/own-notation.md").read_text(encoding="utf-8")
 (COMMANDS,) = re.findall(r"```sh\n(.*?)\n```", PAGE, re.DOTALL)
-(COURSE,) = re.findall(r"```toml\n(.*?)\n```", PAGE, re.DOTALL)
+(COURSE,) = re.findall(r"````\{code-block\} toml\n:caption: course.toml\n\n(.*?)\n````", PAGE, re.DOTALL)
 
 
 def test_the_commands_print_the_letters(tmp_path: Path, monkeypatch, capsys, typeset) -> None:
@@ -32,7 +32,7 @@ def test_the_course_has_the_letters_in_every_document(tmp_path: Path) -> None:
     assert run(["notes", "--spec", str(spec)]) == 0
     first, second = ((tmp_path / f"week-{n}.txt").read_text(encoding="utf-8") for n in (1, 2))
     assert "z = W a" in first
-    assert "z1 = theta1*a1 + theta2*a2 + theta3*a3" in second
+    assert "z[i] = sum(k=1..K) theta[k]*a[2*i + k - 2]" in second
     assert run(["notes", "--spec", str(spec), "--check"]) == 0
 
 
@@ -41,7 +41,7 @@ def test_the_course_has_the_letters_in_every_document(tmp_path: Path) -> None:
     [
         (
             'notation = { inptu = "a" }',
-            "course.toml, notes 1, notation has no key 'inptu': did you mean 'input'",
+            "course.toml, notes 1, notation: unknown key 'inptu': did you mean 'input'",
         ),
         ("notation = { input = 3 }", "the letter of input is 3: write it as text"),
         ("notation = 3", "notation is 3: write the name of a preset, or a [notation] table"),
@@ -60,7 +60,7 @@ def test_wrong_tables_say_what_to_write(line: str, words: str, tmp_path: Path, c
 
 def test_a_document_adds_to_the_letters_of_its_course(tmp_path: Path) -> None:
     spec = tmp_path / "course.toml"
-    table = 'file = "a.txt"\ninput-size = 4\nkernel-size = 3\nsections = "forward"\nnotation = "goodfellow"\n'
+    table = 'file = "a.txt"\ninput-size = 4\nkernel-size = 3\nsections = "numbers"\nnotation = "goodfellow"\n'
     spec.write_text(f'[notation]\nloss = "E"\ninput = "q_in"\n[[notes]]\n{table}', encoding="utf-8")
     assert run(["notes", "--spec", str(spec)]) == 0
     assert "S1 = K1*q_in_1 + K2*q_in_2 + K3*q_in_3" in (tmp_path / "a.txt").read_text(encoding="utf-8")
@@ -69,8 +69,8 @@ def test_a_document_adds_to_the_letters_of_its_course(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("letters", "words"),
     [
-        ("inptu=a", "chooses a letter for 'inptu', which has none: did you mean 'input'"),
-        ("input", "'input' chooses no letter: write it as in input=a"),
+        ("inptu=a", "there is no letter for 'inptu': did you mean 'input'"),
+        ("input", "'input' is not NAME=LETTER: write it as in input=a"),
         ("input=a, input=b", "input is given two letters"),
         ("input=$", "input is '$': write a letter"),
         ("input=a, matrix=a", "the letter 'a' stands for the input and for the matrix of this layer"),

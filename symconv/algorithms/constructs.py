@@ -90,11 +90,7 @@ def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
             kind = type(node)
             yield node, *_CURES.get(kind, (f"the Python construct {kind.__name__}", "write it another way"))
         case ast.Attribute():
-            yield (
-                node,
-                f"the attribute {node.attr}",
-                "pass it as an argument, or call a function of the object",
-            )
+            yield (node, f"the attribute {node.attr}", "pass it as an argument, or call a function of it")
         case ast.GeneratorExp() if not is_sum(parent):
             yield node, "a generator", "write it in sum(...) or prod(...)"
         case ast.Call(keywords=[_, *_]):

@@ -10,6 +10,7 @@ from symconv.algorithms.letters import Names
 from symconv.algorithms.loops import Loops
 from symconv.algorithms.source import source_of
 from symconv.pattern import Average, Kernel, Selection, Specification
+from symconv.printing.english import several
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,7 +94,9 @@ def algorithms_for(spec: Specification) -> dict[str, Listing]:
         if spec.bias or quantity != "grad_bias":
             written = names.renamed(source(_name(base, loops, quantity), loops, made))
             function = compiled(written)
-            told = [_ALONE[quantity in ("grad_kernel", "grad_bias")].format(_ONE[name]) for name in alone]
+            summed = quantity in ("grad_kernel", "grad_bias")
+            of = ((_ONE[name], several(_ONE[name])) for name in alone)
+            told = [_SUMMED.format(all) if summed else _SEPARATE.format(each) for each, all in of]
             found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function, names)
     return found
 
@@ -106,7 +109,7 @@ _KINDS: Mapping[type[Kernel], tuple[Callable[[Loops], dict[str, Pass]], str, boo
 }
 
 #: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
-_ALONE = ("This is done separately for each {}.", "The gradients are summed over each {}.")
+_SEPARATE, _SUMMED = "This is done separately for each {}.", "The gradients of all {} are summed."
 _ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 

@@ -112,5 +112,7 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
             sentence = "{option} names {given}, but this layer has no bias: {with_bias} or {b}."
             raise OptionError(sentence, "show", name)
         if name not in every:
-            raise OptionError("{option}: there is no quantity {given!r}: {cure}", "show", name, allowed=every)
+            raise OptionError(
+                "{option} names {given!r}, which is not a quantity: {cure}", "show", name, allowed=every
+            )
     return names

@@ -139,7 +139,7 @@ def _at_point(
     entries = operands(setting, counts).extended()
     try:
         right, claimed = (compiled(setting.written_out(side)) for side in (formula.safe, expr))
-        wanted, found = right(entries, numbers), value_or_reason(claimed, entries, numbers, OutOfReachError)
+        wanted, found = right(entries, numbers), value_or_reason(claimed, entries, numbers)
     except OutOfReachError:
         return None
     return Refutation(sizes, index, shown(found), shown(wanted)) if found != wanted else None
@@ -196,14 +196,13 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
             indices = counted(wanted, "index", "indices")
             raise OptionError(f"claim: {entry} has {has} indices, but {entry.base} takes {indices}.")
     for overlap in expr.atoms(Overlap):
-        for spread in overlap.args[1:3]:
-            if not len(spread.args) - 1 == len(overlap.args) - 3 == ranks[str(spread.args[0].label)]:
+        for spread in overlap.args[:2]:
+            if not len(spread.args) - 1 == len(overlap.args) - 2 == ranks[str(spread.args[0].label)]:
                 raise OptionError(f"claim: {overlap} has one index: for several indices write out the sum.")
     names = {index.name for part in expr.atoms(Sum) for index in part.variables}
     expr = _apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
     own_names = {base.label for base in expr.atoms(IndexedBase)}
     own_names |= {index for part in expr.atoms(Sum) for index in part.variables}
-    own_names |= {overlap.args[0] for overlap in expr.atoms(Overlap)}  # the kind of operation
     swap = {}
     for symbol in sorted(expr.atoms(Symbol) - own_names, key=str):
         if symbol.name in names - set(known):
@@ -212,9 +211,9 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
             raise OptionError(f"claim: {symbol} is a sequence: write an entry of it, such as {symbol}[i].")
         if symbol.name not in known:
             sentence = "claim: unknown {given}: {cure}"
-            letter, digits = re.fullmatch(r"(.*?)_?(\d*)", symbol.name).groups()
-            if digits and ranks.get(letter) == 1:
-                raise OptionError(f"claim: unknown {symbol}; write {letter}[{digits}].")
+            entry = re.fullmatch(r"(.*?)_?(\d+)", symbol.name)
+            if entry and ranks.get(entry[1]) == 1:
+                raise OptionError(f"claim: unknown {symbol}; write {entry[1]}[{entry[2]}].")
             raise OptionError(sentence, given=symbol, allowed=sorted({*known, *sequences}))
         swap[symbol] = known[symbol.name]
     found: Expr = expr.xreplace(swap)
@@ -234,7 +233,7 @@ def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericMo
             at = {**numbers, **index}
             wanted = right(sequences, at)
             try:
-                found = value_or_reason(evaluate, extended, at, OutOfReachError)
+                found = value_or_reason(evaluate, extended, at)
             except OutOfReachError as error:
                 raise OptionError(f"claim: the formula cannot be tried: {error}.") from None
             if found != wanted:

@@ -10,7 +10,16 @@ from symconv.derivation.rewriting import Script, bounds_of, relation_of
 from symconv.derivation.rules import rule as rules
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
 from symconv.explicit.registry import QUANTITIES
-from symconv.index_sums.nodes import Bound, IndexSum, Overlap, Partial, UncheckedStep, Upsampled, Within
+from symconv.index_sums.nodes import (
+    Bound,
+    Convolution,
+    Correlation,
+    IndexSum,
+    Partial,
+    UncheckedStep,
+    Upsampled,
+    Within,
+)
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import ROLES
 
@@ -82,22 +91,22 @@ def _name(s: Script, role: str, kept: Indices) -> None:
     kernel = Upsampled(setting.sequence("kernel"), *dilation)
     whole = Upsampled(setting.sequence(dependent), *ones)
     holes = Upsampled(setting.sequence(other), *stride)
-    correlation, convolution = ("star", "the cross-correlation"), ("*", "the convolution")
+    correlation, convolution = (Correlation, "the cross-correlation"), (Convolution, "the convolution")
     if any(b.is_negative for _, b, _ in steps):
         correlation, convolution = convolution, correlation
     if role == "tap":
         at = [expand(b * k + c) for (_, b, c), k in zip(steps, kept, strict=True)]
-        kind, sides = ("star", "the cross-correlation"), (whole, holes)
+        (kind, name), sides = (Correlation, "the cross-correlation"), (whole, holes)
         words = f"of the {called[dependent]} with the {called[other]}{by_stride}"
     elif role == setting.spec.dependent_role:
         at = [expand(j - c) for (_, _, c), j in zip(steps, kept, strict=True)]
-        kind, sides = convolution, (holes, kernel)
+        (kind, name), sides = convolution, (holes, kernel)
         words = f"of the {called[other]}{by_stride}{with_kernel}: a transposed convolution"
     else:
         at = [expand(a * i + c) for (a, _, c), i in zip(steps, kept, strict=True)]
-        kind, sides = correlation, (whole, kernel)
+        (kind, name), sides = correlation, (whole, kernel)
         words = f"of the {called[dependent]}{with_kernel}{', in steps of the stride' if by_stride else ''}"
-    s.attempt(Recognise(Overlap(kind[0], *sides, *at), f"{kind[1]} {words}"))
+    s.attempt(Recognise(kind(*sides, *at), f"{name} {words}"))
 
 
 def _differentiate(s: Script, outputs: Indices, kept: Indices, fresh: str = "") -> None:
@@ -254,8 +263,8 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
         "grad_bias": _grad_bias,
         "upstream_matrix": _by_relation(
             "upstream_matrix",
-            "The gradient with respect to the input is linear in the kernel, and its coefficients are entries "
-            "of the upstream gradient.",
+            "The gradient with respect to the input is linear in the kernel, and its coefficients are "
+            "entries of the upstream gradient.",
         ),
         "tying": _tying,
     }

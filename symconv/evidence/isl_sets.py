@@ -223,16 +223,14 @@ class Reader:
 
     def _overlap(self, expr: Overlap) -> Term:
         """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
-        kind, left, right, *at = expr.args
-        sign = -1 if str(kind) == "star" else 1
+        left, right, *at = expr.args
         for factor in (*left.args[1:], *right.args[1:]):
             if not (factor.is_Integer and factor.is_positive):
                 raise NotAffineError(f"the upsampling factor {factor} is not a positive whole number")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
         p, q = _new(self._indices[a]), _new(self._indices[b])
-        meet = (
-            Eq(w * x + sign * v * y, place) for w, x, v, y, place in zip(wide, p, narrow, q, at, strict=True)
-        )
+        every = zip(wide, p, narrow, q, at, strict=True)
+        meet = (Eq(w * x - expr.sign * v * y, place) for w, x, v, y, place in every)
         return Term((*p, *q), (*self._within(a, p), *self._within(b, q), *meet), ((a, p), (b, q)))
 
 

@@ -81,13 +81,11 @@ class Sequences:
 Evaluator: TypeAlias = Callable[[Sequences, Numbers], Poly]
 
 
-def value_or_reason(
-    evaluate: Evaluator, sequences: Sequences, numbers: Numbers, *passed: type[EvaluationError]
-) -> Poly | str:
-    """A polynomial, or why there is none; errors of the kinds passed are raised."""
+def value_or_reason(evaluate: Evaluator, sequences: Sequences, numbers: Numbers) -> Poly | str:
+    """A polynomial, or why there is none; an error where there is one that is out of reach."""
     try:
         return evaluate(sequences, numbers)
-    except passed:
+    except OutOfReachError:
         raise
     except EvaluationError as error:
         return str(error)
@@ -254,9 +252,8 @@ def _partial(expr: Partial) -> Evaluator:
 
 def _overlap(expr: Overlap) -> Evaluator:
     """The operation by its definition: a loop over the entries of its right sequence."""
-    kind, left, right, *at = expr.args
-    correlation = str(kind) == "star"
-    sign, moved = (1, 0) if correlation else (-1, 2)  # how often the base is counted in the place
+    left, right, *at = expr.args
+    sign, moved = expr.sign, 1 - expr.sign  # how often the base is counted in the place
     (a, wide), (b, narrow) = (
         (str(side.args[0].label), [compiled_number(factor) for factor in side.args[1:]])
         for side in (left, right)

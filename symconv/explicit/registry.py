@@ -76,7 +76,8 @@ _ROWS = (
         kinds=_ALL, derived=_ALL, main=True, parts=(),
     ),
     Quantity(
-        "output", "output", "The output ``y``; ``y[i] = b + sum_k w[k] x[j]``, where i reads input j through tap k.",
+        "output", "output",
+        "The output ``y``; ``y[i] = b + sum_k w[k] x[j]``, where i reads input j through tap k.",
         {
             "": "Output: each entry is the dot product of one window of the input with the kernel{bias}.",
             "flipped": "Output: each entry is the dot product of one window of the input with the flipped "
@@ -99,7 +100,8 @@ _ROWS = (
         "tied", _OUTPUT, _TAP, kinds=("selection",), main=True,
     ),
     Quantity(
-        "matrix", "matrix", "``T``, M by N, with ``y = T x``; ``T[i, j] = w[k]`` if i reads j through k, else 0.",
+        "matrix", "matrix",
+        "``T``, M by N, with ``y = T x``; ``T[i, j] = w[k]`` if i reads j through k, else 0.",
         {
             "": f"{_MATRIX} contains only kernel weights and zeros.",
             "folded": f"{_MATRIX} contains only kernel weights, sums of kernel weights, and zeros.",

@@ -42,9 +42,9 @@ class Label:
         scripts = "".join(_SCRIPT.findall(plain))
         return _ems(_SCRIPT.sub("", plain)) + 0.65 * _ems(scripts)
 
-    def size_within(self, width: float, height: float = 1.0) -> float:
-        """The size of letters at which the label fits, at most :data:`FONT`."""
-        return round(min(FONT, 0.85 * width / max(self.ems, 1e-9), 0.75 * height), 3)
+    def size_within(self, width: float, height: float = 1.0, most: float = FONT) -> float:
+        """The size of letters at which the label fits, at most the given one."""
+        return round(min(most, 0.85 * width / max(self.ems, 1e-9), 0.75 * height), 3)
 
 
 def joined(between: str, labels: Iterable[Label]) -> Label:
@@ -96,11 +96,12 @@ class Box:
     look: str
     colour: str = "black"
     label: Label | None = None
+    most: float = FONT
 
     @property
     def size(self) -> float:
-        """The size of the label's letters."""
-        return self.label.size_within(self.width, self.height) if self.label else FONT
+        """The size of the label's letters, at most ``most``."""
+        return self.label.size_within(self.width, self.height, self.most) if self.label else self.most
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,12 @@ class Disc:
     look: str
     colour: str = "black"
     label: Label | None = None
+    most: float = FONT
 
     @property
     def size(self) -> float:
-        """The size of the label's letters."""
-        return self.label.size_within(1.7 * self.radius) if self.label else FONT
+        """The size of the label's letters, at most ``most``."""
+        return self.label.size_within(1.7 * self.radius, most=self.most) if self.label else self.most
 
 
 @dataclass(frozen=True)

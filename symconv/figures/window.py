@@ -27,7 +27,7 @@ _OTHER = {"input": "output", "output": "input"}
 
 
 @dataclass(frozen=True)
-class _Padded:
+class Padded:
     """The places that a window slides over, flat and row-major."""
 
     shape: tuple[int, ...]
@@ -36,7 +36,7 @@ class _Padded:
     around: tuple[tuple[int, int], ...]  # how many lie before and after the entries of each axis
 
     @classmethod
-    def of(cls, subject: Subject, role: str) -> _Padded:
+    def of(cls, subject: Subject, role: str) -> Padded:
         """The places of a role, those in the padding filled as the padding mode says."""
         shape: list[int] = []
         around: list[tuple[int, int]] = []
@@ -62,19 +62,13 @@ class _Padded:
 def window(subject: Subject) -> Drawing:
     """What each output reads of the padded input; of a transposed layer, what each input writes to."""
     letters, role = Lettering.of(subject), subject.spec.dependent_role
-    padded = _Padded.of(subject, role)
-    incidence = subject.symbols.pattern.padded().incidence()
-    cells = cells_of(incidence if role == "input" else incidence.exchanged())
+    padded = Padded.of(subject, role)
     sides = letters.inputs, letters.outputs
     seen, seeing = sides if role == "input" else sides[::-1]
     # A maximum passes by its padding, in which then no zeros stand.
     around = _ZERO if role == "input" and letters.tied else _EMPTY
     named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
-    rows: list[dict[int, list[int]]] = [{} for _ in seeing]
-    for (row, place), taps in cells.items():
-        # The last places of an axis, which no window sees, are not drawn.
-        at = np.unravel_index(place, incidence.shape[role])
-        rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
+    rows = windows(subject, role, padded)
     whole = label(lambda form: form.letter(getattr(subject.notation, role)))
     looks = (("entry", "black"), ("padding", FAINT))
     entries = zip(named, padded.outside.tolist(), strict=True)
@@ -89,7 +83,19 @@ def window(subject: Subject) -> Drawing:
     )
 
 
-def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> list[list[Box]]:
+def windows(subject: Subject, role: str, padded: Padded) -> list[dict[int, list[int]]]:
+    """The taps of each window by the places at which they lie, padding too."""
+    incidence = subject.symbols.pattern.padded().incidence()
+    cells = cells_of(incidence if role == "input" else incidence.exchanged())
+    rows: list[dict[int, list[int]]] = [{} for _ in range(incidence.size(_OTHER[role]))]
+    for (row, place), taps in cells.items():
+        # The last places of an axis, which no window sees, are not drawn.
+        at = np.unravel_index(place, incidence.shape[role])
+        rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
+    return rows
+
+
+def _window(padded: Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> list[list[Box]]:
     """The taps of one window at their places, and the bare places around them."""
     boxes: list[list[Box]] = []
     for place, outside in enumerate(padded.outside.tolist()):
@@ -131,7 +137,7 @@ def _arranged(
 
 
 def _in_words(
-    subject: Subject, letters: Lettering, padded: _Padded, named: Sequence[Label], seeing: Sequence[Label],
+    subject: Subject, letters: Lettering, padded: Padded, named: Sequence[Label], seeing: Sequence[Label],
     rows: Sequence[dict[int, list[int]]],
 ) -> str:  # fmt: skip
     role = subject.spec.dependent_role

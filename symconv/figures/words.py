@@ -57,7 +57,7 @@ def rows_in_words(letters: Lettering, rows: Sequence[Label], seen: Rows) -> str:
         places = [f"{taps} at {column}" for taps, (column, _) in zip(sums, met, strict=True)]
         sentences.append(f"{row.text}: {', '.join(places) or 'nothing'}.")
     left_out = len(rows) - _MOST_ROWS
-    more = [f"{counted(left_out, 'more row')} not described."] if left_out > 0 else []
+    more = [f"This description leaves out {counted(left_out, 'more row')}."] if left_out > 0 else []
     return " ".join(sentences + more)
 
 

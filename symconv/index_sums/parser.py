@@ -18,7 +18,7 @@ from typing import NoReturn
 from sympy import And, Expr, IndexedBase, Integer, Max, Min, Mod, Pow, Rel, Sum, Symbol, ceiling, floor
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Divides, Overlap, Upsampled
+from symconv.index_sums.nodes import Convolution, Correlation, Divides, Overlap, Upsampled
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
 from symconv.printing.letters import SUPERSCRIPT
@@ -65,6 +65,8 @@ def parse(text: str) -> Expr:
         )
     parser = _Parser(text)
     found = parser.sum()
+    if parser.peek() in ("=", "=="):
+        parser.fail("an operator or the end; give only the right-hand side")
     if parser.peek():
         parser.fail("an operator or the end")
     return found
@@ -97,7 +99,16 @@ class _Parser:
         kind, found, where = self._tokens[self._at]
         if kind == "end":
             raise FormulaSyntaxError(f"the formula ends too early: expected {wanted}.")
-        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}.")
+        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}{self._cure()}.")
+
+    def _cure(self) -> str:
+        """What to write where a product lacks its sign, or a quotient is rounded as in Python."""
+        if not self._at:
+            return ""
+        (before, left, _), (kind, right, _) = self._tokens[self._at - 1 : self._at + 1]
+        if kind == "name" and right != "divides" and (before != "mark" or left in ("]", ")")):
+            return "; write * between factors" if before == "mark" else f"; write {left}*{right}"
+        return "; write floor(a/b)" if left == right == "/" else ""
 
     def _skip(self, *marks: str) -> str:
         """The next token, passed if it is one of these."""
@@ -187,7 +198,7 @@ class _Parser:
         if name in _FUNCTIONS:
             return self._function(name)
         if name in ("conv", "corr") and self._skip("("):
-            return self._overlap("star" if name == "corr" else "*")
+            return self._overlap(Correlation if name == "corr" else Convolution)
         if self.peek() == "[":
             return IndexedBase(name)[tuple(self._list("[", "]"))]
         return Symbol(name, integer=True)
@@ -201,13 +212,13 @@ class _Parser:
             self._divisor(arguments[1])
         return _FUNCTIONS[name](*arguments)
 
-    def _overlap(self, kind: str) -> Expr:
+    def _overlap(self, kind: type[Overlap]) -> Expr:
         left = self._sequence()
         self._take(",")
         right = self._sequence()
         self._take(")")
         place, *_ = self._list("[", "]")
-        return Overlap(kind, left, right, place)
+        return kind(left, right, place)
 
     def _sequence(self) -> Expr:
         name = self._read("name", "the name of a sequence")

@@ -25,8 +25,8 @@ _QUANTITIES = {"input": "input", "tap": "kernel", "output": "upstream"}
 
 #: What an operand is, by its role.
 OPERANDS = {
-    "input": "The input ``x``, in the shape (batch, C_in, N…), without batch and channels if it has none.",
-    "tap": "The kernel ``w``, in the shape (C_out, C_in/groups, K…), or (C_in, C_out/groups, K…) if transposed.",
+    "input": "The input ``x``, of shape (batch, C_in, N…); batch and channels only if the layer has them.",
+    "tap": "The kernel ``w``, of shape (C_out, C_in/groups, K…), or (C_in, C_out/groups, K…) if transposed.",
     "output": "The upstream gradient, the derivative of the loss with respect to the output, in its shape.",
     "bias": "The bias, one entry per output channel; None for a layer without bias.",
 }

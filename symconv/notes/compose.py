@@ -16,6 +16,7 @@ from symconv.notes.numbers import numbers
 from symconv.notes.pieces import Pen
 from symconv.notes.sizes import size
 from symconv.notes.source import Sources
+from symconv.notes.talk import frames
 from symconv.notes.why import why
 from symconv.notes.worked import Worked
 
@@ -74,6 +75,7 @@ def notes(
         raise OptionError(sentence, "sections", sections)
     wanted = list(DEPTHS[depth] if sections is None else sections)
     blocks: list[Block] = []
+    parts: dict[str, list[Block]] = {}
     if sections is None:
         blocks.append(Prose(kinds.opening(Pen(Worked(sources.example))), lead=True))
     for name in wanted:
@@ -82,7 +84,7 @@ def notes(
         if wanted.count(name) > 1:
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
-        found = section(sources)
+        found = parts[name] = section(sources)
         if depth == "page":
             found = [block for block in found if not (block.spare or block.detail)]
         if found and depth == "page" and name == "checks":
@@ -93,7 +95,8 @@ def notes(
             sentence = f"section {{given!r}} has nothing to say of this layer: {_WHY[name]}"
             raise OptionError(sentence, given=name)
     pages = _pages(sources, depth) if sections is None else 0
-    return Document(title.strip(), tuple(blocks), sources.statements, pages)
+    shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
+    return Document(title.strip(), tuple(blocks), sources.statements, pages, shown)
 
 
 def _pages(sources: Sources, depth: str) -> int:

@@ -21,6 +21,10 @@ class Document(Manuscript):
         See :mod:`symconv.notes.model`.
     code : str
         The Python statements that the code of the blocks needs.
+    pages : int
+        So many pages, at the most, that print should take; 0 for any number.
+    frames : tuple of Frame
+        The slides.
 
     >>> import symconv as sc
     >>> print(str(sc.Conv1d(4, 3).notes(sections=["numbers"])).splitlines()[0])
@@ -35,7 +39,7 @@ class Document(Manuscript):
         path : str or path
             .tex, .pdf, .md, .html, .ipynb, .rst or .txt. Pictures of .md and .rst are files beside it.
         fragment, slides : bool
-            Of .tex: for ``\\input``, or slides that reveal derivations step by step (also of .pdf).
+            Of .tex: for ``\\input``, or slides that reveal the calculation step by step (also of .pdf).
         myst : bool
             Of .md: for MyST instead of GitHub.
         mathjax : str

@@ -8,6 +8,7 @@ from functools import partial
 from symconv.errors import FigureError
 from symconv.explicit.layout import Sheet
 from symconv.figures import Box, Disc, Drawing, Figure, Label, Line, Text
+from symconv.figures.scene import Staged, bare, enlarged
 from symconv.notes.model import Block, Picture, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
@@ -15,6 +16,9 @@ from symconv.notes.worked import Worked
 
 #: The least size of letters in print, in points; how much of it a script has; points in a centimetre.
 LEAST, SCRIPT, POINTS = 7.1, 0.84, 28.45
+
+#: The least size of words on a frame.
+WORDS = 8.1
 
 #: The most centimetres that a picture takes.
 WIDTH, HEIGHT = 16.0, 11.5
@@ -25,12 +29,17 @@ UNIT = 0.62
 
 def unit(drawing: Drawing) -> float:
     """The centimetres of a user unit at which every letter of mathematics can be read."""
+    return max(UNIT, round(LEAST / (POINTS * _smallest(drawing)) + 0.005, 2))
+
+
+def _smallest(drawing: Drawing) -> float:
+    """The size of the smallest letters of mathematics, in user units."""
     sizes = [
         _least(mark.label, mark.size)
         for mark in drawing.marks
         if isinstance(mark, Box | Disc | Text) and mark.label
     ]
-    return max(UNIT, round(LEAST / (POINTS * min(sizes, default=1.0)) + 0.005, 2))
+    return min(sizes, default=1.0)
 
 
 def _least(label: Label, size: float) -> float:
@@ -43,6 +52,35 @@ def legible(drawing: Drawing) -> bool:
     """Whether a picture goes on a page with letters that can be read."""
     here = unit(drawing)
     return here * drawing.width <= WIDTH and here * drawing.height <= HEIGHT
+
+
+#: On a frame of slides a picture takes at most so many centimetres across, half of it beside another one,
+#: so many down, and so many a user unit.
+FRAME, HALF_FRAME, FRAME_HEIGHT, FRAME_UNIT = 13.6, 6.7, 4.6, 0.85
+
+
+def scale(drawing: Drawing, width: float) -> float:
+    """The centimetres of a user unit on a frame."""
+    return min(width / drawing.width, FRAME_HEIGHT / drawing.height, FRAME_UNIT)
+
+
+def clear(staged: Staged, width: float = FRAME) -> bool:
+    """Whether a picture goes on a frame with letters that can be read."""
+    points = scale(staged.drawing, width) * POINTS
+    words = [
+        mark.size for mark in staged.drawing.marks if isinstance(mark, Text) and "$" not in mark.label.latex
+    ]
+    return points * _smallest(staged.drawing) >= LEAST and points * min(words, default=1.0) >= WORDS
+
+
+def framed(sources: Sources, name: str, width: float = FRAME, *, lettered: bool = True) -> list[Staged]:
+    """A figure of the example for a frame, unless it is too large to be read."""
+    try:
+        drawing = sources.example.figure(name).drawing
+    except FigureError:
+        return []
+    found = enlarged(drawing) if lettered else bare(drawing)
+    return [found] if clear(found, width) or not lettered else []
 
 
 def picture(

@@ -21,9 +21,10 @@ WIDEST = 88
 
 @dataclass(frozen=True)
 class Formulas:
-    """Closed forms of one layer."""
+    """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before."""
 
     made: tuple[Formula, ...]
+    alone: bool = False
 
     def display(self, target: MathsTarget) -> data.Display:
         """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
@@ -38,6 +39,8 @@ class Formulas:
             said |= dict.fromkeys(line for line in below if line not in ranges)
             meant |= dict.fromkeys(row._replace(below=()) for row in others)
             rows.append(_with_ranges(target, first._replace(below=()), head, ranges))
+        if self.alone:
+            return data.Display(tuple(rows))
         rows += _joined(target, list(meant))
         last = rows[-1]
         assert last is not None
@@ -66,9 +69,9 @@ def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
     return [rows[0]._replace(parts=(f"{rows[0].parts[0]}{target.comma}{line}",))]
 
 
-def formulas(made: Sequence[Formula], label: str) -> Display | Prose:
+def formulas(made: Sequence[Formula], label: str, *, alone: bool = False) -> Display | Prose:
     """Closed forms as a display; a sentence where one of them is longer than a line of print."""
-    shown = Formulas(tuple(made))
+    shown = Formulas(tuple(made), alone)
     latex = target_of("latex")
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:

@@ -53,26 +53,37 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
 _NAMED = "; they write {x} for {a}, {T} for {W} and {y} for {z}"
 
 
-def opening(pen: Pen) -> Words:
-    """The question that notes answer, in the reader's letters where the notation leaves them free."""
+def dense_letters(pen: Pen) -> dict[str, str]:
+    """The letters of a dense layer: the reader's own where the notation leaves them free."""
     n = pen.worked.spec.written
     own = {"z": "output", "W": "matrix", "a": "input"}
     used = ["input", "kernel", "output", "matrix", "input_size", "kernel_size", "stride", "padding"]
-    taken = {getattr(n, name) for name in used}
-    letters = {letter: letter for letter in own}
-    if taken & set(own):
-        letters = {letter: str(getattr(n, field)) for letter, field in own.items()}
+    if {getattr(n, name) for name in used} & set(own):
+        return {letter: str(getattr(n, field)) for letter, field in own.items()}
+    return {letter: letter for letter in own}
+
+
+def dense(pen: Pen) -> Maths:
+    """What a dense layer computes."""
+    letters = dense_letters(pen)
+
+    def write(s: Sheet) -> str:
+        z, W, a = (s.form.letter(letters[name]) for name in "zWa")
+        return f"{z} = {W} {a}"
+
+    return pen(write)
+
+
+def opening(pen: Pen) -> Words:
+    """The question that notes answer, in the reader's letters where the notation leaves them free."""
+    letters = dense_letters(pen)
+    n = pen.worked.spec.written
     f = n.activation
-    renamed = letters["W"] != n.matrix
 
-    def dense(s: Sheet) -> str:
-        form = s.form
-        return f"{form.letter(letters['z'])} = {form.letter(letters['W'])} {form.letter(letters['a'])}"
-
-    text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if renamed else "")
+    text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
-        dense=pen(dense),
+        dense=dense(pen),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
         **{letter: pen(partial(_named, letters[letter])) for letter in letters},
         x=pen.letter("input"),
@@ -152,30 +163,16 @@ def caption(pen: Pen) -> Words:
 
 def orientation(sources: Sources, pen: Pen) -> Words:
     """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
-    spec, n = pen.worked.spec, pen.worked.spec.written
+    spec = pen.worked.spec
     taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
     if kind(spec) != "convolution" or taps == 1:
         return ()
 
-    def shifted(s: Sheet, sign: str) -> str:
-        form = s.form
-        return form.entry(
-            form.letter(n.input), f"{form.letter(n.output_index)} {sign} {form.letter(n.tap_index)}"
-        )
-
-    def operation(s: Sheet, sign: str) -> str:
-        form = s.form
-        i, k, x, w = (
-            form.letter(getattr(n, name)) for name in ("output_index", "tap_index", "input", "kernel")
-        )
-        named = form.convolution if sign == "-" else form.correlation
-        return f"{named(x, w, i)} = {_over(form, k)} {form.entry(w, k)}{form.times}{shifted(s, sign)}"
-
     text = _FLIPPED if spec.flip else _NOT_FLIPPED
     return pen.say(
         text.replace("{here}", "{here}{values}{end}"),
-        conv=pen(lambda s: operation(s, "-")),
-        corr=pen(lambda s: operation(s, "+")),
+        conv=definition(pen, flip=True),
+        corr=definition(pen, flip=False),
         **_otherwise(sources, pen),
     )
 
@@ -211,6 +208,23 @@ def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
         "values": pen.values(other),
         "end": ")",
     }
+
+
+def definition(pen: Pen, *, flip: bool) -> Maths:
+    """The convolution of two sequences, or their cross-correlation."""
+    n = pen.worked.spec.written
+
+    def write(s: Sheet) -> str:
+        form = s.form
+        i, k, x, w = (
+            form.letter(getattr(n, name)) for name in ("output_index", "tap_index", "input", "kernel")
+        )
+        named = form.convolution if flip else form.correlation
+        place = f"{i} {'-' if flip else '+'} {k}"
+        product = f"{form.entry(w, k)}{form.times}{form.entry(x, place)}"
+        return f"{named(x, w, i)} = {_over(form, k)} {product}"
+
+    return pen(write)
 
 
 def _over(form: MathsTarget, index: str) -> str:

@@ -27,7 +27,7 @@ def checks(sources: Sources) -> list[Block]:
     findings = compared(sources.example)
     where = "this layer" if sources.own else "the example"
     linear = not sources.example.spec.kernel.depends_on_input
-    return [Prose((_computed(findings, where, linear),)), Prose(_derived(sources), detail=True)]
+    return [Prose((computed(findings, where, linear),)), Prose(proved(sources), detail=True)]
 
 
 def compared(source: Source) -> list[Finding]:
@@ -43,7 +43,7 @@ def _called(reference: str) -> str:
     return "plain loops" if reference == "loops" else reference
 
 
-def _computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
+def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     names = list(dict.fromkeys(_called(finding.reference) for finding in findings))
     count = sum(finding.cases for finding in findings)
     wrong = list(dict.fromkeys(f.quantity.replace("_", " ") for f in findings if not f))
@@ -67,10 +67,10 @@ def _computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     return f"{text}: {count:,} {were} compared, and {verdict}."
 
 
-def _derived(sources: Sources) -> Words:
+def proved(sources: Sources) -> Words:
     """For which sizes each step of the formulas is proved, and on how many it was tried besides."""
     cases: list[int] = []
-    proved: dict[Words, list[str]] = {}
+    known: dict[Words, list[str]] = {}
     failed: list[str] = []
     names = [name for name in _SHOWN if name in sources.opened.formula_names]
     for name in names:
@@ -81,7 +81,7 @@ def _derived(sources: Sources) -> Words:
         except SymconvError:
             proof = None
         if proof:
-            proved.setdefault(_scope(proof), []).append(name)
+            known.setdefault(_scope(proof), []).append(name)
         else:
             failed.append(name)
     pen = Pen(Worked(sources.example))
@@ -91,13 +91,13 @@ def _derived(sources: Sources) -> Words:
         *_of(pen, names),
         f" {'was' if one else 'were'} derived step by step from the definition.",
     ]
-    for scope, which in proved.items():
+    for scope, which in known.items():
         whom: Words = () if len(which) == len(names) else (" for ", *_of(pen, which))
         found += [" Each step", *whom, " was proved ", *scope, "."]
     if failed:
-        whom = (" for ", *_of(pen, failed)) if proved else ()
+        whom = (" for ", *_of(pen, failed)) if known else ()
         found += [" No proof for all sizes was found", *whom, "."]
-    text = " As a further check, both" if proved else " Both"
+    text = " As a further check, both" if known else " Both"
     least = counted(min(cases), "choice of sizes", "choices of sizes")
     return (*found, f"{text} sides of each step were compared exactly for at least {least}.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from sympy import Expr, S
 
@@ -34,40 +35,24 @@ def learning(sources: Sources) -> list[Block]:
         Prose(_chosen(pen)),
         *_dense(pen),
         *_numbers(sources, pen),
-        *([Prose(found, detail=True)] if (found := _holes(pen)) else []),
+        *([Prose(found, detail=True)] if (found := reached(pen)) else []),
         *picture(sources, "input_gradient", _caption(pen), spare=3),
     ]
 
 
 def _arriving(sources: Sources, pen: Pen) -> Words:
     """What the upstream gradient is, and what a function that follows does to it."""
-    spec, symbols = pen.worked.spec, pen.worked.source.closed.symbols
-    n = spec.written
-    indices = [index.name for index in symbols.indices("output")]
-
-    def entry(s: Sheet, letter: str) -> str:
-        form = s.form
-        return form.entry(form.letter(letter), form.places.join(map(form.letter, indices)))
-
-    def by(s: Sheet) -> str:
-        return s.loss_by(entry(s, n.output))
-
-    def named(s: Sheet) -> str:
-        return by(s) if n.upstream_style == "partial" else f"{entry(s, n.upstream)} = {by(s)}"
+    spec, n = pen.worked.spec, pen.worked.spec.written
 
     passed = " The gradient passed to the layer below is {passed}:"
     if not spec.kernel.learned:
         text = "The next layer sends back {delta}, the derivative of the loss {loss} with respect to "
         text += "each output."
-        return pen.say(f"{text}{passed}", delta=pen(named), passed=pen(_passed))
+        return pen.say(f"{text}{passed}", delta=pen(partial(_upstream, pen)), passed=pen(_passed))
     f = sources.activation.name
 
-    def applied(s: Sheet) -> str:
-        return f"{s.form.function(f)}({entry(s, n.output)})"
-
-    def chained(s: Sheet) -> str:
-        prime = f"{s.form.function(f)}'({entry(s, n.output)})"
-        return f"{named(s)} = {prime}{s.form.dot}{s.loss_by(applied(s))}"
+    def sent(s: Sheet) -> str:
+        return s.loss_by(f"{s.form.function(f)}({_entry(pen, s, n.output)})")
 
     text = (
         "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output of "
@@ -77,12 +62,40 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     text += "formulas below start from {delta}."
     return pen.say(
         text,
-        sent=pen(lambda s: s.loss_by(applied(s))),
+        sent=pen(sent),
         f=pen(lambda s: s.form.function(f)),
-        chained=pen(chained),
-        delta=pen(lambda s: by(s) if n.upstream_style == "partial" else entry(s, n.upstream)),
-        y=pen(lambda s: entry(s, n.output)),
+        chained=through(sources, pen),
+        delta=pen(lambda s: _by(pen, s) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)),
+        y=pen(lambda s: _entry(pen, s, n.output)),
     )
+
+
+def _entry(pen: Pen, s: Sheet, letter: str) -> str:
+    """An entry with the letters of the indices of the output."""
+    form, indices = s.form, pen.worked.source.closed.symbols.indices("output")
+    return form.entry(form.letter(letter), form.places.join(form.letter(index.name) for index in indices))
+
+
+def _by(pen: Pen, s: Sheet) -> str:
+    """The derivative of the loss with respect to an output."""
+    return s.loss_by(_entry(pen, s, pen.worked.spec.written.output))
+
+
+def _upstream(pen: Pen, s: Sheet) -> str:
+    """The same with the letter of the upstream gradient before it, where it has one."""
+    n = pen.worked.spec.written
+    return _by(pen, s) if n.upstream_style == "partial" else f"{_entry(pen, s, n.upstream)} = {_by(pen, s)}"
+
+
+def through(sources: Sources, pen: Pen) -> Maths:
+    """The upstream gradient by the chain rule, behind the function that follows."""
+    name = sources.activation.name
+
+    def write(s: Sheet) -> str:
+        f, y = s.form.function(name), _entry(pen, s, pen.worked.spec.written.output)
+        return f"{_upstream(pen, s)} = {f}'({y}){s.form.dot}{s.loss_by(f'{f}({y})')}"
+
+    return pen(write)
 
 
 def _passed(s: Sheet) -> str:
@@ -200,24 +213,7 @@ def _dense(pen: Pen) -> list[Block]:
     if len(set(cells)) < len(cells):
         return []  # one entry would count twice
     entry = worked.kernel_entry(tap)
-
-    weights: dict[tuple[int, int], set[int]] = {}
-    for o, k, j, _ in worked.triples:
-        weights.setdefault((o, j), set()).add(k)
-
-    def build(s: Sheet) -> list[Row | None]:
-        form, colours = s.form, s.colours()
-
-        def cell(r: int, c: int) -> str:
-            text = form.expr(worked.upstream[r] * worked.inputs[c])
-            here = weights.get((r, c), set())
-            if len(here) > 1:
-                return text
-            return form.coloured(text, colours[min(here)] if here else "gray")
-
-        grid = Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows)))
-        return [Row(_outer(s), (grid,))]
-
+    weights = _places(pen)
     text = "Each entry of {outer} has the colour of the weight that {matrix} holds there"
     others = ["is gray where {matrix} is zero"] if len(weights) < rows * columns else []
     others += ["is black where several weights meet"] if any(len(h) > 1 for h in weights.values()) else []
@@ -229,11 +225,35 @@ def _dense(pen: Pen) -> list[Block]:
         text += ". The one where {matrix} holds {w} is {total}:"
     return [
         Prose(pen.say(text, outer=pen(_outer), w=pen.tap(tap), total=pen.number(entry.result)), spare=1),
-        pen.shown(build, "outer-product", spare=1),
+        pen.shown(lambda s: [outer_product(pen, s)], "outer-product", spare=1),
     ]
 
 
-def _holes(pen: Pen) -> Words:
+def _places(pen: Pen) -> dict[tuple[int, int], set[int]]:
+    """The weights that meet in each entry of the matrix."""
+    weights: dict[tuple[int, int], set[int]] = {}
+    for o, k, j, _ in pen.worked.triples:
+        weights.setdefault((o, j), set()).add(k)
+    return weights
+
+
+def outer_product(pen: Pen, s: Sheet) -> Row:
+    """The outer product in figures, each entry in the colour of the weight of its place, zeros gray."""
+    worked, form, colours = pen.worked, s.form, s.colours()
+    rows, columns = worked.explicit.shape("matrix")
+    weights = _places(pen)
+
+    def cell(r: int, c: int) -> str:
+        text = form.expr(worked.upstream[r] * worked.inputs[c])
+        here = weights.get((r, c), set())
+        if len(here) > 1:
+            return text
+        return form.coloured(text, colours[min(here)] if here else "gray")
+
+    return Row(_outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
+
+
+def reached(pen: Pen) -> Words:
     """How the gradient reaches the inputs of this kind."""
     worked, spec = pen.worked, pen.worked.spec
     strides = {int(axis.geometry["stride"]) for axis in spec.tied_axes}
@@ -285,7 +305,7 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     spread: list[Expr] = []
     for at, entry in enumerate(worked.upstream):
         spread += [S.Zero] * (stride - 1) * bool(at) + [entry]
-    reached = [len(worked.input_entry(at).shares) for at in range(len(worked.inputs))]
+    met = [len(worked.input_entry(at).shares) for at in range(len(worked.inputs))]
 
     def up(s: Sheet) -> str:
         return s.form.upsampled(s.upstream_letter(), str(stride))
@@ -294,7 +314,7 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     text = f"Neighbouring windows lie {stride} places apart, so {{upstream}} acts on {{input}} as if {zeros} "
     text += f"inserted between its entries: {{up}} = {{spread}} (upsampling by {stride}). From the "
     text += "first to the last, "
-    text += f"the entries of the gradient with respect to {{input}} are sums of {_and(reached)} products."
+    text += f"the entries of the gradient with respect to {{input}} are sums of {_and(met)} products."
     if len(worked.upstream) == 1:
         return ()
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))

@@ -76,9 +76,9 @@ def matrix(sources: Sources) -> list[Block]:
     return [
         introduced,
         written,
-        Prose(_counts(sources, pen), close=True),
+        Prose(counts(sources, pen), close=True),
         *network,
-        *(replace(b, detail=True) for b in _remarks(sources, pen)),
+        *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
 
 
@@ -118,7 +118,7 @@ def _caption(sources: Sources, pen: Pen) -> Words:
     return pen.say(text.strip())
 
 
-def _counts(sources: Sources, pen: Pen) -> Words:
+def counts(sources: Sources, pen: Pen) -> Words:
     """The zeros and ties of the example."""
     worked, spec = pen.worked, pen.worked.spec
     rows, columns = worked.explicit.shape("matrix")
@@ -197,20 +197,20 @@ def _meaning(kind: str) -> str:
     return " and ".join(told)
 
 
-def _remarks(sources: Sources, pen: Pen) -> list[Block]:
+def remarks(sources: Sources, pen: Pen) -> list[Block]:
     """What the matrix shows of this kind."""
     spec, kind = pen.worked.spec, kinds.kind(pen.worked.spec)
     found: list[Block] = []
     if kind == "transposed":
-        found += _partner(sources, pen)
+        found += partner(sources, pen)
     if kind == "maximum":
-        found += _other_input(sources, pen)
+        found += other_input(sources, pen)
     if len(spec.tied.relations) > 1 and spec.kernel.shared:
-        found += _blocks(sources, pen)
+        found += blocks(sources, pen)
     return found
 
 
-def _blocks(sources: Sources, pen: Pen) -> list[Block]:
+def blocks(sources: Sources, pen: Pen) -> list[Block]:
     """The levels of the matrix from outside in; with two axes its blocks written out."""
     s, spec = sources.example.structure, pen.worked.spec
     channels = [r for r in spec.tied.relations if "in_channels" in r.geometry]
@@ -257,16 +257,21 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
     return Prose(pen.say(f"{text}."))
 
 
-def _partner(sources: Sources, pen: Pen) -> list[Block]:
+def partner_letter(pen: Pen) -> str:
+    """A letter for the matrix of the matching convolution that stands for nothing else."""
+    return next(one for one in "CBQHRZ" if one not in pen.worked.spec.written.meanings())
+
+
+def partner(sources: Sources, pen: Pen) -> list[Block]:
     """The matrix of the matching convolution beside that of a transposed layer, and why neither inverts."""
-    partner = sources.partner
-    if partner is None:
+    matching = sources.partner
+    if matching is None:
         return []
-    other = Pen(Worked(partner))
-    if sources.example.entries.values.matrix("matrix") != partner.entries.values.matrix("matrix").T:
+    other = Pen(Worked(matching))
+    if sources.example.entries.values.matrix("matrix") != matching.entries.values.matrix("matrix").T:
         return []
-    rows, columns = partner.entries.values.shape("matrix")
-    letter = next(one for one in "CBQHRZ" if one not in pen.worked.spec.written.meanings())
+    rows, columns = matching.entries.values.shape("matrix")
+    letter = partner_letter(pen)
 
     def build(s: Sheet) -> list[Row | None]:
         form = s.form
@@ -279,7 +284,7 @@ def _partner(sources: Sources, pen: Pen) -> list[Block]:
             )
         ]
 
-    back = partner.entries.values.matrix("output")
+    back = matching.entries.values.matrix("output")
     names = {
         "C": pen(lambda s: s.form.letter(letter)),
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
@@ -302,7 +307,7 @@ def _partner(sources: Sources, pen: Pen) -> list[Block]:
     ]
 
 
-def _other_input(sources: Sources, pen: Pen) -> list[Block]:
+def other_input(sources: Sources, pen: Pen) -> list[Block]:
     """The matrix of a maximum for another input: the same one reversed."""
     worked = pen.worked
     turned = tuple(reversed(worked.inputs))

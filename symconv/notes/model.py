@@ -1,10 +1,11 @@
-"""The document model: headings, prose, displays, lists, tables, listings and pictures, as plain data."""
+"""The document model as plain data: headings, prose, displays, lists, tables, listings, pictures, frames."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from symconv.figures import Drawing
+from symconv.figures.scene import Staged
 from symconv.printing.targets import Displayed
 
 
@@ -143,6 +144,59 @@ class Picture(Placed):
 Block: TypeAlias = Heading | Prose | Display | Points | Table | Algorithm | Picture
 
 
+@dataclass(frozen=True)
+class Built:
+    """An equation that is built up: its left side, and lines of pieces, each with the step that shows it."""
+
+    left: Maths
+    lines: tuple[tuple[tuple[int, Maths], ...], ...]
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """``y = T x`` whose rows appear one by one.
+
+    Attributes
+    ----------
+    left : tuple of Maths
+        The entries of the result, or the letter of the matrix alone.
+    rows : tuple of tuple of Maths
+        The rows of the matrix; dots where some are left out.
+    right : tuple of Maths
+        The entries of what it acts on; none if it stands alone.
+    """
+
+    left: tuple[Maths, ...]
+    rows: tuple[tuple[Maths, ...], ...]
+    right: tuple[Maths, ...] = ()
+
+
+#: What stands on a frame.
+Piece: TypeAlias = Prose | Display | Points | Table | Picture | Algorithm | Staged | Built | Stacked
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame.
+
+    Attributes
+    ----------
+    title : str
+        Plain words.
+    rows : tuple of tuple of pieces
+        From top to bottom; the pieces of a row stand side by side.
+    opening : bool
+        Whether it opens the slides: its title is large, and stands alone above the rest.
+    breaks : bool
+        Whether its last piece goes on on further frames where it is long.
+    """
+
+    title: str
+    rows: tuple[tuple[Piece, ...], ...]
+    opening: bool = False
+    breaks: bool = False
+
+
 _Rendered = TypeVar("_Rendered")
 
 
@@ -159,12 +213,15 @@ class Manuscript:
         The Python statements that the code of the blocks needs.
     pages : int
         So many pages, at the most, that print should take; 0 for any number.
+    frames : tuple of Frame
+        The slides; without them there is a frame for each thing to look at.
     """
 
     title: str
     blocks: tuple[Block, ...]
     code: str = ""
     pages: int = 0
+    frames: tuple[Frame, ...] = ()
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""

@@ -32,14 +32,14 @@ def numbers(sources: Sources) -> list[Block]:
     """The section."""
     worked = Worked(sources.example)
     pen = Pen(worked)
-    table = _table(pen)
+    table = positions(pen)
     window = picture(sources, "window", kinds.caption(pen), beside=_breadth(table))
-    said = [*kinds.remark(pen), *_functions(sources, pen)]
+    said = [*kinds.remark(pen), *applied(sources, pen)]
     return [
         *_operands(sources, pen, bool(window)),
         table,
         *window,
-        *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
+        *([Prose(_joined(said), detail=True)] if said else []),
         *_defined(sources),
         *modes(sources, pen),
         *_general(sources, pen),
@@ -63,7 +63,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
     wanted = ["input", *(["kernel"] if spec.kernel.learned else []), *(["bias"] if spec.bias else [])]
     shapes = {"input": worked.shape("input"), "kernel": worked.shape("tap")}
     entries = {"input": worked.inputs, "kernel": worked.weights, "bias": worked.explicit.bias}
-    opening = _small(sources, pen)
+    opening = small(sources, pen)
     told = _joined([*padded(pen, pictured), (kinds.instruction(pen),)])
     if all(len(shapes.get(name, ())) < 2 for name in wanted):
         parts: list[Words] = []
@@ -97,16 +97,16 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
 _CALLED = {"input": "", "kernel": "the kernel ", "bias": "the bias "}
 
 
-def _small(sources: Sources, pen: Pen) -> Words:
+def small(sources: Sources, pen: Pen) -> Words:
     """For which sizes the example stands, where they are not those of the layer."""
     if sources.own:
         return ()
-    spec, small = sources.layer.spec, sources.example.spec
+    spec, told = sources.layer.spec, sources.example.spec
     letters: dict[str, int] = {}
-    for own, told in zip(spec.tied.relations, small.tied.relations, strict=True):
+    for own, example in zip(spec.tied.relations, told.tied.relations, strict=True):
         for name, size in own.geometry.items():
             if not isinstance(size, int) and size.is_Symbol:
-                letters.setdefault(str(size), int(told.geometry[name]))
+                letters.setdefault(str(size), int(example.geometry[name]))
     if spec.numeric or not letters:
         text = sources.example.title
         return (f"First, a smaller layer of the same kind: {text[0].lower()}{text[1:]}. ",)
@@ -118,7 +118,7 @@ def _equal(letter: str, number: int, s: Sheet) -> str:
     return f"{s.form.letter(letter)} = {number}"
 
 
-def _table(pen: Pen) -> Table:
+def positions(pen: Pen) -> Table:
     """A row a position of the window; of several filters and samples those of the first."""
     worked, spec = pen.worked, pen.worked.spec
     places = prod(worked.shape("output")[-len(spec.axes) :])
@@ -191,7 +191,7 @@ def _mean(position: Position) -> Writing:
     return write
 
 
-def _functions(sources: Sources, pen: Pen) -> list[Words]:
+def applied(sources: Sources, pen: Pen) -> list[Words]:
     """That a function follows, and of what."""
     activation, worked = sources.activation, pen.worked
     if "activation" not in sources.layer.equation_names:
@@ -202,10 +202,10 @@ def _functions(sources: Sources, pen: Pen) -> list[Words]:
     keep = [at for at in lines_shown(len(worked.outputs), 8) if at is not None]
     whole = len(keep) == len(worked.outputs)
 
-    def applied(at: int, s: Sheet) -> str:
+    def of_one(at: int, s: Sheet) -> str:
         return f"{s.form.function(name)}({s.form.expr(worked.outputs[at])})"
 
-    pieces = [pen(partial(applied, at)) for at in (keep if whole else keep[:2])]
+    pieces = [pen(partial(of_one, at)) for at in (keep if whole else keep[:2])]
     tail: Words = pen.listed(pieces, 8) if whole else (pieces[0], ", ", pieces[1], " and so on")
     return [
         (*pen.say("The layer then applies {f} to each: ", f=pen(lambda s: s.form.function(name))), *tail, ".")

@@ -24,15 +24,15 @@ def why(sources: Sources) -> list[Block]:
     """The section."""
     pen, kind = Pen(Worked(sources.example)), kinds.kind(sources.example.spec)
     judged = sources.layer if sources.layer.spec.numeric else sources.example
-    here, large = Costs.of(judged.spec), _large(sources, judged)
+    here, large = Costs.of(judged.spec), large_costs(sources, judged)
     points: list[tuple[Words, Words]] = [(("Sparse interactions",), _sparse(sources, here, large))]
     if kind != "maximum":
         points.append((("Parameter sharing",), _shared(sources, judged, here, large)))
-    points.append((("Equivariance to shift",), _equivariance(sources, pen)))
+    points.append((("Equivariance to shift",), equivariance(sources, pen)))
     return [Points(tuple(points))]
 
 
-def _large(sources: Sources, judged: Source) -> Costs | None:
+def large_costs(sources: Sources, judged: Source) -> Costs | None:
     """What the same layer costs on a large input, where that is larger than its own."""
     rank = len(judged.spec.axes)
     side = LARGE.get(rank)
@@ -120,7 +120,7 @@ def _biases(judged: Source) -> range:
     return range(prod(int(n) for n in judged.spec.filters))
 
 
-def _equivariance(sources: Sources, pen: Pen) -> Words:
+def equivariance(sources: Sources, pen: Pen) -> Words:
     """What moves when the input moves by one stride, as computed."""
     worked, spec = pen.worked, pen.worked.spec
     stride = int(spec.tied_axes[-1].geometry["stride"])

@@ -48,10 +48,10 @@ def test_the_default_grid_is_large_and_counted(name: str) -> None:
 
 def test_a_proof_says_what_it_covers_and_no_more() -> None:
     proof = sc.Conv1d("N", "K", stride="s", padding="p").derive("output").prove(strides=[2, 5])
-    assert str(proof) == "output: proved for all K, N, p at (stride, dilation) (2, 1), (5, 1)"
+    assert str(proof) == "output: proved for all K, N, p, with (stride, dilation) = (2, 1) or (5, 1)"
     assert (
         str(sc.Conv1d(4, 3).derive("output").prove())
-        == "output: proved for the given sizes at (stride, dilation) (1, 1)"
+        == "output: proved for the given sizes, with stride 1, dilation 1"
     )
 
 
@@ -155,7 +155,7 @@ def test_reports_are_true_only_when_something_was_checked() -> None:
 
 def test_wrong_calls_are_refused() -> None:
     derivation = sc.Conv1d("N", "K", stride="s").derive("output")
-    with pytest.raises(SymconvError, match="verify has no size 'M': this layer has K, N, s"):
+    with pytest.raises(SymconvError, match="verify: unknown size 'M'; this layer has the sizes K, N, s"):
         derivation.verify(M=range(3))
     with pytest.raises(SymconvError, match="write whole numbers of at least 1"):
         derivation.prove(strides=[0])
@@ -245,7 +245,7 @@ def test_assumptions_of_symbols_are_kept() -> None:
 
 def test_one_symbol_for_stride_and_dilation_takes_equal_numbers_only() -> None:
     proof = sc.Conv1d("N", "K", stride="s", dilation="s").derive("output").prove()
-    assert str(proof).endswith("at (stride, dilation) (1, 1), (2, 2), (3, 3)")
+    assert str(proof).endswith("with (stride, dilation) = (1, 1), (2, 2) or (3, 3)")
     with pytest.raises(SymconvError, match="a single symbol for stride and dilation, not 2\\*r"):
         sc.Conv1d("N", "K", stride=2 * symbols("r")).derive("output").prove()
 
@@ -284,11 +284,12 @@ def test_text_and_latex_name_the_upstream_gradient_alike() -> None:
 
 def test_reasons_are_in_the_words_of_the_layer() -> None:
     padded = sc.MaxPool1d(5, 3, stride=2, padding=1).derive("output").reasons()["padding"]
-    assert padded.endswith("Beside it nothing is selected.")
+    assert padded.endswith("Nothing in the padding is selected.")
     plain = sc.ConvTranspose1d("H", "R", stride="r").derive("output_size").reasons()["definition"]
-    assert plain == "The last tap of the last input reaches furthest. Every place up to there is an output."
+    last = "The last tap of the last input reaches furthest"
+    assert plain == f"{last}. There is one output for each position up to there."
     cut = sc.ConvTranspose1d("H", "R", stride=2, padding="q", output_padding=1).derive("output_size")
-    assert "; the padding is taken off; the output padding is added." in cut.reasons()["definition"]
+    assert "; the padding is cropped; the output padding is added at the end." in cut.reasons()["definition"]
 
 
 def test_primes_stand_behind_the_number_of_an_axis() -> None:
@@ -300,3 +301,8 @@ def test_primes_stand_behind_the_number_of_an_axis() -> None:
 def test_one_case_is_one() -> None:
     checked = sc.Conv1d("N", "K").derive("output").verify(N=[3], K=[2])
     assert str(checked).endswith("every step checked on 1 case")
+
+
+def test_sums_that_are_too_long_to_evaluate_are_not_taken_for_equal() -> None:
+    with pytest.raises(SymconvError, match=r"1,?000,?000|too many"):
+        sc.Conv1d(1_500_001, 1).derive("grad_kernel")

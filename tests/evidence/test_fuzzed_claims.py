@@ -61,6 +61,7 @@ def _random_index(claim: WrongClaim, case: Case, rng: Random) -> tuple[int, ...]
 def steps_of(scope: str, family: Family) -> list[dict[str, int]]:
     """The strides and dilations that a proof names, for the symbols that stand for them."""
     pairs = re.findall(r"\((\d+), (\d+)\)", scope.partition("(stride, dilation)")[2])
+    pairs += re.findall(r"stride (\d+), dilation (\d+)", scope)
     axis = family.oracle.axes[0]
     found = []
     for stride, dilation in pairs:

@@ -54,7 +54,7 @@ def test_one_file_by_two_names_is_refused_and_so_is_the_spec_itself(run: Run, tm
     (tmp_path / "link").symlink_to("real")
     code, _, err = run("--spec", spec(tmp_path, table("real/a.txt") + table("link/a.txt")))
     assert (code, err.count("\n")) == (2, 1)
-    assert "the file 'link/a.txt' is that of notes 1: give each document its own" in err
+    assert "the file 'link/a.txt' is already the file of notes 1: give each document its own" in err
     own = tmp_path / "own.txt"
     own.write_text(table("own.txt"), encoding="utf-8")
     assert "the file 'own.txt' is the spec file itself" in run("--spec", own)[2]
@@ -143,7 +143,7 @@ def test_a_process_that_dies_is_a_line_for_each_document_that_it_took_along(tmp_
     made = Course(tmp_path / "course.toml", (Entry("a.txt", ()), Entry("b.txt", ("dies",))))
     wrong = made.build(made.stale(), quick, write, silent)
     assert [line.split(":")[0] for line in wrong] == ["b.txt"]
-    assert "was ended from outside" in wrong[0]
+    assert "was killed" in wrong[0]
     assert "if __name__ == '__main__'" in wrong[0]
     assert made.stale() == [made.entries[1]]
 

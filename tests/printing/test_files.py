@@ -51,7 +51,7 @@ def test_a_missing_folder_is_named(capsys, tmp_path: Path) -> None:
     out = tmp_path / "gone" / "notes.md"
     code, _, err = run(capsys, "notes", *OPENING, "--sections", "dense", "-o", str(out))
     assert code == 2
-    assert f"cannot write into {out.parent}: there is no such folder; make it first." in err
+    assert f"cannot write into {out.parent}: there is no such folder; create it first." in err
     (tmp_path / "link").symlink_to("gone/target")
     with pytest.raises(SymconvError, match=f"into {out.parent}: there is no such folder"):
         write_whole(tmp_path / "link", b"")

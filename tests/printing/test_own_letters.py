@@ -141,7 +141,7 @@ def test_no_letter_has_two_meanings_or_the_error_names_both_and_its_cure_works(
         assert told_apart(layer), list(printed(layer))
         return
     assert kind == "open", told
-    assert "is a size of the layer and the letter of its" in told
+    assert "names a size of the layer and also its" in told
 
 
 @given(own)
@@ -177,7 +177,7 @@ def test_sizes_that_bear_a_letter_of_ours_move_it() -> None:
     assert layer.notation.output_channel_index == "u"
     assert layer.derive("output").verify()
     assert repr(sc.Conv1d("w", "k")) == "Conv1d('w', 'k')"
-    with pytest.raises(NotationError, match="'k' is a size of the layer and the letter of its input"):
+    with pytest.raises(NotationError, match="'k' names a size of the layer and also its input"):
         sc.Conv1d("w", "k", notation=Notation(input="k")).formula("output")
 
 

@@ -6,7 +6,7 @@ from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplif
 
 from symconv.derivation.inequalities import never_negative
 from symconv.derivation.rules.rule import Rule, affine
-from symconv.index_sums.nodes import Bound, Condition, IndexSum, Overlap, Within
+from symconv.index_sums.nodes import Bound, Condition, Convolution, Correlation, IndexSum, Overlap, Within
 from symconv.index_sums.symbols import LayerSymbols
 
 
@@ -204,10 +204,10 @@ class Count(Rule):
         return IndexSum((), (), (Min(*bound.uppers) + 1,))
 
 
-#: What the named operations are, by their signs.
+#: What the named operations are.
 _DEFINITIONS = {
-    "*": "For sequences x and w, convolution is (x * w)_i = sum_k w_k x_{i-k}.",
-    "star": "For sequences x and w, cross-correlation is (x star w)_i = sum_k w_k x_{i+k}.",
+    Convolution: "For sequences x and w, convolution is (x * w)_i = sum_k w_k x_{i-k}.",
+    Correlation: "For sequences x and w, cross-correlation is (x star w)_i = sum_k w_k x_{i+k}.",
 }
 _UPSAMPLING = "Upsampling x by s puts s - 1 zeros between its entries: entry s i is x_i, all others are 0."
 
@@ -219,23 +219,22 @@ class Recognise(Rule):
     overlap: Overlap
     is_called: str
     name = "named operation"
-    reason = f"{_DEFINITIONS['*']} {_DEFINITIONS['star']}"
+    reason = " ".join(_DEFINITIONS.values())
 
     def sentence(self) -> str:
-        holes = any(factor != 1 for side in self.overlap.args[1:3] for factor in side.args[1:])
+        holes = any(factor != 1 for side in self.overlap.args[:2] for factor in side.args[1:])
         upsampled = f" {_UPSAMPLING}" if holes else ""
-        return f"This is {self.is_called}. {_DEFINITIONS[str(self.overlap.args[0])]}{upsampled}"
+        return f"This is {self.is_called}. {_DEFINITIONS[type(self.overlap)]}{upsampled}"
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         """The two entries of each product must lie where the operation multiplies them."""
-        kind, left, right, *at = self.overlap.args
+        left, right, *at = self.overlap.args
         entries = {str(f.base.label): f.indices for f in terms.factors if isinstance(f, Indexed)}
         a, b = (entries.get(str(side.args[0].label)) for side in (left, right))
         a, b = (self.require(indices, "the sum is over other sequences") for indices in (a, b))
         alike = len(a) == len(b) == len(at) and len(terms.factors) == 2
         self.require(alike, "the entries have other indices than places")
-        sign = 1 if str(kind) == "star" else -1
         for p, q, wide, narrow, place in zip(a, b, left.args[1:], right.args[1:], at, strict=True):
-            gap = expand(simplify(p * wide - sign * q * narrow - place))
+            gap = expand(simplify(p * wide - self.overlap.sign * q * narrow - place))
             self.require(gap == 0, "it multiplies other entries")
         return IndexSum((), (), (self.overlap,), terms.addend)

@@ -77,7 +77,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         question=[
             *on_small(subject.layer, layer),
             say(
-                "Write the layer as a matrix, {y}. Which number is {e}?",
+                "Write the layer as a matrix, {y}. Which entry is {e}?",
                 y=lambda t: _product(t, layer),
                 e=lambda t: L.matrix(t, *at),
             ),
@@ -190,7 +190,7 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
     held: Mistaken = (
         ("weights for zeros", "The entries that hold a weight were counted.", lambda: structure.nonzeros)
         if what == "zeros"
-        else ("ties", "Every entry was counted as a weight of its own: the ties were not seen.",
+        else ("ties", "Every entry was counted as a different weight, although weights are shared.",
               lambda: structure.nonzeros)
     )  # fmt: skip
     every: Mistaken = ("dense", "All entries were counted, as in a dense layer.", lambda: rows * columns)

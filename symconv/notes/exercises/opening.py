@@ -38,8 +38,8 @@ def opening(subject: Subject) -> list[Block]:
 
 #: What pooling does that no kernel does.
 _POOLED = {
-    "selection": "Each output is the largest entry of its window; places in the padding are never chosen.",
-    "clipped": "Each output is the average of its window over the places that count.",
+    "selection": "Each output is the largest entry of its window; the padding is never chosen.",
+    "clipped": "Each output is the average of its window over the entries that count.",
 }
 
 

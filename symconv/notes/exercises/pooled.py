@@ -219,16 +219,16 @@ def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
             ),
             (
                 "average for maximum",
-                "The gradient was shared out, as an average does.",
+                "The gradient was shared among all entries, as for an average.",
                 lambda: gathered(spread),
             ),
         ]
     return [
         ("not divided", "Every entry received the whole gradient of its window.", lambda: gathered(whole)),
-        ("maximum for average", "The largest entry received the gradient, as a maximum does.",
+        ("maximum for average", "The largest entry received the whole gradient, as for a maximum.",
          lambda: gathered(largest)),
         ("first entry", "The first entry of each window received its gradient.", lambda: gathered(first)),
-        ("divided by those inside", "The gradient was shared out among the entries inside the input only.",
+        ("divided by those inside", "The gradient was shared among the entries inside the input only.",
          lambda: gathered(spread)),
     ]  # fmt: skip
 
