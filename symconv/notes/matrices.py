@@ -143,9 +143,7 @@ def counts(sources: Sources, pen: Pen) -> Words:
         return pen.say(f"{head}: {told} {verb} the same number, {{w}}. Nothing is learned.", w=same)
     if s.parameters == s.nonzeros == s.edges:
         verb = f"are {different}, none of them shared" if plural else "is the only weight"
-        return pen.say(
-            f"{head}, but {told} {verb}.".replace("not zero and is", "").replace("is the", "is the")
-        )
+        return pen.say(f"{head}, but {'its only entry' if of == 1 else told} {verb}.")
     constraint = "two constraints" if zeros else "one constraint"
     hold = "hold" if plural or (not zeros and of > 1) else "holds"
     text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
