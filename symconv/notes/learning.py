@@ -54,12 +54,9 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     def sent(s: Sheet) -> str:
         return s.loss_by(f"{s.form.function(f)}({_entry(pen, s, n.output)})")
 
-    text = (
-        "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output of "
-    )
-    text += "{f}. By the chain rule, the derivative with respect to {y}, before {f} is applied, is "
-    text += "{chained}. The "
-    text += "formulas below start from {delta}."
+    text = "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output "
+    text += "of {f}. By the chain rule, the derivative with respect to {y}, before {f} is applied, is "
+    text += "{chained}. The formulas below start from {delta}."
     return pen.say(
         text,
         sent=pen(sent),
@@ -116,14 +113,11 @@ def _constraints(pen: Pen) -> Words:
     output, _, place, _ = next(t for t in worked.triples if t[1] == worked.main_tap)
     if max(used.values(), default=0) > 1:
         text += "Here a shared weight occupies several entries of {matrix}, so by the chain rule its "
-        text += "gradient is the "
-        text += "sum of the gradients at those entries: {w}, for example, stands in the row of {y} "
-        text += "and the column "
-        text += "of {x}, where {outer} has the entry {product}, and so on. "
+        text += "gradient is the sum of the gradients at those entries: {w}, for example, stands in the row "
+        text += "of {y} and the column of {x}, where {outer} has the entry {product}, and so on. "
     else:
-        text += "Here each weight occupies one entry of {matrix}, and its gradient is the entry "
-        text += "there: {w} stands in "
-        text += "the row of {y} and the column of {x}, where {outer} has the entry {product}. "
+        text += "Here each weight occupies one entry of {matrix}, and its gradient is the entry there: {w} "
+        text += "stands in the row of {y} and the column of {x}, where {outer} has the entry {product}. "
     if len(held) < rows * columns:
         text += "Entries fixed at zero are not parameters, so they are not updated. "
     text += "The gradient passed to the layer below is {passed}. Written out:"

@@ -238,14 +238,11 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
     groups, of = int(relation.geometry["groups"]), outside * inside
     one = "transposed convolution" if pen.worked.spec.transposed else "convolution"
     size = (s.shape[0] // (outside * s.samples), s.shape[1] // (inside * s.samples))
-    text = f"{{matrix}} consists of {_by((outside, inside))} blocks of size {_by(size)}, one for each "
-    text += "pair of an "
-    text += "output channel and an input channel"
+    text = f"{{matrix}} consists of {_by((outside, inside))} blocks of size {_by(size)}, one for each pair "
+    text += "of an output channel and an input channel"
     if groups > 1:
-        text += (
-            f". With {groups} groups, {of - of // groups} of the {of} blocks are zero: those whose channels "
-        )
-        text += f"lie in different groups. Each of the others is the matrix of one {one}"
+        text += f". With {groups} groups, {of - of // groups} of the {of} blocks are zero: those whose "
+        text += f"channels lie in different groups. Each of the others is the matrix of one {one}"
     else:
         text += f". Each of them is the matrix of one {one}"
     each = inside // groups
@@ -288,14 +285,10 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
     }
     same = "kernel, stride and padding"
-    text = (
-        f"The convolution of {counted(columns, 'input')} with the same {same} has {counted(rows, 'output')}. "
-    )
-    text += "Its matrix is:"
-    shapes = (
-        "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. The "
-    )
-    shapes += "transpose is not the inverse."
+    text = f"The convolution of {counted(columns, 'input')} with the same {same} has "
+    text += f"{counted(rows, 'output')}. Its matrix is:"
+    shapes = "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. "
+    shapes += "The transpose is not the inverse."
     if list(back) == list(pen.worked.inputs):
         shapes = "Multiplying by {C} restores the shape of {input} and, in this example, its values."
     return [

@@ -63,8 +63,7 @@ def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
         text += f"; with {_number(large.inputs)} inputs, on {_depends(large, False)}"
     if kinds.kind(spec) == "maximum":
         return (f"{text}.",)
-    text += f". With {_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
-    text += f"{_multiplied(here)}"
+    text += f". With {_many(here.inputs, 'input')}{_each_sample(spec)} this takes {_multiplied(here)}"
     if large:
         text += f"; with {_number(large.inputs)} inputs, {_number(large.multiplications)} instead of "
         text += f"{_number(large.inputs)}·{_number(large.outputs)} = {_number(large.dense)}"
