@@ -14,10 +14,10 @@ from symconv.notes.numbers import applied, defined, small
 from symconv.notes.numbers import positions as table
 from symconv.notes.padding import modes
 from symconv.notes.pieces import Pen
+from symconv.notes.sizes import size
 from symconv.notes.source import Sources
 from symconv.notes.talk.positions import instruction, positions, setting
 from symconv.notes.talk.short import Short
-from symconv.notes.why import size
 from symconv.printing.letters import on_axis
 
 #: A table of more characters goes without its last column.
