@@ -14,7 +14,8 @@ import symconv as sc
 from symconv.derivation import judge
 from symconv.errors import OptionError
 from symconv.index_sums.parser import FormulaSyntaxError
-from tests.evidence.claim_oracle import Case, Formula, Names, Poly, Undefined, read
+from tests.evidence.claim_formulas import Formula, Names, Poly, UndefinedError, read
+from tests.evidence.claim_oracle import Case
 from tests.evidence.wrong_claims import Family, WrongClaim, claims, families
 
 #: Points that each proof is looked at, and the largest product of outputs and taps of one of them.
@@ -30,7 +31,7 @@ def names(claim: WrongClaim, case: Case, sizes: dict[str, int], kept: tuple[int,
 def value(formula: Formula, case: Case, at: Names) -> Poly | str:
     try:
         return formula.at(at, case)
-    except Undefined as error:
+    except UndefinedError as error:
         return f"undefined ({error})"
 
 

@@ -269,7 +269,10 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     structure, n = layer.structure, layer.spec.notation
     rows, columns = structure.shape
     taps = layer.spec.tied.count("tap")
-    T = lambda t: t.letter(n.matrix)  # noqa: E731
+
+    def matrix(t: MathsTarget) -> str:
+        return t.letter(n.matrix)
+
     if what == "zeros":
 
         def count(t: MathsTarget) -> Iterator[Row]:
@@ -287,7 +290,7 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
         return [
             say("Row {i} of {T} holds the weights that {y} uses, one at each input that it sees. Row by "
                 "row:",
-                i=lambda t: t.letter(n.output_index), T=T,
+                i=lambda t: t.letter(n.output_index), T=matrix,
                 y=lambda t: t.entry(t.letter(n.output), t.letter(n.output_index)).replace("\u200b", "")),
             worked(count),
             *_whole_matrix(layer),
@@ -296,7 +299,7 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     sentences = [
         say(
             "The rows of {T} share the weights of the kernel, so its entries are tied: {held} of them hold a "
-            "weight, but only {value} of these are different.", T=T, held=structure.nonzeros, value=value)
+            "weight, but only {value} of these are different.", T=matrix, held=structure.nonzeros, value=value)
     ]  # fmt: skip
     if unused:
         sentences.append(say("The kernel has {taps} weights, but {unused} of them meet only the padding.",
