@@ -299,7 +299,8 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     sentences = [
         say(
             "The rows of {T} share the weights of the kernel, so its entries are tied: {held} of them hold a "
-            "weight, but only {value} of these are different.", T=matrix, held=structure.nonzeros, value=value)
+            "weight, but only {value} of these are different.",
+            T=matrix, held=structure.nonzeros, value=value)
     ]  # fmt: skip
     if unused:
         sentences.append(say("The kernel has {taps} weights, but {unused} of them meet only the padding.",
