@@ -54,6 +54,8 @@ def least(one: Any, other: Any) -> Any:
 
 def largest(one: Any, other: Any) -> Any:
     """The larger of two."""
+    if isinstance(one, int) and isinstance(other, int):
+        return max(one, other)
     if isinstance(one, np.ndarray):
         return np.maximum(one, other)
     return one.largest(other) if hasattr(one, "largest") else Max(one, other)
