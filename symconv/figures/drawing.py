@@ -114,12 +114,11 @@ class Disc:
     look: str
     colour: str = "black"
     label: Label | None = None
-    most: float = FONT
 
     @property
     def size(self) -> float:
-        """The size of the label's letters, at most ``most``."""
-        return self.label.size_within(1.7 * self.radius, most=self.most) if self.label else self.most
+        """The size of the label's letters."""
+        return self.label.size_within(1.7 * self.radius) if self.label else FONT
 
 
 @dataclass(frozen=True)
