@@ -17,7 +17,6 @@ from symconv.evidence.report import Refutation
 from symconv.evidence.scalars import compiled_number
 from symconv.index_sums.symbols import LayerSymbols
 
-
 #: From where to where entries are drawn.
 _SPAN = (-999, 999)
 
