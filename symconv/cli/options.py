@@ -197,9 +197,9 @@ excerpt_options = _with(
 )
 
 
-def geometry(*, letters: bool = True, looks: bool = True) -> Callable[..., Any]:
+def geometry(*, looks: bool = True) -> Callable[..., Any]:
     """The options of the command line that say the kind of a layer and make it."""
-    return _with(*_SIZES, *(_LETTERS if letters else ()), *(_LOOKS if looks else ()), *_KINDS)
+    return _with(*_SIZES, *_LETTERS, *(_LOOKS if looks else ()), *_KINDS)
 
 
 def layer_kinds() -> dict[str, type[Layer]]:
