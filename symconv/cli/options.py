@@ -158,7 +158,14 @@ _SIZES = [
 
 #: Options that say how it is written.
 _LETTERS = [
-    click.option("--notation", type=click.Choice(list(PRESETS)), default="symconv", show_default=True),
+    click.option(
+        "--notation",
+        type=click.Choice(list(PRESETS)),
+        metavar="NAME",
+        default="symconv",
+        show_default=True,
+        help=f"The letters of a text or library: {', '.join(PRESETS)}.",
+    ),
     click.option(
         "--letter",
         callback=_letters,
