@@ -48,9 +48,10 @@ def enlarged(drawing: Drawing) -> Staged:
     return Staged(replace(drawing, marks=tuple(marks)), (1,) * len(marks))
 
 
-def bare(drawing: Drawing) -> Staged:
-    """A figure without letters, which shows where weights lie at any size."""
-    marks = [replace(mark, label=None) for mark in drawing.marks if isinstance(mark, Box)]
+def bare(drawing: Drawing, *, lettered: bool = False) -> Staged:
+    """The cells of a figure alone, which show at any size where weights lie, or also which."""
+    cells = [mark for mark in drawing.marks if isinstance(mark, Box)]
+    marks = [replace(cell, most=SIZE) if lettered else replace(cell, label=None) for cell in cells]
     found = Drawing.of(drawing.name, drawing.title, marks, drawing.alt)
     return Staged(found, (1,) * len(marks))
 
