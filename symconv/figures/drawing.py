@@ -22,8 +22,8 @@ WIDEST = 2.0
 #: The room around all marks.
 MARGIN = 0.15
 
-#: How much of the width of a cell its letters take at the most.
-_FILLED = 0.85
+#: How much of the width of a cell its letters take at the most; from which width on a cell is no square.
+_FILLED, _ROOMY = 0.85, 1.15
 
 _SCRIPT = re.compile(r"[_^]\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\([A-Za-z])[A-Za-z]* ?")
@@ -56,11 +56,13 @@ class Label:
 def cell_width(labels: Iterable[Label]) -> float:
     """How wide a cell is that holds each of the labels in letters of the usual size, if that is not too wide.
 
+    Where letters are hardly smaller than usual in a square, the cell is one.
+
     >>> cell_width([Label("$w_{0}$", "w0")]), cell_width([Label("$S_{0,0,0,0}$", "S0_0_0_0")]) > 1.5
     (1.0, True)
     """
     room = round(FONT * max((label.ems for label in labels), default=0.0) / _FILLED, 2)
-    return min(WIDEST, max(1.0, room))
+    return min(WIDEST, room) if room > _ROOMY else 1.0
 
 
 def joined(between: str, labels: Iterable[Label]) -> Label:
