@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -186,6 +187,18 @@ def test_sheets_of_exercises_are_built_as_notes_are(run: Run, tmp_path: Path) ->
     (tmp_path / "sheet.md").write_text("mine", encoding="utf-8")
     assert run("--spec", path)[1] == "2 of 4 documents built, 2 up to date\n"
     assert (tmp_path / "sheet.md").read_bytes() == (tmp_path / "by-hand.md").read_bytes()
+
+
+def test_the_course_of_the_docs_does_what_the_page_says(run: Run, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/courses.md").read_text(encoding="utf-8")
+    (toml,) = re.findall(r":caption: course.toml\n\n(.*?)\n````", page, re.DOTALL)
+    built, checked = re.findall(r"^\$ symconv notes --spec course.toml.*\n(.*\n)", page, re.MULTILINE)
+    path = spec(tmp_path, toml)
+    assert run("--spec", path) == (0, built, "")
+    assert run("--spec", path, "--check") == (0, checked, "")
+    questions = (tmp_path / "week-2/sheet.md").read_text(encoding="utf-8")
+    solved = (tmp_path / "week-2/solved.html").read_text(encoding="utf-8")
+    assert questions.count("## Exercise ") == solved.count(">Exercise ") == solved.count(">Solution ") == 5
 
 
 def test_a_sheet_that_cannot_be_drawn_leaves_the_others(run: Run, tmp_path: Path) -> None:
