@@ -208,14 +208,24 @@ def options() -> str:
     for name, command in cli.commands.items():
         for param in command.params:
             if isinstance(param, click.Option):
-                way, told = param.get_help_record(click.Context(command)) or ("", "")
+                record = param.get_help_record(click.Context(command)) or ("", "")
+                way, told = " ".join(f"`{word}`" for word in record[0].split(" ")), _with_code(record[1])
                 takers.setdefault((way, told), []).append(name)
     groups: dict[tuple[str, ...], list[list[str]]] = {}
     for (way, told), names in takers.items():
-        groups.setdefault(tuple(names), []).append([f"`{way}`", told])
+        groups.setdefault(tuple(names), []).append([way.replace(",` ", "`, "), told])
     order = sorted(groups, key=lambda names: -len(names))
     parts = [f"**{english(names)}**\n\n{_table(['option', 'meaning'], groups[names])}" for names in order]
-    return "\n\n".join(parts)
+    return "````{container} options\n" + "\n\n".join(parts) + "\n````"
+
+
+def _with_code(told: str) -> str:
+    """The help of an option with the options that it names as code.
+
+    >>> _with_code("With --spec: by default the shape of -x.")
+    'With `--spec`: by default the shape of `-x`.'
+    """
+    return re.sub(r"(?<![\w-])--?[a-z][a-z-]*", r"`\g<0>`", told)
 
 
 def english(names: tuple[str, ...]) -> str:

@@ -32,7 +32,7 @@ WITHIN: Mapping[str, tuple[str, str]] = {"input": ("c", "C"), "output": ("f", "F
 #: What each letter stands for, in the order in which a reader is told.
 MEANINGS: Mapping[str, str] = {
     "x": "the input", "w": "the kernel", "b": "the bias", "y": "the output",
-    "delta": "the upstream gradient", "g": "a gradient",
+    "delta": "the upstream gradient", "g": "the gradient that is computed",
     "N": "the number of inputs", "K": "the number of taps", "M": "the number of outputs",
     "s": "the stride", "d": "the dilation", "p": "the padding before", "q": "the padding after",
     "m": "the largest entry so far", "n": "the number of entries of a window that count",

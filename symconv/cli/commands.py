@@ -107,7 +107,7 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
 
 
 @cli.command()
-@geometry(letters=False, looks=False)
+@geometry(looks=False)
 @click.option(
     "--draws", type=int, default=3, show_default=True, help="How many sets of random integers to try."
 )

@@ -1,4 +1,4 @@
-"""Courses: a spec file names many notes; only what changed is built, in parallel, stale files are listed."""
+"""Courses: a spec file names notes and exercises; only what changed is built, stale files are listed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from symconv.printing.notation import LETTERS
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
 Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iterable[Any]]]
 
-#: Makes the files of one document from its path within the course and the command line's arguments.
-Maker: TypeAlias = Callable[[str, Sequence[str]], dict[str, bytes]]
+#: Makes the files of one document from its command, its path within the course and the command's arguments.
+Maker: TypeAlias = Callable[[str, str, Sequence[str]], dict[str, bytes]]
 
 #: A document, and its files or what went wrong.
 _Made: TypeAlias = "tuple[Entry, dict[str, bytes] | str]"
@@ -48,16 +48,27 @@ class SpecError(SymconvError):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One document of a course: its file, and the arguments that the command would take for it."""
+class Kind:
+    """What the tables of one kind may hold: the options of its command, which are flags, which suffixes."""
 
+    names: tuple[str, ...]
+    flags: tuple[str, ...]
+    suffixes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One document of a course: its command, its file, and the arguments that the command would take."""
+
+    command: str
     file: str
     arguments: tuple[str, ...]
 
     @property
     def digest(self) -> str:
         """Of everything that the document depends on: what is asked for, and the code that makes it."""
-        asked = json.dumps([self.file, *self.arguments, made_by(*LIBRARIES.get(Path(self.file).suffix, ()))])
+        made = made_by(*LIBRARIES.get(Path(self.file).suffix, ()))
+        asked = json.dumps([self.command, self.file, *self.arguments, made])
         return hashlib.sha256(asked.encode()).hexdigest()
 
 
@@ -74,12 +85,13 @@ class Course:
         return f".{self.spec.name}.symconv.json"
 
     @classmethod
-    def read(cls, spec: Path, names: Sequence[str], flags: Sequence[str], suffixes: Sequence[str]) -> Course:
+    def read(cls, spec: Path, kinds: Mapping[str, Kind]) -> Course:
         """Read and check a spec file.
 
-        ``[[notes]]`` tables have a ``file`` and any of the options ``names``, those in ``flags`` true or
-        false; ``[defaults]`` holds what all tables share. ``[notation]`` holds the letters of the whole
-        course, and the ``notation`` of a table is the name of a preset, or a table of letters of its own.
+        ``[[notes]]`` and ``[[exercises]]`` tables have a ``file`` and any options of the command of their
+        name, flags being true or false; ``[defaults]`` holds what all tables share that take it.
+        ``[notation]`` holds the letters of the whole course, and the ``notation`` of a table is the name of
+        a preset, or a table of letters of its own.
 
         Raises
         ------
@@ -88,29 +100,32 @@ class Course:
             leads out of the folder, has an unknown suffix, is there twice, or is the spec file's own.
         """
         held = _toml(spec)
-        _known(spec.name, held, ["defaults", "notation", "notes"])
-        defaults, tables = held.get("defaults", {}), held.get("notes", [])
+        _known(spec.name, held, ["defaults", "notation", *kinds])
+        defaults = held.get("defaults", {})
         if not isinstance(defaults, dict):
             raise SpecError(f"{spec.name}: defaults is {defaults!r}: write a [defaults] table.")
-        if not isinstance(tables, list) or not tables:
-            raise SpecError(f"{spec.name} lists no notes: write a [[notes]] table for each document.")
+        every = dict.fromkeys(name for kind in kinds.values() for name in kind.names)
+        _known(f"{spec.name}, defaults", defaults, ["file", *every])
+        if not any(held.get(command) for command in kinds):
+            none, tables = " and no ".join(kinds), " or ".join(f"[[{command}]]" for command in kinds)
+            raise SpecError(f"{spec.name} lists no {none}: write a {tables} table for each document.")
         entries: list[Entry] = []
         taken = {os.path.realpath(spec): "the spec file itself"}
-        for number, table in enumerate(tables, 1):
-            where = f"{spec.name}, notes {number}"
-            if not isinstance(table, dict):
-                raise SpecError(f"{where} is {table!r}: write a [[notes]] table.")
-            options = {**defaults, **table}
-            _known(where, options, ["file", *names])
-            written = [held.get("notation"), defaults.get("notation"), table.get("notation")]
-            letters = _notation(where, written, options)
-            file = _checked_file(where, spec.parent, options.pop("file", None), suffixes)
-            place = os.path.realpath(spec.parent / file)
-            if place in taken:
-                sentence = f"{where}: the file {file!r} is already {taken[place]}"
-                raise SpecError(f"{sentence}: give each document its own file.")
-            taken[place] = f"the file of notes {number}"
-            entries.append(Entry(file, (*_arguments(where, options, flags), *letters)))
+        for command, kind in kinds.items():
+            shared = {name: value for name, value in defaults.items() if name in ("file", *kind.names)}
+            for number, table in enumerate(_tables(spec.name, command, held.get(command, [])), 1):
+                where = f"{spec.name}, {command} {number}"
+                options = {**shared, **table}
+                _known(where, options, ["file", *kind.names])
+                written = [held.get("notation"), defaults.get("notation"), table.get("notation")]
+                letters = _notation(where, written, options)
+                file = _checked_file(where, spec.parent, options.pop("file", None), kind.suffixes)
+                place = os.path.realpath(spec.parent / file)
+                if place in taken:
+                    sentence = f"{where}: the file {file!r} is already {taken[place]}"
+                    raise SpecError(f"{sentence}: give each document its own file.")
+                taken[place] = f"the file of {command} {number}"
+                entries.append(Entry(command, file, (*_arguments(where, options, kind.flags), *letters)))
         return cls(spec, tuple(entries))
 
     def stale(self) -> list[Entry]:
@@ -199,7 +214,7 @@ def _made(entries: Sequence[Entry], make: Maker, progress: Progress) -> Generato
 
 def _one(make: Maker, entry: Entry) -> dict[str, bytes] | str:
     try:
-        return make(entry.file, entry.arguments)
+        return make(entry.command, entry.file, entry.arguments)
     except SymconvError as error:
         return str(error)
 
@@ -214,6 +229,17 @@ def _toml(spec: Path) -> dict[str, Any]:
         raise SpecError(f"cannot read {spec}: {getattr(error, 'strerror', None) or error}.") from None
     except RecursionError:
         raise SpecError(f"{spec.name} has lists nested too deeply: write plain tables.") from None
+
+
+def _tables(spec: str, command: str, tables: Any) -> list[dict[str, Any]]:
+    """The tables of one kind."""
+    cure = f"write a [[{command}]] table for each document."
+    if not isinstance(tables, list):
+        raise SpecError(f"{spec}: {command} is {tables!r}: {cure}")
+    for number, table in enumerate(tables, 1):
+        if not isinstance(table, dict):
+            raise SpecError(f"{spec}, {command} {number} is {table!r}: {cure}")
+    return tables
 
 
 def _known(where: str, held: Mapping[str, Any], names: Sequence[str]) -> None:

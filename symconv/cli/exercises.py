@@ -1,11 +1,16 @@
 """The ``symconv exercises`` command: a sheet of exercises on a layer, with or without solutions."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from symconv.cli.options import geometry, layer_of
+
+if TYPE_CHECKING:
+    from symconv.notes.exercises.sheet import Exercises
 
 #: What ``Exercises.save`` takes of the format, by the same names.
 _OF_FORMATS = ("fragment", "myst", "mathjax")
@@ -28,9 +33,7 @@ _OF_FORMATS = ("fragment", "myst", "mathjax")
     help="Write to FILE; its suffix chooses the format: .tex .pdf .md .html .ipynb .rst .txt, or .xml for "
     "Moodle. By default the sheet is printed as text.",
 )
-def exercises(
-    seed: int, count: int, kinds: str | None, solutions: bool, file: str | None, **options: Any
-) -> None:
+def exercises(file: str | None, **options: Any) -> None:
     """Write a sheet of exercises on a layer: sizes, outputs, the matrix, gradients, conventions.
 
     The same seed gives the same sheet. The values are random: -x and -w only set the sizes.
@@ -40,14 +43,28 @@ def exercises(
       symconv exercises --input-size 4 --kernel-size 3 --padding full --flip -o sheet.pdf --solutions
       symconv exercises --input-size N --kernel-size K --stride 2 --seed 3 --count 5 -o bank.xml
     """
-    told = {key: options.pop(key) for key in _OF_FORMATS}
-    layer = layer_of(**options)
-    named = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
-    sheet = layer.exercises(seed=seed, count=count, kinds=named)
-    given = {option: value for option, value in told.items() if value is not None and value is not False}
-    if file is None:
-        for option in given:
-            raise click.UsageError(f"--{option} needs -o FILE.")
-        click.echo(sheet.document(solutions=solutions), nl=False)
+    if file is not None:
+        from symconv.notes import write
+
+        write(Path(file).parent, sheet_files(Path(file).name, options))
         return
-    sheet.save(Path(file), solutions=solutions, **given)
+    sheet, solutions, given = _sheet(options)
+    for option in given:
+        raise click.UsageError(f"--{option} needs -o FILE.")
+    click.echo(sheet.document(solutions=solutions), nl=False)
+
+
+def sheet_files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
+    """The files of one sheet."""
+    sheet, solutions, given = _sheet(options)
+    return sheet.files(name, solutions=solutions, **given)
+
+
+def _sheet(options: dict[str, Any]) -> tuple[Exercises, bool, dict[str, Any]]:
+    """A sheet, whether its solutions are wanted, and what its format is told."""
+    seed, count, kinds, solutions = (options.pop(key) for key in ("seed", "count", "kinds", "solutions"))
+    told = {key: options.pop(key) for key in _OF_FORMATS}
+    named = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
+    sheet = layer_of(**options).exercises(seed=seed, count=count, kinds=named)
+    given = {option: value for option, value in told.items() if value is not None and value is not False}
+    return sheet, solutions, given

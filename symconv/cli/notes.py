@@ -1,16 +1,22 @@
-"""The ``symconv notes`` command: the notes of one layer, or of all that a spec file names."""
+"""The ``symconv notes`` command: the notes of one layer, or all notes and exercises of a spec file."""
+
+from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from symconv.cli.exercises import exercises, sheet_files
 from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
 from symconv.printing.english import counted
+
+if TYPE_CHECKING:
+    from symconv.cli.course import Kind
 
 #: The options that say which files there are.
 _OF_FILES = ("spec", "check", "file")
@@ -18,7 +24,10 @@ _OF_FILES = ("spec", "check", "file")
 #: What ``Document.save`` takes, by the same names.
 _OF_FORMATS = ("fragment", "slides", "myst", "mathjax")
 
-_SPEC, _SUFFIXES = "A TOML file that lists documents", ".tex .pdf .md .html .ipynb .rst .txt"
+_SPEC, _SUFFIXES = (
+    "A TOML file that lists notes and sheets of exercises",
+    ".tex .pdf .md .html .ipynb .rst .txt",
+)
 
 
 @click.command()
@@ -78,8 +87,12 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
     return rendered(document, name, **given)
 
 
-def document_files(name: str, arguments: Sequence[str]) -> dict[str, bytes]:
-    """The files of a document by the arguments that the command would take, for a process of its own.
+#: The documents that a spec file names: the command of each kind, and what makes its files from options.
+_COMMANDS = {"notes": (notes, _files), "exercises": (exercises, sheet_files)}
+
+
+def document_files(command: str, name: str, arguments: Sequence[str]) -> dict[str, bytes]:
+    """The files of a document by the arguments that its command would take, for a process of its own.
 
     Raises
     ------
@@ -88,21 +101,30 @@ def document_files(name: str, arguments: Sequence[str]) -> dict[str, bytes]:
     """
     from symconv.cli.course import SpecError
 
+    taken, files = _COMMANDS[command]
     try:
-        with notes.make_context("notes", list(arguments)) as context:
-            return _files(name, {key: context.params[key] for key in context.params if key not in _OF_FILES})
+        with taken.make_context(command, list(arguments)) as context:
+            return files(name, {key: context.params[key] for key in context.params if key not in _OF_FILES})
     except REFUSALS as error:
         raise SpecError(refusal(error)) from None
+
+
+def _kind(command: click.Command, suffixes: Iterable[str]) -> Kind:
+    """What a table may hold that stands for a command."""
+    from symconv.cli.course import Kind
+
+    own = [param for param in command.params if isinstance(param, click.Option)]
+    names = {max(param.opts, key=len).lstrip("-"): param for param in own if param.name not in _OF_FILES}
+    flags = tuple(name for name, param in names.items() if param.is_flag)
+    return Kind(tuple(names), flags, tuple(suffixes))
 
 
 def _course(ctx: click.Context, spec: Path, check: bool) -> None:
     from symconv.cli.course import Course
     from symconv.notes import FORMATS, write
 
-    own = [param for param in notes.params if isinstance(param, click.Option)]
-    names = {max(param.opts, key=len).lstrip("-"): param for param in own if param.name not in _OF_FILES}
-    flags = [name for name, param in names.items() if param.is_flag]
-    course = Course.read(spec, list(names), flags, list(FORMATS))
+    kinds = {"notes": _kind(notes, FORMATS), "exercises": _kind(exercises, (*FORMATS, ".xml"))}
+    course = Course.read(spec, kinds)
     stale, whole = course.stale(), len(course.entries)
     if check:
         for entry in stale:

@@ -158,7 +158,14 @@ _SIZES = [
 
 #: Options that say how it is written.
 _LETTERS = [
-    click.option("--notation", type=click.Choice(list(PRESETS)), default="symconv", show_default=True),
+    click.option(
+        "--notation",
+        type=click.Choice(list(PRESETS)),
+        metavar="NAME",
+        default="symconv",
+        show_default=True,
+        help=f"The letters of a text or library: {', '.join(PRESETS)}.",
+    ),
     click.option(
         "--letter",
         callback=_letters,
@@ -197,9 +204,9 @@ excerpt_options = _with(
 )
 
 
-def geometry(*, letters: bool = True, looks: bool = True) -> Callable[..., Any]:
+def geometry(*, looks: bool = True) -> Callable[..., Any]:
     """The options of the command line that say the kind of a layer and make it."""
-    return _with(*_SIZES, *(_LETTERS if letters else ()), *(_LOOKS if looks else ()), *_KINDS)
+    return _with(*_SIZES, *_LETTERS, *(_LOOKS if looks else ()), *_KINDS)
 
 
 def layer_kinds() -> dict[str, type[Layer]]:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -16,23 +17,34 @@ from symconv.evidence.report import Refutation
 from symconv.evidence.scalars import compiled_number
 from symconv.index_sums.symbols import LayerSymbols
 
+#: From where to where entries are drawn.
+_SPAN = (-999, 999)
+
+#: From where to where inputs are drawn besides, where a maximum is judged: so few numbers that several are
+#: the largest, and numbers below 0, whose maximum is less than a padding with zeros.
+_SPANS_OF_MAXIMA = ((-1, 0), (-999, -1))
+
 
 def function_failures(
     setting: LayerSymbols, formula: Formula, function: Callable[..., Any], cases: Sequence[NumericModel]
 ) -> Iterator[Refutation]:
     rng = np.random.default_rng(0)
+    spans = (_SPAN, *(_SPANS_OF_MAXIMA if setting.spec.kernel.depends_on_input else ()))
     n, right = setting.notation, compiled(formula.lhs)
     outputs = setting.indices("output")
     biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
     wants = _parameters(function, {symbol.name for symbol in setting.symbols})
     roles = (("x", n.input, "input"), ("w", n.kernel, "tap"), ("delta", n.upstream, "output"))
-    for case in cases:
+    for case, span in product(cases, spans):
         sizes, counts, numbers = case.sizes, case.geometry.counts, case.numbers
-        arrays = {name: (letter, rng.integers(1, 1000, counts[role])) for name, letter, role in roles}
+        arrays = {
+            name: (letter, _drawn(rng, span if name == "x" else _SPAN, counts[role]))
+            for name, letter, role in roles
+        }
         drawn = setting.kernel.drawn(case.geometry.met, arrays["x"][1])
         for tap, number in (drawn or {}).items():
             arrays["w"][1][tap] = number
-        bias = rng.integers(1, 1000, [counts["output"][at] for at in biased]) * setting.bias
+        bias = _drawn(rng, _SPAN, [counts["output"][at] for at in biased]) * setting.bias
         values: dict[Any, int] = {
             (letter, index): int(value)
             for letter, array in (*arrays.values(), (n.bias, bias))
@@ -56,8 +68,14 @@ def function_failures(
             continue
         for index, is_, should in zip(places, found, wanted, strict=True):
             if not _equal(is_, should):
-                operands = ", ".join(f"{name} = {array.tolist()}" for name, (_, array) in arrays.items())
-                yield Refutation(sizes, index, f"{is_} for {operands}", str(should))
+                read = [name for name in arrays if name in wants]
+                operands = ", ".join(f"{name} = {arrays[name][1].tolist()}" for name in read)
+                yield Refutation(sizes, index, f"{is_} for {operands}" if read else str(is_), str(should))
+
+
+def _drawn(rng: np.random.Generator, span: tuple[int, int], shape: Sequence[int]) -> Any:
+    """Random integers from the first number to the last."""
+    return rng.integers(span[0], span[1] + 1, shape)
 
 
 def _equal(found: Any, wanted: Any) -> bool:

@@ -20,6 +20,7 @@ from symconv.cli.excerpt import Passage, excerpt
 from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
 from symconv.errors import Door, OptionError
 from symconv.figures import ON_DARK
+from symconv.figures.captions import caption
 from symconv.printing.files import write_whole
 from symconv.printing.targets import as_latex, as_text
 
@@ -146,13 +147,13 @@ class SymconvDirective(MathDirective):
         places: Sequence[FigureOfLayer],
         shown: Sequence[tuple[Passage, nodes.math_block]],
     ) -> list[nodes.Node]:
-        """The geometry in a sentence, named figures, and each equation between its reason and its remarks."""
+        """The geometry in a sentence, figures and what to see in them, each equation with its reason."""
         made: list[nodes.Node] = []
         if options["caption"]:
             made.append(self._prose(nodes.rubric, options["caption"]))
         made.append(self._prose(nodes.paragraph, layer.description))
         for place in places:
-            made.append(self._figure(place, str(place["name"]).replace("_", " ").capitalize()))
+            made.append(self._figure(place, caption(place["name"], layer.spec)))
         for passage, equation in shown:
             made += [self._prose(nodes.paragraph, passage.reason), *self._targeted(equation)]
             made += [self._prose(nodes.paragraph, remark) for remark in passage.remarks]

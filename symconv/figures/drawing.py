@@ -16,8 +16,14 @@ FONT = 0.42
 #: Line styles, in the order in which taps take them.
 DASHES = ("solid", "dashed", "dotted", "dashdotted")
 
+#: The most that a cell is wider than high, for long labels.
+WIDEST = 2.0
+
 #: The room around all marks.
 MARGIN = 0.15
+
+#: How much of the width of a cell its letters take at the most; from which width on a cell is no square.
+_FILLED, _ROOMY = 0.85, 1.15
 
 _SCRIPT = re.compile(r"[_^]\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\([A-Za-z])[A-Za-z]* ?")
@@ -44,7 +50,19 @@ class Label:
 
     def size_within(self, width: float, height: float = 1.0, most: float = FONT) -> float:
         """The size of letters at which the label fits, at most the given one."""
-        return round(min(most, 0.85 * width / max(self.ems, 1e-9), 0.75 * height), 3)
+        return round(min(most, _FILLED * width / max(self.ems, 1e-9), 0.75 * height), 3)
+
+
+def cell_width(labels: Iterable[Label]) -> float:
+    """How wide a cell is that holds each of the labels in letters of the usual size, if that is not too wide.
+
+    Where letters are hardly smaller than usual in a square, the cell is one.
+
+    >>> cell_width([Label("$w_{0}$", "w0")]), cell_width([Label("$S_{0,0,0,0}$", "S0_0_0_0")]) > 1.5
+    (1.0, True)
+    """
+    room = round(FONT * max((label.ems for label in labels), default=0.0) / _FILLED, 2)
+    return min(WIDEST, room) if room > _ROOMY else 1.0
 
 
 def joined(between: str, labels: Iterable[Label]) -> Label:
@@ -114,12 +132,11 @@ class Disc:
     look: str
     colour: str = "black"
     label: Label | None = None
-    most: float = FONT
 
     @property
     def size(self) -> float:
-        """The size of the label's letters, at most ``most``."""
-        return self.label.size_within(1.7 * self.radius, most=self.most) if self.label else self.most
+        """The size of the label's letters."""
+        return self.label.size_within(1.7 * self.radius) if self.label else FONT
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from itertools import product
 
 from symconv.explicit.layout import Subject
 from symconv.figures.colours import FAINT
-from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text, joined
+from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text, cell_width, joined
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.words import blocks_in_words, matrix_in_words
 from symconv.pattern import Incidence
@@ -54,19 +54,19 @@ class _Frames:
     shape: tuple[int, int]
     size: tuple[int, int]
 
-    def offsets(self, axis: int) -> list[float]:
+    def offsets(self, axis: int, wide: float = 1.0) -> list[float]:
         """The distance of each row (0) or column (1) from the edge of the matrix."""
         gap = _GAP[1 - axis]
         before = gap if axis == 0 else 0.0
         places = product(range(self.shape[axis]), range(self.size[axis]))
-        return [before + block * (self.size[axis] + gap) + cell for block, cell in places]
+        return [before + block * (wide * self.size[axis] + gap) + wide * cell for block, cell in places]
 
-    def marks(self, left: float, top: float) -> list[Mark]:
-        rows, columns = self.offsets(0), self.offsets(1)
-        height, width = self.size
+    def marks(self, left: float, top: float, wide: float) -> list[Mark]:
+        rows, columns = self.offsets(0), self.offsets(1, wide)
+        height, width = self.size[0], wide * self.size[1]
         found: list[Mark] = []
         for r, c in product(*map(range, self.shape)):
-            x, y = left + columns[c * width], top + rows[r * height]
+            x, y = left + columns[c * self.size[1]], top + rows[r * height]
             name = self.named.get((r, c), _ZERO)
             colour = "black" if (r, c) in self.named else FAINT
             found.append(Box(x, y, width, height, "block", colour))
@@ -83,10 +83,10 @@ def cells_of(incidence: Incidence) -> dict[tuple[int, int], list[int]]:
     return found
 
 
-def stacked(x: float, y: float, look: str, taps: Sequence[Tap]) -> list[Box]:
+def stacked(x: float, y: float, wide: float, look: str, taps: Sequence[Tap]) -> list[Box]:
     """The taps of a cell, one below the other, as reflected padding has them."""
     share = 1 / max(len(taps), 1)
-    return [Box(x, y + at * share, 1, share, look, tap.colour, tap.label) for at, tap in enumerate(taps)]
+    return [Box(x, y + at * share, wide, share, look, tap.colour, tap.label) for at, tap in enumerate(taps)]
 
 
 def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Frames | None = None) -> Drawing:
@@ -99,34 +99,35 @@ def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Fra
         rows, columns, heads = letters.gradients, letters.upstream, ("input gradient", "upstream gradient")
     cells = cells_of(incidence)
     alt = matrix_in_words(letters, rows, columns, heads, cells)
-    ys, xs = [float(r) for r in range(len(rows))], [float(c) for c in range(len(columns))]
+    wide = cell_width(letters.taps[tap].label for taps in cells.values() for tap in taps)
+    ys, xs = [float(r) for r in range(len(rows))], [wide * c for c in range(len(columns))]
     if frames:
         title, alt = f"{title} in blocks", alt + blocks_in_words(frames.named, frames.shape, frames.size)
-        ys, xs = frames.offsets(0), frames.offsets(1)
+        ys, xs = frames.offsets(0), frames.offsets(1, wide)
     left = 1.1 + FONT * max(row.ems for row in rows)
     # Names that are much wider than a column stand upright above it.
     room = FONT * max(column.ems for column in columns)
-    upright = room <= _WIDEST
+    upright = room <= _WIDEST * wide
     top = 1.5 if upright else 1.0 + room
     down, across = (Label(words, words) for words in heads)
     marks: list[Mark] = [
         Text(0.35, top + (ys[0] + ys[-1] + 1) / 2, down, upright=False),
-        Text(left + (xs[-1] + 1) / 2, 0.35, across),
+        Text(left + (xs[-1] + wide) / 2, 0.35, across),
     ]
     marks += [Text(left - 0.2, top + y + 0.5, row, "right") for y, row in zip(ys, rows, strict=True)]
     marks += [
-        Text(left + x + 0.5, 1.1, column, size=column.size_within(1.0))
+        Text(left + x + wide / 2, 1.1, column, size=column.size_within(wide))
         if upright
-        else Text(left + x + 0.5, 0.75 + room / 2, column, upright=False)
+        else Text(left + x + wide / 2, 0.75 + room / 2, column, upright=False)
         for x, column in zip(xs, columns, strict=True)
     ]
     # Zeros first, so that no pale outline covers that of a weight.
     marks += [
-        Box(left + x, top + y, 1, 1, "absent", FAINT, _ZERO)
+        Box(left + x, top + y, wide, 1, "absent", FAINT, _ZERO)
         for (r, y), (c, x) in product(enumerate(ys), enumerate(xs))
         if (r, c) not in cells
     ]
     for (r, c), here in cells.items():
-        marks += stacked(left + xs[c], top + ys[r], "tap", [letters.taps[tap] for tap in here])
-    marks += frames.marks(left, top) if frames else []
+        marks += stacked(left + xs[c], top + ys[r], wide, "tap", [letters.taps[tap] for tap in here])
+    marks += frames.marks(left, top, wide) if frames else []
     return Drawing.of(name, title, marks, alt)

@@ -43,13 +43,15 @@ class Staged:
 
 def enlarged(drawing: Drawing) -> Staged:
     """A figure for a frame: its letters as large as there is room, no names on edges, no head of a legend."""
-    marks = [_large(mark) for mark in drawing.marks if not (isinstance(mark, Text) and _spare(mark))]
+    kept = [mark for mark in drawing.marks if not (isinstance(mark, Text) and _spare(mark))]
+    marks = [large for mark in kept for large in _large(mark)]
     return Staged(replace(drawing, marks=tuple(marks)), (1,) * len(marks))
 
 
-def bare(drawing: Drawing) -> Staged:
-    """A figure without letters, which shows where weights lie at any size."""
-    marks = [replace(mark, label=None) for mark in drawing.marks if isinstance(mark, Box)]
+def bare(drawing: Drawing, *, lettered: bool = False) -> Staged:
+    """The cells of a figure alone, which show at any size where weights lie, or also which."""
+    cells = [mark for mark in drawing.marks if isinstance(mark, Box)]
+    marks = [replace(cell, most=SIZE) if lettered else replace(cell, label=None) for cell in cells]
     found = Drawing.of(drawing.name, drawing.title, marks, drawing.alt)
     return Staged(found, (1,) * len(marks))
 
@@ -58,15 +60,18 @@ def _spare(text: Text) -> bool:
     return text.backed or (text.anchor == "left" and not text.label.latex.count("$"))
 
 
-def _large(mark: Mark) -> Mark:
-    """A mark with larger letters, where they are few."""
+def _large(mark: Mark) -> list[Mark]:
+    """A mark with larger letters, where they are few; those of a disc take all of its width."""
     if isinstance(mark, Text) and "$" not in mark.label.latex:
-        return replace(mark, size=SIZE)
+        return [replace(mark, size=SIZE)]
     if isinstance(mark, Text) and mark.upright and mark.size >= FONT and mark.label.ems <= _FEW:
-        return replace(mark, size=max(FONT, mark.label.size_within(_ROOM, most=SIZE)))
-    if isinstance(mark, Box | Disc):
-        return replace(mark, most=SIZE)
-    return mark
+        return [replace(mark, size=max(FONT, mark.label.size_within(_ROOM, most=SIZE)))]
+    if isinstance(mark, Box):
+        return [replace(mark, most=SIZE)]
+    if isinstance(mark, Disc) and mark.label:
+        size = mark.label.size_within(2.1 * mark.radius, most=SIZE)
+        return [replace(mark, label=None), Text(mark.x, mark.y, mark.label, size=size)]
+    return [mark]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from symconv.explicit.layout import Subject
 from symconv.figures.colours import FAINT
-from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
+from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text, cell_width
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of, stacked
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
@@ -100,7 +100,7 @@ def _window(padded: Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> l
     boxes: list[list[Box]] = []
     for place, outside in enumerate(padded.outside.tolist()):
         look, bare = ("padded tap", "padding") if outside else ("tap", "absent")
-        met = stacked(0, 0, look, [taps[tap] for tap in row.get(place, [])])
+        met = stacked(0, 0, 1, look, [taps[tap] for tap in row.get(place, [])])
         boxes.append(met or [Box(0, 0, 1, 1, bare, FAINT)])
     return boxes
 
@@ -110,13 +110,14 @@ def _arranged(
 ) -> list[Mark]:
     """Strips one below the other; panels of several rows side by side, as the outputs are."""
     columns = shape[-1] if shape else 1
+    wide = cell_width(b.label for _, places in panels for boxes in places for b in boxes if b.label)
     lines = prod(shape[:-1])
     margin = 0.5 + FONT * max(name.ems for name, _ in panels)
     strips = lines == 1
     # A little room parts the planes of an input that has more than rows and columns.
     plane = shape[-2] if len(shape) > 2 else lines
     deep = lines + 0.3 * (lines // plane - 1)
-    step_x, step_y = columns + 0.6, deep + (0.25 if strips else 1.15)
+    step_x, step_y = wide * columns + 0.6, deep + (0.25 if strips else 1.15)
     abreast = 1 if strips else max(1, min(abreast, int(_LINE // step_x)))
     marks: list[Mark] = []
     cells: list[Box] = []
@@ -125,12 +126,12 @@ def _arranged(
         line, column = divmod(at - 1, abreast) if at else (-1, 0)
         left = column * step_x + (margin if strips else 0.15)
         top = (line + 1) * step_y + (0.15 if strips else 0.95) + (0.35 if at and strips else 0)
-        beside, above = (margin - 0.2, top + 0.5), (left + columns / 2, top - 0.4)
+        beside, above = (margin - 0.2, top + 0.5), (left + wide * columns / 2, top - 0.4)
         marks.append(Text(*beside, name, "right") if strips else Text(*above, name))
         for place, boxes in enumerate(places):
             r, c = divmod(place, columns)
             y = top + r + 0.3 * (r // plane)
-            cells += [replace(box, x=left + c, y=y + box.y) for box in boxes]
+            cells += [replace(box, x=left + wide * c, y=y + box.y, width=wide) for box in boxes]
     # Bare places first, so that no pale outline covers that of a weight.
     cells.sort(key=lambda box: "tap" in box.look)
     return [*marks, *cells]

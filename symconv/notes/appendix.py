@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from symconv.algorithms import introduced
 from symconv.notes.known import derived
@@ -82,15 +83,24 @@ def algorithms(sources: Sources) -> list[Block]:
     """The passes as loops."""
     layer = sources.layer
     listings = {name: layer.algorithm(name) for name in layer.algorithm_names}
-    letters = introduced(listings.values())
-    (first, meaning), *rest = letters
-    *most, last = [f"{first} is {meaning}", *(f"{one} {meaning}" for one, meaning in rest)]
-    text = f"With indices from 0, {', '.join(most)} and {last}"
-    text += ". The letters of an axis bear its number." if len(layer.spec.axes) > 1 else "."
+    every = introduced(listings.values())
+    sizes = next(at for at, (_, meaning) in enumerate(every) if meaning.startswith("the number of"))
+    indices = next(at for at, (_, meaning) in enumerate(every) if re.match(r"an? .*(index|channel)", meaning))
+    parts = (every[:sizes], every[sizes:indices], every[indices:])
+    text = "The passes of the layer as loops over indices that start at 0. Here "
+    text += f"{'; '.join(map(_introduced, parts))}."
+    text += " The letters of an axis bear its number." if len(layer.spec.axes) > 1 else ""
     blocks: list[Block] = [Prose((text,))]
     for name, listing in listings.items():
         blocks.append(Algorithm((listing.reason,), listing, f"layer.algorithm({name!r})"))
     return blocks
+
+
+def _introduced(letters: Sequence[tuple[str, str]]) -> str:
+    """What letters stand for, with one verb for all of them."""
+    (first, meaning), *rest = letters
+    *most, last = [f"{first} is {meaning}", *(f"{one} {meaning}" for one, meaning in rest)]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def letters(sources: Sources) -> list[Block]:

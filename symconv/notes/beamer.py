@@ -8,7 +8,7 @@ from symconv.figures.scene import Staged, enlarged
 from symconv.figures.tikz import revealed, styles
 from symconv.notes.figured import FRAME, HALF_FRAME, scale
 from symconv.notes.frames import plainly
-from symconv.notes.latex import algorithm, escaped, points, sentence, table
+from symconv.notes.latex import algorithm, escaped, points, sentence, stretched, table
 from symconv.notes.model import (
     Algorithm,
     Built,
@@ -152,7 +152,7 @@ def _stacked(piece: Stacked) -> str:
     ]
     right = [one.latex for one in piece.right]
     acted = f" {_column(right)}" if right else ""
-    return f"{_column(left)} = {_array(rows, len(piece.rows[0]))}{acted}"
+    return f"{stretched(piece.left)}{_column(left)} = {_array(rows, len(piece.rows[0]))}{acted}"
 
 
 def _column(entries: Sequence[str]) -> str:

@@ -74,13 +74,20 @@ def clear(staged: Staged, width: float = FRAME) -> bool:
 
 
 def framed(sources: Sources, name: str, width: float = FRAME, *, lettered: bool = True) -> list[Staged]:
-    """A figure of the example for a frame, unless it is too large to be read."""
+    """A figure of the example for a frame, unless it is too large to be read.
+
+    Where it need not be ``lettered``, its cells are shown without the names around them, and those of a large
+    one without what stands in them.
+    """
     try:
         drawing = sources.example.figure(name).drawing
     except FigureError:
         return []
-    found = enlarged(drawing) if lettered else bare(drawing)
-    return [found] if clear(found, width) or not lettered else []
+    if lettered:
+        found = enlarged(drawing)
+        return [found] if clear(found, width) else []
+    cells = bare(drawing, lettered=True)
+    return [cells if clear(cells, width) else bare(drawing)]
 
 
 def picture(

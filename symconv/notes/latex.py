@@ -190,7 +190,17 @@ def table(block: Table) -> str:
     lines = [
         f"\\begin{head}", "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule", f"\\end{{{foot}}}"
     ]  # fmt: skip
-    return "\n".join(["{\\centering\\small", *lines, "\\par}"])
+    parts = [part for row in block.rows for cell in row for part in cell if isinstance(part, Maths)]
+    return "\n".join([f"{{\\centering\\small{stretched(parts)}", *lines, "\\par}"])
+
+
+def stretched(parts: Sequence[Maths]) -> str:
+    """Sets rows further apart where a letter has scripts above and below, as with the number of a layer."""
+    return "\\renewcommand\\arraystretch{1.5}" if any(_BOTH.search(part.latex) for part in parts) else ""
+
+
+#: A script below and one above, or the other way round.
+_BOTH = re.compile(r"_(\w|\{[^{}]*\})\^|\^(\w|\{[^{}]*\})_")
 
 
 def _width(block: Picture) -> float:

@@ -42,14 +42,28 @@ def test_values_do_not_go_with_what_is_in_symbols(capsys, call: list[str], cure:
     assert cure in err
 
 
-@pytest.mark.parametrize("option", ["--max-rows", "--tap-colours", "--notation"])
+@pytest.mark.parametrize("option", ["--max-rows", "--tap-colours"])
 def test_commands_do_not_offer_what_does_nothing_for_them(capsys, option: str) -> None:
     _, out, _ = run(capsys, "derive", "--help")
     assert option in out
-    _, out, _ = run(capsys, "check", "--help")
-    assert option not in out
-    _, out, _ = run(capsys, "claim", "--help")
-    assert (option in out) == (option == "--notation")
+    for command in ("check", "claim"):
+        assert option not in run(capsys, command, "--help")[1]
+
+
+COMMANDS = {"derive": [], "check": [], "claim": ["output", "sum(k=0..2) W[k]*a[i+k]"], "exercises": []}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_same_letters_go_with_every_command(capsys, command: str) -> None:
+    letters = ["--notation", "goodfellow", "--index-base", "0", "--letter", "input=a,kernel=W"]
+    code, out, err = run(
+        capsys, command, "--input-size", "4", "--kernel-size", "3", *letters, *COMMANDS[command]
+    )
+    assert (code, err) == (0, "")
+    assert out
+    wrong = run(capsys, command, "--input-size", "4", "--kernel-size", "3", "--letter", "inptu=a")
+    assert wrong[0] == 2
+    assert "there is no letter for 'inptu': did you mean 'input'" in wrong[2]
 
 
 @pytest.mark.parametrize(

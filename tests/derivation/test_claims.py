@@ -133,6 +133,47 @@ def test_functions_are_judged_by_value_shape_and_what_they_raise() -> None:
     assert biased.claim("grad_bias", lambda delta: delta.sum())
 
 
+def padded_maximum(fill):
+    def maximum(x, kernel_size, stride, before, after):
+        padded = np.pad(x.astype(float), (before, after), constant_values=fill)
+        return np.lib.stride_tricks.sliding_window_view(padded, kernel_size)[::stride].max(axis=1)
+
+    return maximum
+
+
+def gradient_of_a_maximum(which):
+    def gradient(x, delta, kernel_size, stride):
+        found = np.zeros(len(x), dtype=int)
+        for i, upstream in enumerate(delta):
+            window = x[i * stride : i * stride + kernel_size]
+            found[i * stride + np.flatnonzero(window == window.max())[which]] += upstream
+        return found
+
+    return gradient
+
+
+@pytest.mark.parametrize("size", ["N", 4])
+def test_a_maximum_is_judged_where_all_entries_are_negative(size) -> None:
+    made = sc.MaxPool1d(size, 3, padding=1)
+    assert made.claim("output", padded_maximum(-np.inf))
+    assert "instead of -" in str(made.claim("output", padded_maximum(0)))
+
+
+def test_a_gradient_of_a_maximum_is_judged_where_several_entries_are_the_largest() -> None:
+    made = sc.MaxPool1d("N", 3, stride=2)
+    assert made.claim("grad_input", gradient_of_a_maximum(0))
+    assert not made.claim("grad_input", gradient_of_a_maximum(-1))
+
+
+@pytest.mark.parametrize("wrong", [np.abs, lambda x: np.maximum(x, 0)], ids=["absolute", "rectified"])
+def test_a_function_is_judged_on_entries_of_both_signs(wrong) -> None:
+    made = sc.Conv1d("N", "K")
+    claim = made.claim("output", lambda x, w: np.correlate(wrong(x), w, "valid"))
+    assert claim.refutation is not None
+    assert " for x = [" in claim.refutation.claimed
+    assert "delta" not in claim.refutation.claimed
+
+
 @pytest.mark.parametrize(
     ("words", "call"),
     [

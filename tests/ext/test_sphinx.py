@@ -236,13 +236,13 @@ def test_each_figure_has_a_line_and_a_name_of_its_own(tmp_path: Path) -> None:
         assert project.build(builder)[0] == []
     page = project.text("html", "index.html")
     assert re.findall(r'<figure.*?<img .*?<span class="caption-text">(.*?)</span>', page, re.DOTALL) == [
-        "Window",
-        "Input gradient",
+        "The input, and below it the window of each output. Each colour marks one weight.",
+        "The transposed matrix. Each row gives one entry of the gradient with respect to the input.",
     ]
     assert "Fig. 2" in page
     source = project.text("latex", "project.tex")
     assert source.count("\\begin{figure}") == source.count("\\caption{") == 2
-    assert "Input gradient" in project.text("text", "index.txt")
+    assert "The transposed matrix." in project.text("text", "index.txt")
 
 
 def test_a_figure_can_stand_alone(project: Project) -> None:

@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 
 import symconv as sc
 from symconv.errors import FigureError
-from symconv.figures import Line, Text
+from symconv.figures import FIGURES, Line, Text
+from symconv.figures.captions import caption
 from symconv.figures.colours import FAINT
 from symconv.printing.notation import COLOURS
 from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
@@ -165,3 +166,19 @@ def test_words_say_the_diagonals_of_this_layer() -> None:
         "1 below the main one, w2 on the diagonal 2 below the main one; zero elsewhere."
     )
     assert "This description leaves out 8 more rows." in sc.Conv1d(40, 2, stride=2).figure().alt
+
+
+@given(layers(most_rank=2))
+@settings(max_examples=60)
+def test_a_caption_says_only_what_the_layer_has(g: dict[str, Any]) -> None:
+    looped = by_torch_layout(g)
+    spec = looped.layer.spec
+    held = [tap for taps in looped.cells.values() for tap in taps]
+    rows, columns = looped.layer.matrix.shape
+    for figure in FIGURES:
+        told = caption(figure, spec)
+        assert told.endswith(".")
+        if "same weight" in told or "one weight" in told:
+            assert len(set(held)) < len(held)
+        if "zero" in told:
+            assert len(looped.cells) < rows * columns

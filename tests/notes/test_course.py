@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import symconv as sc
 from tests.tiers import exhaustive
 
 #: Where a build of ``course.toml`` is recorded.
@@ -121,7 +123,16 @@ def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> N
         ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is already the file of notes 1"),
         ('[[notes]]\nfile = "a.tex"\nflip = "yes"', "write true or false"),
         ('[[notes]]\nfile = "a.tex"\nx = [1, 2]', "as on the command line"),
-        ('notes = "a"', "lists no notes"),
+        ('notes = "a"', "notes is 'a': write a [[notes]] table"),
+        ("exercises = [1]", "exercises 1 is 1: write a [[exercises]] table"),
+        ('[[exercise]]\nfile = "a.tex"', "did you mean 'exercises'"),
+        ('[[exercises]]\nfile = "a.tex"\nsolution = true', "did you mean 'solutions'"),
+        ('[[exercises]]\nfile = "a.tex"\nsolutions = 1', "exercises 1: solutions is 1: write true or false"),
+        ('[[exercises]]\nfile = "a.tex"\ndepth = "full"', "exercises 1: unknown key 'depth'"),
+        ('[[notes]]\nfile = "a.tex"\nseed = 3', "notes 1: unknown key 'seed'"),
+        ('[[notes]]\nfile = "a.xml"', "ends in '.xml'"),
+        ('[[notes]]\nfile = "a.md"\n[[exercises]]\nfile = "a.md"', "is already the file of notes 1"),
+        ('[defaults]\nsolution = true\n[[exercises]]\nfile = "a.md"', "defaults: unknown key 'solution'"),
         ('defaults = 3\n[[notes]]\nfile = "a.tex"', "defaults is 3: write a [defaults] table"),
         ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "b/../a.tex"', "'b/../a.tex' is already the file of"),
         ("x = " + "[" * 100000, "has lists nested too deeply"),
@@ -133,6 +144,69 @@ def test_bad_spec_files_are_one_line(text: str, words: str, run: Run, tmp_path: 
     assert words in err
     assert err.count("\n") == 1
     assert [p.name for p in tmp_path.iterdir()] == ["course.toml"]
+
+
+SHEETS = """
+[defaults]
+notation = "goodfellow"
+input-size = 9
+kernel-size = 3
+stride = 2
+seed = 3
+count = 3
+depth = "page"
+
+[[exercises]]
+file = "sheet.md"
+
+[[exercises]]
+file = "week-1/solved.tex"
+solutions = true
+
+[[exercises]]
+file = "bank.xml"
+kinds = "output_size"
+
+[[notes]]
+file = "notes.txt"
+sections = "size"
+"""
+
+
+def test_sheets_of_exercises_are_built_as_notes_are(run: Run, tmp_path: Path) -> None:
+    path = spec(tmp_path, SHEETS)
+    assert run("--spec", path) == (0, "4 of 4 documents built, 0 up to date\n", "")
+    assert run("--spec", path, "--check") == (0, "all 4 documents are up to date\n", "")
+    layer = sc.Conv1d(9, 3, stride=2, notation=sc.Notation.preset("goodfellow"))
+    layer.exercises(seed=3, count=3).save(tmp_path / "by-hand.md")
+    assert (tmp_path / "sheet.md").read_bytes() == (tmp_path / "by-hand.md").read_bytes()
+    assert "\\section*{Solutions}" in (tmp_path / "week-1/solved.tex").read_text(encoding="utf-8")
+    assert (tmp_path / "bank.xml").read_text(encoding="utf-8").count("<questiontext ") == 3
+    spec(tmp_path, SHEETS.replace("kinds = ", "seed = 4\nkinds = "))
+    assert run("--spec", path, "--check")[:2] == (1, "stale: bank.xml\n")
+    (tmp_path / "sheet.md").write_text("mine", encoding="utf-8")
+    assert run("--spec", path)[1] == "2 of 4 documents built, 2 up to date\n"
+    assert (tmp_path / "sheet.md").read_bytes() == (tmp_path / "by-hand.md").read_bytes()
+
+
+def test_the_course_of_the_docs_does_what_the_page_says(run: Run, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/courses.md").read_text(encoding="utf-8")
+    (toml,) = re.findall(r":caption: course.toml\n\n(.*?)\n````", page, re.DOTALL)
+    built, checked = re.findall(r"^\$ symconv notes --spec course.toml.*\n(.*\n)", page, re.MULTILINE)
+    path = spec(tmp_path, toml)
+    assert run("--spec", path) == (0, built, "")
+    assert run("--spec", path, "--check") == (0, checked, "")
+    questions = (tmp_path / "week-2/sheet.md").read_text(encoding="utf-8")
+    solved = (tmp_path / "week-2/solved.html").read_text(encoding="utf-8")
+    assert questions.count("## Exercise ") == solved.count(">Exercise ") == solved.count(">Solution ") == 5
+
+
+def test_a_sheet_that_cannot_be_drawn_leaves_the_others(run: Run, tmp_path: Path) -> None:
+    path = spec(tmp_path, SHEETS.replace('"output_size"', '"output_sise"'))
+    code, out, err = run("--spec", path)
+    assert (code, out) == (2, "3 of 4 documents built, 0 up to date\n")
+    assert err.startswith("symconv: bank.xml: there are no exercises of the kind 'output_sise': did you mean")
+    assert err.count("\n") == 1
 
 
 HOSTILE = ["__import__('os').system('x')", "\\\\input{/etc/passwd}", "<script>", "$(id)"]

@@ -266,9 +266,8 @@ def test_letters_of_several_axes_are_told_as_they_stand() -> None:
 def test_algorithms_have_their_arguments_introduced(name: str) -> None:
     """And all other letters, but no other."""
     layer = SPREAD[name]("symconv")
-    told = said(layer, "algorithms").split("With indices from 0, ")[1].splitlines()[0]
-    first, *rest = re.split(", | and ", told.split(". ")[0].rstrip("."))
-    letters = [first.split(" is ")[0], *(part.split()[0] for part in rest)]
+    told = said(layer, "algorithms").split("indices that start at 0. Here ")[1].splitlines()[0]
+    letters = [part.split()[0] for part in re.split("; |, | and ", told.split(". ")[0].rstrip("."))]
     trees = [ast.parse(layer.algorithm(quantity).source) for quantity in layer.algorithm_names]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     used = {node.arg for node in nodes if isinstance(node, ast.arg)}

@@ -98,7 +98,7 @@ def test_a_damaged_record_makes_stale(at: int, run: Run, tmp_path: Path) -> None
         assert run("--spec", path, "--check") == (1, "stale: a.txt\n", "")
 
 
-def quick(name: str, arguments: Sequence[str]) -> dict[str, bytes]:
+def quick(command: str, name: str, arguments: Sequence[str]) -> dict[str, bytes]:
     """Makes a document at once, or as its arguments say."""
     if "dies" in arguments:
         time.sleep(1)
@@ -131,7 +131,7 @@ def test_a_stop_keeps_what_is_done_and_begins_nothing_more(tmp_path: Path) -> No
     begun = tmp_path / "begun"
     begun.mkdir()
     many = 10 * (os.cpu_count() or 1)
-    entries = tuple(Entry(f"{n}.txt", ("slow", str(begun))) for n in range(many))
+    entries = tuple(Entry("notes", f"{n}.txt", ("slow", str(begun))) for n in range(many))
     made = Course(tmp_path / "course.toml", entries)
     with pytest.raises(KeyboardInterrupt):
         made.build(made.stale(), quick, write, stopped_after_one)
@@ -140,7 +140,7 @@ def test_a_stop_keeps_what_is_done_and_begins_nothing_more(tmp_path: Path) -> No
 
 
 def test_a_process_that_dies_is_a_line_for_each_document_that_it_took_along(tmp_path: Path) -> None:
-    made = Course(tmp_path / "course.toml", (Entry("a.txt", ()), Entry("b.txt", ("dies",))))
+    made = Course(tmp_path / "course.toml", (Entry("notes", "a.txt", ()), Entry("notes", "b.txt", ("dies",))))
     wrong = made.build(made.stale(), quick, write, silent)
     assert [line.split(":")[0] for line in wrong] == ["b.txt"]
     assert "was killed" in wrong[0]
@@ -177,12 +177,12 @@ def test_the_record_is_written_only_when_it_changes(run: Run, tmp_path: Path) ->
 def test_other_versions_of_libraries_make_stale(
     library: str, suffix: str, changes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = Entry(f"a{suffix}", ()).digest
+    before = Entry("notes", f"a{suffix}", ()).digest
     real = course.version
     monkeypatch.setattr(course, "version", lambda name: "99" if name == library else real(name))
     course.made_by.cache_clear()
     try:
-        assert (Entry(f"a{suffix}", ()).digest != before) == changes
+        assert (Entry("notes", f"a{suffix}", ()).digest != before) == changes
     finally:
         course.made_by.cache_clear()
 

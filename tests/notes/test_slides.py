@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pdfplumber
 import pytest
 
 import symconv as sc
+from symconv.figures.scene import Staged
 from symconv.notes import rendered
 from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked
 from tests.notes.layers import LARGE, SPREAD, document
@@ -102,6 +103,30 @@ def test_a_talk_is_short_and_nothing_collides(name: str, folder: Path) -> None:
 @pytest.mark.parametrize("name", SPREAD)
 def test_so_it_is_in_every_notation(name: str, notation: str, folder: Path) -> None:
     holds(name, notation, folder)
+
+
+def test_rows_of_letters_with_the_number_of_a_layer_stay_apart(tmp_path: Path) -> None:
+    letters = sc.Notation(input="a^{(l-1)}", output="z^{(l)}", kernel="w^{(l)}", matrix="W^{(l)}")
+    made = sc.Conv1d(5, 3, padding=1, notation=letters).notes(sections=["numbers", "matrix"])
+    compiled(rendered(made, "n.tex", slides=True)["n.tex"].decode(), tmp_path, "pdf")
+    columns: dict[tuple[int, float], list[Any]] = {}
+    with pdfplumber.open(tmp_path / "notes.pdf") as found:
+        for page in found.pages:
+            for char in _seen(page):
+                if char["text"] == "z":
+                    columns.setdefault((page.page_number, round(char["x0"])), []).append(char)
+    rows = [column for column in columns.values() if len(column) == 5]
+    assert len(rows) > 1, "the table of the outputs, and the rows of the matrix"
+    for above, below in (pair for column in rows for pair in pairwise(column)):
+        assert below["top"] - above["top"] > 1.6 * above["size"]
+
+
+def test_a_matrix_without_room_for_names_shows_what_stands_in_its_cells() -> None:
+    frames = sc.ConvTranspose1d(3, 3, stride=2).notes(sections=["matrix"]).frames
+    (band,) = [piece for frame in frames for piece in pieces(frame, Staged)]
+    labels = [mark.label.text for mark in band.drawing.marks if mark.label]
+    assert len(labels) == len(band.drawing.marks) == 21
+    assert labels.count("0") == 12
 
 
 def named(title: str, name: str = "full") -> Frame:

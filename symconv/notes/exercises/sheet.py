@@ -187,13 +187,14 @@ def _rendered(document: Document, name: str, options: Mapping[str, Any]) -> dict
         return rendered(document, name, **options)
     if Path(name).suffix == ".pdf":
         checked(name, options)
-    latex = rendered(document, f"{Path(name).stem}.tex", **options)[f"{Path(name).stem}.tex"].decode()
+    source = Path(name).with_suffix(".tex")
+    latex = rendered(document, str(source), **options)[source.name].decode()
     head, begin, body = latex.rpartition("\\begin{document}")
     body = re.sub(r"\\((?:sub)*section)\{", r"\\\1*{", body)
     body = re.sub(r"\\begin\{equation\}\\label\{[^{}]*\}", r"\\begin{equation*}", body)
     body = body.replace(f"\\section*{{{SOLUTIONS}}}", f"\\clearpage\n\\section*{{{SOLUTIONS}}}")
     latex = head + begin + body.replace("\\end{equation}", "\\end{equation*}")
-    return {name: pdf(latex) if Path(name).suffix == ".pdf" else latex.encode()}
+    return {Path(name).name: pdf(latex) if Path(name).suffix == ".pdf" else latex.encode()}
 
 
 def _options(exercise: Exercise) -> list[Block]:

@@ -28,7 +28,8 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
         high, wide = worked.explicit.shape("matrix")
         if high <= MOST_ROWS and wide <= MOST_COLUMNS:
             grid = pen.shown(lambda s: [outer_product(pen, s)], "outer-product")
-            rows += [(Prose(_tied(pen, "Zeros, in gray,")),), *_outer(pen, grid, high)]
+            told = _tied(pen, "Gray entries, where {matrix} is zero,")
+            rows += [(Prose(told),), *_outer(pen, grid, high)]
         else:
             rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen, "Zeros")),)]
         frames.append(Frame("The gradient of the weights", tuple(rows)))

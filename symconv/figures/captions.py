@@ -1,0 +1,81 @@
+"""What to see in a figure: a few sentences that stand below it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from symconv.pattern import Specification
+
+#: For each figure what is seen in it, by the kind of layer. Names in braces are sentences of
+#: :data:`_OF_TIES` and :data:`_OF_ZEROS`.
+_CAPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "band": {
+            "learned": "The matrix of the layer. Row by row, it holds the weights that give one output."
+            "{cells}{others}",
+            "transposed": "The matrix of the layer. Column by column, it holds the weights of one input."
+            "{cells}{others}",
+            "average": "The matrix of the layer. Each row is the mean of one window.{outside}",
+            "maximum": "The matrix of the layer. Each row selects the largest entry of one window.{outside}",
+        },
+        "window": {
+            "learned": "The input, and below it the window of each output.{cells}",
+            "transposed": "The output, and below it the window to which each input adds. Each output is the "
+            "sum of what is added at its place.",
+            "average": "The input, and below it the window of each output with the weights of the mean.",
+            "maximum": "The input, and below it the window of each output, whose largest entry is kept.",
+        },
+        "network": {
+            "learned": "The layer as a network.{edges}{missing}",
+            "transposed": "The layer as a network.{edges} Read from right to left, it is the network of a "
+            "convolution.",
+            "average": "The layer as a network. Each output is connected to its window only.",
+            "maximum": "The layer as a network. Each output selects one input of its window.",
+        },
+        "blocks": {
+            "learned": "The matrix of the layer in blocks, the name of each above it.{names}",
+            "average": "The matrix of the layer in blocks, the name of each above it.",
+            "maximum": "The matrix of the layer in blocks, the name of each above it.",
+        },
+        "input_gradient": {
+            "learned": "The transposed matrix. Each row gives one entry of the gradient with respect to the "
+            "input.",
+            "average": "The transposed matrix. Each input receives a share of the gradient of every window "
+            "that contains it.",
+            "maximum": "The transposed matrix. The gradient of each window goes to the input that was "
+            "selected.",
+        },
+    }
+)
+
+#: What is said where a weight recurs, and where entries are zero.
+_OF_TIES = {
+    "cells": " Each colour marks one weight.",
+    "edges": " Edges drawn in the same style carry the same weight.",
+    "names": " Blocks of one name are equal.",
+}
+_OF_ZEROS = {
+    "others": " The other entries are zero.",
+    "outside": " Entries outside the window are zero.",
+    "missing": " Missing edges are the zeros of the matrix.",
+}
+
+
+def caption(name: str, spec: Specification) -> str:
+    """What to see in a figure of a layer.
+
+    >>> import symconv as sc
+    >>> caption("network", sc.Conv1d(4, 3).spec)
+    'The layer as a network. Edges drawn in the same style carry the same weight. Missing edges are the
+    zeros of the matrix.'
+    >>> caption("network", sc.Conv1d(4, 4).spec)
+    'The layer as a network.'
+    """
+    pooled = "maximum" if spec.kernel.depends_on_input else "average"
+    kind = "transposed" if spec.transposed else "learned" if spec.kernel.learned else pooled
+    incidence = spec.tied.incidence()
+    outputs, taps, inputs = (incidence.index[role].tolist() for role in ("output", "tap", "input"))
+    recurs = len(set(taps)) < len(taps)
+    zeros = len({*zip(outputs, inputs, strict=True)}) < incidence.size("output") * incidence.size("input")
+    said = {key: text * recurs for key, text in _OF_TIES.items()}
+    said |= {key: text * zeros for key, text in _OF_ZEROS.items()}
+    return _CAPTIONS[name].get(kind, _CAPTIONS[name]["learned"]).format(**said)
