@@ -20,7 +20,7 @@ from symconv.explicit.entries import Explicit
 from symconv.explicit.operands import read_entries
 from symconv.explicit.registry import required
 from symconv.explicit.structure import Structure
-from symconv.index_sums.parser import parse
+from symconv.index_sums.equation import WrittenEquation, parse
 from symconv.pattern import Specification
 from symconv.printing.english import counted
 
@@ -241,6 +241,8 @@ def _entry(text: str) -> Any:
     if _DECIMAL.fullmatch(text):
         return Fraction(text)
     found = parse(text)
+    if isinstance(found, WrittenEquation):
+        raise EntriesError(f"claim: an entry is a number or an expression, not an equation: {text}")
     return found.xreplace({s: Symbol(s.name) for s in found.free_symbols if isinstance(s, Symbol)})
 
 

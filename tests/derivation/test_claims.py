@@ -12,8 +12,9 @@ from sympy import IndexedBase, KroneckerDelta, Piecewise, Sum, floor, symbols
 
 import symconv as sc
 from symconv.errors import GeometryError, OptionError
-from symconv.index_sums.parser import FormulaSyntaxError, parse
+from symconv.index_sums.equation import parse
 from symconv.index_sums.printers import text_for
+from symconv.index_sums.tokens import FormulaSyntaxError
 from tests.derivation.families import FAMILIES, FEW, QUANTITIES, layer
 from tests.tiers import tiers
 
