@@ -27,7 +27,7 @@ def in_own_letters(setting: LayerSymbols, formula: Formula, given: Expr | Writte
     read = {letter: _with_entries(setting, formula, size) for letter, size in given.definitions.items()}
     meant = {letter: size for letter, size in read.items() if not _defined_so(setting, formula, letter, size)}
     right = _with_entries(setting, formula, given.right).xreplace(meant)
-    swap = _left_indices(setting, formula, _with_entries(setting, formula, given.left, left=True))
+    swap = _left_indices(setting, formula, _left_entry(formula, given.left))
     for index, first, last in given.ranges:
         ends = (_with_entries(setting, formula, end).xreplace(read) for end in (first, last))
         _require_range(formula, swap.get(index, index), tuple(ends))
@@ -83,6 +83,20 @@ def _left_indices(setting: LayerSymbols, formula: Formula, left: Expr) -> dict[S
     return dict(zip(indices, formula.kept, strict=True))
 
 
+def _left_entry(formula: Formula, left: Expr) -> Expr:
+    """The left side as an entry: ``z_n`` is ``z[n]``, and the loss may have any letter."""
+    own, base = _left_letter(formula), left.base.label if isinstance(left, Indexed) else left
+    if not isinstance(base, Symbol):
+        return left
+    name = re.sub("^d[A-Za-z]+/d", own.partition("/")[0] + "/d", base.name) if "/d" in own else base.name
+    if isinstance(left, Indexed):
+        return IndexedBase(name)[left.indices]
+    for letter in dict.fromkeys((own, name.partition("_")[0])):
+        for head, index in _below(name, {letter: len(formula.kept)}):
+            return IndexedBase(head)[tuple(index)]
+    return Symbol(name, integer=True)
+
+
 def _left_letter(formula: Formula) -> str:
     """What stands on the left side, without its indices."""
     own = formula.lhs
@@ -125,18 +139,16 @@ def _ranks(setting: LayerSymbols) -> dict[str, int]:
     return found
 
 
-def _with_entries(setting: LayerSymbols, formula: Formula, expr: Expr, *, left: bool = False) -> Expr:
+def _with_entries(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     """With an entry for each name such as ``w_k`` or ``w0``, and the upstream gradient by its own letter."""
     n, ranks = setting.notation, _ranks(setting)
     derivative = f"d{setting.loss}/d{n.output}"
     ranks[derivative] = len(setting.extents["output"])
-    if left:
-        ranks[_left_letter(formula)] = len(formula.kept)
     known = {symbol.name for symbol in (*setting.symbols, *formula.kept, *setting.definitions)} | {*ranks}
     known |= {index.name for part in expr.atoms(Sum) for index in part.variables}
 
     def entry(base: str, index: Sequence[Expr]) -> Expr:
-        return IndexedBase(n.upstream if base == derivative and not left else base)[tuple(index)]
+        return IndexedBase(n.upstream if base == derivative else base)[tuple(index)]
 
     def read(part: Expr) -> Expr:
         if isinstance(part, Symbol):

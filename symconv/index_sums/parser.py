@@ -1,5 +1,6 @@
 """A small parser of index notation: text to index sums, with no evaluation of anything.
 
+LaTeX comes in the same tokens: ``\\sum_{k=0}^{K-1}``, ``\\frac{a}{b}``, ``\\lfloor a \\rfloor``, ``w_{k}``.
 The grammar is that of the text that formulas print as, and of what people write besides::
 
     sum    = ["-"] term (("+" | "-") term)*
@@ -15,8 +16,6 @@ The grammar is that of the text that formulas print as, and of what people write
            | "(" sequence ("∗" | "⋆") sequence ")" "[" sum ("," sum)* "]"
     sequence = name | "spread" "(" name ("," sum)+ ")"
     condition = sum (("=" | "<=" | "<" | ">=" | ">") sum)+ | sum ("divides" | "|") sum
-
-LaTeX stands for the same: ``\\sum_{k=0}^{K-1}``, ``\\frac{a}{b}``, ``\\lfloor a \\rfloor``, ``w_{k}``.
 """
 
 from collections.abc import Sequence
@@ -54,6 +53,14 @@ _FUNCTIONS = {
 #: Names that never begin a factor.
 _WORDS = ("divides", "or", "and", "for", "in", "with")
 
+#: What is right where one of these was expected.
+_EXAMPLES = {
+    "]": "w[k]*x[i + k]", ")": "floor((N - K)/s) + 1", "..": "sum(k=0..K - 1) w[k]*x[i + k]",
+    "the name of the summation index": "sum(k=0..K - 1) w[k]*x[i + k]", "a whole exponent": "x[i]^2",
+    "an operator or the end": "w[0]*x[i] + w[1]*x[i + 1]", "the name of a sequence": "conv(x, w)[i]",
+    "'=', '<=', '<', '>=', '>' or 'divides'": "[0 <= j < N] or [s divides j + p]",
+}  # fmt: skip
+
 #: Deeper formulas are refused.
 MOST_NESTING = 50
 
@@ -86,17 +93,9 @@ class Parser:
 
     def fail(self, wanted: str) -> NoReturn:
         kind, found, where = self._tokens[self._at]
-        if kind == "end":
-            refuse(self._text, where, f"the formula ends too early: expected {wanted}.")
-        problem = f"{found!r} at character {where + 1}: expected {wanted}{self._cure()}."
-        refuse(self._text, where, problem)
-
-    def _cure(self) -> str:
-        """What to write for a sign that has no meaning here."""
-        found = self.peek()
-        if self.kind() == "whole" and self._at and self.kind(-1) == "whole":
-            return "; write * between two numbers"
-        return {"!": "; write [not] as the opposite condition"}.get(found, "")
+        example = _EXAMPLES.get(wanted.strip("'"), _EXAMPLES["]"])
+        problem = f"{found!r} at character {where + 1}" if kind != "end" else "the formula ends too early"
+        refuse(self._text, where, f"{problem}: expected {wanted}, as in {example}")
 
     def refuse(self, problem: str) -> NoReturn:
         """An error at the token that was read last."""
@@ -168,7 +167,7 @@ class Parser:
     def _series(self) -> Expr:
         self._deeper()
         self.take("(")
-        if self.kind() == "name" and self.peek(1) == "=":
+        if self.peek(1) == "=":
             limits = [self._range("=", "..")]
             self.take(")")
             found = Sum(self._term(), *limits)

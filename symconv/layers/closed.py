@@ -100,9 +100,10 @@ class ClosedForms:
             A name as for :meth:`formula`. If numbers are judged, also any explicit quantity; one entry of it
             with its printed index, as in "output[2]"; or a count: "zeros", "weights" (distinct weights of
             the matrix), "parameters", "multiplications", or "left_over" (positions after the last window).
-        candidate : SymPy expression, function of arrays, or entries
-            An expression may use the indices and sizes of the formula, and the sequences by name; entries
-            outside a sequence are 0. A function may take ``x``, ``w``, ``delta``, ``b``, ``input_size``,
+        candidate : text, SymPy expression, function of arrays, or entries
+            Text is read by :func:`symconv.parse`, so it may be LaTeX and have a left side. An expression may
+            use the indices and sizes of the formula, and the sequences by name; entries outside a sequence
+            are 0. A function may take ``x``, ``w``, ``delta``, ``b``, ``input_size``,
             ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``, ``after``, ``flip``,
             ``output_size`` and the layer's symbols as keyword arguments, and returns an array. Entries are
             numbers, fractions, expressions or text, in nested lists, an array or a matrix of the quantity's
@@ -128,10 +129,10 @@ class ClosedForms:
         --------
         >>> import symconv as sc
         >>> layer = sc.Conv1d("N", "K", stride="s")
-        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
+        >>> layer.claim("output", "sum(k=0..K - 1) w[k]*x[s*i + k]")
         output: proved for all K, N, with (stride, dilation) = (1, 1), (2, 1) or (3, 1), and verified on
         132 cases
-        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
+        >>> layer.claim("output", "sum(k=0..K - 1) w[k]*x[i + s*k]")
         output: refuted; for K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1] instead of w[0]*x[2]
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", [34, 52])
         output: refuted; output[0] is 38, not 34
