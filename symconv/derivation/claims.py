@@ -1,7 +1,8 @@
 """Claims: a formula or function that somebody proposes, judged against the layer's own relation."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
@@ -44,13 +45,20 @@ class Claim:
     cases: int
     refutation: Refutation | None = None
     scope: str = ""
+    diagnose: Callable[[], str] = field(default=str, repr=False, compare=False)
+
+    @cached_property
+    def diagnosis(self) -> str:
+        """The convention that gives what was refuted; "" if none is known."""
+        return self.diagnose()
 
     def __bool__(self) -> bool:
         return self.refutation is None
 
     def __str__(self) -> str:
         if self.refutation:
-            return f"{self.name}: refuted; {self.refutation}"
+            why = f"; {self.diagnosis}" if self.diagnosis else ""
+            return f"{self.name}: refuted; {self.refutation}{why}"
         if self.verdict == "proved":
             return f"{self.name}: proved {self.scope}, and verified on {counted(self.cases, 'case')}"
         reason = f"; no proof: {self.scope}" if self.scope else ""
@@ -99,6 +107,14 @@ def judge(
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
     return Claim(name, "verified", number, scope=scope.reason)
+
+
+def agrees(setting: LayerSymbols, formula: Formula, candidate: Expr | WrittenEquation | str) -> int:
+    """The number of cases of the usual grid on which a candidate is right; 0 if it fails on one."""
+    read = parse(candidate) if isinstance(candidate, str) else candidate
+    expr = _checked(setting, formula, in_own_letters(setting, formula, read))
+    cases = list(geometries(setting, {}))
+    return 0 if next(_expression_failures(formula, expr, cases), None) else len(cases)
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.

@@ -76,10 +76,21 @@ class ValueClaim(Claim):
 
     def __str__(self) -> str:
         if self.refutation:
-            return f"{self.name}: refuted; {self.refutation}"
+            return f"{self.name}: refuted; {self.diagnosis or self.refutation}"
         return f"{self.name}: correct, {counted(self.cases, 'entry', 'entries')} compared"
 
     __repr__ = __str__
+
+
+def right_entries(spec: Specification, made: Callable[[], Explicit], name: str) -> list[Expr]:
+    """The entries of what is named, row-major."""
+    return _right(spec, made, name)[0]
+
+
+def misshapen(name: str, problem: str, diagnosis: str) -> ValueClaim:
+    """The verdict on entries of another shape, which another convention gives."""
+    refutation = WrongEntry({}, {}, "", "", problem)
+    return ValueClaim(name, "refuted", 0, refutation, diagnose=lambda: diagnosis)
 
 
 def about_entries(name: Any, candidate: Any, *, valued: bool) -> bool:
