@@ -5,7 +5,7 @@ from symconv.derivation.derivation import Derivation, Step, checked_grid
 from symconv.derivation.formula import Formula
 from symconv.derivation.scripts import SCRIPTS
 from symconv.evidence.report import Proof, Verification
-from symconv.index_sums.parser import parse
+from symconv.index_sums.equation import parse
 from symconv.printing.expressions import Iverson
 
 __all__ = [

@@ -1,20 +1,22 @@
 """Claims: a formula or function that somebody proposes, judged against the layer's own relation."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
 
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
+from symconv.derivation.readings import apart, in_own_letters
 from symconv.errors import OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries, operands
 from symconv.evidence.isl_proof import agree
 from symconv.evidence.polynomials import compiled, value_or_reason
 from symconv.evidence.report import Refutation, shown
 from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
+from symconv.index_sums.equation import WrittenEquation, parse
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
 from symconv.index_sums.symbols import LayerSymbols
@@ -43,13 +45,20 @@ class Claim:
     cases: int
     refutation: Refutation | None = None
     scope: str = ""
+    diagnose: Callable[[], str] = field(default=str, repr=False, compare=False)
+
+    @cached_property
+    def diagnosis(self) -> str:
+        """The convention that gives what was refuted; "" if none is known."""
+        return self.diagnose()
 
     def __bool__(self) -> bool:
         return self.refutation is None
 
     def __str__(self) -> str:
         if self.refutation:
-            return f"{self.name}: refuted; {self.refutation}"
+            why = f"; {self.diagnosis}" if self.diagnosis else ""
+            return f"{self.name}: refuted; {self.refutation}{why}"
         if self.verdict == "proved":
             return f"{self.name}: proved {self.scope}, and verified on {counted(self.cases, 'case')}"
         reason = f"; no proof: {self.scope}" if self.scope else ""
@@ -61,7 +70,7 @@ class Claim:
 def judge(
     setting: LayerSymbols,
     formula: Formula,
-    candidate: Expr | Callable[..., Any],
+    candidate: Expr | WrittenEquation | str | Callable[..., Any],
     grid: Mapping[str, Iterable[int]],
 ) -> Claim:
     """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it."""
@@ -72,17 +81,18 @@ def judge(
     if not cases:
         raise OptionError("claim: no layer has sizes in these ranges; give other ranges.")
     name, number = formula.name, len(cases)
-    if not isinstance(candidate, Expr | int):
+    candidate = parse(candidate) if isinstance(candidate, str) else candidate
+    if not isinstance(candidate, Expr | WrittenEquation | int):
         if not callable(candidate):
             raise OptionError(
-                f"claim: {candidate!r} is not a formula; give a SymPy expression or a function of arrays, "
-                "or turn text into a formula with symconv.parse."
+                f"claim: {candidate!r} is not a formula; give text, an expression or a function of arrays."
             )
         refutation = next(function_failures(setting, formula, candidate, cases), None)
         if refutation is None:
             return Claim(name, "verified", number, scope="a function can be tried, but not proved")
         return Claim(name, "refuted", number, refutation)
-    expr = _checked(setting, formula, sympify(candidate))
+    given = sympify(candidate) if isinstance(candidate, int) else candidate
+    expr = _checked(setting, formula, in_own_letters(setting, formula, given))
     refutation = next(_expression_failures(formula, expr, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
@@ -97,6 +107,14 @@ def judge(
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
     return Claim(name, "verified", number, scope=scope.reason)
+
+
+def agrees(setting: LayerSymbols, formula: Formula, candidate: Expr | WrittenEquation | str) -> int:
+    """The number of cases of the usual grid on which a candidate is right; 0 if it fails on one."""
+    read = parse(candidate) if isinstance(candidate, str) else candidate
+    expr = _checked(setting, formula, in_own_letters(setting, formula, read))
+    cases = list(geometries(setting, {}))
+    return 0 if next(_expression_failures(formula, expr, cases), None) else len(cases)
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
@@ -145,25 +163,6 @@ def _at_point(
     return Refutation(sizes, index, shown(found), shown(wanted)) if found != wanted else None
 
 
-def _apart(expr: Expr, taken: set[str]) -> Expr:
-    """With an index of its own for every sum, which hides no other index and no size."""
-    if not expr.has(Sum):
-        return expr
-    if not isinstance(expr, Sum):
-        return expr.func(*(_apart(part, taken) for part in expr.args))
-    swap: dict[Symbol, Symbol] = {}
-    limits = []
-    for index, low, high in reversed(expr.limits):  # the outermost first
-        ends = [_apart(end, taken).xreplace(swap) for end in (low, high)]
-        name = index.name
-        while name in taken:
-            name += "'"
-        taken.add(name)
-        swap[index] = Symbol(name, integer=True)
-        limits.append((swap[index], *ends))
-    return Sum(_apart(expr.function, taken).xreplace(swap), *reversed(limits))
-
-
 def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     """The candidate with the layer's own symbols, or an error for an unknown name."""
     n = setting.notation
@@ -200,7 +199,7 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
             if not len(spread.args) - 1 == len(overlap.args) - 2 == ranks[str(spread.args[0].label)]:
                 raise OptionError(f"claim: {overlap} has one index: for several indices write out the sum.")
     names = {index.name for part in expr.atoms(Sum) for index in part.variables}
-    expr = _apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
+    expr = apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
     own_names = {base.label for base in expr.atoms(IndexedBase)}
     own_names |= {index for part in expr.atoms(Sum) for index in part.variables}
     swap = {}
@@ -211,9 +210,6 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
             raise OptionError(f"claim: {symbol} is a sequence: write an entry of it, such as {symbol}[i].")
         if symbol.name not in known:
             sentence = "claim: unknown {given}: {cure}"
-            entry = re.fullmatch(r"(.*?)_?(\d+)", symbol.name)
-            if entry and ranks.get(entry[1]) == 1:
-                raise OptionError(f"claim: unknown {symbol}; write {entry[1]}[{entry[2]}].")
             raise OptionError(sentence, given=symbol, allowed=sorted({*known, *sequences}))
         swap[symbol] = known[symbol.name]
     found: Expr = expr.xreplace(swap)

@@ -5,13 +5,14 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from sympy import Add, Eq, Expr, Ge, Matrix, Mul, S, Symbol, expand, sympify
+from sympy import Add, Eq, Expr, Ge, IndexedBase, Integer, Matrix, Mul, S, Symbol, expand, sympify
 
 from symconv.derivation.inequalities import terms_nonnegative
 from symconv.errors import GeometryError, OptionError
 from symconv.evidence.cases import NumericModel, geometries
 from symconv.evidence.polynomials import Poly, compiled
 from symconv.evidence.report import equalities
+from symconv.evidence.scalars import compiled_number
 from symconv.explicit.entries import in_shape
 from symconv.explicit.registry import QUANTITIES
 from symconv.index_sums.domain import IndexDomain
@@ -29,7 +30,7 @@ class Formula:
     """A closed form ``lhs = rhs``, valid for each index in its range.
 
     ``rhs`` is a SymPy expression with ``Sum``, ``Indexed`` and :class:`Iverson` brackets. Putting in numbers
-    with ``subs`` and evaluating with ``doit`` gives the entry, which is 0 where no tap meets an input.
+    with :meth:`subs` gives the entry, which is 0 where no tap meets an input.
 
     Attributes
     ----------
@@ -137,20 +138,80 @@ class Formula:
             return Matrix(columns, rows, values).T
         return Matrix(rows, columns, values)
 
+    def subs(self, /, **numbers: int) -> Expr:
+        """The right side with numbers for some of its sizes and indices; ``formula(N=4)`` is the same.
+
+        Parameters
+        ----------
+        **numbers : int
+            A number for a size or an index, by its letter. If all have one, the result is the entry.
+
+        Returns
+        -------
+        expression
+
+        Raises
+        ------
+        OptionError
+            If a letter is unknown, or its value is not a whole number in its range.
+        GeometryError
+            If there is no layer with these sizes.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> formula = sc.Conv1d("N", "K", padding="full", flip=True).formula("output")
+        >>> formula.subs(K=2)
+        Sum(w[k]*x[i - k], (k, Max(0, -N + i + 1), Min(1, i)))
+        >>> formula(N=3, K=2, i=1)
+        w[0]*x[1] + w[1]*x[0]
+        """
+        sizes, indices = {s.name for s in self._setting.symbols}, {index.name for index in self.kept}
+        values = _whole_numbers("subs", numbers, sizes | indices)
+        if sizes <= values.keys():
+            model = self._model({name: values[name] for name in sizes})
+            self._require_indices(values, model)
+            if indices <= values.keys():
+                at = {**model.numbers, **{name: values[name] for name in indices}}
+                return self._in_entries(compiled(self.safe)(model.sequences(), at))
+        swap = {s: Integer(values[s.name]) for s in self.rhs.free_symbols if s.name in values}
+        if any(condition.xreplace(swap) == False for condition in self.conditions):  # noqa: E712
+            raise self._impossible(values)
+        found: Expr = self.rhs.xreplace(swap)
+        return found
+
+    __call__ = subs
+
+    def _require_indices(self, values: dict[str, int], model: NumericModel) -> None:
+        for index, first, last in self._scope.ranges:
+            end = int(compiled_number(last)(model.numbers))
+            if not first <= values.get(index.name, first) <= end:
+                raise OptionError(f"subs({index}={values[index.name]}): {index} runs from {first} to {end}.")
+
+    def _in_entries(self, poly: Poly) -> Expr:
+        """A polynomial in the entries of the sequences."""
+        base = self._setting.notation.base
+        terms = []
+        for monomial, coefficient in poly.items():
+            entries = (
+                IndexedBase(letter)[tuple(i + base for i in at)] if at else Symbol(letter)
+                for letter, at in monomial
+            )
+            terms.append(Mul(sympify(coefficient), *entries))
+        return Add(*terms)
+
     def _model(self, sizes: dict[str, int]) -> NumericModel:
         needed = {symbol.name for symbol in self._setting.symbols}
-        for name, value in sizes.items():
-            if name not in needed:
-                raise OptionError("at: unknown size {given!r}: {cure}", given=name, allowed=sorted(needed))
-            if isinstance(value, bool) or not hasattr(value, "__index__"):
-                raise OptionError(f"at({name}={value!r}): write a whole number.")
+        sizes = _whole_numbers("at", sizes, needed)
         missing = sorted(needed - set(sizes))
         if missing:
             raise OptionError(f"at needs a number for {', '.join(missing)}, as in at({missing[0]}=4).")
-        grid = {name: [operator.index(value)] for name, value in sizes.items()}
-        for model in geometries(self._setting, grid):
+        for model in geometries(self._setting, {name: [value] for name, value in sizes.items()}):
             return model
-        raise GeometryError(
+        raise self._impossible(sizes)
+
+    def _impossible(self, sizes: dict[str, int]) -> GeometryError:
+        return GeometryError(
             f"there is no layer with {equalities(sizes)}: "
             f"the sizes must satisfy {', '.join(map(str, self.conditions)) or 'the conditions of the layer'}."
         )
@@ -178,3 +239,14 @@ class Formula:
     latex, text = as_latex, as_text
     __str__ = __repr__ = as_text
     _repr_latex_ = in_notebook
+
+
+def _whole_numbers(method: str, given: dict[str, int], known: set[str]) -> dict[str, int]:
+    for name, value in given.items():
+        if name not in known:
+            word = "size" if method == "at" else "letter"
+            sentence = f"{method}: unknown {word} {{given!r}}: {{cure}}"
+            raise OptionError(sentence, given=name, allowed=sorted(known))
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise OptionError(f"{method}({name}={value!r}): write a whole number.")
+    return {name: operator.index(value) for name, value in given.items()}

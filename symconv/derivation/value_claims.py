@@ -20,7 +20,7 @@ from symconv.explicit.entries import Explicit
 from symconv.explicit.operands import read_entries
 from symconv.explicit.registry import required
 from symconv.explicit.structure import Structure
-from symconv.index_sums.parser import parse
+from symconv.index_sums.equation import WrittenEquation, parse
 from symconv.pattern import Specification
 from symconv.printing.english import counted
 
@@ -76,10 +76,21 @@ class ValueClaim(Claim):
 
     def __str__(self) -> str:
         if self.refutation:
-            return f"{self.name}: refuted; {self.refutation}"
+            return f"{self.name}: refuted; {self.diagnosis or self.refutation}"
         return f"{self.name}: correct, {counted(self.cases, 'entry', 'entries')} compared"
 
     __repr__ = __str__
+
+
+def right_entries(spec: Specification, made: Callable[[], Explicit], name: str) -> list[Expr]:
+    """The entries of what is named, row-major."""
+    return _right(spec, made, name)[0]
+
+
+def misshapen(name: str, problem: str, diagnosis: str) -> ValueClaim:
+    """The verdict on entries of another shape, which another convention gives."""
+    refutation = WrongEntry({}, {}, "", "", problem)
+    return ValueClaim(name, "refuted", 0, refutation, diagnose=lambda: diagnosis)
 
 
 def about_entries(name: Any, candidate: Any, *, valued: bool) -> bool:
@@ -241,6 +252,8 @@ def _entry(text: str) -> Any:
     if _DECIMAL.fullmatch(text):
         return Fraction(text)
     found = parse(text)
+    if isinstance(found, WrittenEquation):
+        raise EntriesError(f"claim: an entry is a number or an expression, not an equation: {text}")
     return found.xreplace({s: Symbol(s.name) for s in found.free_symbols if isinstance(s, Symbol)})
 
 

@@ -1,12 +1,9 @@
 """The closed forms of a layer: its symbols, and each derivation, made once."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from symconv.derivation import SCRIPTS, Claim, Derivation, Formula, checked_grid, judge
-from symconv.derivation.value_claims import about_entries, judge_entries
+from symconv.derivation import SCRIPTS, Derivation, Formula
 from symconv.errors import OptionError
 from symconv.explicit.registry import QUANTITIES, derived
 from symconv.index_sums.symbols import LayerSymbols
@@ -90,54 +87,3 @@ class ClosedForms:
         if (name, axis) not in self._made:
             self._made[name, axis] = Derivation(self.symbols, name, axis)
         return self._made[name, axis]
-
-    def claim(self, name: str, candidate: Any, /, **grid: Iterable[int]) -> Claim:
-        """Judge a formula for a quantity, or numbers for its entries.
-
-        Parameters
-        ----------
-        name : str
-            A name as for :meth:`formula`. If numbers are judged, also any explicit quantity; one entry of it
-            with its printed index, as in "output[2]"; or a count: "zeros", "weights" (distinct weights of
-            the matrix), "parameters", "multiplications", or "left_over" (positions after the last window).
-        candidate : SymPy expression, function of arrays, or entries
-            An expression may use the indices and sizes of the formula, and the sequences by name; entries
-            outside a sequence are 0. A function may take ``x``, ``w``, ``delta``, ``b``, ``input_size``,
-            ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``, ``after``, ``flip``,
-            ``output_size`` and the layer's symbols as keyword arguments, and returns an array. Entries are
-            numbers, fractions, expressions or text, in nested lists, an array or a matrix of the quantity's
-            shape, or one text with commas. They are compared exactly; a float is read as the decimal that
-            it prints as, so 0.5 equals 1/2, but 0.333 does not equal 1/3.
-        **grid : range
-            The numbers tried for a size, as for :meth:`symconv.derivation.Derivation.verify`.
-
-        Returns
-        -------
-        Claim
-            A formula is proved, verified on a number of cases, or refuted at the smallest sizes where it
-            fails. Entries are correct, or refuted by the first that differs.
-
-        Raises
-        ------
-        OptionError
-            If the candidate uses an unknown name.
-        EntriesError
-            If the entries do not have the shape of the quantity.
-
-        Examples
-        --------
-        >>> import symconv as sc
-        >>> layer = sc.Conv1d("N", "K", stride="s")
-        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
-        output: proved for all K, N, with (stride, dilation) = (1, 1), (2, 1) or (3, 1), and verified on
-        132 cases
-        >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
-        output: refuted; for K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1] instead of w[0]*x[2]
-        >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", [34, 52])
-        output: refuted; output[0] is 38, not 34
-        """
-        if about_entries(name, candidate, valued=bool(self.entries.given)) and not grid:
-            self.spec.tied.require_numbers()
-            return judge_entries(self.spec, lambda: self.entries.values, name, candidate)
-        formula = self.formula(name)
-        return judge(self.symbols, formula, candidate, checked_grid("claim", self.symbols, grid))

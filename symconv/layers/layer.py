@@ -21,6 +21,7 @@ from symconv.figures import FIGURES
 from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
 from symconv.layers.entries import LETTERS, OPERANDS, Entries
+from symconv.layers.judged import Judgment
 from symconv.layers.noted import sources
 from symconv.layers.practice import Practice
 from symconv.layers.written import Written
@@ -78,7 +79,7 @@ class Layer:
 
     formula = asked("closed", ClosedForms.formula)
     derive = asked("closed", ClosedForms.derive)
-    claim = asked("closed", ClosedForms.claim)
+    claim = asked("judgment", Judgment.claim)
     equation = asked("written", Written.equation)
     latex = asked("written", Written.latex)
     activation = asked("written", Written.activation)
@@ -98,7 +99,7 @@ class Layer:
         self.spec = spec
         self.entries = Entries(spec, given)
         self.closed = ClosedForms(self.entries)
-        self.written, self.practice = Written(self.entries), Practice(self)
+        self.written, self.practice, self.judgment = Written(self.entries), Practice(self), Judgment(self)
 
     def _with(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
         """A layer of the same class with another specification, or on other values."""

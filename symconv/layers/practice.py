@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from symconv.layers.description import call, defaults, options
-from symconv.layers.entries import LETTERS
+from symconv.layers.conventions import remade
+from symconv.layers.description import call
 from symconv.notes.exercises import Exercises, Subject, exercises
 from symconv.notes.exercises.opening import opening
 
@@ -50,19 +50,3 @@ class Practice:
         kind = type(layer)
         subject = Subject(layer, remade, f"sc.{call(kind, layer.spec)}")
         return exercises(subject, opening(subject), seed, count, kinds)
-
-
-def remade(layer: Any, **changes: Any) -> Any:
-    """A layer of the same class with other options, on the same values.
-
-    Raises
-    ------
-    SymconvError
-        When no layer has these options, or the values do not fit it.
-    """
-    kind = type(layer)
-    told = {name: value for name, value in options(layer.spec).items() if name in defaults(kind)}
-    unknown = {name for name in changes if name not in defaults(kind)}
-    made = kind(**{**told, **{name: value for name, value in changes.items() if name not in unknown}})
-    given = {LETTERS[r]: layer.entries.nested(r, entries) for r, entries in layer.entries.given.items()}
-    return made.at(**given) if given else made

@@ -13,7 +13,7 @@ import pytest
 import symconv as sc
 from symconv.derivation import judge
 from symconv.errors import OptionError
-from symconv.index_sums.parser import FormulaSyntaxError
+from symconv.index_sums.tokens import FormulaSyntaxError
 from tests.evidence.claim_formulas import Formula, Names, Poly, UndefinedError, read
 from tests.evidence.claim_oracle import Case
 from tests.evidence.wrong_claims import Family, WrongClaim, claims, families

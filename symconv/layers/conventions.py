@@ -1,0 +1,171 @@
+"""Which convention gives what somebody claims: the same layer with other options, the fewest first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import product
+from typing import Any
+
+from sympy import Expr
+
+from symconv.derivation.claims import agrees
+from symconv.derivation.value_claims import judge_entries, read_answer, right_entries
+from symconv.errors import SymconvError
+from symconv.layers.description import defaults, options
+from symconv.layers.entries import LETTERS
+from symconv.pattern import Specification
+
+#: More entries than these are not listed; beyond these, layers that differ in one option are tried only.
+MOST_LISTED, MANY = 12, 500
+
+#: Options that say yes or no, with their usual values.
+_SWITCHES = {"ceil_mode": False, "count_include_pad": True}
+
+
+def remade(layer: Any, **changes: Any) -> Any:
+    """A layer of the same class with other options, on the same values.
+
+    Raises
+    ------
+    SymconvError
+        When no layer has these options, or the values do not fit it.
+    """
+    kind = type(layer)
+    told = {name: value for name, value in options(layer.spec).items() if name in defaults(kind)}
+    unknown = {name for name in changes if name not in defaults(kind)}
+    made = kind(**{**told, **{name: value for name, value in changes.items() if name not in unknown}})
+    given = {LETTERS[r]: layer.entries.nested(r, entries) for r, entries in layer.entries.given.items()}
+    return made.at(**given) if given else made
+
+
+def _choices(layer: Any) -> dict[str, list[Any]]:
+    """Other values of each option that people differ in."""
+    spec, known = layer.spec, defaults(type(layer))
+    told = options(spec)
+    found: dict[str, list[Any]] = {"flip": [not spec.flip]} if spec.kernel.learned else {}
+    if not spec.transposed and spec.kernel.learned:
+        found["padding"] = ["valid", "full", "same", *_other_same(spec)]
+    else:
+        found["padding"] = [0, 1]
+    found["stride"] = [1, 2, 3]
+    found["dilation"] = [1, 2]
+    found["padding_mode"] = ["zeros", "circular", "reflect", "replicate"]
+    found |= {name: [not told.get(name, usual)] for name, usual in _SWITCHES.items()}
+    return {
+        name: [value for value in values if value != told.get(name, known[name])]
+        for name, values in found.items()
+        if name in known
+    }
+
+
+def _other_same(spec: Specification) -> list[Any]:
+    """The padding that NumPy and SciPy take for "same", where it is not the one of PyTorch."""
+    reaches = [a.geometry["dilation"] * (a.geometry["kernel_size"] - 1) for a in spec.tied_axes]
+    if not all(isinstance(reach, int) for reach in reaches) or not any(reach % 2 for reach in reaches):
+        return []
+    pairs = tuple((reach - reach // 2, reach // 2) for reach in reaches)
+    return [pairs[0] if len(pairs) == 1 else pairs]
+
+
+def alternatives(layer: Any, *, most: int, among: Collection[str] = ()) -> Iterator[Any]:
+    """Layers that differ in at most so many options, those with fewer changes first.
+
+    Stride and dilation exchanged counts as one change. The options may be confined to some.
+    """
+    told = options(layer.spec)
+    choices = {name: values for name, values in _choices(layer).items() if not among or name in among}
+    exchanged = {"stride": told.get("dilation", 1), "dilation": told.get("stride", 1)}
+    every = [
+        dict(pair for pair in changed if pair)
+        for changed in product(
+            *([None, *((name, value) for value in values)] for name, values in choices.items())
+        )
+    ]
+    changes: list[Mapping[str, Any]] = sorted((c for c in every if 0 < len(c) <= most), key=len)
+    if among != ("padding",) and "dilation" in told and exchanged["stride"] != exchanged["dilation"]:
+        changes.insert(0, exchanged)
+    for change in changes:
+        try:
+            yield remade(layer, **change)
+        except SymconvError:
+            continue
+
+
+def of_entries(layer: Any, name: str, candidate: Any) -> str:
+    """The convention that gives entries which are not those of a layer; "" for none."""
+    if "[" in name or name not in ("output", "matrix", "windows", "grad_input", "grad_kernel", "output_size"):
+        return ""
+    own = right_entries(layer.spec, lambda: layer.entries.values, name)
+    among = ("padding",) if name == "output_size" else ()  # one number is that of many layers
+    for other in alternatives(layer, most=3 if len(own) <= MANY else 1, among=among):
+        with suppress(SymconvError):
+            if judge_entries(other.spec, partial(getattr, other.entries, "values"), name, candidate):
+                break
+    else:
+        backwards = isinstance(candidate, str | Sequence) and _backwards(layer, name, candidate)
+        return "these are the right entries in reverse order" if backwards else ""
+    gives = f"; {convention(layer.spec)} gives {', '.join(map(str, own))}" if len(own) <= MOST_LISTED else ""
+    what = "this is the output size" if name == "output_size" else "these are the entries"
+    return f"{what} of {convention(other.spec)}{gives}"
+
+
+def _backwards(layer: Any, name: str, candidate: Any) -> bool:
+    """Whether entries on one axis are the right ones from the last to the first."""
+    listed = read_answer(candidate) if isinstance(candidate, str) else list(candidate)
+    with suppress(SymconvError):
+        return bool(judge_entries(layer.spec, lambda: layer.entries.values, name, listed[::-1]))
+    return False
+
+
+def of_formula(layer: Any, name: str, candidate: Any) -> str:
+    """The convention with which a refuted formula agrees; "" for none."""
+    if callable(candidate) and not isinstance(candidate, Expr):
+        return ""
+    among = ("padding",) if name == "output_size" else ("flip", "padding")
+    for other in alternatives(layer, most=2, among=among):
+        try:
+            cases = agrees(other.closed.symbols, other.closed.formula(name), candidate)
+        except SymconvError:
+            continue
+        if cases:
+            return f"with {convention(other.spec)} it agrees on {cases} cases"
+    return ""
+
+
+def convention(spec: Specification) -> str:
+    """A layer in a few words, without its sizes.
+
+    >>> import symconv as sc
+    >>> convention(sc.Conv1d(4, 3, padding="full", flip=True).spec)
+    'full convolution (kernel flipped)'
+    """
+    kind = spec.kernel.opening.partition(" of ")[0].lower()
+    if spec.kernel.learned:
+        kind = "convolution (kernel flipped)" if spec.flip else "cross-correlation"
+        kind = f"transposed {kind}" if spec.transposed else kind
+    parts = [f"{_padding(spec)} {kind}".strip()]
+    for step in ("stride", "dilation"):
+        values = dict.fromkeys(str(axis.geometry[step]) for axis in spec.tied_axes)
+        if {*values} != {"1"} or (step == "stride" and not spec.kernel.learned):
+            parts.append(f"{step} {' and '.join(values)}")
+    told = options(spec)
+    parts += [f"{told['padding_mode']} padding"] if told.get("padding_mode", "zeros") != "zeros" else []
+    parts += [f"{name}={told[name]}" for name, usual in _SWITCHES.items() if told.get(name, usual) != usual]
+    return ", ".join(parts)
+
+
+def _padding(spec: Specification) -> str:
+    """The name of the padding, or the numbers."""
+    sides = [(a.geometry["before"], a.geometry["after"]) for a in spec.tied_axes]
+    if spec.transposed:
+        return "" if all(side == (0, 0) for side in sides) else "cropped"
+    named = {axis.options.get("padding") for axis in spec.tied_axes}
+    if len(named) == 1 and (name := str(*named)) in ("valid", "same", "full"):
+        return name
+    if all(side == (0, 0) for side in sides):
+        return "valid" if spec.kernel.learned else ""
+    if named <= set(_other_same(spec)):
+        return '"same" (as in NumPy and SciPy)'
+    return "padded"

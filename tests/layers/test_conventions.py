@@ -1,0 +1,91 @@
+"""What was refuted is named after the convention that gives it, as NumPy, SciPy and PyTorch compute it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.signal
+from hypothesis import given
+from hypothesis import strategies as st
+
+import symconv as sc
+from symconv.errors import EntriesError
+
+X, W = [1, 2, 3, 4], [5, 6, 7]
+LAYER = sc.Conv1d(4, 3).at(x=X, w=W)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (np.convolve(X, W), "full convolution (kernel flipped)"),
+        (np.correlate(X, W, "full"), "full cross-correlation"),
+        (np.convolve(X, W, "valid"), "valid convolution (kernel flipped)"),
+        (np.convolve(X, W, "same"), "same convolution (kernel flipped)"),
+        (np.convolve(X, W)[::2], "full convolution (kernel flipped), stride 2"),
+        ([56, 38], "the right entries in reverse order"),
+    ],
+)
+def test_answers_are_named_after_their_convention(answer: list[int], words: str) -> None:
+    claim = LAYER.claim("output", list(map(int, answer)))
+    assert not claim
+    assert words in claim.diagnosis
+    assert claim.diagnosis in str(claim)
+
+
+def test_the_opening_question_is_answered_in_a_line() -> None:
+    assert str(LAYER.claim("output", "5,16,34,52,45,28")) == (
+        "output: refuted; these are the entries of full convolution (kernel flipped); "
+        "valid cross-correlation gives 38, 56"
+    )
+
+
+def test_same_of_an_even_kernel_is_told_apart() -> None:
+    layer = sc.Conv1d(5, 2, padding="same").at(x=[3, 1, 4, 1, 5], w=[2, 7])
+    theirs = scipy.signal.correlate([3, 1, 4, 1, 5], [2, 7], "same").tolist()
+    assert '"same" (as in NumPy and SciPy) cross-correlation' in layer.claim("output", theirs).diagnosis
+
+
+@given(
+    st.lists(st.integers(-9, 9), min_size=3, max_size=6), st.lists(st.integers(-9, 9), min_size=2, max_size=3)
+)
+def test_a_diagnosis_is_true_of_the_numbers(x: list[int], w: list[int]) -> None:
+    answer = np.convolve(x, w).tolist()
+    claim = sc.Conv1d(len(x), len(w)).at(x=x, w=w).claim("output", answer)
+    assert not claim
+    named = claim.diagnosis
+    assert named
+    if named.startswith("these are the entries of full"):
+        theirs = np.convolve(x, w) if "flipped" in named.partition(";")[0] else np.correlate(x, w, "full")
+        assert theirs.tolist() == answer
+
+
+def test_answers_of_no_convention_have_no_diagnosis() -> None:
+    assert LAYER.claim("output", [38, 57]).diagnosis == ""
+    assert LAYER.claim("output[0]", 5).diagnosis == ""
+    with pytest.raises(EntriesError, match="has 2 entries, and the answer has 3"):
+        LAYER.claim("output", "1,2,3")
+
+
+def test_pooling_answers_are_named_too() -> None:
+    layer = sc.MaxPool1d(6, 2).at(x=[1, 5, 3, 4, 2, 6])
+    assert "maximum pooling, stride 1;" in layer.claim("output", [5, 5, 4, 4, 6]).diagnosis
+    layer = sc.AvgPool1d(4, 3, stride=1, padding=1).at(x=[3, 6, 9, 12])
+    assert "count_include_pad=False" in layer.claim("output", ["9/2", 6, 9, "21/2"]).diagnosis
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "formula", "words"),
+    [
+        (sc.Conv1d("N", "K"), "output", "sum(k=0..K-1) w[k] x[i+K-1-k]", "valid convolution"),
+        (sc.Conv1d("N", "K", stride="s"), "output", "sum(k=0..K-1) w[k] x[i+s k]", "dilation s"),
+        (sc.Conv1d("N", "K"), "output_size", "N+K-1", "full cross-correlation"),
+    ],
+)  # fmt: skip
+def test_refuted_formulas_are_named_after_the_layer_they_hold_for(
+    layer: sc.Conv1d, name: str, formula: str, words: str
+) -> None:
+    claim = layer.claim(name, formula)
+    assert not claim
+    assert words in claim.diagnosis
+    assert layer.claim(name, "7").diagnosis == ""
