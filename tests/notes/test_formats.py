@@ -140,7 +140,11 @@ def test_a_tex_that_does_not_run_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
 @pytest.mark.parametrize("name", tiers(["short", "full", "plane", "maximum", "open"], ["short"]))
 def test_notebooks_run_clean(name: str, tmp_path: Path) -> None:
     short = ["letters", "numbers", "windows", "derivations"]
-    made = SPREAD["average"]("symconv").notes(sections=short) if name == "short" else document(name)
+    made = (
+        SPREAD["average"]("symconv").notes(sections=short)
+        if name == "short"
+        else document(name, depth="full")
+    )
     made.save(tmp_path / "notes.ipynb")
     book = nbformat.read(tmp_path / "notes.ipynb", as_version=4)
     assert sum(cell.cell_type == "code" for cell in book.cells) > 5
