@@ -28,6 +28,17 @@ SPREAD: Mapping[str, Callable[[str], Any]] = {
     "open": lambda n: sc.Conv1d("H1", "H2", stride="r", padding="q", notation=n),
 }
 
+_OTHERS = [name for name in sc.Notation.preset_names() if name != "symconv"]
+
+#: The opening example in every other notation, and each other layer in two, so that all kinds meet all letters.
+IN_NOTATIONS = [
+    (name, notation)
+    for at, name in enumerate(SPREAD)
+    for notation in (
+        _OTHERS if name == "full" else (_OTHERS[at % len(_OTHERS)], _OTHERS[(at + 3) % len(_OTHERS)])
+    )
+]
+
 #: Larger layers, whose notes begin with a smaller one.
 LARGE: Mapping[str, Callable[[str], Any]] = {
     "long": lambda n: sc.Conv1d(1000, 5, padding=2, notation=n),

@@ -10,10 +10,9 @@ from typing import Any
 import pdfplumber
 import pytest
 
-import symconv as sc
 from symconv.notes import rendered
 from symconv.notes.pdf import pdf
-from tests.notes.layers import LARGE, SPREAD, document
+from tests.notes.layers import IN_NOTATIONS, LARGE, SPREAD, document
 from tests.optional import required_program
 from tests.tiers import exhaustive, tiers
 
@@ -68,8 +67,7 @@ def test_notes_fill_their_pages_with_letters_that_can_be_read(name: str, folder:
 
 
 @exhaustive
-@pytest.mark.parametrize("notation", [n for n in sc.Notation.preset_names() if n != "symconv"])
-@pytest.mark.parametrize("name", SPREAD)
+@pytest.mark.parametrize(("name", "notation"), IN_NOTATIONS)
 def test_so_they_do_in_every_notation(name: str, notation: str, folder: Path) -> None:
     holds(name, notation, "standard", folder, document(name, notation).pages)
 

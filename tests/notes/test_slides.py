@@ -15,7 +15,7 @@ import symconv as sc
 from symconv.figures.scene import Staged
 from symconv.notes import rendered
 from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked
-from tests.notes.layers import LARGE, SPREAD, document
+from tests.notes.layers import IN_NOTATIONS, LARGE, SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.tiers import exhaustive, tiers
 
@@ -99,8 +99,7 @@ def test_a_talk_is_short_and_nothing_collides(name: str, folder: Path) -> None:
 
 
 @exhaustive
-@pytest.mark.parametrize("notation", [n for n in sc.Notation.preset_names() if n != "symconv"])
-@pytest.mark.parametrize("name", SPREAD)
+@pytest.mark.parametrize(("name", "notation"), IN_NOTATIONS)
 def test_so_it_is_in_every_notation(name: str, notation: str, folder: Path) -> None:
     holds(name, notation, folder)
 
