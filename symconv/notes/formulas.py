@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symconv.derivation import Formula
+from symconv.notes.axes import joined
 from symconv.notes.model import Display, Prose
 from symconv.printing import display as data
 from symconv.printing.display import Row
@@ -76,7 +77,7 @@ def formulas(made: Sequence[Formula], label: str, *, alone: bool = False) -> Dis
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:
         return Display(shown, "", label)
-    names = " and ".join(f"formula({formula.name!r})" for formula in made)
-    return Prose(
-        (f"With all its limits the general formula is longer than a line: {names} of the layer has it.",)
-    )
+    calls = joined([f"layer.formula({formula.name!r})" for formula in made])
+    one = len(made) == 1
+    text = "With all its limits, the general formula is" if one else "With all limits, the formulas are"
+    return Prose((f"{text} longer than a line; {calls} {'gives it' if one else 'give them'}.",))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from symconv.check import Finding
 from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
+from symconv.notes.axes import joined
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen, derivative, generic
@@ -49,7 +50,7 @@ def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     wrong = list(dict.fromkeys(f.quantity.replace("_", " ") for f in findings if not f))
     exact = all(f.largest_error == 0 for f in findings)
     verdict = (
-        f"but {_and(wrong)} DIFFERS"
+        f"but {joined(wrong)} DIFFERS"
         if wrong
         else "all agree exactly"
         if exact
@@ -58,8 +59,8 @@ def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     seen = {finding.quantity for finding in findings}
     gradients = "the gradients" if "grad_kernel" in seen else "the gradient"
     called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
-    what = _and([told for name, told in called.items() if name in seen])
-    text = f"{what[0].upper()}{what[1:]} of {where} were recomputed by {_and(names)}"
+    what = joined([told for name, told in called.items() if name in seen])
+    text = f"{what[0].upper()}{what[1:]} of {where} were recomputed by {joined(names)}"
     if "central differences" in names and linear:
         affine = "affine" if "grad_bias" in seen else "linear"
         text += f" (exact here, because the output is {affine} in each operand)"
@@ -128,13 +129,8 @@ def _scope(proof: Proof) -> Words:
     for name in ("stride", "dilation"):
         numbers = list(dict.fromkeys(per_axis(getattr(step, name)) for step in proof.steps))
         if numbers != ["1"]:
-            steps.append(f"{name}{'s' * (len(numbers) > 1)} {_and(numbers)}")
+            steps.append(f"{name}{'s' * (len(numbers) > 1)} {joined(numbers)}")
     return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
-
-
-def _and(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def comparisons(sources: Sources) -> list[Block]:

@@ -41,8 +41,8 @@ _CAPTIONS = {
     "convolution": "The layer as a network. {same}{missing}",
     "average": "The layer as a network: each output is connected only to its window.",
     "transposed": "The layer as a network. Read from right to left, it is the network of the convolution.",
-    "maximum": "The layer as a network. The edge of the largest entry of a window has weight 1, the "
-    "others 0.",
+    "maximum": "The layer as a network. The edge from the largest entry of each window has weight 1, "
+    "the others 0.",
 }
 
 
@@ -125,11 +125,12 @@ def counts(sources: Sources, pen: Pen) -> Words:
     if kinds.kind(spec) == "maximum":
         entries = counted(rows * columns, "entry", "entries")
         ones = sum(1 for p in worked.positions if p.products)
-        text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1: one in each row. "
-        return pen.say(f"{text}None of them is learned, and none is shared.")
+        text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1"
+        text += f"{', one in each row,' if ones > 1 else ''} and the others are 0. Nothing is learned."
+        return pen.say(text)
     s = _structure(sources)
     if s is None:
-        return ("The weights of a row are all 1 over the divisor of its window. None of them is learned.",)
+        return ("In each row, every weight is 1 over the divisor of the window. Nothing is learned.",)
     head = "So {matrix} takes the place of a dense layer's matrix"
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
     plural = s.nonzeros > 1
@@ -139,10 +140,10 @@ def counts(sources: Sources, pen: Pen) -> Words:
         told = f"none of its {of} entries is zero, and they" if of > 1 else "its only entry is not zero and"
     if kinds.kind(spec) == "average":
         same = pen.number(worked.weights[0])
-        verb = "are all" if plural else "is"
-        return pen.say(f"{head}: {told} {verb} the same number, {{w}}. Nothing is learned.", w=same)
+        verb = "are all the same number," if plural else "is"
+        return pen.say(f"{head}: {told} {verb} {{w}}. Nothing is learned.", w=same)
     if s.parameters == s.nonzeros == s.edges:
-        verb = f"are {different}, none of them shared" if plural else "is the only weight"
+        verb = f"are {different}, so none is shared" if plural else "is the only weight"
         return pen.say(f"{head}, but {'its only entry' if of == 1 else told} {verb}.")
     constraint = "two constraints" if zeros else "one constraint"
     hold = "hold" if plural or (not zeros and of > 1) else "holds"
@@ -162,9 +163,9 @@ def _ties(sources: Sources, s: Structure) -> str:
     spec = sources.example.spec
     if s.circulant:
         moved = (
-            ". Each row is the one above moved by one place, and what leaves at one end returns at the other"
+            "Each row is the one above moved by one place, and what leaves at one end returns at the other"
         )
-        return f"{moved} (a circulant matrix)"
+        return f". {moved} (a circulant matrix)"
     if s.toeplitz:
         counts = Counter(tap for _, tap, _, _ in Worked(sources.example).triples)
         repeated = "repeated " if min(counts.values()) > 1 else ""
@@ -178,9 +179,9 @@ def _ties(sources: Sources, s: Structure) -> str:
             return f". Each column is the one before, moved {counted(stride, 'row')} down"
         return f". Each row is the one above, moved {counted(stride, 'column')} to the right"
     if "not" in s.kind:
-        return f" ({s.kind})"
+        return f". {{matrix}} is {s.kind.partition(',')[0]}, but not a Toeplitz matrix"
     called, with_, blocks = s.kind.partition(" with ")
-    return f" ({_article(called)}{called} matrix{with_}{blocks})"
+    return f". {{matrix}} is {_article(called)}{called} matrix{with_}{blocks}"
 
 
 def _article(noun: str) -> str:
@@ -189,10 +190,9 @@ def _article(noun: str) -> str:
 
 def _meaning(kind: str) -> str:
     """What a kind of matrix is."""
-    told = ["constant along each diagonal (Toeplitz)"]
-    if "banded" in kind:
-        told.append("zero away from a few neighbouring diagonals (banded)")
-    return " and ".join(told)
+    if "banded" not in kind:
+        return "constant along each diagonal"
+    return "constant along each diagonal (Toeplitz) and zero away from a few neighbouring diagonals (banded)"
 
 
 def remarks(sources: Sources, pen: Pen) -> list[Block]:
