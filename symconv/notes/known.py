@@ -10,6 +10,7 @@ from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
 from symconv.notes.axes import joined
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
+from symconv.notes.phrases import joined as joined_letters
 from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
@@ -141,7 +142,7 @@ def comparisons(sources: Sources) -> list[Block]:
     head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("numbers",), ("result",))
     table: list[tuple[Words, ...]] = [
         (
-            (name.replace("_", " "),),
+            (_named(name),),
             (", ".join(dict.fromkeys(_called(f.reference) for f in found)),),
             (f"{sum(f.cases for f in found):,}",),
             ("equal" if all(found) else "DIFFERS",),
@@ -159,13 +160,37 @@ def proofs(sources: Sources) -> list[Block]:
     """Of each derivation: on how many cases it was verified, and for which sizes it is proved."""
     found: dict[str, list[str]] = {}
     for name in derived(sources):
-        found.setdefault(sources.opened.derive(name).settled(), []).append(name.replace("_", " "))
-    points = tuple(((", ".join(names),), (settled,)) for settled, names in found.items())
+        found.setdefault(sources.opened.derive(name).settled(), []).append(_named(name))
+    points = tuple(((", ".join(names),), _settled(text)) for text, names in found.items())
     return [
         Prose(("Both sides of each step of these derivations were compared:",)),
         Points(points),
         *comparisons(sources),
     ]
+
+
+def _named(quantity: str) -> str:
+    """A quantity in words.
+
+    >>> _named("grad_kernel"), _named("tying")
+    ('kernel gradient', 'ties')
+    """
+    _, gradient, operand = quantity.rpartition("grad_")
+    return f"{operand} gradient" if gradient else {"tying": "ties"}.get(quantity, quantity.replace("_", " "))
+
+
+def _settled(text: str) -> Words:
+    """How a derivation is known, the letters of the sizes as mathematics."""
+    before, for_all, rest = text.partition("for all ")
+    sizes = re.match(r"[^ ]+(?:, [^ ]+)*(?=, with|\.)", rest)
+    if not sizes:
+        return (text,)
+    return (
+        before,
+        for_all,
+        *joined_letters([letter(name) for name in sizes[0].split(", ")]),
+        rest[sizes.end() :],
+    )
 
 
 def derived(sources: Sources) -> list[str]:

@@ -255,12 +255,9 @@ def reached(pen: Pen) -> Words:
         return _winners(pen)
     if kind == "average":
         weights = {p.weight for position in worked.positions for p in position.products}
-        text = "Each input of a window receives the same share of the window's gradient"
-        return (
-            pen.say(f"{text}: {{w}} of it.", w=pen.number(weights.pop()))
-            if len(weights) == 1
-            else (f"{text}.",)
-        )
+        share = "the same share" if len(weights) > 1 else "the same share, {w},"
+        text = f"Each input of a window receives {share} of the window's gradient."
+        return pen.say(text, w=pen.number(min(weights)))
     if kind == "transposed":
         text = "Transposing twice gives the original matrix back, so the gradient with respect to "
         text += "{input} is the "

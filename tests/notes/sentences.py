@@ -79,7 +79,7 @@ def layers() -> Iterator[Any]:
     """The layers of the other tests, and others at random."""
     for make in {**SPREAD, **LARGE}.values():
         yield make("symconv")
-    yield sc.Conv1d("N", "K", stride="s", dilation="d", padding="p", notation="goodfellow")
+    yield sc.Conv1d("H1", "H2", stride="r", dilation="e", padding="q", notation="goodfellow")
     yield sc.Conv1d(4, 3, padding="full", flip=True, notation="pytorch")
     chance, made = random.Random(SEED), 0
     while made < LAYERS:

@@ -92,7 +92,7 @@ def test_each_kind_makes_its_point() -> None:
         "circular": ["(a circulant matrix)", "move around by 1 place", "replicate"],
         "average": [
             "all the same number, 1/2. Nothing is learned.",
-            "the same share of the window's gradient, 1/2",
+            "the same share, 1/2, of the window's gradient",
         ],
         "maximum": ["x0 and x2 are kept", "The matrix changes with the input", "dL/dx = (5, 0, 7, 0)"],
         "open": ["First, an example with H1 = 7, H2 = 3, r = 2 and q = 1.", "with strides 1, 2 and 3"],
