@@ -1,6 +1,7 @@
 """Composition: which sections the notes of a layer have, at which depth, and in which order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -77,7 +78,9 @@ def notes(
     blocks: list[Block] = []
     parts: dict[str, list[Block]] = {}
     if sections is None:
-        blocks.append(Prose(kinds.opening(Pen(Worked(sources.example))), lead=True))
+        blocks.append(
+            Prose(kinds.opening(Pen(Worked(sources.example))), lead=True, spare=int(depth == "page"))
+        )
     for name in wanted:
         if not isinstance(name, str) or name not in SECTIONS:
             raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
@@ -86,7 +89,7 @@ def notes(
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
         if depth == "page":
-            found = [block for block in found if not (block.spare or block.detail)]
+            found = [replace(b, spare=b.brief) for b in found if not (b.spare or b.detail)]
         if found and depth == "page" and name == "checks":
             blocks += found
         elif found:

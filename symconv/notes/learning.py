@@ -32,7 +32,7 @@ def learning(sources: Sources) -> list[Block]:
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
         formulas([sources.opened.formula(name) for name in names], "gradients"),
-        Prose(_chosen(pen)),
+        Prose(_chosen(pen), brief=3),
         *_dense(pen),
         *_numbers(sources, pen),
         *([Prose(found, detail=True)] if (found := reached(pen)) else []),
@@ -155,8 +155,8 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
     rows = [pen.entry_row(entry) for entry in entries]
     what = "One entry of each gradient" if learned else "One entry of the gradient"
     blocks: list[Block] = [
-        Prose((f"{what}, worked out:",)),
-        pen.shown(lambda s: [row(s) for row in rows], "entries"),
+        Prose((f"{what}, worked out:",), brief=3),
+        pen.shown(lambda s: [row(s) for row in rows], "entries", brief=3),
     ]
     shown: list[Words] = []
     for role, quantity in (("tap", "kernel"), ("input", "input"))[not learned :]:

@@ -65,6 +65,8 @@ class Placed:
         From 1 on: print leaves it out where there is no room, the highest numbers first.
     detail : bool
         Whether notes of one page go without it.
+    brief : int
+        What ``spare`` is in notes of one page.
     close : bool
         Whether print keeps it on the page of the block before it.
     """
@@ -72,6 +74,7 @@ class Placed:
     beside: float = 0.0
     spare: int = 0
     detail: bool = False
+    brief: int = 0
     close: bool = False
 
 
