@@ -105,8 +105,9 @@ def letters(sources: Sources) -> list[Block]:
     sizes = f"{{M}} is the number of outputs{along}"
     if layer.spec.numeric:
         sizes = f"{{N}}, {{K}} and {{M}} are the numbers of inputs, taps and outputs{along}, {{s}} is the "
-        sizes += "stride, {d} the dilation, {p} the padding before the input and {q} the padding after it"
-        sizes += ", {a} the output padding" if transposed else ""
+        sizes += "stride, {d} the dilation, {p} the padding before the input"
+        sizes += ", {q} the padding after it and {a} the output padding" if transposed else ""
+        sizes += "" if transposed else " and {q} the padding after it"
     blocks: list[Block] = [
         Prose((layer.description,)),
         say(

@@ -12,7 +12,7 @@ from symconv.notes.document import Document
 from symconv.notes.known import checks, proofs
 from symconv.notes.learning import learning
 from symconv.notes.matrices import matrix
-from symconv.notes.model import Block, Heading, Prose
+from symconv.notes.model import Block, Display, Heading, Prose
 from symconv.notes.numbers import numbers
 from symconv.notes.pieces import Pen
 from symconv.notes.sizes import size
@@ -89,7 +89,7 @@ def notes(
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
         if depth == "page":
-            found = [replace(b, spare=b.brief) for b in found if not (b.spare or b.detail)]
+            found = [_brief(block) for block in found if not (block.spare or block.detail)]
         if found and depth == "page" and name == "checks":
             blocks += found
         elif found:
@@ -100,6 +100,13 @@ def notes(
     pages = _pages(sources, depth) if sections is None else 0
     shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
     return Document(title.strip(), tuple(blocks), sources.statements, pages, shown)
+
+
+def _brief(block: Block) -> Block:
+    """A block as it stands in notes of one page."""
+    if isinstance(block, Display) and block.short is not None:
+        return replace(block, item=block.short, spare=block.brief)
+    return replace(block, spare=block.brief)
 
 
 def _pages(sources: Sources, depth: str) -> int:

@@ -110,7 +110,7 @@ def instruction(pen: Pen) -> str:
     spread = f", with its taps {apart}" if apart != "1 place apart" and wide else ""
     if kind(spec) == "transposed":
         text = f"Each input multiplies the whole kernel{spread.replace('with its', 'its')}"
-        text += f"{',' * bool(spread)} and the products are added to the output. Those of neighbouring "
+        text += ", and the products are added to the output. Those of neighbouring "
         text += f"inputs begin {_apart(spec, 'stride')}. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
         return f"{text}Here are the products that each output{first} collects:"

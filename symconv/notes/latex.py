@@ -176,6 +176,7 @@ def points(block: Points) -> str:
 def table(block: Table) -> str:
     """Rows between rules."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
+    rows = [row.replace("$\\vdots$", "$\\smash{\\vdots}$") for row in rows]
     widths = [max(len(plain(row[at])) for row in (block.head, *block.rows)) for at in range(len(block.head))]
     long = sum(widths) > LONG
     kinds = ["l"] * len(widths)

@@ -31,7 +31,7 @@ def learning(sources: Sources) -> list[Block]:
     return [
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
-        formulas([sources.opened.formula(name) for name in names], "gradients"),
+        formulas([sources.opened.formula(name) for name in names], "gradients", told_before=True),
         Prose(_chosen(pen), brief=3),
         *_dense(pen),
         *_numbers(sources, pen),

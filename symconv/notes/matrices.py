@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import symconv.notes.kinds as kinds
@@ -69,13 +70,14 @@ def matrix(sources: Sources) -> list[Block]:
     y, x = index(pen, "output"), index(pen, "input")
     introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
     columns = worked.explicit.shape("matrix")[1]
-    written = pen.shown(lambda s: _written(pen, s), "matrix")
+    written = pen.shown(lambda s: _written(pen, s, _grid), "matrix")
+    dotted = pen.shown(lambda s: _written(pen, s, _dotted), "matrix")
     network = picture(
         sources, "network", _caption(sources, pen), beside=0.75 * columns + 1.5, spare=1, else_spare=2
     )
     return [
         introduced,
-        written,
+        replace(written, short=dotted.item),
         Prose(counts(sources, pen), close=True),
         *network,
         *(replace(b, detail=True) for b in remarks(sources, pen)),
@@ -91,10 +93,15 @@ def _grid(s: Sheet, values: bool) -> Grid:
         found = whole.matrix_grid("matrix", NUMBERS, values=values)
         if s.form.span(found) <= NUMBERS:
             return found
+    return _dotted(s, values)
+
+
+def _dotted(s: Sheet, values: bool) -> Grid:
+    """The matrix with dots where the notation has them."""
     return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
 
 
-def _written(pen: Pen, s: Sheet) -> list[Row | None]:
+def _written(pen: Pen, s: Sheet, grid: Callable[[Sheet, bool], Grid]) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
     n, form, spec = s.notation, s.form, s.spec
     plus = f" + {form.letter(n.bias)}" if spec.bias else ""
@@ -102,7 +109,7 @@ def _written(pen: Pen, s: Sheet) -> list[Row | None]:
     letter = form.letter(n.matrix)
     columns = s.values.shape("matrix")[1]
     letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
-    return [first, Row(letter, (_grid(s, not letters),))]
+    return [first, Row(letter, (grid(s, not letters),))]
 
 
 def _caption(sources: Sources, pen: Pen) -> Words:

@@ -100,13 +100,15 @@ class Display(Placed):
 
     ``code`` is the Python expression that gives it, for formats that recompute, or nothing; ``label`` a name
     that is unique in the document, for formats that number equations; ``stepwise`` says that each line
-    follows from the one before, for formats that reveal them one by one.
+    follows from the one before, for formats that reveal them one by one; ``short`` is what notes of one page
+    show in its place.
     """
 
     item: Displayed
     code: str
     label: str
     stepwise: bool = False
+    short: Displayed | None = None
 
 
 @dataclass(frozen=True)
