@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from symconv.check import Finding
+from symconv.derivation import Derivation
 from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
 from symconv.notes.axes import joined
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
-from symconv.notes.phrases import joined as joined_letters
 from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
@@ -77,11 +77,8 @@ def proved(sources: Sources) -> Words:
     names = [name for name in _SHOWN if name in sources.opened.formula_names]
     for name in names:
         made = sources.opened.derive(name)
-        cases += [int(re.findall(r"\d+", step.evidence)[0]) for step in made.steps]
-        try:
-            proof = made.prove()
-        except SymconvError:
-            proof = None
+        cases.append(_cases(made))
+        proof = _proof(made)
         if proof:
             known.setdefault(_scope(proof), []).append(name)
         else:
@@ -102,6 +99,19 @@ def proved(sources: Sources) -> Words:
     text = " As a further check, both" if known else " Both"
     least = counted(min(cases), "choice of sizes", "choices of sizes")
     return (*found, f"{text} sides of each step were compared exactly for at least {least}.")
+
+
+def _cases(made: Derivation) -> int:
+    """On how many choices of sizes each step was tried, at the least."""
+    return min(int(re.findall(r"\d+", step.evidence)[0]) for step in made.steps)
+
+
+def _proof(made: Derivation) -> Proof | None:
+    """The proof for all sizes, if there is one."""
+    try:
+        return made.prove() or None
+    except SymconvError:
+        return None
 
 
 def _of(pen: Pen, names: Sequence[str]) -> Words:
@@ -142,7 +152,7 @@ def comparisons(sources: Sources) -> list[Block]:
     head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("numbers",), ("result",))
     table: list[tuple[Words, ...]] = [
         (
-            (_named(name),),
+            (named(name),),
             (", ".join(dict.fromkeys(_called(f.reference) for f in found)),),
             (f"{sum(f.cases for f in found):,}",),
             ("equal" if all(found) else "DIFFERS",),
@@ -158,39 +168,31 @@ def comparisons(sources: Sources) -> list[Block]:
 
 def proofs(sources: Sources) -> list[Block]:
     """Of each derivation: on how many cases it was verified, and for which sizes it is proved."""
-    found: dict[str, list[str]] = {}
+    found: dict[Words, list[str]] = {}
     for name in derived(sources):
-        found.setdefault(sources.opened.derive(name).settled(), []).append(_named(name))
-    points = tuple(((", ".join(names),), _settled(text)) for text, names in found.items())
+        made = sources.opened.derive(name)
+        proof = _proof(made)
+        scope = (
+            (", and each step proved ", *_scope(proof)) if proof else ("; no proof for all sizes was found",)
+        )
+        least = counted(_cases(made), "choice of sizes", "choices of sizes")
+        found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
+    points = tuple(((", ".join(names),), settled) for settled, names in found.items())
     return [
-        Prose(("Both sides of each step of these derivations were compared:",)),
+        Prose(("Both sides of each step of these derivations were compared exactly:",)),
         Points(points),
         *comparisons(sources),
     ]
 
 
-def _named(quantity: str) -> str:
+def named(quantity: str) -> str:
     """A quantity in words.
 
-    >>> _named("grad_kernel"), _named("tying")
+    >>> named("grad_kernel"), named("tying")
     ('kernel gradient', 'ties')
     """
     _, gradient, operand = quantity.rpartition("grad_")
     return f"{operand} gradient" if gradient else {"tying": "ties"}.get(quantity, quantity.replace("_", " "))
-
-
-def _settled(text: str) -> Words:
-    """How a derivation is known, the letters of the sizes as mathematics."""
-    before, for_all, rest = text.partition("for all ")
-    sizes = re.match(r"[^ ]+(?:, [^ ]+)*(?=, with|\.)", rest)
-    if not sizes:
-        return (text,)
-    return (
-        before,
-        for_all,
-        *joined_letters([letter(name) for name in sizes[0].split(", ")]),
-        rest[sizes.end() :],
-    )
 
 
 def derived(sources: Sources) -> list[str]:
