@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from symconv.errors import OptionError
+from symconv.notes.broken import Paged, Stepwise
 from symconv.notes.figured import unit
 from symconv.notes.model import (
     Algorithm,
@@ -28,6 +29,9 @@ PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algps
 
 #: TeX can measure no more points than 16,383; documents higher than this are set without it.
 HIGHEST = 11_000
+
+#: The maths of a page.
+_PAGE = Paged()
 
 #: Rows with more characters than this are broken into lines.
 LONG = 70
@@ -135,19 +139,11 @@ def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 
 
 def _steps(block: Display) -> str:
     """A derivation that breaks over pages, in smaller letters where a line is long."""
-    latex = Latex()
+    latex = Stepwise()
     display = block.item.display(latex)
-    widest = max(latex.width(f"{line.left}{line.right}") for row in display.rows for line in latex.lines(row))
+    lines = [line for row in display.rows for line in Latex.lines(latex, row)]
+    widest = max(latex.width(f"{line.left}{line.right}") for line in lines)
     return f"{{\\{'footnotesize' if widest > LONG else 'small'}\n{latex.across_pages(display)}}}"
-
-
-class _Page(Latex):
-    """LaTeX for lines as long as those of the article."""
-
-    line = 66
-
-
-_PAGE = _Page()
 
 
 def _algorithm(block: Algorithm) -> str:

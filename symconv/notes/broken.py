@@ -1,0 +1,79 @@
+"""Displays for the lines of a page: what is too wide goes on in another line, behind the signs of sums."""
+
+import re
+
+from symconv.printing.display import Row
+from symconv.printing.latex import AlignedLine, Latex, latex_width
+
+#: What goes on in another line stands so far to the right.
+_INDENT = "\\qquad "
+
+#: A place between two pieces of a product: a space outside of brackets, not beside a sign or a bare command.
+_BESIDE = re.compile(r"(?:[-+=,]|\\[a-zA-Z]+)$")
+
+
+class Paged(Latex):
+    """LaTeX for lines as long as those of the article; ``room`` is what a line takes at the most."""
+
+    line = 66
+    room = 70
+
+    def lines(self, row: Row | None) -> list[AlignedLine]:
+        """Those of a row, none of them wider than a page if it can be broken."""
+        found: list[AlignedLine] = []
+        for line in super().lines(row):
+            first, *more = _broken(line.right, self.room - round(_width(line.left)))
+            found.append(line._replace(right=first))
+            found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]
+        return found
+
+
+class Stepwise(Paged):
+    """The same for a derivation, whose steps stand behind what they are equal to."""
+
+    line = 52
+    room = 60
+
+
+def _width(tex: str) -> float:
+    """The width with small scripts, which a line is measured with only where it has a sum."""
+    return latex_width(f"\\sum {tex}") - latex_width("\\sum ")
+
+
+def _broken(tex: str, room: int) -> list[str]:
+    """A line in pieces that are no wider than ``room``, the first one the signs of its sums.
+
+    >>> _broken("= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1} w_{k} x_{k}", 9)
+    ['= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1}', 'w_{k} x_{k}']
+    """
+    if _width(tex) <= room:
+        return [tex]
+    pieces = _pieces(tex)
+    sums = [at for at, piece in enumerate(pieces, 1) if "\\sum" in piece]
+    if sums and sums[-1] < len(pieces) and _width(" ".join(pieces[: sums[-1]])) <= room:
+        rest = _broken(" ".join(pieces[sums[-1] :]), room)
+        return [" ".join(pieces[: sums[-1]]), *rest]
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if _width(f"{lines[-1]} {piece}") <= room:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _pieces(tex: str) -> list[str]:
+    """What stands between the places at which a line can be broken.
+
+    >>> _pieces("= w_{k - 1} \\\\delta \\\\left(a b\\\\right) + c d")
+    ['= w_{k - 1}', '\\\\delta \\\\left(a b\\\\right)', '+ c', 'd']
+    """
+    pieces, depth = [""], 0
+    for word in tex.split(" "):
+        apart = depth == 0 and pieces[-1] and not _BESIDE.search(pieces[-1])
+        if apart:
+            pieces.append(word)
+        else:
+            pieces[-1] += f" {word}" if pieces[-1] else word
+        depth += len(re.findall(r"[({\[]", word)) - len(re.findall(r"[)}\]]", word))
+    return pieces
