@@ -8,8 +8,9 @@ from symconv.printing.latex import AlignedLine, Latex, latex_width
 #: What goes on in another line stands so far to the right.
 _INDENT = "\\qquad "
 
-#: A place between two pieces of a product: a space outside of brackets, not beside a sign or a bare command.
-_BESIDE = re.compile(r"(?:[-+=,]|\\[a-zA-Z]+)$")
+#: A line is not broken behind a sign or a command that belongs to what follows, nor before a relation.
+_BEHIND = re.compile(r"(?:[-+=,]|\\(?!quad$)[a-zA-Z]+)$")
+_BEFORE = re.compile(r"\\(?:le|ge|quad)$|[=<>]$")
 
 
 class Paged(Latex):
@@ -32,7 +33,7 @@ class Stepwise(Paged):
     """The same for a derivation, whose steps stand behind what they are equal to."""
 
     line = 52
-    room = 60
+    room = 62
 
 
 def _width(tex: str) -> float:
@@ -68,12 +69,15 @@ def _pieces(tex: str) -> list[str]:
     >>> _pieces("= w_{k - 1} \\\\delta \\\\left(a b\\\\right) + c d")
     ['= w_{k - 1}', '\\\\delta \\\\left(a b\\\\right)', '+ c', 'd']
     """
+    if ",\\quad " in tex:  # ranges of indices, none of which is broken
+        *most, last = tex.split("\\quad ")
+        return [*(f"{piece}\\quad" for piece in most), last]
     pieces, depth = [""], 0
     for word in tex.split(" "):
-        apart = depth == 0 and pieces[-1] and not _BESIDE.search(pieces[-1])
+        apart = depth == 0 and pieces[-1] and not _BEHIND.search(pieces[-1]) and not _BEFORE.match(word)
         if apart:
             pieces.append(word)
         else:
             pieces[-1] += f" {word}" if pieces[-1] else word
-        depth += len(re.findall(r"[({\[]", word)) - len(re.findall(r"[)}\]]", word))
+        depth += len(re.findall(r"\\left|[({\[]", word)) - len(re.findall(r"\\right|[)}\]]", word))
     return pieces
