@@ -23,7 +23,8 @@ class Paged(Latex):
         """Those of a row, none of them wider than a page if it can be broken."""
         found: list[AlignedLine] = []
         for line in super().lines(row):
-            first, *more = _broken(line.right, self.room - round(_width(line.left)))
+            room = self.room if "\\sum" in line.right else 1.2 * self.room  # limits make a line wider
+            first, *more = _broken(line.right, room - _width(line.left))
             found.append(line._replace(right=first))
             found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]
         return found
@@ -41,13 +42,13 @@ def _width(tex: str) -> float:
     return latex_width(f"\\sum {tex}") - latex_width("\\sum ")
 
 
-def _broken(tex: str, room: int) -> list[str]:
-    """A line in pieces that are no wider than ``room``, the first one the signs of its sums.
+def _broken(tex: str, room: float) -> list[str]:
+    """A line in pieces that are no wider than ``room``, the first the signs of its sums; a matrix whole.
 
     >>> _broken("= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1} w_{k} x_{k}", 9)
     ['= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1}', 'w_{k} x_{k}']
     """
-    if _width(tex) <= room:
+    if "\\begin" in tex or _width(tex) <= room:
         return [tex]
     pieces = _pieces(tex)
     sums = [at for at, piece in enumerate(pieces, 1) if "\\sum" in piece]
