@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from symconv.derivation import Formula
-from symconv.notes.axes import joined
 from symconv.notes.model import Display, Prose
 from symconv.printing import display as data
 from symconv.printing.display import Row
+from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, target_of
 
@@ -73,10 +73,7 @@ def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
 def formulas(
     made: Sequence[Formula], label: str, *, alone: bool = False, told_before: bool = False
 ) -> Display | Prose:
-    """Closed forms as a display; a sentence where one of them is longer than a line of print.
-
-    ``told_before`` says that notes of one page tell before what their letters stand for.
-    """
+    """Closed forms as a display, their letters ``told_before`` or not; a sentence where they are too long."""
     shown = Formulas(tuple(made), alone)
     latex = target_of("latex")
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]

@@ -8,13 +8,12 @@ from math import prod
 from types import MappingProxyType
 
 from symconv.explicit.layout import Sheet
-from symconv.notes.axes import per_axis
 from symconv.notes.model import Maths, Words
 from symconv.notes.pieces import MOST_LISTED, Pen
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
-from symconv.printing.english import counted
+from symconv.printing.english import counted, per_axis
 from symconv.printing.target import MathsTarget
 
 

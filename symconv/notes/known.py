@@ -9,13 +9,12 @@ from symconv.check import Finding
 from symconv.derivation import Derivation
 from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
-from symconv.notes.axes import joined
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
-from symconv.printing.english import counted
+from symconv.printing.english import counted, joined
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
 ALWAYS = ("loops", "windows", "numpy", "differences")

@@ -9,7 +9,6 @@ from sympy import Expr, S
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes.axes import joined as listed
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
@@ -18,6 +17,7 @@ from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.printing.display import Grid, Row
 from symconv.printing.english import counted
+from symconv.printing.english import joined as listed
 
 #: A dense gradient of more rows or columns is not written out.
 MOST_ROWS, MOST_COLUMNS = 9, 12
@@ -170,23 +170,16 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
     if spec.bias:
         total = worked.source.entries.values.matrix("grad_bias")
         values = pen.values(list(total)) if len(total) > 1 else pen.number(total[0])
-        shown.append(
-            pen.say(
-                f"{{letter}} = {{values}}, {_summed(pen)}", letter=_derivative(pen, "bias"), values=values
-            )
-        )
+        sums = "the sums of {upstream} over each channel"
+        sums = sums if kinds.channelled(spec) else "the sum of all entries of {upstream}"
+        told = pen.say(f"{{letter}} = {{values}}, {sums}", letter=_derivative(pen, "bias"), values=values)
+        shown.append(told)
     joined: list[str | Maths] = []
     for at, part in enumerate(shown):
         joined += [*([" and " if at == len(shown) - 1 else ", "] if at else []), *part]
     if joined:
         blocks.append(Prose((f"Altogether{'' if one else ', row by row'}, ", *joined, "."), detail=True))
     return blocks
-
-
-def _summed(pen: Pen) -> str:
-    """What the gradient of the bias is the sum of."""
-    filters = kinds.channelled(pen.worked.spec)
-    return "the sums of {upstream} over each channel" if filters else "the sum of all entries of {upstream}"
 
 
 def _derivative(pen: Pen, quantity: str) -> Maths:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 import symconv.notes.kinds as kinds
@@ -70,8 +69,8 @@ def matrix(sources: Sources) -> list[Block]:
     y, x = index(pen, "output"), index(pen, "input")
     introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
     columns = worked.explicit.shape("matrix")[1]
-    written = pen.shown(lambda s: _written(pen, s, _grid), "matrix")
-    dotted = pen.shown(lambda s: _written(pen, s, _dotted), "matrix")
+    written = pen.shown(lambda s: _written(pen, s), "matrix")
+    dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
     network = picture(
         sources, "network", _caption(sources, pen), beside=0.75 * columns + 1.5, spare=1, else_spare=2
     )
@@ -84,24 +83,19 @@ def matrix(sources: Sources) -> list[Block]:
     ]
 
 
-def _grid(s: Sheet, values: bool) -> Grid:
+def _grid(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
     """The matrix, whole where it is not more than twice as large as matrices are shown otherwise."""
     n = s.spec.notation
     shape = s.values.shape("matrix")
-    if n.max_rows is not None and max(shape) <= 2 * n.max_rows:
+    if n.max_rows is not None and max(shape) <= 2 * n.max_rows and not dotted:
         whole = replace(s, spec=replace(s.spec, notation=n.replace(max_rows=None)))
         found = whole.matrix_grid("matrix", NUMBERS, values=values)
         if s.form.span(found) <= NUMBERS:
             return found
-    return _dotted(s, values)
-
-
-def _dotted(s: Sheet, values: bool) -> Grid:
-    """The matrix with dots where the notation has them."""
     return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
 
 
-def _written(pen: Pen, s: Sheet, grid: Callable[[Sheet, bool], Grid]) -> list[Row | None]:
+def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
     n, form, spec = s.notation, s.form, s.spec
     plus = f" + {form.letter(n.bias)}" if spec.bias else ""
@@ -109,7 +103,7 @@ def _written(pen: Pen, s: Sheet, grid: Callable[[Sheet, bool], Grid]) -> list[Ro
     letter = form.letter(n.matrix)
     columns = s.values.shape("matrix")[1]
     letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
-    return [first, Row(letter, (grid(s, not letters),))]
+    return [first, Row(letter, (_grid(s, not letters, dotted=dotted),))]
 
 
 def _caption(sources: Sources, pen: Pen) -> Words:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import symconv.notes.kinds as kinds
-from symconv.notes.axes import per_axis
 from symconv.notes.model import Block, Maths, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
 from symconv.pattern import PADDING_MODES
-from symconv.printing.english import counted
+from symconv.printing.english import counted, per_axis
 
 _TOLD = {
     "zeros": "zeros",

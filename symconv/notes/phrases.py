@@ -55,13 +55,8 @@ _FORMULA = re.compile(
 
 
 def typeset(text: str) -> Words:
-    """A sentence of a rule, its formulas as mathematics.
-
-    >>> typeset("[j = a] collapses the sum over j to its term at j = a.")[-2]
-    Maths(latex='j = a', text='j = a')
-    """
-    found: list[str | Maths] = []
-    at = 0
+    """A sentence of a rule, its formulas as mathematics."""
+    found, at = list[str | Maths](), 0
     for match in _FORMULA.finditer(text):
         latex = match[0].replace("sum_", r"\sum_").replace("star", r"\star").replace("s i", r"s\,i")
         latex = re.sub(r"d(x_[ab])", r"\\partial \1", latex)

@@ -14,27 +14,35 @@ _BEFORE = re.compile(r"\\(?:le|ge|quad)$|[=<>]$")
 
 
 class Paged(Latex):
-    """LaTeX for lines as long as those of the article; ``room`` is what a line takes at the most."""
+    """LaTeX for the lines of the article."""
 
     line = 66
-    room = 70
 
     def lines(self, row: Row | None) -> list[AlignedLine]:
         """Those of a row, none of them wider than a page if it can be broken."""
-        found: list[AlignedLine] = []
-        for line in super().lines(row):
-            room = self.room if "\\sum" in line.right else 1.2 * self.room  # limits make a line wider
-            first, *more = _broken(line.right, room - _width(line.left))
-            found.append(line._replace(right=first))
-            found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]
-        return found
+        return _fitting(super().lines(row), 70)
 
 
-class Stepwise(Paged):
-    """The same for a derivation, whose steps stand behind what they are equal to."""
+class Stepwise(Latex):
+    """The same for derivations, whose steps stand behind what they are equal to."""
 
-    line = 52
-    room = 62
+    def lines(self, row: Row | None) -> list[AlignedLine]:
+        """Those of a row, none of them wider than a page if it can be broken."""
+        return _fitting(super().lines(row), 62)
+
+
+PAGE, STEPS = Paged(), Stepwise()
+
+
+def _fitting(lines: list[AlignedLine], room: float) -> list[AlignedLine]:
+    """Lines, those wider than ``room`` broken; those without sums, which have no limits, hold more."""
+    found: list[AlignedLine] = []
+    for line in lines:
+        here = room if "\\sum" in line.right else 1.2 * room
+        first, *more = _broken(line.right, here - _width(line.left))
+        found.append(line._replace(right=first))
+        found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]
+    return found
 
 
 def _width(tex: str) -> float:
