@@ -47,7 +47,7 @@ def _called(reference: str) -> str:
 def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     names = list(dict.fromkeys(_called(finding.reference) for finding in findings))
     count = sum(finding.cases for finding in findings)
-    wrong = list(dict.fromkeys(f.quantity.replace("_", " ") for f in findings if not f))
+    wrong = list(dict.fromkeys(named(f.quantity) for f in findings if not f))
     exact = all(f.largest_error == 0 for f in findings)
     verdict = (
         f"but {joined(wrong)} DIFFERS"

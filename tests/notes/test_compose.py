@@ -122,7 +122,7 @@ def test_a_failed_check_is_told(name: str) -> None:
     (table,) = (b for b in comparisons(made) if isinstance(b, Table))
     told = {plain(row[0]): plain(row[-1]) for row in table.rows}
     assert told["output"] == "DIFFERS"
-    assert told["grad input"] == "equal"
+    assert told["input gradient"] == "equal"
 
 
 @pytest.mark.parametrize("name", tiers(SPREAD, ["strided", "circular", "maximum"]))
