@@ -92,8 +92,10 @@ class Structure:
         12 of 24 entries hold a weight, 3 distinct weights (a dense layer has 24)
         """
         whole = _Band(incidence, uniform=uniform)
-        parts = [relation.incidence() for relation in relations] or [incidence]
-        levels = _levels([_Band(part, uniform=uniform) for part in parts]) if len(whole.o) else ()
+        several = len(relations) > 1
+        parts = [_Band(r.incidence(), uniform=uniform) for r in relations] if several else [whole]
+        levels = _levels(parts) if len(whole.o) else ()
+        different = prod(part.different for part in parts)
         return cls(
             shape=whole.shape,
             kind=_in_words(levels) if levels else "zero",
@@ -101,10 +103,10 @@ class Structure:
             circulant=whole.circulant,
             lower_bandwidth=int(np.max(-whole.offset)) if levels else 0,
             upper_bandwidth=int(np.max(whole.offset)) if levels else 0,
-            nonzeros=len(whole.cells),
+            nonzeros=prod(part.nonzeros for part in parts),
             edges=len(whole.o),
-            parameters=len(np.unique(whole.tap)),
-            unused=incidence.size("tap") - len(np.unique(incidence.index["tap"])),
+            parameters=min(different, 1) if uniform else different,
+            unused=incidence.size("tap") - different,
             samples=prod(relation.samples for relation in relations),
             levels=levels,
         )
@@ -158,6 +160,12 @@ def _by(shape: tuple[int, int]) -> str:
     return f"{shape[0]}×{shape[1]}"
 
 
+def _different(numbers: Indices) -> int:
+    """How many different numbers there are; by sorting, since the hashes of NumPy's ``unique`` collide."""
+    ordered = np.sort(numbers)
+    return len(ordered) and int(np.count_nonzero(np.diff(ordered))) + 1
+
+
 def _levels(bands: Sequence[_Band]) -> tuple[Level, ...]:
     found: list[Level] = []
     block = (1, 1)
@@ -177,22 +185,31 @@ class _Band:
 
     def __init__(self, incidence: Incidence, *, uniform: bool) -> None:
         self.shape = self._rows, self._columns = incidence.size("output"), incidence.size("input")
-        self.o, tap, self._j = (incidence.index[role] for role in ROLES)
-        self.tap = np.zeros_like(tap) if uniform else tap
+        self.o, self._taps, self._j = (incidence.index[role] for role in ROLES)
+        self.tap = np.zeros_like(self._taps) if uniform else self._taps
         self._one_tap = incidence.shape["tap"] == ()
         self.offset = self._j - self.o
-        self.cells = np.unique(self.o * self._columns + self._j)  # those that hold a weight, each once
+
+    @cached_property
+    def nonzeros(self) -> int:
+        """How many entries hold a weight."""
+        return _different(self.o * self._columns + self._j)
+
+    @cached_property
+    def different(self) -> int:
+        """How many taps meet an input."""
+        return _different(self._taps)
 
     @cached_property
     def kind(self) -> str:
         """What the matrix is; the strongest word that holds."""
         one_each = self._one_tap and self._rows == self._columns == len(self.o)
-        full = len(self.cells) == self._rows * self._columns
-        apart = len(self.o) == len(self.cells) == len(np.unique(self.tap))
+        full = self.nonzeros == self._rows * self._columns
+        apart = len(self.o) == self.nonzeros == _different(self.tap)
         words = {
             "identity": one_each and not self.offset.any(),
             "dense": apart and full,
-            "zero": not len(self.cells),
+            "zero": not self.nonzeros,
             "circulant": self.circulant and self.offset.any(),
             "Toeplitz": self.toeplitz,
             "block diagonal": apart and self.groups > 1,
@@ -207,13 +224,13 @@ class _Band:
         below = np.max(-self.offset, initial=-self._columns) < self._rows - 1
         return bool(below or np.max(self.offset, initial=-self._rows) < self._columns - 1)
 
-    @property
+    @cached_property
     def circulant(self) -> bool:
         """Whether each row is the one above it, moved by one around the end."""
         square = self._rows == self._columns
         return square and self._constant(self.offset % self._rows, lambda d: np.full_like(d, self._rows))
 
-    @property
+    @cached_property
     def toeplitz(self) -> bool:
         """Whether every diagonal is constant."""
         n, m = self.shape
@@ -234,6 +251,10 @@ class _Band:
         """Every pair (diagonal, tap) that occurs must occur on the whole length of that diagonal."""
         taps = int(np.max(self.tap, initial=0)) + 1
         least = int(np.min(diagonal, initial=0))
+        held = np.bincount(diagonal - least)
+        (found,) = np.nonzero(held)
+        if np.any(held[found] % length(found + least)):
+            return False  # without sorting
         pairs, counts = np.unique((diagonal - least) * taps + self.tap, return_counts=True)
         return bool(np.all(counts == length(pairs // taps + least)))
 

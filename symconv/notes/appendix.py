@@ -9,7 +9,7 @@ from symconv.algorithms import introduced
 from symconv.notes.known import derived
 from symconv.notes.letters import conditions, operands
 from symconv.notes.model import Algorithm, Block, Display, Heading, Maths, Points, Prose, Table, Words
-from symconv.notes.phrases import equation, joined, letter, reason, say
+from symconv.notes.phrases import equation, joined, letter, reason, say, typeset
 from symconv.notes.source import Source, Sources
 
 #: What an index counts, by its field in a notation.
@@ -34,9 +34,8 @@ _TOLD = {
 
 def derivations(sources: Sources) -> list[Block]:
     """Each closed form with the steps that lead to it; the sentence of each rule once, at the end."""
-    blocks: list[Block] = [
-        Prose(("Each line follows from the one before by the rule behind it; the end explains the rules.",))
-    ]
+    text = "Each line follows from the one before by the rule named beside it. The end explains the rules."
+    blocks: list[Block] = [Prose((text,))]
     rules: dict[str, list[str]] = {}
     for name in derived(sources):
         made = sources.opened.derive(name)
@@ -45,7 +44,7 @@ def derivations(sources: Sources) -> list[Block]:
         for rule, told in made.reasons().items():
             here = rules.setdefault(rule, [])
             here += [s for s in re.split(r"(?<=\.) ", told) if s not in here]
-    points = tuple(((rule,), (" ".join(told),)) for rule, told in rules.items())
+    points = tuple(((rule,), typeset(" ".join(told))) for rule, told in rules.items())
     return [*blocks, Heading(("Rules",), 2), Points(points)]
 
 
@@ -73,7 +72,7 @@ def dense(sources: Sources) -> list[Block]:
     ]
     if s.nonzeros < s.entries:
         blocks += [
-            say(source, "Masking the entries where {T} holds no weight gives:"),
+            say(source, "Setting the entries where {T} holds no weight to zero gives:"),
             *equation(sources, "example", "masked_gradient"),
         ]
     return [*blocks, say(source, "Summing over each weight's positions gives the gradient of the kernel.")]
@@ -86,21 +85,23 @@ def algorithms(sources: Sources) -> list[Block]:
     every = introduced(listings.values())
     sizes = next(at for at, (_, meaning) in enumerate(every) if meaning.startswith("the number of"))
     indices = next(at for at, (_, meaning) in enumerate(every) if re.match(r"an? .*(index|channel)", meaning))
-    parts = (every[:sizes], every[sizes:indices], every[indices:])
-    text = "The passes of the layer as loops over indices that start at 0. Here "
-    text += f"{'; '.join(map(_introduced, parts))}."
-    text += " The letters of an axis bear its number." if len(layer.spec.axes) > 1 else ""
-    blocks: list[Block] = [Prose((text,))]
+    told: list[str | Maths] = ["The passes of the layer as loops over indices that start at 0. Here "]
+    for part in (every[:sizes], every[sizes:indices], every[indices:]):
+        told += [*_introduced(part), "; "]
+    told[-1] = ". The letters of an axis bear its number." if len(layer.spec.axes) > 1 else "."
+    blocks: list[Block] = [Prose(tuple(told))]
     for name, listing in listings.items():
         blocks.append(Algorithm((listing.reason,), listing, f"layer.algorithm({name!r})"))
     return blocks
 
 
-def _introduced(letters: Sequence[tuple[str, str]]) -> str:
+def _introduced(letters: Sequence[tuple[str, str]]) -> list[str | Maths]:
     """What letters stand for, with one verb for all of them."""
-    (first, meaning), *rest = letters
-    *most, last = [f"{first} is {meaning}", *(f"{one} {meaning}" for one, meaning in rest)]
-    return f"{', '.join(most)} and {last}" if most else last
+    told: list[str | Maths] = []
+    for at, (one, meaning) in enumerate(letters):
+        told += ["" if at == 0 else " and " if at == len(letters) - 1 else ", "]
+        told += [letter(one), f"{'' if at else ' is'} {meaning}"]
+    return told
 
 
 def letters(sources: Sources) -> list[Block]:
@@ -115,13 +116,14 @@ def letters(sources: Sources) -> list[Block]:
     sizes = f"{{M}} is the number of outputs{along}"
     if layer.spec.numeric:
         sizes = f"{{N}}, {{K}} and {{M}} are the numbers of inputs, taps and outputs{along}, {{s}} is the "
-        sizes += "stride, {d} the dilation, {p} the padding before and {q} that behind"
-        sizes += ", {a} the output padding" if transposed else ""
+        sizes += "stride, {d} the dilation, {p} the padding before the input"
+        sizes += ", {q} the padding after it and {a} the output padding" if transposed else ""
+        sizes += "" if transposed else " and {q} the padding after it"
     blocks: list[Block] = [
         Prose((layer.description,)),
         say(
             layer,
-            f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, from {n.base} on.{several}",
+            f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, starting at {n.base}.{several}",
         ),
     ]
     named = [name for r in layer.spec.pattern.relations for names in r.letters.values() for name in names]
@@ -133,14 +135,15 @@ def letters(sources: Sources) -> list[Block]:
         parts: list[str | Maths] = ["Likewise "]
         for at, name in enumerate(others):
             counts = f"{' counts' if at == 0 else ''} {noun[name]}"
-            parts += [*([", "] if at else []), letter(getattr(n, name)), counts]
+            parts += ["" if at == 0 else " and " if at == len(others) - 1 else ", "]
+            parts += [letter(getattr(n, name)), counts]
         blocks.append(Prose((*parts, ".")))
-    blocks.append(say(layer, "[P] is 1 if P holds, else 0."))
+    blocks.append(Prose(typeset("The bracket [P] is 1 if P holds, else 0.")))
     rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in operands(layer.closed.symbols)]
     blocks.append(Table((("letter",), ("what it is",), ("shape",)), tuple(rows)))
     held = conditions(sources.opened.closed.symbols, sources.opened.formula("output"))
     if held:
-        blocks.append(Prose(("Such a layer exists where ", *joined(held), ".")))
+        blocks.append(Prose(("Such a layer exists if ", *joined(held), ".")))
     return blocks
 
 

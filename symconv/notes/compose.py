@@ -1,6 +1,7 @@
 """Composition: which sections the notes of a layer have, at which depth, and in which order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from symconv.notes.document import Document
 from symconv.notes.known import checks, proofs
 from symconv.notes.learning import learning
 from symconv.notes.matrices import matrix
-from symconv.notes.model import Block, Heading, Prose
+from symconv.notes.model import Block, Display, Heading, Prose
 from symconv.notes.numbers import numbers
 from symconv.notes.pieces import Pen
 from symconv.notes.sizes import size
@@ -77,7 +78,9 @@ def notes(
     blocks: list[Block] = []
     parts: dict[str, list[Block]] = {}
     if sections is None:
-        blocks.append(Prose(kinds.opening(Pen(Worked(sources.example))), lead=True))
+        blocks.append(
+            Prose(kinds.opening(Pen(Worked(sources.example))), lead=True, spare=int(depth == "page"))
+        )
     for name in wanted:
         if not isinstance(name, str) or name not in SECTIONS:
             raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
@@ -86,7 +89,7 @@ def notes(
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
         if depth == "page":
-            found = [block for block in found if not (block.spare or block.detail)]
+            found = [_brief(block) for block in found if not (block.spare or block.detail)]
         if found and depth == "page" and name == "checks":
             blocks += found
         elif found:
@@ -97,6 +100,13 @@ def notes(
     pages = _pages(sources, depth) if sections is None else 0
     shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
     return Document(title.strip(), tuple(blocks), sources.statements, pages, shown)
+
+
+def _brief(block: Block) -> Block:
+    """A block as it stands in notes of one page."""
+    if isinstance(block, Display) and block.short is not None:
+        return replace(block, item=block.short, spare=block.brief)
+    return replace(block, spare=block.brief)
 
 
 def _pages(sources: Sources, depth: str) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+
+from sympy import Expr
 
 from symconv.errors import FigureError
 from symconv.explicit.layout import Sheet
@@ -115,18 +118,28 @@ def picture(
 def _valued(sources: Sources, drawing: Drawing) -> Drawing:
     """The input above a window with its values, where it is the input that the window slides over.
 
-    The legend of a network tells of each weight its letter and its value.
+    The legend of a network tells of each weight its letter and its value; its discs have values where their
+    letters are too long for them.
     """
+    worked = Worked(sources.example)
     if drawing.name == "network":
-        return _lettered(sources, drawing)
+        found = _lettered(sources, drawing)
+        for role, entries in (("input", worked.inputs), ("output", worked.outputs)):
+            found = found if legible(found) else _with_values(worked, found, role, entries)
+        return found
     if drawing.name != "window" or sources.example.spec.transposed:
         return drawing
-    worked = Worked(sources.example)
+    return _with_values(worked, drawing, "input", worked.inputs)
+
+
+def _with_values(worked: Worked, drawing: Drawing, role: str, entries: Sequence[Expr]) -> Drawing:
+    """A drawing with the values of the entries of the "input" or the "output" for their letters."""
     pen = Pen(worked)
-    values = {pen.input(at).text: pen.number(entry) for at, entry in enumerate(worked.inputs)}
+    name = {"input": pen.input, "output": pen.output}[role]
+    values = {name(at).text: pen.number(entry) for at, entry in enumerate(entries)}
 
     def shown(mark: Box | Disc | Line | Text) -> Box | Disc | Line | Text:
-        if isinstance(mark, Box) and mark.look in ("entry", "padding") and mark.label:
+        if isinstance(mark, Box | Disc) and mark.look in ("entry", "padding") and mark.label:
             value = values.get(mark.label.text)
             return replace(mark, label=Label(f"${value.latex}$", value.text)) if value else mark
         return mark

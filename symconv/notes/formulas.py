@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symconv.derivation import Formula
 from symconv.notes.model import Display, Prose
 from symconv.printing import display as data
 from symconv.printing.display import Row
+from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, target_of
 
@@ -69,14 +70,16 @@ def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
     return [rows[0]._replace(parts=(f"{rows[0].parts[0]}{target.comma}{line}",))]
 
 
-def formulas(made: Sequence[Formula], label: str, *, alone: bool = False) -> Display | Prose:
-    """Closed forms as a display; a sentence where one of them is longer than a line of print."""
+def formulas(
+    made: Sequence[Formula], label: str, *, alone: bool = False, told_before: bool = False
+) -> Display | Prose:
+    """Closed forms as a display, their letters ``told_before`` or not; a sentence where they are too long."""
     shown = Formulas(tuple(made), alone)
     latex = target_of("latex")
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:
-        return Display(shown, "", label)
-    names = " and ".join(f"formula({formula.name!r})" for formula in made)
-    return Prose(
-        (f"With all its limits the general formula is longer than a line: {names} of the layer has it.",)
-    )
+        return Display(shown, "", label, short=replace(shown, alone=True) if told_before else None)
+    calls = joined([f"layer.formula({formula.name!r})" for formula in made])
+    one = len(made) == 1
+    text = "With all its limits, the general formula is" if one else "With all limits, the formulas are"
+    return Prose((f"{text} longer than a line; {calls} {'gives it' if one else 'give them'}.",))

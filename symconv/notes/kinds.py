@@ -13,6 +13,7 @@ from symconv.notes.pieces import MOST_LISTED, Pen
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
+from symconv.printing.english import counted, per_axis
 from symconv.printing.target import MathsTarget
 
 
@@ -101,15 +102,15 @@ def instruction(pen: Pen) -> str:
     spec = pen.worked.spec
     axes = spec.tied_axes
     along = "along" if len(axes) == 1 else "over"
-    strides = _per_axis(spec, "stride")
-    apart = _per_axis(spec, "dilation")
+    strides = per_axis([str(axis.geometry["stride"]) for axis in axes])
     steps = f" in steps of {strides}" if strides != "1" else ""
     wide = any(int(axis.geometry["kernel_size"]) > 1 for axis in axes)
-    spread = f", with its taps {apart} places apart" if apart != "1" and wide else ""
+    apart = _apart(spec, "dilation")
+    spread = f", with its taps {apart}" if apart != "1 place apart" and wide else ""
     if kind(spec) == "transposed":
-        further = "one place" if strides == "1" else f"{strides} places"
-        text = f"Each input multiplies the whole kernel{spread}. It "
-        text += f"adds the products to the output, {further} further along than the input before it. "
+        text = f"Each input multiplies the whole kernel{spread.replace('with its', 'its')}"
+        text += ", and the products are added to the output. Those of neighbouring "
+        text += f"inputs begin {_apart(spec, 'stride')}. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
         return f"{text}Here are the products that each output{first} collects:"
     if kind(spec) == "average":
@@ -128,10 +129,9 @@ def instruction(pen: Pen) -> str:
     return f"{turned} {along} the input{steps}{spread}, and at each position {multiply}:"
 
 
-def _per_axis(spec: Specification, name: str) -> str:
-    """A number of each axis, once where all are equal."""
-    numbers = [str(axis.geometry[name]) for axis in spec.tied_axes]
-    return numbers[0] if len(set(numbers)) == 1 else f"({', '.join(numbers)})"
+def _apart(spec: Specification, name: str) -> str:
+    """How many places a stride or a dilation is, along each axis."""
+    return per_axis([f"{counted(axis.geometry[name], 'place')} apart" for axis in spec.tied_axes])
 
 
 CAPTIONS: Mapping[str, str] = MappingProxyType(
@@ -156,7 +156,9 @@ def caption(pen: Pen) -> Words:
     again = "one recurs" if taps == 1 else f"{taps} recur"
     if channelled(spec):
         return pen.say(
-            CAPTIONS[kind(spec)].replace("the same {taps} in every row", "they recur in every row")
+            CAPTIONS[kind(spec)].replace(
+                "the same {taps} in every row", "the same weights recur in every row"
+            )
         )
     return pen.say(CAPTIONS[kind(spec)].replace("{taps}", again))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from symconv.check import Finding
+from symconv.derivation import Derivation
 from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
@@ -13,7 +14,7 @@ from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
-from symconv.printing.english import counted
+from symconv.printing.english import counted, joined
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
 ALWAYS = ("loops", "windows", "numpy", "differences")
@@ -46,10 +47,10 @@ def _called(reference: str) -> str:
 def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     names = list(dict.fromkeys(_called(finding.reference) for finding in findings))
     count = sum(finding.cases for finding in findings)
-    wrong = list(dict.fromkeys(f.quantity.replace("_", " ") for f in findings if not f))
+    wrong = list(dict.fromkeys(named(f.quantity) for f in findings if not f))
     exact = all(f.largest_error == 0 for f in findings)
     verdict = (
-        f"but {_and(wrong)} DIFFERS"
+        f"but {joined(wrong)} DIFFERS"
         if wrong
         else "all agree exactly"
         if exact
@@ -58,8 +59,8 @@ def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     seen = {finding.quantity for finding in findings}
     gradients = "the gradients" if "grad_kernel" in seen else "the gradient"
     called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
-    what = _and([told for name, told in called.items() if name in seen])
-    text = f"{what[0].upper()}{what[1:]} of {where} were recomputed by {_and(names)}"
+    what = joined([told for name, told in called.items() if name in seen])
+    text = f"{what[0].upper()}{what[1:]} of {where} were recomputed by {joined(names)}"
     if "central differences" in names and linear:
         affine = "affine" if "grad_bias" in seen else "linear"
         text += f" (exact here, because the output is {affine} in each operand)"
@@ -75,11 +76,8 @@ def proved(sources: Sources) -> Words:
     names = [name for name in _SHOWN if name in sources.opened.formula_names]
     for name in names:
         made = sources.opened.derive(name)
-        cases += [int(re.findall(r"\d+", step.evidence)[0]) for step in made.steps]
-        try:
-            proof = made.prove()
-        except SymconvError:
-            proof = None
+        cases.append(_cases(made))
+        proof = _proof(made)
         if proof:
             known.setdefault(_scope(proof), []).append(name)
         else:
@@ -100,6 +98,19 @@ def proved(sources: Sources) -> Words:
     text = " As a further check, both" if known else " Both"
     least = counted(min(cases), "choice of sizes", "choices of sizes")
     return (*found, f"{text} sides of each step were compared exactly for at least {least}.")
+
+
+def _cases(made: Derivation) -> int:
+    """On how many choices of sizes each step was tried, at the least."""
+    return min(int(re.findall(r"\d+", step.evidence)[0]) for step in made.steps)
+
+
+def _proof(made: Derivation) -> Proof | None:
+    """The proof for all sizes, if there is one."""
+    try:
+        return made.prove() or None
+    except SymconvError:
+        return None
 
 
 def _of(pen: Pen, names: Sequence[str]) -> Words:
@@ -128,13 +139,8 @@ def _scope(proof: Proof) -> Words:
     for name in ("stride", "dilation"):
         numbers = list(dict.fromkeys(per_axis(getattr(step, name)) for step in proof.steps))
         if numbers != ["1"]:
-            steps.append(f"{name}{'s' * (len(numbers) > 1)} {_and(numbers)}")
+            steps.append(f"{name}{'s' * (len(numbers) > 1)} {joined(numbers)}")
     return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
-
-
-def _and(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def comparisons(sources: Sources) -> list[Block]:
@@ -145,7 +151,7 @@ def comparisons(sources: Sources) -> list[Block]:
     head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("numbers",), ("result",))
     table: list[tuple[Words, ...]] = [
         (
-            (name.replace("_", " "),),
+            (named(name),),
             (", ".join(dict.fromkeys(_called(f.reference) for f in found)),),
             (f"{sum(f.cases for f in found):,}",),
             ("equal" if all(found) else "DIFFERS",),
@@ -161,15 +167,31 @@ def comparisons(sources: Sources) -> list[Block]:
 
 def proofs(sources: Sources) -> list[Block]:
     """Of each derivation: on how many cases it was verified, and for which sizes it is proved."""
-    found: dict[str, list[str]] = {}
+    found: dict[Words, list[str]] = {}
     for name in derived(sources):
-        found.setdefault(sources.opened.derive(name).settled(), []).append(name.replace("_", " "))
-    points = tuple(((", ".join(names),), (settled,)) for settled, names in found.items())
+        made = sources.opened.derive(name)
+        proof = _proof(made)
+        scope = (
+            (", and each step proved ", *_scope(proof)) if proof else ("; no proof for all sizes was found",)
+        )
+        least = counted(_cases(made), "choice of sizes", "choices of sizes")
+        found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
+    points = tuple(((", ".join(names),), settled) for settled, names in found.items())
     return [
-        Prose(("Both sides of each step of these derivations were compared:",)),
+        Prose(("Both sides of each step of these derivations were compared exactly:",)),
         Points(points),
         *comparisons(sources),
     ]
+
+
+def named(quantity: str) -> str:
+    """A quantity in words.
+
+    >>> named("grad_kernel"), named("tying")
+    ('kernel gradient', 'ties')
+    """
+    _, gradient, operand = quantity.rpartition("grad_")
+    return f"{operand} gradient" if gradient else {"tying": "ties"}.get(quantity, quantity.replace("_", " "))
 
 
 def derived(sources: Sources) -> list[str]:

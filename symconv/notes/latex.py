@@ -22,6 +22,7 @@ from symconv.notes.model import (
 from symconv.notes.shells import shell
 from symconv.printing.display import Row
 from symconv.printing.latex import Latex
+from symconv.printing.pages import PAGE, STEPS
 
 #: What the body needs besides a document class.
 PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algpseudocode"
@@ -135,19 +136,10 @@ def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 
 
 def _steps(block: Display) -> str:
     """A derivation that breaks over pages, in smaller letters where a line is long."""
-    latex = Latex()
-    display = block.item.display(latex)
-    widest = max(latex.width(f"{line.left}{line.right}") for row in display.rows for line in latex.lines(row))
-    return f"{{\\{'footnotesize' if widest > LONG else 'small'}\n{latex.across_pages(display)}}}"
-
-
-class _Page(Latex):
-    """LaTeX for lines as long as those of the article."""
-
-    line = 66
-
-
-_PAGE = _Page()
+    display = block.item.display(STEPS)
+    lines = [line for row in display.rows for line in Latex.lines(STEPS, row)]
+    widest = max(STEPS.width(f"{line.left}{line.right}") for line in lines)
+    return f"{{\\{'footnotesize' if widest > LONG else 'small'}\n{STEPS.across_pages(display)}}}"
 
 
 def _algorithm(block: Algorithm) -> str:
@@ -157,7 +149,7 @@ def _algorithm(block: Algorithm) -> str:
 def _display(block: Display, labels: str) -> str:
     if block.stepwise:
         return _steps(block)
-    inside = _PAGE.lay_out(block.item.display(_PAGE))
+    inside = PAGE.lay_out(block.item.display(PAGE))
     if not labels:
         return f"\\begin{{equation*}}\n{inside}\n\\end{{equation*}}"
     return f"\\begin{{equation}}\\label{{{labels}:{block.label}}}\n{inside}\n\\end{{equation}}"
@@ -176,6 +168,7 @@ def points(block: Points) -> str:
 def table(block: Table) -> str:
     """Rows between rules."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
+    rows = [row.replace("$\\vdots$", "$\\smash{\\vdots}$") for row in rows]
     widths = [max(len(plain(row[at])) for row in (block.head, *block.rows)) for at in range(len(block.head))]
     long = sum(widths) > LONG
     kinds = ["l"] * len(widths)
@@ -228,7 +221,7 @@ def _height(document: Manuscript) -> float:
         document.render(
             heading=lambda b: 40.0,
             prose=lambda b: 20.0 + 14.0 * (len(plain(b.words)) // 80),
-            display=lambda b: 30.0 + sum(16.0 * line.height for row in _rows(b) for line in _PAGE.lines(row)),
+            display=lambda b: 30.0 + sum(16.0 * line.height for row in _rows(b) for line in PAGE.lines(row)),
             points=lambda b: sum(20.0 + 14.0 * (len(plain(told)) // 80) for _, told in b.points),
             table=lambda b: 30.0 + 14.0 * len(b.rows),
             algorithm=lambda b: 30.0 + 12.0 * len(b.listing.latex().splitlines()),
@@ -238,7 +231,7 @@ def _height(document: Manuscript) -> float:
 
 
 def _rows(block: Display) -> Sequence[Row | None]:
-    return block.item.display(_PAGE).rows
+    return block.item.display(PAGE).rows
 
 
 def article(document: Manuscript) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 
 from sympy import Expr, S
@@ -18,6 +17,7 @@ from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.printing.display import Grid, Row
 from symconv.printing.english import counted
+from symconv.printing.english import joined as listed
 
 #: A dense gradient of more rows or columns is not written out.
 MOST_ROWS, MOST_COLUMNS = 9, 12
@@ -31,8 +31,8 @@ def learning(sources: Sources) -> list[Block]:
     return [
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
-        formulas([sources.opened.formula(name) for name in names], "gradients"),
-        Prose(_chosen(pen)),
+        formulas([sources.opened.formula(name) for name in names], "gradients", told_before=True),
+        Prose(_chosen(pen), brief=3),
         *_dense(pen),
         *_numbers(sources, pen),
         *([Prose(found, detail=True)] if (found := reached(pen)) else []),
@@ -155,8 +155,8 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
     rows = [pen.entry_row(entry) for entry in entries]
     what = "One entry of each gradient" if learned else "One entry of the gradient"
     blocks: list[Block] = [
-        Prose((f"{what}, worked out:",)),
-        pen.shown(lambda s: [row(s) for row in rows], "entries"),
+        Prose((f"{what}, worked out:",), brief=3),
+        pen.shown(lambda s: [row(s) for row in rows], "entries", brief=3),
     ]
     shown: list[Words] = []
     for role, quantity in (("tap", "kernel"), ("input", "input"))[not learned :]:
@@ -167,27 +167,19 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
                     "{letter} = {values}", letter=_derivative(pen, quantity), values=pen.values(found, 18)
                 )
             )
-    joined = [piece for at, part in enumerate(shown) for piece in ((" and ", *part) if at else part)]
     if spec.bias:
         total = worked.source.entries.values.matrix("grad_bias")
-        joined += [
-            ", and " if joined else "",
-            *pen.say(
-                "{letter} = {values}, {sums}",
-                sums=_summed(pen),
-                letter=_derivative(pen, "bias"),
-                values=pen.values(list(total)) if len(total) > 1 else pen.number(total[0]),
-            ),
-        ]
+        values = pen.values(list(total)) if len(total) > 1 else pen.number(total[0])
+        sums = "the sums of {upstream} over each channel"
+        sums = sums if kinds.channelled(spec) else "the sum of all entries of {upstream}"
+        told = pen.say(f"{{letter}} = {{values}}, {sums}", letter=_derivative(pen, "bias"), values=values)
+        shown.append(told)
+    joined: list[str | Maths] = []
+    for at, part in enumerate(shown):
+        joined += [*([" and " if at == len(shown) - 1 else ", "] if at else []), *part]
     if joined:
         blocks.append(Prose((f"Altogether{'' if one else ', row by row'}, ", *joined, "."), detail=True))
     return blocks
-
-
-def _summed(pen: Pen) -> str:
-    """What the gradient of the bias is the sum of."""
-    filters = kinds.channelled(pen.worked.spec)
-    return "the sums over each output channel" if filters else "the sum over all outputs"
 
 
 def _derivative(pen: Pen, quantity: str) -> Maths:
@@ -209,9 +201,9 @@ def _dense(pen: Pen) -> list[Block]:
     entry = worked.kernel_entry(tap)
     weights = _places(pen)
     text = "Each entry of {outer} has the colour of the weight that {matrix} holds there"
-    others = ["is gray where {matrix} is zero"] if len(weights) < rows * columns else []
-    others += ["is black where several weights meet"] if any(len(h) > 1 for h in weights.values()) else []
-    text += "".join(f", and {other}" for other in others)
+    others = ["grey where {matrix} is zero"] if len(weights) < rows * columns else []
+    others += ["black where several weights meet"] if any(len(h) > 1 for h in weights.values()) else []
+    text += f"; it is {' and '.join(others)}" if others else ""
     several = counted(len(cells), "entry", "entries")
     if len(cells) > 1:
         text += f". The {several} where {{matrix}} holds {{w}} add up to {{total}}:"
@@ -256,8 +248,9 @@ def reached(pen: Pen) -> Words:
         return _winners(pen)
     if kind == "average":
         weights = {p.weight for position in worked.positions for p in position.products}
-        text = "Each input of a window receives the same share of the window's gradient"
-        return pen.say(f"{text}, {{w}}.", w=pen.number(weights.pop())) if len(weights) == 1 else (f"{text}.",)
+        share = "the same share" if len(weights) > 1 else "the same share, {w},"
+        text = f"Each input of a window receives {share} of the window's gradient."
+        return pen.say(text, w=pen.number(min(weights)))
     if kind == "transposed":
         text = "Transposing twice gives the original matrix back, so the gradient with respect to "
         text += "{input} is the "
@@ -268,13 +261,12 @@ def reached(pen: Pen) -> Words:
     if stride > 1 and len(worked.shape("input")) == 1:
         return _upsampled(pen, stride)
     if stride > 1:
-        text = "Because of the stride, {upstream} acts on {input} as if "
+        text = "Because of the stride, the gradient with respect to {input} is computed as if "
+        where = "inserted between neighbouring entries of {upstream}"
         if len(strides) > 1:
-            return pen.say(
-                f"{text}zeros were inserted between its neighbours, one fewer than the stride of the axis."
-            )
+            return pen.say(f"{text}zeros were {where}, along each axis one fewer than its stride.")
         verb = f"{counted(stride - 1, 'zero')} were"
-        return pen.say(f"{text}{verb} inserted between neighbours along each axis (upsampling by {stride}).")
+        return pen.say(f"{text}{verb} {where} along each axis (upsampling by {stride}).")
     return ()
 
 
@@ -305,10 +297,10 @@ def _upsampled(pen: Pen, stride: int) -> Words:
         return s.form.upsampled(s.upstream_letter(), str(stride))
 
     zeros = f"{counted(stride - 1, 'zero')} were"
-    text = f"Neighbouring windows lie {stride} places apart, so {{upstream}} acts on {{input}} as if {zeros} "
-    text += f"inserted between its entries: {{up}} = {{spread}} (upsampling by {stride}). From the "
-    text += "first to the last, "
-    text += f"the entries of the gradient with respect to {{input}} are sums of {_and(met)} products."
+    text = f"Neighbouring windows lie {stride} places apart, so the gradient with respect to {{input}} is "
+    text += f"computed as if {zeros} inserted between neighbouring entries of {{upstream}}: "
+    text += f"{{up}} = {{spread}} (upsampling by {stride}). From the first to the last, the entries of this "
+    text += f"gradient are sums of {listed(list(map(str, met)))} products."
     if len(worked.upstream) == 1:
         return ()
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
@@ -322,15 +314,9 @@ def _folded(pen: Pen) -> Words:
         return ()
     o, j = several[0]
     times = "twice" if cells[o, j] == 2 else f"{cells[o, j]} times"
-    text = (
-        f"The padding repeats inputs: {{y}} reads {{x}} {times}, and each time adds to the gradient of {{x}}."
-    )
+    text = f"The padding repeats inputs: {{y}} reads {{x}} {times}, so it contributes {times} to the "
+    text += "gradient with respect to {x}."
     return pen.say(text, y=pen.output(o), x=pen.input(j))
-
-
-def _and(numbers: Sequence[int]) -> str:
-    *most, last = map(str, numbers)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _caption(pen: Pen) -> Words:

@@ -35,7 +35,7 @@ def operands(setting: LayerSymbols) -> list[Operand]:
     upstream = Maths(latex.letter(n.upstream), n.upstream)
     if n.upstream_style == "partial":
         upstream = Maths(*(f.derivative(f.letter(n.loss), f.letter(n.output)) for f in (latex, text)))
-    meaning = "the upstream gradient: the derivative of the loss by the output, before a function follows"
+    meaning = "the upstream gradient: the derivative of the loss with respect to the output"
     return [*found, Operand(upstream, meaning, _shape(setting, extents["output"]))]
 
 

@@ -41,8 +41,8 @@ _CAPTIONS = {
     "convolution": "The layer as a network. {same}{missing}",
     "average": "The layer as a network: each output is connected only to its window.",
     "transposed": "The layer as a network. Read from right to left, it is the network of the convolution.",
-    "maximum": "The layer as a network. The edge of the largest entry of a window has weight 1, the "
-    "others 0.",
+    "maximum": "The layer as a network. The edge from the largest entry of each window has weight 1, "
+    "the others 0.",
 }
 
 
@@ -70,23 +70,24 @@ def matrix(sources: Sources) -> list[Block]:
     introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
+    dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
     network = picture(
         sources, "network", _caption(sources, pen), beside=0.75 * columns + 1.5, spare=1, else_spare=2
     )
     return [
         introduced,
-        written,
+        replace(written, short=dotted.item),
         Prose(counts(sources, pen), close=True),
         *network,
         *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
 
 
-def _grid(s: Sheet, values: bool) -> Grid:
+def _grid(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
     """The matrix, whole where it is not more than twice as large as matrices are shown otherwise."""
     n = s.spec.notation
     shape = s.values.shape("matrix")
-    if n.max_rows is not None and max(shape) <= 2 * n.max_rows:
+    if n.max_rows is not None and max(shape) <= 2 * n.max_rows and not dotted:
         whole = replace(s, spec=replace(s.spec, notation=n.replace(max_rows=None)))
         found = whole.matrix_grid("matrix", NUMBERS, values=values)
         if s.form.span(found) <= NUMBERS:
@@ -94,7 +95,7 @@ def _grid(s: Sheet, values: bool) -> Grid:
     return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
 
 
-def _written(pen: Pen, s: Sheet) -> list[Row | None]:
+def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
     n, form, spec = s.notation, s.form, s.spec
     plus = f" + {form.letter(n.bias)}" if spec.bias else ""
@@ -102,7 +103,7 @@ def _written(pen: Pen, s: Sheet) -> list[Row | None]:
     letter = form.letter(n.matrix)
     columns = s.values.shape("matrix")[1]
     letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
-    return [first, Row(letter, (_grid(s, not letters),))]
+    return [first, Row(letter, (_grid(s, not letters, dotted=dotted),))]
 
 
 def _caption(sources: Sources, pen: Pen) -> Words:
@@ -125,11 +126,12 @@ def counts(sources: Sources, pen: Pen) -> Words:
     if kinds.kind(spec) == "maximum":
         entries = counted(rows * columns, "entry", "entries")
         ones = sum(1 for p in worked.positions if p.products)
-        text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1: one in each row. "
-        return pen.say(f"{text}None of them is learned, and none is shared.")
+        text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1"
+        text += f"{', one in each row,' if ones > 1 else ''} and the others are 0. Nothing is learned."
+        return pen.say(text)
     s = _structure(sources)
     if s is None:
-        return ("The weights of a row are all 1 over the divisor of its window. None of them is learned.",)
+        return ("In each row, every weight is 1 over the divisor of the window. Nothing is learned.",)
     head = "So {matrix} takes the place of a dense layer's matrix"
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
     plural = s.nonzeros > 1
@@ -139,10 +141,10 @@ def counts(sources: Sources, pen: Pen) -> Words:
         told = f"none of its {of} entries is zero, and they" if of > 1 else "its only entry is not zero and"
     if kinds.kind(spec) == "average":
         same = pen.number(worked.weights[0])
-        verb = "are all" if plural else "is"
-        return pen.say(f"{head}: {told} {verb} the same number, {{w}}. Nothing is learned.", w=same)
+        verb = "are all the same number," if plural else "is"
+        return pen.say(f"{head}: {told} {verb} {{w}}. Nothing is learned.", w=same)
     if s.parameters == s.nonzeros == s.edges:
-        verb = f"are {different}, none of them shared" if plural else "is the only weight"
+        verb = f"are {different}, so none is shared" if plural else "is the only weight"
         return pen.say(f"{head}, but {'its only entry' if of == 1 else told} {verb}.")
     constraint = "two constraints" if zeros else "one constraint"
     hold = "hold" if plural or (not zeros and of > 1) else "holds"
@@ -162,9 +164,9 @@ def _ties(sources: Sources, s: Structure) -> str:
     spec = sources.example.spec
     if s.circulant:
         moved = (
-            ". Each row is the one above moved by one place, and what leaves at one end returns at the other"
+            "Each row is the one above moved by one place, and what leaves at one end returns at the other"
         )
-        return f"{moved} (a circulant matrix)"
+        return f". {moved} (a circulant matrix)"
     if s.toeplitz:
         counts = Counter(tap for _, tap, _, _ in Worked(sources.example).triples)
         repeated = "repeated " if min(counts.values()) > 1 else ""
@@ -178,9 +180,9 @@ def _ties(sources: Sources, s: Structure) -> str:
             return f". Each column is the one before, moved {counted(stride, 'row')} down"
         return f". Each row is the one above, moved {counted(stride, 'column')} to the right"
     if "not" in s.kind:
-        return f" ({s.kind})"
+        return f". {{matrix}} is {s.kind.partition(',')[0]}, but not a Toeplitz matrix"
     called, with_, blocks = s.kind.partition(" with ")
-    return f" ({_article(called)}{called} matrix{with_}{blocks})"
+    return f". {{matrix}} is {_article(called)}{called} matrix{with_}{blocks}"
 
 
 def _article(noun: str) -> str:
@@ -189,10 +191,9 @@ def _article(noun: str) -> str:
 
 def _meaning(kind: str) -> str:
     """What a kind of matrix is."""
-    told = ["constant along each diagonal (Toeplitz)"]
-    if "banded" in kind:
-        told.append("zero away from a few neighbouring diagonals (banded)")
-    return " and ".join(told)
+    if "banded" not in kind:
+        return "constant along each diagonal"
+    return "constant along each diagonal (Toeplitz) and zero away from a few neighbouring diagonals (banded)"
 
 
 def remarks(sources: Sources, pen: Pen) -> list[Block]:

@@ -65,6 +65,8 @@ class Placed:
         From 1 on: print leaves it out where there is no room, the highest numbers first.
     detail : bool
         Whether notes of one page go without it.
+    brief : int
+        What ``spare`` is in notes of one page.
     close : bool
         Whether print keeps it on the page of the block before it.
     """
@@ -72,6 +74,7 @@ class Placed:
     beside: float = 0.0
     spare: int = 0
     detail: bool = False
+    brief: int = 0
     close: bool = False
 
 
@@ -97,13 +100,15 @@ class Display(Placed):
 
     ``code`` is the Python expression that gives it, for formats that recompute, or nothing; ``label`` a name
     that is unique in the document, for formats that number equations; ``stepwise`` says that each line
-    follows from the one before, for formats that reveal them one by one.
+    follows from the one before, for formats that reveal them one by one; ``short`` is what notes of one page
+    show in its place.
     """
 
     item: Displayed
     code: str
     label: str
     stepwise: bool = False
+    short: Displayed | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import TypeAlias
@@ -34,12 +35,13 @@ def numbers(sources: Sources) -> list[Block]:
     pen = Pen(worked)
     table = positions(pen)
     window = picture(sources, "window", kinds.caption(pen), beside=_breadth(table))
+    window = [replace(block, brief=2) for block in window]
     said = [*kinds.remark(pen), *applied(sources, pen)]
     return [
         *_operands(sources, pen, bool(window)),
         table,
         *window,
-        *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
+        *([Prose(_joined(said), detail=len(said) > 1, brief=1)] if said else []),
         *defined(sources),
         *modes(sources, pen),
         *_general(sources, pen),

@@ -7,21 +7,21 @@ from symconv.notes.model import Block, Maths, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
 from symconv.pattern import PADDING_MODES
-from symconv.printing.english import counted
+from symconv.printing.english import counted, per_axis
 
 _TOLD = {
     "zeros": "zeros",
-    "circular": "the input again, from its other end",
-    "reflect": "the input mirrored at its edge, the edge itself not repeated",
-    "replicate": "the entry at the edge, repeated",
+    "circular": "the input again, from the other end",
+    "reflect": "the input, mirrored at its edge without repeating the edge entry",
+    "replicate": "the edge entry, repeated",
 }
 
 #: What is done with the input, by padding mode; and what comes of it in the table.
 _DONE = {
     "zeros": "Pad {input} with {zeros}{pictured}.",
-    "circular": "Continue {input} by {places} with the entries from its other end{pictured}.",
-    "reflect": "Extend {input} by {places}, mirrored at its ends{pictured}.",
-    "replicate": "Extend {input} by {places}, with the entry at the edge repeated{pictured}.",
+    "circular": "Continue {input} periodically by {places}{pictured}.",
+    "reflect": "Extend {input} by {places}, mirroring it at its ends{pictured}.",
+    "replicate": "Extend {input} by {places}, repeating the edge entry{pictured}.",
 }
 _IGNORED = "Windows may reach over the edge of {input} by {places}{pictured}; these positions are ignored."
 
@@ -32,7 +32,7 @@ def padded(pen: Pen, pictured: bool) -> list[Words]:
     sides = [(int(a.geometry.get("before", 0)), int(a.geometry.get("after", 0))) for a in spec.tied_axes]
     if spec.transposed or not any(map(any, sides)):
         return []
-    dashed = " (dashed)" if pictured else ""
+    dashed = " (dashed in the picture)" if pictured else ""
     if not spec.kernel.learned:
         counts = kinds.kind(spec) == "average" and not _left_out(pen)
         text = _DONE["zeros"] if counts else _IGNORED
@@ -54,16 +54,17 @@ def _left_out(pen: Pen) -> bool:
 
 def _around(sides: list[tuple[int, int]], noun: str) -> str:
     """How much stands before and after, along each axis."""
-    if len(set(sides)) > 1:
-        each = [f"{_beside(*pair, noun)} along axis {at}" for at, pair in enumerate(sides, 1) if any(pair)]
-        return " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
-    return f"{_beside(*sides[0], noun)}{' along each axis' if len(sides) > 1 else ''}"
+    return per_axis([_beside(*pair, noun) for pair in sides], " along each axis")
 
 
 def _beside(before: int, after: int, noun: str) -> str:
+    if not before + after:
+        return ""
     if before == after:
         return f"{counted(before, noun)} on each side"
-    told = [f"{counted(n, noun)} {side}" for n, side in ((before, "before it"), (after, "after it")) if n]
+    told = [
+        f"{counted(n, noun)} {side}" for n, side in ((before, "at the beginning"), (after, "at the end")) if n
+    ]
     return " and ".join(told)
 
 

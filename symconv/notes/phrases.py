@@ -1,5 +1,6 @@
 """The pieces that the appendix is put together from: sentences and equations in the letters of a layer."""
 
+import re
 from typing import Any
 
 from symconv.notes.model import Block, Display, Maths, Prose, Words
@@ -45,6 +46,25 @@ def _letters(n: Notation) -> dict[str, str]:
     }  # fmt: skip
 
 
+#: The formulas in the sentences of rules and reasons: bracketed, with an index, or a letter alone.
+_FORMULA = re.compile(
+    r"\(x (?:\*|star) w\)_i = sum_k w_k x_\{i[-+]k\}|dx_a/dx_b = \[a = b\]|\[j = a\]|\[P\]|\bj = a\b|\bx_i\b"
+    r"|(?<=sequences )x\b|(?<=sequences x and )w\b|(?<=Upsampling )x\b|(?<=Upsampling x by )s\b|\bs - 1\b"
+    r"|(?<=entry )s i\b|(?<=1 if )P\b|(?<=sum over )j\b"
+)
+
+
+def typeset(text: str) -> Words:
+    """A sentence of a rule, its formulas as mathematics."""
+    found, at = list[str | Maths](), 0
+    for match in _FORMULA.finditer(text):
+        latex = match[0].replace("sum_", r"\sum_").replace("star", r"\star").replace("s i", r"s\,i")
+        latex = re.sub(r"d(x_[ab])", r"\\partial \1", latex)
+        found += [text[at : match.start()], Maths(latex, match[0])]
+        at = match.end()
+    return tuple(part for part in (*found, text[at:]) if part)
+
+
 def say(source: Source, text: str) -> Prose:
     """A paragraph in the letters of the layer."""
     return Prose(words(text, **_letters(source.spec.notation)))
@@ -53,15 +73,15 @@ def say(source: Source, text: str) -> Prose:
 def reason(source: Source, name: str) -> Prose:
     """Why an equation holds; what it is about stands in the heading."""
     text = source.reasons[name].split(": ", 1)[-1]
-    return Prose((text[0].upper() + text[1:],))
+    return Prose(typeset(text[0].upper() + text[1:]))
 
 
 def joined(parts: list[Maths]) -> Words:
-    """Pieces of mathematics with commas between them."""
+    """Pieces of mathematics with commas between them, and "and" before the last."""
     found: list[str | Maths] = []
     for at, part in enumerate(parts):
-        found += [", ", part] if at else [part]
-    return tuple(found)
+        found += [(" and " if at == len(parts) - 1 else ", ") if at else "", part]
+    return tuple(found[1:])
 
 
 def equation(sources: Sources, which: str, name: str, function: Any = None, code: str = "") -> list[Block]:

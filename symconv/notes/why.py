@@ -60,7 +60,7 @@ def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     many = ", however many there are" if same else ""
     text = f"Each output depends on {_depends(here, not same)}{many}"
     if large and not same:
-        text += f"; with {_number(large.inputs)} inputs, on {_depends(large, False)}"
+        text += f", and with {_number(large.inputs)} inputs on {_depends(large, False).split(' input')[0]}"
     if kinds.kind(spec) == "maximum":
         return (f"{text}.",)
     text += f". With {_many(here.inputs, 'input')}{_each_sample(spec)} this takes {_multiplied(here)}"
@@ -103,14 +103,14 @@ def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) 
     product = f"{'·'.join(map(_number, shape))} = " if len(shape) > 1 else ""
     biases = f" and {counted(len(_biases(judged)), 'bias', 'biases')}" if judged.spec.bias else ""
     weights = _many(here.weights, "weight")
-    there = "is" if here.weights == 1 and not biases else "are"
+    there = "is" if here.weights == 1 else "are"
     text = f"There {there} {product}{weights}{biases} to learn and store"
     fewer = here.weights < here.dense
     less = dense if judged.spec.bias else _number(here.dense)
     text += f" instead of the {less} of a dense layer" if fewer else f"; a dense layer has {dense}"
     if large:
-        biases_aside = " weights" if judged.spec.bias else ""
-        text += f"; with {_number(large.inputs)} inputs still {_number(large.weights)}{biases_aside}"
+        still = _many(large.weights, "weight") if judged.spec.bias else _number(large.weights)
+        text += f"; with {_number(large.inputs)} inputs still {still}"
         text += f" instead of {_number(large.dense)}"
     return (f"{text}.",)
 
@@ -129,8 +129,8 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
             return _moved(
                 pen,
                 turned,
-                f"Rotating the input rotates the output: move the entries of {{input}} around by "
-                f"{counted(stride, 'place')}, and those of {{output}} move around by 1 place",
+                f"Rotating the input rotates the output. When the entries of {{input}} move around by "
+                f"{counted(stride, 'place')}, those of {{output}} move around by 1 place",
             )
     by, moved = (1, stride) if spec.transposed else (stride, 1)
     shift = shifted(sources, by, moved)

@@ -8,23 +8,24 @@ from __future__ import annotations
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import symconv as sc
 from symconv.errors import SymconvError
-from symconv.notes import DEPTHS
+from symconv.layers.noted import sources
+from symconv.notes import SECTIONS
+from symconv.notes.kinds import opening
 from symconv.notes.model import Algorithm, Heading, Maths, Picture, Points, Prose, Table, Words
+from symconv.notes.pieces import Pen
+from symconv.notes.worked import Worked
 from tests.notes.layers import LARGE, SPREAD
 
 #: So many layers are drawn; the same each time.
 LAYERS, SEED = 200, 0
 
-#: The sections of the story, and the opening, which comes with a depth.
-STORY = DEPTHS["standard"]
-
-#: Sections whose proofs take longer than all the others are only taken of so many layers.
-SLOW, CHECKED = ("checks", "proofs"), 12
+#: Sections whose derivations take longer than all the others are only taken of so many layers.
+SLOW, CHECKED = ("checks", "derivations", "proofs"), 8
 
 
 def drawn(chance: random.Random) -> Any:
@@ -78,7 +79,7 @@ def layers() -> Iterator[Any]:
     """The layers of the other tests, and others at random."""
     for make in {**SPREAD, **LARGE}.values():
         yield make("symconv")
-    yield sc.Conv1d("N", "K", stride="s", dilation="d", padding="p", notation="goodfellow")
+    yield sc.Conv1d("H1", "H2", stride="r", dilation="e", padding="q", notation="goodfellow")
     yield sc.Conv1d(4, 3, padding="full", flip=True, notation="pytorch")
     chance, made = random.Random(SEED), 0
     while made < LAYERS:
@@ -113,6 +114,7 @@ def abstracted(words: Words) -> list[str]:
     ['There are # weights.', 'Take @.']
     """
     text = "".join("@" if isinstance(part, Maths) else part for part in words)
+    text = re.sub(r"(?<=layer of the same kind: ).*?(?=\. |\.$)", "a title", text)
     text = re.sub(r"@(, (and )?@| and @)+", "@, @", text)
     text = re.sub(r"\b\d[\d,]*(?:[·×]\d[\d,]*)*(?: = \d[\d,]*)?\b", _number, text)
     text = re.sub(r"#(, #)+( (and|or) #)?", "#, #", text)
@@ -123,23 +125,28 @@ def _number(found: re.Match[str]) -> str:
     return "1" if found[0] == "1" else "#"  # singular and plural stay apart
 
 
+def told(layer: Any, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The sentences of the sections of a layer, and the phrases of its title, each with its section."""
+    found = sources(layer, None)
+    for phrase in abstracted((f"title: {layer.title}",)) if found.own else ():
+        yield from (("title", part) for part in phrase.split(", "))
+    yield from (("opening", s) for s in abstracted(opening(Pen(Worked(found.example)))))
+    for section in wanted:
+        for words in said(SECTIONS[section][1](found)):
+            yield from ((section, sentence) for sentence in abstracted(words))
+
+
 def main() -> None:
     """Prints the sentences as they are found, with -v each with its first layer."""
     seen: set[str] = set()
     for at, layer in enumerate(layers()):
-        wanted = [s for s in STORY if s not in SLOW or at < CHECKED]
-        for section in wanted:
-            try:
-                blocks = layer.notes(sections=[section]).blocks
-            except SymconvError:
-                continue
-            for words in said(blocks):
-                for sentence in abstracted(words):
-                    if sentence not in seen:
-                        where = f"        {layer.title} [{section}]\n" if "-v" in sys.argv else ""
-                        sys.stdout.write(f"{sentence}\n{where}")
-                        sys.stdout.flush()
-                    seen.add(sentence)
+        wanted = [s for s in SECTIONS if s not in SLOW or at < CHECKED]
+        for section, sentence in told(layer, wanted):
+            if sentence not in seen:
+                where = f"        {layer.title} [{section}]\n" if "-v" in sys.argv else ""
+                sys.stdout.write(f"{sentence}\n{where}")
+                sys.stdout.flush()
+            seen.add(sentence)
     sys.stderr.write(f"{len(seen)} sentences\n")
 
 

@@ -122,7 +122,7 @@ def test_a_failed_check_is_told(name: str) -> None:
     (table,) = (b for b in comparisons(made) if isinstance(b, Table))
     told = {plain(row[0]): plain(row[-1]) for row in table.rows}
     assert told["output"] == "DIFFERS"
-    assert told["grad input"] == "equal"
+    assert told["input gradient"] == "equal"
 
 
 @pytest.mark.parametrize("name", tiers(SPREAD, ["strided", "circular", "maximum"]))
@@ -160,3 +160,13 @@ def test_prose_is_words() -> None:
         for block in document(name).blocks:
             if isinstance(block, Prose):
                 assert plain(block.words).rstrip().endswith((".", ":")), plain(block.words)
+
+
+@pytest.mark.parametrize("letters", [{"input": "a^{(l-1)}"}, {"input": "a^{(l-1)}", "output": "z^{(l)}"}])
+def test_a_long_letter_leaves_no_picture_out(letters: dict[str, str]) -> None:
+    def pictures(notation: sc.Notation) -> list[tuple[str, bool]]:
+        layer = SPREAD["full"](notation)
+        return [(b.name, b.beside >= 1) for b in layer.notes().blocks if isinstance(b, Picture)]
+
+    assert pictures(sc.Notation(**letters)) == pictures(sc.Notation())
+    assert len(pictures(sc.Notation())) == 3

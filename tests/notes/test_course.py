@@ -56,6 +56,20 @@ def test_one_document_is_written(run: Run, tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with 2 taps")
 
 
+@pytest.mark.parametrize("depth", ["standard", "full"])
+def test_a_large_layer_has_notes_of_its_small_example_also_without_a_limit_of_rows(
+    run: Run, tmp_path: Path, depth: str
+) -> None:
+    file = tmp_path / "n.txt"
+    sizes = ["--input-size", "30000", "--kernel-size", "2", "--max-rows", "0", "--depth", depth]
+    began = time.process_time()
+    assert run(*sizes, "-o", file)[0] == 0
+    assert time.process_time() - began < 20
+    text = file.read_text(encoding="utf-8")
+    assert "30,000·29,999 = 899,970,000" in text
+    assert len(text) < 20_000
+
+
 def test_only_what_changed_is_built(run: Run, tmp_path: Path) -> None:
     path = spec(tmp_path, GOOD)
     assert run("--spec", path, "--check")[:2] == (1, "stale: opening.tex\nstale: week-2/strided.md\n")

@@ -13,6 +13,7 @@ from sympy import Add, Matrix, flatten, ones, tanh
 from sympy.physics.quantum import TensorProduct
 
 import symconv as sc
+import symconv.notes.known as known
 from symconv.errors import OptionError
 from symconv.layers.example import small
 from symconv.notes.model import Display, Points, Table, plain
@@ -92,7 +93,7 @@ def test_each_kind_makes_its_point() -> None:
         "circular": ["(a circulant matrix)", "move around by 1 place", "replicate"],
         "average": [
             "all the same number, 1/2. Nothing is learned.",
-            "the same share of the window's gradient, 1/2",
+            "the same share, 1/2, of the window's gradient",
         ],
         "maximum": ["x0 and x2 are kept", "The matrix changes with the input", "dL/dx = (5, 0, 7, 0)"],
         "open": ["First, an example with H1 = 7, H2 = 3, r = 2 and q = 1.", "with strides 1, 2 and 3"],
@@ -179,9 +180,11 @@ def test_proofs_list_every_derivation_of_the_appendix() -> None:
     for name in ("full", "maximum"):
         blocks = SPREAD[name]("symconv").notes(sections=["derivations", "proofs"]).blocks
         shown = {b.code for b in blocks if isinstance(b, Display) and b.stepwise}
-        (judged,) = (b for b in blocks if isinstance(b, Points) and "verified on" in plain(b.points[0][1]))
-        listed = {n.replace(" ", "_") for about, _ in judged.points for n in plain(about).split(", ")}
-        assert shown == {f"opened.derive({quantity!r})" for quantity in listed}
+        (judged,) = (
+            b for b in blocks if isinstance(b, Points) and "each step proved" in plain(b.points[0][1])
+        )
+        listed = {n for about, _ in judged.points for n in plain(about).split(", ")}
+        assert {known.named(code.split("'")[1]) for code in shown} == listed
 
 
 def test_what_is_claimed_is_what_was_checked() -> None:

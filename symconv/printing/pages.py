@@ -1,0 +1,92 @@
+"""Displays for the lines of a page: what is too wide goes on in another line, behind the signs of sums."""
+
+import re
+
+from symconv.printing.display import Row
+from symconv.printing.latex import AlignedLine, Latex, latex_width
+
+#: What goes on in another line stands so far to the right.
+_INDENT = "\\qquad "
+
+#: A line is not broken behind a sign or a command that belongs to what follows, nor before a relation.
+_BEHIND = re.compile(r"(?:[-+=,]|\\(?!quad$)[a-zA-Z]+)$")
+_BEFORE = re.compile(r"\\(?:le|ge|quad)$|[=<>]$")
+
+
+class Paged(Latex):
+    """LaTeX for the lines of the article."""
+
+    line = 66
+
+    def lines(self, row: Row | None) -> list[AlignedLine]:
+        """Those of a row, none of them wider than a page if it can be broken."""
+        return _fitting(super().lines(row), 70)
+
+
+class Stepwise(Latex):
+    """The same for derivations, whose steps stand behind what they are equal to."""
+
+    def lines(self, row: Row | None) -> list[AlignedLine]:
+        """Those of a row, none of them wider than a page if it can be broken."""
+        return _fitting(super().lines(row), 62)
+
+
+PAGE, STEPS = Paged(), Stepwise()
+
+
+def _fitting(lines: list[AlignedLine], room: float) -> list[AlignedLine]:
+    """Lines, those wider than ``room`` broken; those without sums, which have no limits, hold more."""
+    found: list[AlignedLine] = []
+    for line in lines:
+        here = room if "\\sum" in line.right else 1.2 * room
+        first, *more = _broken(line.right, here - _width(line.left))
+        found.append(line._replace(right=first))
+        found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]
+    return found
+
+
+def _width(tex: str) -> float:
+    """The width with small scripts, which a line is measured with only where it has a sum."""
+    return latex_width(f"\\sum {tex}") - latex_width("\\sum ")
+
+
+def _broken(tex: str, room: float) -> list[str]:
+    """A line in pieces that are no wider than ``room``, the first the signs of its sums; a matrix whole.
+
+    >>> _broken("= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1} w_{k} x_{k}", 9)
+    ['= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1}', 'w_{k} x_{k}']
+    """
+    if "\\begin" in tex or _width(tex) <= room:
+        return [tex]
+    pieces = _pieces(tex)
+    sums = [at for at, piece in enumerate(pieces, 1) if "\\sum" in piece]
+    if sums and sums[-1] < len(pieces) and _width(" ".join(pieces[: sums[-1]])) <= room:
+        rest = _broken(" ".join(pieces[sums[-1] :]), room)
+        return [" ".join(pieces[: sums[-1]]), *rest]
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if _width(f"{lines[-1]} {piece}") <= room:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _pieces(tex: str) -> list[str]:
+    """What stands between the places at which a line can be broken.
+
+    >>> _pieces("= w_{k - 1} \\\\delta \\\\left(a b\\\\right) + c d")
+    ['= w_{k - 1}', '\\\\delta \\\\left(a b\\\\right)', '+ c', 'd']
+    """
+    if ",\\quad " in tex:  # ranges of indices, none of which is broken
+        *most, last = tex.split("\\quad ")
+        return [*(f"{piece}\\quad" for piece in most), last]
+    pieces, depth = [""], 0
+    for word in tex.split(" "):
+        apart = depth == 0 and pieces[-1] and not _BEHIND.search(pieces[-1]) and not _BEFORE.match(word)
+        if apart:
+            pieces.append(word)
+        else:
+            pieces[-1] += f" {word}" if pieces[-1] else word
+        depth += len(re.findall(r"\\left|[({\[]", word)) - len(re.findall(r"\\right|[)}\]]", word))
+    return pieces
