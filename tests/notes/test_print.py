@@ -10,6 +10,7 @@ from typing import Any
 import pdfplumber
 import pytest
 
+import symconv as sc
 from symconv.notes import rendered
 from symconv.notes.pdf import pdf
 from tests.notes.layers import IN_NOTATIONS, LARGE, SPREAD, document
