@@ -10,8 +10,8 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.errors import OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries, operands
-from symconv.evidence.isl_proof import agree
 from symconv.evidence.polynomials import compiled, value_or_reason
+from symconv.evidence.proofs import agree
 from symconv.evidence.report import Refutation, shown
 from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
 from symconv.index_sums.index_base import shift_index_base

@@ -13,8 +13,8 @@ from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries
-from symconv.evidence.isl_proof import given_or_few, prove
 from symconv.evidence.polynomials import Poly, compiled, value_or_reason
+from symconv.evidence.proofs import prove
 from symconv.evidence.report import Failure, Proof, StepReport, Verification
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
@@ -163,14 +163,25 @@ class Derivation:
         cases = list(geometries(self._setting, checked_grid("verify", self._setting, grid)))
         return self._verify(cases if grid else _spread(cases, MOST_CASES), None)
 
-    def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
-        """Decide for all sizes and paddings that both sides of every step multiply the same entries.
+    def prove(
+        self,
+        *,
+        strides: Sequence[int] | None = None,
+        dilations: Sequence[int] | None = None,
+        engine: str | None = None,
+    ) -> Proof:
+        """Decide for all sizes, strides, dilations and paddings that both sides of every step are equal.
+
+        Each side is a sum of products of entries; a step is proved when both multiply the same entries.
 
         Parameters
         ----------
         strides, dilations : sequence of int, optional
-            Where the layer's stride or dilation is a symbol, each of these is proved; 1, 2 and 3 by
-            default. Where it is a number, that number is.
+            Where the layer's stride or dilation is a symbol: decide these numbers only, by integer sets.
+        engine : "z3" or "islpy", optional
+            What decides. By default a solver, z3, does for all strides and dilations that are symbols; what
+            it leaves open, integer sets, by islpy, decide for strides and dilations 1, 2 and 3. Where all
+            strides and dilations are numbers, integer sets decide.
 
         Returns
         -------
@@ -180,19 +191,19 @@ class Derivation:
         Raises
         ------
         MissingExtraError
-            When islpy, of the extra ``prove``, is not installed.
+            When the engine, of the extra ``prove``, is not installed.
 
+        Examples
+        --------
         >>> import symconv as sc
-        >>> print(sc.Conv1d("N", "K", stride=2, padding="p").derive("grad_input").prove())
-        grad_input: proved for all K, N, p at (stride, dilation) (2, 1)
+        >>> print(sc.Conv1d("N", "K", stride="s", padding="p").derive("grad_input").prove())
+        grad_input: proved for all K, N, p, s, by z3
         """
         for name, wanted in (("stride", strides), ("dilation", dilations)):
-            for size in self._setting.of_axes(name):
-                given_or_few(size)
             values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
                 raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
-        return prove(self._setting, self.name, self._lines, strides, dilations)
+        return prove(self._setting, self.name, self._lines, strides, dilations, engine)
 
     def settled(self) -> str:
         """On how many cases every step was verified, and what is proved of it or why nothing is.

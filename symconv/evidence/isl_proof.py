@@ -7,7 +7,7 @@ numbers for stride and dilation islpy decides for all sizes at once where two of
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from sympy import Expr, Integer, Mod, Or, S, Symbol
 from symconv.errors import MissingExtraError, SymconvError
 from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
 from symconv.evidence.isl_sets import Reader, Term
-from symconv.evidence.report import Proof, Proved, Steps, equalities, per_axis
+from symconv.evidence.report import Gap, Proof, Proved, Steps, per_axis
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
@@ -46,18 +46,6 @@ def prove(
             found.append(Proved(at + 1, line.rule, *at_steps, gap.explained() if gap else ""))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Why two sides are not proved to be equal, or sizes and indices at which they may differ, or both."""
-
-    reason: str = ""
-    point: dict[str, int] | None = None
-
-    def explained(self, verb: str = "differs") -> str:
-        """The reason in words, or the point."""
-        return self.reason or f"{verb} at {equalities(self.point or {}) or 'the given sizes'}"
 
 
 def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:

@@ -237,7 +237,7 @@ class Reader:
         kind, left, right, *at = expr.args
         sign = -1 if str(kind) == "star" else 1
         for factor in (*left.args[1:], *right.args[1:]):
-            if not (factor.is_Integer and factor.is_positive):
+            if not factor.is_positive:
                 raise NotAffineError(f"a sequence spread by {factor} is not decided")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
         p, q = _new(self._indices[a]), _new(self._indices[b])

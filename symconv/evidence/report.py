@@ -120,17 +120,36 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Why two sides are not proved to be equal, or sizes and indices at which they may differ, or both."""
+
+    reason: str = ""
+    point: dict[str, int] | None = None
+
+    def explained(self, verb: str = "differs") -> str:
+        """The reason in words, or the point."""
+        return self.reason or f"{verb} at {equalities(self.point or {}) or 'the given sizes'}"
+
+
+@dataclass(frozen=True)
 class Proved:
-    """What an integer-set decision says of one step at the strides and dilations of the axes."""
+    """What an engine says of one step, at the strides and dilations of the axes if they are given."""
 
     number: int
     rule: str
     stride: Steps
     dilation: Steps
     difference: str = ""
+    engine: str = "islpy"
 
     def __bool__(self) -> bool:
         return not self.difference
+
+    @property
+    def where(self) -> str:
+        """At which numbers, where they are given."""
+        given = self.stride and self.dilation
+        return f", at stride {per_axis(self.stride)}, dilation {per_axis(self.dilation)}" if given else ""
 
 
 @dataclass(frozen=True)
@@ -160,6 +179,8 @@ class Proof:
     def scope(self) -> str:
         """What it is proved for, once it is."""
         chosen = sorted({(p.stride, p.dilation) for p in self.steps})
+        if not all(stride and dilation for stride, dilation in chosen):
+            return f"for all {', '.join(self.sizes)}"
         pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
         sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
         only = [f"{name} = {either(numbers)}" for name, numbers in self.frozen]
@@ -168,10 +189,6 @@ class Proof:
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]
         if not wrong:
-            return f"{self.name}: proved {self.scope}"
-        lines = [
-            f"step {p.number}, {p.rule}, at stride {per_axis(p.stride)}, dilation {per_axis(p.dilation)}: "
-            f"{p.difference}"
-            for p in wrong
-        ]
+            return f"{self.name}: proved {self.scope}, by {either(sorted({p.engine for p in self.steps}))}"
+        lines = [f"step {p.number}, {p.rule}{p.where}: {p.difference}" for p in wrong]
         return "\n".join([*lines, f"{self.name}: not proved"])
