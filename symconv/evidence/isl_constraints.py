@@ -119,7 +119,7 @@ def given(setting: LayerSymbols, kept: Sequence[Symbol]) -> list[Any]:
     facts += [Ge(size, least(name), evaluate=False) for name, size in setting.sizes.items()]
     for axis in setting.exact_spec.axes:
         facts += [Ge(expand(last - reach), 0, evaluate=False) for last, reach in axis.size_counts(S.Zero)]
-        facts += axis.limits
+    facts += [limit for relation in setting.exact_spec.pattern.relations for limit in relation.limits]
     facts += setting.spec.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
     return [*facts, *(Within(S.Zero, index, setting.last(index)).boolean() for index in kept)]

@@ -43,7 +43,8 @@ def prove(
             before = lines[at - 1].terms.shown if chained else line.left
             sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
             gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
-            found.append(Proved(at + 1, line.rule, *at_steps, gap.explained() if gap else ""))
+            said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
+            found.append(Proved(at + 1, line.rule, *at_steps, said, "islpy", refuted))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
 

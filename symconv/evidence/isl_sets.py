@@ -55,7 +55,8 @@ class Term:
 class Reader:
     """Reads expressions as sums, by the definitions that every derivation starts from.
 
-    ``read`` collects the indices that may be fractions, each with the sums and brackets around it.
+    ``read`` collects the indices that may be fractions, each with the sums and brackets around it;
+    ``values`` holds the value of a constant kernel, by its letter.
     """
 
     def __init__(self, setting: LayerSymbols) -> None:
@@ -78,8 +79,8 @@ class Reader:
             n.bias: setting.bias_indices(outputs),
         }
         constants = [setting.constant] if setting.constant else []
-        self._values = {letter: value for letter, value in constants if letter.is_Symbol}
-        self._named = setting.loss, Symbol(n.bias), *self._values
+        self.values = {letter: value for letter, value in constants if letter.is_Symbol}
+        self._named = setting.loss, Symbol(n.bias), *self.values
 
     def terms(self, expr: Expr, around: Term = Term()) -> list[Term]:
         """The sums of products that an expression is, within the sums and brackets around it."""
@@ -113,7 +114,7 @@ class Reader:
             delta = self._over("output", lambda i: ())
             return [delta.times(term) for term in self._output(*delta.bound)]
         if expr in self._named:
-            value = self._values.get(expr, expr)
+            value = self.values.get(expr, expr)
             return [Term(coefficient=value) if value.is_Rational else Term(entries=((expr.name, ()),))]
         if not expr.has(*(kind for kind in _STRUCTURE if kind is not Iverson), *self._named):
             return [Term(coefficient=expr)]

@@ -11,7 +11,7 @@ from symconv.evidence.report import Gap, Proof, Proved, Steps
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
-#: What decides, by the name of its module, and what is installed for it.
+#: What decides, by the name of its module, and the package that it is installed by.
 ENGINES = {"z3": "z3-solver", "islpy": "islpy"}
 
 
@@ -25,52 +25,74 @@ def prove(
 ) -> Proof:
     """Decide every step: for all strides and dilations that are open, unless numbers are asked for.
 
-    What the solver leaves open is then decided at a few of them by integer sets, if they are installed.
+    Without an engine that is asked for, a second one decides what the first leaves open, if it is installed.
     """
     chosen = strides is not None or dilations is not None
-    if _engine(setting, engine, "islpy" if chosen else None) == "islpy":
-        return isl_proof.prove(setting, name, lines, strides, dilations)
-    if chosen:
+    if chosen and engine == "z3":
         raise OptionError(
             "{option} {given!r} decides all strides and dilations: leave these out.", "engine", engine
         )
+    first, *others = ["islpy"] if chosen and engine is None else _engines(setting, engine)
+
+    def proof(engine: str) -> Proof:
+        if engine == "islpy":
+            return isl_proof.prove(setting, name, lines, strides, dilations)
+        return _by_solver(setting, name, lines)
+
+    found = proof(first)
+    for other in others:
+        if found or any(step.refuted for step in found.steps):
+            break
+        try:
+            found = proof(other) or found
+        except SymconvError:
+            continue
+    return found
+
+
+def _by_solver(setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep]) -> Proof:
     stride, dilation = _numbers(setting)
-    gaps, steps = [], []
+    steps = []
     for at, line in enumerate(lines):
-        gap = smt_proof.difference(setting, _sides(lines, at), kept_indices(setting, line.left))
-        gaps.append(gap)
-        steps.append(Proved(at + 1, line.rule, stride, dilation, gap.explained() if gap else "", "z3"))
-    proof = Proof(name, tuple(symbol.name for symbol in setting.symbols), tuple(steps))
-    if proof or engine or any(gap.point is not None for gap in gaps if gap) or not find_spec("islpy"):
-        return proof
-    try:
-        narrower = isl_proof.prove(setting, name, lines, None, None)
-    except SymconvError:
-        return proof
-    return narrower if narrower else proof
+        gap = smt_proof.difference(setting, sides(lines, at), kept_indices(setting, line.left))
+        said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
+        steps.append(Proved(at + 1, line.rule, stride, dilation, said, "z3", refuted))
+    return Proof(name, tuple(symbol.name for symbol in setting.symbols), tuple(steps))
 
 
 def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:
     """What a candidate is proved for, or why it is not.
 
-    The candidate may read outside a sequence, where it is 0, but not between two entries.
+    The candidate may read outside a sequence, where it is 0, but not between two entries. A second engine
+    decides what the first leaves open, if it is installed.
     """
-    if _engine(setting, None) == "islpy":
+    first, *others = _engines(setting, None)
+    found = _agreed(first, setting, right, candidate, kept)
+    for other in others:
+        if isinstance(found, str) or found.point is not None:
+            break
+        try:
+            second = _agreed(other, setting, right, candidate, kept)
+        except SymconvError:
+            continue
+        if isinstance(second, str) or second.point is not None:
+            found = second
+    return found
+
+
+def _agreed(
+    engine: str, setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]
+) -> str | Gap:
+    if engine == "islpy":
         return isl_proof.agree(setting, right, candidate, kept)
     gap = smt_proof.difference(setting, [right, candidate], kept, extended=True)
-    if gap is None:
-        return Proof(
-            "", tuple(s.name for s in setting.symbols), (Proved(1, "claim", *_numbers(setting)),)
-        ).scope
-    if gap.point is not None or not find_spec("islpy"):
+    if gap is not None:
         return gap
-    try:
-        return isl_proof.agree(setting, right, candidate, kept)
-    except SymconvError:
-        return gap
+    free = tuple(symbol.name for symbol in setting.symbols)
+    return Proof("", free, (Proved(1, "claim", *_numbers(setting)),)).scope
 
 
-def _sides(lines: Sequence[UncheckedStep], at: int) -> tuple[Expr, Expr]:
+def sides(lines: Sequence[UncheckedStep], at: int) -> tuple[Expr, Expr]:
     """A line and the one before it, or what it is a line about."""
     chained = at > 0 and lines[at - 1].left == lines[at].left
     return lines[at - 1].terms.shown if chained else lines[at].left, lines[at].terms.shown
@@ -83,8 +105,8 @@ def _numbers(setting: LayerSymbols) -> tuple[Steps, Steps]:
     return (tuple(map(int, stride)), tuple(map(int, dilation))) if given else ((), ())
 
 
-def _engine(setting: LayerSymbols, asked: str | None, preferred: str | None = None) -> str:
-    """The engine asked for; else integer sets where strides and dilations are numbers, else the solver.
+def _engines(setting: LayerSymbols, asked: str | None) -> list[str]:
+    """The engine asked for; else integer sets first where strides and dilations are numbers, else the solver.
 
     Raises
     ------
@@ -95,9 +117,9 @@ def _engine(setting: LayerSymbols, asked: str | None, preferred: str | None = No
     """
     if asked is not None and asked not in ENGINES:
         raise OptionError("{option} is {given!r}: {cure}", "engine", asked, allowed=ENGINES)
-    first = preferred or ("islpy" if any(_numbers(setting)) else "z3")
-    found = asked or next((e for e in (first, *ENGINES) if find_spec(e)), first)
-    if not find_spec(found):
-        sentence = f"a proof needs {ENGINES[found]}, which is not installed: "
+    order = [asked] if asked else ["islpy", "z3"] if any(_numbers(setting)) else ["z3", "islpy"]
+    found = [engine for engine in order if find_spec(engine)]
+    if not found:
+        sentence = f"a proof needs {ENGINES[order[0]]}, which is not installed: "
         raise MissingExtraError(f"{sentence}pip install 'symconv[prove]'")
     return found

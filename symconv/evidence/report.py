@@ -141,6 +141,7 @@ class Proved:
     dilation: Steps
     difference: str = ""
     engine: str = "islpy"
+    refuted: bool = False  # whether the difference is numbers at which the step does not hold
 
     def __bool__(self) -> bool:
         return not self.difference

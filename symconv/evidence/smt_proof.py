@@ -1,7 +1,6 @@
-"""Two sides decided by a solver, every size, stride and dilation open; a small point where they differ."""
+"""Whether two sides are equal for all sizes, strides and dilations: a solver decides it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sympy import Expr, Symbol
 
@@ -34,7 +33,7 @@ def difference(
     left_open = ""
     for question in every:
         answer = z3_answer(question)
-        if answer.verdict == "sat":
+        if answer.verdict == "sat" and question.decisive:
             return Gap(point=dict(_least(question, answer).point))
         if answer.verdict != "unsat":
             left_open = f"z3 does not decide whether {question.statement}"
@@ -42,13 +41,15 @@ def difference(
 
 
 def _least(question: Question, answer: Answer) -> Answer:
-    """The same answer at smaller numbers: their sum at most 8, 16 and so on, then between the last two."""
-    low, high = 0, 8
-    while (found := _bounded(question, high)).verdict != "sat":
+    """An answer at smaller numbers: their sum at most 8, 16 and so on, then between the last two."""
+    low, high, most = 0, 8, sum(map(abs, answer.point.values()))
+    found = answer
+    while high < most and (nearer := _bounded(question, high)).verdict != "sat":
         low, high = high + 1, 2 * high
-        if high >= sum(map(abs, answer.point.values())):
-            found, high = answer, sum(map(abs, answer.point.values()))
-            break
+    if high < most:
+        found = nearer
+    else:
+        high = most
     while low < high:
         middle = (low + high) // 2
         nearer = _bounded(question, middle)
@@ -57,7 +58,6 @@ def _least(question: Question, answer: Answer) -> Answer:
 
 
 def _bounded(question: Question, most: int) -> Answer:
-    """The answer where the sizes and indices add up to so much at the most."""
+    """The answer where the sizes and indices, without their signs, add up to so much at the most."""
     sizes = " ".join(f"(ite (< {v} 0) (- {v}) {v})" for _, v in question.names)
-    bound = f"(assert (<= (+ 0 {sizes}) {most}))\n(check-sat)"
-    return z3_answer(replace(question, script=question.script.replace("(check-sat)", bound)), work=WORK // 4)
+    return z3_answer(question, work=WORK // 4, more=[f"(<= (+ 0 {sizes}) {most})"])

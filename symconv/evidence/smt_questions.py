@@ -1,15 +1,16 @@
 """Both sides of a step as questions to a solver: if none has an answer, the sides are equal for all sizes.
 
-Each side is a sum of terms, a term the sum over its own indices of products of entries. Where the indices of
-the entries fix those of the term, a product occurs at most once, and two sides are equal if each product has
-the same coefficient in both. Sizes, strides, dilations and paddings may all be symbols.
+Each side is a sum of terms, and a term is a sum over its own indices of products of entries. Where the
+indices of the entries fix those of the term, each product occurs at most once in it; so two sides are equal
+if each product has the same coefficient in both. Sizes, strides, dilations and paddings may all be symbols.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
-from sympy import And, Eq, Expr, Symbol, expand
+from sympy import And, Eq, Expr, Mul, Symbol, expand
 
 from symconv.evidence.isl_constraints import given
 from symconv.evidence.isl_sets import Reader, Term
@@ -21,29 +22,55 @@ from symconv.evidence.smt_terms import (
     equal,
     every,
     negated,
+    negation,
     plus,
     times,
 )
 from symconv.index_sums.symbols import LayerSymbols
 
+#: What the groups of assertions of a question are, in the order in which they stand.
+GROUPS = ("the layer exists, and the kept indices are in range", "divisions", "the statement fails")
+
 
 @dataclass(frozen=True)
 class Question:
-    """A script in SMT-LIB 2 that is unsatisfiable exactly when a statement holds.
+    """A script in SMT-LIB 2 such that a statement holds if the script is unsatisfiable.
 
     Attributes
     ----------
     statement : str
         What holds, in words, if the script is unsatisfiable.
-    script : str
-        Declarations and assertions, without comments.
+    variables : mapping of str to str
+        What each variable of the script is, in words.
+    assertions : tuple of tuple of str
+        In the groups of :data:`GROUPS`.
     names : tuple of (str, str)
         The sizes and kept indices, each with the variable that stands for it.
+    decisive : bool
+        Whether the sides differ if the script is satisfiable. It is False where the statement is more than
+        is needed for them to be equal.
     """
 
     statement: str
-    script: str
+    variables: Mapping[str, str]
+    assertions: tuple[tuple[str, ...], ...]
     names: tuple[tuple[str, str], ...]
+    decisive: bool = True
+
+    @cached_property
+    def script(self) -> str:
+        """Declarations and assertions, without comments."""
+        return "\n".join(line for line in self.commented().splitlines() if not line.startswith(";"))
+
+    def commented(self) -> str:
+        """The script with a comment for each variable and each group of assertions."""
+        lines = []
+        for variable, meaning in self.variables.items():
+            lines += [f"; {variable}: {meaning}", f"(declare-const {variable} Int)"]
+        for group, assertions in zip(GROUPS, self.assertions, strict=True):
+            if assertions:
+                lines += [f"; {group}", *(f"(assert {assertion})" for assertion in assertions)]
+        return "\n".join([*lines, "(check-sat)"])
 
 
 def questions(
@@ -65,13 +92,20 @@ def questions(
         reader = Reader(setting)
         for term in reader.terms(side):
             inside = reader.inside(term) if extended and sign == -1 else term
-            letters = " ".join(sorted(letter for letter, _ in term.entries))
-            groups.setdefault(letters, []).append((sign, inside))
-        for around, index in reader.read:
-            found.append(asker.whole(around, index))
+            whole = _written_out(inside, reader.values)
+            letters = " ".join(sorted(letter for letter, _ in whole.entries))
+            groups.setdefault(letters, []).append((sign, whole))
+        found += [asker.whole(around, index) for around, index in reader.read]
     for letters, terms in sorted(groups.items()):
         found += asker.same(letters, terms)
-    return found
+    return list({question.script: question for question in found}.values())
+
+
+def _written_out(term: Term, values: Mapping[Symbol, Expr]) -> Term:
+    """A term with the value of a constant kernel in its coefficient."""
+    known = [values[Symbol(name)] for name, at in term.entries if not at and Symbol(name) in values]
+    rest = tuple(entry for entry in term.entries if entry[1] or Symbol(entry[0]) not in values)
+    return replace(term, entries=rest, coefficient=Mul(term.coefficient, *known))
 
 
 class _Asker:
@@ -80,47 +114,66 @@ class _Asker:
     def __init__(self, setting: LayerSymbols, kept: Sequence[Symbol]) -> None:
         self.setting, self.kept = setting, list(kept)
         self.facts = given(setting, kept)
+        self.meanings = dict.fromkeys(setting.symbols, "part of a size")
+        for name, size in reversed(setting.sizes.items()):
+            if isinstance(size, Symbol):
+                self.meanings[size] = name.replace("_", " ")
+        self.meanings |= dict.fromkeys(setting.definitions, "the number of outputs")
+        self.meanings |= dict.fromkeys(kept, "an index that is kept")
 
-    def _question(self, statement: str, terms: Terms, *claims: str) -> Question:
-        """Whether claims can hold in some layer; the terms are those that the claims were made of."""
-        base = [terms.condition(fact) for fact in self.facts]
-        base += [terms.whole(size) for size in self.setting.sizes.values()]
-        named = [*self.setting.symbols, *self.kept]
+    def _terms(self) -> Terms:
+        terms = Terms(self.meanings)
+        for symbol in (*self.setting.symbols, *self.kept):
+            terms.symbol(symbol)
+        return terms
+
+    def _question(self, statement: str, terms: Terms, *claims: str, decisive: bool = True) -> Question:
+        """Whether some layer meets all claims; the terms are those that the claims were made of."""
+        layer = [terms.condition(fact) for fact in self.facts]
+        layer += [terms.whole(size) for size in self.setting.sizes.values()]
+        named = (*self.setting.symbols, *self.kept)
         names = tuple((symbol.name, terms.symbol(symbol)) for symbol in named)
-        asserted = dict.fromkeys(a for a in (*base, *terms.facts(), *claims) if a != "true")
-        lines = [f"(declare-const {variable} Int)" for variable in terms.variables]
-        lines += [f"(assert {assertion})" for assertion in asserted]
-        return Question(statement, "\n".join([*lines, "(check-sat)"]), names)
+        asserted = (tuple(a for a in dict.fromkeys(g) if a != "true") for g in (layer, terms.facts(), claims))
+        return Question(statement, terms.variables, tuple(asserted), names, decisive)
 
     def whole(self, around: Term, index: Expr) -> Question:
         """That an index is an integer wherever its entry is read."""
-        terms = Terms()
+        terms = self._terms()
         held = [terms.condition(condition) for condition in around.conditions]
-        return self._question("every index of an entry that is read is whole", terms, *held,
-                              f"(not {terms.whole(index)})")  # fmt: skip
+        fails = negation(terms.whole(index))
+        return self._question("every entry that is read has an integer index", terms, *held, fails)
 
     def same(self, letters: str, found: Sequence[tuple[int, Term]]) -> list[Question]:
         """That each product of entries has the same coefficient in the terms of both sides."""
         if any(_fixed(term)[1] for _, term in found):
             return self._counted(found)
-        terms = Terms()
-        terms.places = [terms.variable(f"e{at}") for at, _ in enumerate(_places(found[0][1]))]
-        known = [(sign, *_met(terms, term)) for sign, term in found]
-        product = f"product of entries of {' and '.join(letters.split())}" if letters else "number"
-        signs = [sign for sign, _, _ in known]
-        if sorted(signs) == [-1, 1] and known[0][2] == known[1][2]:
-            return self._both_ways(terms, f"each {product}", known[0][1], known[1][1])
+        names, terms = letters.split(), self._terms()
+        spots = [f"{name}, index {at + 1}" for name, at in _spots(found[0][1])]
+        if any(len(_places(term)) != len(spots) for _, term in found):
+            raise UndecidedError(f"entries of {letters} have different numbers of indices")
+        places = [terms.variable(f"e{at}", f"the place in {spot}") for at, spot in enumerate(spots, 1)]
+        known = [(sign, *_met(terms, term, places)) for sign, term in found]
+        product = f"product of entries of {' and '.join(names)}" if names else "number"
+        decisive = len(set(names)) == len(names)  # x[a] x[b] and x[b] x[a] are one product at two points
+        if sorted(sign for sign, *_ in known) == [-1, 1] and known[0][2] == known[1][2]:
+            counts = negation(equal(known[0][2].number, "0"))
+            left, right = (every(held, counts) for _, held, _ in known)
+            return self._both_ways(terms, f"each {product}", left, right, decisive)
         shares = [
             Fraction(f"(ite {held} {number if sign == 1 else negated(number)} 0)", divisor)
             for sign, held, (number, divisor) in known
         ]
-        differ = f"(not {equal(added(shares).number, '0')})"
-        return [self._question(f"each {product} has the same coefficient on both sides", terms, differ)]
+        differ = negation(equal(added(shares).number, "0"))
+        statement = f"each {product} has the same coefficient on both sides"
+        return [self._question(statement, terms, differ, decisive=decisive)]
 
-    def _both_ways(self, terms: Terms, what: str, left: str, right: str) -> list[Question]:
+    def _both_ways(self, terms: Terms, what: str, left: str, right: str, decisive: bool) -> list[Question]:
+        if left == right:
+            return []
+        ways = {"left is on the right": (left, right), "right is on the left": (right, left)}
         return [
-            self._question(f"{what} on the left is on the right", terms, left, f"(not {right})"),
-            self._question(f"{what} on the right is on the left", terms, right, f"(not {left})"),
+            self._question(f"{what} on the {way}", terms, here, negation(there), decisive=decisive)
+            for way, (here, there) in ways.items()
         ]
 
     def _counted(self, found: Sequence[tuple[int, Term]]) -> list[Question]:
@@ -129,37 +182,50 @@ class _Asker:
         plain = all(len(term.bound) == 1 and term.coefficient == 1 for term in counts)
         if sorted(sign for sign, _ in found) != [-1, 1] or any(t.entries for _, t in found) or not plain:
             raise UndecidedError("a product may occur more than once")
-        terms = Terms()
-        index = terms.variable("n")
+        terms = self._terms()
+        index = terms.variable("n", "the summation index")
         for term in counts:
             terms.names[term.bound[0]] = index
         left, *others = (every(*map(terms.condition, term.conditions)) for term in counts)
         if others:
-            return self._both_ways(terms, "each index", left, others[0])
+            return self._both_ways(terms, "each value of the summation index", left, others[0], False)
         (closed,) = (term for _, term in found if not term.bound)
         if closed.conditions:
             raise UndecidedError("a number depends on a condition")
         number, divisor = terms.value(closed.coefficient)
         within = f"(and (<= 0 {index}) (< {times(index, divisor)} {number}))"
-        statement = "the indices are those from 0 on, as many as the number says"
-        counted = self._question(statement, terms, f"(not (= {left} {within}))")
-        alone = Terms()
+        statement = "the summation index takes the values 0, 1, and so on, as many as the closed form says"
+        counted = self._question(statement, terms, negation(f"(= {left} {within})"), decisive=False)
+        alone = self._terms()
         below = f"(< {alone.value(closed.coefficient).number} 0)"
-        wrong = f"(or {below} (not {alone.whole(closed.coefficient)}))"
-        return [counted, self._question("the number is whole and not negative", alone, wrong)]
+        wrong = f"(or {below} {negation(alone.whole(closed.coefficient))})"
+        return [counted, self._question("the closed form is an integer of at least 0", alone, wrong)]
+
+
+def _spots(term: Term) -> list[tuple[str, int]]:
+    """The letter and the axis of each of the indices in :func:`_places`."""
+    return [(name, at) for name, own in sorted(term.entries, key=_letter) for at, _ in enumerate(own)]
 
 
 def _places(term: Term) -> list[Expr]:
     """The indices of the entries, ordered by their letters."""
-    return [index for _, indices in sorted(term.entries, key=lambda entry: entry[0]) for index in indices]
+    return [index for _, indices in sorted(term.entries, key=_letter) for index in indices]
 
 
-def _met(terms: Terms, term: Term) -> tuple[str, Fraction]:
-    """When a term has the product whose entries lie at the places, and the coefficient of the product."""
+def _letter(entry: tuple[str, tuple[Expr, ...]]) -> str:
+    return entry[0]
+
+
+def _met(terms: Terms, term: Term, places: Sequence[str]) -> tuple[str, Fraction]:
+    """When a term has the product whose entries lie at given places, and the coefficient of the product.
+
+    The term's own indices are written in terms of the places first, each in turn: where the term has the
+    product at all, they have these values and no others.
+    """
     held = []
     for fixed in _fixed(term)[0]:
         number, divisor = terms.value(fixed.rest)
-        at = "0" if fixed.place is None else times(terms.places[fixed.place], divisor)
+        at = "0" if fixed.place is None else times(places[fixed.place], divisor)
         gap = Fraction(plus(at, negated(number)), divisor)
         if fixed.slope.is_negative:
             gap = Fraction(negated(gap.number), divisor)
@@ -169,7 +235,7 @@ def _met(terms: Terms, term: Term) -> tuple[str, Fraction]:
             terms.names[fixed.index], whole = terms.solved(gap, terms.value(abs(fixed.slope)))
             held.append(whole)
     held += map(terms.condition, term.conditions)
-    for index, place in zip(_places(term), terms.places, strict=True):
+    for index, place in zip(_places(term), places, strict=True):
         number, divisor = terms.value(index)
         held.append(equal(number, times(place, divisor)))
     return every(*held), terms.value(term.coefficient)
@@ -187,8 +253,9 @@ class _Fixed(NamedTuple):
 def _fixed(term: Term) -> tuple[list[_Fixed], list[Symbol]]:
     """What fixes the indices of a term, each by those before it; and the indices that nothing fixes.
 
-    An index is fixed by an expression that is affine in it: the index of an entry, or what a condition says
-    is 0. Slopes of 1 and -1 come first; others must have a sign, so that they are not 0.
+    An index is fixed by an expression that is affine in it: the index of an entry, or a difference that a
+    condition says is 0. The slope must be known to be positive or negative, so that it is never 0; slopes of
+    1 and -1 are preferred, since they need no division.
     """
     known: list[tuple[Expr, int | None]] = [(expand(index), at) for at, index in enumerate(_places(term))]
     parts = [p for c in term.conditions for p in (c.args if isinstance(c, And) else (c,))]
@@ -207,7 +274,7 @@ def _fixed(term: Term) -> tuple[list[_Fixed], list[Symbol]]:
 
 
 def _affine(expr: Expr, index: Symbol, left: Sequence[Symbol]) -> tuple[Expr, Expr] | None:
-    """Slope and rest of an expression that fixes an index, of those that are left."""
+    """Slope and rest of an expression that is affine in an index and holds no other of those left."""
     slope = expr.coeff(index, 1)
     rest = expand(expr - slope * index)
     signed = slope.is_positive or slope.is_negative

@@ -1,7 +1,8 @@
 """Solvers that answer a question: z3 decides it, cvc5 decides it again by another route."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from symconv.errors import MissingExtraError
@@ -9,6 +10,9 @@ from symconv.evidence.smt_questions import Question
 
 #: How much work z3 may put into a question, in its own units: the same on every machine, unlike seconds.
 WORK = 4_000_000
+
+#: The solvers, by their modules, and the package that each is installed by.
+PACKAGES = {"z3": "z3-solver", "cvc5": "cvc5"}
 
 #: How long cvc5 may take over a question, in milliseconds.
 PATIENCE = 20_000
@@ -30,54 +34,53 @@ class Answer:
     point: Mapping[str, int]
 
 
-def z3_answer(question: Question, *, work: int = WORK) -> Answer:
-    """The answer of z3, the same in every run.
+def z3_answer(question: Question, *, work: int = WORK, more: Sequence[str] = ()) -> Answer:
+    """The answer of z3, the same in every run, with more assertions if there are any.
 
     Raises
     ------
     MissingExtraError
         When z3-solver, of the extra ``prove``, is not installed.
     """
-    z3 = _imported("z3", "z3-solver")
-    solver = z3.Solver()
+    z3 = _imported("z3")
+    context = z3.Context()  # of its own, so that no earlier question has a say in the answer
+    solver = z3.Solver(ctx=context)
     solver.set("random_seed", 0)
     solver.set("rlimit", work)
-    solver.from_string(question.script)
+    solver.from_string("\n".join([question.script, *(f"(assert {assertion})" for assertion in more)]))
     verdict = str(solver.check())
     point: dict[str, int] = {}
     if verdict == "sat":
         model = solver.model()
         for name, variable in question.names:
-            value = model.eval(z3.Int(variable.strip("|")), model_completion=True)
+            value = model.eval(z3.Int(variable.strip("|"), context), model_completion=True)
             point[name] = value.as_long()
     return Answer(verdict, point)
 
 
 def cvc5_verdict(question: Question, *, milliseconds: int = PATIENCE) -> str:
-    """The verdict of cvc5 on the same script.
+    """The verdict of cvc5 on the same script: "unsat", "sat" or "unknown".
 
     Raises
     ------
     MissingExtraError
         When cvc5, of the extra ``prove``, is not installed.
     """
-    cvc5 = _imported("cvc5", "cvc5")
-    manager = cvc5.TermManager()
-    solver = cvc5.Solver(manager)
+    cvc5 = _imported("cvc5")
+    solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("tlimit-per", str(milliseconds))
     solver.setLogic("QF_NIA")
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, question.script, "question")
-    symbols = parser.getSymbolManager()
-    verdict = "unknown"
+    symbols, said = parser.getSymbolManager(), ""
     while not (command := parser.nextCommand()).isNull():
-        verdict = str(command.invoke(solver, symbols)).strip() or verdict
-    return verdict
+        said = str(command.invoke(solver, symbols)).strip() or said
+    return said if said in ("unsat", "sat") else "unknown"
 
 
-def _imported(module: str, package: str) -> Any:
+def _imported(module: str) -> Any:
     try:
-        return __import__(module)
+        return import_module(module)
     except ImportError:
-        sentence = f"a proof for all strides needs {package}, which is not installed: "
+        sentence = f"a proof by {module} needs {PACKAGES[module]}, which is not installed: "
         raise MissingExtraError(f"{sentence}pip install 'symconv[prove]'") from None

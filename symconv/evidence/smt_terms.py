@@ -1,9 +1,11 @@
-"""Sizes, indices and conditions as SMT-LIB terms: a rounding is a quotient with its remainder.
+"""Sizes, indices and conditions as SMT-LIB terms without quantifiers, divisions and remainders.
 
-A value is a fraction with a positive denominator. ``floor(n/d)`` is the ``q`` with ``n = d q + r`` and
-``0 <= r < d``, which there is exactly once, so that formulas stay free of quantifiers.
+A value is a fraction with a positive divisor. For integers ``n`` and ``d > 0`` there is exactly one pair of
+``q`` and ``r`` with ``n = d q + r`` and ``0 <= r < d``; so ``floor(n/d)`` is a new variable ``q`` with these
+two conditions, and they exclude no layer.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -27,7 +29,7 @@ class Fraction(NamedTuple):
 
 
 class Division(NamedTuple):
-    """A number, what it is divided by, the quotient and the remainder."""
+    """A number, its divisor, and variables for the quotient and the remainder."""
 
     number: str
     divisor: str
@@ -41,33 +43,33 @@ class Terms:
 
     Attributes
     ----------
+    meanings : mapping of Symbol to str
+        What the symbols of the layer are, in words.
     names : dict of Symbol to str
-        The term that stands for each symbol: a variable, or what the symbol is known to be.
-    variables : list of str
-        In the order in which they came up.
+        The term that stands for each symbol: a variable, or what the symbol is known to equal.
+    variables : dict of str to str
+        What each variable is, in words, in the order in which they came up.
     divisions : list of Division
-        Each with a quotient and a remainder of its own.
-    places : list of str
-        Variables for the indices of entries.
     """
 
+    meanings: Mapping[Symbol, str] = field(default_factory=dict)
     names: dict[Symbol, str] = field(default_factory=dict)
-    variables: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
     divisions: list[Division] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
 
-    def variable(self, name: str) -> str:
-        """A new variable, called so, with primes where the name is taken."""
-        name = name.strip("_") or "n"
-        while quoted(name) in self.variables:
+    def variable(self, name: str, meaning: str) -> str:
+        """A new variable of this name, with primes where the name is taken."""
+        name = re.sub(r"[^A-Za-z0-9_']", "_", name).strip("_") or "n"
+        while quoted(name) in self.variables or name in _RESERVED:
             name += "'"
-        self.variables.append(quoted(name))
-        return self.variables[-1]
+        self.variables[quoted(name)] = meaning
+        return quoted(name)
 
     def symbol(self, symbol: Symbol) -> str:
         """The term of a symbol."""
         if symbol not in self.names:
-            self.names[symbol] = self.variable(symbol.name)
+            meaning = self.meanings.get(symbol, "a summation index")
+            self.names[symbol] = self.variable(symbol.name, meaning)
         return self.names[symbol]
 
     def value(self, expr: Expr) -> Fraction:
@@ -103,7 +105,7 @@ class Terms:
         return Fraction(divisor, number)
 
     def divided(self, number: Expr, divisor: Expr) -> Division:
-        """One value divided by another, which is positive: a whole quotient, and the remainder."""
+        """An integer divided by a positive one: the quotient, rounded down, and the remainder."""
         if not divisor.is_positive:
             raise UndecidedError(f"{divisor} may be 0 or negative, and is divided by")
         (a, b), (c, d) = self.value(number), self.value(divisor)
@@ -112,11 +114,13 @@ class Terms:
         return self._over(Fraction(a, c))
 
     def _over(self, value: Fraction) -> Division:
+        """The number of a fraction divided by its divisor."""
         if value.divisor == "1":
             return Division(value.number, "1", value.number, "0")
         known = next((known for known in self.divisions if known[:2] == value), None)
         if known is None:
-            known = Division(*value, self.variable("q"), self.variable("r"))
+            quotient = self.variable("q", f"the quotient of {value.number} by {value.divisor}, rounded down")
+            known = Division(*value, quotient, self.variable("r", "the remainder of that division"))
             self.divisions.append(known)
         return known
 
@@ -141,7 +145,7 @@ class Terms:
         if relation is None:
             raise UndecidedError(f"{condition} is no condition on sizes and indices")
         if isinstance(condition, sympy.Ne):
-            return f"(not {self.condition(~condition)})"
+            return negation(self.condition(~condition))
         (a, b), (c, d) = map(self.value, condition.args)
         return f"({relation} {a} {c})" if b == d else f"({relation} {times(a, d)} {times(c, b)})"
 
@@ -154,13 +158,12 @@ class Terms:
 
 
 def quoted(name: str) -> str:
-    """A name as a symbol of SMT-LIB.
+    """A name as a symbol of SMT-LIB, between bars where it is more than letters, digits and underscores.
 
     >>> quoted("N"), quoted("j'")
     ('N', "|j'|")
     """
-    plain = name.replace("_", "").isalnum() and name.isascii() and not name[0].isdigit()
-    return name if plain else f"|{name}|"
+    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) else f"|{name}|"
 
 
 def numeral(number: int) -> str:
@@ -175,6 +178,17 @@ def numeral(number: int) -> str:
 def negated(term: str) -> str:
     """Minus a term."""
     return "0" if term == "0" else f"(- {term})"
+
+
+def negation(condition: str) -> str:
+    """That a condition does not hold.
+
+    >>> negation("(< n 0)"), negation("true"), negation("(not (= n 0))")
+    ('(not (< n 0))', 'false', '(= n 0)')
+    """
+    if condition in ("true", "false"):
+        return "false" if condition == "true" else "true"
+    return condition[5:-1] if condition.startswith("(not ") else f"(not {condition})"
 
 
 def times(*factors: str) -> str:
@@ -196,12 +210,20 @@ def plus(*parts: str) -> str:
 
 
 def equal(left: str, right: str) -> str:
-    """An equation, true at once where both sides are the same text."""
-    return "true" if left == right else f"(= {left} {right})"
+    """An equation, decided at once for the same text and for two different numerals.
+
+    >>> equal("q", "q"), equal("1", "0"), equal("q", "0")
+    ('true', 'false', '(= q 0)')
+    """
+    if left == right:
+        return "true"
+    return "false" if left.isdigit() and right.isdigit() else f"(= {left} {right})"
 
 
 def every(*conditions: str) -> str:
     """That all of some conditions hold."""
+    if "false" in conditions:
+        return "false"
     kept = list(dict.fromkeys(c for c in conditions if c != "true"))
     return f"(and {' '.join(kept)})" if len(kept) > 1 else kept[0] if kept else "true"
 
@@ -222,7 +244,7 @@ def _product(values: Sequence[Fraction]) -> Fraction:
 
 
 def _extreme(relation: str) -> Callable[[Sequence[Fraction]], Fraction]:
-    """The value that stands so to the others."""
+    """The largest of some values for ``>=``, the smallest for ``<=``."""
 
     def found(values: Sequence[Fraction]) -> Fraction:
         best = values[0]
@@ -251,3 +273,10 @@ _COMBINE: Mapping[type, Callable[[Sequence[Fraction]], Fraction]] = {
 _RELATIONS: Mapping[type, str] = {
     sympy.Eq: "=", sympy.Ne: "=", sympy.Le: "<=", sympy.Lt: "<", sympy.Ge: ">=", sympy.Gt: ">",
 }  # fmt: skip
+
+#: Words that mean something in SMT-LIB already.
+_RESERVED = frozenset((
+    "Bool", "Int", "Real", "String", "abs", "and", "as", "assert", "const", "distinct", "div", "exists",
+    "exit", "false", "forall", "iff", "implies", "ite", "let", "match", "mod", "not", "or", "par", "pop",
+    "push", "reset", "rem", "select", "store", "true", "xor",
+))  # fmt: skip

@@ -35,14 +35,20 @@ def value(formula: Formula, case: Case, at: Names) -> Poly | str:
 
 
 def far(claim: WrongClaim, steps: list[dict[str, int]], rng: Random) -> Any:
-    """Points within the scope of a proof, as many as can be had where the condition of the claim holds."""
+    """Points within the scope of a proof, as many as can be had where the condition of the claim holds.
+
+    Strides and dilations that the scope leaves open are small in half of the points, any number in the others.
+    """
     family, gate = claim.family, Formula(claim.gate)
+    axis = family.oracle.axes[0]
     for attempt in range(40 * POINTS):
         top = rng.choice((6, 30, 70, 150))
         sizes = {name: rng.randint(span[0], top) for name, span in family.grid.items()}
         if rng.random() < 0.5:
             small = rng.choice(list(sizes))
             sizes |= {name: min(n, rng.randint(0, 4)) for name, n in sizes.items() if name != small}
+        if rng.random() < 0.5:
+            sizes |= {name: rng.randint(1, 8) for name in sizes if name in (axis.stride, axis.dilation)}
         sizes |= rng.choice(steps)
         case = family.oracle.at(sizes)
         if case is None or case.size > MOST:
@@ -59,7 +65,7 @@ def _random_index(claim: WrongClaim, case: Case, rng: Random) -> tuple[int, ...]
 
 
 def steps_of(scope: str, family: Family) -> list[dict[str, int]]:
-    """The strides and dilations that a proof names, for the symbols that stand for them."""
+    """The strides and dilations that a proof names, for the symbols that stand for them; else none."""
     pairs = re.findall(r"\((\d+), (\d+)\)", scope.partition("(stride, dilation)")[2])
     axis = family.oracle.axes[0]
     found = []

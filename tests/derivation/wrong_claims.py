@@ -61,7 +61,7 @@ def _conv(
     )  # fmt: skip
     kind = sc.ConvTranspose1d if transposed else sc.Conv1d
     made = kind("N", "K", notation=sc.Notation(base=base), **options)
-    spans = {"N": _N, "K": _K, "p": _P, "q": _P, "s": _S, "d": _S, "A": _S, "O": _S, "Q": range(1, 3)}
+    spans = {"N": _N, "K": _K, "p": _P, "q": _P, "s": _S, "d": _S, "A": _S, "O": _S, "Q": range(1, 3), "a": range(2)}
     return Family(made, oracle, {s.name: spans[s.name] for s in made.closed.symbols.symbols}, quantities)
 
 
@@ -80,7 +80,12 @@ def families() -> Iterator[Family]:
     yield _conv(bias=True, base=1)
     yield _conv(transposed=True, stride=2, output_padding=1)
     yield _conv(transposed=True, stride="s", padding="p", flip=True)
+    yield _conv(stride="s", dilation="d", padding=("p", "q"))
+    yield _conv(stride="s", dilation="d", padding="full", flip=True)
+    yield _conv(transposed=True, stride="s", dilation="d", padding="p", output_padding="a")
     yield _conv(padding="p", padding_mode="circular", quantities=("output", "windows", "grad_kernel"))
+    circular = ("output", "windows", "grad_kernel")
+    yield _conv(circular, padding="p", padding_mode="circular", stride="s", dilation="d")
     yield _conv(stride="K", quantities=("output_size", "output", "grad_input"))
     channels = ("output", "grad_input", "grad_kernel")
     yield _conv(channels, in_channels="A", out_channels="O", bias=True, stride=2)
