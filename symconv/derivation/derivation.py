@@ -13,6 +13,7 @@ from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries
+from symconv.evidence.certificates import Certificate, certified, confirmed
 from symconv.evidence.polynomials import Poly, compiled, value_or_reason
 from symconv.evidence.proofs import prove
 from symconv.evidence.report import Failure, Proof, StepReport, Verification
@@ -169,6 +170,7 @@ class Derivation:
         strides: Sequence[int] | None = None,
         dilations: Sequence[int] | None = None,
         engine: str | None = None,
+        confirm: bool = False,
     ) -> Proof:
         """Decide for all sizes, strides, dilations and paddings that both sides of every step are equal.
 
@@ -182,6 +184,8 @@ class Derivation:
             What decides. By default a solver, z3, does for all strides and dilations that are symbols; what
             it leaves open, integer sets, by islpy, decide for strides and dilations 1, 2 and 3. Where all
             strides and dilations are numbers, integer sets decide.
+        confirm : bool
+            Also ask a second solver, cvc5, and say which steps it proves too. It may take a minute a step.
 
         Returns
         -------
@@ -203,7 +207,25 @@ class Derivation:
             values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
                 raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
-        return prove(self._setting, self.name, self._lines, strides, dilations, engine)
+        found = prove(self._setting, self.name, self._lines, strides, dilations, engine)
+        return confirmed(found, self.certificate()) if confirm else found
+
+    def certificate(self) -> Certificate:
+        """The questions that decide every step, as scripts for any solver that reads SMT-LIB 2.
+
+        Returns
+        -------
+        Certificate
+            ``.save(folder)`` writes the scripts, ``.check()`` asks z3 and cvc5.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> certificate = sc.Conv1d("N", "K", stride="s").derive("output_size").certificate()
+        >>> print(str(certificate.check()).splitlines()[-1])
+        8 of 8 scripts: unsat by z3 and cvc5
+        """
+        return certified(self._setting, self.name, self._lines)
 
     def settled(self) -> str:
         """On how many cases every step was verified, and what is proved of it or why nothing is.

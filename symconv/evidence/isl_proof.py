@@ -58,10 +58,13 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
     frozen = ", ".join(size.name for size in _frozen_sizes(setting))
     if frozen:
         return Gap(f"a proof needs a number for {frozen}, which is a stride or dilation and a size too")
+    reader = Reader(setting)
+    reader.terms(candidate)  # what it reads between two entries, it reads where the numbers make it 0 too
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
         sides = [side.xreplace(numbers) for side in (right, candidate)]
-        gap = _difference(isl, fixed, sides, kept, extended=True)
+        reads = [(around.at(numbers), index.xreplace(numbers)) for around, index in reader.read]
+        gap = _difference(isl, fixed, sides, kept, reads, extended=True)
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
             point = None if gap.point is None else {**named, **gap.point}
@@ -127,11 +130,15 @@ def _islpy() -> Any:
 
 
 def _difference(
-    isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
-) -> Gap | None:
-    """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
+    isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol],
+    reads: Sequence[tuple[Term, Expr]] = (), *, extended: bool = False,
+) -> Gap | None:  # fmt: skip
+    """Where two sides differ, or one of some more indices that are read is no integer.
+
+    With ``extended``, what the second side reads outside a sequence is 0.
+    """
     try:
-        return _Decision(isl, setting, kept).gap(sides, extended)
+        return _Decision(isl, setting, kept).gap(sides, extended, reads)
     except (NotAffineError, isl.Error) as error:
         return Gap(f"nothing can be decided: {str(error).splitlines()[0]}")
 
@@ -147,8 +154,9 @@ class _Decision:
         for size in setting.sizes.values():
             self.possible = self.possible.subtract(at.fractional(size))
 
-    def gap(self, sides: Sequence[Expr], extended: bool) -> Gap | None:
+    def gap(self, sides: Sequence[Expr], extended: bool, reads: Sequence[tuple[Term, Expr]]) -> Gap | None:
         totals: dict[str, Any] = {}
+        reads = list(reads)
         for side, sign in zip(sides, (S.One, S.NegativeOne), strict=True):
             reader = Reader(self.setting)
             for term in reader.terms(side):
@@ -156,11 +164,12 @@ class _Decision:
                     term = reader.inside(term)
                 letters, found = self._coefficient(replace(term, coefficient=sign * term.coefficient))
                 totals[letters] = totals[letters].union_add(found) if letters in totals else found
-            for around, index in reader.read:
-                at, domain = self._domain(around)
-                broken = domain.intersect(at.fractional(index))
-                if not broken.is_empty():
-                    return Gap("an index may lie between two entries", self._least(broken))
+            reads += reader.read
+        for around, index in reads:
+            at, domain = self._domain(around)
+            broken = domain.intersect(at.fractional(index))
+            if not broken.is_empty():
+                return Gap("an index may lie between two entries", self._least(broken))
         for _, total in sorted(totals.items()):
             differ = total.domain().subtract(total.zero_set())
             if not differ.is_empty():

@@ -30,6 +30,12 @@ class Term:
         bound, conditions = self.bound + other.bound, self.conditions + other.conditions
         return Term(bound, conditions, self.entries + other.entries, self.coefficient * other.coefficient)
 
+    def at(self, numbers: Mapping[Symbol, Expr]) -> Term:
+        """The same with numbers for some symbols."""
+        entries = ((name, tuple(i.xreplace(numbers) for i in places)) for name, places in self.entries)
+        conditions = tuple(condition.xreplace(numbers) for condition in self.conditions)
+        return Term(self.bound, conditions, tuple(entries), self.coefficient.xreplace(numbers))
+
     def unwrapped(self) -> tuple[Term, list[Any]]:
         """Each remainder by a size as an index of its own, and the conditions under which it is none.
 

@@ -142,6 +142,7 @@ class Proved:
     difference: str = ""
     engine: str = "islpy"
     refuted: bool = False  # whether the difference is numbers at which the step does not hold
+    confirmed: bool = False  # whether cvc5 says so too
 
     def __bool__(self) -> bool:
         return not self.difference
@@ -190,6 +191,13 @@ class Proof:
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]
         if not wrong:
-            return f"{self.name}: proved {self.scope}, by {either(sorted({p.engine for p in self.steps}))}"
+            engines = sorted({p.engine for p in self.steps})
+            agreed = sum(p.confirmed for p in self.steps)
+            if agreed == len(self.steps):
+                engines.append("cvc5")
+            some = (
+                f"; {agreed} of {len(self.steps)} steps by cvc5 too" if 0 < agreed < len(self.steps) else ""
+            )
+            return f"{self.name}: proved {self.scope}, by {' and '.join(engines)}{some}"
         lines = [f"step {p.number}, {p.rule}{p.where}: {p.difference}" for p in wrong]
         return "\n".join([*lines, f"{self.name}: not proved"])

@@ -1,6 +1,6 @@
 """Solvers that answer a question: z3 decides it, cvc5 decides it again by another route."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -14,8 +14,8 @@ WORK = 4_000_000
 #: The solvers, by their modules, and the package that each is installed by.
 PACKAGES = {"z3": "z3-solver", "cvc5": "cvc5"}
 
-#: How long cvc5 may take over a question, in milliseconds.
-PATIENCE = 20_000
+#: How much work cvc5 may put into a question, in units of its own, and for how many milliseconds at the most.
+CVC5_WORK, PATIENCE = 2_000_000, 60_000
 
 
 @dataclass(frozen=True)
@@ -42,40 +42,58 @@ def z3_answer(question: Question, *, work: int = WORK, more: Sequence[str] = ())
     MissingExtraError
         When z3-solver, of the extra ``prove``, is not installed.
     """
-    z3 = _imported("z3")
-    context = z3.Context()  # of its own, so that no earlier question has a say in the answer
-    solver = z3.Solver(ctx=context)
-    solver.set("random_seed", 0)
-    solver.set("rlimit", work)
-    solver.from_string("\n".join([question.script, *(f"(assert {assertion})" for assertion in more)]))
+    script = "\n".join([question.script, *(f"(assert {assertion})" for assertion in more)])
+    solver = _z3_solver(script, work)
     verdict = str(solver.check())
     point: dict[str, int] = {}
     if verdict == "sat":
-        model = solver.model()
+        z3, model = _imported("z3"), solver.model()
         for name, variable in question.names:
-            value = model.eval(z3.Int(variable.strip("|"), context), model_completion=True)
+            value = model.eval(z3.Int(variable.strip("|"), solver.ctx), model_completion=True)
             point[name] = value.as_long()
     return Answer(verdict, point)
 
 
-def cvc5_verdict(question: Question, *, milliseconds: int = PATIENCE) -> str:
-    """The verdict of cvc5 on the same script: "unsat", "sat" or "unknown".
+def verdict(solver: str, script: str) -> str:
+    """What a solver of :data:`PACKAGES` says of a script: "unsat", "sat" or "unknown".
 
     Raises
     ------
     MissingExtraError
-        When cvc5, of the extra ``prove``, is not installed.
+        When the solver, of the extra ``prove``, is not installed.
     """
+    return _VERDICTS[solver](script)
+
+
+def _z3(script: str) -> str:
+    solver = _z3_solver(script, WORK)
+    return str(solver.check())
+
+
+def _cvc5(script: str) -> str:
     cvc5 = _imported("cvc5")
     solver = cvc5.Solver(cvc5.TermManager())
-    solver.setOption("tlimit-per", str(milliseconds))
-    solver.setLogic("QF_NIA")
+    solver.setOption("rlimit-per", str(CVC5_WORK))
+    solver.setOption("tlimit-per", str(PATIENCE))
     parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, question.script, "question")
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "script")
     symbols, said = parser.getSymbolManager(), ""
     while not (command := parser.nextCommand()).isNull():
         said = str(command.invoke(solver, symbols)).strip() or said
     return said if said in ("unsat", "sat") else "unknown"
+
+
+_VERDICTS: Mapping[str, Callable[[str], str]] = {"z3": _z3, "cvc5": _cvc5}
+
+
+def _z3_solver(script: str, work: int) -> Any:
+    """z3 with a script, in a context of its own, so that no earlier question has a say in the answer."""
+    z3 = _imported("z3")
+    solver = z3.Solver(ctx=z3.Context())
+    solver.set("random_seed", 0)
+    solver.set("rlimit", work)
+    solver.from_string(script)
+    return solver
 
 
 def _imported(module: str) -> Any:

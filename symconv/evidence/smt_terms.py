@@ -87,7 +87,7 @@ class Terms:
         if isinstance(expr, sympy.floor):
             return Fraction(self._over(self.value(expr.args[0])).quotient)
         if isinstance(expr, sympy.ceiling):
-            return Fraction(negated(self._over(self.value(-expr.args[0])).quotient))
+            return Fraction(negated(self._over(self.value(sympy.expand(-expr.args[0]))).quotient))
         combine = next((combine for kind, combine in _COMBINE.items() if isinstance(expr, kind)), None)
         if combine is None:
             raise UndecidedError(f"{expr} is no expression of sizes and indices")
@@ -119,8 +119,11 @@ class Terms:
             return Division(value.number, "1", value.number, "0")
         known = next((known for known in self.divisions if known[:2] == value), None)
         if known is None:
-            quotient = self.variable("q", f"the quotient of {value.number} by {value.divisor}, rounded down")
-            known = Division(*value, quotient, self.variable("r", "the remainder of that division"))
+            number = len(self.divisions) + 1
+            quotient = self.variable(
+                f"q{number}", f"the quotient of {value.number} by {value.divisor}, rounded down"
+            )
+            known = Division(*value, quotient, self.variable(f"r{number}", "the remainder of that division"))
             self.divisions.append(known)
         return known
 

@@ -37,7 +37,7 @@ def value(formula: Formula, case: Case, at: Names) -> Poly | str:
 def far(claim: WrongClaim, steps: list[dict[str, int]], rng: Random) -> Any:
     """Points within the scope of a proof, as many as can be had where the condition of the claim holds.
 
-    Strides and dilations that the scope leaves open are small in half of the points, any number in the others.
+    Strides and dilations that the scope leaves open are small in half of the points, any in the others.
     """
     family, gate = claim.family, Formula(claim.gate)
     axis = family.oracle.axes[0]

@@ -61,7 +61,18 @@ def _conv(
     )  # fmt: skip
     kind = sc.ConvTranspose1d if transposed else sc.Conv1d
     made = kind("N", "K", notation=sc.Notation(base=base), **options)
-    spans = {"N": _N, "K": _K, "p": _P, "q": _P, "s": _S, "d": _S, "A": _S, "O": _S, "Q": range(1, 3), "a": range(2)}
+    spans = {
+        "N": _N,
+        "K": _K,
+        "p": _P,
+        "q": _P,
+        "s": _S,
+        "d": _S,
+        "A": _S,
+        "O": _S,
+        "Q": range(1, 3),
+        "a": range(2),
+    }
     return Family(made, oracle, {s.name: spans[s.name] for s in made.closed.symbols.symbols}, quantities)
 
 

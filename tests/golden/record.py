@@ -40,7 +40,7 @@ NOTATIONS: Mapping[str, Any] = {
 }  # fmt: skip
 
 #: Optional libraries. What is printed where all of them are absent is the same everywhere.
-EXTRAS = ("scipy", "torch", "jax", "islpy")
+EXTRAS = ("scipy", "torch", "jax", "islpy", "z3", "cvc5")
 
 
 @contextmanager
