@@ -60,4 +60,4 @@ def _least(question: Question, answer: Answer) -> Answer:
 def _bounded(question: Question, most: int) -> Answer:
     """The answer where the sizes and indices, without their signs, add up to so much at the most."""
     sizes = " ".join(f"(ite (< {v} 0) (- {v}) {v})" for _, v in question.names)
-    return z3_answer(question, work=WORK // 4, more=[f"(<= (+ 0 {sizes}) {most})"])
+    return z3_answer(question, work=WORK // 16, more=[f"(<= (+ 0 {sizes}) {most})"])
