@@ -29,7 +29,7 @@ PYTHON = Door(
     str,
     {
         "closed_form": "ask for a closed form with layer.formula(name)",
-        "dots": "print .equation('matrix'), which shows dots",
+        "dots": "print layer.equation('matrix'), which shows dots",
         "function": "a name such as 'f', or give a function",
         "pair": "(before, after)",
         "rows": "a whole number of at least 3, or None for no limit",
@@ -79,27 +79,27 @@ class SymconvError(Exception):
 
 
 class GeometryError(SymconvError, ValueError):
-    """Sizes, stride, dilation or padding that no convolution can have."""
+    """Sizes, stride, dilation or padding that no layer can have."""
 
 
 class OptionError(SymconvError, TypeError):
-    """An option that does not exist, or a value of a kind that it does not take."""
+    """An unknown option, or an option with a value of the wrong kind."""
 
 
 class FigureError(OptionError):
-    """A figure of a layer that is too large to draw."""
+    """The layer is too large to draw."""
 
 
 class EntriesError(SymconvError, ValueError):
-    """Entries for an input, kernel, bias or upstream gradient that do not fit the layer."""
+    """Values of the input, kernel, bias or upstream gradient that do not fit the layer."""
 
 
 class NotationError(SymconvError, ValueError):
-    """A letter, colour or style that the printers cannot use."""
+    """A letter, colour or style that cannot be printed."""
 
 
 class SymbolicSizeError(SymconvError, ValueError):
-    """An explicit quantity was asked of a layer whose sizes are symbols."""
+    """An explicit quantity was asked for, but a size of the layer is a symbol."""
 
 
 class MissingExtraError(SymconvError, ImportError):
@@ -110,4 +110,4 @@ def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) ->
     """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
     for name in given:
         if name not in allowed:
-            raise OptionError(f"{call} has no option {{given!r}}: {{cure}}", given=name, allowed=allowed)
+            raise OptionError(f"{call}: unknown option {{given!r}}: {{cure}}", given=name, allowed=allowed)

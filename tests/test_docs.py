@@ -219,7 +219,7 @@ def test_what_examples_and_commands_give_is_computed_when_a_page_is_built(site: 
     assert re.search(r"index.md:13: WARNING: symconv claim .* prints \['output_size: refuted", done.stderr)
     text = re.sub(r"<.*?>", "", (tmp_path / "html/index.html").read_text(encoding="utf-8"), flags=re.DOTALL)
     assert "&gt;&gt;&gt; 40 + 1\n41\n&gt;&gt;&gt; 40 + 2\n42\n" in text
-    assert "output_size: refuted; at K = 1, N = 1 it gives 0, right is 1" in text
+    assert "output_size: refuted; for K = 1, N = 1 it gives 0 instead of 1" in text
 
 
 def test_what_is_recorded_has_no_complaint_left() -> None:

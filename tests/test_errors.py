@@ -17,8 +17,8 @@ from symconv.cli.commands import cli
 from symconv.cli.options import COMMAND_LINE, WAYS, layer_kinds
 from symconv.errors import PYTHON, Door, OptionError, SymconvError
 from symconv.ext.sphinx import DIRECTIVE
+from tests.cli.test_cli import run
 from tests.ext.project import Project, directive
-from tests.test_cli import run
 
 PACKAGE = Path(sc.__file__).parent
 DOORS = {"python": PYTHON, "command line": COMMAND_LINE, "directive": DIRECTIVE}
@@ -92,7 +92,7 @@ COMMANDS: list[tuple[list[str], list[str]]] = [
     (["notes", *LAYER, "--slides", "-o", "n.md"], ["slides"]),
     (["notes", *LAYER, "--slides", "--fragment", "-o", "n.tex"], ["slides", "fragment"]),
     (["notes", *LAYER, "--mathjax", "", "-o", "n.html"], ["mathjax"]),
-    (["notes", *LAYER, "--sections", "example", "-o", "n.txt"], ["x", "w"]),
+    (["notes", *LAYER, "--depth", "deep", "-o", "n.txt"], ["depth"]),
     (["notes", *LAYER, "--pooling", "max", "--activation", "f", "-o", "n.txt"], ["activation"]),
 ]
 
@@ -181,7 +181,7 @@ def test_the_directive_writes_its_options(tmp_path: Path) -> None:
         (lambda: sc.Conv1d(4, 3).formula("outpt"), "outpt", "output"),
         (lambda: sc.Conv1d(4, 3).at(y=[1]), "y", "x"),
         (lambda: sc.Conv1d(4, 3).figure("bnd"), "bnd", "band"),
-        (lambda: sc.Conv1d(4, 3).notes(sections=["forwrd"]), "forwrd", "forward"),
+        (lambda: sc.Conv1d(4, 3).notes(sections=["forwrd"]), "forwrd", "numbers"),
         (lambda: sc.Notation(upstream_style="partal"), "partal", "partial"),
         (lambda: sc.convolve(2, 2, mode="ful"), "ful", "full"),
     ],
@@ -207,7 +207,7 @@ def test_what_a_caller_wrote_is_never_said_otherwise() -> None:
     assert all(repr(wrong) in error.said(door) for door in DOORS.values())
     step = Symbol("{stride", integer=True, positive=True)
     error = refused(lambda: sc.Conv1d(4, 3, padding="same", stride=step))
-    assert "which stride {stride cannot" in error.said(COMMAND_LINE)
+    assert "which is impossible for stride {stride" in error.said(COMMAND_LINE)
     assert str(SymconvError(wrong)) == SymconvError(wrong).said(DIRECTIVE) == wrong
 
 

@@ -32,19 +32,19 @@ _CHECKED = "leave it out, and check the arguments before the call"
 _CURES: Mapping[type[ast.AST], tuple[str, str]] = {
     ast.AnnAssign: ("an annotated assignment", "write it without the annotation"),
     ast.Assert: ("an assertion", _CHECKED),
-    ast.AugAssign: ("an augmented assignment", "give the new value a name of its own"),
+    ast.AugAssign: ("an augmented assignment", "give the new value a new name"),
     **dict.fromkeys((ast.Dict, ast.DictComp), ("a dictionary", "write if, elif and else")),
     ast.Expr: ("a statement without a value", "leave it out"),
     **dict.fromkeys((ast.For, ast.While), ("a loop", _LOOP)),
-    ast.FunctionDef: ("a function in a function", "define it outside and call it"),
+    ast.FunctionDef: ("a function inside a function", "define it outside, and call it"),
     **dict.fromkeys((ast.Import, ast.ImportFrom), ("an import", "import at the top of the module")),
-    ast.JoinedStr: ("a formatted string", "leave text out"),
-    ast.Lambda: ("a lambda", "define a function of its own, with def, and call it"),
+    ast.JoinedStr: ("a formatted string", "leave it out"),
+    ast.Lambda: ("a lambda", "define a function with def, and call it"),
     ast.Match: ("a match statement", "write if, elif and else"),
-    ast.NamedExpr: ("an assignment in an expression", "assign in a line of its own"),
+    ast.NamedExpr: ("an assignment in an expression", "write the assignment on a line of its own"),
     ast.Raise: ("an exception", _CHECKED),
     ast.Slice: ("a slice", "write a loop, or a sum, over the index"),
-    ast.Starred: ("a starred expression", "write the items out"),
+    ast.Starred: ("a starred expression", "write out the items"),
     ast.Try: ("an exception handler", _CHECKED),
     ast.With: ("a with statement", "leave it out"),
     **dict.fromkeys((ast.Yield, ast.YieldFrom), ("a generator", "return the value")),
@@ -81,30 +81,30 @@ def _of_signature(function: ast.FunctionDef) -> Iterator[Refusal]:
     for node in ast.walk(function):
         name = getattr(node, "id", None) or getattr(node, "arg", None) or getattr(node, "name", None)
         if isinstance(name, str) and not name.isascii():
-            yield node, f"the name {name}", "write it in ASCII, such as sigma for its letter"
+            yield node, f"the name {name}", "write it in ASCII, as in sigma for the Greek letter"
 
 
 def _of_node(node: ast.AST, parent: ast.AST, style: str) -> Iterator[Refusal]:
     match node:
         case ast.stmt() | ast.expr() if not isinstance(node, (*EXPRESSIONS, *STATEMENTS[style])):
             kind = type(node)
-            yield node, *_CURES.get(kind, (f"Python's {kind.__name__}", "write it another way"))
+            yield node, *_CURES.get(kind, (f"the Python construct {kind.__name__}", "write it another way"))
         case ast.Attribute():
-            yield node, f"the attribute {node.attr}", "give it to the function, or call a function of it"
+            yield (node, f"the attribute {node.attr}", "pass it as an argument, or call a function of it")
         case ast.GeneratorExp() if not is_sum(parent):
             yield node, "a generator", "write it in sum(...) or prod(...)"
         case ast.Call(keywords=[_, *_]):
-            yield node, "an argument by its name", "give it by its place"
+            yield node, "a keyword argument", "pass it by position"
         case ast.Call(args=[_, _, *_]) if is_sum(node):
-            yield node, "a sum that starts from a value", "add the value to the sum"
+            yield node, "a sum with a start value", "add the start value to the sum"
         case ast.Constant(str()) if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "float":
-            yield node, "text", "write math.inf for what is infinite, and math.nan for what is no number"
+            yield node, "text", "write math.inf for infinity, and math.nan for not a number"
         case ast.Constant(str() | bytes()):
-            yield node, "text", "leave it out, or put it into a comment"
+            yield node, "text", "leave it out, or make it a comment"
         case ast.For() | ast.While() if node.orelse:
-            yield node, "a loop with else", "write what follows the loop behind it"
+            yield node, "a loop with else", "write the else block after the loop"
         case ast.Subscript() if _is_negative(node.slice):
-            yield node, "an index from the end", "count it from the start, as in x[N - 1]"
+            yield node, "an index counted from the end", "count from the start, as in x[N - 1]"
 
 
 def is_sum(node: ast.AST) -> bool:
@@ -130,14 +130,14 @@ def _of_equation(function: ast.FunctionDef) -> Iterator[Refusal]:
     names = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args)}
     for statement in definitions:
         if not isinstance(statement, ast.Assign):
-            yield statement, "a case that does not return", "return a value in each branch, at the end"
+            yield statement, "a case that does not return", "end each branch with return and a value"
             continue
         for node in (node for target in statement.targets for node in ast.walk(target)):
             if isinstance(node, ast.Subscript):
                 yield statement, "an assignment to an entry", "write the entries as a list"
             elif isinstance(node, ast.Name):
                 if node.id in names:
-                    yield statement, f"a second value of {node.id}", "give each value a name of its own"
+                    yield statement, f"a second value of {node.id}", "give each value its own name"
                 names.add(node.id)
     yield from _of_value(last)
 
@@ -146,10 +146,10 @@ def _of_value(statement: ast.stmt) -> Iterator[Refusal]:
     if isinstance(statement, ast.If):
         for branch in (statement.body, statement.orelse):
             if len(branch) > 1:
-                yield branch[0], "a case with several statements", "return the value at once"
+                yield branch[0], "a case with several statements", "return the value in one statement"
             elif branch:
                 yield from _of_value(branch[0])
         if not statement.orelse:
             yield statement, "a case without else", "return a value for the other case too"
     elif not isinstance(statement, ast.Return) or statement.value is None:
-        yield statement, "a way through it without a value", "return a value at its end"
+        yield statement, "a branch that returns no value", "return a value at its end"

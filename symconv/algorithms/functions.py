@@ -4,16 +4,14 @@ import linecache
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha1
 from typing import Any
 
 import symconv.algorithms.arrays as arrays
 from symconv.algorithms.arrays import array_type, sizes_type
 from symconv.algorithms.kernels import OPERANDS, Pass
-from symconv.algorithms.letters import SIZES
+from symconv.algorithms.letters import SIZES, WIDTH
 from symconv.algorithms.loops import Loops, indented
-
-#: The longest line of a source.
-_WIDTH = 110
 
 #: Counts of channels in the order of their definitions.
 _CHANNELS = ("C", "C_out", "F", "C_in")
@@ -46,7 +44,7 @@ def source(name: str, loops: Loops, made: Pass) -> str:
     arguments += [f"{size}: {sizes_type(len(names))}" for size, names in given.items()]
     returned = f") -> {array_type(shape, made.role)}:"
     head = [f"def {name}({', '.join(arguments)}{returned}"]
-    if len(head[0]) > _WIDTH:
+    if len(head[0]) > WIDTH:
         head = [f"def {name}(", f"    {', '.join(arguments)}", returned]
     return "\n".join([*head, *indented([*unpacked, *lines]), ""])
 
@@ -78,7 +76,8 @@ def _defined(order: list[str], known: Mapping[str, str], lines: list[str]) -> li
 def compiled(source: str) -> Callable[..., Any]:
     """The function of a source, which is kept where Python looks for the lines of a function."""
     name = source[len("def ") : source.index("(")]
-    file = f"<symconv.algorithms: {name}>"
+    # One name has other lines in another notation, and each function its own.
+    file = f"<symconv.algorithms: {name}, {sha1(source.encode(), usedforsecurity=False).hexdigest()[:8]}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     space = dict(vars(arrays))
     exec(compile(source, file, "exec"), space)

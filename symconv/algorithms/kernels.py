@@ -32,19 +32,19 @@ def weighted(loops: Loops) -> dict[str, Pass]:
     within = " in all channels of its group" if loops.pairs["bias"] else ""
     flipped = ", with the kernel flipped" if loops.flip else ""
     mode = loops.padding_mode
-    mapped = "" if mode == "zeros" else f" Indices in the padding are mapped into the input: mode {mode}."
+    mapped = "" if mode == "zeros" else f" Indices in the padding are mapped into the input (mode {mode})."
     start = [f"{loops.each('y', 'output')} = {loops.each('b', 'bias')}"]
-    forward = "Each output starts from the bias (0 if there is none)"
+    forward = "Each output starts at the bias (0 if there is none)"
     if loops.dependent_role == "output":
         output = [*nested(loops.pairs["output"], start), *loops.visited(added("y", "output"))]
-        forward += "; each input times each tap is added to the output that they reach"
-        back = "Each input sums tap times gradient over the outputs that it reached"
+        forward += "; the product of each input and each weight is added to the output that it reaches"
+        back = "Each input sums weight times gradient over the outputs that it reaches"
     else:
         output = loops.visited(added("y", "output"), before=start)
-        forward += " and adds tap times input over its window"
-        back = "Each output sends its gradient, times the taps, back to the inputs of its window"
+        forward += " and sums weight times input over its window"
+        back = "Each output passes its gradient, times the weights, back to the inputs in its window"
     inputs, taps = loops.visited(added("g", "input")), loops.visited(added("g", "tap"))
-    tied = "Each tap is used at many positions, and its gradient is the sum over all of them"
+    tied = "Each weight is used at many positions, and its gradient is the sum over all of them"
     bias = [f"{loops.each('g', 'bias')} += {loops.each('delta', 'output')}"]
     shared = f"The bias is added to every output{' of its channel' if within else ''}"
     summed = f"{shared}, so its gradient is the sum of theirs."
@@ -69,7 +69,7 @@ def averaged(loops: Loops) -> dict[str, Pass]:
 
     output = shared("y", "output", loops.met("x", "input"))
     inputs = shared("g", "input", loops.met("delta", "output"))
-    back = "Each output sends an equal share of its gradient back to the inputs of its window."
+    back = "Each output passes an equal share of its gradient back to each input in its window."
     return {
         "output": Pass("x", "output", output, f"Each output is {loops.kernel.mean}."),
         "grad_input": Pass("delta", "input", inputs, back),
@@ -87,8 +87,8 @@ def selected(loops: Loops) -> dict[str, Pass]:
         after=[f"{entry('g', list(first.values()))} += {delta}"],
         when=f"{x} > m",
     )
-    largest = "Each output is the largest entry of its window; places in the padding are never the largest."
-    back = "Each output sends its gradient back to the first of the largest entries of its window"
+    largest = "Each output is the maximum of its window; the padding is never chosen."
+    back = "Each output passes its gradient back to the first maximum of its window"
     back += ", in row-major order." if len(first) > 1 else "."
     return {
         "output": Pass("x", "output", output, largest),

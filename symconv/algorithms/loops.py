@@ -5,8 +5,8 @@ from typing import Any
 
 from symconv.algorithms.letters import INDICES, SIZES, WITHIN
 from symconv.algorithms.written import Written
-from symconv.pattern import ROLES, Kernel, Relation, Spatial
-from symconv.printing.notation import on_axis
+from symconv.pattern import ROLES, Kernel, Relation
+from symconv.printing.letters import on_axis
 
 #: Indices, each with the number of its values, the outermost first.
 Pairs = list[tuple[str, str]]
@@ -55,7 +55,7 @@ class Loops:
             self.pairs["bias"].append(self.pairs["output"][-1])
         roles = self.other_role, "tap", self.dependent_role
         (index, _), (tap, _), (met, size) = (self.pairs[role][-1] for role in roles)
-        if isinstance(relation, Spatial):
+        if relation.spatial:
             place = relation.place(Written(index), Written(tap))
             self.window_sizes.append(self.kernel.window_size(relation, Written(index)))
             filled = relation.fill.place(Written(met), Written(size))

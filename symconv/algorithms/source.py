@@ -42,14 +42,14 @@ def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
     try:
         (found,) = ast.parse(f"if True:\n{source}" if nested else source).body
     except (SyntaxError, ValueError):
-        raise _unread(function, "cannot be read by itself") from None
+        raise _unread(function, "is not a complete statement") from None
     if isinstance(found, ast.If):
         (found,) = found.body
         ast.increment_lineno(found, -1)
     if isinstance(found, ast.AsyncFunctionDef):
-        raise OptionError(f"{found.name} is asynchronous: write it with def alone.")
+        raise OptionError(f"{found.name} is asynchronous: write def in place of async def.")
     if not isinstance(found, ast.FunctionDef) or not _runs(function.__code__):
-        raise _unread(function, "is not what runs, as when the file was changed since it was imported")
+        raise _unread(function, "is not what runs; perhaps its file has changed since it was imported")
     if ast.get_docstring(found, clean=False) is not None:
         found.body = found.body[1:]
     return _Unqualified(function, found).visit_FunctionDef(found)
@@ -60,22 +60,22 @@ def _raw_source(function: Callable[..., Any]) -> str:
     scope = getattr(function, "__qualname__", "").split(".")[-2:-1]
     in_class = isinstance(function, FunctionType) and scope not in ([], ["<locals>"])
     if isinstance(function, MethodType) or in_class:
-        raise OptionError(f"{name} is a method: give a function of its own, without self.")
+        raise OptionError(f"{name} is a method: give a function defined outside the class, without self.")
     if not isinstance(function, FunctionType):
         what = "a class" if isinstance(function, type) else f"of type {type(function).__name__}"
         raise OptionError(f"{name} is {what}, which has no Python source: give a function written with def.")
     if name == "<lambda>":
-        raise OptionError("a lambda has no name to typeset: give it one, with def.")
+        raise OptionError("a lambda has no name to typeset: define the function with def.")
     if hasattr(function, "__wrapped__"):
-        raise OptionError(f"{name} is wrapped by a decorator: give the function without it.")
+        raise OptionError(f"{name} is wrapped by a decorator: give the function without the decorator.")
     try:
         return "".join(inspect.getsourcelines(function.__code__)[0])
     except (SyntaxError, TokenError):
-        raise _unread(function, "cannot be read by itself") from None
+        raise _unread(function, "is not a complete statement") from None
     except (OSError, TypeError):
         raise OptionError(
-            f"the source of {name} is not to be had, as with exec and python -c: define it in a file, a "
-            "notebook or an interactive session that keeps its lines."
+            f"the source of {name} is not available, as for code run by exec or python -c: define it in a "
+            "file, a notebook or an interactive session that keeps its lines."
         ) from None
 
 
@@ -120,7 +120,7 @@ def _content(constant: object) -> object:
 
 def _unread(function: Callable[..., Any], why: str) -> OptionError:
     name = getattr(function, "__name__", repr(function))
-    cure = "import or define it again, with def on a line of its own."
+    cure = "import it again, or define it again with def on a line of its own."
     return OptionError(f"the source found for {name} {why}: {cure}")
 
 

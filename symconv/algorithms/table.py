@@ -1,34 +1,38 @@
 """The algorithms of a layer, by the quantities that they compute: as source, as pseudocode in LaTeX."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from symconv.algorithms.functions import compiled, source
 from symconv.algorithms.kernels import Pass, averaged, selected, weighted
+from symconv.algorithms.letters import Names
 from symconv.algorithms.loops import Loops
 from symconv.algorithms.source import source_of
-from symconv.pattern import Average, Kernel, Relation, Selection
-from symconv.pattern.kernel import WEIGHTS
+from symconv.pattern import Average, Kernel, Selection, Specification
+from symconv.printing.english import several
 
 
 @dataclass(frozen=True, repr=False)
 class Listing:
-    """An algorithm as a reader sees it; prints as its source, and as pseudocode in a notebook.
+    """An algorithm; it prints as Python source, and as pseudocode in a notebook.
 
     Attributes
     ----------
     name : str
         The quantity that it computes.
     reason : str
-        A sentence for the reader.
+        What it does, in a sentence.
     function : function
         The algorithm itself, on nested lists.
+    names : Names
+        The letters of the notation, if they are not symconv's own.
     """
 
     name: str
     reason: str
     function: Callable[..., Any]
+    names: Names = field(default_factory=Names, compare=False)
 
     @property
     def source(self) -> str:
@@ -44,7 +48,7 @@ class Listing:
         """
         from symconv.algorithms.typeset import algorithm_latex  # latexify only where it is asked for
 
-        return algorithm_latex(self.function, "latex")
+        return algorithm_latex(self.function, "latex", self.names.latex)
 
     def math(self) -> str:
         r"""One ``array`` for KaTeX, MathJax or LaTeX, without math delimiters.
@@ -55,7 +59,7 @@ class Listing:
         """
         from symconv.algorithms.typeset import algorithm_latex
 
-        return algorithm_latex(self.function, "math")
+        return algorithm_latex(self.function, "math", self.names.latex)
 
     def text(self) -> str:
         """The source, without a newline at its end."""
@@ -67,38 +71,33 @@ class Listing:
         return f"$\\displaystyle {self.math()}$"
 
 
-def algorithms_for(
-    relations: Sequence[Relation], *, kernel: Kernel = WEIGHTS, bias: bool = True
-) -> dict[str, Listing]:
-    """The algorithms of a layer by the quantities that they compute.
+def algorithms_for(spec: Specification) -> dict[str, Listing]:
+    """The algorithms of a layer by the quantities that they compute, in the letters of its notation.
 
     A relation without taps, as of samples of a batch or of the channels of a pooling layer, takes each
     index through the layer by itself: the algorithm is that of one of them, and its reason says so.
 
-    Parameters
-    ----------
-    relations : sequence of Relation
-        Those whose product the layer is, with taps that all outputs share.
-    kernel : Kernel
-        What stands in the place of the taps.
-    bias : bool
-        Whether the layer has a bias, which then has a gradient.
-
-    >>> from symconv.pattern import Axis
-    >>> [listing.function.__name__ for listing in algorithms_for((Axis.make(4, 3),), bias=False).values()]
+    >>> from symconv import Conv1d
+    >>> [listing.function.__name__ for listing in algorithms_for(Conv1d(4, 3).spec).values()]
     ['correlation', 'correlation_grad_input', 'correlation_grad_kernel']
     """
+    relations, kernel = spec.tied.relations, spec.kernel
     joined = [relation for relation in relations if relation.extents["tap"]]
     alone = [name for relation in relations if relation not in joined for name in relation.letters["output"]]
     write, base, dilated = _KINDS[type(kernel)]
     loops = Loops(joined, kernel, dilated=dilated)
     passes, base = write(loops), base or _named(loops)
+    kind = {"transposed": loops.dependent_role == "output", "selecting": not kernel.shared}
+    names = Names.of(spec.notation, channelled=bool(loops.pairs["bias"]), **kind)
     found = {}
     for quantity, made in passes.items():
-        if bias or quantity != "grad_bias":
-            function = compiled(source(_name(base, loops, quantity), loops, made))
-            told = [_ALONE[quantity in ("grad_kernel", "grad_bias")].format(_ONE[name]) for name in alone]
-            found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function)
+        if spec.bias or quantity != "grad_bias":
+            written = names.renamed(source(_name(base, loops, quantity), loops, made))
+            function = compiled(written)
+            summed = quantity in ("grad_kernel", "grad_bias")
+            of = ((_ONE[name], several(_ONE[name])) for name in alone)
+            told = [_SUMMED.format(all) if summed else _SEPARATE.format(each) for each, all in of]
+            found[quantity] = Listing(quantity, " ".join([made.reason, *told]), function, names)
     return found
 
 
@@ -110,7 +109,7 @@ _KINDS: Mapping[type[Kernel], tuple[Callable[[Loops], dict[str, Pass]], str, boo
 }
 
 #: What is said of indices that go through a layer by themselves: of other passes, and of gradients that sum.
-_ALONE = ("This is done for each {} by itself.", "The gradients of each {} add up.")
+_SEPARATE, _SUMMED = "This is done separately for each {}.", "The gradients of all {} are summed."
 _ONE = {"batch_index": "sample of the batch", "output_channel_index": "channel"}
 
 

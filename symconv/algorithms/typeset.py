@@ -7,7 +7,8 @@ brackets of our own where it would write something else than the code says.
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from latexify import codegen, transformers
@@ -25,22 +26,28 @@ from symconv.errors import OptionError
 _LINE_BREAK = " \\\\\n"
 
 
-def algorithm_latex(function: Callable[..., Any], target: str = "latex") -> str:
+def algorithm_latex(
+    function: Callable[..., Any], target: str = "latex", letters: Mapping[str, str] = MappingProxyType({})
+) -> str:
     r"""A Python function as pseudocode.
 
     Parameters
     ----------
     function : function
-        Written with def, of assignments, loops, conditions and calls.
+        A function written with def, made of assignments, loops, conditions and calls.
     target : "latex" or "math"
         An ``algorithmic`` environment of the package algpseudocode, or one ``array`` for KaTeX and MathJax,
         without math delimiters.
+    letters : mapping of str to str, optional
+        The LaTeX of names that are not typeset as they are spelt.
 
     Raises
     ------
     OptionError
-        When the source is not to be had, or something in it cannot be typeset.
+        If the source is not available, or something in it cannot be typeset.
 
+    Examples
+    --------
     >>> def halved(n):
     ...     while n > 1:
     ...         n = n / 2
@@ -57,34 +64,36 @@ def algorithm_latex(function: Callable[..., Any], target: str = "latex") -> str:
     """
     generators = {"latex": codegen.AlgorithmicCodegen, "math": codegen.IPythonAlgorithmicCodegen}
     if target not in generators:
-        raise OptionError("target {given!r} is unknown: {cure}", given=target, allowed=generators)
-    tree = _checked(function, "algorithm")
+        raise OptionError("there is no target {given!r}: {cure}", given=target, allowed=generators)
+    tree = _checked(function, "algorithm", letters)
     generator = generators[target](use_math_symbols=True)
     if target == "latex":
-        generator._identifier_converter = _Header(tree.name)
+        generator._identifier_converter = _Header(tree.name, letters)
     else:
-        generator._identifier_converter = _Letters()
+        generator._identifier_converter = _Letters(letters)
         generator._LINE_BREAK = _LINE_BREAK
-    return _generated(generator, tree.name, tree, Steps())
+    return _generated(generator, tree.name, tree, Steps(), letters)
 
 
 def function_latex(function: Callable[..., Any]) -> str:
     r"""A Python function, such as an activation, as an equation in LaTeX, without math delimiters.
 
-    Conditions become cases, and assignments before the value lines of their own, aligned.
+    Conditions become cases; each assignment becomes an aligned line of its own.
 
     Parameters
     ----------
     function : function
-        Written with def: assignments, each to a new name, and then a value, or if, elif and else with a
-        value in each.
+        A function written with def: assignments, each to a new name, then a returned value, or if, elif and
+        else that each return a value.
 
     Raises
     ------
     OptionError
-        When the source is not to be had, or something in it cannot be typeset; the message says which line
+        If the source is not available, or something in it cannot be typeset; the message names the line
         and what to write instead.
 
+    Examples
+    --------
     >>> def relu(x):
     ...     if x > 0:
     ...         return x
@@ -106,7 +115,9 @@ def function_latex(function: Callable[..., Any]) -> str:
     return f"\\begin{{aligned}}\n{aligned}\n\\end{{aligned}}"
 
 
-def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
+def _checked(
+    function: Callable[..., Any], style: str, letters: Mapping[str, str] = MappingProxyType({})
+) -> ast.FunctionDef:
     """The tree of a function that can be typeset, in the constructs that latexify writes well."""
     tree = tree_of(function)
     if style == "equation":
@@ -115,21 +126,27 @@ def _checked(function: Callable[..., Any], style: str) -> ast.FunctionDef:
     args = [*tree.args.posonlyargs, *tree.args.args]
     tree.args = ast.arguments(posonlyargs=[], args=args, kwonlyargs=[], kw_defaults=[], defaults=[])
     found: ast.FunctionDef = Plain().visit(transformers.AugAssignReplacer().visit(tree))
-    _refuse_letters_of_two(found, style)
+    _refuse_letters_of_two(found, style, letters)
     return found
 
 
-def _generated(generator: Any, name: str, tree: ast.stmt, last_pass: ast.NodeTransformer) -> str:
-    generator._expression_codegen = _Expressions()
+def _generated(
+    generator: Any,
+    name: str,
+    tree: ast.stmt,
+    last_pass: ast.NodeTransformer,
+    letters: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    generator._expression_codegen = _Expressions(letters)
     try:
         return str(generator.visit(last_pass.visit(tree)))
     except LatexifyError as error:
         raise OptionError(f"{name} cannot be typeset: {error}") from None
 
 
-def _refuse_letters_of_two(tree: ast.FunctionDef, style: str) -> None:
+def _refuse_letters_of_two(tree: ast.FunctionDef, style: str, latex: Mapping[str, str]) -> None:
     """Raise when two names, or a name and an entry, would be the same letter."""
-    letters, expressions = _Letters(), _Expressions()
+    letters, expressions = _Letters(latex), _Expressions(latex)
     own = {node.arg for node in tree.args.args}
     own |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     seen = {letters.convert(tree.name)[0]: tree.name} if style == "equation" else {}
@@ -158,10 +175,13 @@ _SIGNS = {
 class _Letters(IdentifierConverter):
     """Names as letters: subscripts after an underscore or before digits, and signs that have a name."""
 
-    def __init__(self) -> None:
+    def __init__(self, latex: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(use_math_symbols=True)
+        self._latex = latex
 
     def convert(self, name: str) -> tuple[str, bool]:
+        if name in self._latex:
+            return self._latex[name], False
         if name in _SIGNS:
             return _SIGNS[name], False
         stem = name.rstrip("_") or name  # lambda_ is the letter that Python keeps for itself
@@ -179,8 +199,8 @@ class _Letters(IdentifierConverter):
 class _Header(_Letters):
     """The letters of a header in ``algorithmic``, which has the function's own name in text."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
+    def __init__(self, name: str, latex: Mapping[str, str]) -> None:
+        super().__init__(latex)
         self._name = name
 
     def convert(self, name: str) -> tuple[str, bool]:
@@ -194,9 +214,9 @@ _OF_CALL = get_precedence(ast.Call(ast.Name("exp", ast.Load()), [], []))
 class _Expressions(ExpressionCodegen):
     """Expressions with brackets where latexify leaves out some that matter."""
 
-    def __init__(self) -> None:
+    def __init__(self, latex: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(use_math_symbols=True)
-        self._identifier_converter = _Letters()
+        self._identifier_converter = _Letters(latex)
 
     def visit_Bracketed(self, node: Bracketed) -> str:
         return f"\\mathopen{{}}\\left( {self.visit(node.value)} \\mathclose{{}}\\right)"

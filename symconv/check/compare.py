@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import Any, TypeAlias
 
@@ -14,12 +14,12 @@ import numpy as np
 from sympy import Expr, Float, S, Symbol, expand, sympify
 
 from symconv.check.evaluate import Number, evaluate
-from symconv.check.references import REFERENCES, Makers, Reference, Sample, available
+from symconv.check.references import REFERENCES, Array, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import MissingExtraError, OptionError
 from symconv.explicit.entries import Explicit
-from symconv.explicit.registry import compared
-from symconv.pattern import ROLES, Specification
+from symconv.explicit.registry import QUANTITIES, compared
+from symconv.pattern import PADDING_MODES, ROLES, Specification
 
 #: Wraps the list of quantities in a context that yields them one by one, as a progress bar does.
 Progress: TypeAlias = Callable[[Any], AbstractContextManager[Any]]
@@ -50,9 +50,9 @@ def run(
     findings: list[Finding] = []
     with progress(["output_size", *compared(spec)]) as quantities:
         for quantity in quantities:
-            able = [r for r in references if quantity in r.answers and all(case.suits(r) for case in cases)]
+            able = [r for r in references if _answer(r, quantity) and all(case.suits(r) for case in cases)]
             few = [r for r in able if _numbers_needed(judged[0], quantity, r) <= MOST]
-            large = f"in {quantity}: more than {MOST:,} numbers at once"
+            large = f"in {quantity}, which needs more than {MOST:,} numbers at once"
             missing += [f"{one.name} {large}" for one in able if one not in few]
             found = [case.found(quantity) for case in cases] if few else []
             findings += [_compare(quantity, one, cases, found) for one in few]
@@ -64,12 +64,20 @@ def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference],
     if reference is None:
         return available(references)
     if not isinstance(reference, str) or reference not in references:
-        raise OptionError("reference {given!r} is unknown: {cure}", given=reference, allowed=references)
+        raise OptionError("there is no reference {given!r}: {cure}", given=reference, allowed=references)
     made = references[reference]()
     if made is None:
         cure = f"pip install 'symconv[{reference}]'"
         raise MissingExtraError(f"reference {reference!r} is not installed: {cure}")
     return [made], []
+
+
+def _answer(reference: Reference, quantity: str) -> Callable[[Sample], Array] | None:
+    """How a reference computes a quantity: in its own way, or by the roles that a contraction keeps."""
+    row = QUANTITIES[quantity]
+    if quantity in reference.answers or reference.contraction is None or row.relation != "pattern":
+        return reference.answers.get(quantity)
+    return partial(reference.contraction, (*row.rows, *row.columns))
 
 
 def _numbers_needed(explicit: Explicit, quantity: str, reference: Reference) -> int:
@@ -114,7 +122,8 @@ class _Case:
         for name, values, shape in zip(("x", "w", "delta", "b"), given, shapes, strict=True):
             options[name] = np.array(values, dtype=np.int64 if small else object).reshape(shape)
         options |= {"groups": counts["groups"], "flip": spec.flip, "transposed": spec.transposed}
-        options |= {"padding_mode": spec.padding_mode, "ceil_mode": bool(axes[0].options.get("ceil_mode"))}
+        options["padding_mode"] = PADDING_MODES[spec.padding_mode].numpy
+        options["ceil_mode"] = bool(axes[0].options.get("ceil_mode"))
         options["count_padding"] = spec.kernel.options.get("count_include_pad", True)
         return Sample(**options, divisor=spec.kernel.options.get("divisor_override"))
 
@@ -162,10 +171,11 @@ def _numbers(
 
 
 def _compare(quantity: str, reference: Reference, cases: list[_Case], found: list[_Found]) -> Finding:
-    compared, largest = 0, 0
+    compared, largest, answer = 0, 0, _answer(reference, quantity)
+    assert answer is not None
     for case, (shape, entries) in zip(cases, found, strict=True):
         allowed = case.rounding(reference)
-        flat = np.asarray(reference.answers[quantity](case.sample)).reshape(-1)
+        flat = np.asarray(answer(case.sample)).reshape(-1)
         places = np.flatnonzero(flat)
         wanted = dict(zip(places.tolist(), flat[places].tolist(), strict=True))
         compared += max(flat.size, prod(shape))

@@ -22,6 +22,8 @@ def evaluate(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
     KeyError
         When a symbol has no value.
 
+    Examples
+    --------
     >>> from sympy.abc import x, y
     >>> evaluate(x * y + x / 2, {x: 3, y: 5})
     Fraction(33, 2)

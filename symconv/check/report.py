@@ -9,7 +9,7 @@ from symconv.printing.targets import target_of
 
 @dataclass(frozen=True)
 class Counterexample:
-    """Where a quantity and a reference differ: the index, both values, and the numbers put in."""
+    """An entry in which a quantity and a reference differ, with the numbers that were put in."""
 
     quantity: str
     index: tuple[int, ...]
@@ -20,12 +20,12 @@ class Counterexample:
     def __str__(self) -> str:
         where = f"{self.quantity}[{', '.join(map(str, self.index))}]"
         numbers = ", ".join(f"{name} = {values}" for name, values in self.operands.items())
-        return f"{where} is {self.found}, the reference gives {self.expected}, at {numbers}"
+        return f"{where} is {self.found}, but the reference gives {self.expected}, for {numbers}"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One quantity against one reference."""
+    """The comparison of one quantity with one reference."""
 
     quantity: str
     reference: str
@@ -39,13 +39,14 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """All findings; true exactly when every one holds and there is at least one.
+    """The result of a check; true if and only if there is a comparison and all comparisons agree.
 
     Attributes
     ----------
     findings : tuple of Finding
+        One comparison of a quantity with a reference each.
     missing : tuple of str
-        What was left out: references that are not installed, comparisons that are too large.
+        What was left out: references that are not installed, and comparisons that are too large.
     """
 
     findings: tuple[Finding, ...]
@@ -63,7 +64,7 @@ class Report:
         verdict = f"{len(failed)} of {len(self.findings)} comparisons differ"
         if not failed:
             exact = all(f.largest_error == 0 for f in self.findings)
-            verdict = "all agree exactly" if exact else "all agree to rounding"
+            verdict = "all agree exactly" if exact else "all agree up to rounding"
         return "\n".join([table, *failed, *missing, verdict])
 
     __repr__ = __str__

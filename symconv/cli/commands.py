@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def cli(ctx: click.Context) -> None:
     """Derive convolution layers: outputs, matrices and gradients, printed and checked.
 
-    Exit codes: 0 done, 1 a check failed or a claim is refuted, 2 the call was wrong.
+    Exit codes: 0 success, 1 a check failed or a claim was refuted, 2 the command was wrong.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -46,7 +46,7 @@ def cli(ctx: click.Context) -> None:
 @click.option(
     "--format", "form", type=click.Choice([*TARGETS, "markdown"]), default="latex", show_default=True
 )
-@click.option("-o", "--output", "file", metavar="FILE", help="Write to a file instead of the terminal.")
+@click.option("-o", "--output", "file", metavar="FILE", help="Write to FILE instead of the terminal.")
 @click.pass_context
 def derive(
     ctx: click.Context, /, show: str | None, steps: bool, prove: bool, activation: str | None, form: str,
@@ -54,8 +54,8 @@ def derive(
 ) -> None:  # fmt: skip
     """Print the derivation of a layer's quantities.
 
-    With numbers for all sizes every entry is written out; with names such as N, or with --steps, the
-    closed form stands for all entries.
+    If all sizes are numbers, every entry is written out. If a size is a name such as N, or with --steps,
+    a closed form for all entries is printed.
 
     \b
     Examples:
@@ -82,11 +82,12 @@ def derive(
 def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> None:
     """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
 
-    The formula is in the index notation in which formulas print as text; entries outside a sequence
-    are 0. Put -- before the name where the formula begins with a minus. Exit with 1 if it is refuted.
+    Write the formula in the index notation that derive prints as text. Entries outside a sequence are 0.
+    If the formula begins with a minus sign, put -- before the name. The exit code is 1 if the claim is
+    refuted.
 
-    With values, entries are judged instead: numbers with commas between them, row by row. The name may
-    be a single entry, such as output[2], or a count: zeros, weights, parameters, multiplications.
+    If values are given, entries are judged instead: numbers separated by commas, row by row. The name may
+    then be a single entry, such as output[2], or a count: zeros, weights, parameters, multiplications.
 
     \b
     Examples:
@@ -108,11 +109,13 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
 
 @cli.command()
 @geometry(letters=False, looks=False)
-@click.option("--draws", type=int, default=3, show_default=True, help="Sets of random integers to try.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random integers.")
+@click.option(
+    "--draws", type=int, default=3, show_default=True, help="How many sets of random integers to try."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random integers.")
 @click.pass_context
 def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
-    """Compare every quantity with independent references; exit with 1 if one differs.
+    """Compare every quantity with independent references; the exit code is 1 if one differs.
 
     Example: symconv check --input-size 9 --kernel-size 3 --stride 2 --padding 1
     """
@@ -129,7 +132,7 @@ def _write(text: str, file: str | None) -> None:
         click.echo(text, nl=False)
         return
     if not file:
-        raise click.UsageError("-o needs the name of a file.")
+        raise click.UsageError("-o is empty: give the name of a file.")
     write_whole(Path(file), text.encode())
 
 

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from symconv import __version__
 from symconv.errors import SymconvError
+from symconv.printing.notation import LETTERS
 
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
 Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iterable[Any]]]
@@ -37,8 +38,8 @@ LIBRARIES = {**dict.fromkeys((".md", ".rst", ".html"), ("matplotlib",)), ".ipynb
 
 #: What is said of a document whose process is gone.
 _ENDED = (
-    "a process that makes documents was ended from outside, as happens where memory is short: build again. "
-    "A script of one's own builds below if __name__ == '__main__' only."
+    "a process that builds documents was killed, perhaps because memory ran out: build again. "
+    "A script must build under if __name__ == '__main__'."
 )
 
 
@@ -77,7 +78,8 @@ class Course:
         """Read and check a spec file.
 
         ``[[notes]]`` tables have a ``file`` and any of the options ``names``, those in ``flags`` true or
-        false; ``[defaults]`` holds what all tables share.
+        false; ``[defaults]`` holds what all tables share. ``[notation]`` holds the letters of the whole
+        course, and the ``notation`` of a table is the name of a preset, or a table of letters of its own.
 
         Raises
         ------
@@ -86,12 +88,12 @@ class Course:
             leads out of the folder, has an unknown suffix, is there twice, or is the spec file's own.
         """
         held = _toml(spec)
-        _known(spec.name, held, ["defaults", "notes"])
+        _known(spec.name, held, ["defaults", "notation", "notes"])
         defaults, tables = held.get("defaults", {}), held.get("notes", [])
         if not isinstance(defaults, dict):
             raise SpecError(f"{spec.name}: defaults is {defaults!r}: write a [defaults] table.")
         if not isinstance(tables, list) or not tables:
-            raise SpecError(f"{spec.name} holds no notes: write a [[notes]] table for each document.")
+            raise SpecError(f"{spec.name} lists no notes: write a [[notes]] table for each document.")
         entries: list[Entry] = []
         taken = {os.path.realpath(spec): "the spec file itself"}
         for number, table in enumerate(tables, 1):
@@ -100,12 +102,15 @@ class Course:
                 raise SpecError(f"{where} is {table!r}: write a [[notes]] table.")
             options = {**defaults, **table}
             _known(where, options, ["file", *names])
+            written = [held.get("notation"), defaults.get("notation"), table.get("notation")]
+            letters = _notation(where, written, options)
             file = _checked_file(where, spec.parent, options.pop("file", None), suffixes)
             place = os.path.realpath(spec.parent / file)
             if place in taken:
-                raise SpecError(f"{where}: the file {file!r} is {taken[place]}: give each document its own.")
-            taken[place] = f"that of notes {number}"
-            entries.append(Entry(file, tuple(_arguments(where, options, flags))))
+                sentence = f"{where}: the file {file!r} is already {taken[place]}"
+                raise SpecError(f"{sentence}: give each document its own file.")
+            taken[place] = f"the file of notes {number}"
+            entries.append(Entry(file, (*_arguments(where, options, flags), *letters)))
         return cls(spec, tuple(entries))
 
     def stale(self) -> list[Entry]:
@@ -204,17 +209,17 @@ def _toml(spec: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(spec.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{spec.name} is no TOML: {error}.") from None
+        raise SpecError(f"{spec.name} is not valid TOML: {error}.") from None
     except (OSError, ValueError) as error:
         raise SpecError(f"cannot read {spec}: {getattr(error, 'strerror', None) or error}.") from None
     except RecursionError:
-        raise SpecError(f"{spec.name} has lists in lists too deep to read: write plain tables.") from None
+        raise SpecError(f"{spec.name} has lists nested too deeply: write plain tables.") from None
 
 
 def _known(where: str, held: Mapping[str, Any], names: Sequence[str]) -> None:
     for name in held:
         if name not in names:
-            raise SpecError("{where} has no key {given!r}: {cure}", where=where, given=name, allowed=names)
+            raise SpecError("{where}: unknown key {given!r}: {cure}", where=where, given=name, allowed=names)
 
 
 def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) -> str:
@@ -222,11 +227,11 @@ def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) 
     if not isinstance(file, str) or not file or not file.isprintable():
         raise SpecError(f"{where}: file is {file!r}: write the name of a file, such as 'conv.tex'.")
     if Path(file).suffix not in suffixes:
-        sentence, suffix = "{where}: {file!r} has no format: {cure}", Path(file).suffix
+        sentence, suffix = "{where}: {file!r} ends in {given!r}: {cure}", Path(file).suffix
         raise SpecError(sentence, where=where, file=file, given=suffix, allowed=suffixes)
     inside = os.path.realpath(folder)
     if Path(file).is_absolute() or not Path(os.path.realpath(folder / file)).is_relative_to(inside):
-        outside = "lies outside the folder of the spec file: write a path within it."
+        outside = "lies outside the folder of the spec file: write a path inside it."
         raise SpecError(f"{where}: {file!r} {outside}")
     return str(Path(file))
 
@@ -241,10 +246,38 @@ def _arguments(where: str, options: Mapping[str, Any], flags: Sequence[str]) -> 
             if value:
                 yield dashed
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
-            cure = "write it as on the command line, as text or a number."
+            cure = "write text or a number, as on the command line."
             raise SpecError(f"{where}: {name} is {value!r}: {cure}")
         else:
             yield from (dashed, str(value))
+
+
+#: The options of the command for what a table of letters may hold besides letters.
+_BESIDE_LETTERS = {
+    "preset": "notation", "base": "index-base", "upstream-style": "upstream-style",
+    "tap-colours": "tap-colours", "max-rows": "max-rows",
+}  # fmt: skip
+
+
+def _notation(where: str, written: Sequence[Any], options: dict[str, Any]) -> list[str]:
+    """Take the notations of a course and of a document together: options, and arguments for the letters."""
+    letters: dict[str, Any] = {}
+    options.pop("notation", None)
+    for given in written:
+        if given is not None and not isinstance(given, str | dict):
+            cure = "write the name of a preset, or a [notation] table."
+            raise SpecError(f"{where}: notation is {given!r}: {cure}")
+        table = {"preset": given} if isinstance(given, str) else given or {}
+        dashed = {name.replace("_", "-"): value for name, value in table.items()}
+        _known(f"{where}, notation", dashed, [*_BESIDE_LETTERS, *(n.replace("_", "-") for n in LETTERS)])
+        for name, value in dashed.items():
+            if name in _BESIDE_LETTERS:
+                options[_BESIDE_LETTERS[name]] = value
+            elif not isinstance(value, str):
+                raise SpecError(f"{where}: the letter of {name} is {value!r}: write it as text.")
+            else:
+                letters[name] = value
+    return [part for name, letter in sorted(letters.items()) for part in ("--letter", f"{name}={letter}")]
 
 
 def _digest_of(path: Path) -> str:

@@ -43,16 +43,17 @@ def excerpt(
     """
     closed = steps or not layer.spec.numeric
     if closed and activation is not None:
-        raise OptionError("{option} goes with explicit entries: give numbers, and no {steps}.", "activation")
+        sentence = "{option} needs explicit entries: give numbers for all sizes, and leave out {steps}."
+        raise OptionError(sentence, "activation")
     if prove and not steps:
-        raise OptionError("{option} goes with {steps}: it is each step that is proved.", "prove")
+        raise OptionError("{option} proves the steps of a derivation: add {steps}.", "prove")
     every = layer.formula_names if closed else layer.equation_names
     names = _quantities(show, every, activation is not None)
     if steps and not names:
         cure = "leave it out, or name a quantity in {show}."
         raise OptionError(f"{{option}} has nothing to show: {cure}", "steps")
     if activation is not None and not {"activation", "filters"} & set(names):
-        sentence = "{option} does nothing for what {show} names: name activation there too."
+        sentence = "{option} has no effect on what {show} names: add activation to {show}."
         raise OptionError(sentence, "activation", activation)
     if not closed:
         require_printable(layer, names)
@@ -74,7 +75,7 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
     for name in names:
         count = cells(name, layer.spec)
         if count > MOST_CELLS:
-            sentence = f"{name} has {count} cells or terms, and no more than {MOST_CELLS} are printed: "
+            sentence = f"{name} has {count} entries or terms, but at most {MOST_CELLS} can be printed: "
             raise OptionError(f"{sentence}leave out {{option}} 0, or use smaller sizes.", "max_rows")
 
 
@@ -103,13 +104,15 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
     names = [name.strip() for name in show.split(",")]
     for name in names:
         if names.count(name) > 1:
-            sentence = f"{{option}} has {{given!r}} {names.count(name)} times: name each once."
+            sentence = f"{{option}} names {{given!r}} {names.count(name)} times: name each quantity once."
             raise OptionError(sentence, "show", name)
         if name in ("all", "none"):
-            raise OptionError("{option} has {given!r} beside others: it stands alone.", "show", name)
+            raise OptionError("{option} names {given!r} and others: write it alone.", "show", name)
         if name == "grad_bias" and name not in every:
-            sentence = "{option} has no {given}: this layer has no bias; {with_bias} or {b}."
+            sentence = "{option} names {given}, but this layer has no bias: {with_bias} or {b}."
             raise OptionError(sentence, "show", name)
         if name not in every:
-            raise OptionError("{option} has no quantity {given!r}: {cure}", "show", name, allowed=every)
+            raise OptionError(
+                "{option} names {given!r}, which is not a quantity: {cure}", "show", name, allowed=every
+            )
     return names

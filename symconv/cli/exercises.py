@@ -13,29 +13,27 @@ _OF_FORMATS = ("fragment", "myst", "mathjax")
 
 @click.command()
 @geometry()
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random numbers.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--count", type=int, default=8, show_default=True, help="How many exercises.")
-@click.option("--kinds", help="Kinds of exercises with commas between them; by default all.")
-@click.option(
-    "--solutions", is_flag=True, help="Add worked solutions, with the mistakes behind wrong answers."
-)
-@click.option("--fragment", is_flag=True, help="A fragment for \\input (.tex).")
-@click.option("--myst", is_flag=True, help="Markdown for MyST instead of GitHub (.md).")
-@click.option("--mathjax", metavar="ADDRESS", help="Where MathJax is loaded from (.html).")
+@click.option("--kinds", help="Kinds of exercises, separated by commas. By default all.")
+@click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
+@click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
+@click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
+@click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax (.html).")
 @click.option(
     "-o",
     "--output",
     "file",
     metavar="FILE",
-    help="The suffix says the format: .tex .pdf .md .html .ipynb .rst .txt, or .xml for Moodle. By default "
-    "the sheet is printed as text.",
+    help="Write to FILE; its suffix chooses the format: .tex .pdf .md .html .ipynb .rst .txt, or .xml for "
+    "Moodle. By default the sheet is printed as text.",
 )
 def exercises(
     seed: int, count: int, kinds: str | None, solutions: bool, file: str | None, **options: Any
 ) -> None:
     """Write a sheet of exercises on a layer: sizes, outputs, the matrix, gradients, conventions.
 
-    The same seed gives the same sheet. Values are drawn; the entries of -x and -w only say the sizes.
+    The same seed gives the same sheet. The values are random: -x and -w only set the sizes.
 
     \b
     Examples:
@@ -49,7 +47,7 @@ def exercises(
     given = {option: value for option, value in told.items() if value is not None and value is not False}
     if file is None:
         for option in given:
-            raise click.UsageError(f"--{option} goes with -o FILE.")
+            raise click.UsageError(f"--{option} needs -o FILE.")
         click.echo(sheet.document(solutions=solutions), nl=False)
         return
     sheet.save(Path(file), solutions=solutions, **given)

@@ -9,7 +9,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from symconv.cli.excerpt import require_printable
 from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
 from symconv.printing.english import counted
 
@@ -19,34 +18,31 @@ _OF_FILES = ("spec", "check", "file")
 #: What ``Document.save`` takes, by the same names.
 _OF_FORMATS = ("fragment", "slides", "myst", "mathjax")
 
-#: What sections print that can become too large without dots.
-_PRINTED = {
-    "forward": ("output",),
-    "matrix": ("matrix",),
-    "windows": ("windows",),
-    "dense": ("dense_gradient",),
-    "gradients": ("grad_input", "grad_kernel"),
-    "example": ("output", "selection", "grad_input", "grad_kernel"),
-}
-
-_SPEC, _SUFFIXES = "A TOML file that names many documents", ".tex .pdf .md .html .ipynb .rst .txt"
+_SPEC, _SUFFIXES = "A TOML file that lists documents", ".tex .pdf .md .html .ipynb .rst .txt"
 
 
 @click.command()
 @geometry()
-@click.option("--title", help="By default what the layer is, in a few words.")
-@click.option("--activation", metavar="NAME", help="The function that follows the layer.")
-@click.option("--sections", help="Sections with commas between, in their order; by default all.")
+@click.option(
+    "--depth",
+    metavar="DEPTH",
+    default="standard",
+    show_default=True,
+    help="Length: page (one page), standard (two or three), or full (with an appendix).",
+)
+@click.option("--title", help="Title of the notes. By default a short description of the layer.")
+@click.option("--activation", metavar="NAME", help="The activation that follows the layer.")
+@click.option("--sections", help="Sections in order, separated by commas. By default those of the depth.")
 @click.option("--slides", is_flag=True, help="Slides that reveal derivations step by step (.tex, .pdf).")
-@click.option("--fragment", is_flag=True, help="A fragment for \\input (.tex).")
-@click.option("--myst", is_flag=True, help="Markdown for MyST instead of GitHub (.md).")
-@click.option("--mathjax", metavar="ADDRESS", help="Where MathJax is loaded from (.html).")
-@click.option("-o", "--output", "file", metavar="FILE", help=f"The suffix says the format: {_SUFFIXES}.")
-@click.option("--spec", metavar="FILE", help=f"{_SPEC}: those that changed are built.")
-@click.option("--check", is_flag=True, help="With --spec: build nothing, exit with 1 if a file is stale.")
+@click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
+@click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
+@click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax (.html).")
+@click.option("-o", "--output", "file", metavar="FILE", help=f"The suffix chooses the format: {_SUFFIXES}.")
+@click.option("--spec", metavar="FILE", help=f"{_SPEC}; those that changed are built.")
+@click.option("--check", is_flag=True, help="With --spec: build nothing; exit code 1 if a file is stale.")
 @click.pass_context
 def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None, **options: Any) -> None:
-    """Write lecture notes on a layer: setting, forward pass, matrix, gradients with steps, checks.
+    """Write lecture notes on a layer: its numbers, its matrix, why it is so, how it learns, how we know.
 
     \b
     Examples:
@@ -57,13 +53,13 @@ def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None
         for param in ctx.command.params:
             source = ctx.get_parameter_source(str(param.name))
             if source is ParameterSource.COMMANDLINE and param.name not in ("spec", "check"):
-                raise click.UsageError(f"--spec takes the options from the file: leave out {param.opts[0]}.")
+                raise click.UsageError(f"--spec reads all options from the file: leave out {param.opts[0]}.")
         _course(ctx, Path(spec), check)
         return
     if check:
-        raise click.UsageError("--check goes with --spec.")
+        raise click.UsageError("--check needs --spec FILE.")
     if file is None:
-        raise click.UsageError("Give -o FILE, or --spec FILE for many documents.")
+        raise click.UsageError("no file is named: give -o FILE, or --spec FILE for several documents.")
     from symconv.notes import write
 
     write(Path(file).parent, _files(Path(file).name, options))
@@ -73,14 +69,12 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
     """The files of one document."""
     from symconv.notes import rendered
 
-    sections, title, activation = (options.pop(name) for name in ("sections", "title", "activation"))
-    looks = {key: options.pop(key) for key in _OF_FORMATS}
+    own = ("sections", "title", "activation", "depth")
+    sections, title, activation, depth = (options.pop(name) for name in own)
+    told = {key: options.pop(key) for key in _OF_FORMATS}
     layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
-    for section, shown in _PRINTED.items():
-        if named is None or section in named:
-            require_printable(layer, [name for name in shown if name in layer.equation_names])
-    document = layer.notes(title=title, sections=named, activation=activation)
-    given = {option: value for option, value in looks.items() if value is not None and value is not False}
+    document = layer.notes(depth=depth, title=title, sections=named, activation=activation)
+    given = {option: value for option, value in told.items() if value is not None and value is not False}
     return rendered(document, name, **given)
 
 

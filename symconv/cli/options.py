@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from symconv import LAYERS
 from symconv.errors import Door, OptionError, SymconvError
-from symconv.printing.notation import COLOURS, PRESETS, UPSTREAM_STYLES, Notation
+from symconv.printing.notation import COLOURS, LETTERS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
@@ -22,11 +23,11 @@ REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, Ove
 
 #: How things are asked for where options are written as text.
 WAYS = {
-    "closed_form": "derive closed forms without values",
-    "dots": "name matrix in {show}, which has dots",
+    "closed_form": "derive closed forms, without values",
+    "dots": "print the matrix with {show} matrix, which shows dots",
     "function": "a name such as 'f'",
     "pair": "BEFORE,AFTER",
-    "rows": "at least 3, or 0 to show all",
+    "rows": "a whole number of at least 3, or 0 to show all",
     "values": "give values with {x} and {w}",
     "with_bias": "add {bias}",
 }
@@ -43,12 +44,9 @@ def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
     elif isinstance(error, SymconvError):
         said = error.said(door)
     else:
-        said = f"this layer is too large to write out ({type(error).__name__}): use smaller sizes."
+        said = f"this layer is too large to be written out ({type(error).__name__}): use smaller sizes."
     return " ".join(said.split())
 
-
-#: The names of ``symconv.pattern.PADDING_MODES``, which would load NumPy.
-MODES = ("zeros", "circular", "reflect", "replicate")
 
 _NUMBER = re.compile(r"[-+]?([0-9]{1,100}(/[0-9]{1,100})?|[0-9]{0,100}\.[0-9]{1,100}|[0-9]{1,100}\.)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)?")
@@ -71,8 +69,8 @@ def _entry(text: str) -> Any:
         from sympy import Symbol
 
         return Symbol(text)
-    cure = "write numbers or names with commas between them, as in 1,1/3,-2.5,a."
-    raise click.BadParameter(f"{text!r} is no entry: {cure}")
+    cure = "write numbers or names separated by commas, as in 1,1/3,-2.5,a."
+    raise click.BadParameter(f"{text!r} is not an entry: {cure}")
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
@@ -94,7 +92,24 @@ def _whole(text: str) -> int | str:
         return int(text)
     if _NAME.fullmatch(text):
         return text
-    raise click.BadParameter(f"{text!r} is no size: write a whole number, or a name such as N or N_1.")
+    raise click.BadParameter(f"{text!r} is not a size: write a whole number, or a name such as N or N_1.")
+
+
+def _letters(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> dict[str, str]:
+    """The letters that are chosen, each by the field of a notation that it is for."""
+    found: dict[str, str] = {}
+    for pair in [pair for text in value for pair in text.split(",")]:
+        name, equals, letter = (part.strip() for part in pair.partition("="))
+        name = name.replace("-", "_")
+        if not equals or not letter:
+            raise click.BadParameter(f"{pair.strip()!r} is not NAME=LETTER: write it as in input=a.")
+        if name not in LETTERS:
+            sentence = "{option}: there is no letter for {given!r}: {cure}"
+            raise OptionError(sentence, "letter", name, allowed=LETTERS)
+        if name in found:
+            raise click.BadParameter(f"{name} is given two letters: give it one.")
+        found[name] = letter
+    return found
 
 
 #: How the text of an option is read, by what its help says in its place.
@@ -110,49 +125,59 @@ _POOLS, _STYLES = click.Choice(["average", "max"]), click.Choice(UPSTREAM_STYLES
 
 #: Options that say the kind of a layer, where its name does not.
 _KINDS = [
-    click.option("--transposed", is_flag=True, help="The transposed convolution."),
-    click.option("--pooling", type=_POOLS, help="Pool windows of the kernel size instead."),
+    click.option("--transposed", is_flag=True, help="Make a transposed convolution."),
+    click.option("--pooling", type=_POOLS, help="Make a pooling layer with windows of the kernel size."),
 ]
 
-_PADDING = "P, valid, same or full; on one axis BEFORE,AFTER, on several one an axis, or B,A;B,A."
+_MODE = "What fills the padding, such as circular. By default zeros."
+_PADDING = (
+    "A number, valid, same or full. For one axis also BEFORE,AFTER; for several, one per axis or B,A;B,A."
+)
 
 #: Options that make a layer, in the words of the Python interface.
 _SIZES = [
-    _read("-x", "ENTRIES", "Entries of the input, semicolons between rows; without it they are symbols."),
+    _read("-x", "ENTRIES", "Entries of the input; rows separated by semicolons. By default symbols."),
     _read("-w", "ENTRIES", "Entries of the kernel."),
     _read("--delta", "ENTRIES", "Entries of the upstream gradient."),
-    _read("-b", "ENTRIES", "The bias."),
-    _read("--input-size", "SIZE", "N, or one an axis with commas between; by default the shape of -x."),
-    _read("--kernel-size", "SIZE", "K, or one an axis; by default the shape of -w."),
-    _read("--stride", "SIZE", "By default 1, and the kernel size for pooling."),
+    _read("-b", "ENTRIES", "Entries of the bias."),
+    _read("--input-size", "SIZE", "N, or one size per axis, as in 4,5. By default the shape of -x."),
+    _read("--kernel-size", "SIZE", "K, or one size per axis. By default the shape of -w."),
+    _read("--stride", "SIZE", "By default 1, or the kernel size for pooling."),
     _read("--padding", "P", _PADDING, default="0", show_default=True),
     _read("--dilation", "SIZE", "By default 1."),
-    _read("--in-channels", "COUNT", "Input channels."),
-    _read("--out-channels", "COUNT", "Output channels."),
-    _read("--groups", "COUNT", "By default 1."),
-    _read("--batch", "COUNT", "Samples in a batch."),
-    click.option("--padding-mode", type=click.Choice(list(MODES)), help="By default zeros."),
-    _read("--channels", "COUNT", "Channels of a pooling layer."),
-    _read("--output-padding", "SIZE", "Of a transposed layer."),
+    _read("--in-channels", "COUNT", "Number of input channels."),
+    _read("--out-channels", "COUNT", "Number of output channels."),
+    _read("--groups", "COUNT", "Number of groups of channels. By default 1."),
+    _read("--batch", "COUNT", "Number of samples in the batch."),
+    click.option("--padding-mode", metavar="MODE", help=_MODE),
+    _read("--channels", "COUNT", "Number of channels of a pooling layer."),
+    _read("--output-padding", "SIZE", "Extra outputs at the end of a transposed layer."),
     click.option("--bias", is_flag=True, help="Add a bias."),
-    click.option("--flip", is_flag=True, help="True convolution: the kernel is flipped."),
+    click.option("--flip", is_flag=True, help="Flip the kernel: true convolution."),
 ]
 
 #: Options that say how it is written.
 _LETTERS = [
     click.option("--notation", type=click.Choice(list(PRESETS)), default="symconv", show_default=True),
-    click.option("--index-base", type=click.Choice(["0", "1"]), help="The first index."),
-    click.option("--upstream-style", type=_STYLES, help="A letter, or the derivative of the loss."),
+    click.option(
+        "--letter",
+        callback=_letters,
+        multiple=True,
+        metavar="NAME=LETTER",
+        help="A letter of your own, such as input=a or 'upstream=delta^(l)'; may be repeated.",
+    ),
+    click.option("--index-base", type=click.Choice(["0", "1"]), help="Index of the first entry."),
+    click.option("--upstream-style", type=_STYLES, help="How the upstream gradient is written."),
 ]
 
 #: Options that say how what is printed looks.
 _LOOKS = [
-    click.option("--tap-colours", help=f"Colours of the taps, with commas between: {', '.join(COLOURS)}."),
-    click.option("--max-rows", type=int, help="Show dots beyond so many rows and columns; 0 shows all."),
+    click.option("--tap-colours", help=f"Colours of the weights, separated by commas: {', '.join(COLOURS)}."),
+    click.option("--max-rows", type=int, help="Rows and columns shown before dots; 0 shows all."),
 ]
 
-_SHOW = "Quantities with commas between, or all, or none. By default the main ones."
-_ACTIVATION = "Also apply a function of this name to each output."
+_SHOW = "Quantities separated by commas, or all, or none. By default the main ones."
+_ACTIVATION = "Also apply an activation of this name to each output."
 
 
 def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,8 +191,8 @@ layer_options = _with(*_SIZES, *_LETTERS, *_LOOKS)
 #: The options that say what is shown of a layer: see :func:`symconv.cli.excerpt.excerpt`.
 excerpt_options = _with(
     click.option("--show", help=_SHOW),
-    click.option("--steps", is_flag=True, help="Closed forms step by step, each step with its rule."),
-    click.option("--prove", is_flag=True, help="With --steps: decide every step for all sizes."),
+    click.option("--steps", is_flag=True, help="Derive closed forms step by step, each with its rule."),
+    click.option("--prove", is_flag=True, help="With --steps: prove every step for all sizes."),
     click.option("--activation", metavar="NAME", help=_ACTIVATION),
 )
 
@@ -186,9 +211,10 @@ def layer_kinds() -> dict[str, type[Layer]]:
 
 def layer_of(
     *, x: Any, w: Any, delta: Any, b: Any, input_size: Any, kernel_size: Any, notation: str = "symconv",
-    index_base: str | None = None, upstream_style: str | None = None, tap_colours: str | None = None,
-    max_rows: int | None = None, kind: str | None = None, transposed: bool = False,
-    pooling: str | None = None, values: bool = True, **geometry: Any,
+    letter: Mapping[str, str] = MappingProxyType({}), index_base: str | None = None,
+    upstream_style: str | None = None, tap_colours: str | None = None, max_rows: int | None = None,
+    kind: str | None = None, transposed: bool = False, pooling: str | None = None, values: bool = True,
+    **geometry: Any,
 ) -> Layer:  # fmt: skip
     """The layer that options describe, with values put in; they are refused where none are wanted.
 
@@ -218,15 +244,15 @@ def layer_of(
         named = "{pooling}" if wrong[0] == "channels" and not kind else asked
         option = "b" if wrong[0] == "bias" and b is not None else wrong[0]
         raise OptionError(f"{{option}} does not go {way} {named}.", option)
-    geometry["notation"] = _notation(notation, index_base, upstream_style, tap_colours, max_rows)
+    geometry["notation"] = _notation(notation, letter, index_base, upstream_style, tap_colours, max_rows)
     made = known[name](*sizes, **geometry)
-    for letter, rows in given.items():
+    for operand, rows in given.items():
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
         own = symbols & made.entries.taken_names if symbols else symbols
         if own:
-            sentence = "{option} uses {given}, which stands for something else in the layer: "
-            raise OptionError(f"{sentence}name it otherwise.", letter, min(own))
-    flat = {letter: [e for row in rows for e in row] for letter, rows in given.items() if rows}
+            sentence = "{option} uses {given}, which already has a meaning in this layer: "
+            raise OptionError(f"{sentence}use another name.", operand, min(own))
+    flat = {name: [e for row in rows for e in row] for name, rows in given.items() if rows}
     return made.at(**made.entries.flat(flat))
 
 
@@ -236,8 +262,8 @@ def _refuse_values(given: Mapping[str, Any], shapes: Sequence[Any]) -> None:
     instead = {"x": f"{{input_size}} {n}", "w": f"{{kernel_size}} {k}", "b": "{bias}"}
     for letter, rows in given.items():
         if rows is not None:
-            cure = f"write {instead[letter]} in its place" if letter in instead else "leave it out"
-            sentence = f"{{option}} gives values, and steps and claims are in symbols: {cure}."
+            cure = f"write {instead[letter]} instead" if letter in instead else "leave it out"
+            sentence = f"{{option}} gives values, but steps and claims are symbolic: {cure}."
             raise OptionError(sentence, letter, rows)
 
 
@@ -246,16 +272,23 @@ def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) ->
     if size is not None:
         return size
     if rows is None:
-        raise OptionError(f"Give {{option}} or the entries {{{letter}}}.", name)
+        raise OptionError(f"{{option}} is missing: give it, or give the entries with {{{letter}}}.", name)
     if len({len(row) for row in rows}) > 1:
-        raise OptionError("The rows of {option} have different lengths.", letter, rows)
+        raise OptionError(
+            "{option} has rows of different lengths: give all rows the same length.", letter, rows
+        )
     return len(rows[0]) if len(rows) == 1 else (len(rows), len(rows[0]))
 
 
 def _notation(
-    preset: str, index_base: str | None, style: str | None, colours: str | None, max_rows: int | None
+    preset: str,
+    letters: Mapping[str, str],
+    index_base: str | None,
+    style: str | None,
+    colours: str | None,
+    max_rows: int | None,
 ) -> Notation:
-    changes: dict[str, Any] = {"upstream_style": style, "base": index_base and int(index_base)}
+    changes: dict[str, Any] = {**letters, "upstream_style": style, "base": index_base and int(index_base)}
     changes["tap_colours"] = None if colours is None else tuple(map(str.strip, colours.split(",")))
     changes = {name: value for name, value in changes.items() if value is not None}
     if max_rows is not None:

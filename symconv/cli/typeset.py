@@ -16,7 +16,7 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
     The fragment needs the packages amsmath and, for tap colours, xcolor.
     """
     if form not in FORMATS:
-        raise OptionError("format {given!r} is unknown: {cure}", given=form, allowed=FORMATS)
+        raise OptionError("there is no format {given!r}: {cure}", given=form, allowed=FORMATS)
     text = ""
     for block in blocks:
         if isinstance(block, str):

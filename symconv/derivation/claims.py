@@ -1,5 +1,6 @@
-"""Claims: somebody else's formula or function, judged against the layer's own relation."""
+"""Claims: a formula or function that somebody proposes, judged against the layer's own relation."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from symconv.printing.english import counted
 
 @dataclass(frozen=True, repr=False)
 class Claim:
-    """The answer to a claim: true unless it is refuted.
+    """The verdict on a claim; true unless the claim is refuted.
 
     Attributes
     ----------
@@ -30,10 +31,11 @@ class Claim:
         The quantity.
     verdict : "proved", "verified" or "refuted"
     cases : int
-        How many geometries it was tried on.
+        The number of geometries on which it was tried.
     refutation : Refutation or None
+        The counterexample, if there is one.
     scope : str
-        What a proof covers, or why there is none.
+        What the proof covers, or why there is no proof.
     """
 
     name: str
@@ -68,17 +70,17 @@ def judge(
     tried = [*geometries(setting, grid), *(geometries(setting, wider) if wider else ())]
     cases = sorted(tried, key=lambda case: (sum(map(abs, case.sizes.values())), tuple(case.sizes.values())))
     if not cases:
-        raise OptionError("claim: the grid holds no possible geometry; give other ranges.")
+        raise OptionError("claim: no layer has sizes in these ranges; give other ranges.")
     name, number = formula.name, len(cases)
     if not isinstance(candidate, Expr | int):
         if not callable(candidate):
             raise OptionError(
-                f"claim: {candidate!r} is no formula; give a SymPy expression or a function of arrays, "
-                "or read text with symconv.parse."
+                f"claim: {candidate!r} is not a formula; give a SymPy expression or a function of arrays, "
+                "or turn text into a formula with symconv.parse."
             )
         refutation = next(function_failures(setting, formula, candidate, cases), None)
         if refutation is None:
-            return Claim(name, "verified", number, scope="a function is tried, not proved")
+            return Claim(name, "verified", number, scope="a function can be tried, but not proved")
         return Claim(name, "refuted", number, refutation)
     expr = _checked(setting, formula, sympify(candidate))
     refutation = next(_expression_failures(formula, expr, cases), None)
@@ -163,7 +165,7 @@ def _apart(expr: Expr, taken: set[str]) -> Expr:
 
 
 def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
-    """The candidate with the layer's own symbols, or an error for a name that means nothing here."""
+    """The candidate with the layer's own symbols, or an error for an unknown name."""
     n = setting.notation
     known = {symbol.name: symbol for symbol in setting.symbols}
     known |= {index.name: index for index in formula.kept}
@@ -184,32 +186,34 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     sequences = set(ranks)
     for spread in expr.atoms(Upsampled):
         if str(spread.args[0].label) not in sequences:
-            raise OptionError(f"claim: {spread.args[0]} is no sequence of the layer.")
+            raise OptionError(f"claim: {spread.args[0]} is not a sequence of the layer.")
     for entry in expr.atoms(Indexed):
         if str(entry.base.label) not in sequences:
-            sentence = "claim: {given} is no sequence of the layer: {cure}"
+            sentence = "claim: {given} is not a sequence of the layer: {cure}"
             raise OptionError(sentence, given=entry.base, allowed=sorted(sequences))
         wanted, has = ranks[str(entry.base.label)], len(entry.indices)
         if has != wanted:
-            wanted_in_words = wanted if wanted != 1 else "one"
-            raise OptionError(f"claim: {entry} has {has} indices; {entry.base} has {wanted_in_words}.")
+            indices = counted(wanted, "index", "indices")
+            raise OptionError(f"claim: {entry} has {has} indices, but {entry.base} takes {indices}.")
     for overlap in expr.atoms(Overlap):
-        for spread in overlap.args[1:3]:
-            if not len(spread.args) - 1 == len(overlap.args) - 3 == ranks[str(spread.args[0].label)]:
-                raise OptionError(f"claim: {overlap} has one index; write out the sum of several.")
+        for spread in overlap.args[:2]:
+            if not len(spread.args) - 1 == len(overlap.args) - 2 == ranks[str(spread.args[0].label)]:
+                raise OptionError(f"claim: {overlap} has one index: for several indices write out the sum.")
     names = {index.name for part in expr.atoms(Sum) for index in part.variables}
     expr = _apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
     own_names = {base.label for base in expr.atoms(IndexedBase)}
     own_names |= {index for part in expr.atoms(Sum) for index in part.variables}
-    own_names |= {overlap.args[0] for overlap in expr.atoms(Overlap)}  # the kind of operation
     swap = {}
     for symbol in sorted(expr.atoms(Symbol) - own_names, key=str):
         if symbol.name in names - set(known):
             continue  # an index outside its sum: it has no value
         if symbol.name in sequences and symbol.name not in known:
-            raise OptionError(f"claim: {symbol} is a sequence: write an entry such as {symbol}[i].")
+            raise OptionError(f"claim: {symbol} is a sequence: write an entry of it, such as {symbol}[i].")
         if symbol.name not in known:
-            sentence = "claim: {given} means nothing here: {cure}"
+            sentence = "claim: unknown {given}: {cure}"
+            entry = re.fullmatch(r"(.*?)_?(\d+)", symbol.name)
+            if entry and ranks.get(entry[1]) == 1:
+                raise OptionError(f"claim: unknown {symbol}; write {entry[1]}[{entry[2]}].")
             raise OptionError(sentence, given=symbol, allowed=sorted({*known, *sequences}))
         swap[symbol] = known[symbol.name]
     found: Expr = expr.xreplace(swap)
@@ -231,6 +235,6 @@ def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericMo
             try:
                 found = value_or_reason(evaluate, extended, at, OutOfReachError)
             except OutOfReachError as error:
-                raise OptionError(f"claim: it cannot be tried: {error}.") from None
+                raise OptionError(f"claim: the formula cannot be tried: {error}.") from None
             if found != wanted:
                 yield Refutation(case.sizes, index, shown(found), shown(wanted))

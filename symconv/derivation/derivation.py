@@ -42,7 +42,7 @@ QUICK_CASES = 24
 
 
 class DerivationError(SymconvError):
-    """A step did not hold when it was checked: a fault in symconv, never shown as a result."""
+    """A step of a derivation failed its check: a bug in symconv, which never shows such a result."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class Step:
     left, expr : expression
         The two sides, as SymPy expressions.
     rule : str
-        The name of the rule that gave the right side.
+        The name of the rule that gives the right side.
     reason : str
-        Why it may be applied, for the reader.
+        Why the rule applies, in a sentence.
     evidence : str
-        What was done to see that it equals the line before.
+        How the equality with the line before was checked.
     """
 
     left: Expr
@@ -92,14 +92,14 @@ class Derivation:
         cases = _spread(geometries(setting), QUICK_CASES // 3 if setting.several else QUICK_CASES)
         if not cases:
             raise GeometryError(
-                f"no small numbers for {', '.join(_symbols(setting)) or 'the sizes'} make a possible layer: "
-                "the kernel must not be wider than the padded input, and paddings not negative."
+                f"no layer has small numbers for {', '.join(_symbols(setting)) or 'the sizes'}: "
+                "the kernel must fit into the padded input, and padding must not be negative."
             )
         quick = self._verify(cases, QUICK_INDICES)
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
         back = {inner: outer for outer, inner in setting.integers.items()}
-        evidence = f"equal on {counted(len(cases), 'case')}"
+        evidence = f"equal in {counted(len(cases), 'case')}"
 
         def outer(expr: Expr) -> Expr:
             return shift_index_base(expr, setting).xreplace(back)
@@ -128,7 +128,7 @@ class Derivation:
     _repr_latex_ = in_notebook
 
     def reasons(self) -> dict[str, str]:
-        """The sentence of each rule that was used, in the order of the steps."""
+        """The reason of each rule that was used, in the order of the steps."""
         found: dict[str, str] = {}
         for line in self._lines:
             sentence = found.get(line.rule, "")
@@ -138,7 +138,7 @@ class Derivation:
 
     @cached_property
     def result(self) -> Formula:
-        """The closed form: the last line about the quantity that is written out."""
+        """The closed form, which is the last line without a named operation."""
         lines = [line for line in self._lines if line.left == self._lines[0].left]
         last = [line for line in lines if line.rule != Recognise.name][-1]
         return Formula(self._setting, self.name, last.left, last.terms)
@@ -149,14 +149,16 @@ class Derivation:
         Parameters
         ----------
         **grid : range
-            The numbers that a size takes, by its name, as in ``N=range(1, 9)``; by default sizes up
-            to 6, taps up to 4, strides and dilations up to 3, paddings up to 3, or 2 where they are two.
+            The numbers tried for a size, by its name, as in ``N=range(1, 9)``. By default sizes up to 6,
+            taps up to 4, strides and dilations up to 3, and paddings up to 3 (up to 2 if there are two).
 
         Returns
         -------
         Verification
-            True exactly when every step holds on every case; says how many cases there were.
+            True if and only if every step holds on every case; it gives the number of cases.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> bool(sc.Conv1d("N", "K").derive("output").verify())
         True
@@ -172,30 +174,29 @@ class Derivation:
         engine: str | None = None,
         confirm: bool = False,
     ) -> Proof:
-        """Decide for all sizes, strides, dilations and paddings that both sides of every step are equal.
-
-        Each side is a sum of products of entries; a step is proved when both multiply the same entries.
+        """Prove for all sizes, strides, dilations and paddings that both sides of every step are equal.
 
         Parameters
         ----------
         strides, dilations : sequence of int, optional
-            Where the layer's stride or dilation is a symbol: decide these numbers only, by integer sets.
+            If given, the steps are proved for these numbers only, where the layer's stride or dilation is a
+            symbol, and by islpy.
         engine : "z3" or "islpy", optional
-            What decides. By default a solver, z3, does for all strides and dilations that are symbols; what
-            it leaves open, integer sets, by islpy, decide for strides and dilations 1, 2 and 3. Where all
-            strides and dilations are numbers, integer sets decide.
+            z3 proves the steps for all strides and dilations, islpy for given ones. By default z3 is asked
+            first if a stride or dilation is a symbol, else islpy; the other is asked if the first cannot
+            decide. For a symbol islpy takes 1, 2 and 3.
         confirm : bool
             Also ask a second solver, cvc5, and say which steps it proves too. It may take a minute a step.
 
         Returns
         -------
         Proof
-            True exactly when every step is proved; names sizes and indices where one is not.
+            True if and only if every step is proved; otherwise it names sizes and indices where one fails.
 
         Raises
         ------
         MissingExtraError
-            When the engine, of the extra ``prove``, is not installed.
+            If the engine is not installed; it belongs to the extra ``prove``.
 
         Examples
         --------
@@ -206,7 +207,7 @@ class Derivation:
         for name, wanted in (("stride", strides), ("dilation", dilations)):
             values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
-                raise SymconvError(f"prove: {name}s are {values}: write whole numbers of at least 1.")
+                raise SymconvError(f"prove: {name}s={values}: write whole numbers of at least 1.")
         found = prove(self._setting, self.name, self._lines, strides, dilations, engine)
         return confirmed(found, self.certificate()) if confirm else found
 
@@ -228,18 +229,18 @@ class Derivation:
         return certified(self._setting, self.name, self._lines)
 
     def settled(self) -> str:
-        """On how many cases every step was verified, and what is proved of it or why nothing is.
+        """The evidence in a sentence: verified on how many cases, and proved for what, or why not.
 
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").derive("output").settled()
-        'every step verified on 18 cases, and proved for all K, N at (stride, dilation) (1, 1).'
+        'every step verified on 18 cases, and proved for all K, N, with stride 1, dilation 1.'
         """
         verified = f"every step verified on {counted(self.verify().cases, 'case')}"
         try:
             proof = self.prove()
         except SymconvError as error:
             return f"{verified}; no proof: {str(error).rstrip('.')}."
-        return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; a proof is out of reach."
+        return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; no proof was found."
 
     def _verify(self, cases: Sequence[NumericModel], most: int | None) -> Verification:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
@@ -273,8 +274,8 @@ def checked_grid(call: str, setting: LayerSymbols, grid: Mapping[str, Iterable[i
     found = {}
     for name, values in grid.items():
         if name not in known:
-            named = ", ".join(known) or "no symbols, only numbers"
-            raise OptionError(f"{call} has no size {name!r}: this layer has {named}.")
+            named = f"the sizes {', '.join(known)}" if known else "no sizes that are symbols"
+            raise OptionError(f"{call}: unknown size {name!r}; this layer has {named}.")
         if isinstance(values, str | int) or not isinstance(values, Iterable):
             raise OptionError(f"{call}({name}={values!r}): give several numbers, as in range(1, 9).")
         found[name] = list(values)

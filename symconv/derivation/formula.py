@@ -20,28 +20,32 @@ from symconv.index_sums.nodes import IndexSum
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols, least
 from symconv.printing.display import Display, Row
-from symconv.printing.notation import entry_name
+from symconv.printing.letters import entry_name
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
 
 
 class Formula:
-    """A closed form: ``lhs = rhs`` for each index in its range.
+    """A closed form ``lhs = rhs``, valid for each index in its range.
 
-    ``rhs`` is a SymPy expression over ``Sum`` and ``Indexed`` with :class:`Iverson` brackets; numbers
-    put in with ``subs`` and evaluated with ``doit`` give the right entry, 0 where no tap meets.
+    ``rhs`` is a SymPy expression with ``Sum``, ``Indexed`` and :class:`Iverson` brackets. Putting in numbers
+    with ``subs`` and evaluating with ``doit`` gives the entry, which is 0 where no tap meets an input.
 
     Attributes
     ----------
     name : str
+        The quantity.
     lhs, rhs : expression
+        The two sides.
     index : tuple of (symbol, first, last)
-        The kept indices.
+        The indices of the quantity, with their ranges.
     conditions : tuple
         What the sizes must satisfy.
     definitions : dict
-        What the letter of the output size stands for, where the printed form uses it.
+        The output sizes whose letters the printed form uses.
 
+    Examples
+    --------
     >>> import symconv as sc
     >>> formula = sc.Conv1d("N", "K", padding="full", flip=True).formula("output")
     >>> formula.rhs
@@ -67,7 +71,7 @@ class Formula:
 
     @cached_property
     def safe(self) -> Expr:
-        """The right side with a letter for the output size, its sums safe to put numbers into."""
+        """The right side with a letter for the output size, safe for numbers."""
         return shift_index_base(self._terms.expr, self._setting)
 
     @property
@@ -85,7 +89,7 @@ class Formula:
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
-        """Sizes of at least 1, paddings of at least 0, and room for at least one output on each axis."""
+        """Conditions on the sizes: at least 1, paddings at least 0, and at least one output on each axis."""
         setting, found = self._setting, []
         by_name = all(axis.options.get("padding") in ("valid", "same", "full") for axis in setting.spec.axes)
         for name, size in setting.sizes.items():
@@ -113,9 +117,9 @@ class Formula:
         Raises
         ------
         OptionError
-            When a symbol is missing or unknown, or a size is no whole number.
+            If a symbol is missing or unknown, or a size is not a whole number.
         GeometryError
-            When no layer has these sizes.
+            If there is no layer with these sizes.
         """
         model, evaluate = self._model(sizes), compiled(self.safe)
         sequences, numbers = model.sequences(), model.numbers
@@ -137,7 +141,7 @@ class Formula:
         needed = {symbol.name for symbol in self._setting.symbols}
         for name, value in sizes.items():
             if name not in needed:
-                raise OptionError("at has no size {given!r}: {cure}", given=name, allowed=sorted(needed))
+                raise OptionError("at: unknown size {given!r}: {cure}", given=name, allowed=sorted(needed))
             if isinstance(value, bool) or not hasattr(value, "__index__"):
                 raise OptionError(f"at({name}={value!r}): write a whole number.")
         missing = sorted(needed - set(sizes))
@@ -147,7 +151,7 @@ class Formula:
         for model in geometries(self._setting, grid):
             return model
         raise GeometryError(
-            f"no layer has {equalities(sizes)}: "
+            f"there is no layer with {equalities(sizes)}: "
             f"the sizes must satisfy {', '.join(map(str, self.conditions)) or 'the conditions of the layer'}."
         )
 

@@ -100,8 +100,10 @@ def _parameters(function: Callable[..., Any], symbols: set[str]) -> list[str]:
         if name in known:
             wants.append(name)
             if kind is parameter.POSITIONAL_ONLY:
-                raise OptionError(f"claim: {name!r} must be an argument that can be given by name.")
+                raise OptionError(
+                    f"claim: the argument {name!r} of the function must not be positional-only."
+                )
         elif parameter.default is parameter.empty and not kind.description.startswith("variadic"):
-            sentence = "claim: the function asks for {given!r}: {cure}"
+            sentence = "claim: the function has an unknown argument {given!r}: {cure}"
             raise OptionError(sentence, given=name, allowed=sorted(known))
     return wants

@@ -9,8 +9,19 @@ from sympy import Expr, Integer, S, Symbol, expand
 from symconv.derivation.rewriting import Script, bounds_of, relation_of
 from symconv.derivation.rules import rule as rules
 from symconv.derivation.rules.limits import Count, DropLimits, Limits, Recognise, Reverse, Shift, SplitPadding
-from symconv.index_sums.nodes import Bound, IndexSum, Overlap, Partial, UncheckedStep, Upsampled, Within
+from symconv.explicit.registry import QUANTITIES
+from symconv.index_sums.nodes import (
+    Bound,
+    Convolution,
+    Correlation,
+    IndexSum,
+    Partial,
+    UncheckedStep,
+    Upsampled,
+    Within,
+)
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.pattern import ROLES
 
 Indices: TypeAlias = tuple[Symbol, ...]
 
@@ -38,7 +49,7 @@ def _output(s: Script) -> None:
     index = {"output": outputs, "tap": setting.indices("tap"), "input": setting.indices("input")}
     window = setting.exact_spec.pattern.window(index)
     if window is None:
-        words = "Each input lays the kernel, times itself, on the output; where they overlap they add up."
+        words = "Each input adds a copy of the kernel, multiplied by that input, to the output."
         s.start(entry, rules.Define(entry, defined_output(setting, outputs), words))
         s.eliminate()
     else:
@@ -46,7 +57,7 @@ def _output(s: Script) -> None:
         slides = f"The {'flipped ' if turned else ''}{setting.kernel.called}"
         factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
         start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
-        words = f"{slides} is laid on the padded input, moved by the stride for each output."
+        words = f"{slides} slides over the padded input in steps of the stride."
         s.start(entry, rules.Define(entry, start, words))
         s.apply(*map(Reverse, turned), SplitPadding(_padding(setting)))
         s.attempt(DropLimits())
@@ -75,28 +86,27 @@ def _name(s: Script, role: str, kept: Indices) -> None:
     dependent, other = reversed(called) if setting.spec.transposed else called
     ones = [Integer(1)] * len(steps)
     stride, dilation = [a for a, _, _ in steps], [abs(b) for _, b, _ in steps]
-    by_stride = ", spread by the stride" if stride != ones else ""
-    with_kernel = f" with the kernel{', spread by the dilation' if dilation != ones else ''}"
+    by_stride = " (upsampled by the stride)" if stride != ones else ""
+    with_kernel = f" with the kernel{' (upsampled by the dilation)' if dilation != ones else ''}"
     kernel = Upsampled(setting.sequence("kernel"), *dilation)
     whole = Upsampled(setting.sequence(dependent), *ones)
     holes = Upsampled(setting.sequence(other), *stride)
-    correlation, convolution = ("star", "the cross-correlation"), ("*", "the convolution")
+    correlation, convolution = (Correlation, "the cross-correlation"), (Convolution, "the convolution")
     if any(b.is_negative for _, b, _ in steps):
         correlation, convolution = convolution, correlation
     if role == "tap":
         at = [expand(b * k + c) for (_, b, c), k in zip(steps, kept, strict=True)]
-        kind, sides = ("star", "the cross-correlation"), (whole, holes)
+        (kind, name), sides = (Correlation, "the cross-correlation"), (whole, holes)
         words = f"of the {called[dependent]} with the {called[other]}{by_stride}"
     elif role == setting.spec.dependent_role:
         at = [expand(j - c) for (_, _, c), j in zip(steps, kept, strict=True)]
-        kind, sides = convolution, (holes, kernel)
-        comma = "," if by_stride else ""
-        words = f"of the {called[other]}{by_stride}{comma}{with_kernel}: the transposed convolution"
+        (kind, name), sides = convolution, (holes, kernel)
+        words = f"of the {called[other]}{by_stride}{with_kernel}: a transposed convolution"
     else:
         at = [expand(a * i + c) for (a, _, c), i in zip(steps, kept, strict=True)]
-        kind, sides = correlation, (whole, kernel)
-        words = f"of the {called[dependent]}{with_kernel}{', read a stride apart' if by_stride else ''}"
-    s.attempt(Recognise(Overlap(kind[0], *sides, *at), f"{kind[1]} {words}"))
+        (kind, name), sides = correlation, (whole, kernel)
+        words = f"of the {called[dependent]}{with_kernel}{', in steps of the stride' if by_stride else ''}"
+    s.attempt(Recognise(kind(*sides, *at), f"{name} {words}"))
 
 
 def _differentiate(s: Script, outputs: Indices, kept: Indices, fresh: str = "") -> None:
@@ -114,8 +124,8 @@ def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
     """``dL/d(by) = sum over outputs of delta dy/d(by)``, led to the relation."""
     setting = s.setting
     outputs = setting.indices("output", kept)
-    words = "The loss depends on the entry through every output; "
-    words += "the upstream gradient is its derivative by an output."
+    words = "The loss depends on the entry through every output. "
+    words += "The upstream gradient is its derivative with respect to an output."
     gradient = (setting.entry("upstream", *outputs),)
     inner = Partial(setting.entry("output", *outputs), by)
     s.start(Partial(setting.loss, by), rules.ChainRule(bounds_of(setting, outputs), gradient, inner, words))
@@ -157,7 +167,7 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     field = {"input": "input", "tap": "kernel"}[operand]
     start = IndexSum((), (), (Partial(setting.entry("output", *outputs), setting.entry(field, *kept)),))
     held = f", {setting.kernel.linear_in}" if setting.kernel.linear_in else ""
-    words = f"The output is linear in the {field}{held}: the matrix holds its coefficients."
+    words = f"The output is linear in the {field}{held}, and the matrix holds its coefficients."
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
     s.start(left, rules.Define(left, start, words))
@@ -165,18 +175,25 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     s.eliminate()
 
 
-def _upstream_matrix(s: Script) -> None:
-    setting = s.setting
-    inputs = setting.indices("input")
-    taps = setting.indices("tap", inputs)
-    outputs = setting.indices("output", (*inputs, *taps))
-    relation = relation_of(setting, outputs, taps, inputs)
-    start = IndexSum(bounds_of(setting, outputs), relation, (setting.entry("upstream", *outputs),))
-    words = "The input gradient is linear in the kernel: "
-    words += "each output sends its upstream gradient back along the relation."
-    left = setting.entry("upstream_matrix", *inputs, *taps)
-    s.start(left, rules.Define(left, start, words))
-    s.eliminate()
+def _by_relation(name: str, words: str) -> Callable[[Script], None]:
+    """The script of a contraction: where output, tap and input meet, the operands that are not kept."""
+    row, fields = QUANTITIES[name], {"output": "upstream", "tap": "kernel", "input": "input"}
+
+    def script(s: Script) -> None:
+        kept, index = (*row.rows, *row.columns), dict[str, Indices]()
+        summed = [role for role in ROLES if role not in kept]
+        for role in (*kept, *summed):
+            index[role] = s.setting.indices(role, [i for places in index.values() for i in places])
+        start = IndexSum(
+            bounds_of(s.setting, [i for role in summed for i in index[role]]),
+            relation_of(s.setting, *(index[role] for role in ROLES)),
+            tuple(s.setting.entry(fields[role], *index[role]) for role in summed),
+        )
+        left = s.setting.entry(row.letter, *(i for role in kept for i in index[role]))
+        s.start(left, rules.Define(left, start, words))
+        s.eliminate()
+
+    return script
 
 
 def _tying(s: Script) -> None:
@@ -190,7 +207,7 @@ def _tying(s: Script) -> None:
     inner = IndexSum(bounds_of(setting, fresh), relation, (setting.entry("kernel", *fresh),))
     tie = setting.entry("tying", *outputs, *inputs, *taps)
     cell = setting.entry("matrix", *outputs, *inputs)
-    words = "The entries of the matrix are linear in the taps: which entry holds which tap."
+    words = "Each entry of the matrix is linear in the weights; its derivative says which weights it holds."
     s.start(tie, rules.Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
     s.apply(
         rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry(), *map(rules.Sift, fresh)
@@ -198,12 +215,12 @@ def _tying(s: Script) -> None:
     ties = s.terms
     dense = (setting.entry("upstream", *outputs), setting.entry("input", *inputs))
     words = (
-        "As a dense layer the matrix has the outer product of upstream gradient and input as its gradient; "
-        "each tap receives that of the entries that hold it, and the zeros, which hold none, send nothing."
+        "For a dense layer, the gradient with respect to the matrix is the outer product of upstream "
+        "gradient and input. Shared weights sum their gradients; zeros stay zero."
     )
     bounds = bounds_of(setting, (*outputs, *inputs))
     s.start(Partial(setting.loss, tap), rules.ChainRule(bounds, dense, tie, words))
-    s.apply(rules.Define(tie, ties, "The ties are put in: a sum over the entries that hold the tap remains."))
+    s.apply(rules.Define(tie, ties, "Insert the ties: a sum over the entries that hold the weight remains."))
     s.eliminate()
     _from_zero(s)
 
@@ -217,17 +234,17 @@ def _output_size(s: Script) -> None:
     inside = tuple(Within(S.Zero, value, last) for last, value in counts)
     start = IndexSum((Bound(place, (S.Zero,), (counts[0][0],)),), inside, ())
     kernel = setting.kernel
-    words = f"An output stands at each place of the {kernel.moved} where its last {kernel.last} still lies "
-    words += "on the padded input."
+    words = f"There is one output for each position of the {kernel.moved} at which its last {kernel.last} "
+    words += "still lies on the padded input."
     if len(counts) > 1:
-        words = "An output stands at each place of the window that begins before the padding behind the "
-        words += "input and ends less than a stride beyond the padded input."
+        words = "There is one output for each window that starts before the padding at the end and extends "
+        words += "beyond the padded input by less than a stride."
     if setting.spec.transposed:
         cut = any(axis.geometry[side] != 0 for side in ("before", "after"))
         words = "The last tap of the last input reaches furthest"
-        words += "; the padding is taken off" if cut else ""
-        words += "; the output padding is added" if axis.geometry["output_padding"] != 0 else ""
-        words += ". Every place up to there is an output."
+        words += "; the padding is cropped" if cut else ""
+        words += "; the output padding is added at the end" if axis.geometry["output_padding"] != 0 else ""
+        words += ". There is one output for each position up to there."
     s.start(letter, rules.Define(letter, start, words))
     s.apply(*(Limits(place) for _ in counts))
     s.attempt(DropLimits())
@@ -244,7 +261,11 @@ SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
         "grad_input": _grad_input,
         "grad_kernel": _grad_kernel,
         "grad_bias": _grad_bias,
-        "upstream_matrix": _upstream_matrix,
+        "upstream_matrix": _by_relation(
+            "upstream_matrix",
+            "The gradient with respect to the input is linear in the kernel, and its coefficients are "
+            "entries of the upstream gradient.",
+        ),
         "tying": _tying,
     }
 )

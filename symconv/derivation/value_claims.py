@@ -1,4 +1,4 @@
-"""Claims about entries: somebody else's numbers for a layer's quantity, compared exactly with its own."""
+"""Claims about entries: numbers that somebody proposes for a quantity, compared exactly with its own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _structure(spec: Specification) -> Structure:
 
 
 def left_over(spec: Specification) -> int:
-    """How many places of the padded input lie behind the last window, on the one axis of a layer."""
+    """How many positions of the padded input lie after the last window, on the one axis of a layer."""
     (axis,) = spec.tied_axes
     sizes = axis.geometry
     reach = sizes["dilation"] * (sizes["kernel_size"] - 1)
@@ -64,20 +64,20 @@ class WrongEntry(Refutation):
 
 @dataclass(frozen=True, repr=False)
 class ValueClaim(Claim):
-    """The answer to a claim about entries: true exactly when all of them are equal.
+    """The verdict on a claim about entries; true if and only if all of them are equal.
 
-    ``verdict`` is "equal" or "refuted", and ``cases`` the number of entries.
+    ``verdict`` is "equal" or "refuted", and ``cases`` is the number of entries.
 
     >>> import symconv as sc
     >>> layer = sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7])
     >>> layer.claim("output", [38, 56]), layer.claim("output", [38, 65])
-    (output: right, 2 entries compared, output: refuted; output[1] is 56, not 65)
+    (output: correct, 2 entries compared, output: refuted; output[1] is 56, not 65)
     """
 
     def __str__(self) -> str:
         if self.refutation:
             return f"{self.name}: refuted; {self.refutation}"
-        return f"{self.name}: right, {counted(self.cases, 'entry', 'entries')} compared"
+        return f"{self.name}: correct, {counted(self.cases, 'entry', 'entries')} compared"
 
     __repr__ = __str__
 
@@ -151,7 +151,7 @@ def _right(
 def _count(spec: Specification, name: str) -> int:
     spec.tied.require_numbers()
     if name == "left_over" and len(spec.axes) != 1:
-        raise OptionError("{given!r} is counted along one axis: ask a layer with one.", given=name)
+        raise OptionError("{given!r} is counted along one axis: use a layer with one axis.", given=name)
     return COUNTS[name](spec)
 
 
@@ -163,8 +163,8 @@ def _index(name: str, text: str, shape: tuple[int, ...], base: int) -> int:
     index = [int(part) - base for part in parts]
     ranges = " and ".join(f"{base} to {extent - 1 + base}" for extent in shape)
     if len(index) != len(shape) or any(not 0 <= at < n for at, n in zip(index, shape, strict=True)):
-        many = "one index goes" if len(shape) == 1 else f"{len(shape)} indices go"
-        raise OptionError(f"claim: there is no {name}: its {many} from {ranges}.")
+        many = "the index runs" if len(shape) == 1 else f"its {len(shape)} indices run"
+        raise OptionError(f"claim: there is no {name}: {many} from {ranges}.")
     return int(np.ravel_multi_index(index, shape))
 
 
@@ -185,7 +185,7 @@ def _read(made: Callable[[], Explicit], name: str, candidate: Any, shape: tuple[
     operands = (*made().operands.values(), made().bias) if used else ()
     known = {symbol for operand in operands for entry in operand for symbol in entry.free_symbols}
     for symbol in sorted(used - known, key=str):
-        sentence = "claim: {given} means nothing here: {cure}"
+        sentence = "claim: unknown {given}: {cure}"
         raise OptionError(sentence, given=symbol, allowed=sorted(map(str, known)))
     return found
 

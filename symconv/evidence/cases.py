@@ -15,6 +15,7 @@ from symconv.evidence.enumeration import EnumeratedRelation, Geometry, enumerate
 from symconv.evidence.polynomials import Poly, Sequences, added, atom, multiplied
 from symconv.evidence.scalars import EvaluationError, Number, Numbers, compiled_condition, compiled_number
 from symconv.index_sums.symbols import LayerSymbols, least
+from symconv.pattern import ROLES
 
 
 @dataclass(frozen=True)
@@ -68,37 +69,34 @@ class NumericModel:
             inside = [j for j in found if j is not None]
             return atom(n.input, *inside) if len(inside) == len(found) else {}
 
-        def split(places: tuple[int, ...], *roles: str) -> list[tuple[int, ...]]:
-            rest = iter(places)
-            return [tuple(islice(rest, len(counts[role]))) for role in roles]
+        operand: dict[str, Callable[..., Poly]] = {
+            "output": partial(atom, n.upstream),
+            "tap": tap,
+            "input": partial(atom, n.input),
+        }
 
-        def windows(*places: int) -> Poly:
-            at = dict(zip(setting.window_roles, split(places, *setting.window_roles), strict=True))
-            return added([atom(n.input, *j) for k, j in met[at["output"]] if k == at["tap"]])
+        def contracted(*roles: str) -> Callable[..., Poly]:
+            """The entries of the quantity that keeps some roles: the others are summed over."""
+            summed = [role for role in ROLES if role not in roles]
 
-        def matrix(*places: int) -> Poly:
-            i, j = split(places, "output", "input")
-            return added([tap(*k) for k, at in met[i] if at == j])
+            def entry(*places: int) -> Poly:
+                rest = iter(places)
+                kept = {role: tuple(islice(rest, len(counts[role]))) for role in roles}
+                rows = {kept["output"]: met[kept["output"]]} if "output" in kept else met
+                triples = ({"output": i, "tap": k, "input": j} for i, row in rows.items() for k, j in row)
+                found = (triple for triple in triples if kept.items() <= triple.items())
+                return added([multiplied([operand[role](*one[role]) for role in summed]) for one in found])
 
-        def tying(*places: int) -> Poly:
-            i, j, k = split(places, "output", "input", "tap")
-            return {(): 1} if (k, j) in met[i] else {}
-
-        def upstream_matrix(*places: int) -> Poly:
-            j, k = split(places, "input", "tap")
-            return added([atom(n.upstream, *i) for i, row in met.items() if (k, j) in row])
+            return entry
 
         padded_name = str(setting.padded.label)
         read: dict[str, Callable[..., Poly]] = {
+            **{letter: contracted(*roles) for letter, roles in setting.matrices.items()},
             **given.read,
             n.kernel: letter,
             n.output: output,
             n.loss: loss,
             padded_name: padded,
-            n.matrix: matrix,
-            n.windows: windows,
-            n.tying: tying,
-            n.upstream_matrix: upstream_matrix,
         }
         around = tuple(len(relation.sources) for relation in self.geometry.relations)
         return Sequences(read, {**given.shapes, n.output: counts["output"], padded_name: around}, n.base)
@@ -196,8 +194,8 @@ def _geometry(setting: LayerSymbols, sizes: Mapping[str, Any]) -> Geometry | Non
             work *= sum(places) * int(sizes[keys["kernel_size"]])
     if work > MOST_WORK:
         raise GeometryError(
-            f"closed forms are tried on numbers, and {work:,} products of a place and a tap are too many: "
-            "leave a size open, as a name such as 'N'."
+            f"closed forms are tried on numbers, and {work:,} products of a position and a tap are too many: "
+            "write a name such as 'N' for a size."
         )
     relations: list[EnumeratedRelation] = []
     for relation, names in zip(pattern.relations, pattern.names, strict=True):

@@ -7,7 +7,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from symconv.pattern import ROLES, Relation
+import numpy as np
+
+from symconv.pattern import PADDING_MODES, ROLES, Relation
 
 #: The indices of a tap and of an input.
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -100,24 +102,18 @@ def _window(
     after: int,
 ) -> EnumeratedRelation | None:  # fmt: skip
     """The kernel laid on the padded input, place after place."""
-    mode, flip = relation.options["padding_mode"], relation.options["flip"]
-    inputs = list(range(input_size))
     if min(input_size, kernel_size, stride, dilation) < 1 or min(before, after) < 0:
         return None
-    if {"circular": max(before, after) > input_size, "reflect": max(before, after) >= input_size}.get(mode):
+    mode = PADDING_MODES[relation.options["padding_mode"]]
+    if mode.slack is not None and max(before, after) > input_size - mode.slack:
         return None
-    padding: dict[str, tuple[list[Any], list[Any]]] = {
-        "zeros": ([None] * before, [None] * after),
-        "circular": (inputs[input_size - before :], inputs[:after]),
-        "reflect": (inputs[1 : before + 1][::-1], inputs[::-1][1 : after + 1]),
-        "replicate": (inputs[:1] * before, inputs[-1:] * after),
-    }
-    padded: list[int | None] = [*padding[mode][0], *inputs, *padding[mode][1]]
+    filled: Any = np.pad(range(1, input_size + 1), (before, after), mode=mode.numpy)
+    padded = [j - 1 if j else None for j in filled.tolist()]
     whole, beyond = len(padded), 0
     if relation.options["ceil_mode"]:
         beyond = stride - 1  # less than a stride, and no window that begins behind the input
         padded += [None] * beyond
-    taps = range(kernel_size)[:: -1 if flip else 1]
+    taps = range(kernel_size)[:: -1 if relation.options["flip"] else 1]
     met: list[tuple[Pair, ...]] = []
     places: list[tuple[int, int]] = []
     left = 0

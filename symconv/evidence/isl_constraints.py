@@ -86,7 +86,7 @@ class Coordinates:
             sets = map(self.where, condition.args)
             return reduce(lambda a, b: a.intersect(b) if isinstance(condition, And) else a.union(b), sets)
         if not isinstance(condition, Eq | Le | Ge):
-            raise NotAffineError(f"{condition} is no condition on sizes and indices")
+            raise NotAffineError(f"{condition} is not a condition on sizes and indices")
         # isl's own comparisons read "more" as "at least 1 more", which is wrong of fractions
         gap = self.value(condition.lhs).sub(self.value(condition.rhs))
         if isinstance(condition, Eq):

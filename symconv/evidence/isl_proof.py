@@ -57,7 +57,7 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
     isl = _islpy()
     frozen = ", ".join(size.name for size in _frozen_sizes(setting))
     if frozen:
-        return Gap(f"a proof needs a number for {frozen}, which is a stride or dilation and a size too")
+        return Gap(f"a proof needs a number for {frozen}, which is both a stride or dilation and a size")
     reader = Reader(setting)
     reader.terms(candidate)  # what it reads between two entries, it reads where the numbers make it 0 too
     proved = []
@@ -68,11 +68,11 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
             point = None if gap.point is None else {**named, **gap.point}
-            reason = gap.explained("may differ")
-            return Gap(f"at stride {per_axis(stride)} and dilation {per_axis(dilation)}, {reason}", point)
+            reason = gap.explained("the sides may differ")
+            return Gap(f"for stride {per_axis(stride)}, dilation {per_axis(dilation)} {reason}", point)
         proved.append(Proved(1, "claim", stride, dilation))
     if not proved:
-        return Gap("no layer has a stride and a dilation of at most 3")
+        return Gap("a proof covers strides and dilations up to 3, and no such layer exists")
     return Proof("", _free(setting), tuple(proved)).scope
 
 
@@ -140,7 +140,7 @@ def _difference(
     try:
         return _Decision(isl, setting, kept).gap(sides, extended, reads)
     except (NotAffineError, isl.Error) as error:
-        return Gap(f"nothing can be decided: {str(error).splitlines()[0]}")
+        return Gap(f"undecided, since {str(error).splitlines()[0]}")
 
 
 class _Decision:
@@ -190,7 +190,7 @@ class _Decision:
             plain = tuple(c for c in wrapped.conditions if not c.has(Mod))
             at, domain = self._domain(replace(wrapped, conditions=plain))
             if not domain.intersect(at.where(Or(*guards))).is_empty():
-                raise NotAffineError("a place may lie further outside the input than its size")
+                raise NotAffineError("a position may lie further outside the input than the input is long")
         at, domain = self._domain(term)
         entries = sorted(term.entries, key=lambda entry: entry[0])
         letters = " ".join(letter for letter, _ in entries)

@@ -13,6 +13,7 @@ from sympy import Add, Dummy, Eq, Expr, Indexed, KroneckerDelta, Mod, Mul, Piece
 from symconv.evidence.isl_constraints import NotAffineError
 from symconv.index_sums.nodes import Overlap, Partial, Within
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.pattern import ROLES
 from symconv.printing.expressions import Iverson
 
 
@@ -70,11 +71,8 @@ class Reader:
         self.read: list[tuple[Term, Expr]] = []
         n = setting.notation
         self._definitions: Mapping[str, Callable[..., list[Term]]] = {
+            **{letter: self._contracted(*roles) for letter, roles in setting.matrices.items()},
             n.output: self._output,
-            n.matrix: self._matrix,
-            n.windows: self._windows,
-            n.upstream_matrix: self._upstream_matrix,
-            n.tying: self._tying,
             str(setting.padded.label): self._padded,
         }
         inputs, outputs, taps = map(setting.indices, ("input", "output", "tap"))
@@ -117,14 +115,14 @@ class Reader:
                 return self._definitions[letter](*indices)
             return [Term(entries=((letter, tuple(indices)),))]
         if expr == self.setting.loss:
-            delta = self._over("output", lambda i: ())
+            delta = self._over("output")
             return [delta.times(term) for term in self._output(*delta.bound)]
         if expr in self._named:
             value = self.values.get(expr, expr)
             return [Term(coefficient=value) if value.is_Rational else Term(entries=((expr.name, ()),))]
         if not expr.has(*(kind for kind in _STRUCTURE if kind is not Iverson), *self._named):
             return [Term(coefficient=expr)]
-        raise NotAffineError(f"{expr} is no sum of products of entries")
+        raise NotAffineError(f"{expr} is not a sum of products of entries")
 
     def _product(self, factors: Sequence[Expr], around: Term) -> list[Term]:
         """The factors are read where the brackets among them hold."""
@@ -166,37 +164,29 @@ class Reader:
         pairs = self.setting.equations(plain)
         return tuple(Eq(left.xreplace(swap), right.xreplace(swap)) for left, right in pairs)
 
-    def _over(self, role: str, condition: Callable[[tuple[Symbol, ...]], tuple[Any, ...]]) -> Term:
-        """The entries of an operand whose indices satisfy a condition."""
+    def _over(self, role: str) -> Term:
+        """The entries of an operand."""
         indices = self.setting.indices(role)
         own = _new(indices)
-        inside = (_between(at, self.setting.last(index)) for index, at in zip(indices, own, strict=True))
-        found = Term(own, (*inside, *condition(own)))
+        ends = zip(own, map(self.setting.last, indices), strict=True)
+        found = Term(own, tuple(_between(at, last) for at, last in ends))
         if role == "tap":
             return found.times(*self.terms(self.setting.entry("kernel", *own)))
         letters = {"input": self.setting.notation.input, "output": self.setting.notation.upstream}
         return replace(found, entries=((letters[role], own),))
 
-    def _split(self, places: Sequence[Expr], *roles: str) -> list[tuple[Expr, ...]]:
-        rest = iter(places)
-        return [tuple(islice(rest, len(self.setting.extents[role]))) for role in roles]
+    def _contracted(self, *roles: str) -> Callable[..., list[Term]]:
+        """The quantity that keeps some roles: the others are summed over with their operands."""
 
-    def _matrix(self, *places: Expr) -> list[Term]:
-        i, j = self._split(places, "output", "input")
-        return [self._over("tap", lambda k: self._met(i, k, j))]
+        def terms(*places: Expr) -> list[Term]:
+            rest, found = iter(places), Term()
+            index = {role: tuple(islice(rest, len(self.setting.extents[role]))) for role in roles}
+            for role in (role for role in ROLES if role not in roles):
+                operand = self._over(role)
+                index[role], found = operand.bound, found.times(operand)
+            return [found.times(Term(conditions=self._met(*(index[role] for role in ROLES))))]
 
-    def _windows(self, *places: Expr) -> list[Term]:
-        roles = self.setting.window_roles
-        at = dict(zip(roles, self._split(places, *roles), strict=True))
-        return [self._over("input", lambda j: self._met(at["output"], at["tap"], j))]
-
-    def _upstream_matrix(self, *places: Expr) -> list[Term]:
-        j, k = self._split(places, "input", "tap")
-        return [self._over("output", lambda i: self._met(i, k, j))]
-
-    def _tying(self, *places: Expr) -> list[Term]:
-        i, j, k = self._split(places, "output", "input", "tap")
-        return [Term(conditions=self._met(i, k, j))]
+        return terms
 
     def _padded(self, *places: Expr) -> list[Term]:
         indices, inside = self.setting.unpadded(self.setting.padded[places])
@@ -204,8 +194,7 @@ class Reader:
         return [Term((), conditions, ((self.setting.notation.input, tuple(indices)),))]
 
     def _output(self, *i: Expr) -> list[Term]:
-        n, taps = self.setting.notation, self._over("tap", lambda k: ())
-        found = [taps.times(self._over("input", lambda j: self._met(i, taps.bound, j)))]
+        n, found = self.setting.notation, self._contracted("output")(*i)
         if not self.setting.bias:
             return found
         plain = self.setting.indices("output")
@@ -241,16 +230,14 @@ class Reader:
 
     def _overlap(self, expr: Overlap) -> Term:
         """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
-        kind, left, right, *at = expr.args
-        sign = -1 if str(kind) == "star" else 1
+        left, right, *at = expr.args
         for factor in (*left.args[1:], *right.args[1:]):
-            if not factor.is_positive:
-                raise NotAffineError(f"a sequence spread by {factor} is not decided")
+            if not (factor.is_integer and factor.is_positive):
+                raise NotAffineError(f"the upsampling factor {factor} is not a positive whole number")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
         p, q = _new(self._indices[a]), _new(self._indices[b])
-        meet = (
-            Eq(w * x + sign * v * y, place) for w, x, v, y, place in zip(wide, p, narrow, q, at, strict=True)
-        )
+        every = zip(wide, p, narrow, q, at, strict=True)
+        meet = (Eq(w * x - expr.sign * v * y, place) for w, x, v, y, place in every)
         return Term((*p, *q), (*self._within(a, p), *self._within(b, q), *meet), ((a, p), (b, q)))
 
 

@@ -52,7 +52,7 @@ class Sequences:
     def entry(self, letter: str, indices: tuple[Any, ...]) -> Poly:
         """One entry, with its indices as the expression has them."""
         if letter not in self.read:
-            raise EvaluationError(f"{letter} is no sequence of this layer")
+            raise EvaluationError(f"{letter} is not a sequence of this layer")
         whole = []
         for index in indices:
             if index != int(index):
@@ -68,7 +68,7 @@ class Sequences:
         """Whether indices from 0 are those of an entry."""
         shape = self.shapes[letter]
         if len(shape) != len(indices):
-            raise EvaluationError(f"reads {letter} with {len(indices)} indices, it has {len(shape)}")
+            raise EvaluationError(f"reads {letter} with {len(indices)} indices, but it has {len(shape)}")
         return all(0 <= index < extent for index, extent in zip(indices, shape, strict=True))
 
     def gradient(self, poly: Poly, by: Atom) -> Poly:
@@ -254,9 +254,8 @@ def _partial(expr: Partial) -> Evaluator:
 
 def _overlap(expr: Overlap) -> Evaluator:
     """The operation by its definition: a loop over the entries of its right sequence."""
-    kind, left, right, *at = expr.args
-    correlation = str(kind) == "star"
-    sign, moved = (1, 0) if correlation else (-1, 2)  # how often the base is counted in the place
+    left, right, *at = expr.args
+    sign, moved = expr.sign, 1 - expr.sign  # how often the base is counted in the place
     (a, wide), (b, narrow) = (
         (str(side.args[0].label), [compiled_number(factor) for factor in side.args[1:]])
         for side in (left, right)
@@ -269,7 +268,7 @@ def _overlap(expr: Overlap) -> Evaluator:
         widths, narrows = [f(n) for f in wide], [f(n) for f in narrow]
         for factor in (*widths, *narrows):
             if factor < 1 or factor != int(factor):
-                raise EvaluationError(f"a sequence spread by {factor}")
+                raise EvaluationError(f"upsamples a sequence by {factor}")
         for m in product(*map(range, s.shapes[b])):
             targets = [p + sign * i * q for p, i, q in zip(starts, m, narrows, strict=True)]
             index = [t // w for t, w in zip(targets, widths, strict=True)]

@@ -1,4 +1,4 @@
-"""What was done to see that a derivation holds: on how many cases, or for all sizes."""
+"""The evidence for a derivation: on how many cases it was verified, or for which sizes it is proved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def equalities(numbers: Mapping[str, int]) -> str:
 
 @dataclass(frozen=True)
 class Failure:
-    """Numbers at which a step does not hold, and what its sides are there."""
+    """Numbers at which a step fails, and the values of its sides there."""
 
     sizes: Mapping[str, int]
     index: Mapping[str, int]
@@ -40,7 +40,7 @@ class Failure:
 
     def __str__(self) -> str:
         numbers = equalities({**self.sizes, **self.index})
-        return f"at {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
+        return f"for {numbers} it is {shown(self.found)}, not {shown(self.expected)}"
 
 
 def shown(value: Poly | str) -> str:
@@ -62,7 +62,7 @@ def shown(value: Poly | str) -> str:
 
 @dataclass(frozen=True)
 class Refutation:
-    """The smallest sizes at which a claim fails: there, the index, and both values."""
+    """The smallest sizes at which a claim fails, with the index and both values."""
 
     sizes: Mapping[str, int]
     index: Mapping[str, int]
@@ -71,12 +71,12 @@ class Refutation:
 
     def __str__(self) -> str:
         numbers = equalities({**self.sizes, **self.index})
-        return f"at {numbers or 'the sizes of the layer'} it gives {self.claimed}, right is {self.right}"
+        return f"for {numbers or 'the given sizes'} it gives {self.claimed} instead of {self.right}"
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """The evidence for one step: true when it holds wherever it was tried."""
+    """The evidence for one step; true if the step holds in every case that was tried."""
 
     number: int
     rule: str
@@ -89,13 +89,14 @@ class StepReport:
 
 @dataclass(frozen=True)
 class Verification:
-    """Every step at numbers: true exactly when each holds on every case and there is a case.
+    """The result of trying every step on numbers; true if and only if each step holds on every case.
 
     Attributes
     ----------
     name : str
         The quantity.
     steps : tuple of StepReport
+        The evidence for each step.
     """
 
     name: str
@@ -106,14 +107,14 @@ class Verification:
 
     @property
     def cases(self) -> int:
-        """How many geometries each step was tried on, at every index."""
+        """The number of geometries on which each step was tried, at every index."""
         return min(step.cases for step in self.steps)
 
     def __str__(self) -> str:
         lines = []
         for step in self.steps:
             holds = f"holds on {counted(step.cases, 'case')}"
-            verdict = holds if step else f"FAILS {step.failure or ': there is no case'}"
+            verdict = holds if step else f"FAILS: {step.failure or 'there is no case'}"
             lines.append(f"step {step.number}, {step.rule}: {verdict}")
         whole = f"every step checked on {counted(self.cases, 'case')}" if self else "does not hold"
         return "\n".join([*lines, f"{self.name}: {whole}"])
@@ -126,14 +127,14 @@ class Gap:
     reason: str = ""
     point: dict[str, int] | None = None
 
-    def explained(self, verb: str = "differs") -> str:
+    def explained(self, verb: str = "the sides differ") -> str:
         """The reason in words, or the point."""
         return self.reason or f"{verb} at {equalities(self.point or {}) or 'the given sizes'}"
 
 
 @dataclass(frozen=True)
 class Proved:
-    """What an engine says of one step, at the strides and dilations of the axes if they are given."""
+    """The decision on one step, for one stride and dilation per axis, or for all if none are given."""
 
     number: int
     rule: str
@@ -151,22 +152,23 @@ class Proved:
     def where(self) -> str:
         """At which numbers, where they are given."""
         given = self.stride and self.dilation
-        return f", at stride {per_axis(self.stride)}, dilation {per_axis(self.dilation)}" if given else ""
+        return f", for stride {per_axis(self.stride)}, dilation {per_axis(self.dilation)}" if given else ""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Every step for all sizes, at the given strides and dilations.
+    """The proof of every step for all sizes, for given strides and dilations.
 
     Attributes
     ----------
     name : str
         The quantity.
     sizes : tuple of str
-        The symbols that the proof holds for all values of.
+        The symbols for all of whose values the proof holds.
     steps : tuple of Proved
+        The decision on each step.
     frozen : tuple of (str, tuple of str)
-        Strides and dilations that are sizes too, each with the only numbers that it holds at.
+        Symbols that are both a size and a stride or dilation, each with the numbers that were proved.
     """
 
     name: str
@@ -179,14 +181,17 @@ class Proof:
 
     @property
     def scope(self) -> str:
-        """What it is proved for, once it is."""
+        """The sizes, strides and dilations that a successful proof covers."""
         chosen = sorted({(p.stride, p.dilation) for p in self.steps})
-        if not all(stride and dilation for stride, dilation in chosen):
-            return f"for all {', '.join(self.sizes)}"
-        pairs = ", ".join(f"({per_axis(s)}, {per_axis(d)})" for s, d in chosen)
         sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
+        if not all(stride and dilation for stride, dilation in chosen):
+            return f"for {sizes}"
+        pairs = [f"({per_axis(stride)}, {per_axis(dilation)})" for stride, dilation in chosen]
+        steps = f"(stride, dilation) = {either(pairs)}"
+        if len(chosen) == 1:
+            steps = "stride {}, dilation {}".format(*map(per_axis, chosen[0]))
         only = [f"{name} = {either(numbers)}" for name, numbers in self.frozen]
-        return f"for {sizes} at (stride, dilation) {pairs}{', so only at ' if only else ''}{', '.join(only)}"
+        return f"for {sizes}, with {steps}{', so only for ' if only else ''}{', '.join(only)}"
 
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]
@@ -195,9 +200,8 @@ class Proof:
             agreed = sum(p.confirmed for p in self.steps)
             if agreed == len(self.steps):
                 engines.append("cvc5")
-            some = (
-                f"; {agreed} of {len(self.steps)} steps by cvc5 too" if 0 < agreed < len(self.steps) else ""
-            )
+            partly = 0 < agreed < len(self.steps)
+            some = f"; {agreed} of {len(self.steps)} steps by cvc5 too" if partly else ""
             return f"{self.name}: proved {self.scope}, by {' and '.join(engines)}{some}"
         lines = [f"step {p.number}, {p.rule}{p.where}: {p.difference}" for p in wrong]
         return "\n".join([*lines, f"{self.name}: not proved"])

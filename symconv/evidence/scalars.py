@@ -53,7 +53,7 @@ def compiled_number(expr: Expr) -> Number:
 def _power(values: list[Any]) -> Any:
     base, exponent = values
     if exponent != int(exponent):
-        raise OutOfReachError(f"the exponent {exponent} is no whole number")
+        raise OutOfReachError(f"the exponent {exponent} is not a whole number")
     if abs(exponent) > 64:
         raise OutOfReachError(f"the exponent {exponent} is larger than 64")
     if exponent < 0 and base == 0:

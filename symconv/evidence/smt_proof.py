@@ -29,7 +29,7 @@ def difference(
     try:
         every = asked(setting, sides, kept, extended=extended)
     except SymconvError as error:
-        return Gap(f"nothing can be decided: {error}")
+        return Gap(f"undecided, since {error}")
     left_open = ""
     for question in every:
         answer = z3_answer(question)

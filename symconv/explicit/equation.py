@@ -8,23 +8,25 @@ from sympy.core.function import FunctionClass
 
 from symconv.errors import OptionError
 from symconv.explicit.layout import Sheet, Subject
+from symconv.explicit.letters import printed_letters
 from symconv.explicit.rows import Builder
+from symconv.pattern import Specification
 from symconv.printing.display import Display
-from symconv.printing.notation import Notation
+from symconv.printing.letters import WORDS
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Equation:
-    """One quantity, written out; prints as text, and as LaTeX in a notebook.
+    """The equation of a quantity, written out; it prints as text, and as LaTeX in a notebook.
 
     Attributes
     ----------
     name : str
         The quantity.
     reason : str
-        A sentence for the reader.
+        Why the equation holds, in a sentence.
     """
 
     name: str
@@ -41,25 +43,25 @@ class Equation:
     _repr_latex_ = in_notebook
 
 
-#: Words that formulas as text have.
-WORDS = ("ceil", "conv", "corr", "floor", "kron", "max", "min", "ones", "spread", "sum", "vec")
-
-
-def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation) -> Callable[[Expr], Expr]:
-    """The function that follows a layer; by default that of the notation, whose letters it must not bear.
+def read_function(given: str | Callable[[Expr], Expr] | None, spec: Specification) -> Callable[[Expr], Expr]:
+    """The function that follows a layer; by default that of the notation. It bears no letter of the layer.
 
     A name stands for an unknown function of expressions, others are tried when they are called. An
     OptionError is raised when the name stands for something else, when it is neither a name nor a function,
     or later when it does not take SymPy expressions.
     """
     if given is None:
-        given = notation.activation
+        given = spec.notation.activation
     else:
-        name, letters = getattr(given, "__name__", given), notation.meanings()
+        name = getattr(given, "__name__", given)
+        letters = {letter: field for field, letter in printed_letters(spec).items() if field != "activation"}
         if isinstance(name, str) and (name in letters or name in WORDS):
-            means = f"the {letters[name]}" if name in letters else "something else"
-            sentence = f"which stands for {means} here: name it otherwise."
-            raise OptionError(f"the activation is {name!r}, {sentence}")
+            means = (
+                f"stands for the {letters[name].replace('_', ' ')}"
+                if name in letters
+                else "is a word of formulas"
+            )
+            raise OptionError(f"the activation is {name!r}, which already {means}: use another name.")
     if isinstance(given, str) and given.isidentifier() and given.isascii():
         given = Function(given)
     if isinstance(given, FunctionClass):
@@ -75,7 +77,7 @@ def read_function(given: str | Callable[[Expr], Expr] | None, notation: Notation
             name = getattr(given, "__name__", type(given).__name__)
             raise OptionError(
                 f"the activation {name!r} does not take SymPy expressions ({type(error).__name__}): write "
-                "its cases as a sympy.Piecewise, or typeset it by itself with sc.function_latex."
+                "its cases as a sympy.Piecewise, or typeset the function with sc.function_latex."
             ) from None
         return result
 

@@ -19,23 +19,25 @@ def convolve(x: Any, w: Any, mode: str = "full") -> Matrix:
     Parameters
     ----------
     x, w : int, or sequence of numbers, fractions or SymPy expressions
-        A size N (or K) stands for symbols ``x0 ... x{N-1}`` (or ``w0 ... w{K-1}``).
+        Input and kernel. A whole number n is read as n symbols ``x0, …`` or ``w0, …``.
     mode : "full", "same" or "valid"
-        N + K - 1, max(N, K) or max(N, K) - min(N, K) + 1 entries. As in NumPy, "same" is the middle
-        of "full", and the operands may be of any length.
+        Chooses N + K - 1, max(N, K) or max(N, K) - min(N, K) + 1 outputs. As in NumPy, "same" is the
+        middle of "full", and the kernel may be longer than the input.
 
     Returns
     -------
     Matrix
-        A column.
+        The output as a column.
 
     Raises
     ------
     OptionError
-        When the mode is unknown.
+        If the mode is unknown.
     EntriesError
-        When an operand is empty or holds something other than commuting expressions.
+        If an operand is empty, or an entry is not a commuting expression.
 
+    Examples
+    --------
     >>> convolve([1, 2, 3, 4], [5, 6, 7]).T
     Matrix([[5, 16, 34, 52, 45, 28]])
     >>> convolve(3, 2, mode="valid").T
@@ -49,7 +51,7 @@ def convolve(x: Any, w: Any, mode: str = "full") -> Matrix:
 def correlate(x: Any, w: Any, mode: str = "valid") -> Matrix:
     """Cross-correlation, as ``numpy.correlate``: ``y[i] = sum_k conj(w[k]) x[i + k]``.
 
-    Parameters, result and errors are those of :func:`convolve`, except that "valid" is the default.
+    Parameters, result and errors are those of :func:`convolve`, but the default mode is "valid".
     As in NumPy, complex numbers in ``w`` are conjugated; a symbol without assumptions is taken as real.
 
     >>> correlate([1, 2, 3, 4], [5, 6, 7]).T
@@ -70,21 +72,24 @@ def convolution_matrix(w: Any, n: int, mode: str = "full") -> Matrix:
     Parameters
     ----------
     w : int, or sequence of numbers, fractions or SymPy expressions
-        The kernel; a size K stands for symbols.
+        The kernel. A whole number n is read as n symbols.
     n : int
-        The size N of the vector that the matrix acts on: at least 1.
+        The length N of the vector that the matrix acts on, at least 1.
     mode : "full", "same" or "valid"
+        As for :func:`convolve`.
 
     Returns
     -------
     Matrix
-        ``T`` of N columns with ``T x = convolve(x, w, mode)``.
+        ``T`` with N columns, so that ``T x = convolve(x, w, mode)``.
 
     Raises
     ------
     OptionError, GeometryError, EntriesError
-        As :func:`convolve`, and when ``n`` is no whole number of at least 1.
+        As for :func:`convolve`; also if ``n`` is not a whole number of at least 1.
 
+    Examples
+    --------
     >>> convolution_matrix(2, 3)
     Matrix([
     [w0,  0,  0],
@@ -94,7 +99,7 @@ def convolution_matrix(w: Any, n: int, mode: str = "full") -> Matrix:
     """
     size = read_size("n", n, least=1)
     if not isinstance(size, int):
-        raise OptionError(f"n is {n!r}: the explicit matrix needs a number.")
+        raise OptionError(f"n is {n!r}: give a number, since the matrix is explicit.")
     ws = _operand("w", w, "kernel")
     xs = symbols_for(Notation(), "input", size)
     return _contract(xs, ws, mode, flip=True, middle=(min(size, len(ws)) - 1) // 2).matrix("matrix")
@@ -109,7 +114,7 @@ def _contract(xs: tuple[Expr, ...], ws: tuple[Expr, ...], mode: str, *, flip: bo
         "valid": (min(n, k) - 1, max(n, k) - min(n, k) + 1),
     }
     if not isinstance(mode, str) or mode not in stretches:
-        raise OptionError("{option} {given!r} is unknown: {cure}", "mode", mode, allowed=MODES)
+        raise OptionError("{option} is {given!r}: {cure}", "mode", mode, allowed=MODES)
     skip, count = stretches[mode]
     before = k - 1 - skip
     axis = Axis.make(n, k, padding=(before, count + k - 1 - n - before), flip=flip)
@@ -123,7 +128,7 @@ def _operand(name: str, given: Any, quantity: str) -> tuple[Expr, ...]:
     try:
         return read_entries(name, given)
     except EntriesError as error:
-        raise EntriesError(f"{error} A whole number stands for so many symbols.") from None
+        raise EntriesError(f"{error} A whole number n is read as n symbols.") from None
 
 
 def _conjugate(entry: Expr) -> Expr:

@@ -232,12 +232,12 @@ class Sheet(Subject):
         """A matrix quantity, or its transpose, within a width; only the entries that show are made."""
         shape = (self.values if values else self.symbols).shape(name)
         rows, columns = map(self.kept, shape)
-        found = self._matrix_entries(name, [r * shape[1] + c for r in rows for c in columns], values)
+        found = self.written_entries(name, [r * shape[1] + c for r in rows for c in columns], values)
         if transposed:
             return self.dotted(lambda r, c: found.get(c * shape[1] + r, "0"), shape[::-1], room)
         return self.dotted(lambda r, c: found.get(r * shape[1] + c, "0"), shape, room)
 
-    def _matrix_entries(self, name: str, cells: Sequence[int], values: bool) -> dict[int, str]:
+    def written_entries(self, name: str, cells: Sequence[int], values: bool) -> dict[int, str]:
         """Entries as they print: sums of symbols in tap order, or values; one that is a tap in its colour."""
         explicit = self.values if values else self.symbols
         part = explicit.contraction(name).only(cells)

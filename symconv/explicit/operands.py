@@ -12,7 +12,8 @@ from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sy
 from sympy.tensor.array.arrayop import Flatten
 
 from symconv.errors import EntriesError
-from symconv.printing.notation import Notation, entry_names
+from symconv.printing.letters import entry_names
+from symconv.printing.notation import Notation
 
 
 class Operands(Mapping[str, tuple[Expr, ...]]):
@@ -100,7 +101,9 @@ def _shape_of(name: str, given: Any, rank: int) -> tuple[int, ...]:
         raise EntriesError(f"{name} is {given!r}: write a list.")
     shapes = {_shape_of(f"{name}[{at}]", part, rank - 1) for at, part in enumerate(given)}
     if len(shapes) > 1:
-        raise EntriesError(f"{name} is ragged: its parts have the shapes {sorted(shapes)}.")
+        raise EntriesError(
+            f"{name} is ragged: its parts have the shapes {sorted(shapes)}; give all the same shape."
+        )
     return (len(given), *(shapes.pop() if shapes else (0,) * (rank - 1)))
 
 
@@ -113,7 +116,7 @@ def read_entry(name: str, given: Any) -> Expr:
     if not isinstance(entry, Expr):
         raise EntriesError(f"{name} is {given!r}: write a number, a fraction or a SymPy expression.")
     if not entry.is_commutative:
-        raise EntriesError(f"{name} is {given}, which does not commute: entries must.")
+        raise EntriesError(f"{name} is {given}, which does not commute: use commuting entries.")
     if entry.is_finite is False or entry.has(nan, oo, -oo, zoo):
-        raise EntriesError(f"{name} is {given}: entries must be finite.")
+        raise EntriesError(f"{name} is {given}: use finite entries.")
     return entry

@@ -25,7 +25,7 @@ class Quantity:
     """
 
     name: str
-    letter: str  # the field of a notation that has it
+    letter: str  # the field of a notation that has it, or a letter of its own
     meaning: str
     reasons: Mapping[str, str] = field(default_factory=dict)
     relation: str = ""  # none for what has no entries
@@ -59,32 +59,33 @@ class Quantity:
 
 _OUTPUT, _TAP, _INPUT = ("output",), ("tap",), ("input",)
 
-_DENSE = "As a matrix acting on the input: a dense layer whose entries are"
-_TIED = "act on the upstream gradient, so each tied weight receives the sum of its gradients."
-_WINDOWS_FIT = "Output size: as many as the window has places on the input and its padding, a stride apart."
+_MATRIX = "As a matrix acting on the input: the matrix"
+_GRADIENT = "Gradient with respect to the"
+_SHARED = "Shared weights sum their gradients."
+_WINDOWS_FIT = "Output size: one output per window position on the padded input, in steps of the stride."
 
 _ROWS = (
     Quantity(
         "output_size", "output_size", "The number of outputs along each axis.",
         {
-            "": "Output size: as many as the kernel has places on the input and its padding, a stride apart.",
+            "": "Output size: one output per kernel position on the padded input, in steps of the stride.",
             **dict.fromkeys(("uniform", "clipped", "selection"), _WINDOWS_FIT),
-            "transposed": "Output size: each input lays the kernel on the output, a stride further than the "
-            "one before{cut}{added}.",
+            "transposed": "Output size: each input adds a copy of the kernel to the output, and successive "
+            "copies start one stride apart{cut}{added}.",
         },
         kinds=_ALL, derived=_ALL, main=True, parts=(),
     ),
     Quantity(
-        "output", "output", "``y``, M entries: ``y[i] = b + sum_k w[k] x[j]`` with ``j`` from the relation.",
+        "output", "output",
+        "The output ``y``; ``y[i] = b + sum_k w[k] x[j]``, where i reads input j through tap k.",
         {
-            "": "Output: each entry is one window of the input times the kernel{bias}.",
-            "flipped": "Output: each entry is one window of the input times the flipped kernel{bias}.",
-            "transposed": "Output: each entry is the sum of what the inputs lay on it, an input times a tap "
-            "each{bias}.",
-            "clipped": "Output: each entry is the average of the places of one window that count.",
-            "uniform": "Output: each entry is the average of one window, so every tap is 1 over their "
-            "number.",
-            "selection": "Output: each entry is the largest of one window of the input.",
+            "": "Output: each entry is the dot product of one window of the input with the kernel{bias}.",
+            "flipped": "Output: each entry is the dot product of one window of the input with the flipped "
+            "kernel{bias}.",
+            "transposed": "Output: each entry is the sum of input times weight over all inputs that reach "
+            "it{bias}.",
+            **dict.fromkeys(("uniform", "clipped"), "Output: each entry is {mean}."),
+            "selection": "Output: each entry is the maximum of one window of the input.",
         },
         "pattern", _OUTPUT, kinds=_ALL, derived=_ALL, main=True,
     ),
@@ -94,110 +95,110 @@ _ROWS = (
     ),
     Quantity(
         "selection", "selection",
-        "``S``, M by K: 1 where tap k of output i meets the first of the largest entries that i sees.",
-        {"": "Selection: an indicator that is 1 at the first of the largest entries of each window."},
+        "``S``, M by K, with ``S[i, k] = 1`` if tap k meets the first maximum of window i, else 0.",
+        {"": "Selection: 1 at the first maximum of each window, 0 elsewhere."},
         "tied", _OUTPUT, _TAP, kinds=("selection",), main=True,
     ),
     Quantity(
-        "matrix", "matrix", "``T``, M by N, with ``y = T x``: ``T[i, j] = w[k]`` where the relation holds.",
+        "matrix", "matrix",
+        "``T``, M by N, with ``y = T x``; ``T[i, j] = w[k]`` if i reads j through k, else 0.",
         {
-            "": f"{_DENSE} weights of the kernel or zero.",
-            "folded": f"{_DENSE} weights of the kernel, sums of some, or zero.",
-            "uniform": f"{_DENSE} 1 over the number of taps or zero.",
-            "clipped": f"{_DENSE} 1 over what the window of their row is divided by, or zero.",
-            "selection": "As a matrix acting on the input: each row selects one entry, which depends on the "
-            "input.",
+            "": f"{_MATRIX} contains only kernel weights and zeros.",
+            "folded": f"{_MATRIX} contains only kernel weights, sums of kernel weights, and zeros.",
+            "uniform": f"{_MATRIX} contains only zeros and one constant, the weight of the average.",
+            "clipped": f"{_MATRIX} contains only zeros and, in each row, 1 over the divisor of its window.",
+            "selection": "As a matrix acting on the input: each row selects one input entry; which one "
+            "depends on the input.",
         },
         "pattern", _OUTPUT, _INPUT, kinds=_ALL, derived=_ALL, main=True,
     ),
     Quantity(
         "windows", "windows",
-        "``X``, M by K, with ``y = X w`` (im2col): ``X[i, k] = x[j]``, 0 in the padding.",
+        "``X``, M by K, with ``y = X w`` (im2col); ``X[i, k]`` is what i reads through k, 0 in the padding.",
         {
-            "": "As windows times kernel: row by row, the input that each output sees.",
-            "transposed": "As windows times kernel: row by row, the inputs that lay something on each "
-            "output.",
-            "uniform": "As windows times a constant kernel: row by row, the input that each output sees.",
-            "columns": "As kernel times windows: column by column, the input that each output sees.",
-            "selection": "Windows: {by}, the entries of which an output is the largest.",
+            "": "As windows times kernel: each row is the window of one output.",
+            "transposed": "As windows times kernel: each row holds the inputs that reach one output.",
+            "uniform": "As windows times a constant kernel: each row is the window of one output.",
+            "columns": "As kernel times windows: each column is the window of one output.",
+            "selection": "Windows: each {line} is the window of one output, which is its maximum.",
         },
         "pattern", _OUTPUT, _TAP, kinds=("weights", "uniform", "selection"), derived=_LEARNED, main=True,
     ),
     Quantity(
-        "filters", "feature_maps", "``A = X W``: all filters at all places.",
+        "filters", "feature_maps", "``A = X W``, all filters at all positions.",
         {
-            "": "As windows times filters: a column a filter, a row a place, all filters in one product.",
-            "columns": "As filters times windows: a row a filter, a column a place, all filters in one "
-            "product.",
+            "": "As windows times filters: one product computes all filters. The result has one column per "
+            "filter, one row per position.",
+            "columns": "As filters times windows: one product computes all filters. The result has one row "
+            "per filter, one column per position.",
         },
         parts=("filter_windows", "filter_matrix"),
     ),
     Quantity(
-        "blocks", "matrix", "``T`` in blocks, a level a relation.",
-        {"": "The matrix in blocks: one relation after the other, the innermost written out."},
+        "blocks", "matrix", "``T`` in blocks, one level per axis (batch, channels, then spatial axes).",
+        {"": "The matrix in blocks: blocks are nested axis by axis, and the innermost are written out."},
         parts=("matrix",),
     ),
     Quantity(
-        "grad_input", "input", "The derivative of the loss by ``x``, in its shape: ``T^T delta``.",
+        "grad_input", "input",
+        "The derivative ``T^T delta`` of the loss with respect to ``x``, in the shape of ``x``.",
         {
-            "": "Gradient of the input: the transposed matrix acts on the upstream gradient.",
-            "selection": "Gradient of the input: each upstream gradient goes to the entry that was selected, "
-            "since the others do not change the maximum.",
+            "": f"{_GRADIENT} input: multiply the upstream gradient by the transposed matrix.",
+            "selection": f"{_GRADIENT} input: each upstream gradient goes to the entry that was selected, "
+            "since the other entries do not change the maximum.",
         },
         "pattern", _INPUT, kinds=_ALL, derived=_ALL, main=True,
     ),
     Quantity(
-        "grad_kernel", "kernel", "The derivative of the loss by ``w``, in its shape: ``X^T delta``.",
+        "grad_kernel", "kernel",
+        "The derivative ``X^T delta`` of the loss with respect to ``w``, in the shape of ``w``.",
         {
-            "": f"Gradient of the kernel: the transposed windows {_TIED}",
-            "columns": f"Gradient of the kernel: the windows {_TIED}",
+            "": f"{_GRADIENT} kernel: multiply the upstream gradient by the transposed window matrix. "
+            f"{_SHARED}",
+            "columns": f"{_GRADIENT} kernel: multiply the upstream gradient by the window matrix. {_SHARED}",
         },
         "pattern", _TAP, derived=_LEARNED, main=True,
     ),
     Quantity(
         "grad_bias", "bias",
-        "The derivative of the loss by ``b``: the sum of the upstream gradient, over each channel.",
-        {
-            "": "Gradient of the bias: a bias reaches every output of its filter, so it receives the sum of "
-            "their gradients."
-        },
+        "The derivative of the loss with respect to ``b``, the sum of the upstream gradient per channel.",
+        {"": f"{_GRADIENT} bias: a bias is added to every output of its filter, so it sums their gradients."},
         "biases", _TAP, _INPUT, derived=_LEARNED, biased=True, main=True,
     ),
     Quantity(
         "upstream_matrix", "upstream_matrix",
-        "``Delta``, N by K, with ``grad_input = Delta w``: ``Delta[j, k] = delta[i]`` where they meet.",
-        {"": "Gradient of the input once more: the upstream gradient as a matrix acting on the kernel."},
+        "``Delta``, N by K, with ``grad_input = Delta w``; ``Delta[j, k] = delta[i]`` or 0.",
+        {"": f"{_GRADIENT} input, in a second form: a matrix of upstream gradients times the kernel."},
         "pattern", _INPUT, _TAP, derived=_LEARNED,
     ),
     Quantity(
         "tying", "tying",
         "``E``, M N by K, with ``vec T = E w`` row by row, so ``grad_kernel = E^T vec(delta x^T)``.",
-        {"": "Ties: which entry of the matrix, row by row, holds which tap."},
+        {"": "Ties: column by column, which entries of the matrix, read row by row, hold each weight."},
         "pattern", ("output", "input"), _TAP, derived=_LEARNED,
     ),
     Quantity(
         "filter_windows", "windows",
-        "``X`` of ``A = X W``: a row a place, with what one filter over all input channels sees there.",
+        "``X`` of ``A = X W``, one row per position, with the window of all input channels there.",
         {}, "single_filter", _OUTPUT, _TAP,
     ),
     Quantity(
         "filter_matrix", "filter_matrix",
-        "``W`` of ``A = X W``: a column a filter, with zeros for the input channels of other groups.",
+        "``W`` of ``A = X W``, one column per filter, with zeros for the input channels of other groups.",
         {}, "single_place", _INPUT, _OUTPUT,
     ),
     Quantity(
         "dense_gradient", "matrix",
-        "``delta x^T``, M by N: the gradient that a dense matrix in the place of ``T`` would have.",
-        {"": "Gradient of an unconstrained dense matrix in the place of the convolution matrix."},
+        "``delta x^T``, M by N, the gradient with respect to a dense matrix in place of ``T``.",
+        {"": f"{_GRADIENT} matrix of a dense layer: no entry is shared, and none is held at zero."},
         "dense", _TAP, shape=(_OUTPUT, _INPUT),
     ),
     Quantity(
         "masked_gradient", "matrix",
-        "``delta x^T`` with the zeros of ``T`` held at zero: a dense layer with zeros but no ties.",
+        "``delta x^T``, masked where ``T`` holds no weight; a dense layer with zeros but no shared weights.",
         {
-            "": "The same, held at zero by a bracket that is 1 where an entry of the convolution matrix "
-            "holds a weight, whatever its value, and else 0; summed over the ties it is the gradient of the "
-            "kernel."
+            "": "The same, masked: the bracket is 1 where the convolution matrix holds a weight, else 0. "
+            "Summing over each weight's positions gives the gradient with respect to the kernel."
         },
         "unshared", _TAP, shape=(_OUTPUT, _INPUT),
     ),
@@ -225,12 +226,12 @@ def compared(spec: Specification, own: Collection[str] = ()) -> list[str]:
 def required(name: str, spec: Specification, *, explicit: bool = False) -> Quantity:
     """The row of a quantity that a layer has an equation of, or entries; an OptionError if it has none."""
     if name == "grad_bias" and not spec.bias:
-        raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
+        raise OptionError("{given} needs a bias, and this layer has none: {with_bias}.", given=name)
     what, names = "quantity", printed(spec)
     if explicit:
         what, names = "explicit quantity", compared(spec, spec.kernel.kinds)
     if not isinstance(name, str) or name not in names:
-        raise OptionError(f"{{given!r}} is no {what}: {{cure}}", given=name, allowed=names)
+        raise OptionError(f"there is no {what} {{given!r}}: {{cure}}", given=name, allowed=names)
     return QUANTITIES[name]
 
 

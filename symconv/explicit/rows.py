@@ -14,7 +14,7 @@ from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.pattern import Incidence, Specification
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Element, Grid, Row, Side
-from symconv.printing.notation import on_axis
+from symconv.printing.letters import on_axis
 
 Builder: TypeAlias = Callable[[Sheet], Rows]
 
@@ -102,7 +102,7 @@ def _bias_letters(sheet: Sheet, turned: bool) -> str:
     """What is added to the flattened output, in letters: each filter's bias at all of its places."""
     form, ones = sheet.form, sheet.form.ones
     letter = form.letter(sheet.notation.bias)
-    batch = [ones for r in sheet.symbols.pattern.relations if r.form == "samples"]
+    batch = [ones for r in sheet.symbols.pattern.relations if not (r.spatial or r.own_bias)]
     if len(sheet.symbols.bias) == 1:
         return f"{letter}{form.times}{form.transposed(ones) if turned else ones}"
     product = form.kron(*batch, letter, ones)
@@ -322,7 +322,7 @@ def builder(name: str, spec: Specification, function: Callable[[Expr], Expr] | N
 
 def _entries(row: Quantity, sheet: Sheet) -> Rows:
     """The entries of a quantity with its letter: of a vector one by one, or a matrix."""
-    letter, form = getattr(sheet.notation, row.letter), sheet.form
+    letter, form = sheet.notation.letter(row.letter), sheet.form
     if row.is_matrix:
         return [_grid_row(row.name, form.letter(letter), sheet)]
     places = sheet.places(sheet.symbols.axes(row.name))

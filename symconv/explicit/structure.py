@@ -17,11 +17,11 @@ from symconv.printing.english import counted
 
 @dataclass(frozen=True)
 class Level:
-    """One relation of the layer as a matrix of blocks, each block holding the levels below it.
+    """One level of blocks of the matrix; each block contains the levels below it.
 
-    Its kind is "circulant", "Toeplitz", "identity" (one block along the diagonal), "dense" (no zero blocks,
-    and none repeated), "block diagonal" (as groups make it), "zero", "tied" (no zero blocks), "banded" or
-    "sparse"; the first that holds.
+    Its kind is "circulant", "Toeplitz", "identity" (one block repeated along the diagonal), "dense" (no zero
+    blocks, none repeated), "block diagonal" (from groups), "zero", "tied" (no zero blocks, some repeated),
+    "banded" or "sparse".
     """
 
     shape: tuple[int, int]  # blocks, outputs by inputs of this relation
@@ -35,7 +35,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Structure:
-    """The shape of the convolution matrix ``T`` as a dense layer with zeros and tied weights.
+    """The structure of the convolution matrix ``T``: where its zeros and shared weights are.
 
     Attributes
     ----------
@@ -45,26 +45,24 @@ class Structure:
         In words, such as "banded Toeplitz", "doubly block Toeplitz", "block circulant with circulant
         blocks", "block Toeplitz with banded blocks", or "blockwise banded Toeplitz" with channels.
     toeplitz : bool
-        Whether every diagonal of ``T`` is constant: on one axis it is at stride 1, and with a single
-        output.
+        Whether every diagonal of ``T`` is constant; for one axis this holds for stride 1 or a single output.
     circulant : bool
-        Whether ``T`` is square and each row is the one above it, moved by one around the end.
+        Whether ``T`` is square and each row is the row above it, shifted cyclically by one.
     lower_bandwidth, upper_bandwidth : int
-        The largest ``o - j`` and the largest ``j - o`` over the non-zero entries; either may be
-        negative when the band lies wholly on the other side of the main diagonal; 0 when no
-        tap reaches an input.
+        The largest ``o - j`` and the largest ``j - o`` over the nonzero entries. Either is negative if the
+        band lies entirely on the other side of the main diagonal; both are 0 if ``T`` is zero.
     nonzeros : int
-        Entries of ``T`` that hold a weight.
+        Number of entries of ``T`` that hold a weight.
     edges : int
-        Places of weights in these entries, of which one may hold the sum of several.
+        Number of weights in these entries, counted once per position; an entry may be a sum of weights.
     parameters : int
-        Distinct weights that ``T`` holds: the taps ``K``, without those that meet no input.
+        Number of distinct weights in ``T``: K taps, without those that meet no input.
     unused : int
-        Taps that meet no input.
+        Number of taps that meet no input.
     samples : int
-        Of a batch; 1 without one.
+        Number of samples in the batch, or 1.
     levels : tuple of Level
-        From the outermost blocks to the innermost: batch, groups, channels, axes; none where ``T`` is zero.
+        From the outermost blocks to the innermost (batch, groups, channels, axes); empty if ``T`` is zero.
     """
 
     shape: tuple[int, int]
@@ -118,25 +116,27 @@ class Structure:
         Raises
         ------
         OptionError
-            When the matrix depends on the input, or outputs share no weights.
+            If the matrix depends on the input, or the outputs share no weights.
         """
         if spec.kernel.depends_on_input:
-            sentence = "maximum pooling has another matrix for every input: ask for .matrix on values."
+            sentence = (
+                "the matrix of maximum pooling depends on the input: use .matrix of a layer with values."
+            )
             raise OptionError(sentence)
         if not spec.kernel.shared:
             sentence = "the outputs of this average divide by different numbers, so they share no weights: "
-            raise OptionError(f"{sentence}ask for .matrix.")
+            raise OptionError(f"{sentence}use .matrix.")
         spec.pattern.require_few()
         return cls.of(spec.incidence, spec.pattern.relations, uniform=spec.kernel.uniform)
 
     @property
     def entries(self) -> int:
-        """Entries of ``T``: ``M N``."""
+        """The number of entries of ``T``, which is ``M N``."""
         return self.shape[0] * self.shape[1]
 
     @property
     def dense_parameters(self) -> int:
-        """Weights of a dense layer between the outputs and inputs of one sample: ``M N`` without a batch."""
+        """The number of weights of a dense layer between the inputs and outputs of one sample."""
         return self.entries // self.samples**2
 
     def __str__(self) -> str:

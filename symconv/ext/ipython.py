@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def symconv(line: str, cell: str | None = None) -> None:
-    """Run the ``symconv`` command with the options of a line, and of the lines of a cell below it.
+    """Run the ``symconv`` command with the options on this line and in the lines of the cell.
 
-    A derivation appears as mathematics, and as text on a terminal; with ``--format`` it is printed in
-    that format. Nothing is evaluated: ``{`` and ``$`` stand for themselves.
+    A derivation is shown as mathematics, on a terminal as text; with ``--format`` it is printed in that
+    format. Python does not evaluate the options: ``{`` and ``$`` stand for themselves.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def symconv(line: str, cell: str | None = None) -> None:
     try:
         arguments = shlex.split(f"{line}\n{cell or ''}")
     except ValueError as error:
-        print(f"symconv: {error}: put quotes in pairs.", file=sys.stderr)
+        print(f"symconv: {error}: close every quotation mark.", file=sys.stderr)
         return
     run(arguments, show=_show)
 

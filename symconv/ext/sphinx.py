@@ -19,6 +19,7 @@ from symconv.cli.course import made_by
 from symconv.cli.excerpt import Passage, excerpt
 from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
 from symconv.errors import Door, OptionError
+from symconv.figures import ON_DARK
 from symconv.printing.files import write_whole
 from symconv.printing.targets import as_latex, as_text
 
@@ -70,10 +71,12 @@ def _read(written: dict[str, str]) -> dict[str, Any]:
     for name, value in written.items():
         option = _OPTIONS.get(name)
         if option is None:
-            raise OptionError("there is no option {given!r}: {cure}", given=name, allowed=_OPTIONS)
+            raise OptionError("unknown option {given!r}: {cure}", given=name, allowed=_OPTIONS)
         if getattr(option, "is_flag", False):
             if value:
-                raise OptionError("{option} is {given!r}: it takes no value, leave it empty.", name, value)
+                raise OptionError(
+                    "{option} is {given!r}, but it takes no value: leave it empty.", name, value
+                )
             arguments.append(option.opts[0])
         elif not value:
             raise OptionError("{option} is empty: give it a value, or leave it out.", name)
@@ -118,7 +121,7 @@ class SymconvDirective(MathDirective):
     def _composed(self) -> list[nodes.Node]:
         """Everything that is shown; numbers are given last, when nothing can be refused any more."""
         if any(self.content):
-            raise OptionError("the directive takes no content: leave an empty line after its options.")
+            raise OptionError("the directive takes no content: put an empty line after its options.")
         if not self.arguments:
             raise OptionError("name a layer after the directive, such as conv1d.")
         kind, options = self.arguments[0], _read(self.options)
@@ -188,11 +191,11 @@ class SymconvDirective(MathDirective):
         places = [nodes.make_id(f"equation-{one}") for one in labels]
         wrong = ""
         if not passages:
-            wrong = "{given!r} has no equation: leave it out, or name one in {show}."
+            wrong = "is {given!r}, but no equation is shown: leave it out, or name a quantity in {show}."
         elif not _LABEL.fullmatch(label):
             wrong = "is {given!r}: write letters and digits, with single . : _ or - between them."
         elif not self.state.document.ids.keys().isdisjoint(places):
-            wrong = "{given!r} is taken: give each equation of a document its own."
+            wrong = "{given!r} is already used: give each equation in the document its own label."
         if wrong:
             raise OptionError(f"{{option}} {wrong}", "label", label)
         return [*labels]
@@ -261,12 +264,26 @@ def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
     return nodes.paragraph(figure.alt, figure.alt)
 
 
+def dark_colours(app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any) -> None:
+    """Style the colours of formulas for pages whose reader chose a dark theme, as Furo and others tell it."""
+    rules = [
+        f"[data-theme=dark] .math :is([style*='color:{name}'],[style*='color: {name}'],[fill='{name}'])"
+        f"{{color:{shade}!important;fill:{shade}}}"
+        for name, shade in ON_DARK.items()
+    ]
+    chosen = "".join(rules)
+    preferred = chosen.replace("[data-theme=dark]", "[data-theme=auto]")
+    style = f"<style>{chosen}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
+    context["metatags"] = f"{context.get('metatags', '')}{style}"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, called by Sphinx."""
     app.add_node(FigureOfLayer)
     app.add_directive("symconv", SymconvDirective)
     app.connect("doctree-resolved", plain_equations)
     app.connect("doctree-resolved", draw_figures)
+    app.connect("html-page-context", dark_colours)
     return {
         "version": __version__,
         # Pages are read anew where other code would compose them otherwise.

@@ -1,6 +1,7 @@
 """Figures of a layer: one geometry of marks, drawn as TikZ or by matplotlib."""
 
 from symconv.figures.colours import COLOUR_VALUES as COLOUR_VALUES
+from symconv.figures.colours import ON_DARK as ON_DARK
 from symconv.figures.drawing import Box as Box
 from symconv.figures.drawing import Disc as Disc
 from symconv.figures.drawing import Drawing as Drawing

@@ -7,19 +7,48 @@ from typing import TypeAlias
 RGB: TypeAlias = tuple[float, float, float]
 
 #: Red, green and blue of every name in :data:`symconv.printing.notation.COLOURS`, each from 0 to 1.
-#: Source: Uwe Kern, *Extending LaTeX's color facilities: the xcolor package*, section 2.4, base colours.
+#: Source: Uwe Kern, *Extending LaTeX's color facilities: the xcolor package*, section 2.4, base colours; of
+#: purple, which is (0.75, 0, 0.25) there, CSS Color Module Level 4, section 6.1.
 COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType({
     "black": (0.0, 0.0, 0.0), "blue": (0.0, 0.0, 1.0), "cyan": (0.0, 1.0, 1.0), "gray": (0.5, 0.5, 0.5),
-    "magenta": (1.0, 0.0, 1.0), "olive": (0.5, 0.5, 0.0), "red": (1.0, 0.0, 0.0), "teal": (0.0, 0.5, 0.5),
-    "yellow": (1.0, 1.0, 0.0),
+    "magenta": (1.0, 0.0, 1.0), "olive": (0.5, 0.5, 0.0), "purple": (0.5, 0.0, 0.5), "red": (1.0, 0.0, 0.0),
+    "teal": (0.0, 0.5, 0.5), "yellow": (1.0, 1.0, 0.0),
 })  # fmt: skip
 
 
-def tint(colour: str, share: float) -> RGB:
-    """A colour mixed with white, as ``blue!40`` in xcolor.
+_VALUES = {**COLOUR_VALUES, "white": (1.0, 1.0, 1.0)}
 
-    >>> tint("blue", 0.5)
-    (0.5, 0.5, 1.0)
+#: The ink of zeros and of what is no weight: a gray that can be read on white.
+FAINT = "black!60!white"
+
+#: What stands behind the name of a colour for each of its shades, as xcolor mixes them; a shade of black is
+#: lighter, one of another colour darker.
+SHADES = ("", "!65!black", "!40!black")
+_SHADES_OF_BLACK = ("", "!75!white", "!58!white")
+
+#: A second shade of each colour of the palette, for pages with a dark background.
+ON_DARK: Mapping[str, str] = MappingProxyType(
+    {"teal": "#33c7c7", "blue": "#8fb4ff", "purple": "#e09cff", "black": "#e6e6e6"}
+)
+
+
+def shaded(colour: str, shade: int) -> str:
+    """The name of a shade of a colour, as xcolor reads it.
+
+    >>> shaded("teal", 0), shaded("teal", 1), shaded("black", 2)
+    ('teal', 'teal!65!black', 'black!58!white')
     """
-    red, green, blue = (1 - share * (1 - part) for part in COLOUR_VALUES[colour])
+    return colour + (_SHADES_OF_BLACK if colour == "black" else SHADES)[shade % len(SHADES)]
+
+
+def tint(colour: str, share: float) -> RGB:
+    """A colour or a shade of one mixed with white, as ``blue!40`` in xcolor.
+
+    >>> tint("blue", 0.5), tint("blue!50!black", 1)
+    ((0.5, 0.5, 1.0), (0.0, 0.0, 0.5))
+    """
+    name, *mixed = colour.split("!")
+    part, other = (int(mixed[0]) / 100, _VALUES[mixed[1]]) if mixed else (1.0, _VALUES["white"])
+    pairs = zip(COLOUR_VALUES[name], other, strict=True)
+    red, green, blue = (1 - share * (1 - (part * own + (1 - part) * rest)) for own, rest in pairs)
     return red, green, blue

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
+from symconv.figures.colours import FAINT
+
 #: The size of letters, one em in user units: two or three characters fill a cell of 1 by 1.
 FONT = 0.42
 
@@ -40,9 +42,9 @@ class Label:
         scripts = "".join(_SCRIPT.findall(plain))
         return _ems(_SCRIPT.sub("", plain)) + 0.65 * _ems(scripts)
 
-    def size_within(self, width: float, height: float = 1.0) -> float:
-        """The size of letters at which the label fits, at most :data:`FONT`."""
-        return round(min(FONT, 0.85 * width / max(self.ems, 1e-9), 0.75 * height), 3)
+    def size_within(self, width: float, height: float = 1.0, most: float = FONT) -> float:
+        """The size of letters at which the label fits, at most the given one."""
+        return round(min(most, 0.85 * width / max(self.ems, 1e-9), 0.75 * height), 3)
 
 
 def joined(between: str, labels: Iterable[Label]) -> Label:
@@ -75,9 +77,9 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
     {
         "tap": Look(fill=0.4, line=1.0),
         "padded tap": Look(fill=0.15, line=1.0, dash="dashed"),
-        "absent": Look(fill=None, line=0.4, width=0.25, ink="gray"),
+        "absent": Look(fill=None, line=0.4, width=0.25, ink=FAINT),
         "entry": Look(fill=None, line=1.0),
-        "padding": Look(fill=0.12, line=0.7, width=0.4, dash="dashed", ink="gray"),
+        "padding": Look(fill=0.12, line=1.0, width=0.4, dash="dashed", ink=FAINT),
         "block": Look(fill=None, line=1.0, width=1.2),
     }
 )
@@ -94,11 +96,12 @@ class Box:
     look: str
     colour: str = "black"
     label: Label | None = None
+    most: float = FONT
 
     @property
     def size(self) -> float:
-        """The size of the label's letters."""
-        return self.label.size_within(self.width, self.height) if self.label else FONT
+        """The size of the label's letters, at most ``most``."""
+        return self.label.size_within(self.width, self.height, self.most) if self.label else self.most
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,12 @@ class Disc:
     look: str
     colour: str = "black"
     label: Label | None = None
+    most: float = FONT
 
     @property
     def size(self) -> float:
-        """The size of the label's letters."""
-        return self.label.size_within(1.7 * self.radius) if self.label else FONT
+        """The size of the label's letters, at most ``most``."""
+        return self.label.size_within(1.7 * self.radius, most=self.most) if self.label else self.most
 
 
 @dataclass(frozen=True)

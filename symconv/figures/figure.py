@@ -34,13 +34,15 @@ _SIDES = (1, 500)
 
 @dataclass(frozen=True, repr=False)
 class Figure:
-    """A picture of a layer; a notebook shows it, and ``str`` says in words what is seen.
+    """A picture of a layer; a notebook shows it, and ``str`` describes it in words.
 
     Attributes
     ----------
     drawing : Drawing
         The marks.
 
+    Examples
+    --------
     >>> import symconv as sc
     >>> sc.Conv1d(4, 3).figure("band")
     Matrix of 2 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal 1
@@ -56,27 +58,31 @@ class Figure:
 
     @property
     def alt(self) -> str:
-        """What is seen, in words."""
+        """A description of the picture in words."""
         return self.drawing.alt
 
     def tikz(self, *, width: float = 12.0, height: float = 18.0) -> str:
         """A ``tikzpicture`` environment, for a document that loads tikz.
 
-        If the notation has Hebrew letters but aleph, or eth, mho or hslash, it loads amssymb too.
+        The document must also load amssymb if the notation uses eth, mho, hslash, or a Hebrew letter other
+        than aleph.
 
         Parameters
         ----------
         width, height : float
-            In centimetres, at the most, each from 1 to 500; a line of LaTeX's article has 12.1.
+            The largest width and height in centimetres, from 1 to 500. A line of the standard article
+            class is 12.1 cm wide.
 
         Raises
         ------
         OptionError
-            When one of them is no such number.
+            If a length is not a number from 1 to 500.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> print(sc.Conv1d(1, 1).figure("band").tikz().splitlines()[-2].strip())
-        \\draw[tap=blue] (1.645,1.615) rectangle ++(1,1) node[midway] {$w_{0}$};
+        \\draw[tap=teal] (1.645,1.615) rectangle ++(1,1) node[midway] {$w_{0}$};
         """
         for option, given in (("width", width), ("height", height)):
             number = isinstance(given, int | float) and not isinstance(given, bool)
@@ -86,13 +92,15 @@ class Figure:
         return tikzpicture(self.drawing, width, height)
 
     def svg(self) -> str:
-        """An ``svg`` element, with :attr:`alt` in it.
+        """An ``svg`` element that contains :attr:`alt` as its description.
 
         Raises
         ------
         MissingExtraError
-            When matplotlib is not installed, as in :meth:`png` and :meth:`pdf`.
+            If matplotlib is not installed; likewise in :meth:`png` and :meth:`pdf`.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> sc.Conv1d(4, 3).figure("band").svg()[:15]
         '<svg role="img"'
@@ -100,18 +108,20 @@ class Figure:
         return to_svg(self.drawing)
 
     def png(self, *, dpi: int = 200) -> bytes:
-        """Pixels.
+        """The bytes of a PNG file.
 
         Parameters
         ----------
         dpi : int
-            So many an inch, from 1 to 1200.
+            Pixels per inch, from 1 to 1200.
 
         Raises
         ------
         OptionError
-            When it is no such number.
+            If ``dpi`` is not a whole number from 1 to 1200.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> sc.Conv1d(4, 3).figure("band").png(dpi=72)[1:4]
         b'PNG'
@@ -121,7 +131,7 @@ class Figure:
         return to_png(self.drawing, dpi)
 
     def pdf(self) -> bytes:
-        """One page as large as the figure.
+        """The bytes of a PDF file with one page, as large as the figure.
 
         >>> import symconv as sc
         >>> sc.Conv1d(4, 3).figure("band").pdf()[:4]
@@ -130,19 +140,26 @@ class Figure:
         return to_pdf(self.drawing)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the figure to a file, whose suffix says as what: .svg, .png, .pdf, .tex or .tikz.
+        """Write the figure to a file; the suffix .svg, .png, .pdf, .tex or .tikz says in which format.
 
-        The file is written beside its place and then put there, so that no reader meets half of it.
+        The file is replaced in one step, so that no other program ever reads half of it.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The name of the file.
 
         Raises
         ------
         OptionError
-            When the suffix is none of these.
+            If the suffix is none of these.
         MissingExtraError
-            When matplotlib is needed and not installed.
+            If matplotlib is needed and not installed.
         SymconvError
-            When the file cannot be written.
+            If the file cannot be written.
 
+        Examples
+        --------
         >>> import symconv as sc
         >>> sc.Conv1d(4, 3).figure("band").save("band.txt")
         Traceback (most recent call last):
@@ -176,7 +193,7 @@ def _shown(given: Any) -> str:
     try:
         return repr(given)
     except ValueError:
-        return "a number of thousands of digits"
+        return "a number with thousands of digits"
 
 
 def require_drawable(name: Any, pattern: Pattern) -> None:
@@ -192,22 +209,22 @@ def require_drawable(name: Any, pattern: Pattern) -> None:
         When the layer is too large to draw.
     """
     if not isinstance(name, str) or name not in FIGURES:
-        raise OptionError("{given!r} is no figure: {cure}", given=name, allowed=FIGURES)
+        raise OptionError("there is no figure {given!r}: {cure}", given=name, allowed=FIGURES)
     pattern.require_numbers()
     outputs, taps, inputs = (prod(map(int, pattern.extents[role])) for role in ("output", "tap", "input"))
     sides, sizes = f"{outputs} outputs and {inputs} inputs", "{input_size}, {channels} or {batch}"
     _require_few(name, max(outputs, inputs), MOST_ROWS, sides, sizes, " of each")
-    _require_few(name, taps, MOST_WEIGHTS, f"{taps} taps", "{kernel_size}")
+    _require_few(name, taps, MOST_WEIGHTS, f"{taps} weights", "{kernel_size}")
     edges, most = len(pattern.incidence()), MOST_EDGES if name == "network" else MOST_WEIGHTS
-    _require_few(name, edges, most, f"{edges} weights between outputs and inputs", "{kernel_size}")
+    _require_few(name, edges, most, f"{edges} connections between inputs and outputs", "{kernel_size}")
     if name == "window":
         cells = prod(int(n) for role in ("output", "input") for n in pattern.padded().extents[role])
-        what = f"{cells} places of windows"
+        what = f"{cells} cells in its windows"
         _require_few(name, cells, MOST_CELLS, what, "{padding} or {input_size}")
 
 
 def _require_few(name: str, count: int, most: int, what: str, smaller: str, each: str = "") -> None:
     if count > most:
-        wrong = f"this layer has {what}, and no more than {most}{each} can be read in a figure."
-        cure = f"Draw one with a smaller {smaller}, or {{dots}}."
+        wrong = f"this layer has {what}, but a readable figure holds at most {most}{each}."
+        cure = f"Choose a smaller {smaller}, or {{dots}}."
         raise FigureError(f"figure {{given!r}}: {wrong} {cure}", given=name)

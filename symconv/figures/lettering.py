@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from symconv.explicit.layout import Sheet, Subject
+from symconv.figures.colours import FAINT, shaded
 from symconv.figures.drawing import DASHES, Label
 from symconv.printing.latex import Latex
 from symconv.printing.target import MathsTarget
@@ -16,12 +17,12 @@ from symconv.printing.text import PlainText
 _LONGEST_VALUE = 5
 
 #: The colour of taps that are not shared, as those that a maximum selects by.
-UNTIED = "gray"
+UNTIED = FAINT
 
 
 @dataclass(frozen=True)
 class Tap:
-    """A weight as figures show it: the same wherever it is shared."""
+    """A weight as figures show it, its colour a shade of one in formulas: the same wherever it is shared."""
 
     label: Label
     colour: str
@@ -95,24 +96,25 @@ def _taps(subject: Subject) -> tuple[Tap, ...]:
     if not subject.spec.kernel.shared:
         return tuple(Tap(name, UNTIED, DASHES[0]) for name in labels)
     colours = subject.colours()
-    dashes = [DASHES[0]] * len(colours) if subject.spec.kernel.uniform else _dashes(colours)
-    return tuple(map(Tap, labels, colours, dashes))
+    looks = [(colour, DASHES[0]) for colour in colours] if subject.spec.kernel.uniform else _looks(colours)
+    return tuple(Tap(label, *look) for label, look in zip(labels, looks, strict=True))
 
 
-def _dashes(colours: Iterable[str]) -> Iterator[str]:
-    """A line style for each colour in turn, of those that stood least with it the one whose turn it is.
+def _looks(colours: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A shade and a line style for each colour: of the styles least used with it the one whose turn it is.
 
-    So each colour has had every line style before a look comes again.
+    So each colour has had every line style before its next shade comes, and every shade before a look comes
+    again.
 
-    >>> list(_dashes(["red", "blue", "red"]))
-    ['solid', 'dashed', 'dotted']
+    >>> list(_looks(["red", "blue", "red"]))
+    [('red', 'solid'), ('blue', 'dashed'), ('red', 'dotted')]
     """
     used: Counter[tuple[str, str]] = Counter()
     for at, colour in enumerate(colours):
         turn = at % len(DASHES)
         dash = min(DASHES[turn:] + DASHES[:turn], key=lambda style: used[colour, style])
+        yield shaded(colour, used[colour, dash]), dash
         used[colour, dash] += 1
-        yield dash
 
 
 def _tap_labels(subject: Subject) -> list[Label]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from symconv.explicit.layout import Subject
+from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text, joined
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.words import blocks_in_words, matrix_in_words
@@ -67,7 +68,7 @@ class _Frames:
         for r, c in product(*map(range, self.shape)):
             x, y = left + columns[c * width], top + rows[r * height]
             name = self.named.get((r, c), _ZERO)
-            colour = "black" if (r, c) in self.named else "gray"
+            colour = "black" if (r, c) in self.named else FAINT
             found.append(Box(x, y, width, height, "block", colour))
             found.append(Text(x + width / 2, y - 0.3, name, size=name.size_within(max(width, 1))))
         return found
@@ -91,10 +92,10 @@ def stacked(x: float, y: float, look: str, taps: Sequence[Tap]) -> list[Box]:
 def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Frames | None = None) -> Drawing:
     """Cells with their taps, between the labels of the rows on the left and of the columns above."""
     letters, incidence = Lettering.of(subject), subject.symbols.incidence
-    title = "Convolution matrix" if letters.tied else "Matrix of selections"
+    title = "Convolution matrix" if letters.tied else "Selection matrix"
     rows, columns, heads = letters.outputs, letters.inputs, ("outputs", "inputs")
     if backward:
-        title, incidence = "Gradient of the inputs", incidence.exchanged()
+        title, incidence = "Gradient with respect to the input", incidence.exchanged()
         rows, columns, heads = letters.gradients, letters.upstream, ("input gradient", "upstream gradient")
     cells = cells_of(incidence)
     alt = matrix_in_words(letters, rows, columns, heads, cells)
@@ -121,7 +122,7 @@ def _matrix(subject: Subject, name: str, *, backward: bool = False, frames: _Fra
     ]
     # Zeros first, so that no pale outline covers that of a weight.
     marks += [
-        Box(left + x, top + y, 1, 1, "absent", "gray", _ZERO)
+        Box(left + x, top + y, 1, 1, "absent", FAINT, _ZERO)
         for (r, y), (c, x) in product(enumerate(ys), enumerate(xs))
         if (r, c) not in cells
     ]

@@ -71,7 +71,8 @@ def network(subject: Subject) -> Drawing:
         f"{counted(len(edges), 'edge')}.{ties_in_words(letters, [edge.tap for edge in edges])} "
         f"{rows_in_words(letters, letters.outputs, seen_by_row(letters.outputs, letters.inputs, cells))}"
     )
-    title = "Which weight meets which input" if letters.tied else "Which inputs are selected from"
+    title = "Which weight connects which input to which output"
+    title = title if letters.tied else "Which inputs each output selects from"
     return Drawing.of("network", title, marks, alt)
 
 

@@ -1,5 +1,7 @@
 """A drawing as a tikzpicture that a lecturer can edit: one line a mark, colours and looks by name."""
 
+from collections.abc import Container, Iterable, Sequence
+
 from symconv.figures.drawing import DASHES, FONT, LOOKS, Box, Disc, Drawing, Line, Look, Mark, Text
 
 #: A user unit in centimetres where there is room.
@@ -17,19 +19,48 @@ def tikzpicture(drawing: Drawing, width: float, height: float) -> str:
     """The environment, in centimetres at the most; the document loads tikz, which loads xcolor."""
     unit = min(UNIT, width / drawing.width, height / drawing.height)
     looks = [mark.look for mark in drawing.marks if isinstance(mark, Box | Disc)]
-    styles = [f"  {_style(name)}/.style={{{_look(LOOKS[name])}}}," for name in LOOKS if name in looks]
-    lines = [
-        f"% {drawing.title}",
-        "\\begin{tikzpicture}[",
+    head = [f"% {drawing.title}", "\\begin{tikzpicture}[", *_scale(unit), *_styles(looks), "]"]
+    return _picture(head, drawing, [_mark(mark, unit) for mark in drawing.marks])
+
+
+def revealed(drawing: Drawing, steps: Sequence[int], unit: float) -> str:
+    """The environment in a frame of beamer, where marks appear at steps; the document has the styles.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    steps : sequence of int
+        For each mark the overlay from which it is seen; 1 from the start.
+    unit : float
+        The centimetres of a user unit.
+    """
+    marks = [_mark(mark, unit) for mark in drawing.marks]
+    shown = [
+        mark if step == 1 else f"\\uncover<{step}->{{{mark}}}"
+        for mark, step in zip(marks, steps, strict=True)
+    ]
+    return _picture(["\\begin{tikzpicture}[", *_scale(unit), "]"], drawing, shown)
+
+
+def styles() -> str:
+    """The looks of boxes and discs, for the head of a document of frames."""
+    return "\n".join(["\\tikzset{", *_styles(LOOKS), "}"])
+
+
+def _picture(head: list[str], drawing: Drawing, marks: Iterable[str]) -> str:
+    box = f"  \\path[use as bounding box] (0,0) rectangle {_at(drawing.width, drawing.height)};"
+    return "\n".join([*head, box, *(f"  {mark}" for mark in marks), "\\end{tikzpicture}"]) + "\n"
+
+
+def _scale(unit: float) -> list[str]:
+    return [
         f"  x={_number(unit, 6)}cm, y=-{_number(unit, 6)}cm,",
         f"  every node/.style={{inner sep=1pt, scale={_number(FONT * unit * _POINTS / _LETTERS, 6)}}},",
-        *styles,
-        "]",
-        f"  \\path[use as bounding box] (0,0) rectangle {_at(drawing.width, drawing.height)};",
-        *(f"  {_mark(mark, unit)}" for mark in drawing.marks),
-        "\\end{tikzpicture}",
     ]
-    return "\n".join(lines) + "\n"
+
+
+def _styles(looks: Container[str]) -> list[str]:
+    return [f"  {_style(name)}/.style={{{_look(LOOKS[name])}}}," for name in LOOKS if name in looks]
 
 
 def _style(name: str) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from symconv.explicit.layout import Subject
+from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, label
 from symconv.figures.matrices import cells_of, stacked
 from symconv.figures.words import Rows, places_in_words, rows_in_words, selections_in_words, sides_in_words
-from symconv.pattern import Indices, Spatial
+from symconv.pattern import Indices
 
 _ZERO, _EMPTY = Label("$0$", "0"), Label("", "")
 
@@ -26,7 +27,7 @@ _OTHER = {"input": "output", "output": "input"}
 
 
 @dataclass(frozen=True)
-class _Padded:
+class Padded:
     """The places that a window slides over, flat and row-major."""
 
     shape: tuple[int, ...]
@@ -35,7 +36,7 @@ class _Padded:
     around: tuple[tuple[int, int], ...]  # how many lie before and after the entries of each axis
 
     @classmethod
-    def of(cls, subject: Subject, role: str) -> _Padded:
+    def of(cls, subject: Subject, role: str) -> Padded:
         """The places of a role, those in the padding filled as the padding mode says."""
         shape: list[int] = []
         around: list[tuple[int, int]] = []
@@ -44,7 +45,7 @@ class _Padded:
         for relation in subject.symbols.pattern.relations:
             for extent in map(int, relation.extents[role]):
                 places = here = np.arange(extent)
-                if isinstance(relation, Spatial):
+                if relation.spatial:
                     # Output padding restores some of what is cut off at the end.
                     restored = relation.geometry.get("output_padding", 0)
                     before, after = (int(relation.geometry[side]) for side in ("before", "after"))
@@ -61,21 +62,15 @@ class _Padded:
 def window(subject: Subject) -> Drawing:
     """What each output reads of the padded input; of a transposed layer, what each input writes to."""
     letters, role = Lettering.of(subject), subject.spec.dependent_role
-    padded = _Padded.of(subject, role)
-    incidence = subject.symbols.pattern.padded().incidence()
-    cells = cells_of(incidence if role == "input" else incidence.exchanged())
+    padded = Padded.of(subject, role)
     sides = letters.inputs, letters.outputs
     seen, seeing = sides if role == "input" else sides[::-1]
     # A maximum passes by its padding, in which then no zeros stand.
     around = _ZERO if role == "input" and letters.tied else _EMPTY
     named = [seen[at] if at >= 0 else around for at in padded.stands.tolist()]
-    rows: list[dict[int, list[int]]] = [{} for _ in seeing]
-    for (row, place), taps in cells.items():
-        # The last places of an axis, which no window sees, are not drawn.
-        at = np.unravel_index(place, incidence.shape[role])
-        rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
+    rows = windows(subject, role, padded)
     whole = label(lambda form: form.letter(getattr(subject.notation, role)))
-    looks = (("entry", "black"), ("padding", "gray"))
+    looks = (("entry", "black"), ("padding", FAINT))
     entries = zip(named, padded.outside.tolist(), strict=True)
     panels = [(whole, [[Box(0, 0, 1, 1, *looks[outside], name)] for name, outside in entries])]
     panels += [(name, _window(padded, row, letters.taps)) for name, row in zip(seeing, rows, strict=True)]
@@ -88,13 +83,25 @@ def window(subject: Subject) -> Drawing:
     )
 
 
-def _window(padded: _Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> list[list[Box]]:
+def windows(subject: Subject, role: str, padded: Padded) -> list[dict[int, list[int]]]:
+    """The taps of each window by the places at which they lie, padding too."""
+    incidence = subject.symbols.pattern.padded().incidence()
+    cells = cells_of(incidence if role == "input" else incidence.exchanged())
+    rows: list[dict[int, list[int]]] = [{} for _ in range(incidence.size(_OTHER[role]))]
+    for (row, place), taps in cells.items():
+        # The last places of an axis, which no window sees, are not drawn.
+        at = np.unravel_index(place, incidence.shape[role])
+        rows[row][int(np.ravel_multi_index(at, padded.shape)) if padded.shape else place] = taps
+    return rows
+
+
+def _window(padded: Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> list[list[Box]]:
     """The taps of one window at their places, and the bare places around them."""
     boxes: list[list[Box]] = []
     for place, outside in enumerate(padded.outside.tolist()):
         look, bare = ("padded tap", "padding") if outside else ("tap", "absent")
         met = stacked(0, 0, look, [taps[tap] for tap in row.get(place, [])])
-        boxes.append(met or [Box(0, 0, 1, 1, bare, "gray")])
+        boxes.append(met or [Box(0, 0, 1, 1, bare, FAINT)])
     return boxes
 
 
@@ -130,7 +137,7 @@ def _arranged(
 
 
 def _in_words(
-    subject: Subject, letters: Lettering, padded: _Padded, named: Sequence[Label], seeing: Sequence[Label],
+    subject: Subject, letters: Lettering, padded: Padded, named: Sequence[Label], seeing: Sequence[Label],
     rows: Sequence[dict[int, list[int]]],
 ) -> str:  # fmt: skip
     role = subject.spec.dependent_role
@@ -144,13 +151,14 @@ def _in_words(
     nouns = [_NOUNS.get(letter, "place") for letter in pattern.letters[role]]
     whole = places_in_words(list(zip(nouns, map(int, pattern.extents[role]), strict=True)))
     around = sides_in_words(padded.around, noun)
-    shown = f"The {role} of {whole}{around}, and below it what each {_OTHER[role]} {verb}."
+    shown = f"The {role} of {whole}{around}; below it, the positions that each {_OTHER[role]} {verb}."
     sentences = [shown, selections_in_words(letters, "Cells"), rows_in_words(letters, seeing, seen)]
     return " ".join(filter(None, sentences))
 
 
 #: What lies around the entries, what one of them is called, and what a window does.
-_PADDING, _CROPPING = ("padding", "place of padding", "reads"), ("cropping", "cropped place", "writes to")
+_PADDING = ("padding", "padded position", "reads")
+_CROPPING = ("cropping", "cropped position", "writes to")
 
 #: What is counted by an index, other than places.
 _NOUNS = {"batch_index": "sample", "input_channel_index": "channel", "output_channel_index": "channel"}

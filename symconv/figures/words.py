@@ -57,7 +57,7 @@ def rows_in_words(letters: Lettering, rows: Sequence[Label], seen: Rows) -> str:
         places = [f"{taps} at {column}" for taps, (column, _) in zip(sums, met, strict=True)]
         sentences.append(f"{row.text}: {', '.join(places) or 'nothing'}.")
     left_out = len(rows) - _MOST_ROWS
-    more = [f"And so on for {counted(left_out, 'more row')}."] if left_out > 0 else []
+    more = [f"This description leaves out {counted(left_out, 'more row')}."] if left_out > 0 else []
     return " ".join(sentences + more)
 
 
@@ -70,7 +70,7 @@ def blocks_in_words(
     texts = [[names.get((r, c), zero).text for c in range(shape[1])] for r in range(shape[0])]
     more = "; and so on" if shape[0] > _MOST_ROWS else ""
     rows = "; ".join(map(", ".join, texts[:_MOST_ROWS]))
-    return f" Framed blocks of {block} each, by rows of blocks: {rows}{more}."
+    return f" Each framed block has {block}. Row by row, the blocks are {rows}{more}."
 
 
 def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
@@ -78,19 +78,19 @@ def ties_in_words(letters: Lettering, taps: Sequence[Tap]) -> str:
 
     >>> w = Tap(Label("$w_{0}$", "w0"), "blue", "solid")
     >>> ties_in_words(Lettering((), (), (), (), (w,), True), [w, w])
-    ' One colour and line style a shared weight.'
+    ' One colour and line style per shared weight.'
     """
     if not taps:
         return ""
     if not letters.tied:
         return f" {selections_in_words(letters, 'Edges')}"
     if letters.constant:
-        return f" Every edge bears the same number, {taps[0].label.text}."
+        return f" Every edge has the same weight, {taps[0].label.text}."
     looks, weights = weights_by_look(taps), Counter(taps)
     if len(looks) < len(weights):
         shared = f"{counted(len(weights), 'weight')} share {len(looks)} colours and line styles"
-        return f" {shared}; their names tell them apart."
-    return f" One colour and line style a {'shared ' if max(weights.values()) > 1 else ''}weight."
+        return f" {shared}; their labels tell them apart."
+    return f" One colour and line style per {'shared ' if max(weights.values()) > 1 else ''}weight."
 
 
 def selections_in_words(letters: Lettering, what: str) -> str:
@@ -98,8 +98,8 @@ def selections_in_words(letters: Lettering, what: str) -> str:
     if letters.tied:
         return ""
     return (
-        f"{what} are selections, not weights, and nothing is shared: each is 1 if its input is the first of "
-        "the largest that its output sees, and else 0."
+        f"{what} show selections, not shared weights: 1 if the input is the first maximum of the output's "
+        "window, else 0."
     )
 
 
@@ -107,22 +107,22 @@ def places_in_words(sizes: Sequence[tuple[str, int]]) -> str:
     """How many entries there are, from the outermost on; those of several axes as one product.
 
     >>> places_in_words([("sample", 2), ("channel", 1), ("place", 4), ("place", 3)])
-    '2 samples of 1 channel of 4 by 3 places'
+    '2 samples of 1 channel of 4 by 3 entries'
     """
     outer = [counted(size, noun) for noun, size in sizes if noun != _PLACE]
     *first, last = (size for noun, size in sizes if noun == _PLACE)
-    return " of ".join([*outer, " by ".join([*map(str, first), counted(last, _PLACE)])])
+    return " of ".join([*outer, " by ".join([*map(str, first), counted(last, "entry", "entries")])])
 
 
 def sides_in_words(sides: Sequence[tuple[int, int]], noun: str) -> str:
     """What lies around, before and after along each axis; nothing where there is none.
 
-    >>> sides_in_words([(2, 2)], "place of padding"), sides_in_words([(0, 0), (0, 0)], "place of padding")
-    (' with 2 places of padding on each side', '')
-    >>> sides_in_words([(0, 1)], "cropped place")
-    ' with 0 cropped places before and 1 after'
-    >>> sides_in_words([(1, 1), (0, 2)], "cropped place")
-    ' with cropped places before and after, 1 and 1 along axis 1, 0 and 2 along axis 2'
+    >>> sides_in_words([(2, 2)], "padded position"), sides_in_words([(0, 0), (0, 0)], "padded position")
+    (' with 2 padded positions on each side', '')
+    >>> sides_in_words([(0, 1)], "cropped position")
+    ' with 0 cropped positions before and 1 after'
+    >>> sides_in_words([(1, 1), (0, 2)], "cropped position")
+    ' with cropped positions before and after, 1 and 1 along axis 1, 0 and 2 along axis 2'
     """
     if not any(map(sum, sides)):
         return ""

@@ -39,9 +39,9 @@ class _Move:
             return expr.base[tuple(self._place(index) for index in expr.indices)]
         if isinstance(expr, Overlap):
             # (a * b)_n = sum a_m b_{n-m} has two indices on its left, a correlation one on each side.
-            kind, left, right, *at = expr.args
-            more = 0 if str(kind) == "star" else 2 * self.step
-            return Overlap(kind, left, right, *(together(expand(self.expr(place) + more)) for place in at))
+            left, right, *at = expr.args
+            more = self.step - expr.sign * self.step
+            return expr.func(left, right, *(together(expand(self.expr(place) + more)) for place in at))
         if isinstance(expr, Sum):
             limits = ((k, *(self._up(self.expr(end)) for end in ends)) for k, *ends in expr.limits)
             return Sum(self.expr(expr.function), *limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from sympy import And, Eq, Expr, Indexed, Le, Max, Min, Mod, Mul, S, Sum, Symbol, expand, sympify, together
 from sympy.logic.boolalg import Boolean
@@ -38,18 +38,29 @@ class Upsampled(Expr):
 
 
 class Overlap(Expr):
-    """An entry of a convolution or correlation of two finite sequences, which are 0 outside.
+    """An entry of a convolution or cross-correlation of two finite sequences, which are 0 outside.
 
-    ``Overlap("*", a, b, n)`` is ``sum_m a[n - m] b[m]``, ``Overlap("star", a, b, n)`` is
-    ``sum_m a[n + m] b[m]``, where ``a`` and ``b`` are :class:`Upsampled` sequences; with several axes ``n``
-    and ``m`` are several indices.
+    It is ``sum_m a[n + m] b[m]`` or ``sum_m a[n - m] b[m]``, by the ``sign``, where ``a`` and ``b`` are
+    :class:`Upsampled` sequences; with several axes ``n`` and ``m`` are several indices.
     """
 
     is_commutative = True
+    sign: ClassVar[int]
 
-    def __new__(cls, kind: Any, left: Upsampled, right: Upsampled, *at: Any) -> Expr:
-        named = kind if isinstance(kind, Symbol) else Symbol(kind)
-        return Expr.__new__(cls, named, left, right, *map(sympify, at))
+    def __new__(cls, left: Upsampled, right: Upsampled, *at: Any) -> Expr:
+        return Expr.__new__(cls, left, right, *map(sympify, at))
+
+
+class Correlation(Overlap):
+    """``(a star b)_n = sum_m a[n + m] b[m]``."""
+
+    sign = 1
+
+
+class Convolution(Overlap):
+    """``(a * b)_n = sum_m a[n - m] b[m]``."""
+
+    sign = -1
 
 
 @dataclass(frozen=True)

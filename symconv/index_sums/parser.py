@@ -18,11 +18,13 @@ from typing import NoReturn
 from sympy import And, Expr, IndexedBase, Integer, Max, Min, Mod, Pow, Rel, Sum, Symbol, ceiling, floor
 
 from symconv.errors import SymconvError
-from symconv.index_sums.nodes import Divides, Overlap, Upsampled
+from symconv.index_sums.nodes import Convolution, Correlation, Divides, Overlap, Upsampled
+from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
+from symconv.printing.letters import SUPERSCRIPT
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^\([A-Za-z][A-Za-z0-9]*\))?'*)"
+    rf"\s*(?:(?P<whole>\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\^(?:{SUPERSCRIPT}))?'*)"
     r"|(?P<mark>\.\.|<=|>=|==|[-+*/^()\[\],=<>|]))"
 )
 _COMPARE = {"=": "==", **{sign: sign for sign in ("==", "<=", "<", ">=", ">")}}
@@ -33,7 +35,7 @@ MOST_CHARACTERS, MOST_NESTING = 10_000, 50
 
 
 class FormulaSyntaxError(SymconvError, ValueError):
-    """Text that is no formula in index notation."""
+    """The text is not a formula in index notation."""
 
 
 def parse(text: str) -> Expr:
@@ -42,21 +44,25 @@ def parse(text: str) -> Expr:
     Parameters
     ----------
     text : str
-        As formulas print: ``sum(k=0..K - 1) w[k]*x[i + k]``, with ``floor``, ``ceil``, ``min``, ``max``,
-        ``mod`` and brackets such as ``[s divides j + p]`` and ``[0 <= j < N]``.
+        A formula as symconv prints it, such as ``sum(k=0..K - 1) w[k]*x[i + k]``. It may use ``floor``,
+        ``ceil``, ``min``, ``max``, ``mod`` and brackets such as ``[s divides j + p]`` or ``[0 <= j < N]``.
 
     Raises
     ------
     FormulaSyntaxError
-        Says where the text stops being a formula and what could stand there.
+        If the text is not a formula; the message says where it fails and what could stand there.
 
+    Examples
+    --------
     >>> parse("sum(k=0..K - 1) w[k]*x[i + k]")
     Sum(w[k]*x[i + k], (k, 0, K - 1))
     """
     if not isinstance(text, str):
-        raise FormulaSyntaxError(f"a formula is text, not {type(text).__name__}.")
+        raise FormulaSyntaxError(f"a formula must be text, not {type(text).__name__}.")
     if len(text) > MOST_CHARACTERS:
-        raise FormulaSyntaxError(f"a formula has at most {MOST_CHARACTERS} characters, this one {len(text)}.")
+        raise FormulaSyntaxError(
+            f"a formula has at most {MOST_CHARACTERS} characters, but this one has {len(text)}."
+        )
     parser = _Parser(text)
     found = parser.sum()
     if parser.peek():
@@ -113,7 +119,7 @@ class _Parser:
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > MOST_NESTING:
-            raise FormulaSyntaxError(f"the formula nests more than {MOST_NESTING} deep.")
+            raise FormulaSyntaxError(f"the formula is nested more than {MOST_NESTING} levels deep.")
 
     def sum(self) -> Expr:
         self._deeper()
@@ -181,7 +187,7 @@ class _Parser:
         if name in _FUNCTIONS:
             return self._function(name)
         if name in ("conv", "corr") and self._skip("("):
-            return self._overlap("star" if name == "corr" else "*")
+            return self._overlap(Correlation if name == "corr" else Convolution)
         if self.peek() == "[":
             return IndexedBase(name)[tuple(self._list("[", "]"))]
         return Symbol(name, integer=True)
@@ -189,18 +195,19 @@ class _Parser:
     def _function(self, name: str) -> Expr:
         arguments, wanted = self._list("(", ")"), 1 + (name == "mod")
         if len(arguments) != wanted and name not in ("min", "max"):
-            raise FormulaSyntaxError(f"{name} takes {wanted} arguments, not {len(arguments)}.")
+            takes = counted(wanted, "argument")
+            raise FormulaSyntaxError(f"{name} takes {takes}, not {len(arguments)}.")
         if name == "mod":
             self._divisor(arguments[1])
         return _FUNCTIONS[name](*arguments)
 
-    def _overlap(self, kind: str) -> Expr:
+    def _overlap(self, kind: type[Overlap]) -> Expr:
         left = self._sequence()
         self._take(",")
         right = self._sequence()
         self._take(")")
         place, *_ = self._list("[", "]")
-        return Overlap(kind, left, right, place)
+        return kind(left, right, place)
 
     def _sequence(self) -> Expr:
         name = self._read("name", "the name of a sequence")

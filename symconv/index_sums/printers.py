@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import Add, And, Eq, Expr, Indexed, Integer, Le, Max, Mod, Mul, Or, Sum, Symbol, fraction, ilcm
 
-from symconv.index_sums.nodes import Overlap, Partial, Upsampled
+from symconv.index_sums.nodes import Correlation, Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.printing.expressions import Iverson
@@ -137,8 +137,8 @@ class _IndexSums:
         return self._target.upsampled(letter, ",".join(map(self._print, alike)))
 
     def _print_Overlap(self, expr: Overlap) -> str:
-        kind, left, right, *at = expr.args
-        entry = self._target.correlation if str(kind) == "star" else self._target.convolution
+        left, right, *at = expr.args
+        entry = self._target.correlation if isinstance(expr, Correlation) else self._target.convolution
         return entry(self._print(left), self._print(right), self._places(at))
 
 

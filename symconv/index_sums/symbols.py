@@ -9,8 +9,11 @@ from functools import cached_property
 from sympy import Expr, Indexed, IndexedBase, Symbol, expand, preorder_traversal, sympify
 
 from symconv.errors import NotationError
-from symconv.pattern import ROLES, Kernel, Spatial, Specification
-from symconv.printing.notation import Notation, on_axis
+from symconv.explicit.letters import printed_letters
+from symconv.explicit.registry import QUANTITIES
+from symconv.pattern import ROLES, Kernel, Specification
+from symconv.printing.letters import marked, on_axis
+from symconv.printing.notation import SIZES, Notation
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,15 @@ class LayerSymbols:
         return found
 
     def _check_names(self, symbols: dict[Symbol, Symbol]) -> None:
-        taken = {getattr(self.notation, name): name for name in _WRITTEN}
+        printed = printed_letters(self.spec).items()
+        taken = {letter: name.replace("_", " ") for name, letter in printed if name not in SIZES}
         taken |= {index.name: "index" for role in ROLES for index in self.indices(role)}
         taken |= {self.m_letter(at).name: "output size" for at in range(len(self.spec.axes))}
         for symbol in symbols:
             if symbol.name in taken:
                 raise NotationError(
-                    f"{symbol.name!r} is a size of the layer and the letter of its {taken[symbol.name]}: "
-                    "name the size otherwise, or choose another notation."
+                    f"{symbol.name!r} names a size of the layer and also its {taken[symbol.name]}: "
+                    "give the size another name, or choose another notation."
                 )
 
     @cached_property
@@ -205,14 +209,14 @@ class LayerSymbols:
         return found
 
     def sequence(self, quantity: str) -> IndexedBase:
-        """The sequence of an operand or a matrix, by the notation's name for it."""
-        return IndexedBase(getattr(self.notation, quantity))
+        """The sequence of an operand or a matrix: see :meth:`symconv.printing.notation.Notation.letter`."""
+        return IndexedBase(self.notation.letter(quantity))
 
     def entry(self, quantity: str, *indices: Symbol | Expr) -> Expr:
         """An entry of it; itself, if it has no index."""
         if quantity == "kernel":
             indices = self.kernel.indices(self.spec.tied, indices)
-        return self.sequence(quantity)[indices] if indices else Symbol(getattr(self.notation, quantity))
+        return self.sequence(quantity)[indices] if indices else Symbol(self.notation.letter(quantity))
 
     @cached_property
     def constant(self) -> tuple[Expr, Expr] | None:
@@ -255,10 +259,17 @@ class LayerSymbols:
         """The roles of the two groups of indices of the windows, which are rows or columns."""
         return ("tap", "output") if self.notation.window_columns else ("output", "tap")
 
+    @cached_property
+    def matrices(self) -> dict[str, tuple[str, ...]]:
+        """The roles of the indices of each matrix that has a closed form, by its letter."""
+        rows = (row for row in QUANTITIES.values() if row.derived and row.is_matrix)
+        kept = {self.notation.letter(row.letter): (*row.rows, *row.columns) for row in rows}
+        return {**kept, self.notation.windows: self.window_roles}
+
     @property
     def padded(self) -> IndexedBase:
         """The input with its padding around it."""
-        return IndexedBase(f"{self.notation.input}pad")
+        return IndexedBase(marked(self.notation.input, "pad"))
 
     @property
     def loss(self) -> Symbol:
@@ -268,7 +279,7 @@ class LayerSymbols:
         """The indices of the input for those of the padded one; ``(place, last)`` of each zero padding."""
         indices, inside, at = list(entry.indices), [], 0
         for relation in self.exact_spec.pattern.relations:
-            if isinstance(relation, Spatial):
+            if relation.spatial:
                 place = expand(indices[at] - sympify(relation.geometry["before"]))
                 size = sympify(relation.geometry["input_size"])
                 indices[at] = relation.fill.place(place, size)
@@ -296,9 +307,3 @@ def least(name: str) -> int:
 
 def _by_name(symbol: Symbol) -> tuple[str, str]:
     return symbol.name, str(sorted(symbol.assumptions0.items()))
-
-
-#: Fields of a notation whose letters formulas use, besides indices and sizes.
-_WRITTEN = (
-    "input", "kernel", "bias", "output", "upstream", "loss", "matrix", "windows", "upstream_matrix", "tying",
-)  # fmt: skip

@@ -16,7 +16,7 @@ from symconv.pattern import Specification
 
 @dataclass(frozen=True, eq=False)
 class ClosedForms:
-    """What a layer of any sizes, numbers or letters, answers in symbols; refused where it has values."""
+    """The closed forms of a layer with numeric or symbolic sizes; a layer with values has none."""
 
     entries: Entries
     _made: dict[tuple[str, int], Derivation] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class ClosedForms:
 
     @cached_property
     def symbols(self) -> LayerSymbols:
-        """Sizes, indices and sequences that formulas are written in."""
+        """The sizes, indices and sequences in formulas."""
         return LayerSymbols(self.spec)
 
     def formula(self, name: str, *, axis: int = 0) -> Formula:
@@ -39,14 +39,14 @@ class ClosedForms:
         name : str
             One of ``formula_names``.
         axis : int
-            For "output_size" of a layer with several axes: which of them, from 0 on.
+            The axis, counted from 0, whose "output_size" is asked for.
 
         Raises
         ------
         OptionError
-            When the layer has no closed form of that name, or has values.
+            If the layer has no closed form of that name, or has values.
         NotationError
-            When a size bears a letter that the notation uses for something else.
+            If the name of a size is a letter that the notation uses for something else.
 
         Examples
         --------
@@ -78,60 +78,61 @@ class ClosedForms:
         if isinstance(axis, bool) or not isinstance(axis, int) or not 0 <= axis < len(self.spec.axes):
             raise OptionError(f"axis is {axis!r}: write a whole number from 0 to {len(self.spec.axes) - 1}.")
         if self.entries.given:
-            sentence = "closed forms are in symbols, and this layer has values: ask the one without .at()."
+            sentence = "closed forms are symbolic, but this layer has values: use the layer before .at(...)."
             raise OptionError(sentence)
         names = derived(self.spec)
         if not isinstance(name, str) or name not in names:
             row = QUANTITIES.get(str(name))
             if row and row.biased and self.spec.kernel.name in row.derived:
-                raise OptionError("{given}: this layer has no bias; {with_bias}.", given=name)
-            here, allowed = (" here", names) if row and row.derived else ("", SCRIPTS)
+                raise OptionError("{given} needs a bias, and this layer has none: {with_bias}.", given=name)
+            here, allowed = (" for this layer", names) if row and row.derived else ("", SCRIPTS)
             raise OptionError(f"{{given!r}} has no derivation{here}: {{cure}}", given=name, allowed=allowed)
         if (name, axis) not in self._made:
             self._made[name, axis] = Derivation(self.symbols, name, axis)
         return self._made[name, axis]
 
     def claim(self, name: str, candidate: Any, /, **grid: Iterable[int]) -> Claim:
-        """Judge somebody else's formula for a quantity, or somebody else's entries of it.
+        """Judge a formula for a quantity, or numbers for its entries.
 
         Parameters
         ----------
         name : str
-            As for :meth:`formula`. Of entries also any explicit quantity; one entry of it with its index as
-            printed, as in "output[2]"; or a count: "zeros" and "weights" (different ones) of the matrix,
-            "parameters", "multiplications", and "left_over", the places behind the last window.
+            A name as for :meth:`formula`. If numbers are judged, also any explicit quantity; one entry of it
+            with its printed index, as in "output[2]"; or a count: "zeros", "weights" (distinct weights of
+            the matrix), "parameters", "multiplications", or "left_over" (positions after the last window).
         candidate : SymPy expression, function of arrays, or entries
-            An expression in the indices and sizes of the formula and in the sequences, each by its
-            name; entries outside a sequence are 0. A function takes some of ``x``, ``w``, ``delta``,
-            ``b``, ``input_size``, ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``,
-            ``after``, ``flip``, ``output_size`` and the layer's symbols, by name, and gives an array.
-            Entries are numbers, fractions, expressions or texts of these, in nested lists, an array or a
-            matrix of the quantity's shape, or one text with commas between them. They are compared exactly;
-            a float stands for the decimal number that it prints as, so 0.5 is 1/2 and 0.333 is not 1/3.
+            An expression may use the indices and sizes of the formula, and the sequences by name; entries
+            outside a sequence are 0. A function may take ``x``, ``w``, ``delta``, ``b``, ``input_size``,
+            ``kernel_size``, ``stride``, ``dilation``, ``padding``, ``before``, ``after``, ``flip``,
+            ``output_size`` and the layer's symbols as keyword arguments, and returns an array. Entries are
+            numbers, fractions, expressions or text, in nested lists, an array or a matrix of the quantity's
+            shape, or one text with commas. They are compared exactly; a float is read as the decimal that
+            it prints as, so 0.5 equals 1/2, but 0.333 does not equal 1/3.
         **grid : range
-            The numbers that a size takes, as for :meth:`symconv.derivation.Derivation.verify`.
+            The numbers tried for a size, as for :meth:`symconv.derivation.Derivation.verify`.
 
         Returns
         -------
         Claim
-            Proved, verified on so many cases, or refuted with the smallest sizes where it fails. Of entries:
-            true exactly when all are equal, else refuted with the first that differs.
+            A formula is proved, verified on a number of cases, or refuted at the smallest sizes where it
+            fails. Entries are correct, or refuted by the first that differs.
 
         Raises
         ------
         OptionError
-            When the candidate uses a name that means nothing here.
+            If the candidate uses an unknown name.
         EntriesError
-            When entries have another shape than the quantity.
+            If the entries do not have the shape of the quantity.
 
         Examples
         --------
         >>> import symconv as sc
         >>> layer = sc.Conv1d("N", "K", stride="s")
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[s*i + k]"))
-        output: proved for all K, N at (stride, dilation) (1, 1), (2, 1), (3, 1), and verified on 132 cases
+        output: proved for all K, N, with (stride, dilation) = (1, 1), (2, 1) or (3, 1), and verified on
+        132 cases
         >>> layer.claim("output", sc.parse("sum(k=0..K - 1) w[k]*x[i + s*k]"))
-        output: refuted; at K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1], right is w[0]*x[2]
+        output: refuted; for K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1] instead of w[0]*x[2]
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", [34, 52])
         output: refuted; output[0] is 38, not 34
         """

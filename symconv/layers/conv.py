@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from symconv.errors import OptionError, reject_unknown
+from symconv.layers.description import defaults, options
 from symconv.layers.layer import Layer
 from symconv.pattern import Adjoint, Axis, Batch, Channels, Kernel, Relation, Spatial, TransposedAxis
 from symconv.pattern.reading import each_axis, rank_of, read_size
@@ -14,51 +15,51 @@ _Axis = TypeVar("_Axis", bound=Spatial)
 
 
 class Conv(Layer):
-    """A convolution layer of any number of axes, symbolic.
+    """A symbolic convolution layer with any number of axes.
 
     ``y[n, o, i] = b[o] + sum_c sum_k w[o, c, k] x[n, g(o) C_in/G + c, s i + d k - p]``, where ``i``, ``k``
-    and ``j = s i + d k - p`` have one index an axis, ``n`` is there with a batch, ``o`` and ``c`` with
-    channels, and ``g(o) = floor(o / (C_out/G))`` is the group of ``o``.
+    and ``j = s i + d k - p`` have one index per axis. The index ``n`` exists only with a batch, ``o`` and
+    ``c`` only with channels; ``g(o) = floor(o / (C_out/G))`` is the group of ``o``.
 
     Parameters
     ----------
-    input_size, kernel_size : int, or sequence of one an axis
-        N inputs and K taps, at least 1 each. The longer of the two sequences says how many axes there are.
+    input_size, kernel_size : int, or sequence with one per axis
+        N inputs and K taps, at least 1 each. The longer of the two sequences sets the number of axes.
     in_channels, out_channels : int, optional
-        C_in and C_out; both or neither.
+        C_in and C_out; give both or neither.
     batch : int, optional
-        Samples in a batch.
-    stride, dilation : int, or sequence of one an axis
+        Number of samples in the batch.
+    stride, dilation : int, or sequence with one per axis
         s and d, at least 1 each.
-    padding : int, pair (before, after), "valid", "same", "full", or sequence of one of these an axis
-        Put before and behind the input. "valid" is none, "full" is d (K - 1) on both sides; "same" keeps
-        the size at stride 1 and, as in PyTorch, puts the odd place behind. On one axis two numbers
-        are a pair; on two axes they are one for each.
+    padding : int, pair (before, after), "valid", "same", "full", or sequence with one of these per axis
+        Added before and after the input. "valid" adds no padding. "full" adds d (K - 1) on both sides,
+        including partial overlaps. "same" keeps the size for stride 1; the extra padding goes at the end,
+        as in PyTorch. For one axis two numbers are a pair; for two axes they are one number per axis.
     groups : int
-        G, which divides C_in and C_out: the output channels of a group see its input channels only.
+        G, which divides C_in and C_out. The output channels of a group see only its input channels.
     bias : bool
-        Whether a bias is added to every output, one an output channel.
+        Whether a bias is added to every output; there is one bias per output channel.
     padding_mode : str
-        "zeros", "circular", "reflect" or "replicate".
+        A key of ``symconv.pattern.PADDING_MODES``, such as "zeros", "circular", "reflect" or "replicate".
     flip : bool
-        False for cross-correlation, which networks call convolution; True for true convolution,
-        where tap k meets input s i + d (K - 1 - k) - p.
+        False for cross-correlation, which deep learning calls convolution; True for true convolution,
+        where tap k is multiplied by input s i + d (K - 1 - k) - p.
     notation : Notation or name of a preset
-        Letters, index base and limits for printing. No result depends on it.
+        Letters, first index and number of rows shown in print. The computed values do not depend on it.
 
     Raises
     ------
     GeometryError
-        When a size is too small, the kernel is wider than the padded input, groups do not divide the
-        channels, or the padding is more than its mode can fill.
+        If a size is too small, the kernel is wider than the padded input, groups do not divide the
+        channels, or the padding mode cannot fill the padding.
     OptionError
-        When an option is misspelt or has a value of the wrong kind.
+        If an option is unknown or has a value of the wrong kind.
 
     Notes
     -----
     The index pattern ``Pi[output, tap, input]`` is the product of one relation for the batch, one for
-    the channels and one an axis; every quantity is a contraction of ``Pi`` with the operands of the
-    roles that are summed over: see ``symconv.explicit.registry``.
+    the channels and one per axis. Every quantity is a contraction of ``Pi`` with the operands whose
+    indices are summed over; see ``symconv.explicit.registry``.
 
     Examples
     --------
@@ -100,7 +101,7 @@ class Conv1d(Conv, rank=1):
 
 
 class Conv2d(Conv, rank=2):
-    """A 2-D convolution layer: :class:`Conv` on two axes; one size stands for both.
+    """A 2-D convolution layer: :class:`Conv` on two axes; a single size holds for both.
 
     >>> layer = Conv2d((3, 4), 2, in_channels=2, out_channels=3, bias=True)
     >>> layer.w.shape, layer.output.shape, layer.b.T
@@ -109,7 +110,7 @@ class Conv2d(Conv, rank=2):
 
 
 class Conv3d(Conv, rank=3):
-    """A 3-D convolution layer: :class:`Conv` on three axes; one size stands for all.
+    """A 3-D convolution layer: :class:`Conv` on three axes; a single size holds for all.
 
     >>> Conv3d(4, (1, 2, 3)).output_size
     (4, 3, 2)
@@ -117,22 +118,24 @@ class Conv3d(Conv, rank=3):
 
 
 class ConvTranspose(Layer):
-    """A transposed convolution of any number of axes, symbolic.
+    """A symbolic transposed convolution with any number of axes.
 
-    The relation of a convolution with outputs and inputs exchanged: ``x[j]`` times ``w[k]`` is added to
-    ``y[s j + d k - p]``, and the matrix is the transpose of that of the matching convolution. Kernels
-    have the shape ``(C_in, C_out/G, K…)``.
+    The product ``w[k] x[j]`` is added to ``y[s j + d k - p]``. The matrix is the transpose of the matrix of
+    the matching convolution; the kernel has the shape ``(C_in, C_out/G, K…)``.
 
-    Parameters are those of :class:`Conv` but for padding_mode; ``padding`` is taken off the output on each
-    side, and
-
-    output_padding : int, or sequence of one an axis
-        So many more outputs at the end; smaller than the stride or the dilation.
+    Parameters
+    ----------
+    input_size, kernel_size, in_channels, out_channels, batch, stride, dilation, groups, bias, flip, notation
+        As for :class:`Conv`.
+    padding : int, pair (before, after), "valid", or sequence with one of these per axis
+        Cropped from the output on each side.
+    output_padding : int, or sequence with one per axis
+        Number of extra outputs at the end; smaller than the stride or the dilation.
 
     Raises
     ------
-    GeometryError
-        Also when no output is left.
+    GeometryError, OptionError
+        As for :class:`Conv`; also if no output is left.
 
     Examples
     --------
@@ -158,17 +161,31 @@ class ConvTranspose(Layer):
         ]
         super().__init__([*samples(batch=batch), *channels, *axes], Kernel(), bias, notation)
 
+    def matching(self) -> Conv:
+        """The convolution, without bias, whose matrix is the transpose of this layer's matrix.
+
+        >>> layer = ConvTranspose1d(3, 3, stride=2, padding=1)
+        >>> layer.matching().matrix.T == layer.matrix
+        True
+        """
+        told = options(self.spec)
+        inside, outside = told.get("in_channels"), told.get("out_channels")
+        told |= {"in_channels": outside, "out_channels": inside} if inside is not None else {}
+        told |= {"input_size": self.spec.output_sizes, "notation": self.notation, "bias": False}
+        kind = {1: Conv1d, 2: Conv2d, 3: Conv3d}.get(len(self.spec.axes), Conv)
+        return kind(**{name: told[name] for name in defaults(kind) if name in told})
+
 
 class ConvTranspose1d(ConvTranspose, rank=1):
     """A 1-D transposed convolution: :class:`ConvTranspose` on one axis."""
 
 
 class ConvTranspose2d(ConvTranspose, rank=2):
-    """A 2-D transposed convolution: :class:`ConvTranspose` on two axes; one size stands for both."""
+    """A 2-D transposed convolution: :class:`ConvTranspose` on two axes; a single size holds for both."""
 
 
 class ConvTranspose3d(ConvTranspose, rank=3):
-    """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; one size stands for all."""
+    """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; a single size holds for all."""
 
 
 def axes_of(
@@ -190,7 +207,8 @@ def _channels(in_channels: Any, out_channels: Any, groups: Any) -> list[Channels
     """The relation of the channels, where there are any."""
     if in_channels is None and out_channels is None:
         if groups != 1:
-            sentence = "{option} is {given!r}, but there are no channels: give {in_channels}, {out_channels}."
+            sentence = "{option} is {given!r}, but the layer has no channels: give {in_channels} and "
+            sentence += "{out_channels}."
             raise OptionError(sentence, "groups", groups)
         return []
     if in_channels is None or out_channels is None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from symconv.pattern import Size, Spatial, Specification
-from symconv.printing.notation import PRESETS, on_axis
+from symconv.printing.letters import on_axis
+from symconv.printing.notation import PRESETS
 
 
 def call(made: type, spec: Specification) -> str:
@@ -43,9 +44,8 @@ def options(spec: Specification) -> dict[str, Any]:
     for relation in spec.pattern.relations:
         if not relation.spatial:
             found |= {name: _plain(size) for name, size in relation.options.items()}
-    presets = {made: name for name, made in PRESETS.items()}
-    notation = presets.get(spec.notation, spec.notation)
-    return {**found, **spec.kernel.options, "bias": spec.bias, "notation": notation}
+    presets, given = {made: name for name, made in PRESETS.items()}, spec.notation.replace()
+    return {**found, **spec.kernel.options, "bias": spec.bias, "notation": presets.get(given, given)}
 
 
 def _plain(value: Any) -> Any:
@@ -87,7 +87,7 @@ def _steps(spec: Specification) -> dict[str, str]:
     """Stride, dilation and paddings, each in words."""
     sizes, filled = _sizes(spec.axes), spec.padding_mode
     steps = {name: f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")}
-    cut = " (cut off)" if spec.transposed and any(sizes["before"] + sizes["after"]) else ""
+    cut = " (cropped)" if spec.transposed and any(sizes["before"] + sizes["after"]) else ""
     mode = cut if filled == "zeros" else f" ({filled})"
     named = [axis.options["padding"] for axis in spec.axes]
     if all(padding == "same" for padding in named) and not all(isinstance(b, int) for b in sizes["before"]):

@@ -12,7 +12,7 @@ from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit.entries import Explicit, in_shape
 from symconv.explicit.operands import Operands, read_entries, symbols_for
 from symconv.pattern import Specification
-from symconv.printing.notation import entry_names, on_axis
+from symconv.printing.letters import entry_names, on_axis
 
 #: The fields of a notation whose letters stand in the equations of every layer.
 ALWAYS_WRITTEN = (
@@ -25,10 +25,10 @@ _QUANTITIES = {"input": "input", "tap": "kernel", "output": "upstream"}
 
 #: What an operand is, by its role.
 OPERANDS = {
-    "input": "The input: N entries, or (N, C_in, L…) with those of the indices that the layer has.",
-    "tap": "The kernel: K taps, or (C_out, C_in/groups, K…); (C_in, C_out/groups, K…) if transposed.",
-    "output": "The upstream gradient, the derivative of the loss by each output: the shape of the output.",
-    "bias": "The bias, one entry an output channel, or None for a layer without.",
+    "input": "The input ``x``, of shape (batch, C_in, N…); batch and channels only if the layer has them.",
+    "tap": "The kernel ``w``, of shape (C_out, C_in/groups, K…), or (C_in, C_out/groups, K…) if transposed.",
+    "output": "The upstream gradient, the derivative of the loss with respect to the output, in its shape.",
+    "bias": "The bias, one entry per output channel; None for a layer without bias.",
 }
 
 #: The letter that an operand is given by, by its role.
@@ -63,7 +63,7 @@ class Entries:
             given[role] = read_entries(letter, call[letter], self.shape(role))
         for entry in given.get("input", ()) if self.spec.kernel.depends_on_input else ():
             if entry.is_extended_real is False:
-                raise EntriesError(f"x holds {entry}: a maximum needs real entries.")
+                raise EntriesError(f"x contains {entry}: use real entries, which a maximum can compare.")
         return given
 
     def flat(self, given: Mapping[str, Any]) -> dict[str, Any]:

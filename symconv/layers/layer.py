@@ -14,6 +14,7 @@ from symconv.derivation import Formula
 from symconv.errors import OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.equation import Equation
+from symconv.explicit.letters import told_apart
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES
@@ -44,12 +45,12 @@ def asked(
 
 
 class Layer:
-    """What every layer can be asked; those who make one hand over its relations and the kind of its kernel.
+    """What every layer offers, whatever its kind.
 
-    ``M``, ``K`` and ``N`` count outputs, taps and inputs. Operands and what has their shape are an
-    expression for no index, a column for one, an array for more; matrices act on row-major flattenings. Each
-    access gives a fresh copy. With symbolic sizes explicit quantities raise
-    :class:`symconv.errors.SymbolicSizeError`.
+    ``M``, ``K`` and ``N`` are the numbers of outputs, taps and inputs. An operand or a quantity in its shape
+    is an expression if it has no index, a column ``Matrix`` if it has one, and an ``Array`` if it has more.
+    Matrices act on row-major flattenings. Each access returns a new copy. If a size is a symbol, explicit
+    quantities raise :class:`symconv.errors.SymbolicSizeError`.
     """
 
     if TYPE_CHECKING:  # operands, and the explicit quantities, one a row of the registry
@@ -90,7 +91,7 @@ class Layer:
     def __init__(
         self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
     ) -> None:
-        self._hold(Specification.read(type(self).__name__, relations, kernel, bias, notation))
+        self._hold(told_apart(Specification.read(type(self).__name__, relations, kernel, bias, notation)))
 
     def _hold(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]] | None = None) -> None:
         """Take the parts that a specification makes."""
@@ -107,24 +108,24 @@ class Layer:
 
     @classmethod
     def option_names(cls) -> list[str]:
-        """The options that make a layer of this class."""
+        """The names of the options of this class."""
         return list(defaults(cls))
 
     def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None, **unknown: Any) -> Self:
-        """The same layer on values: numbers, fractions, or SymPy expressions; exact ones stay exact.
+        """The same layer with values: numbers, fractions or SymPy expressions; exact ones stay exact.
 
         Parameters
         ----------
         x, w, delta : nested sequences or arrays, optional
-            In the shape of :attr:`x`, :attr:`w` and :attr:`delta`. What is not given stays symbolic.
-            Pooling has no kernel to give.
+            Input, kernel and upstream gradient, in the shapes of :attr:`x`, :attr:`w` and :attr:`delta`.
+            What is not given stays symbolic. A pooling layer takes no ``w``.
         b : number, expression or sequence, optional
-            The bias, for a layer that has one; one entry an output channel where there are channels.
+            The bias of a layer that has one, with one entry per output channel if there are channels.
 
         Raises
         ------
         EntriesError
-            When the shape does not fit, or an entry is no commuting expression.
+            If a shape does not fit, or an entry is not a commuting expression.
 
         Examples
         --------
@@ -135,14 +136,14 @@ class Layer:
         return self._with(self.spec, self.entries.at({"x": x, "w": w, "delta": delta, "b": b, **unknown}))
 
     def coloured(self) -> Self:
-        """The same layer with its taps in the LaTeX of equations coloured as in its figures.
+        """The same layer; in LaTeX its weights have the colours of the figures.
 
         Examples
         --------
         >>> import symconv as sc
         >>> print(sc.Conv1d(2, 2).coloured().latex())
         \\begin{aligned}
-        y_{0} &= \\textcolor{blue}{w_{0}} x_{0} + \\textcolor{olive}{w_{1}} x_{1}
+        y_{0} &= {\\color{teal}{w_{0}}} x_{0} + {\\color{blue}{w_{1}}} x_{1}
         \\end{aligned}
         """
         return self._with(replace(self.spec, notation=self.notation.coloured()), self.entries.given)
@@ -173,34 +174,39 @@ class Layer:
 
     @property
     def output_size(self) -> Size | tuple[Size, ...]:
-        """``M`` of the one axis, or of each: see :class:`symconv.pattern.Axis`, or ``TransposedAxis``."""
+        """The output size ``M``; with several axes a tuple with one size per axis."""
         sizes = self.spec.output_sizes
         return sizes[0] if len(sizes) == 1 else sizes
 
     @property
     def feature_maps(self) -> Matrix:
-        """``A``, a column a filter, a row a place: the output without its bias is ``X W``."""
+        """``A = X W``, the output without bias, with one column per filter and one row per position."""
         return self.entries.values.feature_maps()
 
     @property
     def structure(self) -> Structure:
-        """Band, zeros and ties of ``T`` against a dense layer."""
+        """The bands, zeros and shared weights of ``T``, compared with a dense layer."""
         return Structure.of_layer(self.spec)
 
     def algorithm(self, name: str = "output") -> Listing:
-        """A quantity as the loops that compute it.
+        """The loops that compute a quantity, the same for all sizes.
 
-        Sizes may be symbols: the loops are the same for all. Their letters are symconv's own, and indices
-        start at 0, whatever the notation. :attr:`algorithm_names` has the names.
+        Their variables are named after the letters of the notation, such as ``a_prev`` for a^(l-1). Indices
+        always start at 0.
+
+        Parameters
+        ----------
+        name : str
+            One of :attr:`algorithm_names`.
 
         Raises
         ------
         OptionError
-            When the layer has no pass of that name.
+            If the layer has no algorithm of that name.
         """
         found = self._algorithms
         if not isinstance(name, str) or name not in found:
-            raise OptionError("{given!r} has no algorithm here: {cure}", given=name, allowed=found)
+            raise OptionError("this layer has no algorithm {given!r}: {cure}", given=name, allowed=found)
         return found[name]
 
     @property
@@ -225,7 +231,7 @@ class Layer:
 
     @cached_property
     def _algorithms(self) -> dict[str, Listing]:
-        return algorithms_for(self.spec.tied.relations, kernel=self.spec.kernel, bias=self.bias)
+        return algorithms_for(self.spec)
 
     def check(
         self, *, reference: str | None = None, draws: int = 3, seed: int = 0,
@@ -238,21 +244,21 @@ class Layer:
         reference : str, optional
             One of :attr:`reference_names`; by default all that are installed.
         draws : int
-            How many sets of random integers to try, at least 1.
+            Number of sets of random integers, at least 1.
         seed : int
-            Of the random integers.
+            Seed of the random integers.
         progress : function, optional
-            Takes the list of comparisons and gives a context manager that yields them one by one.
+            Takes the list of comparisons and returns a context manager that yields them one by one.
 
         Returns
         -------
         Report
-            True exactly when all agree.
+            True if and only if all agree.
 
         Raises
         ------
         MissingExtraError
-            When the reference asked for is not installed.
+            If the chosen reference is not installed.
 
         Examples
         --------
@@ -269,33 +275,33 @@ class Layer:
         return list(check.REFERENCES[self.spec.kernel.name])
 
     def notes(
-        self, *, title: str | None = None, sections: Sequence[str] | None = None,
+        self, *, depth: str = "standard", title: str | None = None, sections: Sequence[str] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
     ) -> Document:  # fmt: skip
-        """Lecture notes on the layer, from its setting to the table of checks.
+        """Lecture notes on the layer: its numbers, its matrix, why it is so, and how it learns.
 
         Parameters
         ----------
+        depth : str
+            "page", "standard" (two or three pages), or "full", with derivations in an appendix.
         title : str, optional
-            By default what the layer is, in a few words.
+            By default :attr:`title`.
         sections : sequence of str, optional
-            Which of "setting", "size", "forward", "matrix", "windows", "dense", "gradients", "example",
-            "algorithm" and "checks" there are, in this order; by default all that say something of it.
+            By default those of the depth: see :data:`symconv.notes.SECTIONS`.
         activation : name, SymPy function, or Python function of one number, optional
-            What follows the layer. A Python function is typeset from its source.
 
         Raises
         ------
         OptionError
-            When a section is unknown or has nothing to say, or the title is no line of text.
+            If an option does not apply to this layer.
 
         Examples
         --------
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
-        <Document 'Cross-correlation of N inputs with K taps': 4 blocks>
+        <Document 'Cross-correlation of N inputs with K taps': 5 blocks>
         """
-        return notes(sources(self, activation), self.title if title is None else title, sections)
+        return notes(sources(self, activation), self.title if title is None else title, depth, sections)
 
     @property
     def description(self) -> str:
@@ -304,7 +310,7 @@ class Layer:
 
     @property
     def title(self) -> str:
-        """What the layer is, in a few words."""
+        """A short description of the layer."""
         return title(self.spec)
 
     def __repr__(self) -> str:

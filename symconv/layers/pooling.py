@@ -26,7 +26,7 @@ def _windows(
     for axis, side in product(axes, ("before", "after")):
         if at_most_half(axis, side) is S.false:
             wrong = f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}"
-            raise GeometryError(f"{wrong}: use at most {axis.kernel_size // 2}, or pad the input itself.")
+            raise GeometryError(f"{wrong}: use at most {axis.kernel_size // 2}, or pad the input beforehand.")
     return axes
 
 
@@ -50,38 +50,38 @@ class AvgPool(Layer):
     """Average pooling over any number of axes: a convolution of each channel with a constant kernel.
 
     ``y[n, o, i] = sum_k x[n, o, s i + k - p] / (K_1 ... K_r)``; zeros in the padding count, as in PyTorch.
-    What is divided by is the number of places of the window that count: those beyond the padded input, which
-    ``ceil_mode`` may lead to, never do, and those in the padding only with ``count_include_pad``.
+    The divisor is the number of window positions that count. Positions beyond the padded input, possible with
+    ``ceil_mode``, never count; positions in the padding count only with ``count_include_pad``.
 
     Parameters
     ----------
-    input_size, kernel_size : int, or sequence of one an axis
+    input_size, kernel_size : int, or sequence with one per axis
         N inputs and windows of K, at least 1 each.
     channels : int, optional
-        C, each pooled by itself.
+        C, the number of channels; each is pooled separately.
     batch : int, optional
-        Samples in a batch.
-    stride : int, or sequence of one an axis, optional
-        s, at least 1; the kernel size by default.
-    padding : int, pair (before, after), or sequence of one of these an axis
-        Zeros put before and behind the input, at most half a window.
+        Number of samples in the batch.
+    stride : int, or sequence with one per axis, optional
+        s, at least 1; by default the kernel size.
+    padding : int, pair (before, after), or sequence with one of these per axis
+        Zeros added before and after the input, at most half a window.
     ceil_mode : bool
-        Whether the output size is rounded up: the last window may reach beyond the padded input, but must
+        Whether the output size is rounded up: the last window may extend beyond the padded input, but must
         begin inside the input or the padding before it.
     count_include_pad : bool
-        Whether places in the padding count in the average.
+        Whether positions in the padding count in the average.
     divisor_override : int, optional
-        What is divided by, whatever counts.
+        The divisor, in place of the number of positions that count.
     notation : Notation or name of a preset
-        Letters, index base and limits for printing.
+        Letters, first index and number of rows shown in print.
 
     Raises
     ------
     GeometryError
-        When a size is too small, the window is wider than the padded input, or the padding is more than
-        half of it.
+        If a size is too small, the window is wider than the padded input, or the padding is more than
+        half a window.
     OptionError
-        When an option is misspelt or has a value of the wrong kind.
+        If an option is unknown or has a value of the wrong kind.
 
     Examples
     --------
@@ -110,33 +110,37 @@ class AvgPool1d(AvgPool, rank=1):
 
 
 class AvgPool2d(AvgPool, rank=2):
-    """2-D average pooling: :class:`AvgPool` on two axes; one size stands for both."""
+    """2-D average pooling: :class:`AvgPool` on two axes; a single size holds for both."""
 
 
 class AvgPool3d(AvgPool, rank=3):
-    """3-D average pooling: :class:`AvgPool` on three axes; one size stands for all."""
+    """3-D average pooling: :class:`AvgPool` on three axes; a single size holds for all."""
 
 
 class MaxPool(Layer):
     """Maximum pooling over any number of axes: the largest entry of each window of each channel.
 
-    ``y[n, o, i] = max_k x[n, o, s i + d k - p]`` over the places that lie within the input. As a matrix
-    acting on x it is ``y = T x`` with an indicator in each entry: ``T[i, j]`` is 1 where ``x[j]`` is the
-    first of the largest entries that output ``i`` sees, so ``dL/dx = T^T delta``. In index sums the indicator
-    is the selection ``S[i, k]``, which stands where a convolution has its kernel, but with taps of its own
-    for each output. Where entries tie the maximum has no derivative; the first takes all, as in PyTorch.
+    ``y[n, o, i] = max_k x[n, o, s i + d k - p]`` over the positions inside the input. As a matrix acting on
+    the input, ``y = T x``, where ``T[i, j]`` is 1 if ``x[j]`` is the first maximum of the window of output
+    ``i``, else 0; so ``dL/dx = T^T delta``. In index sums, the selection ``S[i, k]`` takes the place of the
+    kernel; it has its own entries for each output. If several entries are largest, the maximum has no
+    derivative; the first one receives the whole gradient, as in PyTorch.
 
-    With several axes the indices of an axis stand together, as in ``S[i_1, k_1, i_2, k_2]``.
+    With several axes the indices of each axis stand together, as in ``S[i_1, k_1, i_2, k_2]``.
 
-    Parameters are those of :class:`AvgPool`, where no place in the padding is ever selected, and
-
-    dilation : int, or sequence of one an axis
-        d, at least 1: how far apart the places of a window are.
+    Parameters
+    ----------
+    input_size, kernel_size, channels, batch, stride, ceil_mode, notation
+        As for :class:`AvgPool`.
+    padding : int, pair (before, after), or sequence with one of these per axis
+        Added before and after the input, at most half a window; never selected.
+    dilation : int, or sequence with one per axis
+        d, at least 1: the distance between neighbouring positions of a window.
 
     Raises
     ------
-    GeometryError
-        Also when a window would see padding only.
+    GeometryError, OptionError
+        As for :class:`AvgPool`; also if a window would hold only padding.
 
     Examples
     --------
@@ -168,11 +172,11 @@ class MaxPool1d(MaxPool, rank=1):
 
 
 class MaxPool2d(MaxPool, rank=2):
-    """2-D maximum pooling: :class:`MaxPool` on two axes; one size stands for both."""
+    """2-D maximum pooling: :class:`MaxPool` on two axes; a single size holds for both."""
 
 
 class MaxPool3d(MaxPool, rank=3):
-    """3-D maximum pooling: :class:`MaxPool` on three axes; one size stands for all."""
+    """3-D maximum pooling: :class:`MaxPool` on three axes; a single size holds for all."""
 
 
 def _require_inputs(axis: Axis) -> None:
@@ -182,6 +186,6 @@ def _require_inputs(axis: Axis) -> None:
     outputs = axis.incidence().index["output"]
     empty = np.flatnonzero(np.bincount(outputs, minlength=int(axis.output_size)) == 0)
     if len(empty):
-        wrong = f"output {empty[0]} would see padding only"
+        wrong = f"the window of output {empty[0]} would hold only padding"
         given = f"with {axis.input_size} inputs and dilation {axis.dilation}"
         raise GeometryError(f"{wrong}: {given} use less padding or dilation.")

@@ -20,24 +20,24 @@ class Practice:
     def exercises(self, *, seed: int = 0, count: int = 8, kinds: Iterable[str] | None = None) -> Exercises:
         """A sheet of exercises on the layer, with worked solutions; the same seed gives the same sheet.
 
-        Values are small random whole numbers. Where the layer is large, or has open sizes, questions on
+        Values are small random whole numbers. If the layer is large or has symbolic sizes, questions on
         values are about a smaller layer of the same kind.
 
         Parameters
         ----------
         seed : int
-            Of the random numbers.
+            Seed of the random numbers.
         count : int
-            How many exercises.
+            Number of exercises.
         kinds : sequence of str, optional
-            Which of "output_size", "left_over", "output_entry", "output_all", "convention", "matrix_entry",
+            Any of "output_size", "left_over", "output_entry", "output_all", "convention", "matrix_entry",
             "matrix_zeros", "matrix_weights", "parameters", "multiplications", "grad_input_entry",
-            "grad_kernel_entry" and "pooling_gradient" there are; by default all that the layer has.
+            "grad_kernel_entry" and "pooling_gradient"; by default all that apply to the layer.
 
         Raises
         ------
         OptionError
-            When a kind is unknown, or the layer has fewer different exercises.
+            If a kind is unknown, or there are fewer different exercises than ``count``.
 
         Examples
         --------
@@ -64,5 +64,5 @@ def remade(layer: Any, **changes: Any) -> Any:
     told = {name: value for name, value in options(layer.spec).items() if name in defaults(kind)}
     unknown = {name for name in changes if name not in defaults(kind)}
     made = kind(**{**told, **{name: value for name, value in changes.items() if name not in unknown}})
-    given = layer.entries.given
-    return made.at(**{LETTERS[role]: layer.entries.nested(role) for role in given}) if given else made
+    given = {LETTERS[r]: layer.entries.nested(r, entries) for r, entries in layer.entries.given.items()}
+    return made.at(**given) if given else made

@@ -26,19 +26,19 @@ class Written:
         return Subject(self.entries.spec, self.entries.symbols, self.entries.written)
 
     def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
-        """A quantity as an equation with the reason why it holds.
+        """The equation of a quantity, with the reason why it holds.
 
         Parameters
         ----------
         name : str
             "output_size", an explicit quantity, or "activation".
-        function : optional
-            What :meth:`activation` takes: for "activation", and for "filters", which is then A = f(X W).
+        function : name, SymPy function, or function of one expression, optional
+            For "activation" and for "filters", which is then A = f(X W), as for :meth:`activation`.
 
         Raises
         ------
         OptionError
-            When the name is unknown, or is "grad_bias" on a layer without bias.
+            If the name is unknown, or is "grad_bias" and the layer has no bias.
 
         Examples
         --------
@@ -50,7 +50,7 @@ class Written:
         spec = self.entries.spec
         row = required(name, spec)
         applied = name == "activation" or (name == "filters" and function is not None)
-        build = builder(name, spec, read_function(function, spec.notation) if applied else None)
+        build = builder(name, spec, read_function(function, spec) if applied else None)
         return Equation(name, row.reason(spec), self.subject, build)
 
     def latex(self, name: str = "output") -> str:
@@ -58,12 +58,12 @@ class Written:
         return self.equation(name).latex()
 
     def activation(self, function: str | Callable[[Expr], Expr] | None = None) -> Matrix:
-        """A function of each output entry.
+        """The output after an activation, which is applied to each entry.
 
         Parameters
         ----------
         function : name, SymPy function, or function of one expression, optional
-            A name stands for an unknown function; by default that of the notation.
+            A name stands for an unspecified function; by default the activation of the notation.
 
         Examples
         --------
@@ -71,18 +71,22 @@ class Written:
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).activation("f").T
         Matrix([[f(38), f(56)]])
         """
-        applied = read_function(function, self.entries.spec.notation)
-        return self.entries.values.array("output").applyfunc(applied)
+        return self.entries.values.array("output").applyfunc(read_function(function, self.entries.spec))
 
     def figure(self, name: str = "band") -> Figure:
-        """A picture: "band", "window", "network", "blocks" or "input_gradient".
+        """A figure of the layer.
+
+        Parameters
+        ----------
+        name : str
+            "band", "window", "network", "blocks" or "input_gradient".
 
         Raises
         ------
         OptionError
-            When the name is unknown; as a FigureError, when the layer is too large to draw.
+            If the name is unknown; a FigureError if the layer is too large to draw.
         SymbolicSizeError
-            When a size is a symbol.
+            If a size is a symbol.
 
         Examples
         --------

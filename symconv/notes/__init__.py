@@ -1,6 +1,6 @@
 """Lecture notes: a document model, its composition from a layer, and one renderer a format."""
 
-from symconv.notes.compose import SECTIONS, notes
+from symconv.notes.compose import DEPTHS, SECTIONS, notes
 from symconv.notes.document import Document
 from symconv.notes.files import FORMATS, rendered, write
 from symconv.notes.letters import read_activation
@@ -9,6 +9,7 @@ from symconv.notes.pdf import TexError
 from symconv.notes.source import Activation, Operand, Source, Sources
 
 __all__ = [
+    "DEPTHS",
     "FORMATS",
     "SECTIONS",
     "Activation",

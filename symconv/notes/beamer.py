@@ -1,96 +1,167 @@
-"""Notes as slides: a frame a thing to look at, derivations revealed step by step."""
+"""Frames as a beamer document: pieces below and beside each other, shown step by step."""
 
-from symconv.notes.latex import algorithm, escaped, fitted, points, sentence, table
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symconv.figures.scene import Staged, enlarged
+from symconv.figures.tikz import revealed, styles
+from symconv.notes.figured import FRAME, HALF_FRAME, scale
+from symconv.notes.frames import plainly
+from symconv.notes.latex import algorithm, escaped, points, sentence, table
 from symconv.notes.model import (
     Algorithm,
-    Block,
+    Built,
     Display,
-    Heading,
+    Frame,
     Manuscript,
     Picture,
+    Piece,
     Points,
     Prose,
+    Stacked,
     Table,
-    plain,
 )
 from symconv.notes.shells import shell
 from symconv.printing import display as data
-from symconv.printing.latex import WIDE_BREAK, AlignedLine, Latex, environment
+from symconv.printing.latex import BREAK, WIDE_BREAK, AlignedLine, Latex, environment
 
-#: About so many characters go on a line of a frame.
-LINE = 70
-#: So many points go on one frame.
-POINTS = 5
+#: So many points go on one frame, and so many rows of a table.
+POINTS, TABLE = 4, 10
 #: So many lines of equations, rows of matrices counted.
 ROWS = 11
 #: An algorithm of more lines is set in two columns.
 LISTING = 20
-#: Of the height of a frame, what there is below its title.
-ROOM = 0.78
+
+
+_LATEX = Latex()
 
 
 def slides(document: Manuscript) -> str:
     """A beamer document, for pdfLaTeX and LuaLaTeX."""
-    frames: list[str] = []
-    title = ""
-    said: list[Prose] = []
-    for block in document.blocks:
-        if isinstance(block, Heading):
-            frames += [_frame(title, _told(said))] if said else []
-            title, said = sentence(block.words), []
-        elif isinstance(block, Prose):
-            said.append(block)
+    frames = document.frames or plainly(document.blocks)
+    body = [made for frame in frames for made in _frames(frame)]
+    return shell("slides.tex").render(title=escaped(document.title), styles=styles(), body="\n\n".join(body))
+
+
+def _frames(frame: Frame) -> list[str]:
+    """A frame, and others behind it for that part of its last piece for which it has no room."""
+    *above, last = frame.rows
+    first, *more = _parts(last[0]) if frame.breaks else [_row(last)]
+    rows = [_row(row) for row in above]
+    whole = [*rows, first]
+    return [_frame(frame, whole), *(_frame(frame, [part]) for part in more)]
+
+
+def _row(row: Sequence[Piece]) -> str:
+    """Pieces side by side; one by itself."""
+    if len(row) > 1:
+        return _beside(row)
+    (piece,) = row
+    return _centred(_maths(piece)) if isinstance(piece, Display) else _parts(piece)[0]
+
+
+def _frame(frame: Frame, rows: Sequence[str]) -> str:
+    inside = "\n\\slidenext\n".join(rows)
+    head = "" if frame.opening else f"{{{escaped(frame.title)}}}"
+    above = f"\\slidetitle{{{escaped(frame.title)}}}\n" if frame.opening else ""
+    return f"\\begin{{frame}}{head}\n{above}\\slide{{%\n{inside}\n}}\n\\end{{frame}}"
+
+
+def _beside(row: Sequence[Piece]) -> str:
+    """Pieces side by side, in the middle of their heights."""
+    pieces = []
+    for piece in row:
+        if isinstance(piece, Picture | Staged):
+            drawn = _picture(piece, HALF_FRAME)
         else:
-            if isinstance(block, Algorithm) and said:
-                frames.append(_frame(title, _told(said)))
-                said = []
-            first, *more = parts_of(block, _room(said))
-            frames += [_frame(title, f"{_told(said)}\n\n{first}"), *(_frame(title, part) for part in more)]
-            said = []
-    if said:
-        frames.append(_frame(title, _told(said)))
-    return shell("slides.tex").render(title=escaped(document.title), body="\n\n".join(frames))
+            drawn = f"$\\displaystyle {_maths(piece)}$"
+        pieces.append(f"$\\vcenter{{\\hbox{{{drawn}}}}}$")
+    return "\\slideabreast{\\hfill " + "\\hfill ".join(pieces) + "\\hfill}"
 
 
-def _frame(title: str, inside: str) -> str:
-    # Pictures define commands with parameters, which only a fragile frame may hold; it cannot reveal.
-    fragile = "[fragile]" if "#1" in inside else ""
-    return f"\\begin{{frame}}{fragile}{{{title}}}\n{inside.strip()}\n\\end{{frame}}"
+def _parts(piece: Piece) -> list[str]:
+    """What of a piece goes on a frame each."""
+    match piece:
+        case Prose():
+            return [f"{sentence(piece.words)}\\par"]
+        case Points():
+            rows = range(0, len(piece.points), POINTS)
+            return [points(Points(piece.points[at : at + POINTS])) for at in rows]
+        case Table():
+            rows = range(0, len(piece.rows), TABLE)
+            return [table(Table(piece.head, piece.rows[at : at + TABLE])) for at in rows]
+        case Algorithm():
+            columns = 2 if piece.listing.latex().count("\n") > LISTING else 1
+            listing = algorithm(piece, "0.6\\textheight", columns=columns)
+            return [f"{sentence(piece.caption)}\\par\n{listing}"]
+        case Picture() | Staged():
+            return [f"\\slideabreast{{\\hfil {_picture(piece, FRAME)}\\hfil}}"]
+        case Display():
+            display = piece.item.display(_LATEX)
+            made = _revealed(display, ROWS) if piece.stepwise else _split(display, ROWS)
+            return [_centred(text) for text in made]
+        case _:
+            return [_centred(_maths(piece))]
 
 
-def _told(said: list[Prose]) -> str:
-    return "\n\n".join(sentence(prose.words) for prose in said)
+def _centred(maths: str) -> str:
+    return f"\\slidemaths{{{maths}}}"
 
 
-def _room(said: list[Prose]) -> float:
-    """What sentences leave of the height of a frame to what stands below them."""
-    lines = sum(len(plain(prose.words)) // LINE + 1 for prose in said)
-    return round(ROOM - 0.06 * lines, 2)
+def _maths(piece: Piece) -> str:
+    """Mathematics on its own, in display style."""
+    match piece:
+        case Built():
+            made = _aligned(_built(piece), BREAK)
+        case Stacked():
+            made = _stacked(piece)
+        case Display():
+            made = _LATEX.lay_out(piece.item.display(_LATEX))
+        case _:
+            raise TypeError(f"{type(piece).__name__} is no mathematics.")
+    return made
 
 
-def parts_of(block: Block, room: float) -> list[str]:
-    """What of a block goes on a frame, below sentences that leave it so much of the height."""
-    height = f"{room}\\textheight"
-    if isinstance(block, Display):
-        display, most = block.item.display(_LATEX), round(ROWS * room / ROOM)
-        parts = (_revealed if block.stepwise else _split)(display, most)
-        return [fitted(f"$\\displaystyle {part}$", height=height) for part in parts]
-    if isinstance(block, Points):
-        rows = range(0, len(block.points), POINTS)
-        return [points(Points(block.points[at : at + POINTS])) for at in rows]
-    if isinstance(block, Table):
-        rows = range(0, len(block.rows), 2 * POINTS)
-        return [table(Table(block.head, block.rows[at : at + 2 * POINTS])) for at in rows]
-    if isinstance(block, Algorithm):
-        long = block.listing.latex().count("\n") > LISTING
-        listing = algorithm(block, f"{room - 0.1:.2f}\\textheight", columns=2 if long else 1)
-        return [f"{sentence(block.caption)}\n\n{listing}"]
-    assert isinstance(block, Picture)
-    drawn = fitted(block.figure.tikz(), height=f"{room - 0.1:.2f}\\textheight")
-    return [f"\\begin{{center}}\n{drawn}\n\n{{\\small {sentence(block.caption)}}}\n\\end{{center}}"]
+def _picture(piece: Picture | Staged, width: float) -> str:
+    """A picture as large as it can be."""
+    staged = piece if isinstance(piece, Staged) else enlarged(piece.figure.drawing)
+    return f"{{\\slidefont\n{revealed(staged.drawing, staged.steps, scale(staged.drawing, width))}}}"
 
 
-_LATEX = Latex()
+def _built(piece: Built) -> list[str]:
+    """The lines of an equation whose pieces appear one after the other."""
+    lines = []
+    for at, line in enumerate(piece.lines):
+        left = piece.left.latex if at == 0 else ""
+        right = "".join(_from(step, part.latex) for step, part in line)
+        lines.append(f"{left} & {right}")
+    return lines
+
+
+def _from(step: int, latex: str) -> str:
+    """Maths that is seen from a step on; a sign at its head keeps its distance to what stands before it."""
+    return f"{{}}{latex}" if step == 1 else f"\\uncover<{step}->{{{{}}{latex}{{}}}}"
+
+
+def _stacked(piece: Stacked) -> str:
+    """Rows that appear one by one, the result on their left and what they act on on their right."""
+    left = [f"\\uncover<{r}->{{{one.latex}}}" for r, one in enumerate(piece.left, 1)]
+    rows = [
+        " & ".join(f"\\uncover<{r}->{{{cell.latex}}}" for cell in row) for r, row in enumerate(piece.rows, 1)
+    ]
+    right = [one.latex for one in piece.right]
+    acted = f" {_column(right)}" if right else ""
+    return f"{_column(left)} = {_array(rows, len(piece.rows[0]))}{acted}"
+
+
+def _column(entries: Sequence[str]) -> str:
+    return _array(entries, 1)
+
+
+def _array(rows: Sequence[str], columns: int) -> str:
+    body = BREAK.join(rows)
+    return f"\\left[\\begin{{array}}{{{'c' * columns}}}\n{body}\n\\end{{array}}\\right]"
 
 
 def _equations(display: data.Display) -> list[list[AlignedLine]]:
@@ -108,8 +179,8 @@ def _height(lines: list[AlignedLine]) -> int:
     return sum(line.height for line in lines)
 
 
-def _aligned(lines: list[str]) -> str:
-    return environment("aligned", WIDE_BREAK.join(lines))
+def _aligned(lines: list[str], between: str = WIDE_BREAK) -> str:
+    return environment("aligned", between.join(lines))
 
 
 def _split(display: data.Display, most: int) -> list[str]:

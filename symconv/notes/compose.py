@@ -1,84 +1,105 @@
-"""Composition: which sections the notes of a layer have, and in which order."""
+"""Composition: which sections the notes of a layer have, at which depth, and in which order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
+import symconv.notes.kinds as kinds
 from symconv.errors import OptionError
+from symconv.notes.appendix import algorithms, dense, derivations, letters, windows
 from symconv.notes.document import Document
-from symconv.notes.model import Block, Heading
-from symconv.notes.phrases import Told
-from symconv.notes.sections import (
-    algorithm,
-    checks,
-    dense,
-    example,
-    forward,
-    gradients,
-    matrix,
-    setting,
-    size,
-    windows,
-)
+from symconv.notes.known import checks, proofs
+from symconv.notes.learning import learning
+from symconv.notes.matrices import matrix
+from symconv.notes.model import Block, Heading, Prose
+from symconv.notes.numbers import numbers
+from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
+from symconv.notes.talk import frames
+from symconv.notes.why import size, why
+from symconv.notes.worked import Worked
 
-Section: TypeAlias = Callable[[Sources, Told], list[Block]]
+Section: TypeAlias = Callable[[Sources], list[Block]]
+
+#: Each section by its name: its heading, and what it consists of.
+SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
+    {
+        "numbers": ("The numbers", numbers),
+        "matrix": ("The matrix", matrix),
+        "why": ("Why these constraints", why),
+        "size": ("Output size", size),
+        "learning": ("Learning", learning),
+        "checks": ("How we know", checks),
+        "derivations": ("Derivations", derivations),
+        "windows": ("Windows", windows),
+        "dense": ("As a dense layer", dense),
+        "algorithms": ("Algorithms", algorithms),
+        "proofs": ("Proofs and checks", proofs),
+        "letters": ("Letters", letters),
+    }
+)
+
+#: What each depth consists of.
+DEPTHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "page": ("numbers", "matrix", "learning", "checks"),
+        "standard": ("numbers", "matrix", "why", "size", "learning", "checks"),
+        "full": tuple(SECTIONS),
+    }
+)
+
+#: When a section is empty.
+_WHY: Mapping[str, str] = MappingProxyType(
+    {"dense": "no weights are learned.", "windows": "there is no matrix of them."}
+)
 
 
-def notes(sources: Sources, title: str, sections: Sequence[str] | None = None) -> Document:
-    """The document of a layer: all sections that it has, or those that are asked for, in their order.
+def notes(
+    sources: Sources, title: str, depth: str = "standard", sections: Sequence[str] | None = None
+) -> Document:
+    """The document of a layer: the sections of a depth, or those that are asked for, in their order.
 
     Raises
     ------
     OptionError
-        When a section is unknown, is there twice, or has nothing to say of this layer.
+        When the depth or a section is unknown, or a section is there twice, or has nothing to say of this
+        layer.
     """
     if not isinstance(title, str) or not title.isprintable() or not title.strip():
         raise OptionError(f"the title is {title!r}: write a line of text.")
+    if not isinstance(depth, str) or depth not in DEPTHS:
+        raise OptionError("{option} is {given!r}: {cure}", "depth", depth, allowed=DEPTHS)
     if isinstance(sections, str) or not isinstance(sections, Iterable | None):
-        sentence = "{option} is {given!r}: write a list of names, such as ['forward', 'matrix']."
+        sentence = "{option} is {given!r}: write a list of names, such as ['numbers', 'matrix']."
         raise OptionError(sentence, "sections", sections)
-    wanted = list(SECTIONS) if sections is None else list(sections)
+    wanted = list(DEPTHS[depth] if sections is None else sections)
     blocks: list[Block] = []
-    told: Told = set()
+    parts: dict[str, list[Block]] = {}
+    if sections is None:
+        blocks.append(Prose(kinds.opening(Pen(Worked(sources.example))), lead=True))
     for name in wanted:
         if not isinstance(name, str) or name not in SECTIONS:
             raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
         if wanted.count(name) > 1:
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
-        if name == "windows" and not sources.layer.spec.kernel.shared:
-            heading = "Windows"
-        found = section(sources, told)
-        if found:
+        found = parts[name] = section(sources)
+        if depth == "page":
+            found = [block for block in found if not (block.spare or block.detail)]
+        if found and depth == "page" and name == "checks":
+            blocks += found
+        elif found:
             blocks += [Heading((heading,)), *found]
         elif sections is not None:
             sentence = f"section {{given!r}} has nothing to say of this layer: {_WHY[name]}"
             raise OptionError(sentence, given=name)
-    return Document(title.strip(), tuple(blocks), sources.statements)
+    pages = _pages(sources, depth) if sections is None else 0
+    shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
+    return Document(title.strip(), tuple(blocks), sources.statements, pages, shown)
 
 
-#: Each section by its name: its heading, and what it consists of.
-SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
-    {
-        "setting": ("Setting", setting),
-        "size": ("Output size", size),
-        "forward": ("Forward pass", forward),
-        "matrix": ("As a matrix acting on the input", matrix),
-        "windows": ("As windows times kernel", windows),
-        "dense": ("As a dense layer with zeros and ties", dense),
-        "gradients": ("Gradients", gradients),
-        "example": ("With values", example),
-        "algorithm": ("Algorithms", algorithm),
-        "checks": ("Checks", checks),
-    }
-)
-
-#: When a section is empty.
-_WHY: Mapping[str, str] = MappingProxyType(
-    {
-        "dense": "no weights are learned.",
-        "example": "{values}.",
-        "windows": "there is no closed form of them.",
-    }
-)
+def _pages(sources: Sources, depth: str) -> int:
+    """So many pages a depth takes at the most; 0 for any number."""
+    spec = sources.layer.spec
+    large = len(spec.axes) > 1 or kinds.channelled(spec)
+    return {"page": 1, "standard": 3 if large else 2, "full": 0}[depth]

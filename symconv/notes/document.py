@@ -21,9 +21,13 @@ class Document(Manuscript):
         See :mod:`symconv.notes.model`.
     code : str
         The Python statements that the code of the blocks needs.
+    pages : int
+        So many pages, at the most, that print should take; 0 for any number.
+    frames : tuple of Frame
+        The slides.
 
     >>> import symconv as sc
-    >>> print(str(sc.Conv1d(4, 3).notes(sections=["forward"])).splitlines()[0])
+    >>> print(str(sc.Conv1d(4, 3).notes(sections=["numbers"])).splitlines()[0])
     Cross-correlation of 4 inputs with 3 taps
     """
 

@@ -51,7 +51,7 @@ def _tex(document: Manuscript, name: str, options: Options) -> Files:
     if options.slides:
         whole = slides(document)
     else:
-        whole = fragment(document, labels) if options.fragment else article(document, labels)
+        whole = fragment(document, labels) if options.fragment else article(document)
     return {Path(name).name: whole.encode()}
 
 

@@ -35,7 +35,9 @@ def page(document: Manuscript, mathjax: str = MATHJAX) -> str:
         raise OptionError(sentence, "mathjax", mathjax)
     blocks = document.render(
         heading=lambda b: Markup("<h{0}>{1}</h{0}>").format(b.level + 1, _sentence(b.words)),
-        prose=lambda b: Markup("<p>{}</p>").format(_sentence(b.words)),
+        prose=lambda b: Markup('<p class="lead">{}</p>' if b.lead else "<p>{}</p>").format(
+            _sentence(b.words)
+        ),
         display=lambda b: Markup('<div class="equation formula" id="{}">\\[{}\\]</div>').format(
             b.label, as_latex(b.item)
         ),

@@ -1,12 +1,14 @@
 """Notes as LaTeX: the body, a fragment for ``\\input``, and an article that stands alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from symconv.errors import OptionError
+from symconv.notes.figured import unit
 from symconv.notes.model import (
     Algorithm,
+    Block,
     Display,
     Manuscript,
     Maths,
@@ -18,17 +20,17 @@ from symconv.notes.model import (
     plain,
 )
 from symconv.notes.shells import shell
+from symconv.printing.display import Row
 from symconv.printing.latex import Latex
-from symconv.printing.targets import as_latex
 
 #: What the body needs besides a document class.
 PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algpseudocode"
 
-#: Derivations with lines of more characters than this are not set in two columns.
-COLUMN = 56
+#: TeX can measure no more points than 16,383; documents higher than this are set without it.
+HIGHEST = 11_000
 
 #: Rows with more characters than this are broken into lines.
-LONG = 44
+LONG = 70
 
 _SPECIAL = {
     "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}",
@@ -68,9 +70,14 @@ def escaped(text: str, mathematics: Mapping[str, str] = _MATHEMATICS) -> str:
     return re.sub(r"([-,'])(?=\1)", r"\1{}", whole)
 
 
+_NEXT = ",\\allowbreak "
+
+
 def sentence(words: Words) -> str:
-    """Words escaped, mathematics between its delimiters."""
-    return "".join(f"${part.latex}$" if isinstance(part, Maths) else escaped(part) for part in words)
+    """Words escaped, mathematics between its delimiters; lists in it may go on in the next line."""
+    return "".join(
+        f"${part.latex.replace(', ', _NEXT)}$" if isinstance(part, Maths) else escaped(part) for part in words
+    )
 
 
 def fitted(inside: str, width: str = "\\linewidth", height: str = "0.9\\textheight") -> str:
@@ -78,27 +85,42 @@ def fitted(inside: str, width: str = "\\linewidth", height: str = "0.9\\textheig
     return f"\\adjustbox{{max width={width}, max totalheight={height}}}{{%\n{inside}%\n}}"
 
 
-def body(document: Manuscript, labels: str) -> list[str]:
+def body(document: Manuscript, labels: str = "") -> list[str]:
     """Each block; ``labels`` begins each label, so that several fragments can share a document.
 
     A sentence stays with the display that follows it, which TeX does not part from its paragraph.
     """
     rendered = document.render(
         heading=lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
-        prose=lambda b: sentence(b.words),
+        prose=_prose,
         display=lambda b: _display(b, labels),
         points=points,
         table=table,
-        algorithm=lambda b: f"{sentence(b.caption)}\n\n{algorithm(b)}",
+        algorithm=_algorithm,
         picture=_picture,
     )
-    joined: list[str] = []
-    for at, text in enumerate(rendered):
-        if at and isinstance(document.blocks[at], Display) and isinstance(document.blocks[at - 1], Prose):
-            joined[-1] += f"\n{text}"
+    return _placed(document.blocks, rendered)
+
+
+def _placed(blocks: Sequence[Block], rendered: Sequence[str]) -> list[str]:
+    """Blocks below and beside each other, and those that may be left out so marked."""
+    pieces: list[tuple[str, int]] = []
+    last: Block | None = None
+    for block, text in zip(blocks, rendered, strict=True):
+        if isinstance(block, Picture) and block.beside and pieces:
+            left, spare = pieces[-1]
+            size = f"{{{_width(block):.2f}cm}}{{{block.beside:.2f}}}{{{block.spare}}}"
+            pieces[-1] = (f"\\notesbeside{size}{{%\n{left}\n}}{{%\n{text}\n}}", spare)
+        elif isinstance(block, Display) and isinstance(last, Prose) and pieces[-1][1] == block.spare:
+            pieces[-1] = (f"{pieces[-1][0]}\n{text}", block.spare)
         else:
-            joined.append(text)
-    return joined
+            pieces.append((text, block.spare))
+        last = block
+    return [f"\\notesspare{{{spare}}}{{%\n{text}\n}}" if spare else text for text, spare in pieces]
+
+
+def _prose(block: Prose) -> str:
+    return f"{{\\itshape {sentence(block.words)}\\par}}" if block.lead else sentence(block.words)
 
 
 def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 1) -> str:
@@ -109,15 +131,39 @@ def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 
     return fitted(f"\\begin{{minipage}}{{{width}\\linewidth}}\n{listing}\n\\end{{minipage}}", height=height)
 
 
+def _steps(block: Display) -> str:
+    """A derivation that breaks over pages, in smaller letters where a line is long."""
+    latex = Latex()
+    display = block.item.display(latex)
+    widest = max(latex.width(f"{line.left}{line.right}") for row in display.rows for line in latex.lines(row))
+    return f"{{\\{'footnotesize' if widest > LONG else 'small'}\n{latex.across_pages(display)}}}"
+
+
+class _Page(Latex):
+    """LaTeX for lines as long as those of the article."""
+
+    line = 66
+
+
+_PAGE = _Page()
+
+
+def _algorithm(block: Algorithm) -> str:
+    return f"{sentence(block.caption)}\n\n{{\\footnotesize\n{block.listing.latex()}\n}}"
+
+
 def _display(block: Display, labels: str) -> str:
-    size = "scriptsize" if block.stepwise else "footnotesize"
-    inside = fitted(f"\\{size}$\\displaystyle {as_latex(block.item)}$", "0.92\\linewidth")
+    if block.stepwise:
+        return _steps(block)
+    inside = _PAGE.lay_out(block.item.display(_PAGE))
+    if not labels:
+        return f"\\begin{{equation*}}\n{inside}\n\\end{{equation*}}"
     return f"\\begin{{equation}}\\label{{{labels}:{block.label}}}\n{inside}\n\\end{{equation}}"
 
 
 def points(block: Points) -> str:
     """A list with what each point is about in front."""
-    items = (f"\\item[{sentence(about)}] {sentence(told)}" for about, told in block.points)
+    items = (f"\\item[{sentence(about)}.] {sentence(told)}" for about, told in block.points)
     return "\n".join(["\\begin{description}", *items, "\\end{description}"])
 
 
@@ -138,33 +184,53 @@ def table(block: Table) -> str:
     lines = [
         f"\\begin{head}", "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule", f"\\end{{{foot}}}"
     ]  # fmt: skip
-    return "\n".join(["\\begin{center}", "\\footnotesize", *lines, "\\end{center}"])
+    return "\n".join(["{\\centering\\small", *lines, "\\par}"])
+
+
+def _width(block: Picture) -> float:
+    """The centimetres that a picture takes across."""
+    return unit(block.figure.drawing) * block.figure.drawing.width
 
 
 def _picture(block: Picture) -> str:
-    drawn = fitted(block.figure.tikz(), height="0.26\\textheight")
-    caption = f"\\caption{{{sentence(block.caption)}}}"
-    return f"\\begin{{figure}}[htbp]\n\\centering\n{drawn}\n{caption}\n\\end{{figure}}"
+    """A picture at the size at which its letters can be read, its caption below it."""
+    drawing = block.figure.drawing
+    high = unit(drawing) * drawing.height
+    drawn = block.figure.tikz(width=max(1.0, round(_width(block), 2)), height=max(1.0, round(high, 2)))
+    return f"\\notesfigure{{%\n{drawn.rstrip()}%\n}}{{{sentence(block.caption)}}}"
 
 
 def fragment(document: Manuscript, labels: str) -> str:
     """For ``\\input``: the title is left to the document that takes it in."""
     head = f"% {document.title.encode('ascii', 'replace').decode()}\n% needs {PACKAGES}\n"
-    return head + "\n\n".join(body(document, labels)) + "\n"
+    return head + shell("commands.tex").render() + "\n\n".join(body(document, labels)) + "\n"
 
 
-def article(document: Manuscript, labels: str = "notes") -> str:
-    """A document of its own, for pdfLaTeX and LuaLaTeX."""
-    wide = any(isinstance(block, Display) and _width(block) > COLUMN for block in document.blocks)
-    return shell("article.tex").render(
-        title=escaped(document.title),
-        metadata=escaped(document.title, {}),
-        columns=1 if wide else 2,
-        body="\n\n".join(body(document, labels)),
+def _height(document: Manuscript) -> float:
+    """About how many points the blocks take from top to bottom, rather more than less."""
+    return sum(
+        document.render(
+            heading=lambda b: 40.0,
+            prose=lambda b: 20.0 + 14.0 * (len(plain(b.words)) // 80),
+            display=lambda b: 30.0 + sum(16.0 * line.height for row in _rows(b) for line in _PAGE.lines(row)),
+            points=lambda b: sum(20.0 + 14.0 * (len(plain(told)) // 80) for _, told in b.points),
+            table=lambda b: 30.0 + 14.0 * len(b.rows),
+            algorithm=lambda b: 30.0 + 12.0 * len(b.listing.latex().splitlines()),
+            picture=lambda b: 40.0 + 28.5 * 1.35 * unit(b.figure.drawing) * b.figure.drawing.height,
+        )
     )
 
 
-def _width(block: Display) -> int:
-    """The widest line of a derivation, in characters; what is no derivation breaks where it must."""
-    latex, rows = Latex(), block.item.display(Latex()).rows if block.stepwise else ()
-    return max((latex.width(str(line)) for row in rows for line in latex.lines(row)), default=0)
+def _rows(block: Display) -> Sequence[Row | None]:
+    return block.item.display(_PAGE).rows
+
+
+def article(document: Manuscript) -> str:
+    """A document of its own, for pdfLaTeX and LuaLaTeX."""
+    return shell("article.tex").render(
+        title=escaped(document.title),
+        metadata=escaped(document.title, {}),
+        pages=document.pages or 99,
+        fitted=_height(document) < HIGHEST,
+        body="\n\n".join(body(document)),
+    )

@@ -48,7 +48,7 @@ def _written(
     parts = [f"# {escaped(document.title)}"]
     parts += document.render(
         heading=lambda b: f"{'#' * (b.level + 1)} {sentence(b.words)}",
-        prose=lambda b: sentence(b.words),
+        prose=lambda b: f"*{sentence(b.words)}*" if b.lead else sentence(b.words),
         display=lambda b: display.format(latex=as_latex(b.item), label=b.label),
         points=points,
         table=table,

@@ -1,9 +1,11 @@
-"""The document model: headings, prose, displays, lists, tables, listings and pictures, as plain data."""
+"""The document model as plain data: headings, prose, displays, lists, tables, listings, pictures, frames."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from symconv.figures import Drawing
+from symconv.figures.scene import Staged
 from symconv.printing.targets import Displayed
 
 
@@ -13,9 +15,12 @@ class Figured(Protocol):
     @property
     def alt(self) -> str: ...
 
-    def tikz(self) -> str: ...
+    def tikz(self, *, width: float = 12.0, height: float = 18.0) -> str: ...
 
     def svg(self) -> str: ...
+
+    @property
+    def drawing(self) -> Drawing: ...
 
 
 class Listed(Protocol):
@@ -47,8 +52,28 @@ class Maths:
 Words: TypeAlias = tuple[str | Maths, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """What every block can say of its place in print.
+
+    Attributes
+    ----------
+    beside : float
+        How much larger than it is drawn a picture may be to the right of the block before it; 0 where it
+        stands below.
+    spare : int
+        From 1 on: print leaves it out where there is no room, the highest numbers first.
+    detail : bool
+        Whether notes of one page go without it.
+    """
+
+    beside: float = 0.0
+    spare: int = 0
+    detail: bool = False
+
+
 @dataclass(frozen=True)
-class Heading:
+class Heading(Placed):
     """A section's title."""
 
     words: Words
@@ -56,19 +81,20 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Prose:
-    """A paragraph."""
+class Prose(Placed):
+    """A paragraph; ``lead`` is what a document opens with, in italics."""
 
     words: Words
+    lead: bool = False
 
 
 @dataclass(frozen=True)
-class Display:
+class Display(Placed):
     """An equation, formula or derivation on lines of its own.
 
-    ``code`` is the Python expression that gives it, for formats that recompute; ``label`` a name that is
-    unique in the document, for formats that number equations; ``stepwise`` says that each line follows from
-    the one before, for formats that reveal them one by one.
+    ``code`` is the Python expression that gives it, for formats that recompute, or nothing; ``label`` a name
+    that is unique in the document, for formats that number equations; ``stepwise`` says that each line
+    follows from the one before, for formats that reveal them one by one.
     """
 
     item: Displayed
@@ -78,14 +104,14 @@ class Display:
 
 
 @dataclass(frozen=True)
-class Points:
+class Points(Placed):
     """A list, each point with what it is about."""
 
     points: tuple[tuple[Words, Words], ...]
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Placed):
     """Rows under a head; ``code`` gives it anew."""
 
     head: tuple[Words, ...]
@@ -94,7 +120,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class Algorithm(Placed):
     """A reference algorithm with what it computes."""
 
     caption: Words
@@ -103,7 +129,7 @@ class Algorithm:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(Placed):
     """A figure with its caption; ``name`` is unique in the document."""
 
     caption: Words
@@ -113,6 +139,59 @@ class Picture:
 
 
 Block: TypeAlias = Heading | Prose | Display | Points | Table | Algorithm | Picture
+
+
+@dataclass(frozen=True)
+class Built:
+    """An equation that is built up: its left side, and lines of pieces, each with the step that shows it."""
+
+    left: Maths
+    lines: tuple[tuple[tuple[int, Maths], ...], ...]
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """``y = T x`` whose rows appear one by one.
+
+    Attributes
+    ----------
+    left : tuple of Maths
+        The entries of the result, or the letter of the matrix alone.
+    rows : tuple of tuple of Maths
+        The rows of the matrix; dots where some are left out.
+    right : tuple of Maths
+        The entries of what it acts on; none if it stands alone.
+    """
+
+    left: tuple[Maths, ...]
+    rows: tuple[tuple[Maths, ...], ...]
+    right: tuple[Maths, ...] = ()
+
+
+#: What stands on a frame.
+Piece: TypeAlias = Prose | Display | Points | Table | Picture | Algorithm | Staged | Built | Stacked
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame.
+
+    Attributes
+    ----------
+    title : str
+        Plain words.
+    rows : tuple of tuple of pieces
+        From top to bottom; the pieces of a row stand side by side.
+    opening : bool
+        Whether it opens the slides: its title is large, and stands alone above the rest.
+    breaks : bool
+        Whether its last piece goes on on further frames where it is long.
+    """
+
+    title: str
+    rows: tuple[tuple[Piece, ...], ...]
+    opening: bool = False
+    breaks: bool = False
 
 
 _Rendered = TypeVar("_Rendered")
@@ -129,11 +208,17 @@ class Manuscript:
     blocks : tuple of blocks
     code : str
         The Python statements that the code of the blocks needs.
+    pages : int
+        So many pages, at the most, that print should take; 0 for any number.
+    frames : tuple of Frame
+        The slides; without them there is a frame for each thing to look at.
     """
 
     title: str
     blocks: tuple[Block, ...]
     code: str = ""
+    pages: int = 0
+    frames: tuple[Frame, ...] = ()
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""

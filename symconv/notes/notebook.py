@@ -5,6 +5,7 @@ from itertools import chain
 from symconv.errors import MissingExtraError
 from symconv.notes.markdown import escaped, points, sentence, table
 from symconv.notes.model import Manuscript
+from symconv.printing.targets import as_latex
 
 
 def notebook(document: Manuscript) -> str:
@@ -24,8 +25,8 @@ def notebook(document: Manuscript) -> str:
         ) from None
     shown: list[list[tuple[bool, str]]] = document.render(
         heading=lambda b: [(False, f"{'#' * (b.level + 1)} {sentence(b.words)}")],
-        prose=lambda b: [(False, sentence(b.words))],
-        display=lambda b: [(True, b.code)],
+        prose=lambda b: [(False, f"*{sentence(b.words)}*" if b.lead else sentence(b.words))],
+        display=lambda b: [(True, b.code) if b.code else (False, f"$$\n{as_latex(b.item)}\n$$")],
         points=lambda b: [(False, points(b))],
         table=lambda b: [(True, b.code)] if b.code else [(False, table(b))],
         algorithm=lambda b: [(False, sentence(b.caption)), (True, b.code)],

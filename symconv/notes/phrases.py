@@ -1,20 +1,11 @@
-"""The pieces that sections are put together from: sentences, equations, derivations, pictures."""
+"""The pieces that the appendix is put together from: sentences and equations in the letters of a layer."""
 
-import re
-from math import prod
-from typing import Any, TypeAlias
+from typing import Any
 
-from symconv.errors import FigureError
-from symconv.notes.model import Block, Display, Maths, Picture, Points, Prose, Words
+from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.source import Source, Sources
 from symconv.printing.notation import Notation
 from symconv.printing.targets import target_of
-
-#: Sentences that the reader has been told.
-Told: TypeAlias = set[str]
-
-#: What a picture on a page can have and still be read: rows or columns, and weights in their places.
-MOST_ROWS, MOST_EDGES = 20, 64
 
 
 def words(text: str, **letters: str) -> Words:
@@ -81,45 +72,3 @@ def equation(sources: Sources, which: str, name: str, function: Any = None, code
     given = f", function={code}" if function is not None else ""
     item = source.equation(name, function=function)
     return [Display(item, f"{which}.equation({name!r}{given})", f"{which}-{name}")]
-
-
-def best(sources: Sources, name: str) -> list[Block]:
-    """A quantity's equation on values where there are some, which shows the symbols too."""
-    return equation(sources, sources.best[1], name)
-
-
-def derivation(sources: Sources, told: Told, name: str) -> list[Block]:
-    """A closed form with the steps that lead to it, and the sentences of its rules."""
-    source = sources.opened
-    if name not in source.formula_names:
-        return []
-    made = source.derive(name)
-    blocks: list[Block] = [Display(made, f"opened.derive({name!r})", f"derivation-{name}", stepwise=True)]
-    points = []
-    for rule, sentences_of_rule in made.reasons().items():
-        sentences = [s for s in re.split(r"(?<=\.) ", sentences_of_rule) if s not in told]
-        told.update(sentences)
-        points += [((rule,), (" ".join(sentences),))] if sentences else []
-    return [*blocks, Points(tuple(points))] if points else blocks
-
-
-def drawable(source: Source) -> bool:
-    """Whether pictures of a layer can be read on a page."""
-    if not source.spec.numeric:
-        return False
-    outputs, inputs = (prod(map(int, source.spec.pattern.extents[role])) for role in ("output", "input"))
-    return max(outputs, inputs) <= MOST_ROWS and len(source.spec.pattern.incidence()) <= MOST_EDGES
-
-
-def picture(sources: Sources, name: str, caption: str) -> list[Block]:
-    """A figure, unless the layer is too large to draw."""
-    source = sources.layer
-    if not drawable(source):
-        return []
-    try:
-        figure = source.figure(name)
-    except FigureError:
-        return []
-    return [
-        Picture(words(caption, **_letters(source.spec.notation)), figure, f"layer.figure({name!r})", name)
-    ]

@@ -9,6 +9,8 @@ import sympy
 
 from symconv.check import Report
 from symconv.derivation import Derivation, Formula
+from symconv.explicit.entries import Explicit
+from symconv.explicit.layout import Subject
 from symconv.explicit.structure import Structure
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Figured, Listed, Maths
@@ -28,6 +30,16 @@ class Numeric(Protocol):
 
     @property
     def numbers(self) -> bool: ...
+
+    @property
+    def values(self) -> Explicit: ...
+
+
+class Subjected(Protocol):
+    """What equations of a layer are written about."""
+
+    @property
+    def subject(self) -> Subject: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,13 @@ class Source(Protocol):
     def entries(self) -> Numeric: ...
 
     @property
+    def written(self) -> Subjected: ...
+
+    @property
     def description(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
 
     @property
     def structure(self) -> Structure: ...
@@ -110,6 +128,12 @@ class Source(Protocol):
     def check(self, *, reference: str | None = None) -> Report: ...
 
 
+class Remake(Protocol):
+    """What makes a layer anew: see :class:`Sources`."""
+
+    def __call__(self, which: str, values: Mapping[str, Any], /, **options: Any) -> Source: ...
+
+
 @dataclass(frozen=True)
 class Sources:
     """A layer in up to three ways; code is the Python that makes each of them.
@@ -120,8 +144,15 @@ class Sources:
         With its sizes as given, in symbols.
     opened : Source
         The same layer with letters for its sizes; the layer itself where they are letters already.
-    valued : Source or None
-        On values, where it has some.
+    example : Source
+        Small enough to be told in figures, all its operands on values: the layer itself where that is so
+        small, else one of the same kind.
+    partner : Source or None
+        Of a transposed layer's example the convolution whose matrix is its transpose, on its outputs.
+    remake : function
+        Makes "layer" or "example" anew, on other values and with other options, such as
+        ``remake("example", {"x": [1, 2, 3]}, input_size=3)``. Operands that are not given keep their values
+        where these still fit.
     activation : Activation
     code : mapping of str to str
         The Python that makes each, by its name.
@@ -129,19 +160,21 @@ class Sources:
 
     layer: Source
     opened: Source
-    valued: Source | None
+    example: Source
+    partner: Source | None
+    remake: Remake
     activation: Activation
     code: Mapping[str, str]
 
     @property
-    def best(self) -> tuple[Source, str]:
-        """The layer on values where it has some, with the name of it in the code."""
-        return (self.valued, "valued") if self.valued else (self.layer, "layer")
+    def own(self) -> bool:
+        """Whether the example has the sizes of the layer."""
+        return self.layer.spec.numeric and self.layer.spec.tied == self.example.spec.tied
 
     @property
     def statements(self) -> str:
         """The Python statements that make them all."""
-        called = f"{self.code.get('valued', '')} {self.activation.code}("
+        called = f"{self.code['example']} {self.activation.code}("
         found = set(re.findall(r"\b(?<!\.)([A-Za-z]\w*)\(", called))
         names = sorted(name for name in found if hasattr(sympy, name))
         imports = ["import symconv as sc", *([f"from sympy import {', '.join(names)}"] if names else [])]

@@ -58,14 +58,14 @@ class Axis(Spatial):
         input_size, kernel_size, stride, dilation : int, SymPy expression or name
             At least 1 each.
         padding : int, symbol, pair (before, after), or one of "valid", "same", "full"
-            At least 0. "same" keeps the size at stride 1 and, as PyTorch does, puts the odd
-            element of an even kernel behind.
+            At least 0. "same" keeps the size for stride 1; if the total padding is odd, the extra
+            padding goes at the end, as in PyTorch.
         flip : bool
             True for convolution, False for cross-correlation.
         padding_mode : str
-            "zeros", "circular", "reflect" or "replicate".
+            A key of ``symconv.pattern.PADDING_MODES``, such as "zeros", "circular", "reflect" or "replicate".
         ceil_mode : bool
-            Whether the last window may reach beyond the padded input, if it begins inside the input or the
+            Whether the last window may extend beyond the padded input, if it begins inside the input or the
             padding before it.
 
         Raises
@@ -86,13 +86,14 @@ class Axis(Spatial):
         if isinstance(axis.output_size, int) and axis.output_size < 1:
             spans, has = axis.span + 1, f"{n} + {before} + {after} = {n + before + after}"
             raise GeometryError(
-                f"a kernel of {k} taps at dilation {d} spans {spans} inputs, but the padded input has {has}: "
-                f"use a smaller kernel or dilation, or a padding that sums to at least {spans - n}."
+                f"a kernel of {k} taps with dilation {d} spans {spans} inputs, "
+                f"but the padded input has {has}: use a smaller kernel or dilation, "
+                f"or a total padding of at least {spans - n}."
             )
         room = axis.fill.slack
         for side in (before, after):
             if room is not None and isinstance(side, int) and isinstance(n, int) and side > n - room:
-                sentence = f"padding {side} is more than {{option}} {{given!r}} can fill from {n} inputs: "
+                sentence = f"padding {side} is more than {{option}} {{given!r}} can fill with {n} inputs: "
                 cure = f"use at most {n - room}, or another {{option}}."
                 raise GeometryError(sentence + cure, "padding_mode", padding_mode)
         return axis
@@ -236,6 +237,6 @@ _SIZES = ("input_size", "kernel_size", "stride", "dilation")
 def read_sizes(flip: Any, *sizes: Any) -> list[Size]:
     """Input size, kernel size, stride and dilation, each of at least 1."""
     if not isinstance(flip, bool):
-        sentence = "{option} is {given!r}: write True (convolution) or False (correlation)."
+        sentence = "{option} is {given!r}: write True (convolution) or False (cross-correlation)."
         raise OptionError(sentence, "flip", flip)
     return [read_size(name, size, least=1) for name, size in zip(_SIZES, sizes, strict=True)]

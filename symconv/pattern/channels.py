@@ -96,7 +96,7 @@ class Channels(Relation):
             count = getattr(made, name)
             if isinstance(count, int) and isinstance(made.groups, int) and count % made.groups:
                 sentence = f"{made.groups} groups do not divide {{option}} = {{given}}: "
-                raise GeometryError(f"{sentence}each group takes as many channels.", name, count)
+                raise GeometryError(f"{sentence}use a number that does.", name, count)
         return made
 
     @property

@@ -12,7 +12,7 @@ from sympy import Expr, Le, Mul, Rational, sympify
 from sympy.logic.boolalg import Boolean
 
 from symconv.pattern.pattern import Pattern
-from symconv.pattern.relation import Spatial
+from symconv.pattern.relation import Relation, Spatial
 from symconv.printing.notation import Notation
 
 #: The entries of each operand by its role, flattened row-major.
@@ -26,7 +26,7 @@ Own: TypeAlias = Callable[[Pattern, Operands], dict[int, Expr]]
 class Kernel:
     """Learned weights, shared by all outputs; other kinds say what is different of them."""
 
-    called: ClassVar[str] = "kernel"  # what a derivation lays on the input
+    called: ClassVar[str] = "kernel"  # what slides over the input in a derivation
     moved: ClassVar[str] = "kernel"  # what an output size counts the places of
     last: ClassVar[str] = "tap"  # what lies furthest in it
     meaning: ClassVar[str] = ""  # of its letter where formulas use it, if it is no weight
@@ -108,7 +108,7 @@ class Kernel:
         """The numbers of the taps, by what each output meets and the numbers of the inputs."""
         return None
 
-    def window_size(self, axis: Spatial, place: Any) -> Any:
+    def window_size(self, axis: Relation, place: Any) -> Any:
         """How many places of the window at an output count."""
         return axis.extents["tap"][0]
 
@@ -128,8 +128,9 @@ class Kernel:
 class Pooled(Kernel):
     """What kernels have that are not learned but laid on windows of each channel."""
 
+    called = "window"
     moved = "window"
-    last = "place"
+    last = "entry"
     operands = ("x", "delta")
     learned = False
 
@@ -166,10 +167,10 @@ class Average(Pooled):
 
     @property
     def stands_for(self) -> str:
-        kernel, over = "the kernel of each output", "the number of places of its window that count"
+        kernel, over = "the kernel of each output", "the number of entries of its window that count"
         if self.uniform:
-            kernel, over = "the kernel", "their number"
-        return f"{kernel}, all of whose entries are 1 over {self.divisor or over}"
+            kernel, over = "the kernel", "the number of taps"
+        return f"{kernel}, whose entries are all 1 over {self.divisor or over}"
 
     @property
     def mean(self) -> str:
@@ -178,7 +179,7 @@ class Average(Pooled):
         if self.uniform:
             return "the mean of its window, padding included"
         within = "padded input" if self.count_padding else "input"
-        return f"the mean of the places of its window that lie within the {within}"
+        return f"the mean of the entries of its window that lie within the {within}"
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -192,7 +193,7 @@ class Average(Pooled):
         split = self.relation(tied).split({"output": (), "tap": taps, "input": ()})
         return tuple(here["tap"][0] for relation, here in split if relation.spatial)
 
-    def window_size(self, axis: Spatial, place: Any) -> Any:
+    def window_size(self, axis: Relation, place: Any) -> Any:
         if self.count_padding is None:
             return super().window_size(axis, place)
         return axis.places_counted(place, self.count_padding)

@@ -20,6 +20,8 @@ class PaddingMode:
 
     place: Callable[[Any, Any], Any]  # of j and N
     slack: int | None  # the padding may be at most N - slack on a side; None for any padding
+    numpy: Any  # what np.pad calls it; evidence and references, which judge the map, pad with that
+    words: str  # how the input goes on in the padding, for the reader
 
     @property
     def reads_input(self) -> bool:
@@ -29,8 +31,13 @@ class PaddingMode:
 
 #: Source: the names and the reading of each mode are those of PyTorch's ``padding_mode``.
 PADDING_MODES: Mapping[str, PaddingMode] = MappingProxyType({
-    "zeros": PaddingMode(lambda j, n: j, None),
-    "circular": PaddingMode(lambda j, n: j % n, 0),
-    "reflect": PaddingMode(lambda j, n: n - 1 - abs(n - 1 - abs(j)), 1),
-    "replicate": PaddingMode(lambda j, n: least(largest(j, 0), n - 1), None),
+    "zeros": PaddingMode(lambda j, n: j, None, "constant", "with zeros in the padding"),
+    "circular": PaddingMode(lambda j, n: j % n, 0, "wrap", "continued periodically into the padding"),
+    "reflect": PaddingMode(
+        lambda j, n: n - 1 - abs(n - 1 - abs(j)), 1, "reflect", "reflected at its ends into the padding"
+    ),
+    "replicate": PaddingMode(
+        lambda j, n: least(largest(j, 0), n - 1), None, "edge",
+        "with its first and last entries repeated in the padding",
+    ),
 })  # fmt: skip

@@ -70,7 +70,7 @@ def per_axis(name: str, given: Any, rank: int) -> list[Any]:
     values = list(given)
     if len(values) != rank:
         found, axes = counted(len(values), "entry", "entries"), counted(rank, "axis", "axes")
-        cure = "write one value for all axes, or one for each."
+        cure = "write one value for all axes, or one per axis."
         raise OptionError(f"{{option}} {{given!r}} has {found} for {axes}: {cure}", name, given)
     return values
 
@@ -114,7 +114,7 @@ def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
         if given == "full":
             return reach, reach
         if stride != 1:
-            sentence = "{option} {given!r} keeps the size, which stride {step} cannot: "
+            sentence = "{option} {given!r} keeps the size, which is impossible for stride {step}: "
             cure = "give the padding as a number or as a pair {pair}."
             raise GeometryError(sentence + cure, "padding", given, step=stride)
         return reach // 2, reach - reach // 2
@@ -126,7 +126,7 @@ def read_padding(given: Any, reach: Size, stride: Size) -> tuple[Size, Size]:
             raise OptionError(sentence, "padding", given)
     for part in pair:
         if isinstance(part, str) and len(part.strip()) > 2 and part.strip().isalpha():
-            near, sentence = part.strip().lower(), "{option} mode {part!r} is unknown: {cure}"
+            near, sentence = part.strip().lower(), "{option} is {part!r}: {cure}"
             raise OptionError(sentence, "padding", near, part=part, allowed=MODES)
     try:
         before, after = (read_size("padding", part, least=0) for part in pair)

@@ -122,7 +122,7 @@ class Relation(metaclass=ABCMeta):
     def require_few(self) -> None:
         """Raise unless every size is a number, and none so large that there are too many triples to list."""
         self.require_numbers()
-        most = f"explicit entries are made for at most {MOST} products of an output and a tap."
+        most = f"explicit entries need at most {MOST} products of an output and a tap; use smaller sizes."
         if max(self.geometry.values()) > 2**60:
             raise GeometryError(f"sizes up to {max(self.geometry.values())} are too large: {most}")
         counts = {role: self.count(role) for role in ROLES}
@@ -133,6 +133,15 @@ class Relation(metaclass=ABCMeta):
     def _products(self, counts: Mapping[str, int]) -> int:
         """How many triples have to be looked at."""
         return counts["output"] * counts["tap"]
+
+    @property
+    def fill(self) -> PaddingMode:
+        """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
+        return PADDING_MODES["zeros"]
+
+    def places_counted(self, place: Any, padding: bool) -> Any:
+        """How many places of the window at an output count, with or without those in the padding."""
+        return self.extents["tap"][0]
 
     @property
     def limits(self) -> tuple[Boolean, ...]:
@@ -172,15 +181,6 @@ class Spatial(Relation):
     """A relation along one spatial axis, which has an output size worth a formula."""
 
     spatial: ClassVar[bool] = True
-
-    @property
-    def fill(self) -> PaddingMode:
-        """What stands in the padding: nothing that gives a term, unless a mode says otherwise."""
-        return PADDING_MODES["zeros"]
-
-    def places_counted(self, place: Any, padding: bool) -> Any:
-        """How many places of the window at an output count, with or without those in the padding."""
-        return self.extents["tap"][0]
 
     @abstractmethod
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:

@@ -17,7 +17,7 @@ from symconv.printing.notation import Notation
 #: For each output the taps that meet an input, in order: of the window, of the output, and the input.
 Meetings = list[list[tuple[int, int, int]]]
 
-_MEANING = "1 at the first of the largest entries that an output sees, else 0"
+_MEANING = "1 at the first maximum of the window, else 0"
 
 
 def meetings(tied: Pattern) -> Meetings:
@@ -41,7 +41,7 @@ def _selected(entries: Sequence[Expr]) -> list[Expr]:
                 best = at if entry > entries[best] else best
             except TypeError:
                 raise EntriesError(
-                    f"whether {entry} is more than {entries[best]} cannot be told: give numbers that compare."
+                    f"{entry} and {entries[best]} cannot be compared: give numbers that have an order."
                 ) from None
         return [S.One if at == best else S.Zero for at in range(len(entries))]
     return [Iverson(And(*comparisons(entries, at))) for at in range(len(entries))]
@@ -88,9 +88,8 @@ def _windows_meet(axis: Spatial) -> Boolean:
 class Selection(Pooled):
     """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
 
-    called = "selection"
     meaning = f"being {_MEANING}"
-    linear_in = "once the selection is made"
+    linear_in = "for a fixed selection"
     beside = "passed by"
     depends_on_input = True
     opening = "Maximum pooling of {inputs} in windows of {window}"
@@ -124,7 +123,7 @@ class Selection(Pooled):
 
     def written(self, notation: Notation) -> Notation:
         own = {"kernel": notation.selection, "kernel_matrix": None, "filter_matrix": notation.selection}
-        return notation.replace(**own, selection=notation.kernel, tap_colours=())
+        return notation.rewritten(**own, selection=notation.kernel, tap_colours=())
 
     def conditions(self, axes: Sequence[Spatial]) -> tuple[Boolean, ...]:
         return (*super().conditions(axes), *map(_windows_meet, axes))

@@ -40,8 +40,8 @@ class Specification:
     ) -> Specification:
         """That of a layer that is made by a call, its bias and notation as they were given.
 
-        An OptionError if the bias is neither True nor False, a NotationError if the notation is none, and no
-        preset either.
+        Letters of symconv's own move out of the way of the names of sizes. An OptionError if the bias is
+        neither True nor False, a NotationError if the notation is none, and no preset either.
         """
         if not isinstance(bias, bool):
             cure = "write True or False, and give its value to .at(b=...)."
@@ -50,7 +50,9 @@ class Specification:
             cure = "write a Notation or the name of a preset."
             raise NotationError(f"{call}: {{option}} is {{given!r}}; {cure}", "notation", notation)
         found = Notation.preset(notation) if isinstance(notation, str) else notation
-        return cls(Pattern(tuple(relations)), kernel, bias, found)
+        made = cls(Pattern(tuple(relations)), kernel, bias, found)
+        sizes = {str(s) for size in made.tied.geometry.values() for s in getattr(size, "free_symbols", ())}
+        return replace(made, notation=found.beside(sorted(sizes), len(made.axes))) if sizes else made
 
     @cached_property
     def pattern(self) -> Pattern:
@@ -125,13 +127,13 @@ class Specification:
         """
         n = self.notation
         if self.filters not in ((), (1,)):
-            n = n.replace(windows=n.all_windows, all_windows=n.windows)
+            n = n.rewritten(windows=n.all_windows, all_windows=n.windows)
         return self.kernel.written(n)
 
     @property
     def uncoloured(self) -> Specification:
         """The same layer, its taps without colours."""
-        return replace(self, notation=self.notation.replace(tap_colours=()))
+        return replace(self, notation=self.notation.rewritten(tap_colours=()))
 
     @cached_property
     def conditions(self) -> tuple[Boolean, ...]:
@@ -154,11 +156,13 @@ class Specification:
     def phrases(self) -> dict[str, str]:
         """What sentences about the layer have in the places that they leave open."""
         sizes = {name for axis in self.axes for name, size in axis.geometry.items() if size != 0}
+        padded = not sizes.isdisjoint(("before", "after"))
         return {
-            "cut": "" if sizes.isdisjoint(("before", "after")) else "; the padding is cut off the ends",
-            "added": "; the output padding is added behind" if "output_padding" in sizes else "",
-            "by": "column by column" if self.notation.window_columns else "row by row",
+            "cut": "; the padding is cropped from the ends" if padded else "",
+            "added": "; the output padding is added at the end" if "output_padding" in sizes else "",
+            "line": "column" if self.notation.window_columns else "row",
             "bias": ", plus the bias" if self.bias else "",
+            "mean": self.kernel.mean if padded else self.kernel.mean.removesuffix(", padding included"),
         }
 
     def replaced(self, swap: Mapping[Symbol, Expr]) -> Specification:

@@ -51,8 +51,8 @@ class TransposedAxis(Adjoint, Spatial):
         """
         n, k, s, d = read_sizes(flip, input_size, kernel_size, stride, dilation)
         if isinstance(padding, str) and padding in ("same", "full"):
-            sentence = "{option} {given!r} has no meaning for a transposed layer: give numbers, "
-            cure = "which are taken off the output on each side."
+            sentence = "{option} {given!r} is not defined for a transposed layer: give numbers, "
+            cure = "which are cropped from the output on each side."
             raise OptionError(sentence + cure, "padding", padding)
         before, after = read_padding(padding, d * (k - 1), s)
         extra = read_size("output_padding", output_padding, least=0)
@@ -63,8 +63,8 @@ class TransposedAxis(Adjoint, Spatial):
         size = _outputs(axis, extra)
         if isinstance(size, int) and size < 1:
             raise GeometryError(
-                f"the transposed layer would have {size} outputs: take off at most "
-                f"{before + after + size - 1} before and after together, not {before + after}."
+                f"the transposed layer would have {size} outputs: use a total padding of at most "
+                f"{before + after + size - 1}, not {before + after}."
             )
         return cls(replace(axis, input_size=size, outputs=n), extra)
 

@@ -13,10 +13,10 @@ def counted(number: object, noun: str, plural: str = "") -> str:
 
 
 def several(noun: str) -> str:
-    """The plural; of what follows a preposition nothing changes.
+    """The plural; what follows "of" does not change.
 
-    >>> several("place of padding")
-    'places of padding'
+    >>> several("sample of the batch")
+    'samples of the batch'
     """
     head, of, rest = noun.partition(" of ")
     return f"{head}s{of}{rest}"

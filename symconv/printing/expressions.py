@@ -6,7 +6,7 @@ from sympy import Expr, S, sympify
 
 
 class Iverson(Expr):
-    """``[condition]``: 1 where the condition holds and 0 elsewhere.
+    """The bracket ``[P]``, which is 1 if the condition P holds, else 0.
 
     >>> from sympy import Eq
     >>> from sympy.abc import i

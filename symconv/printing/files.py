@@ -33,7 +33,7 @@ def write_whole(target: Path, content: bytes) -> None:
             part.unlink(missing_ok=True)
     except FileNotFoundError:
         folder = Path(os.path.realpath(target)).parent if target.parent.exists() else target.parent
-        raise SymconvError(f"cannot write into {folder}: there is no such folder; make it first.") from None
+        raise SymconvError(f"cannot write into {folder}: there is no such folder; create it first.") from None
     except (OSError, ValueError) as error:
         raise SymconvError(f"cannot write {target}: {getattr(error, 'strerror', None) or error}.") from None
 

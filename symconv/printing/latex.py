@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sympy import Expr, Symbol
@@ -9,10 +10,15 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
 from symconv.printing.display import Beside, Display, Grid, Row, Side
+from symconv.printing.letters import NAME, Letter
 from symconv.printing.target import MAY_BREAK, MathsTarget
 
-#: Between lines, and between lines that have fractions or steps.
-BREAK, WIDE_BREAK = " \\\\\n", " \\\\[1ex]\n"
+#: Between lines, between those that have scripts above and below, and those that have fractions or steps.
+BREAK, HIGH_BREAK, WIDE_BREAK = " \\\\\n", " \\\\[0.5ex]\n", " \\\\[1ex]\n"
+
+
+#: What a rendered letter begins with: its head and the marks on it.
+_HEAD = re.compile(r"^(?:\\[A-Za-z]+(?:\{(?:[^{}]|\{[^{}]*\})*\})?|[A-Za-z]+)")
 
 
 class ExpressionPrinter(LatexPrinter):
@@ -20,6 +26,13 @@ class ExpressionPrinter(LatexPrinter):
 
     def __init__(self, names: Mapping[Symbol, str]) -> None:
         super().__init__({"symbol_names": dict(names), "full_prec": False})
+
+    def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
+        """SymPy's letters, and those that it does not know: upright bold, superscripts in braces."""
+        own = ("bf" in expr.name or "{" in expr.name) and NAME.fullmatch(expr.name)
+        if own and expr not in self._settings["symbol_names"]:
+            return Letter.of(expr.name).latex
+        return str(super()._print_Symbol(expr, style))
 
     def _print_Function(self, expr: Expr, exp: str | None = None) -> str:
         if not isinstance(expr, AppliedUndef):
@@ -61,9 +74,9 @@ class Latex(MathsTarget):
     opened, closed, above = r"\left(", r"\right)", "\n"
 
     vec = r"\operatorname{{vec}}({})".format
-    coloured = r"\textcolor{{{1}}}{{{0}}}".format
+    # A group around the switch: MathJax 2 and pandoc do not know the command of text.
+    coloured = r"{{\color{{{1}}}{{{0}}}}}".format
     masked = r"[{} \text{{ holds }} {}] \odot {}".format
-    padded = r"\tilde{{{}}}".format
     derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
     derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
     sum = r"\sum_{{{}={}}}^{{{}}}".format
@@ -79,10 +92,14 @@ class Latex(MathsTarget):
         return f"\\text{{{self.sentence(text)}}}"
 
     def sentence(self, text: str) -> str:
-        return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        escaped = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        return escaped.replace("∂", "$\\partial$")
 
     def function(self, name: str) -> str:
         return _upright(self.letter(name))
+
+    def padded(self, letter: str, name: str) -> str:
+        return _HEAD.sub(r"\\tilde{\g<0>}", letter)
 
     def transposed(self, letter: str) -> str:
         return f"{letter}^{{\\top}}" if "^" not in letter else f"{{{letter}}}^{{\\top}}"
@@ -119,12 +136,13 @@ class Latex(MathsTarget):
             return [AlignedLine("", "\\mathrel{\\vdots}", 1)]
         lines: list[AlignedLine] = []
         left, step, right = [row.left], bool(row.rule), [""]
+        part = partial(self._part, apart=HIGH_BREAK if any(map(_is_high, (row.left, *row.parts))) else BREAK)
         indent, under = ("\\qquad ", "\\quad ") if step else ("\\quad {}", "")
         for parts in self.groups(row):
             first, *more = parts[0].split("\n") if isinstance(parts[0], str) else parts[:1]
             here = [first, *parts[1:]]
-            right = [" = ".join(map(self._part, here)), *map(self._part, more)]
-            above = "".join(f"{self._part(part)} " for part in left)
+            right = [" = ".join(map(part, here)), *map(part, more)]
+            above = "".join(f"{part(piece)} " for piece in left)
             lines.append(AlignedLine(above, f"= {right[0]}", _height(*left, *here), bool(lines)))
             lines += [AlignedLine("", indent + text, _height(text), not step) for text in right[1:]]
             left = []
@@ -136,11 +154,11 @@ class Latex(MathsTarget):
                 lines[-1] = lines[-1]._replace(right=lines[-1].right + rule)
         return [*lines, *(AlignedLine("", under + text, _height(text)) for text in row.below)]
 
-    def _part(self, part: Side) -> str:
+    def _part(self, part: Side, apart: str) -> str:
         if isinstance(part, Beside):
-            return " ".join(map(self._part, part.pieces))
+            return " ".join(self._part(piece, apart) for piece in part.pieces)
         if isinstance(part, Grid):
-            body = BREAK.join(" & ".join(row) for row in part.rows)
+            body = apart.join(" & ".join(row) for row in part.rows)
             return f"\\left[\\begin{{array}}{{{'c' * len(part.rows[0])}}}\n{body}\n\\end{{array}}\\right]"
         return part
 
@@ -159,6 +177,14 @@ def _upright(letter: str) -> str:
     return f"\\operatorname{{{letter}}}" if re.fullmatch("[A-Za-z]{2,}", letter) else letter
 
 
+def _is_high(part: Side) -> bool:
+    """Whether a matrix has letters with a superscript and an index, which need more room."""
+    if isinstance(part, Beside):
+        return any(map(_is_high, part.pieces))
+    cells = [cell for row in part.rows for cell in row] if isinstance(part, Grid) else []
+    return any("^{" in cell and "_{" in cell for cell in cells)
+
+
 def _height(*parts: Side) -> int:
     """About how many lines of text parts on one line are as high as; a fraction or a sum is two."""
     rows, atoms = 1, []
@@ -175,7 +201,7 @@ def _height(*parts: Side) -> int:
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-_INVISIBLE = re.compile(r"\\textcolor\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
+_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import NotationError, reject_unknown
+from symconv.printing.choice import clash, free_letter, settled
+from symconv.printing.letters import entry_name, read_letter
 
-_LETTER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)?(\^\([A-Za-z0-9]+\))?'{0,3}")
+#: Names that xcolor, KaTeX and MathJax all know without options. They mean the same colour by them, but for
+#: purple, which is redder in TeX; documents of symconv define it as browsers have it.
+COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "purple", "red", "teal", "yellow")
 
-#: Names that xcolor, KaTeX and MathJax all know without options, and by which they mean the same colour:
-#: TeX's orange, for one, is not that of a browser.
-COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "red", "teal", "yellow")
-
-#: The colours of the taps where a notation names none. Of the names that can be read as text on white
-#: these stay apart for readers without red, green or blue cones too, neighbours most of all; no gray is
-#: among them, since zeros are gray.
-PALETTE = ("blue", "olive", "magenta", "teal", "black")
+#: The colours of the taps where a notation names none: all names whose contrast on white is at least 4.5 to
+#: 1, in an order in which neighbours stay far apart for readers without red, green or blue cones too.
+PALETTE = ("teal", "blue", "purple", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
 
+#: The fields that are letters, and those of them that stand for sizes that a layer is made with.
+LETTERS = (
+    "input", "kernel", "kernel_matrix", "bias", "output", "upstream", "loss", "activation", "matrix",
+    "windows", "all_windows", "upstream_matrix", "tying", "selection", "feature_maps", "filter_matrix",
+    "input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding",
+    "output_index", "tap_index", "input_index", "batch_index", "output_channel_index",
+    "tap_channel_index", "input_channel_index",
+)  # fmt: skip
+SIZES = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Notation:
-    """How a text writes a convolution layer. Letters only: no field changes a result.
+    r"""How a text writes a convolution layer. Letters only: no field changes a result.
 
-    Letters may carry a subscript (``"L_in"``), a bracketed superscript (``"delta^(l)"``) or primes,
-    and Greek names print as Greek.
+    A letter is written as in LaTeX or as in plain text: Greek by name, command or character (``"delta"``,
+    ``r"\delta"``, ``"δ"``), with a subscript (``"L_in"``), a superscript (``"a^{(l-1)}"``), primes, bold
+    (``r"\mathbf{w}"``) or an accent (``r"\hat{y}"``): see :mod:`symconv.printing.letters`.
+
+    A letter that is not given is symconv's own. It moves out of the way of those that are given, to the
+    first of its :data:`second choices <symconv.printing.choice.SECOND>` that is free. Two letters that are
+    given may be the same, as long as no layer prints both.
 
     Attributes
     ----------
@@ -67,8 +80,13 @@ class Notation:
     source : str
         The text that writes so, and its conventions.
 
+    Examples
+    --------
     >>> Notation(base=1).name("input", 0), Notation.preset("cs231n").windows
     ('x1', 'X_col')
+    >>> hers = Notation(input="a", matrix="W", output="z")
+    >>> hers.kernel, hers.filter_matrix, hers.output_padding
+    ('w', 'V', 'q')
     """
 
     input: str = "x"
@@ -110,15 +128,17 @@ class Notation:
 
     def __new__(cls, **given: Any) -> Notation:
         reject_unknown("Notation", given, [item.name for item in fields(cls)])
-        return super().__new__(cls)
+        made = super().__new__(cls)
+        object.__setattr__(made, "_given", frozenset(given))
+        return made
 
     def __post_init__(self) -> None:
-        for name, value in self._letters():
-            if not isinstance(value, str) or not _LETTER.fullmatch(value):
-                raise NotationError(
-                    f"{name} is {value!r}: write a letter or a Greek name, with at most one "
-                    "subscript such as 'L_in', one superscript such as 'delta^(l)', and primes."
-                )
+        for name in self.chosen:
+            self._put(name, self._read(name))
+        own = {item.name: str(item.default) for item in fields(self) if item.name in LETTERS}
+        del own["kernel_matrix"]
+        for name, letter in settled({name: getattr(self, name) for name in self.chosen}, own).items():
+            self._put(name, letter)
         if type(self.base) is not int or self.base not in (0, 1):
             raise NotationError(f"base is {self.base!r}: indices start at 0 or at 1.")
         if self.upstream_style not in UPSTREAM_STYLES:
@@ -127,7 +147,7 @@ class Notation:
         if not isinstance(self.window_columns, bool):
             raise NotationError(f"window_columns is {self.window_columns!r}: write True or False.")
         if not isinstance(self.tap_colours, tuple | list):
-            sentence = "{option} is {given!r}: write a tuple, such as ('blue', 'olive')."
+            sentence = "{option} is {given!r}: write a tuple, such as ('teal', 'blue')."
             raise NotationError(sentence, "tap_colours", self.tap_colours)
         object.__setattr__(self, "tap_colours", tuple(self.tap_colours))
         for colour in self.tap_colours:
@@ -136,24 +156,52 @@ class Notation:
         limit = self.max_rows
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 3):
             raise NotationError("{option} is {given!r}: write {rows}.", "max_rows", limit)
-        self._check_letters_differ()
 
-    def _check_letters_differ(self) -> None:
-        meanings: dict[str, str] = {}
-        kernel = self.kernel, self.kernel_matrix  # which may bear one letter in all its shapes
-        for name, letter in self._letters():
-            if letter in {"kernel_matrix": kernel[:1], "filter_matrix": kernel}.get(name, ()):
+    def _put(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _read(self, name: str) -> str:
+        """The letter that is given for a field, by its name."""
+        given = getattr(self, name)
+        found = read_letter(given) if isinstance(given, str) else None
+        if found is None:
+            raise NotationError(
+                f"{name} is {given!r}: write a letter or a Greek name, with at most one subscript such as "
+                "'L_in', one superscript such as 'delta^(l)', primes, and bold or an accent as in LaTeX."
+            )
+        if name == "activation" and not found.isidentifier():
+            raise NotationError(f"activation is {given!r}: write a letter without superscript and primes.")
+        return found
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The fields whose letters are given, so that they stay."""
+        given: frozenset[str] = self.__dict__["_given"]
+        return tuple(name for name in LETTERS if name in given and getattr(self, name) is not None)
+
+    def beside(self, names: Iterable[str], axes: int = 1) -> Notation:
+        """This notation with symconv's own letters out of the way of the names that a layer's sizes have.
+
+        >>> Notation().beside(["k", "w"]).tap_index, Notation(tap_index="k").beside(["k"]).tap_index
+        ('v', 'k')
+        """
+        given, sizes = self.chosen, dict.fromkeys(names)
+        letters = {name: letter for name in LETTERS if (letter := getattr(self, name)) is not None}
+        moved: dict[str, str] = {}
+        for name, letter in letters.items():
+            if name in SIZES or name in given:
                 continue
-            if letter in meanings:
-                both = f"{meanings[letter]} and for {name}"
-                raise NotationError(f"the letter {letter!r} stands for {both}: give each its own.")
-            meanings[letter] = name
+            if any(clash(name, letter, "", size, (), axes) for size in sizes):
+                taken = [(n, other) for n, other in {**letters, **moved}.items() if n != name]
+                moved[name] = free_letter(name, [*taken, *(("", size) for size in sizes)])
+        return self.rewritten(**moved) if moved else self
 
-    def _letters(self) -> list[tuple[str, str]]:
-        """The fields that are letters."""
-        letters = ((item.name, getattr(self, item.name)) for item in fields(self))
-        given = [row for row in letters if row != ("kernel_matrix", None)]
-        return [(name, letter) for name, letter in given if name not in _NOT_LETTERS]
+    def rewritten(self, **changes: Any) -> Notation:
+        """This notation with other values in some fields, while all others stay as they are."""
+        made = copy(self)
+        for name, value in changes.items():
+            made._put(name, value)
+        return made
 
     @classmethod
     def preset(cls, name: str) -> Notation:
@@ -168,9 +216,15 @@ class Notation:
         return tuple(PRESETS)
 
     def replace(self, **changes: Any) -> Notation:
-        """This notation with some fields changed."""
+        """This notation with some fields changed, and the letters that are not given chosen anew."""
         reject_unknown("a notation", changes, [item.name for item in fields(self)])
-        return replace(self, **changes)
+        given: frozenset[str] = self.__dict__["_given"]
+        return Notation(**{name: getattr(self, name) for name in given} | changes)
+
+    def __repr__(self) -> str:
+        given: frozenset[str] = self.__dict__["_given"]
+        told = (f"{item.name}={getattr(self, item.name)!r}" for item in fields(self) if item.name in given)
+        return f"Notation({', '.join(told)})"
 
     def meanings(self, names: Sequence[str] | None = None) -> dict[str, str]:
         """What each letter stands for; of the fields that are named, or of all but that of the function.
@@ -180,17 +234,30 @@ class Notation:
         """
         return {
             letter: name.replace("_", " ")
-            for name, letter in self._letters()
-            if name != "activation" and (names is None or name in names)
+            for name in LETTERS
+            if name != "activation" and (letter := getattr(self, name)) and (names is None or name in names)
         }
+
+    def letter(self, name: str) -> str:
+        """The letter of a field; another name is a letter of its own, with primes where it is in use.
+
+        >>> Notation().letter("matrix"), Notation().letter("B"), Notation(matrix="B").letter("B")
+        ('T', 'B', "B'")
+        """
+        if name in LETTERS:
+            return str(getattr(self, name))
+        taken = self.meanings()
+        while name in taken:
+            name += "'"
+        return name
 
     def coloured(self) -> Notation:
         """This notation with the colours of its figures in formulas too.
 
         >>> Notation().coloured().tap_colours[:2], Notation(tap_colours=("red",)).coloured().tap_colours
-        (('blue', 'olive'), ('red',))
+        (('teal', 'blue'), ('red',))
         """
-        return self.replace(tap_colours=self.tap_colours or PALETTE)
+        return self.rewritten(tap_colours=self.tap_colours or PALETTE)
 
     @property
     def kernel_whole(self) -> str:
@@ -201,40 +268,6 @@ class Notation:
         """The symbol name of an entry, counted from 0: ``x0``, or ``L_in_0`` where a mark comes first."""
         return entry_name(getattr(self, quantity), *(i + self.base for i in index))
 
-
-def on_axis(letter: str, axis: int, rank: int) -> str:
-    """The letter of one axis of several: a number joins its subscript.
-
-    >>> on_axis("i", 0, 1), on_axis("i", 0, 2), on_axis("L_in", 1, 2)
-    ('i', 'i_1', 'L_in2')
-    """
-    if rank == 1:
-        return letter
-    head = re.compile(r"([A-Za-z]+)(_[A-Za-z0-9]+)?")
-    return head.sub(lambda found: f"{found[1]}{found[2] or '_'}{axis + 1}", letter, count=1)
-
-
-def entry_name(letter: str, *index: int | str) -> str:
-    """The name of the symbol that stands for an entry; of all there is, without an index.
-
-    >>> entry_name("x", 0), entry_name("L_in", 0), entry_name("w", 1, 0), entry_name("b")
-    ('x0', 'L_in_0', 'w1_0', 'b')
-    """
-    return f"{letter}{'' if letter.isalpha() or not index else '_'}{'_'.join(map(str, index))}"
-
-
-def entry_names(letter: str, shape: Sequence[int], base: int = 0) -> list[str]:
-    """The names of all entries of a shape, row-major: those of :func:`entry_name`, made at once.
-
-    >>> entry_names("x", (2,), base=1), entry_names("w", (1, 2)), entry_names("b", ())
-    (['x1', 'x2'], ['w0_0', 'w0_1'], ['b'])
-    """
-    head = entry_name(letter, *("",) * min(len(shape), 1))
-    counts = ([str(at) for at in range(base, base + extent)] for extent in shape)
-    return [head + "_".join(index) for index in product(*counts)]
-
-
-_NOT_LETTERS = {"base", "upstream_style", "window_columns", "tap_colours", "max_rows", "source"}
 
 _BOOK = Notation(
     kernel="K", upstream="G", loss="J", base=1, input_size="m", kernel_size="n", output_size="o",

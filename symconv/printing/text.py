@@ -6,7 +6,7 @@ from sympy import Symbol
 from sympy.printing.str import StrPrinter
 
 from symconv.printing.display import Beside, Display, Grid, Side
-from symconv.printing.notation import entry_name
+from symconv.printing.letters import entry_name
 from symconv.printing.target import MAY_BREAK, MathsTarget
 
 

@@ -198,7 +198,7 @@ def test_the_samples_of_a_batch_go_through_by_themselves_and_add_up_in_the_kerne
         adds = name in ("grad_kernel", "grad_bias")
         assert flat(nested(getattr(batch, name))) == (summed if adds else flat(runs))
         assert (
-            "of each sample of the batch add up" if adds else "for each sample of the batch"
+            "of all samples of the batch are summed" if adds else "for each sample of the batch"
         ) in listing.reason
 
 
@@ -209,16 +209,18 @@ def test_the_channels_of_a_pooling_layer_go_through_by_themselves(pool: Any) -> 
     planes = [row for sample in layer.x.tolist() for row in sample]
     runs = [run(layer.algorithm(), pool(5, 2).at(x=row), letters) for row in planes]
     assert flat(layer.output.tolist()) == flat(runs)
-    assert "for each channel by itself" in layer.algorithm().reason
+    assert "separately for each channel" in layer.algorithm().reason
     assert "for each sample of the batch by itself" in layer.algorithm().reason
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match="'grad_inputs' has no algorithm here: did you mean 'grad_input'"):
+    with pytest.raises(
+        OptionError, match="this layer has no algorithm 'grad_inputs': did you mean 'grad_input'"
+    ):
         sc.Conv1d(4, 3).algorithm("grad_inputs")
-    with pytest.raises(OptionError, match="'grad_bias' has no algorithm here"):
+    with pytest.raises(OptionError, match="this layer has no algorithm 'grad_bias'"):
         sc.Conv1d(4, 3).algorithm("grad_bias")
-    with pytest.raises(OptionError, match="3 has no algorithm here"):
+    with pytest.raises(OptionError, match="this layer has no algorithm 3"):
         sc.Conv1d(4, 3).algorithm(3)
 
 

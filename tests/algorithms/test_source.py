@@ -39,11 +39,11 @@ FOREIGN = [
     (3, "3 is of type int"),
     (functools.partial(relu), "of type partial"),
     (functools.lru_cache(relu), "relu is of type _lru_cache_wrapper"),
-    (Layer().method, "method is a method: give a function of its own, without self"),
+    (Layer().method, "method is a method: give a function defined outside the class, without self"),
     (Layer.method, "method is a method"),
     (Layer.static, "static is a method"),
-    (lambda x: x, "a lambda has no name to typeset: give it one, with def"),
-    (functools.wraps(relu)(lambda x: x), "relu is wrapped by a decorator: give the function without it"),
+    (lambda x: x, "a lambda has no name to typeset: define the function with def"),
+    (functools.wraps(relu)(lambda x: x), "relu is wrapped by a decorator: give the function without"),
 ]
 
 
@@ -57,13 +57,13 @@ def test_what_has_no_source_of_its_own_says_so(function: Any, message: str) -> N
 def test_functions_made_by_exec_or_on_the_command_line_say_so() -> None:
     space: dict[str, Any] = {}
     exec("def f(x):\n    return x\n", space)
-    with pytest.raises(OptionError, match="the source of f is not to be had, as with exec and python -c"):
+    with pytest.raises(OptionError, match="the source of f is not available, as for code run by exec"):
         sc.function_latex(space["f"])
     code = "import symconv as sc\ndef f(x): return x\nprint(sc.function_latex(f))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     told = done.stderr.splitlines()[-1:] or [done.stdout.strip()]
     # Python 3.13 keeps the lines of -c.
-    assert told == ["f(x) = x"] or "the source of f is not to be had" in told[0]
+    assert told == ["f(x) = x"] or "the source of f is not available" in told[0]
 
 
 def test_source_that_was_changed_since_the_import_is_not_typeset(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_source_that_was_changed_since_the_import_is_not_typeset(tmp_path: Path)
         (kept.replace("f(x", "f(y"), "not what runs"),
         (f"{kept[:13]}x = 1\n", "not what runs"),
         (kept.replace("def", "async def"), "asynchronous"),
-        (f"{kept[:13]}def f(x\n", "cannot be read by itself"),
+        (f"{kept[:13]}def f(x\n", "is not a complete statement"),
     ):
         (tmp_path / "written.py").write_text(changed + "# so that the size differs\n" * len(changed))
         with pytest.raises(OptionError, match=why):

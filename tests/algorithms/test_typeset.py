@@ -96,19 +96,19 @@ def test_pseudocode_has_ranges_as_sets_and_names_as_letters(typeset) -> None:
 
 #: What is refused in an equation: the lines of f, the number of the line, what stands there, the cure.
 REFUSED = [
-    ("g = lambda x: x\nreturn g(x)", 2, "a lambda", "define a function of its own, with def"),
+    ("g = lambda x: x\nreturn g(x)", 2, "a lambda", "define a function with def"),
     ("return sum(x[1:3])", 2, "a slice", "over the index"),
     ("y: int = x\nreturn y", 2, "an annotated assignment", "without the annotation"),
     ("assert x > 0\nreturn x", 2, "an assertion", "check the arguments before the call"),
     ("if x < 0:\n    raise ValueError\nreturn x", 3, "an exception", "check the arguments before the call"),
     ("y = 0\nfor k in range(3):\n    y = y + k\nreturn y", 3, "a loop", "write sum(... for k in range(K))"),
     ("y = x\nwhile y > 1:\n    y = y / 2\nreturn y", 3, "a loop", "an equation has no loops"),
-    ("y = x\ny += 1\nreturn y", 3, "an augmented assignment", "a name of its own"),
-    ("y = x\ny = y + 1\nreturn y", 3, "a second value of y", "a name of its own"),
-    ("x = x + 1\nreturn x", 2, "a second value of x", "a name of its own"),
+    ("y = x\ny += 1\nreturn y", 3, "an augmented assignment", "a new name"),
+    ("y = x\ny = y + 1\nreturn y", 3, "a second value of y", "its own name"),
+    ("x = x + 1\nreturn x", 2, "a second value of x", "its own name"),
     ("y = [0, 0]\ny[0] = x\nreturn y", 3, "an assignment to an entry", "as a list"),
     ("print(x)\nreturn x", 2, "a statement without a value", "leave it out"),
-    ("def g(y):\n    return y\nreturn g(x)", 2, "a function in a function", "outside"),
+    ("def g(y):\n    return y\nreturn g(x)", 2, "a function inside a function", "outside"),
     ("import math\nreturn math.exp(x)", 2, "an import", "top of the module"),
     (
         "match x:\n    case 0:\n        return 1\n    case _:\n        return x",
@@ -124,23 +124,23 @@ REFUSED = [
     ),
     ("with x:\n    return 1", 2, "a with statement", "leave it out"),
     ("return {0: x}[0]", 2, "a dictionary", "if, elif and else"),
-    ("return f'{x}'", 2, "a formatted string", "leave text out"),
+    ("return f'{x}'", 2, "a formatted string", "leave it out"),
     ("return 'x'", 2, "text", "leave it out"),
     ("return float('inf')", 2, "text", "write math.inf"),
-    ("return max(*x)", 2, "a starred expression", "write the items out"),
-    ("return round(x, ndigits=2)", 2, "an argument by its name", "by its place"),
-    ("return sum((k for k in range(3)), x)", 2, "a sum that starts from a value", "add the value"),
+    ("return max(*x)", 2, "a starred expression", "write out the items"),
+    ("return round(x, ndigits=2)", 2, "a keyword argument", "by position"),
+    ("return sum((k for k in range(3)), x)", 2, "a sum with a start value", "add the start value"),
     ("return max(k for k in range(3))", 2, "a generator", "in sum(...) or prod(...)"),
-    ("return (y := x)", 2, "an assignment in an expression", "in a line of its own"),
+    ("return (y := x)", 2, "an assignment in an expression", "on a line of its own"),
     ("yield x", 2, "a statement without a value", "leave it out"),
     ("return x.exp()", 2, "the attribute exp", "call a function of it"),
-    ("return x[-1]", 2, "an index from the end", "x[N - 1]"),
-    ("return x[0, -1]", 2, "an index from the end", "x[N - 1]"),
+    ("return x[-1]", 2, "an index counted from the end", "x[N - 1]"),
+    ("return x[0, -1]", 2, "an index counted from the end", "x[N - 1]"),
     ("if x > 0:\n    return x", 2, "a case without else", "for the other case too"),
-    ("if x > 0:\n    y = x\nelse:\n    y = 0\nreturn y", 2, "a case that does not return", "in each branch"),
-    ("if x > 0:\n    y = x\n    return y\nreturn 0", 3, "a case with several statements", "at once"),
-    ("return", 2, "a way through it without a value", "return a value at its end"),
-    ("y = x", 2, "a way through it without a value", "return a value at its end"),
+    ("if x > 0:\n    y = x\nelse:\n    y = 0\nreturn y", 2, "a case that does not return", "end each branch"),
+    ("if x > 0:\n    y = x\n    return y\nreturn 0", 3, "a case with several statements", "in one statement"),
+    ("return", 2, "a branch that returns no value", "return a value at its end"),
+    ("y = x", 2, "a branch that returns no value", "return a value at its end"),
     ("'docstring'", 1, "a function without statements", "return a value"),
     ("return {x for y in x if del_(y)} if await_ else async_(b'')", 2, "text", "leave it out"),
 ]
@@ -163,9 +163,9 @@ def test_what_an_equation_cannot_say_is_refused_with_its_line_and_cure(
 
 #: What is refused in pseudocode, where loops are at home.
 REFUSED_IN_PSEUDOCODE = [
-    ("for k in range(3):\n    y = k\nelse:\n    y = 0\nreturn y", 2, "a loop with else", "behind it"),
-    ("while x:\n    x = 0\nelse:\n    x = 1\nreturn x", 2, "a loop with else", "behind it"),
-    ("for k in range(3):\n    del x[0]\nreturn x", 3, "Python's Delete", "another way"),
+    ("for k in range(3):\n    y = k\nelse:\n    y = 0\nreturn y", 2, "a loop with else", "after the loop"),
+    ("while x:\n    x = 0\nelse:\n    x = 1\nreturn x", 2, "a loop with else", "after the loop"),
+    ("for k in range(3):\n    del x[0]\nreturn x", 3, "the Python construct Delete", "another way"),
     ("y: int = x\nreturn y", 2, "an annotated assignment", "without the annotation"),
     ("assert x > 0\nreturn x", 2, "an assertion", "check the arguments"),
     ("for k in range(3):\n    y = x[:k]\nreturn y", 3, "a slice", "over the index"),
@@ -244,7 +244,7 @@ def test_one_thing_under_two_names_is_no_clash(tmp_path: Path) -> None:
 
 
 def test_an_unknown_target_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match="target 'maths' is unknown: did you mean 'math'"):
+    with pytest.raises(OptionError, match="there is no target 'maths': did you mean 'math'"):
         algorithm_latex(relu, "maths")
 
 

@@ -187,5 +187,5 @@ def test_what_is_too_large_to_compare_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("symconv.check.compare.MOST", 50)
     report = sc.Conv1d(8, 3).check()
     assert report
-    assert "not compared with loops in tying: more than 50 numbers at once" in str(report)
+    assert "not compared with loops in tying, which needs more than 50 numbers at once" in str(report)
     assert {f.quantity for f in report.findings} >= {"output", "grad_input", "matrix"}

@@ -49,10 +49,12 @@ def test_the_default_grid_is_large_and_counted(name: str) -> None:
 
 def test_a_proof_says_what_it_covers_and_no_more() -> None:
     proof = sc.Conv1d("N", "K", stride="s", padding="p").derive("output").prove(strides=[2, 5])
-    assert str(proof) == "output: proved for all K, N, p at (stride, dilation) (2, 1), (5, 1), by islpy"
+    assert (
+        str(proof) == "output: proved for all K, N, p, with (stride, dilation) = (2, 1) or (5, 1), by islpy"
+    )
     assert (
         str(sc.Conv1d(4, 3).derive("output").prove())
-        == "output: proved for the given sizes at (stride, dilation) (1, 1), by islpy"
+        == "output: proved for the given sizes, with stride 1, dilation 1, by islpy"
     )
 
 
@@ -156,7 +158,7 @@ def test_reports_are_true_only_when_something_was_checked() -> None:
 
 def test_wrong_calls_are_refused() -> None:
     derivation = sc.Conv1d("N", "K", stride="s").derive("output")
-    with pytest.raises(SymconvError, match="verify has no size 'M': this layer has K, N, s"):
+    with pytest.raises(SymconvError, match="verify: unknown size 'M'; this layer has the sizes K, N, s"):
         derivation.verify(M=range(3))
     with pytest.raises(SymconvError, match="write whole numbers of at least 1"):
         derivation.prove(strides=[0])
@@ -263,9 +265,9 @@ def test_one_symbol_may_be_stride_and_dilation_and_part_of_them() -> None:
     derivation = sc.Conv1d("N", "K", stride="s", dilation="s").derive("output")
     assert str(derivation.prove()) == "output: proved for all K, N, s, by z3"
     proof = derivation.prove(engine="islpy")
-    assert str(proof).endswith("at (stride, dilation) (1, 1), (2, 2), (3, 3), by islpy")
+    assert str(proof).endswith("with (stride, dilation) = (1, 1), (2, 2) or (3, 3), by islpy")
     twice = sc.Conv1d("N", "K", stride=2 * symbols("r")).derive("output")
-    assert not twice.prove()  # 2 r may be no integer, or negative, for all that is known of r
+    assert not twice.prove()  # the sign of r is open, so that 2 r is not divided by
     with pytest.raises(SymconvError, match="a single symbol for stride and dilation, not 2\\*r"):
         twice.prove(engine="islpy")
 
@@ -312,11 +314,12 @@ def test_text_and_latex_name_the_upstream_gradient_alike() -> None:
 
 def test_reasons_are_in_the_words_of_the_layer() -> None:
     padded = sc.MaxPool1d(5, 3, stride=2, padding=1).derive("output").reasons()["padding"]
-    assert padded.endswith("Beside it nothing is selected.")
+    assert padded.endswith("Nothing in the padding is selected.")
     plain = sc.ConvTranspose1d("H", "R", stride="r").derive("output_size").reasons()["definition"]
-    assert plain == "The last tap of the last input reaches furthest. Every place up to there is an output."
+    last = "The last tap of the last input reaches furthest"
+    assert plain == f"{last}. There is one output for each position up to there."
     cut = sc.ConvTranspose1d("H", "R", stride=2, padding="q", output_padding=1).derive("output_size")
-    assert "; the padding is taken off; the output padding is added." in cut.reasons()["definition"]
+    assert "; the padding is cropped; the output padding is added at the end." in cut.reasons()["definition"]
 
 
 def test_primes_stand_behind_the_number_of_an_axis() -> None:

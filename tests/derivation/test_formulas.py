@@ -256,7 +256,7 @@ def test_symbols_of_ones_own_come_back() -> None:
     ("error", "words", "call"),
     [
         (OptionError, "at needs a number for K", lambda f: f.at(N=4)),
-        (OptionError, "at has no size 'M': Allowed: 'K', 'N'", lambda f: f.at(N=4, K=2, M=3)),
+        (OptionError, "at: unknown size 'M': Allowed: 'K', 'N'", lambda f: f.at(N=4, K=2, M=3)),
         (OptionError, "write a whole number", lambda f: f.at(N=4, K=2.5)),
         (GeometryError, "no layer has N = 2, K = 5", lambda f: f.at(N=2, K=5)),
     ],
@@ -271,7 +271,7 @@ def test_wrong_names_are_refused() -> None:
         sc.Conv1d("N", "K").formula("matrx")
     with pytest.raises(OptionError, match="no bias"):
         sc.Conv1d("N", "K").formula("grad_bias")
-    with pytest.raises(NotationError, match="'K' is a size of the layer and the letter of its kernel"):
+    with pytest.raises(NotationError, match="'K' names a size of the layer and also its kernel"):
         sc.Conv1d("N", "K", notation="goodfellow").formula("output")
 
 

@@ -176,7 +176,7 @@ def test_a_fault_in_a_rule_is_found_at_its_step(
     assert (first.number, first.rule) == (at + 1, rule.name)
     assert first.failure is not None
     assert set(first.failure.sizes) == named
-    assert f"step {at + 1}, {rule.name}: FAILS at K = " in str(verified)
+    assert f"step {at + 1}, {rule.name}: FAILS: for K = " in str(verified)
     assert "does not hold" in str(verified)
 
     strides, dilations = steps

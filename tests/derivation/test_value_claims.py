@@ -26,7 +26,7 @@ def test_entries_are_right_however_they_are_given(given: Any) -> None:
     answer = OPENING.claim("output", given)
     assert answer
     assert (answer.verdict, answer.cases) == ("equal", 6)
-    assert str(answer) == "output: right, 6 entries compared"
+    assert str(answer) == "output: correct, 6 entries compared"
 
 
 @pytest.mark.parametrize("at", range(6))
@@ -85,7 +85,7 @@ def test_gradients_and_symbols_are_compared_exactly() -> None:
         ("matrix", [1, 2], r"matrix has the shape \(6, 4\)"),
         ("output[1]", [1], r"output\[1\] is one number"),
         ("output", [True] * 6, r"the answer\[0\] is True: write a number"),
-        ("output", [float("nan")] * 6, "entries must be finite"),
+        ("output", [float("nan")] * 6, "use finite entries"),
     ],
 )
 def test_a_wrong_shape_or_entry_is_refused(name: str, given: Any, said: str) -> None:
@@ -96,11 +96,11 @@ def test_a_wrong_shape_or_entry_is_refused(name: str, given: Any, said: str) -> 
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
-        ("output[6]", 1, r"there is no output\[6\]: its one index goes from 0 to 5"),
-        ("matrix[1]", 1, "its 2 indices go from 0 to 5 and 0 to 3"),
+        ("output[6]", 1, r"there is no output\[6\]: the index runs from 0 to 5"),
+        ("matrix[1]", 1, "its 2 indices run from 0 to 5 and 0 to 3"),
         ("output[i]", 1, "write whole numbers as indices"),
         ("outputs", [1], "did you mean 'output'"),
-        ("output", "q,1,1,1,1,1", "q means nothing here"),
+        ("output", "q,1,1,1,1,1", "unknown q: "),
         ("output", sc.parse("x[i]"), "this layer has values"),
     ],
 )
@@ -117,12 +117,12 @@ def test_open_sizes_have_no_entries() -> None:
 def test_the_command_line_judges_entries(capsys: pytest.CaptureFixture[str]) -> None:
     layer = ["-x", "1,2,3,4", "-w", "5,6,7", "--padding", "full", "--flip"]
     assert run(["claim", *layer, "output", "5,16,34,52,45,28"]) == 0
-    assert capsys.readouterr().out == "output: right, 6 entries compared\n"
+    assert capsys.readouterr().out == "output: correct, 6 entries compared\n"
     assert run(["claim", *layer, "output", "5,16,34,52,45,29"]) == 1
     assert "output[5] is 28, not 29" in capsys.readouterr().out
     assert run(["claim", *layer, "output[2]", "34"]) == 0
     assert run(["claim", *layer, "output", "5,16"]) == 2
     assert "output has 6 entries, and the answer has 2 entries" in capsys.readouterr().err
     assert run(["claim", *layer, "output", "sum(k=0..2) w[k]*x[i - k]"]) == 2
-    assert "-x gives values, and steps and claims are in symbols" in capsys.readouterr().err
+    assert "-x gives values, but steps and claims are symbolic" in capsys.readouterr().err
     assert run(["claim", "--input-size", "4", "--kernel-size", "3", "zeros", "2"]) == 0

@@ -9,7 +9,7 @@ import pytest
 
 import symconv as sc
 from symconv.derivation import judge
-from tests.derivation.claim_oracle import Axis, Case, Formula, Layer, read
+from tests.evidence.claim_oracle import Axis, Case, Formula, Layer, read
 from tests.tiers import tiers
 
 STRIDED = (sc.Conv1d("N", "K", stride="s"), Layer((Axis(stride="s"),)))

@@ -64,14 +64,14 @@ def test_the_other_commands_print(shell) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("%symconv derive -x 1,2", "symconv: Give --kernel-size or the entries -w.\n"),
+        ("%symconv derive -x 1,2", "symconv: --kernel-size is missing: give it, or give"),
         ("%symconv derive -x 1,2 -w 1 --strid 2", "symconv: No such option '--strid'. Did you mean"),
         ("%%symconv derive -x 1,2\n-w 1 --stride 0", "symconv: --stride is 0"),
-        ("%symconv derive -x '1,2", "symconv: No closing quotation: put quotes in pairs.\n"),
+        ("%symconv derive -x '1,2", "symconv: No closing quotation: close every quotation mark.\n"),
         ("%%symconv derive\nopen('ran', 'w')", "symconv: Got unexpected extra argument"),
         ("%symconv derive -x {open('ran','w')} -w 1", "symconv: Invalid value for '-x': '{open(ran'"),
-        ("%symconv derive -x $entries -w 1", "symconv: Invalid value for '-x': '$entries' is no entry"),
-        ("%%symconv derive -x {entries}\n-w 1", "symconv: Invalid value for '-x': '{entries}' is no entry"),
+        ("%symconv derive -x $entries -w 1", "symconv: Invalid value for '-x': '$entries' is not an entry"),
+        ("%%symconv derive -x {entries}\n-w 1", "symconv: Invalid value for '-x': '{entries}' is not"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_one_line_and_nothing_is_evaluated(shell, tmp_path: Path, text, said) -> None:

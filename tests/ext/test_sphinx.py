@@ -50,7 +50,10 @@ def test_html_shows_prose_and_numbered_equations(pages: Project) -> None:
     assert project.build("html")[0] == []
     page = project.text("html", "index.html")
     assert '<p class="rubric">The *opening* &amp; &lt;example&gt;</p>' in page
-    assert "<p>Output: each entry is one window of the input times the flipped kernel.</p>" in page
+    assert (
+        "<p>Output: each entry is the dot product of one window of the input with the flipped kernel.</p>"
+        in page
+    )
     assert "6 outputs.</p>" in page
     assert page.count('<span class="eqno">') == page.count("begin{split}") == 6
     output = re.search(r'id="equation-conv-output">.*?</div>', page, re.DOTALL)

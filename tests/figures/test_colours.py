@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from itertools import combinations
 
 import numpy as np
 import pytest
 from matplotlib.colors import CSS4_COLORS, to_rgb
 
-from symconv.figures import COLOUR_VALUES
-from symconv.figures.drawing import DASHES, LOOKS
+import symconv as sc
+from symconv.figures import COLOUR_VALUES, ON_DARK, Box, Disc, Line
+from symconv.figures.colours import FAINT, tint
+from symconv.figures.drawing import LOOKS
+from symconv.figures.lettering import UNTIED, _looks
 from symconv.printing.notation import COLOURS, PALETTE
 
 #: How linear RGB is seen without cones of one kind. Source: Machado, Oliveira and Fernandes, A
@@ -70,34 +75,92 @@ def test_the_measure_knows_pairs_that_colour_blind_readers_confuse() -> None:
     assert distance("teal", "gray", "protanopia") < 8
 
 
-@pytest.mark.parametrize("colour", PALETTE)
+def contrast(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    """The contrast of two colours. Source: WCAG 2.2, definitions of contrast ratio and relative luminance."""
+    dark, light = sorted(float(XYZ[1] @ linear(np.array(colour))) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    white = (1.0, 1.0, 1.0)
+    assert contrast(white, (0, 0, 0)) == pytest.approx(21)
+    assert contrast(to_rgb("#777777"), white) == pytest.approx(4.48, abs=0.01)
+    assert contrast(white, COLOUR_VALUES["magenta"]) < 4.5
+
+
+#: The looks of as many weights as there are with looks of their own.
+WEIGHTS = list(_looks(PALETTE[at % len(PALETTE)] for at in range(48)))
+
+
+@pytest.mark.parametrize("colour", sorted({colour for colour, _ in WEIGHTS} | {FAINT, UNTIED}))
 def test_the_colours_can_be_read_on_white(colour: str) -> None:
-    luminance = XYZ[1] @ linear(np.array(COLOUR_VALUES[colour]))
-    assert 1.05 / (luminance + 0.05) > 2.5
+    assert contrast(tint(colour, 1), (1.0, 1.0, 1.0)) >= 4.5
+
+
+@pytest.mark.parametrize("layer", [sc.Conv2d(3, 2, padding=1), sc.Conv1d(9, 9), sc.MaxPool1d(4, 2)], ids=repr)
+def test_everything_that_is_read_in_a_figure_has_contrast(layer: sc.layers.Layer) -> None:
+    for name in layer.figure_names:
+        for mark in layer.figure(name).drawing.marks:
+            if isinstance(mark, Box | Disc):
+                look = LOOKS[mark.look]
+                behind = tint(mark.colour, look.fill) if look.fill is not None else (1.0, 1.0, 1.0)
+                assert contrast(tint(look.ink, 1), behind) >= 4.5, (name, mark)
+            elif isinstance(mark, Line):
+                assert contrast(tint(mark.colour, 1), (1.0, 1.0, 1.0)) >= 4.5
+
+
+@pytest.mark.parametrize("colour", PALETTE)
+@pytest.mark.parametrize("page", ["#1a1a1a", "#131416"])
+def test_colours_of_formulas_can_be_read_on_dark_pages(colour: str, page: str) -> None:
+    assert contrast(to_rgb(ON_DARK[colour]), to_rgb(page)) >= 4.5
+    assert set(ON_DARK) == set(PALETTE)
+
+
+def test_figures_bring_a_white_page_of_their_own() -> None:
+    first = re.search(r'<path d="M 0 (\S+) \nL (\S+) \1 \nL \2 0 \nL 0 0 \nz\n" style="fill: #ffffff"/>',
+                      sc.Conv1d(4, 3).figure("band").svg())  # fmt: skip
+    assert first is not None
+
+
+def test_forty_eight_weights_have_looks_of_their_own() -> None:
+    assert len(set(WEIGHTS)) == 48
+    for (one, dash), (other, style) in combinations(WEIGHTS, 2):
+        if dash == style:
+            assert np.linalg.norm(seen(tint(one, 1)) - seen(tint(other, 1))) > 10, (one, other)
+        if one == other:
+            assert dash != style
+
+
+def seen(colour: tuple[float, float, float]) -> np.ndarray:
+    return lab(linear(np.array(colour)))
 
 
 def test_every_colour_of_the_notation_has_its_values_and_xcolor_agrees(compiled) -> None:
     assert set(COLOUR_VALUES) == set(COLOURS)
+    (purple,) = re.findall(
+        r"\\definecolor{purple}.*", (files("symconv.notes.shells") / "article.tex").read_text()
+    )
+    assert purple in (files("symconv.notes.shells") / "slides.tex").read_text()
     names = "".join(
         f"\\convertcolorspec{{named}}{{{name}}}{{rgb}}\\found\\typeout{{>> {name} \\found}}\n"
         for name in COLOURS
     )
     log = compiled(
-        f"\\documentclass{{article}}\\usepackage{{xcolor}}\\begin{{document}}x\n{names}\\end{{document}}\n"
+        f"\\documentclass{{article}}\\usepackage{{xcolor}}{purple}\\begin{{document}}x\n{names}\\end{{document}}\n"
     )
     found = {
         line.split()[1]: tuple(map(float, line.split()[2].split(",")))
         for line in log.splitlines()
         if line.startswith(">> ")
     }
-    assert found == dict(COLOUR_VALUES)
+    assert found == {name: pytest.approx(values, abs=1 / 255) for name, values in COLOUR_VALUES.items()}
+
+
+def test_the_purple_of_tex_can_be_read_too() -> None:
+    # Source: the manual of xcolor, section 2.4.
+    assert contrast((0.75, 0.0, 0.25), (1.0, 1.0, 1.0)) >= 4.5
 
 
 def test_browsers_and_tex_mean_the_same_colour_by_a_name() -> None:
     for name, values in COLOUR_VALUES.items():
         assert to_rgb(CSS4_COLORS[name]) == pytest.approx(values, abs=1 / 255), name
-
-
-def test_a_colour_that_comes_round_again_has_another_line_style() -> None:
-    looks = [(PALETTE[at % len(PALETTE)], DASHES[at % len(DASHES)]) for at in range(20)]
-    assert len(set(looks)) == len(looks)

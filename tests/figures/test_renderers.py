@@ -93,7 +93,7 @@ def test_tikz_has_a_line_a_mark_with_names_of_colours() -> None:
     drawing = LAYERS["full"].figure("network").drawing
     picture = LAYERS["full"].figure("network").tikz()
     assert len([line for line in picture.splitlines() if line.endswith(";")]) == len(drawing.marks) + 1
-    assert "\\draw[magenta, thick, densely dotted]" in picture
+    assert "\\draw[purple, thick, densely dotted]" in picture
 
 
 @pytest.mark.parametrize(("layer", "name"), tiers(ALL, ONCE, several=True))

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 import symconv as sc
 from symconv.errors import FigureError
 from symconv.figures import Line, Text
+from symconv.figures.colours import FAINT
 from symconv.printing.notation import COLOURS
 from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
 from tests.geometry import layers
@@ -78,7 +79,7 @@ def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str,
         f"{size} {noun}{'' if size == 1 else 's'}"
         for size, noun in ((shape[0], "sample"), (shape[1], "channel"))
     ]
-    places = " by ".join(map(str, shape[2:])) + f" place{'' if shape[-1] == 1 else 's'}"
+    places = " by ".join(map(str, shape[2:])) + f" entr{'y' if shape[-1] == 1 else 'ies'}"
     assert alt.startswith(f"The {role} of {nouns[0]} of {nouns[1]} of {places}")
     behind = g["after"]
     if g["transposed"]:  # what lies between the last output and the end of the last kernel that is laid
@@ -88,39 +89,39 @@ def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str,
         ]
         shown = zip(laid, g["before"], g["delta"][2:], strict=True)
         behind = tuple(max(0, whole - before - size) for whole, before, size in shown)
-    assert ("cropped" in alt or " of padding" in alt) == any((*g["before"], *behind))
+    assert ("cropped" in alt or " padded position" in alt) == any((*g["before"], *behind))
     if len(shape) == 3 and g["before"] != behind:
-        assert re.search(rf" {g['before'][0]} \D*before and {behind[0]} after, and", alt)
+        assert re.search(rf" {g['before'][0]} \D*before and {behind[0]} after;", alt)
 
 
 def test_what_lies_around_is_told_side_by_side() -> None:
     for padding, told in (
-        (0, "4 places, and"),
-        (2, "4 places with 2 places of padding on each side, and"),
-        (1, "4 places with 1 place of padding on each side, and"),
-        ((2, 1), "4 places with 2 places of padding before and 1 after, and"),
+        (0, "4 entries;"),
+        (2, "4 entries with 2 padded positions on each side;"),
+        (1, "4 entries with 1 padded position on each side;"),
+        ((2, 1), "4 entries with 2 padded positions before and 1 after;"),
     ):
         figure = sc.Conv1d(4, 3, padding=padding).figure("window")
-        assert figure.alt.startswith(f"The input of {told} below it what each output reads. ")
+        assert figure.alt.startswith(f"The input of {told} below it, the positions that each output reads. ")
     cropped = sc.ConvTranspose1d(3, 3, stride=2, padding=(2, 0)).figure("window")
     assert cropped.alt == (
-        "The output of 5 places with 2 cropped places before and 0 after, and below it what each input "
-        "writes to. x0: w0 at cropping, w1 at cropping, w2 at y0. x1: w0 at y0, w1 at y1, w2 at y2. "
-        "x2: w0 at y2, w1 at y3, w2 at y4."
+        "The output of 5 entries with 2 cropped positions before and 0 after; below it, the positions that "
+        "each input writes to. x0: w0 at cropping, w1 at cropping, w2 at y0. x1: w0 at y0, w1 at y1, "
+        "w2 at y2. x2: w0 at y2, w1 at y3, w2 at y4."
     )
     sides = sc.Conv2d(2, 2, padding=((1, 0), (2, 2))).figure("window").alt
-    assert "with places of padding before and after, 1 and 0 along axis 1, 2 and 2 along axis 2, and" in sides
+    assert "with padded positions before and after, 1 and 0 along axis 1, 2 and 2 along axis 2;" in sides
 
 
 @pytest.mark.parametrize("count", range(1, len(COLOURS) + 1))
-def test_no_look_comes_again_before_each_colour_has_had_each_line_style(count: int) -> None:
-    notation = sc.Notation(tap_colours=COLOURS[:count])
-    for taps in (4 * count, min(4 * count + 1, 40)):
+def test_no_look_comes_again_before_each_colour_has_had_each_shade_and_line_style(count: int) -> None:
+    notation, most = sc.Notation(tap_colours=COLOURS[:count]), 12 * count
+    for taps in (min(most, 40), min(most + 1, 40)):
         figure = sc.Conv1d(taps, taps, notation=notation).figure("network")
         looks = {(line.colour, line.dash) for line in figure.drawing.marks if isinstance(line, Line)}
-        assert len(looks) == min(taps, 4 * count)
-        again = f"{taps} weights share {4 * count} colours and line styles; their names tell them apart."
-        assert (again if taps > 4 * count else "One colour and line style a weight.") in figure.alt
+        assert len(looks) == min(taps, most)
+        again = f"{taps} weights share {most} colours and line styles; their labels tell them apart."
+        assert (again if taps > most else "One colour and line style per weight.") in figure.alt
         assert network(figure.drawing).weights == {("y0", f"x{at}"): [f"w{at}"] for at in range(taps)}
 
 
@@ -135,10 +136,10 @@ def test_the_legend_has_the_weights_that_meet_an_input() -> None:
 
 def test_maximum_pooling_selects_and_shares_nothing_and_all_its_edges_are_named() -> None:
     figure = sc.MaxPool2d(3, 2, stride=1).figure("network")
-    assert "Edges are selections, not weights, and nothing is shared: " in figure.alt
+    assert "Edges show selections, not shared weights: " in figure.alt
     found = network(figure.drawing)
     assert found.legend == []
-    assert {line.colour for lines in found.lines.values() for line in lines} == {"gray"}
+    assert {line.colour for lines in found.lines.values() for line in lines} == {FAINT}
     expected = {
         (f"y{a}_{b}", f"x{a + u}_{b + v}"): [f"S{a}_{u}_{b}_{v}"]
         for a, b, u, v in product(range(2), repeat=4)
@@ -146,14 +147,14 @@ def test_maximum_pooling_selects_and_shares_nothing_and_all_its_edges_are_named(
     assert found.weights == expected
     pool = sc.MaxPool1d(3, 3, padding=1)
     for figure in ("band", "blocks", "input_gradient", "window"):
-        assert "Cells are selections, not weights, and nothing is shared: " in pool.figure(figure).alt
+        assert "Cells show selections, not shared weights: " in pool.figure(figure).alt
         assert "onvolution" not in pool.figure(figure).drawing.title
     assert pool.figure("window").alt.endswith(" y0: S0_0 at padding, S0_1 at x0, S0_2 at x1.")
 
 
 def test_one_constant_is_told_as_such() -> None:
     figure = sc.AvgPool1d(6, 2).figure("network")
-    assert "joined by 6 edges. Every edge bears the same number, 1/2. y0: 1/2 at x0" in figure.alt
+    assert "joined by 6 edges. Every edge has the same weight, 1/2. y0: 1/2 at x0" in figure.alt
     heads = [mark.label.text for mark in figure.drawing.marks if isinstance(mark, Text) and mark.y < 0.5]
     assert heads == ["inputs", "outputs", "every edge"]
 
@@ -163,4 +164,4 @@ def test_words_say_the_diagonals_of_this_layer() -> None:
         "Matrix of 6 rows (outputs) and 4 columns (inputs). w0 on the main diagonal, w1 on the diagonal "
         "1 below the main one, w2 on the diagonal 2 below the main one; zero elsewhere."
     )
-    assert "And so on for 8 more rows." in sc.Conv1d(40, 2, stride=2).figure().alt
+    assert "This description leaves out 8 more rows." in sc.Conv1d(40, 2, stride=2).figure().alt

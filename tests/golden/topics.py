@@ -104,10 +104,10 @@ MORE: Mapping[str, Callable[[], Any]] = {
     "reasons": lambda: sc.Conv1d("N", "K", stride="s", flip=True).derive("grad_kernel").reasons(),
     "verified on a grid": lambda: sc.Conv1d("N", "K").derive("output").verify(N=range(1, 5), K=range(1, 3)),
     "report of loops": lambda: sc.Conv1d(5, 3, bias=True).check(reference="loops", draws=2, seed=3),
-    "notes with a title": lambda: _saved(_SMALL, "n.tex", title="A & B", sections=["size", "forward"]),
-    "notes in another order": lambda: _saved(_SMALL, "n.txt", sections=["windows", "setting"]),
-    "notes with a name": lambda: _saved(_SMALL, "n.txt", sections=["forward", "gradients"], activation="g"),
-    "notes with a function": lambda: _saved(_SMALL, "n.tex", sections=["forward"], activation=_hinge),
+    "notes with a title": lambda: _saved(_SMALL, "n.tex", title="A & B", sections=["size", "numbers"]),
+    "notes in another order": lambda: _saved(_SMALL, "n.txt", sections=["windows", "letters"]),
+    "notes with a name": lambda: _saved(_SMALL, "n.txt", sections=["numbers", "learning"], activation="g"),
+    "notes with a function": lambda: _saved(_SMALL, "n.tex", sections=["numbers"], activation=_hinge),
 }
 
 _OPENING = "-x 1,2,3,4 -w 5,6,7"
@@ -169,7 +169,7 @@ _COMMANDS = [
     f"notes {_SIZES} --slides -o notes.md",
     f"notes {_SIZES} --check",
     f"notes {_SIZES} --sections forwrd -o notes.txt",
-    f"notes {_OPENING} --sections setting,forward,example --title Example -o notes.txt",
+    f"notes {_OPENING} --sections letters,numbers --title Example -o notes.txt",
     f"notes {_OPEN} --sections size,matrix --fragment --notation cs231n -o notes.tex",
     f"derive {_OPENING} --show grad_kernel -o part.tex",
 ]

@@ -1,4 +1,4 @@
-"""Layers that notes are tried on: one of each kind, on values, in symbols, and open in their sizes."""
+"""Layers that notes are tried on: one of each kind, on values, in symbols, open in their sizes, and large."""
 
 from __future__ import annotations
 
@@ -28,17 +28,37 @@ SPREAD: Mapping[str, Callable[[str], Any]] = {
     "open": lambda n: sc.Conv1d("H1", "H2", stride="r", padding="q", notation=n),
 }
 
+#: Larger layers, whose notes begin with a smaller one.
+LARGE: Mapping[str, Callable[[str], Any]] = {
+    "long": lambda n: sc.Conv1d(1000, 5, padding=2, notation=n),
+    "image": lambda n: sc.Conv2d(6, 3, in_channels=3, out_channels=4, bias=True, notation=n),
+    "photograph": lambda n: sc.Conv2d(
+        224, 11, stride=4, padding=2, in_channels=3, out_channels=64, notation=n
+    ),
+    "solid": lambda n: sc.Conv3d(8, 3, notation=n),
+    "depthwise": lambda n: sc.Conv2d(
+        32, 3, in_channels=16, out_channels=16, groups=16, padding=1, notation=n
+    ),
+    "deconvolved": lambda n: sc.ConvTranspose2d(
+        16, 4, stride=2, padding=1, in_channels=8, out_channels=4, notation=n
+    ),
+    "pooled": lambda n: sc.MaxPool2d("H", 2, notation=n),
+    "reflected": lambda n: sc.Conv1d(6, 3, padding=2, padding_mode="reflect", notation=n),
+    "batch": lambda n: sc.Conv1d(5, 2, batch=2, notation=n),
+    "plain": lambda n: sc.Conv1d("H1", "H2", notation=n),
+}
+
 
 @cache
-def document(name: str) -> sc.Document:
-    """The notes of a layer of the spread."""
-    return SPREAD[name]("symconv").notes()
+def document(name: str, notation: str = "symconv", depth: str = "standard") -> sc.Document:
+    """The notes of a layer of the spread, or of a large one."""
+    return {**SPREAD, **LARGE}[name](notation).notes(depth=depth)
 
 
-@cache
-def together() -> sc.Document:
+def together(notation: str = "symconv") -> sc.Document:
     """The notes of all layers of the spread, one behind the other in one document."""
-    return sc.Document("All layers", tuple(b for name in SPREAD for b in _apart(name, document(name).blocks)))
+    found = (b for name in SPREAD for b in _apart(name, document(name, notation).blocks))
+    return sc.Document("All layers", tuple(found))
 
 
 def _apart(name: str, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -49,7 +69,7 @@ def _apart(name: str, blocks: Iterable[Block]) -> Iterator[Block]:
 @cache
 def everything(notation: str) -> sc.Document:
     """What the notes of all layers of the spread show in a notation, each section by itself; no checks."""
-    wanted = [name for name in SECTIONS if name != "checks"]
+    wanted = [name for name in SECTIONS if name not in ("checks", "proofs")]
     blocks: list[Block] = []
     for name, make in SPREAD.items():
         layer = make(notation)

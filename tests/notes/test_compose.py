@@ -1,4 +1,4 @@
-"""What notes say: the right sections, in order, and of the opening example everything that is asked."""
+"""What notes say: the right sections at each depth, and of the opening example all that is asked."""
 
 from __future__ import annotations
 
@@ -9,39 +9,76 @@ from sympy import Rational, Symbol
 
 import symconv as sc
 from symconv.errors import OptionError
-from symconv.notes import SECTIONS
-from symconv.notes.model import Display, Heading, Prose, Table, plain
-from tests.notes.layers import SPREAD, document
-from tests.tiers import tiers
+from symconv.layers.noted import sources
+from symconv.notes import DEPTHS, SECTIONS
+from symconv.notes.known import checks, comparisons
+from symconv.notes.model import Algorithm, Display, Heading, Picture, Points, Prose, Table, plain
+from symconv.printing.targets import as_latex
+from tests.notes.layers import LARGE, SPREAD, document
+from tests.tiers import exhaustive, tiers
+
+EVERY = {**SPREAD, **LARGE}
+STORY = [SECTIONS[name][0] for name in DEPTHS["standard"]]
 
 
-def headings(made: sc.Document) -> list[str]:
-    return [plain(block.words) for block in made.blocks if isinstance(block, Heading)]
+def headings(made: sc.Document, level: int = 1) -> list[str]:
+    return [plain(b.words) for b in made.blocks if isinstance(b, Heading) and b.level == level]
 
 
-@pytest.mark.parametrize("name", SPREAD)
-def test_notes_have_the_sections_that_say_something(name: str) -> None:
-    layer, made = SPREAD[name]("symconv"), document(name)
-    found = headings(made)
-    known = [heading for heading, _ in SECTIONS.values()]
-    if name == "maximum":
-        known[known.index("As windows times kernel")] = "Windows"  # there is no kernel
-    assert found == [heading for heading in known if heading in found]
-    assert {"Setting", "Output size", "Forward pass", "Gradients", "Checks"} <= set(found)
-    assert ("With values" in found) == bool(layer.entries.given)
+@pytest.mark.parametrize("name", tiers(EVERY, [*SPREAD, "long", "image", "plain"]))
+def test_notes_tell_the_story_in_order(name: str) -> None:
+    made = document(name)
+    assert headings(made) == STORY
+    first = made.blocks[0]
+    assert isinstance(first, Prose)
+    assert first.lead
     pairs = zip(made.blocks, made.blocks[1:], strict=False)
     assert not any(isinstance(one, Heading) and isinstance(other, Heading) for one, other in pairs)
     assert not isinstance(made.blocks[-1], Heading)
+    numbers = made.blocks[: [isinstance(b, Heading) for b in made.blocks].index(True, 2)]
+    assert any(isinstance(block, Table) for block in numbers), "figures come before anything else"
+
+
+def keys(made: sc.Document) -> list[str]:
+    """What each block is known by."""
+    named: dict[type, Any] = {
+        Display: lambda b: b.label, Picture: lambda b: b.name, Table: lambda b: plain(b.head[0]),
+        Points: lambda b: plain(b.points[0][1]), Algorithm: lambda b: b.code,
+    }  # fmt: skip
+    return [named.get(type(b), lambda b: plain(b.words))(b) for b in made.blocks]
+
+
+@pytest.mark.parametrize("name", ["full", "maximum", pytest.param("transposed", marks=exhaustive)])
+def test_depths_hold_each_other(name: str) -> None:
+    page, standard = document(name, depth="page"), document(name)
+    full = SPREAD[name]("symconv").notes(depth="full")
+    assert set(keys(page)) < set(keys(standard))
+    assert keys(full)[: len(standard.blocks)] == keys(standard)
+    assert (page.pages, standard.pages, full.pages) == (1, 2, 0)
+    wanted = [h for h in (SECTIONS[s][0] for s in DEPTHS["full"]) if h in headings(full)]
+    assert headings(full) == wanted
+    assert {"Derivations", "Algorithms", "Proofs and checks", "Letters"} <= set(headings(full))
+    shown = [block.code for block in full.blocks if isinstance(block, Display) and block.stepwise]
+    assert len(shown) == len(set(shown)) > 1, "a derivation appears once"
+    (rules,) = [b for b in full.blocks if isinstance(b, Points) and "definition" in plain(b.points[0][0])]
+    assert len({plain(about) for about, _ in rules.points}) == len(rules.points)
+
+
+def test_pages_grow_with_channels_and_axes() -> None:
+    assert [document(name).pages for name in ("full", "grouped", "plane", "image")] == [2, 3, 3, 3]
 
 
 def test_sections_can_be_chosen_and_ordered() -> None:
     layer = sc.Conv1d(4, 3)
-    assert headings(layer.notes(sections=["gradients", "setting"])) == ["Gradients", "Setting"]
-    for wrong, words in (("grad", "did you mean"), ("example", "give values with")):
-        with pytest.raises(OptionError, match=words):
-            layer.notes(sections=[wrong])
+    assert headings(layer.notes(sections=["learning", "letters"])) == ["Learning", "Letters"]
+    with pytest.raises(OptionError, match="did you mean"):
+        layer.notes(sections=["learn"])
+    with pytest.raises(OptionError, match="nothing to say of this layer: no weights are learned"):
+        sc.MaxPool1d(4, 2).notes(sections=["dense"])
     with pytest.raises(OptionError, match="write a list of names"):
-        layer.notes(sections="forward")
+        layer.notes(sections="numbers")
+    with pytest.raises(OptionError, match=r"depth is 'pages': did you mean 'page'"):
+        layer.notes(depth="pages")
     for title in ("", "two\nlines", 3):
         with pytest.raises(OptionError, match="a line of text"):
             layer.notes(title=title)
@@ -50,53 +87,58 @@ def test_sections_can_be_chosen_and_ordered() -> None:
 def test_the_opening_example_holds_what_is_asked() -> None:
     text = str(document("full"))
     for piece in (
-        "[5, 16, 34, 52, 45, 28]",
-        "[f(5), f(16), f(34), f(52), f(45), f(28)]",
-        "[y5]   [ 0   0   0  w2]",
-        "= sum(k=0..K - 1) delta[j + k]*w[k]",
-        "= sum(i=0..N - 1) delta[i + k]*x[i]",
-        "12 of its 24 entries hold a weight",
-        "proved for all K, N",
+        "A dense layer computes z = W a and then f(z).",
+        "Take x = (1, 2, 3, 4) and w = (5, 6, 7). Reverse the kernel",
+        "y2        7*1 + 6*2 + 5*3  34",
+        "f(5), f(16), f(34), f(52), f(45) and f(28)",
+        "sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k], 0 <= i <= M - 1",
+        "conv(x, w)[i] = sum(k) w[k]*x[i - k]",
+        "[ 0   0   0  w2]",
+        "12 of its 24 entries are zero, and the 12 others hold only 3 different weights, each constant along "
+        "a diagonal (a banded Toeplitz matrix)",
+        "12 multiplications instead of the 24 of a dense layer",
+        "3 weights to learn and store instead of 24; for 1,000 inputs still 3, instead of 1,002,000.",
+        "(0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
+        "valid              0 and 0        2        (34, 52)",
+        "delta[i] = f'(y[i])*dL/df(y[i])",
+        "dL/dw1 = delta1*x0 + delta2*x1 + delta3*x2 + delta4*x3",
+        "dL/dx0 = delta0*w0 + delta1*w1 + delta2*w2 = 1*5 + (-1)*6 + 2*7 = 13",
+        "dL/dw = (5, 7, 5) and dL/dx = (13, 7, 17, 6)",
+        "all are equal",
+        "All steps are proved for all K and N.",
     ):
         assert piece in text, piece
 
 
-@pytest.mark.parametrize(
-    "name", tiers([name for name in SPREAD if name != "open"], ["dilated", "average", "maximum"])
-)
+@pytest.mark.parametrize("name", tiers(SPREAD, ["dilated", "average", "maximum"]))
 def test_a_failed_check_is_told(name: str) -> None:
-    layer = SPREAD[name]("symconv").coloured()
-    entries = layer.entries.values.entries("output")
+    made = sources(SPREAD[name]("symconv"), None)
+    entries = made.example.entries.values.entries("output")
     entries[0] = entries.get(0, Rational(0)) + 1
-    tables = [b for b in layer.notes(sections=["checks"]).blocks if isinstance(b, Table)]
-    told = {plain(row[0]): plain(row[-1]) for row in tables[0].rows}
+    assert "but output DIFFERS" in "".join(plain(b.words) for b in checks(made) if isinstance(b, Prose))
+    (table,) = (b for b in comparisons(made) if isinstance(b, Table))
+    told = {plain(row[0]): plain(row[-1]) for row in table.rows}
     assert told["output"] == "DIFFERS"
     assert told["grad input"] == "equal"
 
 
-def test_a_sentence_is_told_once() -> None:
-    blocks = document("strided").blocks
-    told = [plain(words) for b in blocks if type(b).__name__ == "Points" for _, words in b.points]
-    rules = [t for t in told if not t.startswith("every step")]
-    assert len(rules) == len(set(rules)) > 5
-
-
 @pytest.mark.parametrize("name", tiers(SPREAD, ["strided", "circular", "maximum"]))
 def test_code_gives_what_is_shown(name: str) -> None:
-    made = SPREAD[name]("goodfellow").notes(sections=["size", "forward", "gradients"])
+    made = SPREAD[name]("goodfellow").notes(sections=["numbers", "matrix", "size", "derivations"])
     space: dict[str, Any] = {}
     exec(made.code, space)
-    for block in made.blocks:
-        if isinstance(block, Display):
-            assert eval(block.code, space).latex() == block.item.latex(), block.code
+    shown = [block for block in made.blocks if isinstance(block, Display) and block.code]
+    assert len(shown) > 1
+    for block in shown:
+        assert as_latex(eval(block.code, space)) == as_latex(block.item), block.code
 
 
 def test_values_of_every_kind_are_written_as_code() -> None:
     a = Symbol("a")
     layer = sc.Conv1d(2, 2).at(x=[Rational(1, 3), a + 1], w=[0.25, 2])
     space: dict[str, Any] = {}
-    exec(layer.notes(sections=["example"]).code, space)
-    assert space["valued"].output == layer.output
+    exec(layer.notes(sections=["numbers"]).code, space)
+    assert space["example"].output == layer.output
     assert [space["layer"].output, space["opened"].formula("output").rhs] == [
         sc.Conv1d(2, 2).output, sc.Conv1d("N", "K").formula("output").rhs
     ]  # fmt: skip
@@ -104,12 +146,14 @@ def test_values_of_every_kind_are_written_as_code() -> None:
 
 def test_labels_and_names_are_unique() -> None:
     for name in SPREAD:
-        labels = [b.label for b in document(name).blocks if isinstance(b, Display)]
-        assert len(labels) == len(set(labels))
+        blocks = document(name).blocks
+        labels = [b.label for b in blocks if isinstance(b, Display)]
+        names = [b.name for b in blocks if isinstance(b, Picture)]
+        assert (len(labels), len(names)) == (len(set(labels)), len(set(names)))
 
 
 def test_prose_is_words() -> None:
     for name in SPREAD:
         for block in document(name).blocks:
             if isinstance(block, Prose):
-                assert plain(block.words).endswith((".", ":"))
+                assert plain(block.words).rstrip().endswith((".", ":")), plain(block.words)

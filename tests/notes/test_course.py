@@ -27,14 +27,14 @@ x = "1,2,3,4"
 w = "5,6,7"
 padding = "full"
 flip = true
-sections = "setting,size,forward"
+sections = "letters,size,numbers"
 
 [[notes]]
 file = "week-2/strided.md"
 input-size = "H"
 kernel-size = 3
 stride = 2
-sections = "size,gradients"
+sections = "size,learning"
 """
 
 Run = Callable[..., tuple[int, str, str]]
@@ -49,7 +49,7 @@ def spec(folder: Path, text: str) -> Path:
 def test_one_document_is_written(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "n.md"
     assert (
-        run("--input-size", "3", "--kernel-size", "2", "--sections", "setting, forward", "-o", file)[0] == 0
+        run("--input-size", "3", "--kernel-size", "2", "--sections", "letters, numbers", "-o", file)[0] == 0
     )
     assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with 2 taps")
 
@@ -91,7 +91,7 @@ def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) ->
     assert run("--spec", path, "--check")[:2] == (1, "stale: bad.tex\n")
 
 
-WHOLE = GOOD.replace('sections = "setting,size,forward"\n', "")
+WHOLE = GOOD.replace('sections = "letters,size,numbers"\n', "")
 
 
 @pytest.mark.parametrize("text", [GOOD, pytest.param(WHOLE, marks=exhaustive)], ids=["short", "whole"])
@@ -109,8 +109,8 @@ def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("x = [", "is no TOML"),
-        ("", "holds no notes"),
+        ("x = [", "is not valid TOML"),
+        ("", "lists no notes"),
         ("note = 1", "did you mean 'notes'"),
         ('[[notes]]\nfile = "a.tex"\nstrid = 2', "did you mean 'stride'"),
         ("[[notes]]\ninput-size = 3", "write the name of a file"),
@@ -118,13 +118,13 @@ def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> N
         ('[[notes]]\nfile = "/a.tex"', "lies outside"),
         ('[[notes]]\nfile = "a.tex\\u0000"', "write the name of a file"),
         ('[[notes]]\nfile = "a.exe"', "has no format"),
-        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is that of notes 1"),
+        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is already the file of notes 1"),
         ('[[notes]]\nfile = "a.tex"\nflip = "yes"', "write true or false"),
         ('[[notes]]\nfile = "a.tex"\nx = [1, 2]', "as on the command line"),
-        ('notes = "a"', "holds no notes"),
+        ('notes = "a"', "lists no notes"),
         ('defaults = 3\n[[notes]]\nfile = "a.tex"', "defaults is 3: write a [defaults] table"),
-        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "b/../a.tex"', "'b/../a.tex' is that of notes 1"),
-        ("x = " + "[" * 100000, "has lists in lists too deep to read"),
+        ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "b/../a.tex"', "'b/../a.tex' is already the file of"),
+        ("x = " + "[" * 100000, "has lists nested too deeply"),
     ],
 )
 def test_bad_spec_files_are_one_line(text: str, words: str, run: Run, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     tables = []
     for number, (key, value) in enumerate(ATTACKS):
         sizes = "" if key in ("input-size", "x") else "input-size = 3\n"
-        sections = "" if key == "sections" else 'sections = "setting"\n'
+        sections = "" if key == "sections" else 'sections = "letters"\n'
         head = f'[[notes]]\nfile = "a{number}.html"\nkernel-size = 2\n'
         tables.append(f'{head}{sizes}{key} = "{value}"\n{sections}')
     path = spec(tmp_path_factory.mktemp("attacked"), "".join(tables))
@@ -182,8 +182,8 @@ def test_each_hostile_document_that_is_refused_is_one_line(attacked: tuple[Path,
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "Give -o FILE"),
-        (("--check",), "--check goes with --spec"),
+        ((), "no file is named: give -o FILE"),
+        (("--check",), "--check needs --spec"),
         (("--spec", "no.toml"), "cannot read no.toml"),
         (("--spec", "a.toml", "--stride", "2"), "leave out --stride"),
         (("--spec", "a.toml", "-x", "1,2"), "leave out -x."),

@@ -22,7 +22,7 @@ import symconv as sc
 from symconv.errors import OptionError, SymconvError
 from symconv.notes import FORMATS, TexError, rendered, write
 from symconv.notes.latex import escaped
-from symconv.notes.model import Display
+from symconv.notes.model import Display, Picture
 from tests.notes.browser import Browser
 from tests.notes.layers import SPREAD, document, everything, together
 from tests.optional import required_program
@@ -57,7 +57,7 @@ def taken_everywhere(
 ) -> None:
     """TeX compiles all of it, KaTeX and MathJax take every formula."""
     shown = [block.item.latex() for block in made.blocks if isinstance(block, Display)]
-    assert len(shown) > 50
+    assert len(shown) > 40
     for latex in shown:
         typeset(latex)
     source = rendered(made, "n.tex")["n.tex"].decode()
@@ -98,17 +98,17 @@ def test_fragments_of_one_layer_share_a_document(tmp_path: Path) -> None:
     packages = re.findall("% needs (.*)", (tmp_path / "size.tex").read_text(encoding="utf-8"))[0]
     compiled(
         f"\\documentclass{{article}}\\usepackage{{{packages.replace(' ', '')}}}\\begin{{document}}\n"
-        "\\input{size}\\input{both}See \\eqref{size:size-0} and \\eqref{both:size-0}.\n\\end{document}\n",
+        "\\input{size}\\input{both}See \\eqref{size:size} and \\eqref{both:size}.\n\\end{document}\n",
         tmp_path,
         "pdf",
     )
 
 
-@pytest.mark.parametrize("engine", ["pdf", "lualatex"])
-def test_the_opening_example_fits_on_four_pages(engine: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", tiers(["pdf", "lualatex"], ["pdf"]))
+def test_the_opening_example_fits_on_two_pages(engine: str, tmp_path: Path) -> None:
     log = compiled(rendered(document("full"), "notes.tex")["notes.tex"].decode(), tmp_path, engine)
     pages = int(re.findall(r"Output written on notes.pdf \((\d+) pages?", log)[-1])
-    assert pages <= 4
+    assert pages == 2
 
 
 @pytest.mark.parametrize("name", tiers(["maximum", "open"], ["maximum"]))
@@ -126,7 +126,7 @@ def test_without_tex_a_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     assert "\n" not in str(raised.value)
     for suffix in (".tex", ".md", ".html", ".ipynb"):
         document("open").save(tmp_path / f"notes{suffix}")
-    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".html", ".ipynb", ".md", ".tex"]
+    assert {p.suffix for p in tmp_path.iterdir()} == {".html", ".ipynb", ".md", ".svg", ".tex"}
 
 
 def test_a_tex_that_does_not_run_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_tex_that_does_not_run_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 @pytest.mark.parametrize("name", tiers(["short", "full", "plane", "maximum", "open"], ["short"]))
 def test_notebooks_run_clean(name: str, tmp_path: Path) -> None:
-    short = ["setting", "forward", "matrix", "windows", "gradients"]
+    short = ["letters", "numbers", "windows", "derivations"]
     made = SPREAD["average"]("symconv").notes(sections=short) if name == "short" else document(name)
     made.save(tmp_path / "notes.ipynb")
     book = nbformat.read(tmp_path / "notes.ipynb", as_version=4)
@@ -147,14 +147,14 @@ def test_notebooks_run_clean(name: str, tmp_path: Path) -> None:
     done = NotebookClient(book, timeout=300, kernel_name="python3").execute()
     outputs = [out for cell in done.cells if cell.cell_type == "code" for out in cell.outputs]
     assert not [out for out in outputs if out.output_type in ("error", "stream")]
-    assert len(outputs) > 5
+    assert len(outputs) > 4
 
 
 @pytest.mark.parametrize("suffix", [s for s in FORMATS if s != ".pdf"])
 def test_hostile_titles_and_captions_are_words(
     suffix: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    made = sc.Conv1d(3, 2).notes(title=HOSTILE, sections=["setting", "size", "forward"])
+    made = sc.Conv1d(3, 2).notes(title=HOSTILE, sections=["letters", "size", "numbers"])
     text = next(iter(rendered(made, f"n{suffix}").values())).decode()
     if suffix == ".tex":
         assert "\\input{/etc" not in text
@@ -201,7 +201,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_words_of_a_page_are_never_typeset(tmp_path: Path, browser: Browser) -> None:
     title = r"\(\href{javascript:alert(1)}{x}\) $$y$$ \[z\] \begin{equation}u\end{equation} \ref{v}"
-    made = sc.Conv1d(3, 2).notes(title=title, sections=["setting", "forward"])
+    made = sc.Conv1d(3, 2).notes(title=title, sections=["letters", "numbers"])
     made.save(tmp_path / "n.html", mathjax="/mathjax/tex-svg-full.js")
     seen = browser.opened(tmp_path / "n.html")
     assert (seen.errors, seen.strays, seen.title) == ([], 0, title)
@@ -216,7 +216,7 @@ def test_several_documents_fit_one_sphinx_project(suffix: str, tmp_path: Path) -
         folder = tmp_path / "source" / Path(name).parent
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, files)
-    index = "Title\n=====\n\n:eq:`week-1-two-size-0` :eq:`one-size-0`\n\n"
+    index = "Title\n=====\n\n:eq:`week-1-two-size` :eq:`one-size`\n\n"
     index += ".. toctree::\n   :glob:\n\n   one\n   week*/*\n"
     conf = 'extensions = ["myst_parser"]\nmyst_enable_extensions = ["dollarmath"]\n'
     (tmp_path / "source/index.rst").write_text(index, encoding="utf-8")
@@ -230,7 +230,7 @@ def test_several_documents_fit_one_sphinx_project(suffix: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("file", ["n.tex", "n.pdf"])
 def test_a_title_that_the_fonts_lack_is_refused_with_its_letters(file: str, tmp_path: Path) -> None:
-    made = sc.Conv1d(3, 2).notes(title="Übung α → 卷", sections=["setting"])
+    made = sc.Conv1d(3, 2).notes(title="Übung α → 卷", sections=["letters"])
     for options in ({}, {"slides": True}):
         with pytest.raises(
             OptionError, match=r"have 'α', '→', '卷', which the fonts of \.tex and \.pdf lack"
@@ -242,7 +242,7 @@ def test_a_title_that_the_fonts_lack_is_refused_with_its_letters(file: str, tmp_
 
 def test_latin_titles_are_in_the_fonts_and_in_what_a_pdf_says_of_itself(tmp_path: Path) -> None:
     title = "Übung: œuvre, Łódź, Năsăud, 5 × 3 – “x” €…"
-    made = sc.Conv1d(3, 2).notes(title=title, sections=["setting"])
+    made = sc.Conv1d(3, 2).notes(title=title, sections=["letters"])
     for engine in ("pdf", "lualatex"):
         (tmp_path / engine).mkdir()
         log = compiled(rendered(made, "n.tex")["n.tex"].decode(), tmp_path / engine, engine)
@@ -256,11 +256,11 @@ def test_latin_titles_are_in_the_fonts_and_in_what_a_pdf_says_of_itself(tmp_path
 
 def test_a_section_named_twice_is_refused() -> None:
     with pytest.raises(OptionError, match="section 'size' is there 2 times: name each once"):
-        sc.Conv1d(3, 2).notes(sections=["size", "setting", "size"])
+        sc.Conv1d(3, 2).notes(sections=["size", "letters", "size"])
 
 
 @pytest.mark.parametrize(
-    "sections", ["['setting', 'size', 'forward', 'matrix']", pytest.param("None", marks=exhaustive)]
+    "sections", ["['letters', 'size', 'numbers', 'matrix']", pytest.param("None", marks=exhaustive)]
 )
 def test_notes_and_their_files_do_not_depend_on_the_hash_seed(sections: str) -> None:
     code = (
@@ -291,7 +291,7 @@ TITLES = [
 
 @pytest.mark.parametrize("title", TITLES)
 def test_titles_are_titles_whatever_they_begin_or_end_with(title: str) -> None:
-    made = sc.Conv1d(3, 2).notes(title=f"  {title} ", sections=["setting"])
+    made = sc.Conv1d(3, 2).notes(title=f"  {title} ", sections=["letters"])
     assert made.title == title
     whole = publish_doctree(rendered(made, "n.rst")["n.rst"].decode(), settings_overrides={"report_level": 1})
     assert [node.astext() for node in whole.findall(nodes.title)][:1] == [title]
@@ -302,7 +302,7 @@ def test_titles_are_titles_whatever_they_begin_or_end_with(title: str) -> None:
 
 def test_signs_of_a_title_do_not_join_in_latex(tmp_path: Path) -> None:
     assert escaped("a -- b ,,c''") == "a -{}- b ,{},c'{}'"
-    made = sc.Conv1d(3, 2).notes(title="--- ,, ''", sections=["setting"])
+    made = sc.Conv1d(3, 2).notes(title="--- ,, ''", sections=["letters"])
     compiled(rendered(made, "n.tex")["n.tex"].decode(), tmp_path, "pdf")
 
 
@@ -314,8 +314,9 @@ def test_sections_that_are_no_names_are_refused() -> None:
 
 def test_what_is_seen_in_figures_comes_through_word_for_word() -> None:
     layer = sc.Conv2d(3, 2)
-    made = layer.notes(sections=["forward", "matrix"])
-    seen = [layer.figure(name).alt for name in ("window", "band", "blocks")]
+    made = layer.notes(sections=["numbers", "matrix", "learning"])
+    seen = [block.figure.alt for block in made.blocks if isinstance(block, Picture)]
+    assert len(seen) == 3
     quiet = {"report_level": 5, "myst_enable_extensions": ["dollarmath"]}
     for name, parser, options in (("n.rst", None, {}), ("n.md", MystParser(), {"myst": True})):
         given = {} if parser is None else {"parser": parser}

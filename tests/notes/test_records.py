@@ -21,7 +21,7 @@ from tests.notes.test_course import MANIFEST, Run, spec
 
 def table(file: str, **options: object) -> str:
     """One document of a spec file, quick to make unless it is told otherwise."""
-    told = {"input-size": 3, "kernel-size": 2, "sections": "setting", **options}
+    told = {"input-size": 3, "kernel-size": 2, "sections": "letters", **options}
     return f'[[notes]]\nfile = "{file}"\n' + "".join(f"{k} = {json.dumps(v)}\n" for k, v in told.items())
 
 
@@ -45,8 +45,8 @@ def test_documents_of_one_name_have_their_own_pictures(run: Run, tmp_path: Path)
     path = spec(tmp_path, tables)
     assert run("--spec", path)[0] == 0
     assert run("--spec", path, "--check")[0] == 0
-    assert sorted(p.name for p in tmp_path.glob("*.svg")) == ["a-md-band.svg", "a-rst-band.svg"]
-    assert "a-rst-band.svg" in (tmp_path / "a.rst").read_text(encoding="utf-8")
+    assert sorted(p.name for p in tmp_path.glob("*.svg")) == ["a-md-network.svg", "a-rst-network.svg"]
+    assert "a-rst-network.svg" in (tmp_path / "a.rst").read_text(encoding="utf-8")
 
 
 def test_one_file_by_two_names_is_refused_and_so_is_the_spec_itself(run: Run, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_one_file_by_two_names_is_refused_and_so_is_the_spec_itself(run: Run, tm
     (tmp_path / "link").symlink_to("real")
     code, _, err = run("--spec", spec(tmp_path, table("real/a.txt") + table("link/a.txt")))
     assert (code, err.count("\n")) == (2, 1)
-    assert "the file 'link/a.txt' is that of notes 1: give each document its own" in err
+    assert "the file 'link/a.txt' is already the file of notes 1: give each document its own" in err
     own = tmp_path / "own.txt"
     own.write_text(table("own.txt"), encoding="utf-8")
     assert "the file 'own.txt' is the spec file itself" in run("--spec", own)[2]
@@ -143,7 +143,7 @@ def test_a_process_that_dies_is_a_line_for_each_document_that_it_took_along(tmp_
     made = Course(tmp_path / "course.toml", (Entry("a.txt", ()), Entry("b.txt", ("dies",))))
     wrong = made.build(made.stale(), quick, write, silent)
     assert [line.split(":")[0] for line in wrong] == ["b.txt"]
-    assert "was ended from outside" in wrong[0]
+    assert "was killed" in wrong[0]
     assert "if __name__ == '__main__'" in wrong[0]
     assert made.stale() == [made.entries[1]]
 
@@ -151,9 +151,9 @@ def test_a_process_that_dies_is_a_line_for_each_document_that_it_took_along(tmp_
 def test_pictures_that_a_document_no_longer_has_are_removed(run: Run, tmp_path: Path) -> None:
     tables = table("a.md", sections="matrix") + table("b.md", sections="matrix")
     run("--spec", spec(tmp_path, tables))
-    (tmp_path / "b-md-band.svg").write_text("mine", encoding="utf-8")
-    run("--spec", spec(tmp_path, tables.replace('"matrix"', '"setting"')))
-    assert [p.name for p in tmp_path.glob("*.svg")] == ["b-md-band.svg"]
+    (tmp_path / "b-md-network.svg").write_text("mine", encoding="utf-8")
+    run("--spec", spec(tmp_path, tables.replace('"matrix"', '"letters"')))
+    assert [p.name for p in tmp_path.glob("*.svg")] == ["b-md-network.svg"]
 
 
 def test_the_record_is_written_only_when_it_changes(run: Run, tmp_path: Path) -> None:

@@ -1,30 +1,146 @@
-"""Slides: every line is on a frame, as it stands in the notes, and what belongs to it is beside it."""
+"""Slides, measured in the PDF: few frames, nothing collides or leaves the page, letters can be read."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
+import pdfplumber
 import pytest
 
 import symconv as sc
 from symconv.notes import rendered
-from symconv.notes.beamer import ROOM, parts_of
-from symconv.notes.latex import sentence
-from symconv.notes.model import Display, Prose
-from tests.notes.layers import SPREAD, document
+from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked
+from tests.notes.layers import LARGE, SPREAD, document
 from tests.notes.test_formats import compiled
-from tests.tiers import tiers
+from tests.tiers import exhaustive, tiers
+
+#: The most frames of a talk.
+FRAMES = 15
+
+#: Seven of TeX's points in those of a PDF, for mathematics, and eight for words.
+MATHS, WORDS = (points * 72 / 72.27 - 0.01 for points in (7, 8))
+
+#: Of the smaller of two letters, how much the other may cover; their boxes are larger than their ink.
+SHARE = 0.3
+
+#: A letter that is not seen yet lies far outside of the page.
+HIDDEN = 300
 
 
-@pytest.mark.parametrize("name", tiers(["full", "plane", "open"], ["full"]))
-def test_slides_compile_and_reveal(name: str, tmp_path: Path) -> None:
-    made = rendered(document(name), "notes.tex", slides=True)["notes.tex"].decode()
-    assert "\\uncover<3->" in made
-    for block in document(name).blocks:
-        if isinstance(block, Prose):
-            assert sentence(block.words) in made, "every sentence is on some frame"
-    compiled(made, tmp_path, "pdf")
+@cache
+def shown(name: str, notation: str, folder: Path) -> list[Any]:
+    """The pages of a layer's slides: the letters that are seen, rectangles, width and height."""
+    place = folder / f"{name}-{notation}"
+    place.mkdir()
+    compiled(rendered(document(name, notation), "n.tex", slides=True)["n.tex"].decode(), place, "pdf")
+    with pdfplumber.open(place / "notes.pdf") as found:
+        return [(_seen(page), page.rects, page.width, page.height) for page in found.pages]
+
+
+def _seen(page: Any) -> list[Any]:
+    """Letters but dots and the pieces of large brackets, which overlap each other."""
+    return [
+        c
+        for c in page.chars
+        if c["text"].strip(" .") and "Extension" not in c["fontname"] and c["x0"] < page.width + HIDDEN
+    ]
+
+
+def overlap(one: Any, other: Any) -> float:
+    """The part of the smaller box that the other covers."""
+    across = min(one["x1"], other["x1"]) - max(one["x0"], other["x0"])
+    down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    if across <= 0 or down <= 0:
+        return 0.0
+    return float(across * down / min((b["x1"] - b["x0"]) * (b["bottom"] - b["top"]) for b in (one, other)))
+
+
+def crosses(char: Any, box: Any) -> bool:
+    """Whether the middle of a letter lies in a cell that does not hold all of it, or the other way round."""
+    middle = (char["x0"] + char["x1"]) / 2
+    if not (box["top"] < (char["top"] + char["bottom"]) / 2 < box["bottom"]):
+        return False
+    return char["x0"] + 0.4 < box["x0"] < middle or middle < box["x1"] < char["x1"] - 0.4
+
+
+def holds(name: str, notation: str, folder: Path) -> None:
+    frames = document(name, notation).frames
+    assert len(frames) <= FRAMES
+    for frame in frames:
+        pieces = [piece for row in frame.rows for piece in row]
+        assert len(pieces) > 1 or not isinstance(pieces[0], Prose), f"one sentence alone: {frame.title}"
+    for chars, rects, width, height in shown(name, notation, folder):
+        for c in chars:
+            assert c["x0"] >= 0
+            assert c["x1"] <= width
+            assert c["top"] >= 0
+            assert c["bottom"] <= height
+            size = c["size"] if c["upright"] else c["x1"] - c["x0"]
+            assert size >= (WORDS if "Sans" in c["fontname"] else MATHS), c["text"]
+        collisions = [(a["text"], b["text"]) for a, b in combinations(chars, 2) if overlap(a, b) > SHARE]
+        assert collisions == []
+        cells = [r for r in rects if 8 < r["height"] < 40]
+        assert [c["text"] for c in chars for cell in cells if crosses(c, cell)] == []
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("slides")
+
+
+@pytest.mark.parametrize("name", tiers({**SPREAD, **LARGE}, ["full", "grouped", "transposed"]))
+def test_a_talk_is_short_and_nothing_collides(name: str, folder: Path) -> None:
+    holds(name, "symconv", folder)
+
+
+@exhaustive
+@pytest.mark.parametrize("notation", [n for n in sc.Notation.preset_names() if n != "symconv"])
+@pytest.mark.parametrize("name", SPREAD)
+def test_so_it_is_in_every_notation(name: str, notation: str, folder: Path) -> None:
+    holds(name, notation, folder)
+
+
+def named(title: str, name: str = "full") -> Frame:
+    (found,) = [frame for frame in document(name).frames if frame.title == title]
+    return found
+
+
+def pieces(frame: Frame, kind: type) -> list[Any]:
+    return [piece for row in frame.rows for piece in row if isinstance(piece, kind)]
+
+
+def test_each_product_appears_as_it_is_added() -> None:
+    (built,) = pieces(named("One more position"), Built)
+    letters, numbers = built.lines
+    assert [step for step, _ in letters] == [2, 3, 4]
+    assert [(step, re.sub(r"\\textcolor\{\w+\}", "", part.text)) for step, part in numbers] == [
+        (2, " = 7*1"), (3, " + 6*2"), (4, " + 5*3"), (5, " = 34"),
+    ]  # fmt: skip
+
+
+def test_the_matrix_appears_row_by_row() -> None:
+    (stacked,) = pieces(named("The rows, stacked"), Stacked)
+    assert [len(row) for row in stacked.rows] == [4] * 6
+    made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()
+    for row in range(1, 7):
+        assert f"\\uncover<{row}->{{y_{{{row - 1}}}}}" in made
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("transposed", "A convolution, transposed"),
+        ("maximum", "The matrix depends on the input"),
+        ("grouped", "Blocks"),
+        ("plane", "Blocks"),
+    ],
+)
+def test_a_kind_has_a_frame_of_its_own(name: str, title: str) -> None:
+    assert pieces(named(title, name), Display)
 
 
 def equations(aligned: str) -> list[tuple[str, str]]:
@@ -37,44 +153,39 @@ def equations(aligned: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_slides_give_each_line_its_own_left_side() -> None:
+def test_derivations_come_step_by_step_and_each_line_has_its_own_left_side() -> None:
     for layer in (sc.Conv2d(("N", "H"), ("K", "R")), sc.Conv1d("N", "K", in_channels=2, out_channels=2)):
-        made = rendered(layer.notes(sections=["dense"]), "notes.tex", slides=True)["notes.tex"].decode()
+        notes = layer.notes(sections=["derivations"])
+        made = rendered(notes, "notes.tex", slides=True)["notes.tex"].decode()
+        assert "\\uncover<3->" in made
         inside = r"\\begin\{aligned\}\n(.*?)\n\\end\{aligned\}"
-        (whole,) = re.findall(inside, layer.derive("tying").latex(), re.DOTALL)
         frames = re.findall(inside, made, re.DOTALL)
         assert len(frames) > 2
-        shown = [equation for frame in frames for equation in equations(frame)]
-        assert list(dict.fromkeys(shown)) == equations(whole)
-        assert len({left for left, _ in shown}) == 2
+        shown = {equation for frame in frames for equation in equations(frame)}
+        for name in ("output", "grad_kernel", "tying"):
+            (whole,) = re.findall(inside, layer.derive(name).latex(), re.DOTALL)
+            assert set(equations(whole)) <= shown
+        for frame in frames:
+            assert frame.count("\\uncover<2->") or len(equations(frame)) == 1
 
 
-def rows_of(aligned: str) -> list[str]:
-    """The lines of displays one after the other, matrices taken apart too; what guards a bracket left out."""
-    inside = aligned.replace("\\begin{aligned}\n", "").replace("\n\\end{aligned}", "")
-    return [row.strip().removeprefix("{}").strip() for row in re.split(r"\\\\(?:\[1ex\])?\n", inside)]
+def test_only_the_full_depth_shows_derivations(tmp_path: Path) -> None:
+    layer = SPREAD["maximum"]("symconv")
+    deep = layer.notes(depth="full")
+    assert len(deep.frames) > len(document("maximum").frames)
+    story = [frame.title for frame in document("maximum").frames]
+    assert [frame.title for frame in deep.frames[: len(story)]] == story
+    compiled(rendered(deep, "n.tex", slides=True)["n.tex"].decode(), tmp_path, "pdf")
 
 
-@pytest.mark.parametrize("name", SPREAD)
-def test_slides_break_displays_between_equations_and_lose_none(name: str) -> None:
-    for block in document(name).blocks:
-        if not isinstance(block, Display) or block.stepwise:
-            continue
-        frames = parts_of(block, ROOM)
-        shown = [re.findall(r"\\begin\{aligned\}.*\\end\{aligned\}", frame, re.DOTALL)[0] for frame in frames]
-        assert [row for frame in shown for row in rows_of(frame)] == rows_of(block.item.latex())
-        for frame in shown:
-            assert not re.match(r"\\begin\{aligned\}\s*(&|\[)", frame)
+def test_sections_have_their_frames_only() -> None:
+    frames = sc.Conv1d(4, 3).notes(sections=["why"]).frames
+    assert [frame.title for frame in frames] == ["Sparse, shared, equivariant"]
 
 
-def leaky(t):
-    if t > 0:
-        return t
-    return t / 10
-
-
-def test_a_function_of_cases_stays_whole(tmp_path: Path) -> None:
-    made = sc.Conv1d(3, 2).notes(activation=leaky, sections=["forward"])
+def test_a_document_made_by_hand_has_a_frame_for_each_thing_to_look_at(tmp_path: Path) -> None:
+    made = sc.Document("By hand", document("full").blocks)
     text = rendered(made, "notes.tex", slides=True)["notes.tex"].decode()
-    assert sc.function_latex(leaky) in text
+    seen = [block for block in made.blocks if not isinstance(block, Prose | Heading)]
+    assert text.count("\\begin{frame}") >= len(seen) > 8
     compiled(text, tmp_path, "pdf")

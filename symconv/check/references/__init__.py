@@ -10,7 +10,7 @@ from symconv.check.references.libraries import jax_gradients, scipy_signal, torc
 from symconv.check.references.loops import loops
 from symconv.check.references.pooling import POOLING
 from symconv.check.references.rows import numpy_convolve
-from symconv.check.references.sample import Reference, Sample
+from symconv.check.references.sample import Array, Reference, Sample
 from symconv.check.references.windows import sliding_windows
 
 Makers: TypeAlias = Mapping[str, Callable[[], Reference | None]]
@@ -47,4 +47,4 @@ def available(references: Makers) -> tuple[list[Reference], list[str]]:
     return [reference for reference in made.values() if reference], missing
 
 
-__all__ = ["REFERENCES", "Makers", "Reference", "Sample", "available"]
+__all__ = ["REFERENCES", "Array", "Makers", "Reference", "Sample", "available"]

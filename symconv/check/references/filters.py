@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample
+from symconv.check.references.sample import Array, Reference, Sample
 
 
 def filter_loops() -> Reference:
@@ -20,9 +20,9 @@ def _source(s: Sample, axis: int, place: int, tap: int) -> int:
     if s.transposed:
         j, rest = divmod(place + s.before[axis] - reach, s.stride[axis])
         return j if rest == 0 and 0 <= j < n else -1
-    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "zeros" else {}
+    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "constant" else {}
     ends = s.before[axis], s.after[axis]
-    sources = np.pad(np.arange(n), ends, NUMPY_MODES[s.padding_mode], **nowhere)
+    sources = np.pad(np.arange(n), ends, s.padding_mode, **nowhere)
     return int(sources[place * s.stride[axis] + reach])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample, padded, spread
+from symconv.check.references.sample import Array, Reference, Sample, padded, spread
 
 #: The gradient of each operand: of the input, the kernel and the bias.
 _GRADIENTS = ("grad_input", "grad_kernel", "grad_bias")
@@ -50,7 +50,7 @@ def scipy_signal() -> Reference | None:
         return correlation(s, s.delta) if s.transposed else transpose(s, s.delta)
 
     answers = {"output": output, "grad_input": grad_input}
-    return Reference("scipy.signal", answers, fits=lambda s: s.integers and s.padding_mode == "zeros")
+    return Reference("scipy.signal", answers, fits=lambda s: s.integers and s.padding_mode == "constant")
 
 
 def _channels(s: Sample) -> list[tuple[int, int, int, int]]:
@@ -76,8 +76,7 @@ def torch_autograd() -> Reference | None:
             ends = zip(s.before, s.after, y.shape[2:], strict=True)
             return y[(slice(None), slice(None), *(slice(p, m - q) for p, q, m in ends))]
         pads = [p for pair in reversed(s.pads[2:]) for p in pair]
-        mode = "constant" if s.padding_mode == "zeros" else s.padding_mode
-        whole = functional.pad(x, pads, mode=mode) if any(pads) else x
+        whole = functional.pad(x, pads, mode=_TORCH_MODES[s.padding_mode]) if any(pads) else x
         return convolution(whole, w, b, **options)
 
     def tensors(s: Sample) -> list[Any]:
@@ -98,9 +97,16 @@ def torch_autograd() -> Reference | None:
         rows = jacobian(lambda x: forward(s, x, w, b), tensors(s)[0])
         return whole_numbers(s, rows.detach().numpy())
 
+    def fits(s: Sample) -> bool:
+        return s.rank <= 3 and s.padding_mode in _TORCH_MODES
+
     answers = {"output": output, "matrix": matrix}
     answers |= {name: partial(gradient, at) for at, name in enumerate(_GRADIENTS)}
-    return Reference("PyTorch", answers, exact=False, fits=lambda s: s.rank <= 3)
+    return Reference("PyTorch", answers, exact=False, fits=fits)
+
+
+#: What PyTorch calls the padding modes that it has, by NumPy's names.
+_TORCH_MODES = {"constant": "constant", "wrap": "circular", "reflect": "reflect", "edge": "replicate"}
 
 
 def jax_gradients() -> Reference | None:
@@ -123,7 +129,7 @@ def jax_gradients() -> Reference | None:
             pads = [(r - p, r - q + a) for r, p, q, a in ends]
             y = lax.conv_general_dilated(x, w, (1,) * s.rank, pads, lhs_dilation=s.stride, **options)
         else:
-            whole = jnp.pad(x, s.pads, mode=NUMPY_MODES[s.padding_mode])
+            whole = jnp.pad(x, s.pads, mode=s.padding_mode)
             y = lax.conv_general_dilated(whole, w, s.stride, [(0, 0)] * s.rank, **options)
         return y + b.reshape(1, -1, *([1] * s.rank))
 

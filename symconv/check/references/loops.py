@@ -1,7 +1,6 @@
 """Loops: every quantity straight from the definition, from the list of what meets."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -9,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample
+from symconv.check.references.sample import Array, Reference, Sample
 
 
 def loops() -> Reference:
@@ -18,17 +17,11 @@ def loops() -> Reference:
         "loops",
         {
             "output_size": lambda s: np.array(_sizes(s)),
-            "output": lambda s: _summed("o", s) + np.tile(np.repeat(s.b, prod(_sizes(s))), len(s.x)),
-            "matrix": partial(_summed, "oj"),
-            "windows": partial(_summed, "ot"),
-            "grad_input": partial(_summed, "j"),
-            "grad_kernel": partial(_summed, "t"),
+            "output": lambda s: _summed(["output"], s) + np.tile(np.repeat(s.b, prod(_sizes(s))), len(s.x)),
             "grad_bias": lambda s: np.array([sum(rows.ravel().tolist()) for rows in s.delta.swapaxes(0, 1)]),
-            "upstream_matrix": partial(_summed, "jt"),
-            "tying": partial(_summed, "ojt"),
             "masked_gradient": _masked_gradient,
         },
-        frozenset({"tying"}),
+        contraction=_summed,
     )
 
 
@@ -59,9 +52,9 @@ def _taps(s: Sample) -> Iterator[tuple[int, list[int]]]:
 
 def _gathered(s: Sample) -> Iterator[tuple[int, int, int]]:
     """Which output, tap and input meet in a convolution, of a single channel."""
-    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "zeros" else {}
+    nowhere: dict[str, Any] = {"constant_values": -1} if s.padding_mode == "constant" else {}
     sources = [
-        np.pad(np.arange(size), pads, NUMPY_MODES[s.padding_mode], **nowhere).tolist()
+        np.pad(np.arange(size), pads, s.padding_mode, **nowhere).tolist()
         for size, *pads in zip(s.x.shape[2:], s.before, s.after, strict=True)
     ]
     for output, starts in enumerate(product(*_positions(s))):
@@ -116,12 +109,13 @@ def _output_count(s: Sample) -> int:
     return len(s.x) * len(s.b) * prod(_sizes(s))
 
 
-def _summed(kept: str, s: Sample) -> Array:
-    """What meets, added up at each output, tap or input (``o``, ``t``, ``j``), or at several of them.
+def _summed(kept: Sequence[str], s: Sample) -> Array:
+    """What meets, added up at each output, tap or input, or at several of them.
 
     Every meeting counts the product of the numbers that stand at the others.
     """
-    counts, at = (_output_count(s), s.w.size, s.x.size), ["otj".index(role) for role in kept]
+    roles = ("output", "tap", "input")
+    counts, at = (_output_count(s), s.w.size, s.x.size), [roles.index(role) for role in kept]
     others = {n: a.ravel().tolist() for n, a in enumerate((s.delta, s.w, s.x)) if n not in at}
     totals = np.zeros([counts[n] for n in at], s.dtype if others else np.int8)
     for meeting in _meetings(s):

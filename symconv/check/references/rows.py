@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from symconv.check.references.sample import NUMPY_MODES, Array, Reference, Sample, padded, spread
+from symconv.check.references.sample import Array, Reference, Sample, padded, spread
 
 _Index: TypeAlias = tuple[int, ...]
 
@@ -82,7 +82,7 @@ def _grad_kernel(s: Sample) -> Array:
 
 def _fold(s: Sample, whole: Array, shape: tuple[int, ...]) -> Array:
     """What lies on the padded places added to the inputs that stand there; zeros stand at one more place."""
-    found, mode = whole, NUMPY_MODES[s.padding_mode]
+    found, mode = whole, s.padding_mode
     for axis, *pads in zip(s.spatial, s.before, s.after, strict=True):
         n = shape[axis]
         nowhere = {"constant_values": n} if mode == "constant" else {}

@@ -9,11 +9,6 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 
-#: What ``np.pad`` calls the padding modes.
-NUMPY_MODES: Mapping[str, Any] = {
-    "zeros": "constant", "circular": "wrap", "reflect": "reflect", "replicate": "edge",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -35,7 +30,7 @@ class Sample:
     groups: int
     flip: bool  # whether tap k meets what K - 1 - k meets without flip, on every spatial axis
     transposed: bool
-    padding_mode: str  # a key of NUMPY_MODES; zeros when transposed
+    padding_mode: Any  # by the name that np.pad has for it; "constant", which is zeros, when transposed
     ceil_mode: bool = False  # whether the last window may reach beyond the padding
     count_padding: bool = True  # whether places in the padding count in an average
     divisor: int | None = None  # what an average is divided by instead of their number
@@ -91,7 +86,9 @@ class Reference:
 
     The answers ``on_unit_windows`` are computed from all windows of all unit inputs: as many numbers as
     there are triples of an output, a tap and an input. It can answer for the samples that ``fits`` admits.
-    Unless it is ``exact`` on any numbers it computes in double precision.
+    Unless it is ``exact`` on any numbers it computes in double precision. With a ``contraction`` it answers
+    for every quantity that keeps some of "output", "tap" and "input": where the three meet, the product of
+    the operands of the others is added up.
     """
 
     name: str
@@ -99,11 +96,12 @@ class Reference:
     on_unit_windows: frozenset[str] = frozenset()
     fits: Callable[[Sample], bool] = lambda _: True
     exact: bool = True
+    contraction: Callable[[Sequence[str], Sample], Array] | None = None
 
 
 def padded(s: Sample, x: Array) -> Array:
     """An input with its padding around it."""
-    return np.asarray(np.pad(x, s.pads, NUMPY_MODES[s.padding_mode]))
+    return np.asarray(np.pad(x, s.pads, s.padding_mode))
 
 
 def spread(array: Array, steps: Sequence[int]) -> Array:

@@ -6,7 +6,7 @@ from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplif
 
 from symconv.derivation.inequalities import never_negative
 from symconv.derivation.rules.rule import Rule, affine
-from symconv.index_sums.nodes import Bound, Condition, IndexSum, Overlap, Within
+from symconv.index_sums.nodes import Bound, Condition, Convolution, Correlation, IndexSum, Overlap, Within
 from symconv.index_sums.symbols import LayerSymbols
 
 
@@ -16,14 +16,14 @@ class SplitPadding(Rule):
 
     kind: str = "zeros"
     name = "padding"
-    reason = "The padded input is the input moved by the padding."
+    reason = "The padded input is the input, shifted by the padding."
 
     def sentence(self) -> str:
         return {
-            "none": "Without padding the padded input is the input itself.",
-            "zeros": f"{self.reason} The zeros beside it give no term.",
-            "passed by": f"{self.reason} Beside it nothing is selected.",
-            "folded": f"{self.reason} Beside it the input is read again, where the padding mode says.",
+            "none": "Without padding, the padded input is the input itself.",
+            "zeros": f"{self.reason} The zeros around it contribute nothing.",
+            "passed by": f"{self.reason} Nothing in the padding is selected.",
+            "folded": f"{self.reason} In the padding, the padding mode says which input entry is read.",
         }[self.kind]
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
@@ -41,9 +41,7 @@ class Groups(Rule):
     """``0 <= C - r floor(o / q) <= r - 1`` says that output channel ``o`` is in the group of ``C``."""
 
     name = "groups"
-    reason = (
-        "An input channel meets the output channels of its own group only, and there it has its own place."
-    )
+    reason = "An input channel is connected only to the output channels of its own group."
 
     def _found(self, terms: IndexSum) -> tuple[Within, floor, Symbol, Expr, Expr] | None:
         """The condition, its floor ``floor(o / q)``, ``o``, ``q`` and ``r``."""
@@ -80,7 +78,7 @@ class Reverse(Rule):
 
     index: Symbol
     name = "reversal"
-    reason = "The same terms in the opposite order: the index runs from the other end."
+    reason = "The terms may be summed in reverse order."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
@@ -96,7 +94,7 @@ class Shift(Rule):
 
     index: Symbol
     name = "shift"
-    reason = "The same terms, counted from the first of them."
+    reason = "Shift the summation index so that it starts at 0."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
@@ -113,7 +111,7 @@ class Limits(Rule):
 
     index: Symbol
     name = "limits"
-    reason = "A condition that is affine in the index bounds it from below and from above."
+    reason = "Solving a condition for the summation index gives a lower and an upper limit."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         found = (c for c in terms.conditions if isinstance(c, Within) and c.value.has(self.index))
@@ -135,7 +133,7 @@ class DropLimits(Rule):
     """Conditions and limits that hold for every index in its range are left out."""
 
     name = "always true"
-    reason = "A limit that no index in its range can reach, or a condition that none can break, says nothing."
+    reason = "Drop conditions and limits that always hold."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         def always(condition: Condition) -> bool:
@@ -182,7 +180,7 @@ class OneTerm(Rule):
     """``sum_{k=a}^{a} f(k) = f(a)``."""
 
     name = "one term"
-    reason = "An index with a single value leaves one term of its sum."
+    reason = "A sum over a single value is its one term."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         single = [b for b in terms.bounds if b.lowers == b.uppers and len(b.lowers) == 1]
@@ -196,7 +194,7 @@ class Count(Rule):
     """``sum_{o=0}^{u} 1 = u + 1``."""
 
     name = "counting"
-    reason = "A sum of ones is the number of its terms."
+    reason = "A sum of ones counts its terms."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         ones = not terms.factors and not terms.conditions and len(terms.bounds) == 1
@@ -206,6 +204,14 @@ class Count(Rule):
         return IndexSum((), (), (Min(*bound.uppers) + 1,))
 
 
+#: What the named operations are.
+_DEFINITIONS = {
+    Convolution: "For sequences x and w, convolution is (x * w)_i = sum_k w_k x_{i-k}.",
+    Correlation: "For sequences x and w, cross-correlation is (x star w)_i = sum_k w_k x_{i+k}.",
+}
+_UPSAMPLING = "Upsampling x by s puts s - 1 zeros between its entries: entry s i is x_i, all others are 0."
+
+
 @dataclass(frozen=True)
 class Recognise(Rule):
     """The sum is an entry of a named operation on two sequences."""
@@ -213,26 +219,22 @@ class Recognise(Rule):
     overlap: Overlap
     is_called: str
     name = "named operation"
-    reason = (
-        "A convolution of two sequences adds up all products of entries whose places have one sum, a "
-        "cross-correlation those of entries whose places have one difference."
-    )
+    reason = " ".join(_DEFINITIONS.values())
 
     def sentence(self) -> str:
-        holes = any(factor != 1 for side in self.overlap.args[1:3] for factor in side.args[1:])
-        spread = " To spread a sequence is to put zeros between its entries." if holes else ""
-        return f"This is {self.is_called}. {self.reason}{spread}"
+        holes = any(factor != 1 for side in self.overlap.args[:2] for factor in side.args[1:])
+        upsampled = f" {_UPSAMPLING}" if holes else ""
+        return f"This is {self.is_called}. {_DEFINITIONS[type(self.overlap)]}{upsampled}"
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         """The two entries of each product must lie where the operation multiplies them."""
-        kind, left, right, *at = self.overlap.args
+        left, right, *at = self.overlap.args
         entries = {str(f.base.label): f.indices for f in terms.factors if isinstance(f, Indexed)}
         a, b = (entries.get(str(side.args[0].label)) for side in (left, right))
         a, b = (self.require(indices, "the sum is over other sequences") for indices in (a, b))
         alike = len(a) == len(b) == len(at) and len(terms.factors) == 2
         self.require(alike, "the entries have other indices than places")
-        sign = 1 if str(kind) == "star" else -1
         for p, q, wide, narrow, place in zip(a, b, left.args[1:], right.args[1:], at, strict=True):
-            gap = expand(simplify(p * wide - sign * q * narrow - place))
+            gap = expand(simplify(p * wide - self.overlap.sign * q * narrow - place))
             self.require(gap == 0, "it multiplies other entries")
         return IndexSum((), (), (self.overlap,), terms.addend)

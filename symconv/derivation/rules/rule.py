@@ -59,7 +59,7 @@ class Define(Rule):
     meaning: IndexSum
     words: str
     name = "definition"
-    reason = "An entry gives way to what it is defined as."
+    reason = "Insert the definition."
 
     def sentence(self) -> str:
         return self.words
@@ -88,7 +88,7 @@ class ChainRule(Rule):
     inner: Expr
     words: str
     name = "chain rule"
-    reason = "The loss depends on the entry through everything that depends on it."
+    reason = "Sum over everything through which the loss depends on the entry."
 
     def sentence(self) -> str:
         return self.words
@@ -110,7 +110,7 @@ class InsertDefinition(Rule):
 
     inner: IndexSum
     name = "substitution"
-    reason = "The layer's definition is put in, summed over indices of its own."
+    reason = "Insert the definition, with new summation indices."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         self.require_unused(terms, self.inner.bounds)
@@ -124,9 +124,7 @@ class Linearity(Rule):
     """The derivative of a sum is the sum of derivatives; what does not depend on the entry stays outside."""
 
     name = "linearity"
-    reason = (
-        "The derivative of a sum is the sum of the derivatives, and only one factor depends on the entry."
-    )
+    reason = "Differentiate term by term: in each term only one factor depends on the entry."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         self.require(any(isinstance(f, Nested) for f in terms.factors), "there is no derivative of a sum")
@@ -157,7 +155,7 @@ class DerivativeOfEntry(Rule):
     """``d x_m / d x_j = [m = j]``."""
 
     name = "entry rule"
-    reason = "An entry changes with itself only: its derivative is 1 at the same index and 0 elsewhere."
+    reason = "∂x_a/∂x_b = [a = b], where [P] is 1 if P holds, else 0."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         partials = [f for f in terms.factors if isinstance(f, Partial)]
@@ -176,7 +174,7 @@ class Sift(Rule):
 
     index: Symbol
     name = "sifting"
-    reason = "A bracket that fixes a summation index leaves one term of its sum."
+    reason = "[j = a] collapses the sum over j to its term at j = a."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         bound = terms.bound(self.index)
@@ -197,9 +195,7 @@ class Solve(Rule):
 
     index: Symbol
     name = "solving"
-    reason = (
-        "The relation fixes one index by the others; it must be whole and in its range, or there is no term."
-    )
+    reason = "Solve the relation for one index. Only an integer solution within its range gives a term."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         gaps = {c: c.left - c.right for c in terms.conditions if isinstance(c, Equal)}

@@ -62,7 +62,7 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
                 w=nested(values_of(layer, "w"), L.tap),
                 y=nested(shown, L.output),
                 dilated=_dilated(layer),
-                same=" Same padding of an odd number of places puts one more at the end." if several else "",
+                same=" If the total padding is odd, the extra padding goes at the end." if several else "",
             )
         ],
         asked=("Operation",),
@@ -111,14 +111,14 @@ def _solved(layer: Practised, made: dict[str, Practised], right: str) -> list[Bl
     place = next(i for i in range(outputs) if entry(layer, "output", (i,)) != entry(other, "output", (i,)))
     L = Letters(layer.spec)
     reasons = {
-        "full": "The kernel spans {span}, so of {n} inputs there are {count} positions at which it overlaps "
-        "them at all: this is full padding.",
-        "valid": "The kernel spans {span}, so there are {count} positions at which it lies on the {n} "
-        "inputs entirely: this is valid padding.",
+        "full": "The kernel spans {span}, so there are {count} positions at which it overlaps the {n} "
+        "inputs, including partial overlaps: this is full padding.",
+        "valid": "The kernel spans {span}, so there are {count} positions at which it lies entirely "
+        "on the {n} inputs: this is valid padding.",
         "same": "There are as many outputs as inputs, namely {count}: this is same padding.",
     }
     return [
-        say(reasons[mode], span=f"{span} place{'s' * (span > 1)}", n=inputs, count=count[mode]),
+        say(reasons[mode], span=f"{span} position{'s' * (span > 1)}", n=inputs, count=count[mode]),
         say(
             "Now compare {y} with the kernel as it stands and flipped:",
             y=lambda t: L.output(t, (place,)),

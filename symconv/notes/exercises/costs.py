@@ -127,7 +127,7 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
     wrong: list[Mistaken] = [
         ("padding", f"Products with {padding} were counted too." if not layer.spec.transposed else
          "Products that fall on cropped outputs were counted too.", lambda: slides * window),
-        ("dense", "Every output was counted with every input, as if dense.", lambda: outputs * inputs),
+        ("dense", "Every output was paired with every input, as in a dense layer.", lambda: outputs * inputs),
         ("weights for uses", "The weights were counted, not their uses.", lambda: taps),
         ("inputs for outputs", "The kernel was counted once for each input instead of each output."
          if not layer.spec.transposed else

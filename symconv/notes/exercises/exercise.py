@@ -23,7 +23,7 @@ Judge = Callable[[Any], Claim]
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its value, and how it is written."""
+    """An answer, with its value and how it is written."""
 
     value: Any
     words: Words
@@ -47,21 +47,21 @@ class Exercise:
     Attributes
     ----------
     kind : str
-        What is asked for, as :meth:`symconv.layers.Layer.exercises` names it.
+        The kind, as in :meth:`symconv.layers.Layer.exercises`.
     form : "number", "list" or "choice"
-        What is answered: a number, the entries of a vector or matrix, or one of the options.
+        The form of the answer: a number, the entries of a vector or matrix, or one of the options.
     question : tuple of blocks
-        See :mod:`symconv.notes.model`.
+        The question; for blocks see :mod:`symconv.notes.model`.
     asked : words
-        What an answer sheet has in front of the answer, such as the letter of an output.
+        What stands in front of the answer on a sheet, such as the letter of an output.
     answer : Answer
-        The right one.
+        The right answer.
     distractors : tuple of Distractor
-        Wrong answers that differ from the right one and from each other; a claim refutes each.
+        Wrong answers, all different; a claim refutes each.
     options : tuple of Answer
         For a choice, the right answer and the wrong ones, shuffled.
     solution : tuple of blocks
-        The answer worked out.
+        The worked solution.
     """
 
     kind: str
@@ -75,17 +75,17 @@ class Exercise:
     _judge: Judge = field(compare=False)
 
     def judge(self, answer: Any) -> Claim:
-        """Whether an answer is right: a claim, which is refuted unless it is.
+        """Judge an answer by a claim, which is refuted if the answer is wrong.
 
         Parameters
         ----------
         answer : number, nested lists, array, matrix, text, or Answer
-            Text has commas between entries; an option of a choice is given by its text.
+            In text, entries are separated by commas; an option of a choice is given by its text.
 
         Raises
         ------
         SymconvError
-            When the answer cannot be read, or is none of the options.
+            If the answer cannot be read, or is not one of the options.
 
         Examples
         --------

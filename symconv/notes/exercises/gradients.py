@@ -45,13 +45,13 @@ def _gradient(
     wrong: list[Mistaken] = []
     if name == "grad_kernel":
         wrong.append(
-            ("ties", "The ties were not summed: only the first product was taken.", lambda: single[0])
+            ("ties", "The weight is shared, but only its first product was taken.", lambda: single[0])
         )
-        wrong.append(("ties averaged", "The products were averaged over the ties instead of being added.",
+        wrong.append(("ties averaged", "The products were averaged instead of summed.",
                       lambda: _exact(right, len(met))))  # fmt: skip
     else:
         wrong.append(
-            ("one window", "Only the first output that sees this input was taken.", lambda: single[0])
+            ("one window", "Only the first output that reads this input was taken.", lambda: single[0])
         )
         turned = [{**one, "tap": other["tap"]} for one, other in zip(met, reversed(met), strict=True)]
         told_order = "The weights were paired with the outputs in the opposite order."

@@ -125,13 +125,13 @@ LAYER_MISTAKES = (
     LayerMistake(
         "padding counted",
         lambda spec: (
-            "The places in the padding were left out of the average."
+            "The positions in the padding were left out of the average."
             if spec.kernel.options.get("count_include_pad", True)
-            else "The places in the padding were counted in the average."
+            else "The positions in the padding were counted in the average."
         ),
         lambda spec: (
             {"count_include_pad": not spec.kernel.options.get("count_include_pad", True)}
-            if spec.kernel.name in ("uniform", "clipped") and _padded(spec)
+            if spec.kernel.mean and _padded(spec)
             else None
         ),
     ),

@@ -16,14 +16,6 @@ from symconv.notes.model import Block, Maths
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
 
-#: What stands in the padding, by its mode.
-_FILLED = {
-    "zeros": "with zeros in the padding",
-    "circular": "continued periodically into the padding",
-    "reflect": "reflected at its ends into the padding",
-    "replicate": "with its first and last entries repeated in the padding",
-}
-
 
 def opening(subject: Subject) -> list[Block]:
     """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer for numbers."""
@@ -46,8 +38,8 @@ def opening(subject: Subject) -> list[Block]:
 
 #: What pooling does that no kernel does.
 _POOLED = {
-    "selection": "Each output is the largest entry of its window; places in the padding are never chosen.",
-    "clipped": "Each output is the average of its window over the places that count.",
+    "selection": "Each output is the largest entry of its window; the padding is never chosen.",
+    "clipped": "Each output is the average of its window over the entries that count.",
 }
 
 
@@ -71,7 +63,7 @@ def _formula(layer: Practised) -> list[Block]:
         told = "where {x} is 0 outside its range."
         return [*blocks, say(told, x=lambda t: letters.input(t))] if outside else blocks
     name = symbols.padded.label.name
-    told = f"where {{xpad}} is {{x}} {_FILLED[spec.padding_mode]}."
+    told = f"where {{xpad}} is {{x}} {spec.axes[0].fill.words}."
     return [*blocks, say(told, xpad=Maths(letters.padded(name), name), x=lambda t: letters.input(t))]
 
 

@@ -47,7 +47,7 @@ MOST_ENTRIES = 18
 def misread(layer: Practised, met: list[dict[str, Any]]) -> Iterator[Mistaken]:
     """Mistakes of pooling: one kind for the other, and sums that are not divided."""
     seen = [value_of(layer, "input", one["input"]) for one in met]
-    if layer.spec.kernel.name == "selection":
+    if layer.spec.kernel.depends_on_input:
         yield "average for maximum", "The average was taken, not the maximum.", lambda: Add(*seen) / len(seen)
         yield "minimum", "The smallest entry was taken.", lambda: min(seen)
         yield (
@@ -75,7 +75,7 @@ def pooled_parts(
     L, met = Letters(layer.spec), terms(layer, "output", index)
     seen = [value_of(layer, "input", one["input"]) for one in met]
     right = t.expr(entry(layer, "output", index))
-    if layer.spec.kernel.name == "selection":
+    if layer.spec.kernel.depends_on_input:
         letters = ", ".join(L.input(t, one["input"]) for one in met)
         numbers = ", ".join(t.expr(e) for e in seen)
         return [f"{t.maximum}({letters})", f"{t.maximum}({numbers})", right]
@@ -106,7 +106,7 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
     layer = drawn(small, rng, "x", "delta")
     shape = shape_of_quantity(layer, "grad_input")
     L = Letters(layer.spec)
-    selects = layer.spec.kernel.name == "selection"
+    selects = layer.spec.kernel.depends_on_input
     if len(shape) > 1 or shape[0] > MOST_ENTRIES:
         return _pooled_entry(subject, layer, rng, selects)
     letters = ("x", "delta") if selects else ("delta",)
@@ -219,16 +219,16 @@ def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
             ),
             (
                 "average for maximum",
-                "The gradient was shared out, as an average does.",
+                "The gradient was shared among all entries, as for an average.",
                 lambda: gathered(spread),
             ),
         ]
     return [
         ("not divided", "Every entry received the whole gradient of its window.", lambda: gathered(whole)),
-        ("maximum for average", "The largest entry received the gradient, as a maximum does.",
+        ("maximum for average", "The largest entry received the whole gradient, as for a maximum.",
          lambda: gathered(largest)),
         ("first entry", "The first entry of each window received its gradient.", lambda: gathered(first)),
-        ("divided by those inside", "The gradient was shared out among the entries inside the input only.",
+        ("divided by those inside", "The gradient was shared among the entries inside the input only.",
          lambda: gathered(spread)),
     ]  # fmt: skip
 

@@ -160,7 +160,7 @@ def _small(spec: Specification) -> bool:
 
 def shares(spec: Specification) -> int:
     """A number by which all divisors of an average divide."""
-    if spec.kernel.learned or spec.kernel.name == "selection":
+    if spec.kernel.learned or spec.kernel.depends_on_input:
         return 1
     taps = spec.kernel.taps(spec.tied, {}) or ()
     found = lcm(*(int(sympify(tap).q) for tap in taps))

@@ -58,17 +58,19 @@ _OPTIONS = ("fragment", "myst", "mathjax")
 
 @dataclass(frozen=True, repr=False)
 class Exercises(Sequence[Exercise]):
-    """A sheet: a sequence of exercises that can be saved.
+    """A sheet of exercises, which can be saved; it is a sequence of :class:`Exercise`.
 
     Attributes
     ----------
     title : str
     opening : tuple of blocks
-        What the exercises are about.
+        The layer that the exercises are about.
     exercises : tuple of Exercise
     code : str
         The Python that makes the sheet.
 
+    Examples
+    --------
     >>> import symconv as sc
     >>> sheet = sc.Conv1d(4, 3, padding="full", flip=True).exercises(seed=3, count=2)
     >>> len(sheet), all(exercise.judge(exercise.answer) for exercise in sheet)
@@ -93,7 +95,7 @@ class Exercises(Sequence[Exercise]):
         return len(self.exercises)
 
     def document(self, *, solutions: bool = False) -> Document:
-        """The sheet as a document; ``solutions`` adds them behind the questions."""
+        """The sheet as a document, with the solutions after the questions if ``solutions`` is true."""
         blocks = list(numbered(self.opening, "layer", "sheet.opening"))
         for at, exercise in enumerate(self.exercises):
             blocks.append(Heading((f"Exercise {at + 1}",)))
@@ -115,18 +117,18 @@ class Exercises(Sequence[Exercise]):
         Parameters
         ----------
         path : str or path
-            .tex, .pdf, .md, .html, .ipynb, .rst or .txt, or .xml for Moodle.
+            A name that ends in .tex, .pdf, .md, .html, .ipynb, .rst or .txt, or in .xml for Moodle.
         solutions : bool
-            Whether the solutions stand behind the questions; a question bank always has them as feedback.
+            Whether the solutions follow the questions; a question bank always has them as feedback.
         fragment, myst, mathjax
             As for :meth:`symconv.notes.document.Document.save`.
 
         Raises
         ------
         OptionError
-            When the suffix or an option is unknown, or the option does not go with the suffix.
+            If the suffix or an option is unknown, or the option does not apply to the suffix.
         SymconvError
-            When the file cannot be written, or there is no TeX for a .pdf.
+            If the file cannot be written, or a .pdf is asked for and there is no TeX.
         """
         target = Path(path)
         write(target.parent, self.files(target.name, solutions=solutions, **options))

@@ -1,4 +1,4 @@
-"""Questions on sizes: how many outputs there are, and what lies behind the last window."""
+"""Questions on sizes: how many outputs there are, and what lies after the last window."""
 
 from __future__ import annotations
 
@@ -197,11 +197,11 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
         wrong=[*_interleaved(rules, ways)],
         solution=[
             say(
-                "The first window starts at the first place of the padded input, each further one a stride "
-                "behind, and the last must end inside:"
+                "The first window starts at the first position of the padded input, each further window one "
+                "stride later, and the last one must end inside:"
                 if axis.dependent_role == "input"
-                else "The first input lays the kernel at the beginning of the output, each further one a "
-                "stride behind; what is cropped is taken off:"
+                else "The first input adds its copy of the kernel at the start of the output, each further "
+                "input one stride later; then the output is cropped:"
             ),
             worked(lambda t: _derived(t, layer)),
         ],
@@ -244,7 +244,7 @@ def _derived(t: MathsTarget, layer: Practised) -> Iterator[Row]:
 
 
 def left_over(subject: Subject, rng: Random) -> Exercise | None:
-    """How many places of the padded input lie behind the last window, at a stride."""
+    """How many positions of the padded input lie after the last window, for a stride."""
     axes = subject.spec.tied_axes
     if (
         not subject.spec.numeric
@@ -278,32 +278,32 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         ("wrong crop", words("The remainder of {a} by the stride was taken, not that of {b}.", a=formula("+"),
                              b=formula("-")), lambda: (n + k) % s),
         ("padding", "The padding was forgotten.", lambda: (n - reach - 1) % s),
-        ("off by one", "The remainder of the size was taken without taking off the window.",
+        ("off by one", "The remainder of the size was taken without subtracting the window.",
          lambda: (n + pads) % s),
         ("dilation", "The dilation was forgotten.", lambda: (n + pads - k) % s),
-        ("rounding", "The places that one more window would lack were counted.", lambda: s - value),
-        ("stride", "Only one window was taken off.", lambda: n + pads - reach - 1),
+        ("rounding", "The positions missing for one more window were counted.", lambda: s - value),
+        ("stride", "Only one window was subtracted.", lambda: n + pads - reach - 1),
     ]  # fmt: skip
     return Draft(
         kind="left_over",
         question=[
             say(
-                "The input has {n} entries; the other settings are those above. How many places at the end "
-                "of the {padded} does no window reach?",
+                "The input has {n} entries; the other settings are those above. How many positions at "
+                "the end of the {padded} does no window reach?",
                 n=n,
                 padded="padded input" if pads else "input",
             )
         ],
-        asked=("Number of places",),
+        asked=("Number of positions",),
         value=value,
         wrong=wrong,
         solution=[
             say(
-                "The {m} windows start {s} places apart and span {span} places each, so they cover the first "
-                "{end} of {whole} places. What is left is"
+                "The {m} windows start {s} positions apart and span {span} positions each, so they cover the "
+                "first {end} of {whole} positions. What is left is"
                 if m > 1
-                else "The one window spans {span} places, so it covers the first {end} of {whole} places. "
-                "What is left is",
+                else "The one window spans {span} positions, so it covers the first {end} of {whole} "
+                "positions. What is left is",
                 m=m,
                 s=s,
                 span=reach + 1,
@@ -323,5 +323,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
 
 def _left(value: int) -> str:
     return (
-        "No output depends on these places" if value else "Here the windows end where the padded input does"
+        "No output depends on these positions"
+        if value
+        else "Here the windows end where the padded input does"
     )

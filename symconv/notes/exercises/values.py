@@ -115,14 +115,11 @@ def output_worked(layer: Practised, index: tuple[int, ...]) -> list[Block]:
     if layer.spec.bias:
         addend = (lambda t: _bias_letter(t, layer, index)), _bias(layer, index)
     what = {
-        (
-            False,
-            False,
-        ): "Lay the kernel on the window of {y}, multiply what lies on top of each other, and add:",
+        (False, False): "Place the kernel on the window of {y}, multiply overlapping entries, and add:",
         (
             False,
             True,
-        ): "Lay the flipped kernel on the window of {y}, multiply what lies on top of each other, and add:",
+        ): "Place the flipped kernel on the window of {y}, multiply overlapping entries, and add:",
     }.get(
         (layer.spec.transposed, layer.spec.flip),
         "These products of an input and a weight fall on {y}; add them up:",
@@ -191,14 +188,13 @@ def _way(layer: Practised) -> str:
 
 #: How outputs come about, by the kind of the layer.
 _HOW = {
-    "plain": "Slide the kernel along the input. At each position multiply what lies on top of each other, "
-    "and add.",
-    "flipped": "Reverse the kernel and slide it along the input. At each position multiply what lies on "
-    "top of each other, and add.",
-    "transposed": "Each input lays the kernel, times itself, on the output; add up what lies on each output.",
+    "plain": "Slide the kernel along the input. At each position multiply overlapping entries, and add.",
+    "flipped": "Reverse the kernel and slide it along the input. At each position multiply "
+    "overlapping entries, and add.",
+    "transposed": "Each input adds a copy of the kernel, multiplied by that input, to the output.",
     "selection": "Take the largest entry of each window.",
     "uniform": "Take the average of each window.",
-    "clipped": "Take the average of each window over the places that count.",
+    "clipped": "Take the average of each window over the entries that count.",
 }
 
 
@@ -226,7 +222,7 @@ def _by_place(layer: Practised) -> Table:
                 number(entry(layer, "output", index)),
             )
         )
-    head = "Largest of" if layer.spec.kernel.name == "selection" else "Products"
+    head = "Largest of" if layer.spec.kernel.depends_on_input else "Products"
     head = head if layer.spec.kernel.learned or head != "Products" else "Average"
     return Table((("Output",), (head,), ("Value",)), tuple(rows))
 

@@ -140,7 +140,7 @@ def test_a_sheet_in_latex_numbers_no_heading_twice(tmp_path: Path) -> None:
         ("s.doc", {}, r"'s.doc' has no format"),
         ("s.xml", {"fragment": True}, r"fragment does not go with \.xml"),
         ("s.pdf", {"fragment": True}, r"fragment does not go with \.pdf"),
-        ("s.tex", {"slides": True}, "save has no option 'slides'"),
+        ("s.tex", {"slides": True}, "save: unknown option 'slides'"),
         ("s.tex", {"solutions": 1}, "solutions is 1: write True or False"),
     ],
 )
@@ -163,4 +163,4 @@ def test_the_command_writes_what_the_layer_writes(tmp_path: Path, capsys: pytest
     assert run(["exercises", *SIZES, "--count", "0"]) == 2
     assert "--count is 0: write a whole number" in capsys.readouterr().err
     assert run(["exercises", *SIZES, "--myst"]) == 2
-    assert "--myst goes with -o FILE" in capsys.readouterr().err
+    assert "--myst needs -o FILE" in capsys.readouterr().err

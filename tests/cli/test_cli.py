@@ -82,7 +82,7 @@ def test_options_of_the_interface_reach_the_layer(capsys) -> None:
     shown = "--show output_size,output,grad_bias,matrix"
     _, out, _ = run(capsys, "derive", *f"{geometry} {notation} {shown}".split())
     assert "stride 2, dilation 2, padding 1 before and 2 after, 4 outputs" in out
-    assert "\\textcolor{teal}{w_{1}}" in out
+    assert "{\\color{teal}{w_{1}}}" in out
     assert "\\frac{\\partial L}{\\partial y_{0}}" in out
     assert "\\ddots" in out
 
@@ -99,12 +99,12 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["derive"], "Give --input-size or the entries -x."),
-        (["derive", "-x", "1,2"], "Give --kernel-size or the entries -w."),
-        (["derive", "-x", "1,__import__('os')", "-w", "1"], "is no entry"),
-        (["derive", "-x", "1,,2", "-w", "1"], "'' is no entry"),
+        (["derive"], "--input-size is missing: give it, or give the entries with -x."),
+        (["derive", "-x", "1,2"], "--kernel-size is missing: give it, or give the entries with -w."),
+        (["derive", "-x", "1,__import__('os')", "-w", "1"], "is not an entry"),
+        (["derive", "-x", "1,,2", "-w", "1"], "'' is not an entry"),
         (["derive", "-x", "1/0", "-w", "1"], "divides by zero"),
-        (["derive", "-x", "1e999999999", "-w", "1"], "is no entry"),
+        (["derive", "-x", "1e999999999", "-w", "1"], "is not an entry"),
         (["derive", "-x", "1,2", "-w", "1", "--stride", "0"], "stride is 0: it must be at least 1"),
         (["derive", "-x", "1,2", "-w", "1", "--strid", "2"], "Did you mean '--stride'"),
         (["derive", "-x", "1,2", "-w", "1,2,3"], "spans 3 inputs"),
@@ -118,11 +118,14 @@ def test_check_prints_a_report_and_its_exit_code_is_its_verdict(capsys, monkeypa
         (["derive", "-x", "1,2", "-w", "1", "--max-rows", "1"], "at least 3"),
         (["derive", "-x", "1,2", "-w", "1", "-o", "/nowhere/at/all.tex"], "cannot write into /nowhere/at:"),
         (["derive", "--input-size", "N", "--kernel-size", "3", "-x", "1,2"], "--input-size is the symbol N"),
-        (["derive", *SIZES, "--steps", "--activation", "f"], "goes with explicit entries"),
-        (["derive", "--input-size", "w", "--kernel-size", "3"], "the letter of its kernel"),
+        (["derive", *SIZES, "--steps", "--activation", "f"], "needs explicit entries"),
+        (
+            ["derive", "--input-size", "w", "--kernel-size", "3", "--letter", "kernel=w"],
+            "and also its kernel",
+        ),
         (["claim", *SIZES, "output", "x[i"], "the formula ends too early"),
         (["claim", *SIZES, "outputs", "x[i]"], "did you mean 'output'"),
-        (["claim", *SIZES, "output", "q*x[i]"], "q means nothing here"),
+        (["claim", *SIZES, "output", "q*x[i]"], "unknown q: "),
         (["claim", *SIZES, "output", "__import__(1)"], "'_' at character 1 is not part of index notation"),
         (["check", "-x", "1,2", "-w", "1", "--draws", "0"], "draws is 0"),
         (["deriv"], "No such command 'deriv'"),
@@ -142,7 +145,7 @@ def test_symbolic_sizes_give_closed_forms_and_steps(capsys, typeset) -> None:
     code, out, _ = run(capsys, "derive", *sizes, "--show", "grad_input", "--steps")
     assert code == 0
     assert "\\text{(chain rule)}" in out
-    assert "Both sides of each step were compared: equal on 24 cases." in out
+    assert "Both sides of each step were compared: equal in 24 cases." in out
     for formula in formulas(out):
         typeset(formula, fits=True)
     _, out, _ = run(capsys, "derive", *sizes, "--format", "text")
@@ -160,7 +163,7 @@ def test_a_claim_is_answered_and_its_exit_code_is_the_verdict(capsys) -> None:
     code, out, _ = run(capsys, "claim", *SIZES, "output", "sum(k=0..2) w[k]*x[i + k]")
     assert code == 0
     code, out, _ = run(capsys, "claim", *sizes, "output", "sum(k=0..K-1) w[k]*x[i + 2*k]")
-    assert (code, "refuted; at K = 1, N = 3, i = 1" in out) == (1, True)
+    assert (code, "refuted; for K = 1, N = 3, i = 1" in out) == (1, True)
 
 
 def test_a_file_is_written_whole_or_not_at_all(capsys, tmp_path: Path, monkeypatch) -> None:
@@ -207,24 +210,24 @@ def test_without_a_command_there_is_help(capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["derive", "-x", "u,y0", "-w", "1"], "-x uses y0, which stands for something else in the layer"),
-        (["derive", "-x", "u,v", "-w", "M"], "-w uses M, which stands for something else in the layer"),
-        (["derive", "-x", "u,b", "-w", "1", "-b", "2"], "-x uses b, which stands for something else"),
-        (["derive", "-x", "nan,1", "-w", "1"], "'nan' is no entry"),
-        (["derive", "-x", "1,2", "-w", "1", "--activation", "y"], "'y', which stands for the output here"),
-        (["derive", "-x", "x0,x1,y0", "-w", "w1,w0"], "-x uses x0, which stands for something else"),
+        (["derive", "-x", "u,y0", "-w", "1"], "-x uses y0, which already has a meaning in this layer"),
+        (["derive", "-x", "u,v", "-w", "M"], "-w uses M, which already has a meaning in this layer"),
+        (["derive", "-x", "u,b", "-w", "1", "-b", "2"], "-x uses b, which already has a meaning"),
+        (["derive", "-x", "nan,1", "-w", "1"], "'nan' is not an entry"),
+        (["derive", "-x", "1,2", "-w", "1", "--activation", "y"], "'y', which already stands for the output"),
+        (["derive", "-x", "x0,x1,y0", "-w", "w1,w0"], "-x uses x0, which already has a meaning"),
         (["derive", *OPENING, "--show", "grad_bias"], "add --bias or -b"),
-        (["derive", *OPENING, "-o", ""], "-o needs the name of a file"),
+        (["derive", *OPENING, "-o", ""], "-o is empty: give the name of a file"),
         (["derive", *OPENING, "--max-rows", "2"], "at least 3, or 0 to show all"),
         (["derive", "--input-size", "9" * 30, "--kernel-size", "3"], "at most"),
         (["check", *OPENING, "--seed", "-1"], "seed is -1"),
-        (["derive", "-x", "1/٠", "-w", "1"], "'1/٠' is no entry"),
+        (["derive", "-x", "1/٠", "-w", "1"], "'1/٠' is not an entry"),
         (["derive", "-x", "1/00", "-w", "1"], "'1/00' divides by zero"),
-        (["derive", "--input-size", "٣", "--kernel-size", "1"], "'٣' is no size"),
-        (["derive", "--input-size", "__", "--kernel-size", "2"], "'__' is no size"),
+        (["derive", "--input-size", "٣", "--kernel-size", "1"], "'٣' is not a size"),
+        (["derive", "--input-size", "__", "--kernel-size", "2"], "'__' is not a size"),
         (["derive", "--input-size", "N__1", "--kernel-size", "2"], "such as N or N_1"),
-        (["derive", "--input-size", "N", "--kernel-size", "2", "--padding", "../.."], "'../..' is no size"),
-        (["derive", *SIZES, "--padding", "1,2;"], "'' is no size"),
+        (["derive", "--input-size", "N", "--kernel-size", "2", "--padding", "../.."], "'../..' is not a"),
+        (["derive", *SIZES, "--padding", "1,2;"], "'' is not a size"),
     ],
 )
 def test_odd_calls_are_one_line_too(capsys, arguments, words) -> None:

@@ -13,7 +13,7 @@ from sympy import Symbol
 
 import symconv as sc
 from symconv.index_sums.printers import text_for
-from tests.derivation.claim_oracle import Axis, Layer
+from tests.evidence.claim_oracle import Axis, Layer
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 import symconv as sc
 from symconv.errors import SymconvError
 from symconv.printing.files import write_whole
-from tests.test_cli import OPENING, run
+from tests.cli.test_cli import OPENING, run
 
 
 def test_links_stay_and_pipes_are_written(capsys, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_missing_folder_is_named(capsys, tmp_path: Path) -> None:
     out = tmp_path / "gone" / "notes.md"
     code, _, err = run(capsys, "notes", *OPENING, "--sections", "dense", "-o", str(out))
     assert code == 2
-    assert f"cannot write into {out.parent}: there is no such folder; make it first." in err
+    assert f"cannot write into {out.parent}: there is no such folder; create it first." in err
     (tmp_path / "link").symlink_to("gone/target")
     with pytest.raises(SymconvError, match=f"into {out.parent}: there is no such folder"):
         write_whole(tmp_path / "link", b"")

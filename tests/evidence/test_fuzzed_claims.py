@@ -14,8 +14,8 @@ import symconv as sc
 from symconv.derivation import judge
 from symconv.errors import OptionError
 from symconv.index_sums.parser import FormulaSyntaxError
-from tests.derivation.claim_oracle import Case, Formula, Names, Poly, Undefined, read
-from tests.derivation.wrong_claims import Family, WrongClaim, claims, families
+from tests.evidence.claim_oracle import Case, Formula, Names, Poly, Undefined, read
+from tests.evidence.wrong_claims import Family, WrongClaim, claims, families
 
 #: Points that each proof is looked at, and the largest product of outputs and taps of one of them.
 POINTS, MOST = 12, 20_000
@@ -67,6 +67,7 @@ def _random_index(claim: WrongClaim, case: Case, rng: Random) -> tuple[int, ...]
 def steps_of(scope: str, family: Family) -> list[dict[str, int]]:
     """The strides and dilations that a proof names, for the symbols that stand for them; else none."""
     pairs = re.findall(r"\((\d+), (\d+)\)", scope.partition("(stride, dilation)")[2])
+    pairs += re.findall(r"stride (\d+), dilation (\d+)", scope)
     axis = family.oracle.axes[0]
     found = []
     for stride, dilation in pairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import partial
 
 import pytest
 import sympy
@@ -62,7 +63,7 @@ def test_notation_options_print(base: int, style: str, typeset) -> None:
 
 def test_colours_are_known_everywhere(typeset) -> None:
     for colour in COLOURS:
-        typeset(f"\\textcolor{{{colour}}}{{w}}")
+        typeset(f"{{\\color{{{colour}}}{{w}}}}")
 
 
 def test_entries_print_in_tap_order_with_values_beside_the_symbols() -> None:
@@ -215,16 +216,16 @@ def test_a_function_of_all_filters_at_all_places(notation: str, bias: bool, type
 
 def test_values_of_taps_and_their_gradients_have_the_colours_of_the_taps(typeset) -> None:
     layer = sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[-1, 0]).coloured()
-    blue, olive = (f"\\textcolor{{{PALETTE[at]}}}" for at in range(2))
+    teal, blue = (partial("{{\\color{{{}}}{{{}}}}}".format, PALETTE[at]) for at in range(2))
     output = typeset(layer.equation("output").latex())
-    assert f"{blue}{{(-1)}} \\cdot 1 + {olive}{{0}} \\cdot 2" in output
+    assert f"{teal('(-1)')} \\cdot 1 + {blue(0)} \\cdot 2" in output
     rows = typeset(layer.equation("matrix").latex()).split("\\left[")[-2].splitlines()
-    assert rows[1:3] == [f"{blue}{{-1}} & {olive}{{0}} & 0 \\\\", f"0 & {blue}{{-1}} & {olive}{{0}}"]
-    assert f"\\partial {olive}{{w_{{1}}}}" in layer.equation("grad_kernel").latex()
+    assert rows[1:3] == [f"{teal(-1)} & {blue(0)} & 0 \\\\", f"0 & {teal(-1)} & {blue(0)}"]
+    assert f"\\partial {blue('w_{1}')}" in layer.equation("grad_kernel").latex()
     assert str(layer.equation("matrix")) == str(sc.Conv1d(3, 2).at(x=[1, 2, 3], w=[-1, 0]).equation("matrix"))
     pool = sc.AvgPool1d(4, 2).coloured().latex("matrix")
-    assert set(re.findall(r"textcolor\{(\w+)\}", pool)) == {PALETTE[0]}, "one number, one colour"
-    assert "textcolor" not in sc.MaxPool1d(4, 2).coloured().latex("matrix"), "no weight is shared"
+    assert set(re.findall(r"\\color\{(\w+)\}", pool)) == {PALETTE[0]}, "one number, one colour"
+    assert "\\color" not in sc.MaxPool1d(4, 2).coloured().latex("matrix"), "no weight is shared"
 
 
 def test_a_function_of_numbers_only_is_refused_by_its_name() -> None:

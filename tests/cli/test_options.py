@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
-from tests.test_cli import OPENING, SIZES, run
+from tests.cli.test_cli import OPENING, SIZES, run
 from tests.tiers import exhaustive, tiers
 
 
@@ -17,7 +17,7 @@ from tests.tiers import exhaustive, tiers
 def test_an_activation_that_nothing_shows_is_refused(capsys, show: str) -> None:
     code, out, err = run(capsys, "derive", *OPENING, "--activation", "relu", "--show", show)
     assert (code, out) == (2, "")
-    assert "--activation does nothing for what --show names: name activation there too" in err
+    assert "--activation has no effect on what --show names: add activation to --show" in err
     filters = ["--input-size", "3", "--kernel-size", "2", "--in-channels", "1", "--out-channels", "2"]
     _, out, _ = run(
         capsys, "derive", *filters, "--show", "filters", "--activation", "relu", "--format", "text"
@@ -55,7 +55,7 @@ def test_commands_do_not_offer_what_does_nothing_for_them(capsys, option: str) -
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (["check", "--input-size", "N", "--kernel-size", "2"], "or derive closed forms without values."),
+        (["check", "--input-size", "N", "--kernel-size", "2"], "or derive closed forms, without values."),
         (["notes", *SIZES, "--sections", "example", "-o", "n.tex"], "give values with -x and -w."),
         (["derive", *SIZES, "--groups", "2"], "give --in-channels, --out-channels"),
         (["derive", "--input-size", "0", "--kernel-size", "2"], "--input-size is 0"),
@@ -80,7 +80,7 @@ def test_nothing_but_the_description_can_be_shown(capsys) -> None:
     code, out, _ = run(capsys, "derive", *SIZES, "--show", "none")
     assert (code, out) == (0, f"{sc.Conv1d(4, 3).description}\n")
     code, _, err = run(capsys, "derive", *SIZES, "--show", "none, output")
-    assert (code, "--show has 'none' beside others: it stands alone." in err) == (2, True)
+    assert (code, "--show names 'none' and others: write it alone." in err) == (2, True)
     code, _, err = run(capsys, "derive", *SIZES, "--show", "none", "--steps")
     assert code == 2
     assert "--steps has nothing to show" in err
@@ -92,7 +92,7 @@ def test_what_is_too_large_to_print_whole_is_refused_before_any_work(capsys, sho
     sizes = ["--input-size", "30000", "--kernel-size", taps, "--show", show, "--format", "text"]
     code, out, err = run(capsys, "derive", *sizes, "--max-rows", "0")
     assert (code, out) == (2, "")
-    assert "no more than 10000000 are printed: leave out --max-rows 0" in err
+    assert "at most 10000000 can be printed: leave out --max-rows 0" in err
     code, _, err = run(capsys, "notes", *sizes[:4], "--max-rows", "0", "-o", "n.txt")
     assert code == 2
     assert "no more than 10000000 are printed" in err

@@ -70,12 +70,12 @@ def test_results_are_sympy_numbers_not_numpys() -> None:
 @pytest.mark.parametrize(
     ("error", "words", "call"),
     [
-        (OptionError, "mode 'ful' is unknown: did you mean 'full'", lambda: sc.convolve(3, 2, "ful")),
+        (OptionError, "mode is 'ful': did you mean 'full'", lambda: sc.convolve(3, 2, "ful")),
         (EntriesError, "x is empty", lambda: sc.convolve([], [1])),
         (EntriesError, "w is 'abc'", lambda: sc.correlate([1], "abc")),
         (EntriesError, "has shape \\(2, 2\\): give a vector", lambda: sc.convolve(np.eye(2), [1])),
         (GeometryError, "the size x is 0", lambda: sc.convolve(0, 2)),
-        (OptionError, "the explicit matrix needs a number", lambda: sc.convolution_matrix(2, "n")),
+        (OptionError, "give a number, since the matrix is explicit", lambda: sc.convolution_matrix(2, "n")),
         (OptionError, "n is 1.5", lambda: sc.convolution_matrix(2, 1.5)),
     ],
 )

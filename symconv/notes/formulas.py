@@ -1,0 +1,82 @@
+"""Several closed forms in one display: each with the ranges of its indices, their letters explained once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symconv.derivation import Formula
+from symconv.notes.model import Display, Prose
+from symconv.printing import display as data
+from symconv.printing.display import Row
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, as_text, target_of
+
+#: A formula and its ranges go on one line of so many characters.
+LINE = 62
+
+#: A line of print holds so many.
+WIDEST = 88
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before."""
+
+    made: tuple[Formula, ...]
+    alone: bool = False
+
+    def display(self, target: MathsTarget) -> data.Display:
+        """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
+        rows: list[Row | None] = []
+        meant: dict[Row, None] = {}
+        said: dict[str, None] = {}
+        head = target.prose("for ")
+        for formula in self.made:
+            first, *others = (row for row in formula.display(target).rows if row is not None)
+            below = (others[-1] if others else first).below
+            ranges = [line for line in below if not line.startswith(target.prose("with "))]
+            said |= dict.fromkeys(line for line in below if line not in ranges)
+            meant |= dict.fromkeys(row._replace(below=()) for row in others)
+            rows.append(_with_ranges(target, first._replace(below=()), head, ranges))
+        if self.alone:
+            return data.Display(tuple(rows))
+        rows += _joined(target, list(meant))
+        last = rows[-1]
+        assert last is not None
+        rows[-1] = last._replace(below=(*last.below, *said))
+        return data.Display(tuple(rows))
+
+    latex, text = as_latex, as_text
+
+
+def _with_ranges(target: MathsTarget, row: Row, head: str, ranges: Sequence[str]) -> Row:
+    """An equation with its ranges behind it where there is room, else below it."""
+    (right,) = row.parts
+    behind = target.comma + ranges[0].removeprefix(head) if ranges else ""
+    whole = f"{row.left}{right}{behind}"
+    fits = target.width(whole) <= max(LINE, target.line)
+    if len(ranges) == 1 and isinstance(right, str) and "\n" not in right and fits:
+        return row._replace(parts=(right + behind,))
+    return row._replace(below=tuple(ranges))
+
+
+def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
+    """Definitions on one line where there is room."""
+    line = target.comma.join(f"{row.left} = {row.parts[0]}" for row in rows[1:])
+    if len(rows) < 2 or target.width(f"{rows[0].left}{rows[0].parts[0]}{line}") > max(LINE, target.line):
+        return list(rows)
+    return [rows[0]._replace(parts=(f"{rows[0].parts[0]}{target.comma}{line}",))]
+
+
+def formulas(made: Sequence[Formula], label: str, *, alone: bool = False) -> Display | Prose:
+    """Closed forms as a display; a sentence where one of them is longer than a line of print."""
+    shown = Formulas(tuple(made), alone)
+    latex = target_of("latex")
+    rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
+    if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:
+        return Display(shown, "", label)
+    names = " and ".join(f"formula({formula.name!r})" for formula in made)
+    return Prose(
+        (f"With all its limits the general formula is longer than a line: {names} of the layer has it.",)
+    )

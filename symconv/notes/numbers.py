@@ -1,0 +1,265 @@
+"""The numbers of a layer: its operands, each window beside its sum, and the formula behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from math import prod
+from typing import TypeAlias
+
+import symconv.notes.kinds as kinds
+from symconv.explicit.layout import Sheet
+from symconv.notes.figured import picture
+from symconv.notes.formulas import formulas
+from symconv.notes.model import Block, Display, Maths, Prose, Table, Words, plain
+from symconv.notes.padding import modes
+from symconv.notes.pieces import Pen, Writing, lines_shown
+from symconv.notes.source import Sources
+from symconv.notes.worked import Position, Worked
+from symconv.printing.display import Row
+
+#: What stands in the middle columns of the row of a position.
+Cells: TypeAlias = Callable[[Position], list[Words]]
+
+#: Input channels get columns of their own while there are at most so many.
+MOST_COLUMNS = 3
+
+
+def numbers(sources: Sources) -> list[Block]:
+    """The section."""
+    worked = Worked(sources.example)
+    pen, spec = Pen(worked), worked.spec
+    table = positions(pen)
+    caption = pen.say(kinds.CAPTIONS[kinds.kind(spec)])
+    window = picture(sources, "window", caption, beside=_breadth(table))
+    said = [*kinds.remark(pen), *applied(sources, pen)]
+    return [
+        *_operands(sources, pen),
+        table,
+        *window,
+        *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
+        *_defined(sources),
+        *modes(sources, pen),
+        *_general(sources, pen),
+    ]
+
+
+def _joined(sentences: list[Words]) -> Words:
+    """Sentences one after the other, as a paragraph."""
+    return tuple(piece for at, words in enumerate(sentences) for piece in ((" ", *words) if at else words))
+
+
+def _breadth(table: Table) -> float:
+    """About how many centimetres a table takes across."""
+    rows = [[len(plain(cell)) for cell in row] for row in (table.head, *table.rows)]
+    return float(sum(0.16 * max(column) + 0.5 for column in zip(*rows, strict=True)))
+
+
+def _operands(sources: Sources, pen: Pen) -> list[Block]:
+    """Which numbers are taken, in a sentence where they are lists, and what is done with them."""
+    worked, spec = pen.worked, pen.worked.spec
+    wanted = ["input", *(["kernel"] if spec.kernel.learned else []), *(["bias"] if spec.bias else [])]
+    shapes = {"input": worked.shape("input"), "kernel": worked.shape("tap")}
+    entries = {"input": worked.inputs, "kernel": worked.weights, "bias": worked.explicit.bias}
+    opening = small(sources, pen)
+    told = kinds.instruction(pen)
+    if all(len(shapes.get(name, ())) < 2 for name in wanted):
+        parts: list[Words] = []
+        for name in wanted:
+            values = pen.values(entries[name]) if len(entries[name]) > 1 else pen.number(entries[name][0])
+            parts.append(pen.say("{letter} = {values}", letter=pen.letter(name), values=values))
+        joined: list[str | Maths] = []
+        for at, part in enumerate(parts):
+            joined += [" and " if at == len(parts) - 1 else ", "] if at else []
+            joined += part
+        return [Prose((*opening, "Take ", *joined, f". {told}"))]
+
+    def build(s: Sheet) -> list[Row | None]:
+        rows: list[Row] = []
+        for name in wanted:
+            rendered = [s.form.expr(entry) for entry in entries[name]]
+            if name == "kernel":
+                rendered = s.rendered("tap", values=True)
+            rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
+        return pen.abreast(s, rows)
+
+    return [Prose((*opening, "Take these numbers:")), pen.shown(build, "operands"), Prose((told,))]
+
+
+def small(sources: Sources, pen: Pen) -> Words:
+    """For which sizes the example stands, where they are not those of the layer."""
+    if sources.own:
+        return ()
+    spec, told = sources.layer.spec, sources.example.spec
+    letters: dict[str, int] = {}
+    for own, example in zip(spec.tied.relations, told.tied.relations, strict=True):
+        for name, size in own.geometry.items():
+            if not isinstance(size, int) and size.is_Symbol:
+                letters.setdefault(str(size), int(example.geometry[name]))
+    if spec.numeric or not letters:
+        text = sources.example.title
+        return (f"First a smaller layer of the same kind: {text[0].lower()}{text[1:]}. ",)
+    pieces = [pen(partial(_equal, name, number)) for name, number in letters.items()]
+    return ("First an example with ", *pen.listed(pieces, 9), ". ")
+
+
+def _equal(letter: str, number: int, s: Sheet) -> str:
+    return f"{s.form.letter(letter)} = {number}"
+
+
+def positions(pen: Pen) -> Table:
+    """A row a position of the window; of several filters and samples those of the first."""
+    worked, spec = pen.worked, pen.worked.spec
+    places = prod(worked.shape("output")[-len(spec.axes) :])
+    positions = worked.positions[:places]
+    keep = lines_shown(len(positions))
+    dots: Words = (pen(lambda s: s.form.down),)
+    heads, cells = _columns(pen, positions)
+    rows = [
+        (dots, *([()] * (len(heads) - 2)), dots)
+        if at is None
+        else ((pen.output(positions[at].output),), *cells(positions[at]), (pen.number(positions[at].result),))
+        for at in keep
+    ]
+    return Table((("position",), *heads[1:-1], heads[-1]), tuple(rows))
+
+
+def _columns(pen: Pen, positions: tuple[Position, ...]) -> tuple[list[Words], Cells]:
+    """The heads of the table and what stands between the first and the last cell of a row."""
+    worked, spec = pen.worked, pen.worked.spec
+    kind = kinds.kind(spec)
+    if kind == "maximum":
+        return [(), ("window",), ("maximum",)], lambda p: [(pen(_window(p)),)]
+    if kind == "average":
+        return [(), ("mean",), ("value",)], lambda p: [(pen(_mean(p)),)]
+    area = prod(worked.shape("input")[-len(spec.axes) :])
+    read = sorted({p.place // area for position in positions for p in position.products})
+    bias = [("bias",)] if spec.bias else []
+
+    def last(p: Position) -> list[Words]:
+        return [(pen.number(p.bias),)] if p.bias is not None else []
+
+    if kinds.channelled(spec) and 1 < len(read) <= MOST_COLUMNS:
+        heads = [(f"from input channel {_channel(worked, at * area)}",) for at in read]
+
+        def cells(p: Position) -> list[Words]:
+            found = []
+            for channel in read:
+                here = [q.result for q in p.products if q.place // area == channel]
+                written = pen(pen.products(p, partial(_within, area, channel)))
+                total = pen.number(sum(here))
+                found.append((written, " = ", total) if len(here) > 1 else (written,))
+            return [*found, *last(p)]
+
+        return [(), *heads, *bias, ("sum",)], cells
+    return [(), ("products",), *bias, ("sum",)], lambda p: [(pen(pen.products(p)),), *last(p)]
+
+
+def _within(area: int, channel: int, place: int) -> bool:
+    return place // area == channel
+
+
+def _channel(worked: Worked, place: int) -> int:
+    """The index of the channel that an input belongs to."""
+    return worked.index("input", place)[-len(worked.spec.axes) - 1]
+
+
+def _window(position: Position) -> Writing:
+    return lambda s: f"{s.form.maximum}({', '.join(s.form.expr(p.value) for p in position.products)})"
+
+
+def _mean(position: Position) -> Writing:
+    """The sum of a window over what it is divided by."""
+
+    def write(s: Sheet) -> str:
+        weights = {p.weight for p in position.products}
+        total = " + ".join(s.form.factor(p.value) for p in position.products)
+        (weight,) = weights or {None}
+        return f"({total}) / {s.form.expr(1 / weight)}" if weight else "0"
+
+    return write
+
+
+def applied(sources: Sources, pen: Pen) -> list[Words]:
+    """That a function follows, and of what."""
+    activation, worked = sources.activation, pen.worked
+    if "activation" not in sources.layer.equation_names:
+        return []
+    name = activation.name
+    if not isinstance(activation.on_values, str):
+        return [
+            pen.say("The function {f} is then applied to each sum.", f=pen(lambda s: s.form.function(name)))
+        ]
+    keep = [at for at in lines_shown(len(worked.outputs), 8) if at is not None]
+    whole = len(keep) == len(worked.outputs)
+
+    def of_one(at: int, s: Sheet) -> str:
+        return f"{s.form.function(name)}({s.form.expr(worked.outputs[at])})"
+
+    pieces = [pen(partial(of_one, at)) for at in (keep if whole else keep[:2])]
+    tail: Words = pen.listed(pieces, 8) if whole else (pieces[0], ", ", pieces[1], " and so on")
+    return [
+        (*pen.say("The layer's output is {f} of each: ", f=pen(lambda s: s.form.function(name))), *tail, ".")
+    ]
+
+
+def _defined(sources: Sources) -> list[Block]:
+    """The definition of a function of the reader's own, and its values."""
+    activation = sources.activation
+    if "activation" not in sources.layer.equation_names or isinstance(activation.on_values, str):
+        return []
+    blocks: list[Block] = []
+    if activation.definition is not None:
+        code = f"from IPython.display import Math\n\nMath(sc.function_latex({activation.code}))"
+        blocks.append(Display(activation.definition, code, "function"))
+    made = sources.example.equation("activation", function=activation.on_values)
+    code = f"example.equation('activation', function={activation.code})"
+    return [*blocks, Display(made, code, "activation")]
+
+
+def _general(sources: Sources, pen: Pen) -> list[Block]:
+    """The formula for all sizes, what its limits do, and what the operation is called."""
+    opened = sources.opened
+    made = opened.formula("output")
+    text = str(made)
+    blocks: list[Block] = [
+        Prose(("In general:",) if sources.own else ("In letters:",)),
+        formulas([made], "output"),
+    ]
+    said: list[Words] = []
+    limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
+    if limits:
+        said.append((*_limits(pen), *_fewest(pen)))
+    elif sources.layer.spec.reads_input:
+        said.append(pen.say(_LED_BACK[sources.layer.spec.padding_mode]))
+    elif not sources.layer.spec.transposed and len(sources.layer.spec.axes) == 1 and "xpad" not in text:
+        said.append(pen.say("Every window lies within the input, so no limit is needed."))
+    orientation = kinds.orientation(pen)
+    said += [orientation] if orientation else []
+    return [*blocks, *([Prose(_joined(said), detail=True)] if said else [])]
+
+
+_LED_BACK = {
+    "circular": "The remainder leads an index beyond one end of the input back in at the other.",
+    "reflect": "The absolute values mirror an index beyond an end of the input back into it.",
+    "replicate": "Minimum and maximum keep the index at the end that it lies beyond.",
+}
+
+
+def _limits(pen: Pen) -> Words:
+    if pen.worked.spec.transposed:
+        return ("The limits keep the inputs to those whose kernel reaches the output.",)
+    return ("The limits keep both indices inside their sequences.",)
+
+
+def _fewest(pen: Pen) -> Words:
+    """A position at which the limits leave less than the whole window."""
+    positions = pen.worked.positions
+    most = max(len(p.products) for p in positions)
+    least = min(positions, key=lambda p: (len(p.products) or most, -p.output))
+    if not 0 < len(least.products) < most:
+        return ()
+    left = len(least.products)
+    many = "one product" if left == 1 else f"{left} products"
+    return pen.say(f" At {{y}} they leave {many} of {most}.", y=pen.output(least.output))

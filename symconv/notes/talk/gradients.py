@@ -1,0 +1,124 @@
+"""Frames of the gradients: each formula, and an entry of it built up."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from symconv.explicit.layout import Sheet
+from symconv.notes.formulas import formulas
+from symconv.notes.learning import MOST_COLUMNS, MOST_ROWS, outer_product, reached, through
+from symconv.notes.model import Built, Display, Frame, Maths, Piece, Prose, Words
+from symconv.notes.pieces import Pen, Writing
+from symconv.notes.source import Sources
+from symconv.notes.worked import Entry, Share
+from symconv.printing.english import counted
+from symconv.printing.latex import Latex
+
+#: So many characters go side by side; an outer product of more rows has nothing below it.
+ABREAST, BELOW = 66, 5
+
+
+def learning(sources: Sources, pen: Pen) -> list[Frame]:
+    """Each gradient: its formula, and an entry of it in numbers."""
+    worked, learned = pen.worked, pen.worked.spec.kernel.learned
+    arrives = Prose(_arriving(sources, pen))
+    frames = []
+    if learned:
+        rows: list[tuple[Piece, ...]] = [(arrives,), (_formula(sources, "grad_kernel"),)]
+        high, wide = worked.explicit.shape("matrix")
+        if high <= MOST_ROWS and wide <= MOST_COLUMNS:
+            grid = pen.shown(lambda s: [outer_product(pen, s)], "outer-product")
+            rows += [(Prose(_tied(pen)),), *_outer(pen, grid, high)]
+        else:
+            rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen)),)]
+        frames.append(Frame("The gradient of the weights", tuple(rows)))
+    rows = [] if learned else [(arrives,)]
+    rows += [(_formula(sources, "grad_input"),), (built(pen, worked.input_entry(worked.main_place)),)]
+    found = reached(pen)
+    rows += [(Prose(found),)] if found else [(Prose(_transposed(pen)),)]
+    frames.append(Frame("The gradient of the input", tuple(rows)))
+    return frames
+
+
+def _outer(pen: Pen, grid: Display, high: int) -> list[tuple[Piece, ...]]:
+    """The outer product with the sum of one weight beside it, or below; without it where neither fits."""
+    latex = Latex()
+    row = outer_product(pen, pen.sheet(latex).named())
+    wide = latex.span(row.left) + sum(map(latex.span, row.parts)) + 3
+    entry = pen.worked.kernel_entry(pen.worked.main_tap)
+    for most in (5, 4, 3):
+        found = built(pen, entry, most)
+        across = max(sum(latex.width(part.latex) + 2 for _, part in line) for line in found.lines)
+        if wide + across + 6 <= ABREAST:
+            return [(grid, found)]
+    found = built(pen, entry)
+    return [(grid,), (found,)] if high <= BELOW else [(found,)]
+
+
+def _arriving(sources: Sources, pen: Pen) -> Words:
+    """What arrives from above, in letters and in numbers."""
+    if not pen.worked.spec.kernel.learned:
+        return pen.say("{upstream} = {values} arrives from above.", values=pen.values(pen.worked.upstream, 8))
+    return pen.say(
+        "From above arrives {delta}, here {upstream} = {values}.",
+        delta=through(sources, pen),
+        values=pen.values(pen.worked.upstream, 8),
+    )
+
+
+def _tied(pen: Pen) -> Words:
+    """Why a weight receives a sum."""
+    worked = pen.worked
+    entries = len({(share.output, share.other) for share in worked.kernel_entry(worked.main_tap).shares})
+    rows, columns = worked.explicit.shape("matrix")
+    zeros = len({(o, j) for o, _, j, _ in worked.triples}) < rows * columns
+    text = f"{{w}} stands in {counted(entries, 'entry', 'entries')} of {{matrix}}, so it receives the sum of "
+    text += "their gradients."
+    return pen.say(f"{text}{' Zeros receive nothing.' if zeros else ''}", w=pen.tap(worked.main_tap))
+
+
+def _transposed(pen: Pen) -> Words:
+    whole = pen(lambda s: f"{s.form.transposed(s.form.letter(s.notation.matrix))} {s.upstream_letter()}")
+    return pen.say(
+        "All entries together are {whole} = {values}: the transposed matrix carries the gradient back.",
+        whole=whole,
+        values=pen.values(pen.worked.gradient("input"), 8),
+    )
+
+
+def _formula(sources: Sources, name: str) -> Display | Prose:
+    return formulas([sources.opened.formula(name)], name, alone=True)
+
+
+def built(pen: Pen, entry: Entry, most: int = 5) -> Built:
+    """An entry of a gradient, built up product by product."""
+    other = {"tap": "input", "input": "kernel"}[entry.role]
+    shares = entry.shares
+    keep = list(shares) if len(shares) <= most else [*shares[: most - 2], None, shares[-1]]
+    lines: list[list[tuple[int, Maths]]] = [[], []]
+    for step, share in enumerate(keep, 2):
+        sign = " + " if lines[0] else " = "
+        for line, write in zip(lines, (_letters, _values), strict=True):
+            line.append((step, pen(partial(_signed, sign, partial(write, pen, other, share)))))
+    result = (len(keep) + 2, pen(lambda s: f" = {s.form.expr(entry.result)}"))
+    if len(keep) < 2:
+        lines[1] = [] if not keep else lines[1]
+    filled = [line for line in lines if line] or [[]]
+    filled[-1].append(result)
+    return Built(pen(pen.gradient_letter(entry.role, entry.at)), tuple(map(tuple, filled)))
+
+
+def _signed(sign: str, write: Writing, s: Sheet) -> str:
+    return f"{sign}{write(s)}"
+
+
+def _letters(pen: Pen, other: str, share: Share | None, s: Sheet) -> str:
+    if share is None:
+        return s.form.across
+    return f"{pen.upstream(s, share.output)}{s.form.times}{s.entry_letter(other, share.other)}"
+
+
+def _values(pen: Pen, other: str, share: Share | None, s: Sheet) -> str:
+    if share is None:
+        return s.form.across
+    return f"{s.form.factor(share.upstream)}{s.form.dot}{s.form.factor(share.factor)}"

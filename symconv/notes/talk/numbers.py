@@ -1,0 +1,113 @@
+"""Frames of the numbers: the operands, the positions, all sums, the formula, the output size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from symconv.explicit.layout import Sheet
+from symconv.notes import kinds
+from symconv.notes.figured import clear
+from symconv.notes.formulas import formulas
+from symconv.notes.model import Display, Frame, Heading, Piece, Points, Prose, Table, Words, plain
+from symconv.notes.numbers import applied, small
+from symconv.notes.numbers import positions as table
+from symconv.notes.padding import modes
+from symconv.notes.pieces import Pen
+from symconv.notes.source import Sources
+from symconv.notes.talk.positions import instruction, positions, setting
+from symconv.notes.talk.short import Short
+from symconv.notes.why import size
+from symconv.printing.letters import on_axis
+
+#: A table of more characters goes without its last column.
+WIDEST = 92
+
+
+def numbers(sources: Sources, pen: Pen) -> list[Frame]:
+    """The operands, three positions, all sums, and the formula for all sizes."""
+    spec = pen.worked.spec
+    first = small(sources, pen)
+    shown = setting(pen)
+    told: list[tuple[Piece, ...]] = [(Prose((*first, *instruction(pen))),)]
+    told += [(shown,)] if clear(shown) else []
+    told += [(Prose(remark),) for remark in kinds.remark(pen)]
+    title = "The input and the kernel" if spec.kernel.learned else "The input"
+    every: list[tuple[Piece, ...]] = [(table(pen),)]
+    every += [(Prose(words),) for words in applied(sources, pen)] or [(Prose(_summary(pen)),)]
+    return [
+        Frame(title, tuple(told)),
+        *positions(pen),
+        Frame("All outputs", tuple(every)),
+        _general(sources, pen),
+    ]
+
+
+def _summary(pen: Pen) -> Words:
+    """What all outputs are, where no function follows."""
+    worked = pen.worked
+    what = {"maximum": "largest entries", "average": "means"}[kinds.kind(worked.spec)]
+    return pen.say(f"The {what} together: {{output}} = {{values}}.", values=pen.values(worked.outputs))
+
+
+def _general(sources: Sources, pen: Pen) -> Frame:
+    """The closed form, and what the operation is called."""
+    rows: list[tuple[Piece, ...]] = [(formulas([sources.opened.formula("output")], "output"),)]
+    rows += [(piece,) for piece in _named(pen)]
+    return Frame("The formula", tuple(rows))
+
+
+def _named(pen: Pen) -> list[Piece]:
+    """Convolution and cross-correlation, and which of them this is."""
+    spec = pen.worked.spec
+    kind = kinds.kind(spec)
+    if kind != "convolution":
+        return [Prose((_FORMULA[kind],))]
+    points = []
+    for flip, name in ((True, "convolution"), (False, "cross-correlation")):
+        here = " (this layer)" if spec.flip == flip else ""
+        points.append(((name,), (kinds.definition(pen, flip=flip), here)))
+    told = "Deep-learning libraries compute the cross-correlation and call it convolution. Since the weights "
+    told += "are learned, the network does not care."
+    return [Points(tuple(points)), Prose((told,))]
+
+
+_FORMULA = {
+    "transposed": "Every output sums the products of the inputs whose kernel reaches it.",
+    "average": "Every output is the mean of its window.",
+    "maximum": "Every output is the largest entry of its window; of equal ones the first counts.",
+}
+
+
+def sized(sources: Sources, pen: Pen) -> list[Frame]:
+    """The output size, and the kinds of padding or what each of them reads."""
+    told = size(sources)
+    found: list[Piece] = [block for block in told if not isinstance(block, Table | Heading)]
+    tables = [block for block in told if isinstance(block, Table)]
+    if sources.layer.spec.numeric and len(sources.layer.spec.axes) > 1:
+        found = [replace(b, item=Short(b.item, 1)) if isinstance(b, Display) else b for b in found]
+        found.append(Prose(_others(sources, pen)))
+    if not tables and pen.worked.spec.padding_mode != "zeros":
+        tables = [block for block in modes(sources, pen) if isinstance(block, Table)]
+    return [Frame("The output size", tuple((block,) for block in [*found, *map(_narrowed, tables)]))]
+
+
+def _others(sources: Sources, pen: Pen) -> Words:
+    """The sizes along the other axes."""
+    spec = sources.layer.spec
+    sizes = [int(size) for size in spec.output_sizes]
+
+    def equal(axis: int, s: Sheet) -> str:
+        letter = on_axis(s.notation.output_size, axis, len(sizes))
+        return f"{s.form.letter(letter)} = {sizes[axis]}"
+
+    pieces = [pen(partial(equal, axis)) for axis in range(1, len(sizes))]
+    return (f"Along the other {'axis' if len(pieces) == 1 else 'axes'} likewise ", *pen.listed(pieces), ".")
+
+
+def _narrowed(made: Table) -> Table:
+    """A table without its last column, where that leaves the others no room."""
+    columns = zip(made.head, *made.rows, strict=True)
+    if sum(max(len(plain(cell)) for cell in column) + 2 for column in columns) <= WIDEST:
+        return made
+    return replace(made, head=made.head[:-1], rows=tuple(row[:-1] for row in made.rows))

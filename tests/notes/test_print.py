@@ -1,0 +1,97 @@
+"""Notes in print, measured in the PDF: their pages, how blank each is, how small letters are."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pdfplumber
+import pytest
+
+import symconv as sc
+from symconv.notes import rendered
+from symconv.notes.pdf import pdf
+from tests.notes.layers import LARGE, SPREAD, document
+from tests.optional import required_program
+from tests.tiers import exhaustive, tiers
+
+EVERY = {**SPREAD, **LARGE}
+
+#: Seven of TeX's points in those of a PDF, and the margin of a page in millimetres.
+LEAST, MARGIN = 7 * 72 / 72.27 - 0.01, 16
+
+
+@cache
+def printed(name: str, notation: str, depth: str, folder: Path) -> Any:
+    """The PDF of a layer's notes."""
+    required_program("latexmk")
+    file = folder / f"{name}-{notation}-{depth}.pdf"
+    file.write_bytes(pdf(rendered(document(name, notation, depth), "n.tex")["n.tex"].decode()))
+    with pdfplumber.open(file) as found:
+        return [(page.chars, [*page.rects, *page.lines, *page.curves], page.height) for page in found.pages]
+
+
+def blank(page: Any) -> float:
+    """The largest part of the height of the text of a page that nothing stands in."""
+    chars, marks, height = page
+    top, bottom = (edge * 72 / 25.4 for edge in (MARGIN, height * 25.4 / 72 - MARGIN))
+    seen = sorted((m["top"], m["bottom"]) for m in (*chars, *marks) if m["top"] < bottom)
+    at, gap = top, 0.0
+    for start, end in seen:
+        gap, at = max(gap, start - at), max(at, end)
+    return max(gap, bottom - at) / (bottom - top)
+
+
+def smallest(pages: Any) -> float:
+    """The smallest size of a letter; one that lies on its side is as wide as it is high."""
+    chars = [c for page in pages for c in page[0] if c["text"].strip()]
+    return min(c["size"] if c["upright"] else c["x1"] - c["x0"] for c in chars)
+
+
+def holds(name: str, notation: str, depth: str, folder: Path, most: int) -> None:
+    pages = printed(name, notation, depth, folder)
+    assert len(pages) <= most
+    assert max(map(blank, pages)) < 1 / 3
+    assert smallest(pages) >= LEAST
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("print")
+
+
+@pytest.mark.parametrize("name", tiers(EVERY, ["full", "grouped", "maximum"]))
+def test_notes_fill_their_pages_with_letters_that_can_be_read(name: str, folder: Path) -> None:
+    holds(name, "symconv", "standard", folder, document(name).pages)
+
+
+@exhaustive
+@pytest.mark.parametrize("notation", [n for n in sc.Notation.preset_names() if n != "symconv"])
+@pytest.mark.parametrize("name", SPREAD)
+def test_so_they_do_in_every_notation(name: str, notation: str, folder: Path) -> None:
+    holds(name, notation, "standard", folder, document(name, notation).pages)
+
+
+@exhaustive
+@pytest.mark.parametrize("name", ["full", "strided", "transposed", "maximum", "average", "circular"])
+def test_a_page_is_one_page(name: str, folder: Path) -> None:
+    holds(name, "symconv", "page", folder, 1)
+
+
+@exhaustive
+@pytest.mark.parametrize("name", ["full", "maximum"])
+def test_an_appendix_fills_its_pages(name: str, folder: Path) -> None:
+    holds(name, "symconv", "full", folder, 12)
+
+
+def test_the_numbers_and_the_picture_of_the_opening_example_are_on_its_first_page(folder: Path) -> None:
+    chars, marks, _ = printed("full", "symconv", "standard", folder)[0]
+    text = re.sub(r"\s", "", "".join(c["text"] for c in chars))
+    for number in ("5", "16", "34", "52", "45", "28"):
+        assert f"f({number})" in text
+    assert "The window at each position".replace(" ", "") in text
+    assert len(marks) > 50, "the cells of the window"
+    assert "1Thenumbers" in text
+    assert "2Thematrix" in text
