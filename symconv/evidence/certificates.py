@@ -93,8 +93,8 @@ class Certificate:
     --------
     >>> import symconv as sc
     >>> certificate = sc.Conv1d("N", "K", stride="s").derive("output_size").certificate()
-    >>> list(certificate.scripts)
-    ['output_size-01-1.smt2', 'output_size-02-1.smt2', 'output_size-02-2.smt2', 'output_size-03-1.smt2', ...]
+    >>> list(certificate.scripts)[:3]
+    ['output_size-01-1.smt2', 'output_size-01-2.smt2', 'output_size-02-1.smt2']
     """
 
     layer: str

@@ -300,7 +300,7 @@ def test_a_named_operation_means_what_its_sentence_says(base: int) -> None:
     """(a * b)_n is the sum of a_m b_(n-m), (a corr b)_n that of a_(n+m) b_m, also counted from 1."""
     made = sc.Conv1d("N", "K", padding="full", notation=sc.Notation(base=base))
     last = made.derive("grad_input").steps[-1].expr
-    at = last.args[3].subs({s: 3 for s in last.args[3].free_symbols if s.name == "K"})
+    at = last.args[2].subs({s: 3 for s in last.args[2].free_symbols if s.name == "K"})
     place = at.subs(dict.fromkeys(at.free_symbols, base))
     terms = {(m, place - m) for m in range(base, 7) if base <= place - m < base + 3}
     entry = sc.Conv1d(4, 3, padding="full", notation=sc.Notation(base=base)).grad_input[0]

@@ -20,6 +20,8 @@ KINDS: Mapping[str, Callable[[], Any]] = {
     "transposed": lambda: sc.ConvTranspose1d("N", "K", output_padding="a", bias=True, **_OPEN),
     "maximum": lambda: sc.MaxPool1d("N", "K", **_OPEN),
     "average": lambda: sc.AvgPool1d("N", "K", stride="s", padding="p"),
+    "average of inputs": lambda: sc.AvgPool1d("N", "K", stride="s", padding="p", count_include_pad=False),
+    "rounded up": lambda: sc.MaxPool1d("N", "K", ceil_mode=True, **_OPEN),
     "channels": lambda: sc.Conv1d("N", "K", in_channels="A", out_channels="F", bias=True, **_OPEN),
     "groups": lambda: sc.Conv1d(
         "N", "K", in_channels=4, out_channels=6, groups=2, batch="B", bias=True, **_OPEN

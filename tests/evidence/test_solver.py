@@ -32,7 +32,7 @@ def layer(kind: str) -> Any:
 
 def derived(kind: str) -> list[str]:
     """The quantities that a layer has a derivation of."""
-    pooled = kind in ("maximum", "average")
+    pooled = kind in ("maximum", "average", "average of inputs", "rounded up")
     names = [name for name in QUANTITIES if name != "grad_bias" or kind in _BIASED]
     return [n for n in names if n in ("output_size", "output", "matrix", "grad_input")] if pooled else names
 
