@@ -72,8 +72,8 @@ class SymconvError(Exception):
         if self.option is not None:
             data["option"] = door.written(self.option)
         if "allowed" in data:
-            near = difflib.get_close_matches(str(self.given), self.allowed, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            near = _nearest(str(self.given), self.allowed)
+            hint = f"did you mean {near!r}? " if near else ""
             data["cure"] = f"{hint}Allowed: {', '.join(map(repr, self.allowed))}."
         return door.format(self.args[0], **data)
 
@@ -104,6 +104,19 @@ class SymbolicSizeError(SymconvError, ValueError):
 
 class MissingExtraError(SymconvError, ImportError):
     """A library that belongs to an optional extra is not installed."""
+
+
+def _nearest(given: str, allowed: Sequence[str]) -> str | None:
+    """What was meant: the same name in other case, a similar one, or the only one that ends in it.
+
+    >>> _nearest("k", ["K", "N"]), _nearest("size", ["output", "output_size"])
+    ('K', 'output_size')
+    """
+    alike = [name for name in allowed if name.lower() == given.lower()]
+    alike += difflib.get_close_matches(given, allowed, n=1)
+    longer = [name for name in allowed if name.endswith(f"_{given}")]
+    alike += longer if len(longer) == 1 else []
+    return alike[0] if alike else None
 
 
 def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from tests.ext.project import Project, directive, fence
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/own-notation.md").read_text(encoding="utf-8")
 (COMMANDS,) = re.findall(r"```sh\n(.*?)\n```", PAGE, re.DOTALL)
-(COURSE,) = re.findall(r"```toml\n(.*?)\n```", PAGE, re.DOTALL)
+(COURSE,) = re.findall(r"````\{code-block\} toml\n:caption: course.toml\n\n(.*?)\n````", PAGE, re.DOTALL)
 
 
 def test_the_commands_print_the_letters(tmp_path: Path, monkeypatch, capsys, typeset) -> None:
@@ -32,7 +32,7 @@ def test_the_course_has_the_letters_in_every_document(tmp_path: Path) -> None:
     assert run(["notes", "--spec", str(spec)]) == 0
     first, second = ((tmp_path / f"week-{n}.txt").read_text(encoding="utf-8") for n in (1, 2))
     assert "z = W a" in first
-    assert "z1 = theta1*a1 + theta2*a2 + theta3*a3" in second
+    assert "z[i] = sum(k=1..K) theta[k]*a[2*i + k - 2]" in second
     assert run(["notes", "--spec", str(spec), "--check"]) == 0
 
 
@@ -60,7 +60,7 @@ def test_wrong_tables_say_what_to_write(line: str, words: str, tmp_path: Path, c
 
 def test_a_document_adds_to_the_letters_of_its_course(tmp_path: Path) -> None:
     spec = tmp_path / "course.toml"
-    table = 'file = "a.txt"\ninput-size = 4\nkernel-size = 3\nsections = "forward"\nnotation = "goodfellow"\n'
+    table = 'file = "a.txt"\ninput-size = 4\nkernel-size = 3\nsections = "numbers"\nnotation = "goodfellow"\n'
     spec.write_text(f'[notation]\nloss = "E"\ninput = "q_in"\n[[notes]]\n{table}', encoding="utf-8")
     assert run(["notes", "--spec", str(spec)]) == 0
     assert "S1 = K1*q_in_1 + K2*q_in_2 + K3*q_in_3" in (tmp_path / "a.txt").read_text(encoding="utf-8")

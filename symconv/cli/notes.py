@@ -33,7 +33,7 @@ _SPEC, _SUFFIXES = "A TOML file that lists documents", ".tex .pdf .md .html .ipy
 @click.option("--title", help="Title of the notes. By default a short description of the layer.")
 @click.option("--activation", metavar="NAME", help="The activation that follows the layer.")
 @click.option("--sections", help="Sections in order, separated by commas. By default those of the depth.")
-@click.option("--slides", is_flag=True, help="Slides that reveal derivations step by step (.tex, .pdf).")
+@click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
 @click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax (.html).")

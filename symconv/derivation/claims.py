@@ -139,7 +139,7 @@ def _at_point(
     entries = operands(setting, counts).extended()
     try:
         right, claimed = (compiled(setting.written_out(side)) for side in (formula.safe, expr))
-        wanted, found = right(entries, numbers), value_or_reason(claimed, entries, numbers, OutOfReachError)
+        wanted, found = right(entries, numbers), value_or_reason(claimed, entries, numbers)
     except OutOfReachError:
         return None
     return Refutation(sizes, index, shown(found), shown(wanted)) if found != wanted else None
@@ -233,7 +233,7 @@ def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericMo
             at = {**numbers, **index}
             wanted = right(sequences, at)
             try:
-                found = value_or_reason(evaluate, extended, at, OutOfReachError)
+                found = value_or_reason(evaluate, extended, at)
             except OutOfReachError as error:
                 raise OptionError(f"claim: the formula cannot be tried: {error}.") from None
             if found != wanted:

@@ -81,13 +81,11 @@ class Sequences:
 Evaluator: TypeAlias = Callable[[Sequences, Numbers], Poly]
 
 
-def value_or_reason(
-    evaluate: Evaluator, sequences: Sequences, numbers: Numbers, *passed: type[EvaluationError]
-) -> Poly | str:
-    """A polynomial, or why there is none; errors of the kinds passed are raised."""
+def value_or_reason(evaluate: Evaluator, sequences: Sequences, numbers: Numbers) -> Poly | str:
+    """A polynomial, or why there is none; an error where there is one that is out of reach."""
     try:
         return evaluate(sequences, numbers)
-    except passed:
+    except OutOfReachError:
         raise
     except EvaluationError as error:
         return str(error)

@@ -65,6 +65,8 @@ def parse(text: str) -> Expr:
         )
     parser = _Parser(text)
     found = parser.sum()
+    if parser.peek() in ("=", "=="):
+        parser.fail("an operator or the end; give only the right-hand side")
     if parser.peek():
         parser.fail("an operator or the end")
     return found
@@ -97,7 +99,16 @@ class _Parser:
         kind, found, where = self._tokens[self._at]
         if kind == "end":
             raise FormulaSyntaxError(f"the formula ends too early: expected {wanted}.")
-        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}.")
+        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}{self._cure()}.")
+
+    def _cure(self) -> str:
+        """What to write where a product lacks its sign, or a quotient is rounded as in Python."""
+        if not self._at:
+            return ""
+        (before, left, _), (kind, right, _) = self._tokens[self._at - 1 : self._at + 1]
+        if kind == "name" and right != "divides" and (before != "mark" or left in ("]", ")")):
+            return "; write * between factors" if before == "mark" else f"; write {left}*{right}"
+        return "; write floor(a/b)" if left == right == "/" else ""
 
     def _skip(self, *marks: str) -> str:
         """The next token, passed if it is one of these."""

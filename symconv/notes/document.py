@@ -39,7 +39,7 @@ class Document(Manuscript):
         path : str or path
             .tex, .pdf, .md, .html, .ipynb, .rst or .txt. Pictures of .md and .rst are files beside it.
         fragment, slides : bool
-            Of .tex: for ``\\input``, or slides that reveal derivations step by step (also of .pdf).
+            Of .tex: for ``\\input``, or slides that reveal the calculation step by step (also of .pdf).
         myst : bool
             Of .md: for MyST instead of GitHub.
         mathjax : str

@@ -29,7 +29,7 @@ class Options:
     fragment : bool
         A .tex file for ``\\input`` instead of a document of its own.
     slides : bool
-        A .tex or .pdf file of slides that reveal derivations step by step.
+        A .tex or .pdf file of slides that reveal the calculation step by step.
     myst : bool
         A .md file for MyST instead of GitHub.
     mathjax : str

@@ -163,7 +163,11 @@ def _display(block: Display, labels: str) -> str:
 
 def points(block: Points) -> str:
     """A list with what each point is about in front."""
-    items = (f"\\item[{sentence(about)}.] {sentence(told)}" for about, told in block.points)
+    heads = (sentence(about) for about, _ in block.points)
+    items = (
+        f"\\item[{head}{'' if head.endswith(')') else '.'}] {sentence(told)}"
+        for head, (_, told) in zip(heads, block.points, strict=True)
+    )
     return "\n".join(["\\begin{description}", *items, "\\end{description}"])
 
 

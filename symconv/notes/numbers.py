@@ -38,7 +38,7 @@ def numbers(sources: Sources) -> list[Block]:
         *_operands(sources, pen),
         table,
         *window,
-        *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
+        *([Prose(_joined(said), detail=True)] if said else []),
         *_defined(sources),
         *modes(sources, pen),
         *_general(sources, pen),

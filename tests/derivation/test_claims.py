@@ -174,7 +174,15 @@ def test_printed_formulas_are_read_back(options) -> None:
     ("text", "words"),
     [
         ("w[k", "the formula ends too early: expected ']'"),
-        ("w[k]]", "']' at character 5: expected an operator or the end"),
+        ("w[k]]", "']' at character 5: expected an operator or the end."),
+        ("N + 2p", "'p' at character 6: expected an operator or the end; write 2*p."),
+        ("floor((N + 2p)/s)", "'p' at character 13: expected ')'; write 2*p."),
+        ("w[k] x[k]", "'x' at character 6: expected an operator or the end; write * between factors."),
+        (
+            "M = N - K + 1",
+            "'=' at character 3: expected an operator or the end; give only the right-hand side.",
+        ),
+        ("(N - K)//s", "'/' at character 9: expected a number, a name, '(' or '['; write floor(a/b)."),
         ("2 x", "'x' at character 3"),
         ("sum(k=0) w[k]", "expected '..'"),
         ("sum(1=0..2) w[k]", "the name of the summation index"),

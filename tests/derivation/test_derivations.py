@@ -331,3 +331,8 @@ def test_primes_stand_behind_the_number_of_an_axis() -> None:
 def test_one_case_is_one() -> None:
     checked = sc.Conv1d("N", "K").derive("output").verify(N=[3], K=[2])
     assert str(checked).endswith("every step checked on 1 case")
+
+
+def test_sums_that_are_too_long_to_evaluate_are_not_taken_for_equal() -> None:
+    with pytest.raises(SymconvError, match=r"1,?000,?000|too many"):
+        sc.Conv1d(1_500_001, 1).derive("grad_kernel")

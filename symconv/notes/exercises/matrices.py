@@ -77,7 +77,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         question=[
             *on_small(subject.layer, layer),
             say(
-                "Write the layer as a matrix, {y}. Which number is {e}?",
+                "Write the layer as a matrix, {y}. Which entry is {e}?",
                 y=lambda t: _product(t, layer),
                 e=lambda t: L.matrix(t, *at),
             ),

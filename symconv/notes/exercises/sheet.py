@@ -46,8 +46,32 @@ KINDS: Mapping[str, Callable[[Subject, Random], Exercise | None]] = MappingProxy
     }
 )
 
+#: What a layer has to be for a kind that not every layer has.
+NEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "left_over": "one axis and a stride above 1",
+        "convention": "one axis, stride 1 and learned weights",
+        "matrix_entry": "one axis and learned weights",
+        **dict.fromkeys(
+            (
+                "matrix_zeros",
+                "matrix_weights",
+                "parameters",
+                "multiplications",
+                "grad_input_entry",
+                "grad_kernel_entry",
+            ),
+            "learned weights",
+        ),
+        "pooling_gradient": "a pooling layer",
+    }
+)
+
 #: So often a kind is tried for a question that is not there yet.
 ATTEMPTS = 12
+
+#: The heading of the solutions, which begin on a page of their own.
+SOLUTIONS = "Solutions"
 
 #: Wrong answers of at most so many characters stand in a table.
 SHORT = 16
@@ -102,8 +126,9 @@ class Exercises(Sequence[Exercise]):
             blocks += numbered(exercise.question, f"exercise-{at + 1}", f"sheet[{at}].question")
             blocks += _options(exercise)
         if solutions:
+            blocks.append(Heading((SOLUTIONS,)))
             for at, exercise in enumerate(self.exercises):
-                blocks.append(Heading((f"Solution {at + 1}",)))
+                blocks.append(Heading((f"Solution {at + 1}",), 2))
                 blocks += _solution(exercise, at)
         return Document(self.title, tuple(blocks), self.code)
 
@@ -166,6 +191,7 @@ def _rendered(document: Document, name: str, options: Mapping[str, Any]) -> dict
     head, begin, body = latex.rpartition("\\begin{document}")
     body = re.sub(r"\\((?:sub)*section)\{", r"\\\1*{", body)
     body = re.sub(r"\\begin\{equation\}\\label\{[^{}]*\}", r"\\begin{equation*}", body)
+    body = body.replace(f"\\section*{{{SOLUTIONS}}}", f"\\clearpage\n\\section*{{{SOLUTIONS}}}")
     latex = head + begin + body.replace("\\end{equation}", "\\end{equation*}")
     return {name: pdf(latex) if Path(name).suffix == ".pdf" else latex.encode()}
 
@@ -228,6 +254,10 @@ def exercises(
             )
     rng = Random(seed)
     found = _drawn(subject, rng, count, wanted, chosen=kinds is not None)
+    lacking = [kind for kind in wanted if kind not in {one.kind for one in found}]
+    if len(found) < count and kinds is not None and lacking and lacking[0] in NEEDS:
+        sentence = f"there are no exercises of the kind {lacking[0]!r} for this layer: "
+        raise OptionError(f"{sentence}they need {NEEDS[lacking[0]]}.")
     if len(found) < count:
         raise OptionError(
             f"{{option}} is {count}, but only {len(found)} different exercises were found for this layer: "
@@ -243,9 +273,14 @@ def exercises(
 
 
 def _drawn(subject: Subject, rng: Random, count: int, wanted: list[str], *, chosen: bool) -> list[Exercise]:
-    """Questions of all kinds in turn, each kind as often as the others while it has new ones."""
+    """Questions of all kinds in turn, each kind as often as the others while it has new ones.
+
+    Where no kinds were chosen, the output size is always among them.
+    """
     order = wanted[:]
     rng.shuffle(order)
+    if not chosen:
+        order.sort(key=lambda kind: kind != "output_size")
     kept: dict[str, Exercise] = {}
     first = True
     while order and len(kept) < count:

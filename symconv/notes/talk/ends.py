@@ -58,6 +58,6 @@ def checks(told: Sequence[Block]) -> list[Frame]:
     points: list[tuple[Words, Words]] = [
         (("The numbers",), numbers),
         (("The formulas",), proofs),
-        (("The derivation",), ("Notes of depth full show each step with its rule.",)),
+        (("The derivation",), ("The full notes give every step with its rule.",)),
     ]
     return [Frame("How we know", ((Points(tuple(points)),),))]

@@ -33,9 +33,11 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
             rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen)),)]
         frames.append(Frame("The gradient of the weights", tuple(rows)))
     rows = [] if learned else [(arrives,)]
-    rows += [(_formula(sources, "grad_input"),), (built(pen, worked.input_entry(worked.main_place)),)]
+    entry = built(pen, worked.input_entry(worked.main_place))
+    steps = max(step for line in entry.lines for step, _ in line)
+    rows += [(_formula(sources, "grad_input"),), (entry,)]
     found = reached(pen)
-    rows += [(Prose(found),)] if found else [(Prose(_transposed(pen)),)]
+    rows += [(Prose(found),)] if found else [(piece,) for piece in _transposed(pen, steps)]
     frames.append(Frame("The gradient of the input", tuple(rows)))
     return frames
 
@@ -46,13 +48,21 @@ def _outer(pen: Pen, grid: Display, high: int) -> list[tuple[Piece, ...]]:
     row = outer_product(pen, pen.sheet(latex).named())
     wide = latex.span(row.left) + sum(map(latex.span, row.parts)) + 3
     entry = pen.worked.kernel_entry(pen.worked.main_tap)
-    for most in (5, 4, 3):
-        found = built(pen, entry, most)
+    whole = built(pen, entry)
+    for found in (whole, _halved(whole), built(pen, entry, 4), built(pen, entry, 3)):
         across = max(sum(latex.width(part.latex) + 2 for _, part in line) for line in found.lines)
-        if wide + across + 6 <= ABREAST:
+        if wide + across + 6 <= ABREAST and len(found.lines) <= high:
             return [(grid, found)]
-    found = built(pen, entry)
-    return [(grid,), (found,)] if high <= BELOW else [(found,)]
+    return [(grid,), (whole,)] if high <= BELOW else [(whole,)]
+
+
+def _halved(entry: Built) -> Built:
+    """An equation whose lines of more than two pieces are broken in the middle."""
+    lines: list[tuple[tuple[int, Maths], ...]] = []
+    for line in entry.lines:
+        middle = (len(line) + 1) // 2 if len(line) > 2 else len(line)
+        lines += [part for part in (line[:middle], line[middle:]) if part]
+    return Built(entry.left, tuple(lines))
 
 
 def _arriving(sources: Sources, pen: Pen) -> Words:
@@ -60,7 +70,7 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     if not pen.worked.spec.kernel.learned:
         return pen.say("{upstream} = {values} arrives from above.", values=pen.values(pen.worked.upstream, 8))
     return pen.say(
-        "From above arrives {delta}, here {upstream} = {values}.",
+        "{delta} arrives from above; here {upstream} = {values}.",
         delta=through(sources, pen),
         values=pen.values(pen.worked.upstream, 8),
     )
@@ -77,12 +87,13 @@ def _tied(pen: Pen) -> Words:
     return pen.say(f"{text}{' Zeros receive nothing.' if zeros else ''}", w=pen.tap(worked.main_tap))
 
 
-def _transposed(pen: Pen) -> Words:
+def _transposed(pen: Pen, steps: int) -> tuple[Prose, Built]:
+    """All entries together, which appear after so many steps."""
     whole = pen(lambda s: f"{s.form.transposed(s.form.letter(s.notation.matrix))} {s.upstream_letter()}")
-    return pen.say(
-        "All entries together are {whole} = {values}: the transposed matrix carries the gradient back.",
-        whole=whole,
-        values=pen.values(pen.worked.gradient("input"), 8),
+    values = pen.values(pen.worked.gradient("input"), 8)
+    result = (steps + 1, Maths(f" = {values.latex}", f" = {values.text}"))
+    return Prose(("The transposed matrix carries the gradient back to all inputs:",)), Built(
+        whole, ((result,),)
     )
 
 

@@ -199,13 +199,35 @@ def test_another_seed_gives_another_sheet() -> None:
         ({"seed": 1.5}, "seed is 1.5: write a whole number"),
         ({"kinds": "output_size"}, "kinds is 'output_size': write a list of names"),
         ({"kinds": ["output_sizes"]}, "did you mean 'output_size'"),
-        ({"kinds": ["pooling_gradient"]}, "only 0 different exercises"),
+        (
+            {"kinds": ["pooling_gradient"]},
+            "no exercises of the kind 'pooling_gradient' for this layer: they need a pooling layer.",
+        ),
+        ({"kinds": ["left_over"]}, "they need one axis and a stride above 1."),
         ({"kinds": ["parameters"], "count": 2}, "count is 2, but only 1 different exercise"),
     ],
 )
 def test_a_wrong_call_is_refused(options: dict[str, Any], said: str) -> None:
     with pytest.raises(OptionError, match=re.escape(said)):
         sc.Conv1d(4, 3).exercises(**options)
+
+
+@pytest.mark.parametrize("options", [{"stride": 2}, {"padding": 1}])
+@pytest.mark.parametrize("size", ["N", 9])
+def test_a_sheet_always_asks_for_the_output_size(size: Any, options: dict[str, Any]) -> None:
+    layer = sc.Conv1d(size, 3, **options)
+    assert all("output_size" in [one.kind for one in layer.exercises(seed=s, count=2)] for s in range(4))
+
+
+def test_solutions_begin_on_a_page_of_their_own() -> None:
+    sheet = sc.Conv1d(4, 3).exercises(count=2)
+    tex = sheet.files("sheet.tex", solutions=True)["sheet.tex"].decode()
+    assert (
+        tex.index("{Exercise 2}")
+        < tex.index("\\clearpage\n\\section*{Solutions}")
+        < tex.index("{Solution 1}")
+    )
+    assert "Solutions" not in sheet.files("sheet.tex")["sheet.tex"].decode()
 
 
 def test_a_large_layer_is_asked_about_in_small() -> None:
