@@ -24,6 +24,7 @@ import symconv
 from symconv.cli.commands import cli, run
 from symconv.derivation.rules.rule import Rule
 from symconv.index_sums import parser
+from symconv.notes.markdown import escaped
 from symconv.printing.latex import Latex
 
 #: How letters are written.
@@ -198,7 +199,7 @@ def rules() -> str:
     for rule in Rule.__subclasses__():
         if rule.name not in [other.name for other in found]:
             found.append(rule)
-    return _table(["rule", "why it holds"], [[rule.name, rule.reason] for rule in found])
+    return _table(["rule", "why it holds"], [[rule.name, escaped(rule.reason)] for rule in found])
 
 
 def options() -> str:

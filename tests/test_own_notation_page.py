@@ -63,7 +63,7 @@ def test_a_document_adds_to_the_letters_of_its_course(tmp_path: Path) -> None:
     table = 'file = "a.txt"\ninput-size = 4\nkernel-size = 3\nsections = "numbers"\nnotation = "goodfellow"\n'
     spec.write_text(f'[notation]\nloss = "E"\ninput = "q_in"\n[[notes]]\n{table}', encoding="utf-8")
     assert run(["notes", "--spec", str(spec)]) == 0
-    assert "S1 = K1*q_in_1 + K2*q_in_2 + K3*q_in_3" in (tmp_path / "a.txt").read_text(encoding="utf-8")
+    assert "S[i] = sum(l=1..n) K[l]*q_in[i + l - 1]" in (tmp_path / "a.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ _ROWS = (
     Quantity(
         "tying", "tying",
         "``E``, M N by K, with ``vec T = E w`` row by row, so ``grad_kernel = E^T vec(delta x^T)``.",
-        {"": "Ties: column by column, which entries of the matrix, read row by row, hold each weight."},
+        {"": "Ties: column k marks the entries of the matrix, read row by row, that hold weight k."},
         "pattern", ("output", "input"), _TAP, derived=_LEARNED,
     ),
     Quantity(

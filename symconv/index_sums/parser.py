@@ -99,14 +99,17 @@ class _Parser:
         kind, found, where = self._tokens[self._at]
         if kind == "end":
             raise FormulaSyntaxError(f"the formula ends too early: expected {wanted}.")
-        raise FormulaSyntaxError(f"{found!r} at character {where + 1}: expected {wanted}{self._cure()}.")
+        raise FormulaSyntaxError(
+            f"{found!r} at character {where + 1}: expected {wanted}{self._cure(wanted)}."
+        )
 
-    def _cure(self) -> str:
+    def _cure(self, wanted: str) -> str:
         """What to write where a product lacks its sign, or a quotient is rounded as in Python."""
         if not self._at:
             return ""
-        (before, left, _), (kind, right, _) = self._tokens[self._at - 1 : self._at + 1]
-        if kind == "name" and right != "divides" and (before != "mark" or left in ("]", ")")):
+        (before, left, start), (kind, right, where) = self._tokens[self._at - 1 : self._at + 1]
+        product = start + len(left) == where or wanted.startswith("an operator")
+        if product and kind == "name" and right != "divides" and (before != "mark" or left in ("]", ")")):
             return "; write * between factors" if before == "mark" else f"; write {left}*{right}"
         return "; write floor(a/b)" if left == right == "/" else ""
 

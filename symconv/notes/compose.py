@@ -14,9 +14,10 @@ from symconv.notes.matrices import matrix
 from symconv.notes.model import Block, Heading, Prose
 from symconv.notes.numbers import numbers
 from symconv.notes.pieces import Pen
+from symconv.notes.sizes import size
 from symconv.notes.source import Sources
 from symconv.notes.talk import frames
-from symconv.notes.why import size, why
+from symconv.notes.why import why
 from symconv.notes.worked import Worked
 
 Section: TypeAlias = Callable[[Sources], list[Block]]
@@ -26,7 +27,7 @@ SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
         "numbers": ("The numbers", numbers),
         "matrix": ("The matrix", matrix),
-        "why": ("Why these constraints", why),
+        "why": ("Why it matters", why),
         "size": ("Output size", size),
         "learning": ("Learning", learning),
         "checks": ("How we know", checks),

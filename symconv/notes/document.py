@@ -24,7 +24,7 @@ class Document(Manuscript):
     pages : int
         So many pages, at the most, that print should take; 0 for any number.
     frames : tuple of Frame
-        The slides.
+        The slides: see :class:`symconv.notes.model.Frame`.
 
     >>> import symconv as sc
     >>> print(str(sc.Conv1d(4, 3).notes(sections=["numbers"])).splitlines()[0])
@@ -39,7 +39,8 @@ class Document(Manuscript):
         path : str or path
             .tex, .pdf, .md, .html, .ipynb, .rst or .txt. Pictures of .md and .rst are files beside it.
         fragment, slides : bool
-            Of .tex: for ``\\input``, or slides that reveal the calculation step by step (also of .pdf).
+            Of .tex: for ``\\input``, or slides (also of .pdf): at most 15 frames on the worked example, and
+            with ``depth="full"`` the derivations step by step behind them.
         myst : bool
             Of .md: for MyST instead of GitHub.
         mathjax : str

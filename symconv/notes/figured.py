@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from symconv.errors import FigureError
+from symconv.explicit.layout import Sheet
 from symconv.figures import Box, Disc, Drawing, Figure, Label, Line, Text
 from symconv.figures.scene import Staged, bare, enlarged
 from symconv.notes.model import Block, Picture, Words
@@ -104,7 +106,12 @@ def picture(
 
 
 def _valued(sources: Sources, drawing: Drawing) -> Drawing:
-    """The input above a window with its values, where it is the input that the window slides over."""
+    """The input above a window with its values, where it is the input that the window slides over.
+
+    The legend of a network tells of each weight its letter and its value.
+    """
+    if drawing.name == "network":
+        return _lettered(sources, drawing)
     if drawing.name != "window" or sources.example.spec.transposed:
         return drawing
     worked = Worked(sources.example)
@@ -118,3 +125,29 @@ def _valued(sources: Sources, drawing: Drawing) -> Drawing:
         return mark
 
     return replace(drawing, marks=tuple(map(shown, drawing.marks)))
+
+
+def _lettered(sources: Sources, drawing: Drawing) -> Drawing:
+    """A network whose legend has the letters of its weights too, where it has a line for each."""
+    worked = Worked(sources.example)
+    used = sorted({tap for _, tap, _, _ in worked.triples})
+    lines = [m for m in drawing.marks if isinstance(m, Text) and m.anchor == "left" and "$" in m.label.latex]
+    if not worked.spec.kernel.learned or len(lines) != len(used):
+        return drawing
+    pen = Pen(worked)
+    names = {}
+    for line, at in zip(lines, used, strict=True):
+        tap, value = pen(partial(_letter, at)), pen.number(worked.weights[at])
+        if value.text != line.label.text:
+            return drawing
+        names[id(line)] = Label(f"${tap.latex} = {value.latex}$", f"{tap.text} = {value.text}")
+    marks = [
+        replace(m, label=names[id(m)]) if isinstance(m, Text) and id(m) in names else m for m in drawing.marks
+    ]
+    return Drawing.of(drawing.name, drawing.title, marks, drawing.alt)
+
+
+def _letter(at: int, s: Sheet) -> str:
+    """The letter of a weight without its colour."""
+    plain = replace(s, spec=replace(s.spec, notation=s.spec.notation.replace(tap_colours=())))
+    return plain.entry_letter("kernel", at)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from math import prod
 from types import MappingProxyType
 
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Maths, Words
-from symconv.notes.pieces import Pen
+from symconv.notes.pieces import MOST_LISTED, Pen
+from symconv.notes.source import Sources
+from symconv.notes.worked import Worked
 from symconv.pattern import Specification
-from symconv.printing.english import counted
 from symconv.printing.target import MathsTarget
 
 
@@ -29,17 +32,25 @@ def channelled(spec: Specification) -> bool:
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides one "
-        "small kernel over its input. This is the same operation with a special {W}. Here is which one.",
-        "transposed": "A convolution is a matrix, so it has a transpose. The layer that multiplies by that "
-        "transpose is the transposed convolution: it leads back to the size of the convolution's input, but "
-        "not to its values. Here is what it computes instead.",
+        "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides "
+        "{what} over "
+        "its input. This is the same operation with a special {W}. These notes show which {W}{named}.",
+        "transposed": "A convolution is multiplication by a matrix, and every matrix has a "
+        "transpose. The layer "
+        "that multiplies by the transpose is the transposed convolution: it returns to the size of the "
+        "convolution's input, but not to its values. These notes show what it computes instead.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
-        "mean. This is the same operation with a special {W}, in which nothing is learned: here it is.",
-        "maximum": "A dense layer computes {dense} with a fixed {W}. Maximum pooling keeps the largest entry "
-        "of each window. This is a matrix too, but one that depends on the input. Here is which one.",
+        "mean. This is the same operation with a special {W}, in which nothing is learned. These notes show "
+        "which {W}{named}.",
+        "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
+        "pooling keeps the "
+        "largest entry of each window. This too is multiplication by a matrix, but the matrix depends on the "
+        "input. These notes show how.",
     }
 )
+
+#: How the letters of a dense layer are written from there on, where they are others.
+_NAMED = "; they write {x} for {a}, {T} for {W} and {y} for {z}"
 
 
 def dense_letters(pen: Pen) -> dict[str, str]:
@@ -66,14 +77,23 @@ def dense(pen: Pen) -> Maths:
 def opening(pen: Pen) -> Words:
     """The question that notes answer, in the reader's letters where the notation leaves them free."""
     letters = dense_letters(pen)
-    f = pen.worked.spec.written.activation
+    n = pen.worked.spec.written
+    f = n.activation
 
+    text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
     return pen.say(
-        _OPENINGS[kind(pen.worked.spec)],
+        text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
-        W=pen(lambda s: s.form.letter(letters["W"])),
+        **{letter: pen(partial(_named, letters[letter])) for letter in letters},
+        x=pen.letter("input"),
+        T=pen.letter("matrix"),
+        y=pen.letter("output"),
     )
+
+
+def _named(letter: str, s: Sheet) -> str:
+    return s.form.letter(letter)
 
 
 def instruction(pen: Pen) -> str:
@@ -81,60 +101,113 @@ def instruction(pen: Pen) -> str:
     spec = pen.worked.spec
     axes = spec.tied_axes
     along = "along" if len(axes) == 1 else "over"
-    strides = sorted({int(axis.geometry["stride"]) for axis in axes})
-    steps = f" in steps of {strides[0]}" if strides != [1] and len(strides) == 1 else ""
-    apart = sorted({int(axis.geometry["dilation"]) for axis in axes})
-    spread = f", its taps {apart[-1]} places apart," if apart[-1] > 1 else ""
+    strides = _per_axis(spec, "stride")
+    apart = _per_axis(spec, "dilation")
+    steps = f" in steps of {strides}" if strides != "1" else ""
+    wide = any(int(axis.geometry["kernel_size"]) > 1 for axis in axes)
+    spread = f", with its taps {apart} places apart" if apart != "1" and wide else ""
     if kind(spec) == "transposed":
-        further = "one place" if strides == [1] else f"{strides[-1]} places"
-        text = "Each input multiplies the whole kernel and lays the products on the output, "
-        text += f"{further} further than the input before it; where they overlap they add up. "
-        return f"{text}Collected by output:"
+        further = "one place" if strides == "1" else f"{strides} places"
+        text = f"Each input multiplies the whole kernel{spread}. It "
+        text += f"adds the products to the output, {further} further along than the input before it. "
+        first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
+        return f"{text}Here are the products that each output{first} collects:"
     if kind(spec) == "average":
-        return (
-            f"Slide a window {along} the input{steps}, and at each position take the mean of what it shows:"
-        )
+        return f"Slide a window {along} the input{steps}, and at each position take the mean of its entries:"
     if kind(spec) == "maximum":
-        return f"Slide a window {along} the input{steps}, and at each position keep the largest entry:"
-    turned = "Reverse the kernel, slide it" if spec.flip else "Slide the kernel"
+        spread = spread.replace("its taps", "its entries")
+        return (
+            f"Slide a window {along} the input{steps}{spread}, and at each position keep the largest entry:"
+        )
+    multiply = "multiply the numbers that line up and add the products"
     if channelled(spec):
         turned = "Reverse the filters, slide each" if spec.flip else "Slide each filter"
-        text = f"{turned} {along} its input channels{steps}{spread} and at each position add the products. "
-        return f"{text.replace('  ', ' ')}For output channel {spec.notation.base}:"
-    return (
-        f"{turned} {along} the input{steps}{spread}{'' if spread else ','} and at each position add the "
-        "products of what lies on top of each other:"
-    )
+        text = f"{turned} {along} its input channels{steps}{spread}, and at each position {multiply}. "
+        return f"{text}For output channel {spec.notation.base}:"
+    turned = "Reverse the kernel, slide it" if spec.flip else "Slide the kernel"
+    return f"{turned} {along} the input{steps}{spread}, and at each position {multiply}:"
+
+
+def _per_axis(spec: Specification, name: str) -> str:
+    """A number of each axis, once where all are equal."""
+    numbers = [str(axis.geometry[name]) for axis in spec.tied_axes]
+    return numbers[0] if len(set(numbers)) == 1 else f"({', '.join(numbers)})"
 
 
 CAPTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "The window at each position. One colour is one weight: it comes again in every row.",
-        "transposed": "Where each input lays the kernel. One colour is one weight; columns add up.",
+        "convolution": "The window at each position. Each colour marks one weight; the same {taps} in "
+        "every row.",
+        "transposed": "The outputs that each input adds to. Each colour marks one weight; each "
+        "output is the sum "
+        "of its column.",
         "average": "The window at each position. All weights are the same number.",
         "maximum": "The window at each position, with a 1 at the entry that is kept.",
     }
 )
 
 
-def orientation(pen: Pen) -> Words:
+def caption(pen: Pen) -> Words:
+    """What is seen in the picture of the window."""
+    spec = pen.worked.spec
+    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
+    if kind(spec) == "average" and len({p.weight for q in pen.worked.positions for p in q.products}) > 1:
+        return ("The window at each position, with the weight of each entry in the mean.",)
+    again = "one recurs" if taps == 1 else f"{taps} recur"
+    if channelled(spec):
+        return pen.say(
+            CAPTIONS[kind(spec)].replace("the same {taps} in every row", "they recur in every row")
+        )
+    return pen.say(CAPTIONS[kind(spec)].replace("{taps}", again))
+
+
+def orientation(sources: Sources, pen: Pen) -> Words:
     """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
     spec = pen.worked.spec
-    if kind(spec) != "convolution":
+    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
+    if kind(spec) != "convolution" or taps == 1:
         return ()
 
-    convolution, correlation = definition(pen, flip=True), definition(pen, flip=False)
-    if spec.flip:
-        text = "With its kernel reversed this is a convolution, {conv}. Without the reversal it would be a "
-        text += "cross-correlation, {corr}, which deep-learning libraries compute under the name of "
-        text += "convolution. Since the weights are learned, the network does not care."
-    else:
-        text = "The kernel is not reversed, so this is a cross-correlation, {corr}; deep-learning libraries "
-        text += (
-            "compute it under the name of convolution. Convolution proper is {conv}. Since the weights are "
-        )
-        text += "learned, the network does not care."
-    return pen.say(text, conv=convolution, corr=correlation)
+    text = _FLIPPED if spec.flip else _NOT_FLIPPED
+    return pen.say(
+        text.replace("{here}", "{here}{values}{end}"),
+        conv=definition(pen, flip=True),
+        corr=definition(pen, flip=False),
+        **_otherwise(sources, pen),
+    )
+
+
+_FLIPPED = (
+    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}. "
+    "With a plus sign it "
+    "is a cross-correlation, {corr}{here}, which deep-learning libraries call convolution. Since the "
+    "weights are "
+    "learned, the choice does not matter: the network would simply learn them in reverse order."
+)
+_NOT_FLIPPED = (
+    "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
+    "convolution. A convolution proper reverses the kernel, {conv}{here}. Since the weights are learned, the "
+    "choice does not matter: the network would simply learn them in reverse order."
+)
+
+
+def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
+    """The outputs with the kernel the other way round, where they are a short list of other numbers."""
+    worked = pen.worked
+    nothing: dict[str, Maths | str] = {"here": "", "values": "", "end": ""}
+    if len(worked.shape("output")) > 1 or len(worked.outputs) > MOST_LISTED:
+        return nothing
+    other = Worked(sources.remake("example", {}, flip=not worked.spec.flip)).outputs
+    if other == worked.outputs:
+        return nothing
+    (axis,) = worked.spec.tied_axes
+    padded = int(axis.geometry["before"]) + int(axis.geometry["after"])
+    own = "here" if sources.own else "in the example"
+    return {
+        "here": f" ({own}{', with the same padding' if padded else ''}, ",
+        "values": pen.values(other),
+        "end": ")",
+    }
 
 
 def definition(pen: Pen, *, flip: bool) -> Maths:
@@ -165,16 +238,26 @@ def remark(pen: Pen) -> list[Words]:
     found: list[Words] = []
     axis = spec.tied_axes[-1]
     taps, dilation = int(axis.geometry["kernel_size"]), int(axis.geometry["dilation"])
-    if dilation > 1:
+    if (
+        dilation > 1
+        and taps > 1
+        and len({(a.geometry["dilation"], a.geometry["kernel_size"]) for a in spec.axes}) == 1
+    ):
         span = dilation * (taps - 1) + 1
-        text = f"Dilation {dilation} keeps {counted(taps, 'tap')} but widens what they see: the window spans "
         formula = pen(lambda s: _span(s, taps, dilation, span))
         each = " along each axis" if len(spec.axes) > 1 else ""
-        found.append(pen.say(f"{text}{{formula}} inputs{each}.", formula=formula))
+        what = "outputs" if spec.transposed else "inputs"
+        noun = "entries" if kind(spec) == "maximum" else "taps"
+        found.append(
+            pen.say(
+                f"With dilation {dilation}, the same {taps} {noun} span {{formula}} {what}{each}.",
+                formula=formula,
+            )
+        )
     if worked.skipped and not spec.transposed:
         names = [pen.input(at) for at in worked.skipped]
-        verb = "is" if len(names) == 1 else "are"
-        found.append((*pen.listed(names), f" {verb} read by no window."))
+        verb = "lies" if len(names) == 1 else "lie"
+        found.append((*pen.listed(names), f" {verb} in no window."))
     return found
 
 

@@ -10,25 +10,24 @@ from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import letter
+from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
+from symconv.notes.worked import Worked
 from symconv.printing.english import counted
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
 ALWAYS = ("loops", "windows", "numpy", "differences")
 
 #: The formulas that the story shows.
-_SHOWN = {
-    "output": "the output",
-    "grad_kernel": "the kernel's gradient",
-    "grad_input": "the input's gradient",
-}
+_SHOWN = ("output", "grad_kernel", "grad_input")
 
 
 def checks(sources: Sources) -> list[Block]:
     """The paragraph."""
     findings = compared(sources.example)
     where = "this layer" if sources.own else "the example"
-    return [Prose((computed(findings, where),)), Prose(proved(sources), detail=True)]
+    linear = not sources.example.spec.kernel.depends_on_input
+    return [Prose((computed(findings, where, linear),)), Prose(proved(sources), detail=True)]
 
 
 def compared(source: Source) -> list[Finding]:
@@ -44,19 +43,32 @@ def _called(reference: str) -> str:
     return "plain loops" if reference == "loops" else reference
 
 
-def computed(findings: Sequence[Finding], where: str) -> str:
+def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     names = list(dict.fromkeys(_called(finding.reference) for finding in findings))
     count = sum(finding.cases for finding in findings)
-    *most, last = names
-    by = f"{', '.join(most)} and {last}" if most else last
     wrong = list(dict.fromkeys(f.quantity.replace("_", " ") for f in findings if not f))
-    verdict = f"but {', '.join(wrong)} DIFFERS" if wrong else "all are equal"
-    text = f"Each quantity of {where} was computed again by {by}: "
-    return f"{text}{count:,} numbers were compared, and {verdict}."
+    exact = all(f.largest_error == 0 for f in findings)
+    verdict = (
+        f"but {_and(wrong)} DIFFERS"
+        if wrong
+        else "all agree exactly"
+        if exact
+        else "all agree up to rounding"
+    )
+    seen = {finding.quantity for finding in findings}
+    gradients = "the gradients" if "grad_kernel" in seen else "the gradient"
+    called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
+    what = _and([told for name, told in called.items() if name in seen])
+    text = f"{what[0].upper()}{what[1:]} of {where} were recomputed by {_and(names)}"
+    if "central differences" in names and linear:
+        affine = "affine" if "grad_bias" in seen else "linear"
+        text += f" (exact here, because the output is {affine} in each operand)"
+    were = "number was" if count == 1 else "numbers were"
+    return f"{text}: {count:,} {were} compared, and {verdict}."
 
 
 def proved(sources: Sources) -> Words:
-    """On how many geometries each step of the formulas was tried, and for which sizes they are proved."""
+    """For which sizes each step of the formulas is proved, and on how many it was tried besides."""
     cases: list[int] = []
     known: dict[Words, list[str]] = {}
     failed: list[str] = []
@@ -69,23 +81,35 @@ def proved(sources: Sources) -> Words:
         except SymconvError:
             proof = None
         if proof:
-            known.setdefault(_scope(proof), []).append(_SHOWN[name])
+            known.setdefault(_scope(proof), []).append(name)
         else:
-            failed.append(_SHOWN[name])
-    told = "formula was" if len(names) == 1 else f"{len(names)} formulas were"
-    text = f"The {told} derived step by step from the definition, and both sides of each step were compared "
-    found: list[str | Maths] = [f"{text}exactly on at least {counted(min(cases), 'geometry', 'geometries')}."]
+            failed.append(name)
+    pen = Pen(Worked(sources.example))
+    one = len(names) == 1
+    found: list[str | Maths] = [
+        f"The formula{'' if one else 's'} for ",
+        *_of(pen, names),
+        f" {'was' if one else 'were'} derived step by step from the definition.",
+    ]
     for scope, which in known.items():
-        whole = len(which) == len(names)
-        who = (
-            ("All steps are" if len(names) > 1 else "Each step is")
-            if whole
-            else f"Those of {_and(which)} are"
-        )
-        found += [f" {who} proved ", *scope, "."]
+        whom: Words = () if len(which) == len(names) else (" for ", *_of(pen, which))
+        found += [" Each step", *whom, " was proved ", *scope, "."]
     if failed:
-        found.append(f" No proof for all sizes was found for {_and(failed)}.")
-    return tuple(found)
+        whom = (" for ", *_of(pen, failed)) if known else ()
+        found += [" No proof for all sizes was found", *whom, "."]
+    text = " As a further check, both" if known else " Both"
+    least = counted(min(cases), "choice of sizes", "choices of sizes")
+    return (*found, f"{text} sides of each step were compared exactly for at least {least}.")
+
+
+def _of(pen: Pen, names: Sequence[str]) -> Words:
+    """What formulas are for, as entries with letters for their indices."""
+    made = {
+        "output": generic(pen, "output"),
+        "grad_kernel": derivative(pen, "tap"),
+        "grad_input": derivative(pen, "input"),
+    }
+    return pen.listed([made[name] for name in names])
 
 
 def _scope(proof: Proof) -> Words:
@@ -93,9 +117,9 @@ def _scope(proof: Proof) -> Words:
 
     >>> import symconv as sc
     >>> _scope(sc.Conv1d("N", "K", stride="s").derive("output").prove())[-1]
-    ', with stride 1, 2 and 3'
+    ', with strides 1, 2 and 3'
     """
-    found: list[str | Maths] = ["for all " if proof.sizes else "for these sizes"]
+    found: list[str | Maths] = ["for all " if proof.sizes else "for the given sizes"]
     for at, name in enumerate(proof.sizes):
         last = at and at == len(proof.sizes) - 1
         found += [" and " if last else ", "] if at else []
@@ -104,7 +128,7 @@ def _scope(proof: Proof) -> Words:
     for name in ("stride", "dilation"):
         numbers = list(dict.fromkeys(per_axis(getattr(step, name)) for step in proof.steps))
         if numbers != ["1"]:
-            steps.append(f"{name} {_and(numbers)}")
+            steps.append(f"{name}{'s' * (len(numbers) > 1)} {_and(numbers)}")
     return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
 
 
@@ -118,7 +142,7 @@ def comparisons(sources: Sources) -> list[Block]:
     rows: dict[str, list[Finding]] = {}
     for finding in compared(sources.example):
         rows.setdefault(finding.quantity, []).append(finding)
-    head: tuple[Words, ...] = (("quantity",), ("computed again by",), ("numbers",), ("result",))
+    head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("numbers",), ("result",))
     table: list[tuple[Words, ...]] = [
         (
             (name.replace("_", " "),),
@@ -130,7 +154,7 @@ def comparisons(sources: Sources) -> list[Block]:
     ]
     what = "this layer" if sources.own else "the example"
     return [
-        Prose((f"The quantities of {what}, computed again by independent code, exactly:",)),
+        Prose((f"The quantities of {what} were recomputed by independent code:",)),
         Table(head, tuple(table), "example.check()"),
     ]
 

@@ -111,6 +111,8 @@ def _placed(blocks: Sequence[Block], rendered: Sequence[str]) -> list[str]:
             left, spare = pieces[-1]
             size = f"{{{_width(block):.2f}cm}}{{{block.beside:.2f}}}{{{block.spare}}}"
             pieces[-1] = (f"\\notesbeside{size}{{%\n{left}\n}}{{%\n{text}\n}}", spare)
+        elif block.close and pieces and pieces[-1][1] == block.spare:
+            pieces[-1] = (f"{pieces[-1][0]}\n\\par\\nobreak\n{text}", block.spare)
         elif isinstance(block, Display) and isinstance(last, Prose) and pieces[-1][1] == block.spare:
             pieces[-1] = (f"{pieces[-1][0]}\n{text}", block.spare)
         else:

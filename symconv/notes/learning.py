@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 
 from sympy import Expr, S
 
@@ -30,8 +32,9 @@ def learning(sources: Sources) -> list[Block]:
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
         formulas([sources.opened.formula(name) for name in names], "gradients"),
-        *_numbers(sources, pen),
+        Prose(_chosen(pen)),
         *_dense(pen),
+        *_numbers(sources, pen),
         *([Prose(found, detail=True)] if (found := reached(pen)) else []),
         *picture(sources, "input_gradient", _caption(pen), spare=3),
     ]
@@ -41,20 +44,26 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     """What the upstream gradient is, and what a function that follows does to it."""
     spec, n = pen.worked.spec, pen.worked.spec.written
 
-    def arrives(s: Sheet) -> str:
-        by = s.loss_by(_entry(pen, s, n.output))
-        return by if n.upstream_style == "partial" else f"{_entry(pen, s, n.upstream)} = {by}"
-
-    text = "Let {delta} be what arrives from above"
+    passed = " The gradient passed to the layer below is {passed}:"
     if not spec.kernel.learned:
-        text += ", the derivative of the loss with respect to each output."
-        return pen.say(text, delta=pen(arrives))
-    name = sources.activation.name
+        text = "The next layer sends back {delta}, the derivative of the loss {loss} with respect to "
+        text += "each output."
+        return pen.say(f"{text}{passed}", delta=pen(partial(_upstream, pen)), passed=pen(_passed))
+    f = sources.activation.name
 
-    text += ", the derivative of the loss with respect to an output before the function {f}. The derivative "
-    text += "of {f} is in it already: {through}."
+    def sent(s: Sheet) -> str:
+        return s.loss_by(f"{s.form.function(f)}({_entry(pen, s, n.output)})")
+
+    text = "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output "
+    text += "of {f}. By the chain rule, the derivative with respect to {y}, before {f} is applied, is "
+    text += "{chained}. The formulas below start from {delta}."
     return pen.say(
-        text, delta=pen(arrives), f=pen(lambda s: s.form.function(name)), through=through(sources, pen)
+        text,
+        sent=pen(sent),
+        f=pen(lambda s: s.form.function(f)),
+        chained=through(sources, pen),
+        delta=pen(lambda s: _by(pen, s) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)),
+        y=pen(lambda s: _entry(pen, s, n.output)),
     )
 
 
@@ -64,48 +73,89 @@ def _entry(pen: Pen, s: Sheet, letter: str) -> str:
     return form.entry(form.letter(letter), form.places.join(form.letter(index.name) for index in indices))
 
 
+def _by(pen: Pen, s: Sheet) -> str:
+    """The derivative of the loss with respect to an output."""
+    return s.loss_by(_entry(pen, s, pen.worked.spec.written.output))
+
+
+def _upstream(pen: Pen, s: Sheet) -> str:
+    """The same with the letter of the upstream gradient before it, where it has one."""
+    n = pen.worked.spec.written
+    return _by(pen, s) if n.upstream_style == "partial" else f"{_entry(pen, s, n.upstream)} = {_by(pen, s)}"
+
+
 def through(sources: Sources, pen: Pen) -> Maths:
-    """The upstream gradient behind the function that follows."""
-    n, name = pen.worked.spec.written, sources.activation.name
+    """The upstream gradient by the chain rule, behind the function that follows."""
+    name = sources.activation.name
 
     def write(s: Sheet) -> str:
-        form, y = s.form, _entry(pen, s, n.output)
-        f = form.function(name)
-        delta = s.loss_by(y) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)
-        return f"{delta} = {f}'({y}){form.dot}{s.loss_by(f'{f}({y})')}"
+        f, y = s.form.function(name), _entry(pen, s, pen.worked.spec.written.output)
+        return f"{_upstream(pen, s)} = {f}'({y}){s.form.dot}{s.loss_by(f'{f}({y})')}"
 
     return pen(write)
 
 
+def _passed(s: Sheet) -> str:
+    """The gradient of the input as a product with the transposed matrix."""
+    form = s.form
+    transposed = form.transposed(form.letter(s.notation.matrix))
+    vector = s.upstream_letter()
+    return f"{s.loss_by(s.whole_letter('input'))} = {transposed} {vector}"
+
+
 def _constraints(pen: Pen) -> Words:
     """Why the gradient of a weight is a sum, and that of a zero none."""
-    text = (
-        "The gradient of a dense layer's matrix is the outer product {outer}, one number per entry. Here a "
+    worked = pen.worked
+    text = "For a dense layer, the gradient with respect to the matrix is the outer product {outer}. "
+    used = Counter(tap for _, tap, _, _ in worked.triples)
+    held = {(o, j) for o, _, j, _ in worked.triples}
+    rows, columns = worked.explicit.shape("matrix")
+    output, _, place, _ = next(t for t in worked.triples if t[1] == worked.main_tap)
+    if max(used.values(), default=0) > 1:
+        text += "Here a shared weight occupies several entries of {matrix}, so by the chain rule its "
+        text += "gradient is the sum of the gradients at those entries: {w}, for example, stands in the row "
+        text += "of {y} and the column of {x}, where {outer} has the entry {product}, and so on. "
+    else:
+        text += "Here each weight occupies one entry of {matrix}, and its gradient is the entry there: {w} "
+        text += "stands in the row of {y} and the column of {x}, where {outer} has the entry {product}. "
+    if len(held) < rows * columns:
+        text += "Entries fixed at zero are not parameters, so they are not updated. "
+    text += "The gradient passed to the layer below is {passed}. Written out:"
+    return pen.say(
+        text,
+        outer=pen(_outer),
+        w=pen.tap(worked.main_tap),
+        y=pen.output(output),
+        x=pen.input(place),
+        product=pen(lambda s: f"{pen.upstream(s, output)}{s.form.times}{s.entry_letter('input', place)}"),
+        passed=pen(_passed),
     )
-    text += (
-        "weight stands in several entries of {matrix}, so it receives the sum of theirs. Entries that are "
-    )
-    text += "fixed at zero are no parameters and receive nothing."
-    return pen.say(text, outer=pen(_outer))
 
 
 def _outer(s: Sheet) -> str:
     return f"{s.upstream_letter()} {s.form.transposed(s.whole_letter('input'))}"
 
 
+def _chosen(pen: Pen) -> Words:
+    """The upstream gradient in figures."""
+    worked = pen.worked
+    flat = "" if len(worked.shape("output")) == 1 else ", row by row"
+    one = len(worked.upstream) == 1
+    values = pen.number(worked.upstream[0]) if one else pen.values(worked.upstream, 8)
+    return pen.say(f"Any values will do for an example; take {{upstream}} = {{values}}{flat}.", values=values)
+
+
 def _numbers(sources: Sources, pen: Pen) -> list[Block]:
-    """The upstream gradient in figures, one entry of each gradient worked, and all of them."""
+    """One entry of each gradient worked, and all of them."""
     worked, spec = pen.worked, pen.worked.spec
     one = len(worked.shape("output")) == 1
-    given = pen.say("{upstream} = {values}", values=pen.values(worked.upstream, 8))
     learned = spec.kernel.learned
     entries = [worked.kernel_entry(worked.main_tap)] if learned else []
     entries.append(worked.input_entry(worked.main_place))
     rows = [pen.entry_row(entry) for entry in entries]
-    flat = "" if one else ", row by row,"
-    what = "one entry of each" if learned else "one entry"
+    what = "One entry of each gradient" if learned else "One entry of the gradient"
     blocks: list[Block] = [
-        Prose((*pen.say("With "), *given, f"{flat} {what} in figures:")),
+        Prose((f"{what}, worked out:",)),
         pen.shown(lambda s: [row(s) for row in rows], "entries"),
     ]
     shown: list[Words] = []
@@ -123,14 +173,21 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
         joined += [
             ", and " if joined else "",
             *pen.say(
-                "{letter} = {values}, the sum of {upstream}",
+                "{letter} = {values}, {sums}",
+                sums=_summed(pen),
                 letter=_derivative(pen, "bias"),
                 values=pen.values(list(total)) if len(total) > 1 else pen.number(total[0]),
             ),
         ]
     if joined:
-        blocks.append(Prose((f"All together{'' if one else ', row by row,'} ", *joined, "."), detail=True))
+        blocks.append(Prose((f"Altogether{'' if one else ', row by row'}, ", *joined, "."), detail=True))
     return blocks
+
+
+def _summed(pen: Pen) -> str:
+    """What the gradient of the bias is the sum of."""
+    filters = kinds.channelled(pen.worked.spec)
+    return "the sums over each output channel" if filters else "the sum over all outputs"
 
 
 def _derivative(pen: Pen, quantity: str) -> Maths:
@@ -146,33 +203,46 @@ def _dense(pen: Pen) -> list[Block]:
     if not spec.kernel.learned or rows > MOST_ROWS or columns > MOST_COLUMNS:
         return []
     tap = worked.main_tap
+    cells = [(o, j) for o, k, j, _ in worked.triples if k == tap]
+    if len(set(cells)) < len(cells):
+        return []  # one entry would count twice
     entry = worked.kernel_entry(tap)
-    cells = {(share.output, share.other) for share in entry.shares}
-    held = {(o, j) for o, _, j, _ in worked.triples}
-    text = f"In the outer product, {{w}} stands in {counted(len(cells), 'entry', 'entries')}: "
-    text += "these are coloured and add up to {total}."
-    if len(held) < rows * columns:
-        text += " The gray ones belong to zeros of {matrix} and are dropped."
+    weights = _places(pen)
+    text = "Each entry of {outer} has the colour of the weight that {matrix} holds there"
+    others = ["is gray where {matrix} is zero"] if len(weights) < rows * columns else []
+    others += ["is black where several weights meet"] if any(len(h) > 1 for h in weights.values()) else []
+    text += "".join(f", and {other}" for other in others)
+    several = counted(len(cells), "entry", "entries")
+    if len(cells) > 1:
+        text += f". The {several} where {{matrix}} holds {{w}} add up to {{total}}:"
+    else:
+        text += ". The one where {matrix} holds {w} is {total}:"
     return [
-        Prose(pen.say(text, w=pen.tap(tap), total=pen.number(entry.result)), spare=1),
+        Prose(pen.say(text, outer=pen(_outer), w=pen.tap(tap), total=pen.number(entry.result)), spare=1),
         pen.shown(lambda s: [outer_product(pen, s)], "outer-product", spare=1),
     ]
 
 
+def _places(pen: Pen) -> dict[tuple[int, int], set[int]]:
+    """The weights that meet in each entry of the matrix."""
+    weights: dict[tuple[int, int], set[int]] = {}
+    for o, k, j, _ in pen.worked.triples:
+        weights.setdefault((o, j), set()).add(k)
+    return weights
+
+
 def outer_product(pen: Pen, s: Sheet) -> Row:
-    """The outer product in figures, the places of the main weight in its colour, those of zeros gray."""
-    worked, form = pen.worked, s.form
+    """The outer product in figures, each entry in the colour of the weight of its place, zeros gray."""
+    worked, form, colours = pen.worked, s.form, s.colours()
     rows, columns = worked.explicit.shape("matrix")
-    tap = worked.main_tap
-    colour = s.colours()[tap]
-    cells = {(o, j) for o, k, j, _ in worked.triples if k == tap}
-    held = {(o, j) for o, _, j, _ in worked.triples}
+    weights = _places(pen)
 
     def cell(r: int, c: int) -> str:
         text = form.expr(worked.upstream[r] * worked.inputs[c])
-        if (r, c) in cells:
-            return form.coloured(text, colour)
-        return text if (r, c) in held else form.coloured(text, "gray")
+        here = weights.get((r, c), set())
+        if len(here) > 1:
+            return text
+        return form.coloured(text, colours[min(here)] if here else "gray")
 
     return Row(_outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
 
@@ -180,37 +250,47 @@ def outer_product(pen: Pen, s: Sheet) -> Row:
 def reached(pen: Pen) -> Words:
     """How the gradient reaches the inputs of this kind."""
     worked, spec = pen.worked, pen.worked.spec
-    stride = int(spec.tied_axes[-1].geometry["stride"])
+    strides = {int(axis.geometry["stride"]) for axis in spec.tied_axes}
     kind = kinds.kind(spec)
     if kind == "maximum":
         return _winners(pen)
     if kind == "average":
         weights = {p.weight for position in worked.positions for p in position.products}
-        text = "Each input of a window receives the same share of its gradient"
+        text = "Each input of a window receives the same share of the window's gradient"
         return pen.say(f"{text}, {{w}}.", w=pen.number(weights.pop())) if len(weights) == 1 else (f"{text}.",)
     if kind == "transposed":
-        text = "The gradient with respect to {input} is an ordinary convolution of {upstream}: transposing "
-        return pen.say(f"{text}twice leads back.")
+        text = "Transposing twice gives the original matrix back, so the gradient with respect to "
+        text += "{input} is the "
+        return pen.say(f"{text}matching convolution, applied to {{upstream}}.")
     if spec.reads_input and spec.padding_mode != "circular":
         return _folded(pen)
+    stride = max(strides)
     if stride > 1 and len(worked.shape("input")) == 1:
         return _upsampled(pen, stride)
     if stride > 1:
-        zeros = counted(stride - 1, "zero")
-        text = (
-            f"The stride leaves holes: along each axis {{upstream}} acts on {{input}} as if it had {zeros} "
-        )
-        return pen.say(f"{text}between neighbours (upsampling by {stride}).")
+        text = "Because of the stride, {upstream} acts on {input} as if "
+        if len(strides) > 1:
+            return pen.say(
+                f"{text}zeros were inserted between its neighbours, one fewer than the stride of the axis."
+            )
+        verb = f"{counted(stride - 1, 'zero')} were"
+        return pen.say(f"{text}{verb} inserted between neighbours along each axis (upsampling by {stride}).")
     return ()
 
 
 def _winners(pen: Pen) -> Words:
     """Which inputs the gradient of a maximum goes to."""
     found = [p.place for position in pen.worked.positions for p in position.products if p.weight == 1]
-    names = [pen.input(at) for at in dict.fromkeys(found)]
-    verbs = ("is the winner", "receives") if len(names) == 1 else ("are the winners", "receive")
-    text = f" {verbs[0]} and {verbs[1]} the whole gradient of their windows; the other inputs receive none."
-    return (*pen.listed(names), text)
+    chosen = list(dict.fromkeys(found))
+    names = [pen.input(at) for at in chosen]
+    one = len(names) == 1
+    text = f" {'is' if one else 'are'} kept, so {'it receives' if one else 'they receive'} the whole "
+    text += "gradient of "
+    whose = "its window" if len(found) == 1 else "its windows" if one else "their windows"
+    text += whose
+    if len(chosen) < len(pen.worked.inputs):
+        text += "; the other inputs receive none"
+    return (*pen.listed(names), f"{text}.")
 
 
 def _upsampled(pen: Pen, stride: int) -> Words:
@@ -224,14 +304,13 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     def up(s: Sheet) -> str:
         return s.form.upsampled(s.upstream_letter(), str(stride))
 
-    apart, zeros = counted(stride, "place"), counted(stride - 1, "zero")
-    text = (
-        f"The stride leaves holes: neighbouring windows lie {apart} apart, so {{upstream}} acts on {{input}} "
-    )
-    text += (
-        f"as if it had {zeros} between neighbours, {{up}} = {{spread}} (upsampling by {stride}). The inputs, "
-    )
-    text += f"in their order, are reached by {', '.join(map(str, met))} products."
+    zeros = f"{counted(stride - 1, 'zero')} were"
+    text = f"Neighbouring windows lie {stride} places apart, so {{upstream}} acts on {{input}} as if {zeros} "
+    text += f"inserted between its entries: {{up}} = {{spread}} (upsampling by {stride}). From the "
+    text += "first to the last, "
+    text += f"the entries of the gradient with respect to {{input}} are sums of {_and(met)} products."
+    if len(worked.upstream) == 1:
+        return ()
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
 
 
@@ -242,15 +321,19 @@ def _folded(pen: Pen) -> Words:
     if not several:
         return ()
     o, j = several[0]
+    times = "twice" if cells[o, j] == 2 else f"{cells[o, j]} times"
     text = (
-        f"The padding reads inputs again: {{y}} meets {{x}} {counted(cells[o, j], 'time')}, and each meeting "
+        f"The padding repeats inputs: {{y}} reads {{x}} {times}, and each time adds to the gradient of {{x}}."
     )
-    return pen.say(f"{text}adds to the gradient of {{x}}.", y=pen.output(o), x=pen.input(j))
+    return pen.say(text, y=pen.output(o), x=pen.input(j))
+
+
+def _and(numbers: Sequence[int]) -> str:
+    *most, last = map(str, numbers)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _caption(pen: Pen) -> Words:
     if not pen.worked.spec.kernel.shared:
-        return ("Which upstream gradient reaches which input: only from windows that it lies in.",)
-    return pen.say(
-        "The transposed matrix carries {upstream} back: each row gathers one entry of the gradient."
-    )
+        return ("The upstream gradients that reach each input: those of the windows that contain it.",)
+    return pen.say("The transposed matrix: each row gives one entry of the gradient with respect to {input}.")

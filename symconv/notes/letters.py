@@ -39,6 +39,11 @@ def operands(setting: LayerSymbols) -> list[Operand]:
     return [*found, Operand(upstream, meaning, _shape(setting, extents["output"]))]
 
 
+def letters_of(setting: LayerSymbols, sizes: Iterable[Any]) -> tuple[Maths, ...]:
+    """Sizes as they stand in formulas."""
+    return _shape(setting, sizes)
+
+
 def _shape(setting: LayerSymbols, sizes: Iterable[Any]) -> tuple[Maths, ...]:
     latex, text = latex_for(setting), text_for(setting)
     return tuple(Maths(_factor(latex.expr(s), s), _factor(text.expr(s), s)) for s in map(sympify, sizes))

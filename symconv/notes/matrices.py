@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.explicit.structure import Structure
 from symconv.notes.figured import picture
-from symconv.notes.model import Block, Display, Maths, Prose, Words
-from symconv.notes.pieces import Pen
+from symconv.notes.model import Block, Display, Prose, Words
+from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Relation
@@ -22,23 +23,26 @@ LETTERS, NUMBERS = 54, 76
 #: A matrix of more rows or columns than this is shown by its picture only, or with dots.
 MOST = 20
 
+_LINEAR = "{before}{output} is linear in {input}, so it is a matrix times {input}. "
+
 _INTRODUCED = {
-    "convolution": "The output is linear in {input}, so it is a matrix times {input}. Row {output_index} of "
-    "the matrix holds the weights of {y}, each in the column of the input that it meets:",
+    "convolution": f"{_LINEAR}Row {{output_index}} of the matrix holds the weights of {{y}}, each in "
+    "the column of "
+    "the input that it multiplies:",
     "average": "The mean is linear in {input}, so the layer is a matrix times {input}. Row {output_index} of "
     "the matrix holds the weights of {y}:",
-    "transposed": "The output is linear in {input}, so it is a matrix times {input}. Column {input_index} of "
-    "the matrix holds the kernel as input {x} lays it down:",
+    "transposed": f"{_LINEAR}Column {{input_index}} of the matrix holds the kernel at the outputs that {{x}} "
+    "adds to:",
     "maximum": "Once it is known which entry of each window is the largest, the output is a matrix times "
-    "{input}. Row {output_index} has a single 1, at the winner of its window. For the {input} above:",
+    "{input}. Row {output_index} has a single 1, in the column of the largest entry. For the {input} above:",
 }
 
 _CAPTIONS = {
-    "convolution": "The same layer as a network. An edge is a nonzero entry of {matrix}; edges of one look "
-    "share their weight, and missing edges are the zeros.",
-    "average": "The same layer as a network: each output is joined to its window only.",
-    "transposed": "The same layer as a network. Turned around, from right to left, it is the convolution's.",
-    "maximum": "Which inputs are selected from. The edge of the winner has the weight 1, the others 0.",
+    "convolution": "The layer as a network. {same}{missing}",
+    "average": "The layer as a network: each output is connected only to its window.",
+    "transposed": "The layer as a network. Read from right to left, it is the network of the convolution.",
+    "maximum": "The layer as a network. The edge of the largest entry of a window has weight 1, the "
+    "others 0.",
 }
 
 
@@ -46,36 +50,36 @@ def matrix(sources: Sources) -> list[Block]:
     """The section."""
     worked = Worked(sources.example)
     pen, kind = Pen(worked), kinds.kind(worked.spec)
-    bias = " (plus the bias)" if worked.spec.bias else ""
-    text = _INTRODUCED[kind].replace("a matrix times {input}.", f"a matrix times {{input}}{bias}.")
-    introduced = Prose(pen.say(text, y=_generic(pen, "output"), x=_generic(pen, "input")))
+    text, index = _INTRODUCED[kind], generic
+    if worked.spec.bias:
+        text = text.replace("{before}{output}", "Apart from the bias, {output}")
+        text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias. ")
+    before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
+    text = text.replace("{before}", before)
+    if not before and kind in ("convolution", "transposed"):
+        text = text[0].upper() + text[1:]
+    if len(worked.shape("output")) > 1:
+        text = text.replace("Row {output_index} of the matrix", "The row of {y}").replace(
+            "weights of {y}", "weights"
+        )
+        text = text.replace("Column {input_index} of the matrix", "The column of {x}")
+        text = text.replace("outputs that {x} adds to", "outputs that this input adds to")
+        text = text.replace("Row {output_index} has", "The row of {y} has")
+    activation = pen(lambda s: s.form.function(sources.activation.name))
+    y, x = index(pen, "output"), index(pen, "input")
+    introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     network = picture(
-        sources, "network", pen.say(_CAPTIONS[kind]), beside=0.75 * columns + 1.5, spare=1, else_spare=2
+        sources, "network", _caption(sources, pen), beside=0.75 * columns + 1.5, spare=1, else_spare=2
     )
     return [
         introduced,
         written,
+        Prose(counts(sources, pen), close=True),
         *network,
-        Prose(counts(sources, pen)),
         *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
-
-
-def _generic(pen: Pen, role: str) -> Maths:
-    """An entry with the letters of its indices."""
-    spec = pen.worked.spec
-    symbols = pen.worked.source.closed.symbols
-    letter = getattr(spec.written, role)
-    indices = symbols.indices(role)
-    return pen(
-        lambda s: (
-            s.form.entry(s.form.letter(letter), s.form.places.join(s.form.letter(i.name) for i in indices))
-            if indices
-            else s.form.letter(letter)
-        )
-    )
 
 
 def _grid(s: Sheet, values: bool) -> Grid:
@@ -101,37 +105,50 @@ def _written(pen: Pen, s: Sheet) -> list[Row | None]:
     return [first, Row(letter, (_grid(s, not letters),))]
 
 
+def _caption(sources: Sources, pen: Pen) -> Words:
+    """What is seen in the network."""
+    found = _structure(sources)
+    same = missing = ""
+    if found is not None:
+        same = "Edges drawn in the same style share a weight" if found.edges > found.parameters else ""
+        zeros = found.nonzeros < found.entries
+        missing = "issing edges are the zeros of {matrix}." if zeros else "" if not same else "."
+        missing = f"{'; m' if same else 'M'}{missing}" if zeros else missing
+    text = _CAPTIONS[kinds.kind(pen.worked.spec)].replace("{same}", same).replace("{missing}", missing)
+    return pen.say(text.strip())
+
+
 def counts(sources: Sources, pen: Pen) -> Words:
     """The zeros and ties of the example."""
     worked, spec = pen.worked, pen.worked.spec
     rows, columns = worked.explicit.shape("matrix")
     if kinds.kind(spec) == "maximum":
+        entries = counted(rows * columns, "entry", "entries")
         ones = sum(1 for p in worked.positions if p.products)
-        text = f"{{matrix}} has {rows * columns} entries, of which {ones} are 1, one in each row. "
-        return pen.say(f"{text}Nothing in it is learned, and nothing is shared.")
+        text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1: one in each row. "
+        return pen.say(f"{text}None of them is learned, and none is shared.")
     s = _structure(sources)
     if s is None:
-        return ("All weights of a row are 1 over the number that its window is divided by. None is learned.",)
-    head = "So {matrix} takes the place of a dense layer's matrix. "
+        return ("The weights of a row are all 1 over the divisor of its window. None of them is learned.",)
+    head = "So {matrix} takes the place of a dense layer's matrix"
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
-    held = f"None of its {of} entries is zero, and they"
-    if zeros:
-        held = (
-            f"{zeros} of its {of} entries {'is' if zeros == 1 else 'are'} zero, and the {s.nonzeros} others"
-        )
+    plural = s.nonzeros > 1
+    others = f"the other {s.nonzeros if plural else 'one'}"
+    told = f"{zeros} of its {of} entries {'is' if zeros == 1 else 'are'} zero, and {others}"
+    if not zeros:
+        told = f"none of its {of} entries is zero, and they" if of > 1 else "its only entry is not zero and"
     if kinds.kind(spec) == "average":
         same = pen.number(worked.weights[0])
-        return pen.say(f"{head}{held} are all the same number, {{w}}: nothing is left to learn.", w=same)
+        verb = "are all" if plural else "is"
+        return pen.say(f"{head}: {told} {verb} the same number, {{w}}. Nothing is learned.", w=same)
     if s.parameters == s.nonzeros == s.edges:
-        return pen.say(
-            f"{head}{held} are {different}: {'zeros, but no ties' if zeros else 'no ties either'}."
-        )
+        verb = f"are {different}, none of them shared" if plural else "is the only weight"
+        return pen.say(f"{head}, but {'its only entry' if of == 1 else told} {verb}.")
     constraint = "two constraints" if zeros else "one constraint"
-    text = (
-        f"{head}It obeys {constraint}: {held[0].lower()}{held[1:]} hold only {different}{_ties(sources, s)}."
-    )
+    hold = "hold" if plural or (not zeros and of > 1) else "holds"
+    text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
     if s.edges > s.nonzeros:
-        text += " Where the padding reads an input again, several weights meet in one entry and add up."
+        text += " Where the padding repeats an input, several weights meet in one entry and add up."
     return pen.say(text)
 
 
@@ -144,16 +161,38 @@ def _ties(sources: Sources, s: Structure) -> str:
     """How equal weights lie in the matrix."""
     spec = sources.example.spec
     if s.circulant:
-        moved = ", each row the one above moved by one place around the end (a circulant matrix)"
-        return f"{moved}: nothing falls off the edge"
+        moved = (
+            ". Each row is the one above moved by one place, and what leaves at one end returns at the other"
+        )
+        return f"{moved} (a circulant matrix)"
     if s.toeplitz:
-        return f", each constant along a diagonal (a {s.kind} matrix)"
+        counts = Counter(tap for _, tap, _, _ in Worked(sources.example).triples)
+        repeated = "repeated " if min(counts.values()) > 1 else ""
+        along = (
+            f", each {repeated}along one diagonal" if s.parameters > 1 else f", {repeated}along one diagonal"
+        )
+        return f"{along}. {{matrix}} is {_article(s.kind)}{s.kind} matrix: {_meaning(s.kind)}"
     if len(spec.tied.relations) == 1 and not spec.reads_input:
         stride = int(spec.tied_axes[0].geometry["stride"])
         if spec.transposed:
-            return f", each column the one before moved {counted(stride, 'row')} down"
-        return f", each row the one above moved {counted(stride, 'column')} to the right"
-    return f" ({s.kind})" if "not" in s.kind else f" (a {s.kind} matrix)"
+            return f". Each column is the one before, moved {counted(stride, 'row')} down"
+        return f". Each row is the one above, moved {counted(stride, 'column')} to the right"
+    if "not" in s.kind:
+        return f" ({s.kind})"
+    called, with_, blocks = s.kind.partition(" with ")
+    return f" ({_article(called)}{called} matrix{with_}{blocks})"
+
+
+def _article(noun: str) -> str:
+    return "an " if noun[0] in "aeiou" else "a "
+
+
+def _meaning(kind: str) -> str:
+    """What a kind of matrix is."""
+    told = ["constant along each diagonal (Toeplitz)"]
+    if "banded" in kind:
+        told.append("zero away from a few neighbouring diagonals (banded)")
+    return " and ".join(told)
 
 
 def remarks(sources: Sources, pen: Pen) -> list[Block]:
@@ -177,11 +216,12 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
     if len(spec.axes) < 2 or len(s.levels) < 2:
         return found
     outer, inner = s.levels[-2], s.levels[-1]
-    what = "each block again" if channels else "{matrix}"
-    text = (
-        f"Along the axes {what} consists of {_by(outer.shape)} blocks of {_by(outer.block)}. The blocks lie "
-    )
-    text += f"in a band, and each of them is itself a band of {_by(inner.shape)}"
+    what = "Each block in turn" if channels else "{matrix}"
+    text = f"{what} consists of {_by(outer.shape)} blocks of size {_by(outer.block)}"
+    if outer.banded:
+        text += ", which lie in a band"
+    if inner.banded:
+        text += "; each of these blocks is itself banded" if outer.banded else "; each of these is banded"
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
         return [*found, Prose(pen.say(f"{text}."))]
     item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")
@@ -196,16 +236,20 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
     """One block for each pair of channels, and which are zero."""
     outside, inside = (relation.count(role) for role in ("output", "input"))
     groups, of = int(relation.geometry["groups"]), outside * inside
+    one = "transposed convolution" if pen.worked.spec.transposed else "convolution"
     size = (s.shape[0] // (outside * s.samples), s.shape[1] // (inside * s.samples))
-    text = f"{{matrix}} has {_by((outside, inside))} blocks of {_by(size)}, one for each pair of an output "
-    text += "and an input channel. Each is the matrix of one convolution, and a row of blocks adds up one "
-    text += "convolution per input channel."
+    text = f"{{matrix}} consists of {_by((outside, inside))} blocks of size {_by(size)}, one for each pair "
+    text += "of an output channel and an input channel"
     if groups > 1:
-        text += (
-            f" With {groups} groups, {of - of // groups} of the {of} blocks are zero: those whose channels "
-        )
-        text += "lie in different groups."
-    return Prose(pen.say(text))
+        text += f". With {groups} groups, {of - of // groups} of the {of} blocks are zero: those whose "
+        text += f"channels lie in different groups. Each of the others is the matrix of one {one}"
+    else:
+        text += f". Each of them is the matrix of one {one}"
+    each = inside // groups
+    if each > 1:
+        text += f", and each row of blocks adds up one {one} per input channel"
+        text += " of its group" if groups > 1 else ""
+    return Prose(pen.say(f"{text}."))
 
 
 def partner_letter(pen: Pen) -> str:
@@ -240,21 +284,17 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
         "C": pen(lambda s: s.form.letter(letter)),
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
     }
-    text = (
-        f"The convolution of {columns} inputs with the same kernel, stride and padding has {rows} outputs. "
-    )
-    text += "Its matrix is:"
-    shapes = (
-        "The shapes return, but the values do not: {Cy} = {back}, and not {x}. A transpose is no inverse."
-    )
+    same = "kernel, stride and padding"
+    text = f"The convolution of {counted(columns, 'input')} with the same {same} has "
+    text += f"{counted(rows, 'output')}. Its matrix is:"
+    shapes = "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. "
+    shapes += "The transpose is not the inverse."
+    if list(back) == list(pen.worked.inputs):
+        shapes = "Multiplying by {C} restores the shape of {input} and, in this example, its values."
     return [
         Prose(pen.say(text)),
         pen.shown(build, "partner"),
-        Prose(
-            pen.say(
-                shapes, Cy=names["Cy"], back=pen.values(list(back)), x=pen.values(list(pen.worked.inputs))
-            )
-        ),
+        Prose(pen.say(shapes, **names, back=pen.values(list(back)), x=pen.values(list(pen.worked.inputs)))),
     ]
 
 
@@ -271,5 +311,5 @@ def other_input(sources: Sources, pen: Pen) -> list[Block]:
         sheet = there.sheet(s.form).named()
         return [Row(s.form.letter(s.notation.matrix), (_grid(sheet, True),))]
 
-    text = "Another input, another matrix. With the entries of {input} in the opposite order it is:"
+    text = "The matrix changes with the input. With the entries of {input} in reverse order it is:"
     return [Prose(pen.say(text)), pen.shown(build, "matrix-turned")]

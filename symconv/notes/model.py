@@ -65,11 +65,14 @@ class Placed:
         From 1 on: print leaves it out where there is no room, the highest numbers first.
     detail : bool
         Whether notes of one page go without it.
+    close : bool
+        Whether print keeps it on the page of the block before it.
     """
 
     beside: float = 0.0
     spare: int = 0
     detail: bool = False
+    close: bool = False
 
 
 @dataclass(frozen=True)

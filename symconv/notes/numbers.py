@@ -12,12 +12,14 @@ import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
+from symconv.notes.letters import letters_of, operands
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words, plain
-from symconv.notes.padding import modes
-from symconv.notes.pieces import Pen, Writing, lines_shown
+from symconv.notes.padding import modes, padded
+from symconv.notes.pieces import Pen, Writing, generic, lines_shown
 from symconv.notes.source import Sources
 from symconv.notes.worked import Position, Worked
 from symconv.printing.display import Row
+from symconv.printing.english import counted
 
 #: What stands in the middle columns of the row of a position.
 Cells: TypeAlias = Callable[[Position], list[Words]]
@@ -29,17 +31,16 @@ MOST_COLUMNS = 3
 def numbers(sources: Sources) -> list[Block]:
     """The section."""
     worked = Worked(sources.example)
-    pen, spec = Pen(worked), worked.spec
+    pen = Pen(worked)
     table = positions(pen)
-    caption = pen.say(kinds.CAPTIONS[kinds.kind(spec)])
-    window = picture(sources, "window", caption, beside=_breadth(table))
+    window = picture(sources, "window", kinds.caption(pen), beside=_breadth(table))
     said = [*kinds.remark(pen), *applied(sources, pen)]
     return [
-        *_operands(sources, pen),
+        *_operands(sources, pen, bool(window)),
         table,
         *window,
-        *([Prose(_joined(said), detail=True)] if said else []),
-        *_defined(sources),
+        *([Prose(_joined(said), detail=len(said) > 1)] if said else []),
+        *defined(sources),
         *modes(sources, pen),
         *_general(sources, pen),
     ]
@@ -56,24 +57,30 @@ def _breadth(table: Table) -> float:
     return float(sum(0.16 * max(column) + 0.5 for column in zip(*rows, strict=True)))
 
 
-def _operands(sources: Sources, pen: Pen) -> list[Block]:
+def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
     """Which numbers are taken, in a sentence where they are lists, and what is done with them."""
     worked, spec = pen.worked, pen.worked.spec
     wanted = ["input", *(["kernel"] if spec.kernel.learned else []), *(["bias"] if spec.bias else [])]
     shapes = {"input": worked.shape("input"), "kernel": worked.shape("tap")}
     entries = {"input": worked.inputs, "kernel": worked.weights, "bias": worked.explicit.bias}
     opening = small(sources, pen)
-    told = kinds.instruction(pen)
+    told = _joined([*padded(pen, pictured), (kinds.instruction(pen),)])
     if all(len(shapes.get(name, ())) < 2 for name in wanted):
         parts: list[Words] = []
         for name in wanted:
             values = pen.values(entries[name]) if len(entries[name]) > 1 else pen.number(entries[name][0])
-            parts.append(pen.say("{letter} = {values}", letter=pen.letter(name), values=values))
+            many = f" of {counted(len(entries[name]), 'weight')} (tap{'s' * (len(entries[name]) > 1)})"
+            text = f"{_CALLED[name]}{{letter}} = {{values}}{many if name == 'kernel' else ''}"
+            parts.append(pen.say(text, letter=pen.letter(name), values=values))
         joined: list[str | Maths] = []
         for at, part in enumerate(parts):
             joined += [" and " if at == len(parts) - 1 else ", "] if at else []
             joined += part
-        return [Prose((*opening, "Take ", *joined, f". {told}"))]
+        return [Prose((*opening, "Take ", *joined, ". ", *told))]
+
+    given = "Take these numbers; the entries of {kernel} are called weights or taps:"
+    if not spec.kernel.learned:
+        given = "Take these numbers:"
 
     def build(s: Sheet) -> list[Row | None]:
         rows: list[Row] = []
@@ -84,7 +91,10 @@ def _operands(sources: Sources, pen: Pen) -> list[Block]:
             rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
         return pen.abreast(s, rows)
 
-    return [Prose((*opening, "Take these numbers:")), pen.shown(build, "operands"), Prose((told,))]
+    return [Prose((*opening, *pen.say(given))), pen.shown(build, "operands"), Prose(told)]
+
+
+_CALLED = {"input": "", "kernel": "the kernel ", "bias": "the bias "}
 
 
 def small(sources: Sources, pen: Pen) -> Words:
@@ -99,9 +109,9 @@ def small(sources: Sources, pen: Pen) -> Words:
                 letters.setdefault(str(size), int(example.geometry[name]))
     if spec.numeric or not letters:
         text = sources.example.title
-        return (f"First a smaller layer of the same kind: {text[0].lower()}{text[1:]}. ",)
+        return (f"First, a smaller layer of the same kind: {text[0].lower()}{text[1:]}. ",)
     pieces = [pen(partial(_equal, name, number)) for name, number in letters.items()]
-    return ("First an example with ", *pen.listed(pieces, 9), ". ")
+    return ("First, an example with ", *pen.listed(pieces, 9), ". ")
 
 
 def _equal(letter: str, number: int, s: Sheet) -> str:
@@ -122,7 +132,7 @@ def positions(pen: Pen) -> Table:
         else ((pen.output(positions[at].output),), *cells(positions[at]), (pen.number(positions[at].result),))
         for at in keep
     ]
-    return Table((("position",), *heads[1:-1], heads[-1]), tuple(rows))
+    return Table((("output",), *heads[1:-1], heads[-1]), tuple(rows))
 
 
 def _columns(pen: Pen, positions: tuple[Position, ...]) -> tuple[list[Words], Cells]:
@@ -132,7 +142,7 @@ def _columns(pen: Pen, positions: tuple[Position, ...]) -> tuple[list[Words], Ce
     if kind == "maximum":
         return [(), ("window",), ("maximum",)], lambda p: [(pen(_window(p)),)]
     if kind == "average":
-        return [(), ("mean",), ("value",)], lambda p: [(pen(_mean(p)),)]
+        return [(), ("mean of the window",), ("value",)], lambda p: [(pen(_mean(p)),)]
     area = prod(worked.shape("input")[-len(spec.axes) :])
     read = sorted({p.place // area for position in positions for p in position.products})
     bias = [("bias",)] if spec.bias else []
@@ -188,9 +198,7 @@ def applied(sources: Sources, pen: Pen) -> list[Words]:
         return []
     name = activation.name
     if not isinstance(activation.on_values, str):
-        return [
-            pen.say("The function {f} is then applied to each sum.", f=pen(lambda s: s.form.function(name)))
-        ]
+        return [pen.say("The layer then applies {f} to each sum.", f=pen(lambda s: s.form.function(name)))]
     keep = [at for at in lines_shown(len(worked.outputs), 8) if at is not None]
     whole = len(keep) == len(worked.outputs)
 
@@ -200,11 +208,11 @@ def applied(sources: Sources, pen: Pen) -> list[Words]:
     pieces = [pen(partial(of_one, at)) for at in (keep if whole else keep[:2])]
     tail: Words = pen.listed(pieces, 8) if whole else (pieces[0], ", ", pieces[1], " and so on")
     return [
-        (*pen.say("The layer's output is {f} of each: ", f=pen(lambda s: s.form.function(name))), *tail, ".")
+        (*pen.say("The layer then applies {f} to each: ", f=pen(lambda s: s.form.function(name))), *tail, ".")
     ]
 
 
-def _defined(sources: Sources) -> list[Block]:
+def defined(sources: Sources) -> list[Block]:
     """The definition of a function of the reader's own, and its values."""
     activation = sources.activation
     if "activation" not in sources.layer.equation_names or isinstance(activation.on_values, str):
@@ -223,10 +231,8 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     opened = sources.opened
     made = opened.formula("output")
     text = str(made)
-    blocks: list[Block] = [
-        Prose(("In general:",) if sources.own else ("In letters:",)),
-        formulas([made], "output"),
-    ]
+    shown = formulas([made], "output")
+    blocks: list[Block] = [*([Prose(_sizes(sources))] if isinstance(shown, Display) else []), shown]
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
     if limits:
@@ -234,23 +240,27 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     elif sources.layer.spec.reads_input:
         said.append(pen.say(_LED_BACK[sources.layer.spec.padding_mode]))
     elif not sources.layer.spec.transposed and len(sources.layer.spec.axes) == 1 and "xpad" not in text:
-        said.append(pen.say("Every window lies within the input, so no limit is needed."))
-    orientation = kinds.orientation(pen)
+        said.append(pen.say("Every window lies within the input, so none is cut short."))
+    orientation = kinds.orientation(sources, pen)
     said += [orientation] if orientation else []
     return [*blocks, *([Prose(_joined(said), detail=True)] if said else [])]
 
 
 _LED_BACK = {
-    "circular": "The remainder leads an index beyond one end of the input back in at the other.",
-    "reflect": "The absolute values mirror an index beyond an end of the input back into it.",
-    "replicate": "Minimum and maximum keep the index at the end that it lies beyond.",
+    "circular": "The remainder brings an index that runs past one end of the input back in at the other.",
+    "reflect": "The absolute values reflect an index outside the input back into it.",
+    "replicate": "The minimum and the maximum replace an index outside the input by that of the nearest end.",
 }
 
 
 def _limits(pen: Pen) -> Words:
     if pen.worked.spec.transposed:
-        return ("The limits keep the inputs to those whose kernel reaches the output.",)
-    return ("The limits keep both indices inside their sequences.",)
+        return pen.say(
+            "The limits of the sum select the inputs that contribute to {y}.", y=generic(pen, "output")
+        )
+    if not pen.worked.spec.kernel.learned:
+        return ("The limits of the sum keep the index of the input within range.",)
+    return pen.say("The limits of the sum keep the indices of {kernel} and {input} within range.")
 
 
 def _fewest(pen: Pen) -> Words:
@@ -261,5 +271,37 @@ def _fewest(pen: Pen) -> Words:
     if not 0 < len(least.products) < most:
         return ()
     left = len(least.products)
-    many = "one product" if left == 1 else f"{left} products"
-    return pen.say(f" At {{y}} they leave {many} of {most}.", y=pen.output(least.output))
+    noun = "products" if pen.worked.spec.kernel.learned else "terms"
+    many = "one" if left == 1 else str(left)
+    remain = "remains" if left == 1 else "remain"
+    return pen.say(f" At {{y}} only {many} of the {most} {noun} {remain}.", y=pen.output(least.output))
+
+
+def _sizes(sources: Sources) -> Words:
+    """What the letters of the sizes in the general formula count, and their numbers here."""
+    worked = Worked(sources.example)
+    input_, *_, output, _ = operands(sources.opened.closed.symbols)
+    taps = tuple(axis.geometry["kernel_size"] for axis in sources.opened.spec.tied_axes)
+    sizes = letters_of(sources.opened.closed.symbols, taps)
+    learned = sources.layer.spec.kernel.learned
+    where = "here" if sources.own else "in the example"
+    kernel = tuple(int(axis.geometry["kernel_size"]) for axis in worked.spec.tied_axes)
+    found = [
+        (input_.shape, worked.shape("input"), "", " inputs"),
+        (sizes, kernel, "" if learned else "windows of ", " weights" if learned else " inputs"),
+        (output.shape, worked.shape("output"), "", " outputs"),
+    ]
+    if kinds.channelled(sources.layer.spec):
+        found[1] = (sizes, kernel, "kernels of ", " weights")
+    numbers: dict[str, Maths] = {}
+    for letters, values, _, _ in found:
+        for part, value in zip(letters, values, strict=True):
+            if not re.fullmatch(r"\d+", part.text):
+                numbers.setdefault(part.text, Maths(f"{part.latex} = {value}", f"{part.text} = {value}"))
+    told: list[Words] = [(before, _product(letters), after) for letters, _, before, after in found]
+    instance: Words = (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), ")") if numbers else ()
+    return ("In general, for ", *told[0], ", ", *told[1], " and ", *told[2], *instance, ":")
+
+
+def _product(shape: tuple[Maths, ...]) -> Maths:
+    return Maths(r" \times ".join(s.latex for s in shape), "×".join(s.text for s in shape))

@@ -1,18 +1,70 @@
-"""Padding modes side by side: what each reads on the row of the example."""
+"""Padding: what stands beyond the ends of the input, and what windows read there in each padding mode."""
 
 from __future__ import annotations
 
+import symconv.notes.kinds as kinds
 from symconv.notes.model import Block, Maths, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
 from symconv.pattern import PADDING_MODES
+from symconv.printing.english import counted
 
 _TOLD = {
     "zeros": "zeros",
     "circular": "the input again, from its other end",
     "reflect": "the input mirrored at its edge, the edge itself not repeated",
-    "replicate": "the edge again",
+    "replicate": "the entry at the edge, repeated",
 }
+
+#: What is done with the input, by padding mode; and what comes of it in the table.
+_DONE = {
+    "zeros": "Pad {input} with {zeros}{pictured}.",
+    "circular": "Continue {input} by {places} with the entries from its other end{pictured}.",
+    "reflect": "Extend {input} by {places}, mirrored at its ends{pictured}.",
+    "replicate": "Extend {input} by {places}, with the entry at the edge repeated{pictured}.",
+}
+_IGNORED = "Windows may reach over the edge of {input} by {places}{pictured}; these positions are ignored."
+
+
+def padded(pen: Pen, pictured: bool) -> list[Words]:
+    """How far the input is padded, with what, and which of it the table leaves out."""
+    spec = pen.worked.spec
+    sides = [(int(a.geometry.get("before", 0)), int(a.geometry.get("after", 0))) for a in spec.tied_axes]
+    if spec.transposed or not any(map(any, sides)):
+        return []
+    dashed = " (dashed)" if pictured else ""
+    if not spec.kernel.learned:
+        counts = kinds.kind(spec) == "average" and not _left_out(pen)
+        text = _DONE["zeros"] if counts else _IGNORED
+        text += " These zeros count in the mean." if counts else ""
+    else:
+        text = _DONE[spec.padding_mode]
+        if spec.padding_mode == "zeros":
+            pale = " (pale)" if pictured else ""
+            text += f" The table leaves out the products with these zeros{pale}."
+    each = "each channel of {input}" if kinds.channelled(spec) else "{input}"
+    text = text.replace("{input}", each).replace("{zeros}", _around(sides, "zero"))
+    return [pen.say(text.replace("{places}", _around(sides, "place")).replace("{pictured}", dashed))]
+
+
+def _left_out(pen: Pen) -> bool:
+    """Whether a mean leaves out what lies in the padding: then its divisor changes from window to window."""
+    return len({p.weight for position in pen.worked.positions for p in position.products}) > 1
+
+
+def _around(sides: list[tuple[int, int]], noun: str) -> str:
+    """How much stands before and after, along each axis."""
+    if len(set(sides)) > 1:
+        each = [f"{_beside(*pair, noun)} along axis {at}" for at, pair in enumerate(sides, 1) if any(pair)]
+        return " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
+    return f"{_beside(*sides[0], noun)}{' along each axis' if len(sides) > 1 else ''}"
+
+
+def _beside(before: int, after: int, noun: str) -> str:
+    if before == after:
+        return f"{counted(before, noun)} on each side"
+    told = [f"{counted(n, noun)} {side}" for n, side in ((before, "before it"), (after, "after it")) if n]
+    return " and ".join(told)
 
 
 def modes(sources: Sources, pen: Pen) -> list[Block]:
@@ -42,7 +94,7 @@ def modes(sources: Sources, pen: Pen) -> list[Block]:
     spare = 2 if spec.padding_mode == "zeros" else 0
     what = "the input" if len(worked.shape("input")) == 1 else "the first row of the input"
     intro = Prose(
-        (f"What a window reads beyond the ends of {what}, by padding mode:",), spare=spare, detail=True
+        (f"What a window reads beyond the ends of {what}, in each padding mode:",), spare=spare, detail=True
     )
-    head: tuple[Words, ...] = (("mode",), ("before",), ("input",), ("after",), ("reads",))
+    head: tuple[Words, ...] = (("mode",), ("before",), ("input",), ("after",), ("what it reads there",))
     return [intro, Table(head, tuple(rows), spare=spare, detail=True)]

@@ -232,5 +232,29 @@ class Pen:
         return found
 
 
+def generic(pen: Pen, role: str) -> Maths:
+    """An entry with the letters of its indices."""
+    return pen(_entry(pen, role))
+
+
+def derivative(pen: Pen, role: str) -> Maths:
+    """The derivative of the loss with respect to such an entry."""
+    write = _entry(pen, role)
+    return pen(lambda s: s.loss_by(write(s)))
+
+
+def _entry(pen: Pen, role: str) -> Writing:
+    indices = pen.worked.source.closed.symbols.indices(role)
+    quantity = {"tap": "kernel"}.get(role, role)
+    letter = str(getattr(pen.worked.spec.written, quantity))
+
+    def write(s: Sheet) -> str:
+        if not indices:
+            return s.form.letter(letter)
+        return s.form.entry(s.form.letter(letter), s.form.places.join(s.form.letter(i.name) for i in indices))
+
+    return write
+
+
 def _dotted(s: Sheet, lines: Sequence[Sequence[str]]) -> Grid:
     return s.dotted(lambda r, c: lines[r][c], (len(lines), len(lines[0])))

@@ -1,16 +1,16 @@
-"""Why a convolution: sparse interactions, parameter sharing, equivariance, each in numbers; and its size."""
+"""Why a convolution: sparse interactions, parameter sharing, equivariance, each in numbers."""
 
 from __future__ import annotations
 
 from math import prod
 
 import symconv.notes.kinds as kinds
-from symconv.errors import GeometryError, SymconvError
-from symconv.notes.formulas import formulas
-from symconv.notes.model import Block, Display, Points, Prose, Table, Words
+from symconv.errors import SymconvError
+from symconv.notes.model import Block, Points, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Costs, Shift, Worked, rotated, shifted
+from symconv.pattern import Specification
 from symconv.printing.english import counted
 
 #: The side of an input that is told beside the example: a thousand entries or so, by the number of axes.
@@ -50,37 +50,68 @@ def _number(count: int) -> str:
     return f"{count:,}"
 
 
+def _many(count: int, noun: str) -> str:
+    return counted(count, noun).replace(str(count), _number(count))
+
+
 def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     spec = sources.layer.spec
-    reads, at = ("is reached by", "by") if spec.transposed else ("looks at", "at")
-    most = "no more than " if here.multiplications < here.window * here.outputs else ""
-    text = f"An output {reads} {most}{_number(here.window)} of the {_number(here.inputs)} inputs"
-    if here.window == here.inputs:
-        text = f"In so small a layer an output {reads} {'up to ' if most else ''}all {here.inputs} inputs"
-    if large:
-        still = "still " if large.window == here.window else ""
-        text += f"; in one of {_number(large.inputs)} inputs {still}{at} {_number(large.window)}"
+    same = large is not None and large.window == here.window
+    many = ", however many there are" if same else ""
+    text = f"Each output depends on {_depends(here, not same)}{many}"
+    if large and not same:
+        text += f"; with {_number(large.inputs)} inputs, on {_depends(large, False)}"
     if kinds.kind(spec) == "maximum":
         return (f"{text}.",)
-    text += f". That is {counted(_number(here.multiplications), 'multiplication')} instead of the "
-    text += f"{_number(here.dense)} of a dense layer"
+    text += f". With {_many(here.inputs, 'input')}{_each_sample(spec)} this takes {_multiplied(here)}"
     if large:
-        text += f", and {_number(large.multiplications)} instead of {_number(large.dense)}"
+        text += f"; with {_number(large.inputs)} inputs, {_number(large.multiplications)} instead of "
+        text += f"{_number(large.inputs)}·{_number(large.outputs)} = {_number(large.dense)}"
     return (f"{text}.",)
 
 
+def _depends(costs: Costs, of_all: bool) -> str:
+    most = "at most " if costs.nonzeros < costs.window * costs.outputs else ""
+    if of_all and costs.window < costs.inputs:
+        return f"{most}{_number(costs.window)} of the {_number(costs.inputs)} inputs"
+    if of_all and costs.inputs > 1:
+        return f"{'up to ' if most else ''}all {_number(costs.inputs)} inputs"
+    return f"{most}{_many(costs.window, 'input')}"
+
+
+def _each_sample(spec: Specification) -> str:
+    batched = any("batch" in relation.geometry for relation in spec.tied.relations)
+    return " in each sample" if batched else ""
+
+
+def _multiplied(costs: Costs) -> str:
+    """The multiplications of a layer beside those of a dense one."""
+    text = _many(costs.multiplications, "multiplication")
+    dense = f"{_number(costs.inputs)}·{_number(costs.outputs)} = {_number(costs.dense)}"
+    if min(costs.inputs, costs.outputs) == 1:
+        dense = _number(costs.dense)
+    if costs.multiplications >= costs.dense:
+        return f"{text}, while a dense layer takes {dense}"
+    return f"{text} instead of {dense}"
+
+
 def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) -> Words:
-    dense = _number(here.dense)
+    dense = _many(here.dense, "weight")
     if kinds.kind(judged.spec) == "average":
-        return (f"Nothing is learned or stored, instead of the {dense} weights of a dense layer.",)
+        return (f"Nothing is learned or stored; a dense layer would have {dense}.",)
     shape = [int(n) for n in judged.spec.tied.extents["tap"]]
-    product = f"{'·'.join(map(str, shape))} = " if len(shape) > 1 else ""
+    product = f"{'·'.join(map(_number, shape))} = " if len(shape) > 1 else ""
     biases = f" and {counted(len(_biases(judged)), 'bias', 'biases')}" if judged.spec.bias else ""
-    weights = counted(_number(here.weights), "weight")
-    text = f"There are {product}{weights}{biases} to learn and store instead of {dense}"
+    weights = _many(here.weights, "weight")
+    there = "is" if here.weights == 1 and not biases else "are"
+    text = f"There {there} {product}{weights}{biases} to learn and store"
+    fewer = here.weights < here.dense
+    less = dense if judged.spec.bias else _number(here.dense)
+    text += f" instead of the {less} of a dense layer" if fewer else f"; a dense layer has {dense}"
     if large:
-        text += f"; for {_number(large.inputs)} inputs still {_number(large.weights)}, instead of "
-        text += _number(large.dense)
+        biases_aside = " weights" if judged.spec.bias else ""
+        text += f"; with {_number(large.inputs)} inputs still {_number(large.weights)}{biases_aside}"
+        text += f" instead of {_number(large.dense)}"
     return (f"{text}.",)
 
 
@@ -98,19 +129,26 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
             return _moved(
                 pen,
                 turned,
-                f"Move {{input}} around by {counted(stride, 'place')} and {{output}} moves around by one",
+                f"Rotating the input rotates the output: move the entries of {{input}} around by "
+                f"{counted(stride, 'place')}, and those of {{output}} move around by 1 place",
             )
     by, moved = (1, stride) if spec.transposed else (stride, 1)
     shift = shifted(sources, by, moved)
     whole = len(shift.same) == len(worked.outputs)
     ends = "a zero" if by == 1 else f"{by} zeros"
     where = "" if len(worked.shape("input")) == 1 else " of each row"
-    head = f"Shift {{input}} by {counted(by, 'place')} ({ends} in front{where}), and "
-    who = "{output} moves" if whole else f"{len(shift.same)} of the {len(worked.outputs)} outputs move"
-    text = f"{head}{who} by {counted(moved, 'place')}"
+    front = f"{ends} in front of {{input}}" if not where else f"{ends} in front of each row of {{input}}"
+    many, all_ = len(shift.same), len(worked.outputs)
+    if whole:
+        text = f"Shifting the input shifts the output. With {front}, {{output}} moves by "
+        text += f"{counted(moved, 'place')}"
+    else:
+        some = f"{many or 'none'} of the {counted(all_, 'output')} {'moves' if many < 2 else 'move'}"
+        text = f"Shifting the input shifts the output, except near the padding. With {front}, {some} by "
+        text += counted(moved, "place")
     found = [*_moved(pen, shift, text)]
     if not whole:
-        found.append(" The others see the padding, which does not move along.")
+        found.append(" The others depend on the padding, which does not move.")
     if stride > 1 and not spec.transposed:
         found += _between(sources, pen, stride)
     return tuple(found)
@@ -139,84 +177,10 @@ def _between(sources: Sources, pen: Pen, stride: int) -> Words:
     if len(other.same) == len(pen.worked.outputs):
         return ()
     if len(pen.worked.shape("input")) > 1:
-        return (f" A shift by one place, which is no multiple of the stride {stride}, gives other numbers.",)
+        return (
+            f" A shift by one place is not a multiple of the stride {stride} and gives different numbers.",
+        )
     return pen.say(
-        f" A shift by one place is no multiple of the stride {stride}, and gives other numbers: {{y}}.",
+        f" A shift by one place is not a multiple of the stride {stride} and gives different numbers: {{y}}.",
         y=pen.values(other.outputs, MOST),
     )
-
-
-_SIZES = {
-    "convolution": "One output per position of the kernel on the padded input, in steps of {stride}:",
-    "average": "One output per position of the window on the padded input, in steps of {stride}:",
-    "maximum": "One output per position of the window on the padded input, in steps of {stride}:",
-    "transposed": "Each input lays the kernel {stride} places further than the one before; the last one ends "
-    "the output, and the padding is cut off:",
-}
-
-
-def size(sources: Sources) -> list[Block]:
-    """The output size: for all sizes, with these numbers, and by kinds of padding."""
-    layer, pen = sources.layer, Pen(Worked(sources.example))
-    blocks: list[Block] = [Prose(pen.say(_SIZES[kinds.kind(layer.spec)]))]
-    try:
-        item = layer.equation("output_size") if layer.spec.numeric else None
-    except GeometryError:
-        item = None  # too large for entries, though not for its sizes
-    if item is not None:
-        return [*blocks, Display(item, "layer.equation('output_size')", "size"), *_paddings(sources, pen)]
-    opened = sources.opened
-    axes = range(1 if opened.spec.alike else len(opened.spec.axes))
-    blocks.append(formulas([opened.formula("output_size", axis=at) for at in axes], "size"))
-    if layer.spec.numeric:
-        found = "×".join(map(str, layer.spec.output_sizes))
-        blocks.append(Prose((f"This layer has {found} outputs{_each(layer)}.",)))
-    small = "×".join(map(str, sources.example.spec.output_sizes))
-    blocks.append(Prose((f"The example has {small} outputs{_each(layer)}.",)))
-    return [*blocks, *_paddings(sources, pen)]
-
-
-def _each(layer: Source) -> str:
-    return " in each output channel" if kinds.channelled(layer.spec) else ""
-
-
-def _paddings(sources: Sources, pen: Pen) -> list[Block]:
-    """The outputs of the example under "valid", "same" and "full"."""
-    spec = pen.worked.spec
-    one = len(spec.tied.relations) == 1 and kinds.kind(spec) == "convolution"
-    if not one or spec.padding_mode != "zeros":
-        return []
-    (axis,) = spec.tied_axes
-    rows: list[tuple[Words, ...]] = []
-    for name, told in _PADDINGS.items():
-        try:
-            made = Worked(sources.remake("example", {}, padding=name))
-        except SymconvError:
-            continue
-        (found,) = made.spec.tied_axes
-        sides = found.geometry["before"], found.geometry["after"]
-        here = sides == (axis.geometry["before"], axis.geometry["after"])
-        rows.append(
-            (
-                (f"{name}{' (this layer)' if here and sources.own else ''}",),
-                (f"{sides[0]} and {sides[1]}",),
-                (str(len(made.outputs)),),
-                (Pen(made).values(made.outputs),),
-                (told,),
-            )
-        )
-    heads: tuple[Words, ...] = (
-        ("padding",),
-        ("before, after",),
-        ("outputs",),
-        (pen.letter("output"),),
-        ("positions that count",),
-    )
-    return [Table(heads, tuple(rows), spare=1)]
-
-
-_PADDINGS = {
-    "valid": "the kernel lies within the input",
-    "same": "as many as there are inputs, for stride 1",
-    "full": "the kernel overlaps the input at all",
-}

@@ -113,7 +113,7 @@ def free_letter(meaning: str, taken: Collection[tuple[str, str]]) -> str:
     for letter in chain(first, further):
         if not any(clash(meaning, letter, name, other, indices) for name, other in taken):
             return letter
-    raise NotationError(f"no letter is left for {meaning}: name the sizes otherwise.")
+    raise NotationError(f"no letter is left for {meaning}: give the sizes other names.")
 
 
 def settled(given: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:

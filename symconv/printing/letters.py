@@ -96,7 +96,7 @@ class Letter:
         """
         found = NAME.fullmatch(name)
         if found is None:
-            raise ValueError(f"{name!r} is no letter")
+            raise ValueError(f"{name!r} is not a letter")
         head, marks = found[1], list[str]()
         while head not in _COMMANDS:
             ending = next((m for m in MARKS.values() if head.endswith(m) and head != m), None)

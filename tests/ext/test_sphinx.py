@@ -63,7 +63,7 @@ def test_html_shows_prose_and_numbered_equations(pages: Project) -> None:
     assert '<a class="reference internal" href="page.html#equation-steps">(1)</a>' in page
     other = project.text("html", "page.html")
     assert '<a class="reference internal" href="index.html#equation-conv-grad-kernel">(6)</a>' in other
-    assert "Both sides of each step were compared: equal on 24 cases." in other
+    assert "Both sides of each step were compared: equal in 24 cases." in other
     assert "<p>chain rule: The loss depends on the entry through every output" in other
     assert 'id="equation-steps"' in other
     assert other.count('<span class="eqno">') == 1, "equations without a label have no number"

@@ -237,7 +237,7 @@ def test_what_cannot_be_drawn_says_what_to_do() -> None:
         match="144 connections between inputs and outputs, but a readable figure holds at most 100",
     ):
         sc.Conv2d(6, 3).figure("network")
-    with pytest.raises(FigureError, match="taps"):
+    with pytest.raises(FigureError, match="2001 weights"):
         sc.Conv1d(1, 2001, padding=1000).figure("window")
     with pytest.raises(FigureError, match=r"cells in its windows.*padding"):
         sc.Conv1d(40, 2, padding=100, stride=8).figure("window")

@@ -88,24 +88,27 @@ def test_the_opening_example_holds_what_is_asked() -> None:
     text = str(document("full"))
     for piece in (
         "A dense layer computes z = W a and then f(z).",
-        "Take x = (1, 2, 3, 4) and w = (5, 6, 7). Reverse the kernel",
-        "y2        7*1 + 6*2 + 5*3  34",
+        "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
+        "(here N = 4, K = 3 and M = 6)",
+        "(here, with the same padding, (7, 20, 38, 56, 39, 20))",
+        "Valid padding keeps rows 2 to 3 of T and same padding rows 1 to 4.",
+        "y2      7*1 + 6*2 + 5*3  34",
         "f(5), f(16), f(34), f(52), f(45) and f(28)",
         "sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k], 0 <= i <= M - 1",
         "conv(x, w)[i] = sum(k) w[k]*x[i - k]",
         "[ 0   0   0  w2]",
-        "12 of its 24 entries are zero, and the 12 others hold only 3 different weights, each constant along "
-        "a diagonal (a banded Toeplitz matrix)",
-        "12 multiplications instead of the 24 of a dense layer",
-        "3 weights to learn and store instead of 24; for 1,000 inputs still 3, instead of 1,002,000.",
+        "12 of its 24 entries are zero, and the other 12 hold only 3 different weights, each repeated along "
+        "one diagonal. T is a banded Toeplitz matrix",
+        "12 multiplications instead of 4·6 = 24; with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
+        "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
         "(0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
-        "valid              0 and 0        2        (34, 52)",
-        "delta[i] = f'(y[i])*dL/df(y[i])",
+        "valid              0 and 0              2        (34, 52)",
+        "delta[i] = dL/dy[i] = f'(y[i])*dL/df(y[i])",
         "dL/dw1 = delta1*x0 + delta2*x1 + delta3*x2 + delta4*x3",
         "dL/dx0 = delta0*w0 + delta1*w1 + delta2*w2 = 1*5 + (-1)*6 + 2*7 = 13",
         "dL/dw = (5, 7, 5) and dL/dx = (13, 7, 17, 6)",
-        "all are equal",
-        "All steps are proved for all K and N.",
+        "all agree exactly",
+        "Each step was proved for all K and N.",
     ):
         assert piece in text, piece
 

@@ -57,7 +57,7 @@ def test_one_file_by_two_names_is_refused_and_so_is_the_spec_itself(run: Run, tm
     assert "the file 'link/a.txt' is already the file of notes 1: give each document its own" in err
     own = tmp_path / "own.txt"
     own.write_text(table("own.txt"), encoding="utf-8")
-    assert "the file 'own.txt' is the spec file itself" in run("--spec", own)[2]
+    assert "the file 'own.txt' is already the spec file itself" in run("--spec", own)[2]
     assert own.read_text(encoding="utf-8") == table("own.txt")
 
 

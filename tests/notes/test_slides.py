@@ -183,6 +183,19 @@ def test_sections_have_their_frames_only() -> None:
     assert [frame.title for frame in frames] == ["Sparse, shared, equivariant"]
 
 
+def leaky(t):
+    if t > 0:
+        return t
+    return t / 10
+
+
+def test_a_function_of_cases_is_defined_on_a_frame(tmp_path: Path) -> None:
+    made = sc.Conv1d(3, 2).notes(activation=leaky, sections=["numbers"])
+    text = rendered(made, "notes.tex", slides=True)["notes.tex"].decode()
+    assert sc.function_latex(leaky) in text
+    compiled(text, tmp_path, "pdf")
+
+
 def test_a_document_made_by_hand_has_a_frame_for_each_thing_to_look_at(tmp_path: Path) -> None:
     made = sc.Document("By hand", document("full").blocks)
     text = rendered(made, "notes.tex", slides=True)["notes.tex"].decode()

@@ -153,7 +153,7 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
         )
 
     per = "input" if layer.spec.transposed else "output"
-    many = "an axis at a time" if len(by_axis) > 1 else f"{per} by {per}"
+    many = "one axis at a time" if len(by_axis) > 1 else f"{per} by {per}"
     told = (
         f"Count the weights that each {per} uses, {many}"
         + (", for each pair of a filter and an input channel that it sees:" if outside * inside > 1 else ":")

@@ -61,7 +61,7 @@ def _gradient(
     wrong.append(("index base", told, lambda: entry(layer, name, beside)))
     wrong.append(("last product", "The last product was forgotten.", lambda: right - single[-1]))
     why = (
-        "The weight {of} stands in several entries of the matrix, once for each product that it is part of. "
+        "The weight {of} appears in several entries of the matrix, once for each product that it is part of. "
         "Its gradient is the sum over all of them:"
         if name == "grad_kernel"
         else "Each output that sees {of} passes its gradient back, times the weight between them:"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes import kinds
 from symconv.notes.matrices import partner_letter
 from symconv.notes.model import Block, Frame, Maths, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen

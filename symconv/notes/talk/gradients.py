@@ -28,9 +28,9 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
         high, wide = worked.explicit.shape("matrix")
         if high <= MOST_ROWS and wide <= MOST_COLUMNS:
             grid = pen.shown(lambda s: [outer_product(pen, s)], "outer-product")
-            rows += [(Prose(_tied(pen)),), *_outer(pen, grid, high)]
+            rows += [(Prose(_tied(pen, "Zeros, in gray,")),), *_outer(pen, grid, high)]
         else:
-            rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen)),)]
+            rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen, "Zeros")),)]
         frames.append(Frame("The gradient of the weights", tuple(rows)))
     rows = [] if learned else [(arrives,)]
     entry = built(pen, worked.input_entry(worked.main_place))
@@ -76,15 +76,15 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     )
 
 
-def _tied(pen: Pen) -> Words:
+def _tied(pen: Pen, zeros: str) -> Words:
     """Why a weight receives a sum."""
     worked = pen.worked
     entries = len({(share.output, share.other) for share in worked.kernel_entry(worked.main_tap).shares})
     rows, columns = worked.explicit.shape("matrix")
-    zeros = len({(o, j) for o, _, j, _ in worked.triples}) < rows * columns
+    some = len({(o, j) for o, _, j, _ in worked.triples}) < rows * columns
     text = f"{{w}} stands in {counted(entries, 'entry', 'entries')} of {{matrix}}, so it receives the sum of "
     text += "their gradients."
-    return pen.say(f"{text}{' Zeros receive nothing.' if zeros else ''}", w=pen.tap(worked.main_tap))
+    return pen.say(f"{text}{f' {zeros} receive nothing.' if some else ''}", w=pen.tap(worked.main_tap))
 
 
 def _transposed(pen: Pen, steps: int) -> tuple[Prose, Built]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet, shown
-from symconv.notes import kinds
 from symconv.notes.figured import HALF_FRAME, framed
 from symconv.notes.matrices import blocks, counts, other_input, partner
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Piece, Prose, Stacked, Table, Words

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes import kinds
 from symconv.notes.figured import clear
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Display, Frame, Heading, Piece, Points, Prose, Table, Words, plain
-from symconv.notes.numbers import applied, small
+from symconv.notes.numbers import applied, defined, small
 from symconv.notes.numbers import positions as table
 from symconv.notes.padding import modes
 from symconv.notes.pieces import Pen
+from symconv.notes.sizes import size
 from symconv.notes.source import Sources
 from symconv.notes.talk.positions import instruction, positions, setting
 from symconv.notes.talk.short import Short
-from symconv.notes.why import size
 from symconv.printing.letters import on_axis
 
 #: A table of more characters goes without its last column.
@@ -35,6 +35,7 @@ def numbers(sources: Sources, pen: Pen) -> list[Frame]:
     title = "The input and the kernel" if spec.kernel.learned else "The input"
     every: list[tuple[Piece, ...]] = [(table(pen),)]
     every += [(Prose(words),) for words in applied(sources, pen)] or [(Prose(_summary(pen)),)]
+    every += [(replace(b, item=Short(b.item)),) for b in defined(sources) if isinstance(b, Display)][:1]
     return [
         Frame(title, tuple(told)),
         *positions(pen),
@@ -86,7 +87,8 @@ def sized(sources: Sources, pen: Pen) -> list[Frame]:
     tables = [block for block in told if isinstance(block, Table)]
     if sources.layer.spec.numeric and len(sources.layer.spec.axes) > 1:
         found = [replace(b, item=Short(b.item, 1)) if isinstance(b, Display) else b for b in found]
-        found.append(Prose(_others(sources, pen)))
+        # Where the sizes of all axes are told in words, nothing is left to say.
+        found += [Prose(_others(sources, pen))] if len(found) == 2 else []
     if not tables and pen.worked.spec.padding_mode != "zeros":
         tables = [block for block in modes(sources, pen) if isinstance(block, Table)]
     return [Frame("The output size", tuple((block,) for block in [*found, *map(_narrowed, tables)]))]

@@ -8,11 +8,11 @@ from math import prod
 
 from sympy import Expr, S
 
+import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.figures.drawing import Label
 from symconv.figures.lettering import Lettering, label
 from symconv.figures.scene import Lettered, Scene, Staged, operands
-from symconv.notes import kinds
 from symconv.notes.figured import clear
 from symconv.notes.model import Built, Frame, Maths, Prose, Words
 from symconv.notes.pieces import Pen, Writing
@@ -275,14 +275,15 @@ def _laid(pen: Pen, at: int, turn: int) -> Frame:
     met = sorted((tap, o) for o, tap, j, _ in worked.triples if j == at)
     pieces: list[tuple[int, Maths]] = []
     for step, (tap, o) in enumerate(met[:ONE_BY_ONE], 2):
-        pieces.append((step, pen(partial(_added, pen, at, tap, sums[o], o, step > 2))))
+        goes_on = step - 1 < len(met)
+        pieces.append((step, pen(partial(_added, pen, at, tap, sums[o], o, goes_on))))
     if len(met) > ONE_BY_ONE:
-        pieces.append((len(pieces) + 2, Maths(",\\quad \\ldots", ", ...")))
+        pieces.append((len(pieces) + 2, Maths(Latex.ellipsis, "...")))
     built = Built(Maths("", ""), tuple(tuple(line) for line in _broken(pieces)))
     return _framed(_TITLES["transposed"][turn], Prose(_told(pen, at, turn)), scene.drawn(), built)
 
 
-def _added(pen: Pen, at: int, tap: int, total: Expr, o: int, follows: bool, s: Sheet) -> str:
+def _added(pen: Pen, at: int, tap: int, total: Expr, o: int, goes_on: bool, s: Sheet) -> str:
     """What an output is once an input was added to it."""
     worked, form = pen.worked, s.form
     x, weight = worked.inputs[at], worked.weights[tap]
@@ -290,9 +291,9 @@ def _added(pen: Pen, at: int, tap: int, total: Expr, o: int, follows: bool, s: S
     rendered = form.factor(weight)
     rendered = form.coloured(rendered, s.colours()[tap]) if s.notation.tap_colours else rendered
     arrow = r" \leftarrow " if form.stacked else " <- "
-    head = form.comma if follows else ""
+    tail = form.comma if goes_on else ""
     first = f"{form.expr(before)} + " if before != 0 else ""
-    return f"{head}{s.entry_letter('output', o)}{arrow}{first}{rendered}{form.dot}{form.factor(x)}"
+    return f"{s.entry_letter('output', o)}{arrow}{first}{rendered}{form.dot}{form.factor(x)}{tail}"
 
 
 def _told(pen: Pen, at: int, turn: int) -> Words:

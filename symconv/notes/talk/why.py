@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symconv.notes import kinds
+import symconv.notes.kinds as kinds
 from symconv.notes.model import Frame, Piece, Points, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
@@ -22,10 +22,9 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
     head: list[Words] = [("",), ("",)]
     for name, _ in sizes:
         head += [(name,), ("dense",)]
-    seen = "inputs reaching an output" if judged.spec.transposed else "inputs an output sees"
     many = "comparisons" if pooled else "multiplications"
     lines: list[tuple[str, str, Callable[[Costs], tuple[int, int]]]] = [
-        ("sparse interactions", seen, lambda c: (c.window, c.inputs)),
+        ("sparse interactions", "inputs per output", lambda c: (c.window, c.inputs)),
         ("", many, lambda c: (c.multiplications, c.dense)),
         ("parameter sharing", "weights to learn", lambda c: (c.weights if learned else 0, c.dense)),
     ]

@@ -1,0 +1,235 @@
+"""The output size: for all sizes, with these numbers, and under each kind of padding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import symconv.notes.kinds as kinds
+from symconv.errors import GeometryError, SymconvError
+from symconv.explicit.layout import Sheet
+from symconv.notes.formulas import formulas
+from symconv.notes.letters import letters_of
+from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
+from symconv.notes.pieces import Pen
+from symconv.notes.source import Source, Sources
+from symconv.notes.worked import Worked
+from symconv.pattern import Specification
+
+_SIZES = {
+    "convolution": "{given}there is one output for each position of the kernel on the padded input:",
+    "average": "{given}there is one output for each position of the window on the padded input:",
+    "maximum": "{given}there is one output for each position of the window on the padded input:",
+    "transposed": "{given}each input places the kernel one stride further along than the input before it",
+}
+
+
+def _given(sources: Sources) -> Words:
+    """The letters of padding, stride and dilation in the formula of the size, with their meaning."""
+    pen, spec = Pen(Worked(sources.example)), sources.layer.spec
+    numeric = spec.numeric
+    axis = sources.opened.spec.tied_axes[0]
+    told: list[Words] = []
+    places = {name: axis.geometry[name] for name in ("stride", "dilation")}
+    before, after = (axis.geometry[side] for side in ("before", "after"))
+    setting = sources.opened.closed.symbols
+
+    def value(name: str, field: str) -> Maths:
+        return pen.letter(field) if numeric else letters_of(setting, (places[name],))[0]
+
+    side = sources.layer.spec.tied_axes[0].geometry
+    noun = "zeros" if _zeros(spec) else "places"
+    if spec.transposed:
+        pass  # its padding is told behind
+    elif numeric or before != 0 or after != 0:
+        if side["before"] == side["after"]:
+            pad = pen.letter("padding") if numeric else letters_of(setting, (before,))[0]
+            told.append((pad, f" {noun} added on each side"))
+        elif numeric:
+            text = f"{{padding}} {noun} added before and {{after}} after the input"
+            told.append(pen.say(text, after=pen(lambda s: f"{s.form.letter(s.notation.padding)}'")))
+        else:
+            told.append(("the padding added",))
+    if numeric or places["stride"] != 1:
+        told.append(("stride ", value("stride", "stride"), " (the step length)"))
+    if numeric or places["dilation"] != 1:
+        told.append(
+            (
+                "dilation ",
+                value("dilation", "dilation"),
+                f" (the spacing of the {'taps' if spec.kernel.learned else 'entries of a window'})",
+            )
+        )
+    joined: list[str | Maths] = []
+    for at, part in enumerate(told):
+        joined += [" and " if at == len(told) - 1 else ", "] if at else []
+        joined += part
+    return ("With ", *joined, ", ") if told else ()
+
+
+def _cut(sources: Sources, pen: Pen) -> Words:
+    """What is removed from the output of a transposed layer and added to it."""
+    spec, geometry = sources.layer.spec, sources.opened.spec.tied_axes[0].geometry
+    setting = sources.opened.closed.symbols
+    numeric, several = spec.numeric, len(spec.axes) > 1
+    side = spec.tied_axes[0].geometry
+
+    def of(name: str, field: str) -> Maths:
+        return pen.letter(field) if numeric else letters_of(setting, (geometry[name],))[0]
+
+    each = ", along each axis" if several else ""
+    found: list[str | Maths] = []
+    if side["before"] != side["after"]:
+        found += [". Then the padding is removed at both ends"]
+    elif numeric or geometry["before"] != 0:
+        found += [". Then ", of("before", "padding"), " places are removed on each side"]
+    if numeric or geometry["output_padding"] != 0:
+        found += [
+            " and " if found else ". Then ",
+            of("output_padding", "output_padding"),
+            " places are added at the end",
+        ]
+    return (*found, f"{each}:")
+
+
+def _zeros(spec: Specification) -> bool:
+    return spec.kernel.learned and spec.padding_mode == "zeros"
+
+
+def size(sources: Sources) -> list[Block]:
+    """The output size: for all sizes, with these numbers, and by kinds of padding."""
+    layer, pen = sources.layer, Pen(Worked(sources.example))
+    given = _given(sources)
+    told = _SIZES[kinds.kind(layer.spec)].removeprefix("{given}")
+    told = told if given else f"{told[0].upper()}{told[1:]}"
+    cut = _cut(sources, pen) if layer.spec.transposed else ()
+    blocks: list[Block] = [Prose((*given, told, *cut))]
+    try:
+        item = layer.equation("output_size") if layer.spec.numeric else None
+    except GeometryError:
+        item = None  # too large for entries, though not for its sizes
+    if item is not None:
+        shown = Display(item, "layer.equation('output_size')", "size")
+        return [*blocks, shown, *_paddings(sources, pen, _simplest(sources, pen))]
+    opened = sources.opened
+    axes = range(1 if opened.spec.alike else len(opened.spec.axes))
+    blocks.append(formulas([opened.formula("output_size", axis=at) for at in axes], "size"))
+    if layer.spec.numeric:
+        found = "×".join(map(str, layer.spec.output_sizes))
+        blocks.append(Prose((f"This layer has {_outputs(found)}{_each(layer)}.",)))
+    small = "×".join(map(str, sources.example.spec.output_sizes))
+    blocks.append(Prose((f"The example has {_outputs(small)}{_each(layer)}.",)))
+    return [*blocks, *_paddings(sources, pen)]
+
+
+def _outputs(count: str) -> str:
+    return "1 output" if count == "1" else f"{count} outputs"
+
+
+def _simplest(sources: Sources, pen: Pen) -> Words:
+    """What the size is for full and for no padding, where steps are of one place."""
+    spec = sources.layer.spec
+    if kinds.kind(spec) != "convolution" or len(spec.tied_axes) > 1:
+        return ()
+    g = {name: int(value) for name, value in spec.tied_axes[0].geometry.items()}
+    if (g["stride"], g["dilation"]) != (1, 1) or g["before"] != g["after"]:
+        return ()
+    padding, size = {0: ("0", "N - K + 1"), g["kernel_size"] - 1: ("K - 1", "N + K - 1")}.get(
+        g["before"], ("", "")
+    )
+    if not padding:
+        return ()
+    fields = {"N": "input_size", "K": "kernel_size"}
+
+    text = "With {p} and {ones} this is {size}."
+
+    def ones(s: Sheet) -> str:
+        return f"{s.form.letter(s.notation.stride)} = {s.form.letter(s.notation.dilation)} = 1"
+
+    return pen.say(
+        text,
+        p=pen(lambda s: f"{s.form.letter(s.notation.padding)} = {_in_letters(s, fields, padding)}"),
+        ones=pen(ones),
+        size=pen(lambda s: _in_letters(s, fields, size)),
+    )
+
+
+def _in_letters(s: Sheet, fields: Mapping[str, str], text: str) -> str:
+    """A sum of sizes in the letters of a notation."""
+    parts = [s.form.letter(getattr(s.notation, fields[t])) if t in fields else t for t in text.split()]
+    return " ".join(parts)
+
+
+def _each(layer: Source) -> str:
+    return " in each output channel" if kinds.channelled(layer.spec) else ""
+
+
+def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
+    """The outputs of the example under "valid", "same" and "full"."""
+    spec = pen.worked.spec
+    one = len(spec.tied.relations) == 1 and kinds.kind(spec) == "convolution"
+    if not one or spec.padding_mode != "zeros":
+        return [Prose(simplest)] if simplest else []
+    (axis,) = spec.tied_axes
+    rows: list[tuple[Words, ...]] = []
+    rows_of: dict[str, list[list[tuple[int, int]]]] = {}
+    for name, told in _PADDINGS.items():
+        try:
+            made = Worked(sources.remake("example", {}, padding=name))
+        except SymconvError:
+            continue
+        (found,) = made.spec.tied_axes
+        rows_of[name] = _met(made)
+        sides = found.geometry["before"], found.geometry["after"]
+        here = sides == (axis.geometry["before"], axis.geometry["after"])
+        rows.append(
+            (
+                (f"{name}{' (this layer)' if here and sources.own else ''}",),
+                (f"{sides[0]} and {sides[1]}",),
+                (str(len(made.outputs)),),
+                (Pen(made).values(made.outputs),),
+                (told,),
+            )
+        )
+    heads: tuple[Words, ...] = (
+        ("padding",),
+        ("zeros before, after",),
+        ("outputs",),
+        (pen.letter("output"),),
+        ("positions kept",),
+    )
+    kept = _kept(pen, spec, rows_of)
+    said = (*simplest, *((" ", *kept) if simplest and kept else kept))
+    return [Table(heads, tuple(rows), spare=1), *([Prose(said, spare=1)] if said else [])]
+
+
+def _kept(pen: Pen, spec: Specification, others: Mapping[str, list[list[tuple[int, int]]]]) -> Words:
+    """Which rows of the matrix a smaller padding keeps, where these stand beside each other in it."""
+    whole = _met(pen.worked)
+    told: list[str] = []
+    for name, lines in others.items():
+        starts = [at for at in range(len(whole)) if whole[at : at + len(lines)] == lines]
+        if len(lines) >= len(whole) or len(starts) != 1:
+            continue
+        first, last = starts[0] + spec.notation.base, starts[0] + len(lines) - 1 + spec.notation.base
+        told.append(f"{name} padding keeps {f'rows {first} to {last}' if last > first else f'row {first}'}")
+    if not told:
+        return ()
+    first_, *more = told
+    text = f"{first_[0].upper()}{first_[1:]} of {{matrix}}"
+    text += "".join(f" and {one.replace('padding keeps ', 'padding ')}" for one in more)
+    return pen.say(f"{text}.")
+
+
+def _met(worked: Worked) -> list[list[tuple[int, int]]]:
+    """What each output reads, with which weight."""
+    lines: list[list[tuple[int, int]]] = [[] for _ in worked.outputs]
+    for output, tap, place, _ in worked.triples:
+        lines[output].append((tap, place))
+    return lines
+
+
+_PADDINGS = {
+    "valid": "the kernel lies entirely inside the input",
+    "same": "as many outputs as inputs (stride 1)",
+    "full": "the kernel overlaps the input in at least one place",
+}
