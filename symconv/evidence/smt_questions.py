@@ -86,18 +86,18 @@ def questions(
         When a side is no sum of products whose indices fix its own.
     """
     asker = _Asker(setting, kept)
-    groups: dict[str, list[tuple[int, Term]]] = {}
+    groups: dict[tuple[tuple[str, int], ...], list[tuple[int, Term]]] = {}
     found = []
     for side, sign in zip(sides, (1, -1), strict=True):
         reader = Reader(setting)
         for term in reader.terms(side):
             inside = reader.inside(term) if extended and sign == -1 else term
             whole = _written_out(inside, reader.values)
-            letters = " ".join(sorted(letter for letter, _ in whole.entries))
-            groups.setdefault(letters, []).append((sign, whole))
+            product = tuple(sorted((letter, len(indices)) for letter, indices in whole.entries))
+            groups.setdefault(product, []).append((sign, whole))
         found += [asker.whole(around, index) for around, index in reader.read]
-    for letters, terms in sorted(groups.items()):
-        found += asker.same(letters, terms)
+    for product, terms in sorted(groups.items()):
+        found += asker.same([letter for letter, _ in product], terms)
     return list({question.script: question for question in found}.values())
 
 
@@ -143,14 +143,12 @@ class _Asker:
         fails = negation(terms.whole(index))
         return self._question("every entry that is read has an integer index", terms, *held, fails)
 
-    def same(self, letters: str, found: Sequence[tuple[int, Term]]) -> list[Question]:
+    def same(self, names: Sequence[str], found: Sequence[tuple[int, Term]]) -> list[Question]:
         """That each product of entries has the same coefficient in the terms of both sides."""
         if any(_fixed(term)[1] for _, term in found):
             return self._counted(found)
-        names, terms = letters.split(), self._terms()
+        terms = self._terms()
         spots = [f"{name}, index {at + 1}" for name, at in _spots(found[0][1])]
-        if any(len(_places(term)) != len(spots) for _, term in found):
-            raise UndecidedError(f"entries of {letters} have different numbers of indices")
         places = [terms.variable(f"e{at}", f"the place in {spot}") for at, spot in enumerate(spots, 1)]
         known = [(sign, *_met(terms, term, places)) for sign, term in found]
         product = f"product of entries of {' and '.join(names)}" if names else "number"
@@ -208,12 +206,12 @@ def _spots(term: Term) -> list[tuple[str, int]]:
 
 
 def _places(term: Term) -> list[Expr]:
-    """The indices of the entries, ordered by their letters."""
+    """The indices of the entries, ordered by their letters and by how many each has."""
     return [index for _, indices in sorted(term.entries, key=_letter) for index in indices]
 
 
-def _letter(entry: tuple[str, tuple[Expr, ...]]) -> str:
-    return entry[0]
+def _letter(entry: tuple[str, tuple[Expr, ...]]) -> tuple[str, int]:
+    return entry[0], len(entry[1])
 
 
 def _met(terms: Terms, term: Term, places: Sequence[str]) -> tuple[str, Fraction]:

@@ -67,7 +67,7 @@ def moved_entry(terms: IndexSum) -> IndexSum:
 
 def moved_overlap(terms: IndexSum) -> IndexSum:
     (overlap,) = terms.factors
-    return replace(terms, factors=(overlap.func(*overlap.args[:3], overlap.args[3] + 1),))
+    return replace(terms, factors=(overlap.func(*overlap.args[:2], overlap.args[2] + 1),))
 
 
 def wrong_sign_of_padding(terms: IndexSum) -> IndexSum:
