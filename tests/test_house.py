@@ -45,7 +45,7 @@ MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 16, 350, 3
 
 #: So many lines a room has at the most: those of the mathematics together, and those that write for readers.
 MOST_LINES = 17_500
-LINES_OF_READERS: Mapping[str, int] = {"notes": 5_500, "exercises": 3_300}
+LINES_OF_READERS: Mapping[str, int] = {"notes": 5_800, "exercises": 3_300}
 
 #: Names that nobody would guess, each with the one that says what is meant.
 BETTER_NAMES = {

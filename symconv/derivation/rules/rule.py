@@ -155,7 +155,7 @@ class DerivativeOfEntry(Rule):
     """``d x_m / d x_j = [m = j]``."""
 
     name = "entry rule"
-    reason = "∂x_a/∂x_b = [a = b], where [P] is 1 if P holds, else 0."
+    reason = "dx_a/dx_b = [a = b], where [P] is 1 if P holds, else 0."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         partials = [f for f in terms.factors if isinstance(f, Partial)]

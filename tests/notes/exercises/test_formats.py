@@ -131,7 +131,7 @@ def test_a_sheet_in_latex_numbers_no_heading_twice(tmp_path: Path) -> None:
     assert "\\section*{Exercise 1}" in source
     assert "\\section{" not in source.partition("\\begin{document}")[2]
     assert "\\begin{equation}" not in source
-    assert "\\section*{Solution 3}" in made.files("s.tex", solutions=True, fragment=True)["s.tex"].decode()
+    assert "\\subsection*{Solution 3}" in made.files("s.tex", solutions=True, fragment=True)["s.tex"].decode()
 
 
 @pytest.mark.parametrize(
