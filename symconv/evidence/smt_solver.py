@@ -15,7 +15,7 @@ WORK = 4_000_000
 PACKAGES = {"z3": "z3-solver", "cvc5": "cvc5"}
 
 #: How much work cvc5 may put into a question, in units of its own, and for how many milliseconds at the most.
-CVC5_WORK, PATIENCE = 2_000_000, 60_000
+CVC5_WORK, PATIENCE = 2_000_000, 10_000
 
 
 @dataclass(frozen=True)
