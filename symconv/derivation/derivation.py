@@ -186,7 +186,7 @@ class Derivation:
             first if a stride or dilation is a symbol, else islpy; the other is asked if the first cannot
             decide. For a symbol islpy takes 1, 2 and 3.
         confirm : bool
-            Also ask a second solver, cvc5, and say which steps it proves too. It may take ten seconds a question.
+            Also ask a second solver, cvc5, and say which steps it proves too: up to ten seconds a question.
 
         Returns
         -------

@@ -41,23 +41,26 @@ def difference(
 
 
 def _least(question: Question, answer: Answer) -> Answer:
-    """An answer at smaller numbers: their sum at most 8, 16 and so on, then between the last two."""
-    low, high, most = 0, 8, sum(map(abs, answer.point.values()))
-    found = answer
-    while high < most and (nearer := _bounded(question, high)).verdict != "sat":
-        low, high = high + 1, 2 * high
-    if high < most:
-        found = nearer
-    else:
-        high = most
-    while low < high:
-        middle = (low + high) // 2
-        nearer = _bounded(question, middle)
-        found, low, high = (nearer, low, middle) if nearer.verdict == "sat" else (found, middle + 1, high)
+    """An answer at smaller numbers: their sum is bounded by 8, 16 and so on, and at last by bisection.
+
+    It is given up, and the smallest answer so far kept, when the solver leaves a third bound undecided.
+    """
+    found, low, most, high, unknown = answer, 0, _total(answer), 8, 0
+    while low < most and unknown < 3:
+        bound = min(high, (low + most) // 2)
+        nearer = _bounded(question, bound)
+        if nearer.verdict == "sat":
+            found, most = nearer, _total(nearer)
+        else:
+            low, high, unknown = bound + 1, 2 * high, unknown + (nearer.verdict != "unsat")
     return found
+
+
+def _total(answer: Answer) -> int:
+    return sum(map(abs, answer.point.values()))
 
 
 def _bounded(question: Question, most: int) -> Answer:
     """The answer where the sizes and indices, without their signs, add up to so much at the most."""
     sizes = " ".join(f"(ite (< {v} 0) (- {v}) {v})" for _, v in question.names)
-    return z3_answer(question, work=WORK // 16, more=[f"(<= (+ 0 {sizes}) {most})"])
+    return z3_answer(question, work=WORK // 4, more=[f"(<= (+ 0 {sizes}) {most})"])

@@ -124,5 +124,5 @@ def test_what_may_be_zero_is_not_divided_by() -> None:
 def test_a_step_that_fails_far_away_names_small_numbers() -> None:
     made = sc.Conv1d("N", "K", stride="s")
     claim = made.claim("output_size", sc.parse("floor((N - K)/s) + 1 + [s > 50]*[K > 20]"))
-    assert str(claim) == ("output_size: refuted; at K = 21, N = 21, s = 51 it gives 2, right is 1")
+    assert str(claim) == ("output_size: refuted; for K = 21, N = 21, s = 51 it gives 2 instead of 1")
     assert Axis.make(21, 21, stride=51).output_size == 1
