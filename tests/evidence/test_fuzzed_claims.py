@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import product
+from itertools import islice, product
 from random import Random
 from typing import Any
 
@@ -147,8 +147,7 @@ def decided_fault(claim: WrongClaim, rng: Random) -> tuple[str, str]:
     zero_based = shift_index_base(_named(setting, claim.name, expr), setting, by=-setting.notation.base)
     told = agree(setting, formula.zero_based, zero_based, formula.kept)
     if isinstance(told, str):
-        points = [point for _, point in zip(range(POINTS), far(claim, steps_of(told, family), rng))]
-        for case, _, kept, at in points:
+        for case, _, kept, at in islice(far(claim, steps_of(told, family), rng), POINTS):
             found, right = value(text, case, at), case.truth(claim.name, kept)
             if found != right:
                 return "proved", f"{told}: but at {at} it is {found}, right is {right}"
