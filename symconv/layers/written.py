@@ -92,7 +92,7 @@ class Written:
         --------
         >>> import symconv as sc
         >>> print(sc.Conv1d(2, 1).figure("network"))
-        Network of 2 inputs and 2 outputs joined by 2 edges. One colour and line style a shared weight.
+        Network of 2 inputs and 2 outputs joined by 2 edges. One colour and line style per shared weight.
         y0: w0 at x0. y1: w0 at x1.
         """
         require_drawable(name, self.entries.spec.pattern)

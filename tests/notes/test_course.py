@@ -117,7 +117,7 @@ def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> N
         ('[[notes]]\nfile = "../a.tex"', "lies outside"),
         ('[[notes]]\nfile = "/a.tex"', "lies outside"),
         ('[[notes]]\nfile = "a.tex\\u0000"', "write the name of a file"),
-        ('[[notes]]\nfile = "a.exe"', "has no format"),
+        ('[[notes]]\nfile = "a.exe"', "ends in '.exe'"),
         ('[[notes]]\nfile = "a.tex"\n[[notes]]\nfile = "./a.tex"', "is already the file of notes 1"),
         ('[[notes]]\nfile = "a.tex"\nflip = "yes"', "write true or false"),
         ('[[notes]]\nfile = "a.tex"\nx = [1, 2]', "as on the command line"),
