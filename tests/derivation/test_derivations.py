@@ -291,7 +291,7 @@ def test_symbols_of_one_name_are_one() -> None:
 
 
 def test_layers_that_cannot_be_are_refused() -> None:
-    with pytest.raises(GeometryError, match="no small numbers for N make a possible layer"):
+    with pytest.raises(GeometryError, match="no layer has small numbers for N"):
         sc.Conv1d("N", symbols("N") + 1).formula("output")
 
 
