@@ -92,8 +92,7 @@ class Latex(MathsTarget):
         return f"\\text{{{self.sentence(text)}}}"
 
     def sentence(self, text: str) -> str:
-        escaped = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
-        return escaped.replace("∂", "$\\partial$")
+        return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
 
     def function(self, name: str) -> str:
         return _upright(self.letter(name))

@@ -52,20 +52,20 @@ class Notation:
     kernel_matrix : str, optional
         The kernel as a whole where it is multiplied with the windows; by default its own letter.
     window_columns : bool
-        Whether the windows are the columns of their matrix, with the kernel as a row on its left.
+        Whether the windows are the columns of their matrix; the kernel is then a row to its left.
     matrix, windows, upstream_matrix, tying : str
         Letters of the matrices that act on the input, kernel, kernel and kernel.
     all_windows : str
-        Letter of the matrix that acts on all filters one behind the other, where there are several;
-        ``windows`` is then what each of them meets.
+        Letter of the matrix that acts on all filters, stacked into one vector, if there are several;
+        ``windows`` is then the matrix that each filter meets.
     selection : str
-        Letter of what maximum pooling selects by.
+        Letter of the selection in maximum pooling.
     feature_maps, filter_matrix : str
-        Letters of the output with a column a filter, and of the kernels as columns: ``A = X W``.
+        Letters of the output with one column per filter, and of the kernels as columns: ``A = X W``.
     input_size, kernel_size, output_size, stride, dilation, padding, output_padding : str
         Letters of the sizes.
     output_index, tap_index, input_index : str
-        Letters of the indices of places; with several axes they bear the number of the axis.
+        Letters of the indices of positions; with several axes they bear the number of the axis.
     batch_index, output_channel_index, tap_channel_index, input_channel_index : str
         Letters of the indices of samples, output channels, input channels within a group, and input channels.
     base : 0 or 1
@@ -73,12 +73,12 @@ class Notation:
     upstream_style : "delta" or "partial"
         Whether the upstream gradient prints as its letter or as the derivative of the loss.
     tap_colours : tuple of str
-        Colours of the taps in LaTeX, used in turn; empty for none. Figures, and formulas that stand beside
-        them, then take :data:`PALETTE`.
+        Colours of the weights in LaTeX, used in turn; empty for none. Figures, and formulas beside them,
+        then use :data:`PALETTE`.
     max_rows : int or None
-        Matrices and lists with more rows or columns than this show dots; None shows all.
+        The most rows or columns that are shown before dots; None shows all.
     source : str
-        The text that writes so, and its conventions.
+        The text that uses this notation, and its conventions.
 
     Examples
     --------

@@ -258,7 +258,7 @@ def test_symbols_of_ones_own_come_back() -> None:
         (OptionError, "at needs a number for K", lambda f: f.at(N=4)),
         (OptionError, "at: unknown size 'M': Allowed: 'K', 'N'", lambda f: f.at(N=4, K=2, M=3)),
         (OptionError, "write a whole number", lambda f: f.at(N=4, K=2.5)),
-        (GeometryError, "no layer has N = 2, K = 5", lambda f: f.at(N=2, K=5)),
+        (GeometryError, "there is no layer with N = 2, K = 5", lambda f: f.at(N=2, K=5)),
     ],
 )
 def test_wrong_sizes_are_refused(error, words, call) -> None:
@@ -269,7 +269,7 @@ def test_wrong_sizes_are_refused(error, words, call) -> None:
 def test_wrong_names_are_refused() -> None:
     with pytest.raises(OptionError, match="did you mean 'matrix'"):
         sc.Conv1d("N", "K").formula("matrx")
-    with pytest.raises(OptionError, match="no bias"):
+    with pytest.raises(OptionError, match="needs a bias, and this layer has none"):
         sc.Conv1d("N", "K").formula("grad_bias")
     with pytest.raises(NotationError, match="'K' names a size of the layer and also its kernel"):
         sc.Conv1d("N", "K", notation="goodfellow").formula("output")

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from tests.golden.record import HASHES, Job, digest, jobs, recorded
+from tests.optional import required
 
 _SHOW = (
     "To see how, write the texts of both commits and compare them:\n"
@@ -34,7 +35,7 @@ def parameters() -> list[object]:
 @pytest.mark.parametrize("job", parameters())
 def test_what_is_printed_is_golden(job: Job) -> None:
     for library in job.needs:
-        pytest.importorskip(library)
+        required(library)
     known = {key: value for key, value in golden(job.file).items() if key.startswith(job.keys)}
     made = {key: digest(text) for key, text in job.texts().items()}
     wrong = sorted(key for key in {*known, *made} if known.get(key) != made.get(key))
