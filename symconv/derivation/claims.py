@@ -3,22 +3,26 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
+from sympy import Add, Expr, Indexed, IndexedBase, Mod, Mul, Pow, S, Sum, Symbol, sympify
 
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.errors import OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries, operands
+from symconv.evidence.isl_sets import fractional
 from symconv.evidence.polynomials import compiled, value_or_reason
 from symconv.evidence.proofs import agree
-from symconv.evidence.report import Refutation, shown
+from symconv.evidence.report import Gap, Refutation, shown
 from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.printing.english import counted
+
+#: What to put for some symbols.
+Swap: TypeAlias = Mapping[Symbol, Expr]
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,18 +86,19 @@ def judge(
         if refutation is None:
             return Claim(name, "verified", number, scope="a function can be tried, but not proved")
         return Claim(name, "refuted", number, refutation)
-    expr = _checked(setting, formula, sympify(candidate))
-    refutation = next(_expression_failures(formula, expr, cases), None)
+    written, known = _checked(setting, formula, sympify(candidate))
+    refutation = next(_expression_failures(formula, written, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
     try:
-        scope = agree(setting, formula.zero_based, zero_based, formula.kept)
+        scope = decided(setting, formula, written, known)
+    except OptionError:
+        raise
     except SymconvError as error:
         return Claim(name, "verified", number, scope=str(error))
     if isinstance(scope, str):
         return Claim(name, "proved", number, scope=scope)
-    refutation = _at_point(setting, formula, expr, scope.point) if scope.point is not None else None
+    refutation = _at_point(setting, formula, written, scope.point) if scope.point is not None else None
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
     return Claim(name, "verified", number, scope=scope.reason)
@@ -101,6 +106,35 @@ def judge(
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
 WIDER = (4, 5, 7)
+
+
+def decided(setting: LayerSymbols, formula: Formula, written: Expr, known: Swap) -> str | Gap:
+    """What a candidate is proved for, or why it is not; ``known`` is what its symbols are in the layer.
+
+    What the symbols are makes some terms 0, such as a multiple of ``min(K, 0)``, and such a term is no part
+    of the equation that is proved. But it may read between two entries, or divide by 0, so these parts are
+    taken from the candidate as it is written.
+    """
+    try:
+        expr = written.xreplace(known)
+    except (TypeError, ZeroDivisionError):
+        expr = S.NaN
+    if expr.has(S.NaN, S.ComplexInfinity):
+        raise OptionError("claim: the formula divides by zero.")
+    gone = {divisor.xreplace(known) for divisor in _divisors(written)} - _divisors(expr)
+    if not all(divisor.is_positive for divisor in gone):
+        return Gap("a divisor may be zero or negative")
+    base = setting.notation.base
+    places = {**known, **{index: index + base for index in formula.kept}}
+    zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-base)
+    return agree(setting, formula.zero_based, zero_based, formula.kept, fractional(setting, written, places))
+
+
+def _divisors(expr: Expr) -> set[Expr]:
+    """What an expression divides by, and the factors by which it spreads sequences."""
+    found = {power.base for power in expr.atoms(Pow) if power.exp.is_negative}
+    found |= {remainder.args[1] for remainder in expr.atoms(Mod)}
+    return found.union(*(spread.args[1:] for spread in expr.atoms(Upsampled)))
 
 
 def _named(setting: LayerSymbols, name: str, expr: Expr) -> Expr:
@@ -130,8 +164,8 @@ def _at_point(
     numbers = {**sizes, **index}
     if not all(compiled_condition(c.xreplace(setting.integers))(numbers) for c in formula.conditions):
         return None
-    for letter, size in setting.definitions.items():
-        numbers[letter.name] = int(compiled_number(size)(numbers))
+    for at, size in enumerate(setting.output_sizes):
+        numbers[setting.m_letter(at).name] = int(compiled_number(size)(numbers))
     counts = {
         role: tuple(int(compiled_number(extent)(numbers)) for extent in extents)
         for role, extents in setting.extents.items()
@@ -164,25 +198,30 @@ def _apart(expr: Expr, taken: set[str]) -> Expr:
     return Sum(_apart(expr.function, taken).xreplace(swap), *reversed(limits))
 
 
-def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
-    """The candidate with the layer's own symbols, or an error for an unknown name."""
+def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> tuple[Expr, Swap]:
+    """The candidate with integers of the layer's names, and what they are; an error for an unknown name.
+
+    Nothing is known of the signs of these integers, so that nothing is simplified by them.
+    """
     n = setting.notation
     known = {symbol.name: symbol for symbol in setting.symbols}
     known |= {index.name: index for index in formula.kept}
     if formula.name != "output_size":
         known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
     counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+    letters: dict[str, Symbol] = {}
     if setting.constant is not None:
         letter, _ = setting.constant
         del counts[n.kernel]
         if letter.is_Symbol:
-            known[n.kernel] = letter
+            letters[n.kernel] = letter
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
     own = len(setting.bias_indices(setting.indices("output")))
     if setting.bias and own:
         ranks[n.bias] = own
     elif setting.bias:
-        known[n.bias] = Symbol(n.bias)
+        letters[n.bias] = Symbol(n.bias)
+    known |= letters
     sequences = set(ranks)
     for spread in expr.atoms(Upsampled):
         if str(spread.args[0].label) not in sequences:
@@ -203,7 +242,8 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     expr = _apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
     own_names = {base.label for base in expr.atoms(IndexedBase)}
     own_names |= {index for part in expr.atoms(Sum) for index in part.variables}
-    swap = {}
+    swap: dict[Symbol, Symbol] = {}
+    meant: dict[Symbol, Expr] = {}
     for symbol in sorted(expr.atoms(Symbol) - own_names, key=str):
         if symbol.name in names - set(known):
             continue  # an index outside its sum: it has no value
@@ -215,9 +255,9 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
             if entry and ranks.get(entry[1]) == 1:
                 raise OptionError(f"claim: unknown {symbol}; write {entry[1]}[{entry[2]}].")
             raise OptionError(sentence, given=symbol, allowed=sorted({*known, *sequences}))
-        swap[symbol] = known[symbol.name]
-    found: Expr = expr.xreplace(swap)
-    return found
+        swap[symbol] = letters.get(symbol.name, Symbol(symbol.name, integer=True))
+        meant[swap[symbol]] = known[symbol.name]
+    return expr.xreplace(swap), meant
 
 
 def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericModel]) -> Iterator[Refutation]:

@@ -16,7 +16,7 @@ from sympy import Expr, Integer, Mod, Or, S, Symbol
 
 from symconv.errors import MissingExtraError, SymconvError
 from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
-from symconv.evidence.isl_sets import Reader, Term
+from symconv.evidence.isl_sets import Reader, Reads, Term
 from symconv.evidence.report import Gap, Proof, Proved, Steps, per_axis
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
@@ -49,21 +49,18 @@ def prove(
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
 
 
-def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:
-    """What a candidate is proved for, or why it is not.
-
-    The candidate may read outside a sequence, where it is 0, but not between two entries.
-    """
+def agree(
+    setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol], read: Reads
+) -> str | Gap:
+    """What a candidate is proved for, or why it is not: see :func:`symconv.evidence.proofs.agree`."""
     isl = _islpy()
     frozen = ", ".join(size.name for size in _frozen_sizes(setting))
     if frozen:
         return Gap(f"a proof needs a number for {frozen}, which is both a stride or dilation and a size")
-    reader = Reader(setting)
-    reader.terms(candidate)  # what it reads between two entries, it reads where the numbers make it 0 too
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
         sides = [side.xreplace(numbers) for side in (right, candidate)]
-        reads = [(around.at(numbers), index.xreplace(numbers)) for around, index in reader.read]
+        reads = [(around.at(numbers), index.xreplace(numbers)) for around, index in read]
         gap = _difference(isl, fixed, sides, kept, reads, extended=True)
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
@@ -131,7 +128,7 @@ def _islpy() -> Any:
 
 def _difference(
     isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol],
-    reads: Sequence[tuple[Term, Expr]] = (), *, extended: bool = False,
+    reads: Reads = (), *, extended: bool = False,
 ) -> Gap | None:  # fmt: skip
     """Where two sides differ, or one of some more indices that are read is no integer.
 
@@ -154,7 +151,7 @@ class _Decision:
         for size in setting.sizes.values():
             self.possible = self.possible.subtract(at.fractional(size))
 
-    def gap(self, sides: Sequence[Expr], extended: bool, reads: Sequence[tuple[Term, Expr]]) -> Gap | None:
+    def gap(self, sides: Sequence[Expr], extended: bool, reads: Reads) -> Gap | None:
         totals: dict[str, Any] = {}
         reads = list(reads)
         for side, sign in zip(sides, (S.One, S.NegativeOne), strict=True):

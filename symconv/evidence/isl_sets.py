@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Add, Dummy, Eq, Expr, Indexed, KroneckerDelta, Mod, Mul, Piecewise, S, Sum, Symbol
@@ -59,6 +60,10 @@ class Term:
         return found, guards
 
 
+#: Indices that may be fractions, each with the sums and brackets around it.
+Reads: TypeAlias = Sequence[tuple[Term, Expr]]
+
+
 class Reader:
     """Reads expressions as sums, by the definitions that every derivation starts from.
 
@@ -66,8 +71,8 @@ class Reader:
     ``values`` holds the value of a constant kernel, by its letter.
     """
 
-    def __init__(self, setting: LayerSymbols) -> None:
-        self.setting = setting
+    def __init__(self, setting: LayerSymbols, meant: Mapping[Symbol, Expr] = MappingProxyType({})) -> None:
+        self.setting, self._meant = setting, meant
         self.read: list[tuple[Term, Expr]] = []
         n = setting.notation
         self._definitions: Mapping[str, Callable[..., list[Term]]] = {
@@ -231,7 +236,7 @@ class Reader:
     def _overlap(self, expr: Overlap) -> Term:
         """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
         left, right, *at = expr.args
-        for factor in (*left.args[1:], *right.args[1:]):
+        for factor in (part.xreplace(self._meant) for part in (*left.args[1:], *right.args[1:])):
             if not (factor.is_integer and factor.is_positive):
                 raise NotAffineError(f"the upsampling factor {factor} is not a positive whole number")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
@@ -239,6 +244,16 @@ class Reader:
         every = zip(wide, p, narrow, q, at, strict=True)
         meet = (Eq(w * x - expr.sign * v * y, place) for w, x, v, y, place in every)
         return Term((*p, *q), (*self._within(a, p), *self._within(b, q), *meet), ((a, p), (b, q)))
+
+
+def fractional(setting: LayerSymbols, expr: Expr, numbers: Mapping[Symbol, Expr]) -> Reads:
+    """The indices of an expression that may be fractions, and the sums and brackets around each.
+
+    ``numbers`` is put in last, when no term can become 0 and be lost with what it reads.
+    """
+    reader = Reader(setting, numbers)
+    reader.terms(expr)
+    return [(around.at(numbers), index.xreplace(numbers)) for around, index in reader.read]
 
 
 _STRUCTURE = (Indexed, Sum, Iverson, Partial, Overlap, KroneckerDelta, Piecewise)

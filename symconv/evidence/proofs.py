@@ -7,6 +7,7 @@ from sympy import Expr, Symbol
 
 from symconv.errors import MissingExtraError, OptionError, SymconvError
 from symconv.evidence import isl_proof, smt_proof
+from symconv.evidence.isl_sets import Reads
 from symconv.evidence.report import Gap, Proof, Proved, Steps
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
@@ -60,19 +61,21 @@ def _by_solver(setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep])
     return Proof(name, tuple(symbol.name for symbol in setting.symbols), tuple(steps))
 
 
-def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:
+def agree(
+    setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol], read: Reads
+) -> str | Gap:
     """What a candidate is proved for, or why it is not.
 
-    The candidate may read outside a sequence, where it is 0, but not between two entries. A second engine
-    decides what the first leaves open, if it is installed.
+    The candidate may read outside a sequence, where it is 0, but ``read`` must not be between two entries. A
+    second engine decides what the first leaves open, if it is installed.
     """
     first, *others = _engines(setting, None)
-    found = _agreed(first, setting, right, candidate, kept)
+    found = _agreed(first, setting, right, candidate, kept, read)
     for other in others:
         if isinstance(found, str) or found.point is not None:
             break
         try:
-            second = _agreed(other, setting, right, candidate, kept)
+            second = _agreed(other, setting, right, candidate, kept, read)
         except SymconvError:
             continue
         if isinstance(second, str) or second.point is not None:
@@ -81,11 +84,11 @@ def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Sy
 
 
 def _agreed(
-    engine: str, setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]
+    engine: str, setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol], read: Reads
 ) -> str | Gap:
     if engine == "islpy":
-        return isl_proof.agree(setting, right, candidate, kept)
-    gap = smt_proof.difference(setting, [right, candidate], kept, extended=True)
+        return isl_proof.agree(setting, right, candidate, kept, read)
+    gap = smt_proof.difference(setting, [right, candidate], kept, read, extended=True)
     if gap is not None:
         return gap
     free = tuple(symbol.name for symbol in setting.symbols)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sympy import Expr, Symbol
 
 from symconv.errors import SymconvError
+from symconv.evidence.isl_sets import Reads
 from symconv.evidence.report import Gap
 from symconv.evidence.smt_questions import Question, questions
 from symconv.evidence.smt_solver import WORK, Answer, z3_answer
@@ -12,22 +13,34 @@ from symconv.index_sums.symbols import LayerSymbols
 
 
 def asked(
-    setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
+    setting: LayerSymbols,
+    sides: Sequence[Expr],
+    kept: Sequence[Symbol],
+    read: Reads = (),
+    *,
+    extended: bool = False,
 ) -> list[Question]:
     """The questions whether two sides are equal, a letter of an output size being that size."""
     letters = {setting.m_letter(at): size for at, size in enumerate(setting.m)}
-    return questions(setting, [side.xreplace(letters) for side in sides], kept, extended=extended)
+    read = [(around.at(letters), index.xreplace(letters)) for around, index in read]
+    return questions(setting, [side.xreplace(letters) for side in sides], kept, read, extended=extended)
 
 
 def difference(
-    setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
+    setting: LayerSymbols,
+    sides: Sequence[Expr],
+    kept: Sequence[Symbol],
+    read: Reads = (),
+    *,
+    extended: bool = False,
 ) -> Gap | None:
     """Where two sides may differ, or why that is not decided; nothing where they are equal.
 
-    With ``extended``, what the second side reads outside a sequence is 0.
+    With ``extended``, what the second side reads outside a sequence is 0; nothing in ``read`` may lie between
+    two entries.
     """
     try:
-        every = asked(setting, sides, kept, extended=extended)
+        every = asked(setting, sides, kept, read, extended=extended)
     except SymconvError as error:
         return Gap(f"undecided, since {error}")
     left_open = ""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sympy import And, Eq, Expr, Mul, Symbol, expand
 
 from symconv.evidence.isl_constraints import given
-from symconv.evidence.isl_sets import Reader, Term
+from symconv.evidence.isl_sets import Reader, Reads, Term
 from symconv.evidence.smt_terms import (
     Fraction,
     Terms,
@@ -74,11 +74,12 @@ class Question:
 
 
 def questions(
-    setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
+    setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], read: Reads, *, extended: bool
 ) -> list[Question]:
     """What has to be impossible for two sides to be equal wherever there is a layer.
 
-    With ``extended``, what the second side reads outside a sequence is 0.
+    With ``extended``, what the second side reads outside a sequence is 0. Nothing that is read may lie
+    between two entries, nor do so in ``read``.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def questions(
     """
     asker = _Asker(setting, kept)
     groups: dict[tuple[tuple[str, int], ...], list[tuple[int, Term]]] = {}
-    found = []
+    found = [asker.whole(around, index) for around, index in read]
     for side, sign in zip(sides, (1, -1), strict=True):
         reader = Reader(setting)
         for term in reader.terms(side):

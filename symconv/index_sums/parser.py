@@ -69,6 +69,8 @@ def parse(text: str) -> Expr:
         parser.fail("an operator or the end; give only the right-hand side")
     if parser.peek():
         parser.fail("an operator or the end")
+    for entry in sorted((entry for entry in parser.fractional if not found.has(entry)), key=str):
+        raise FormulaSyntaxError(f"{entry} cancels, but may lie between two entries: leave it out.")
     return found
 
 
@@ -91,6 +93,7 @@ class _Parser:
         self._tokens.append(("end", "", at))
         self._at = 0
         self._depth = 0
+        self.fractional: set[Expr] = set()  # entries whose indices may be fractions
 
     def peek(self) -> str:
         return self._tokens[self._at][1]
@@ -203,7 +206,9 @@ class _Parser:
         if name in ("conv", "corr") and self._skip("("):
             return self._overlap(Correlation if name == "corr" else Convolution)
         if self.peek() == "[":
-            return IndexedBase(name)[tuple(self._list("[", "]"))]
+            entry = IndexedBase(name)[tuple(self._list("[", "]"))]
+            self.fractional |= set() if all(index.is_integer for index in entry.indices) else {entry}
+            return entry
         return Symbol(name, integer=True)
 
     def _function(self, name: str) -> Expr:

@@ -221,9 +221,19 @@ class _Maker:
         if self._rng.random() < 0.6:
             return self._whole(*more)
         inner = self._whole(*more)
+        if self._rng.random() < 0.15:
+            return f"{self._zero()}/2 + {inner}"
         return self._of(
             f"({inner})/2", f"({inner})/3", f"{inner} + 1/2", f"mod(({inner})/2, 1)", "1/2",
             f"min(1, max(0, N - {self._rng.randint(20, 40)}))/2", f"({inner})/2 - floor(({inner})/2)",
+        )  # fmt: skip
+
+    def _zero(self) -> str:
+        """A number that is 0 at every size, as long as nothing is divided by 0."""
+        size = self._of(*self._sizes)
+        return self._of(
+            f"min({size}, 0)", f"(max({size}, 0) - {size})", f"(1 - [{size} >= 0])", f"[{size} < 0]",
+            f"min({size}, 0)/(N - {self._rng.randint(20, 50)})",
         )  # fmt: skip
 
     # terms
@@ -241,6 +251,8 @@ class _Maker:
             factors.append(f"({self._number(*more)})")
         if self._rng.random() < 0.2:
             factors.append(self._of("2", "1/2", "1/3", "3/2"))
+        if self._rng.random() < 0.1:
+            factors.append(self._zero())
         return "*".join(factors)
 
     def _term(self) -> str:
