@@ -101,7 +101,7 @@ def judge(
     refutation = _at_point(setting, formula, written, scope.point) if scope.point is not None else None
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    return Claim(name, "verified", number, scope=scope.reason)
+    return Claim(name, "verified", number, scope=scope.explained("the sides may differ"))
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.

@@ -10,13 +10,12 @@ from textwrap import wrap
 from typing import Any
 
 from symconv.errors import OptionError, SymconvError
-from symconv.evidence.proofs import sides
 from symconv.evidence.report import Proof
 from symconv.evidence.smt_proof import asked
 from symconv.evidence.smt_questions import Question
 from symconv.evidence.smt_solver import PACKAGES, verdict
 from symconv.index_sums.index_base import shift_index_base
-from symconv.index_sums.nodes import UncheckedStep
+from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.printers import text_for
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from symconv.printing.english import counted

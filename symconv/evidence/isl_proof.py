@@ -18,7 +18,7 @@ from symconv.errors import MissingExtraError, SymconvError
 from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
 from symconv.evidence.isl_sets import Reader, Reads, Term
 from symconv.evidence.report import Gap, Proof, Proved, Steps, per_axis
-from symconv.index_sums.nodes import UncheckedStep
+from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
 #: What a proof takes for a stride or dilation that is a symbol.
@@ -39,10 +39,8 @@ def prove(
         for size, tried in frozen.items():
             tried.append(str(numbers[size]))
         for at, line in enumerate(lines):
-            chained = at > 0 and lines[at - 1].left == line.left
-            before = lines[at - 1].terms.shown if chained else line.left
-            sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
-            gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
+            both = [side.xreplace(numbers) for side in sides(lines, at)]
+            gap = _difference(isl, fixed, both, kept_indices(setting, line.left))
             said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
             found.append(Proved(at + 1, line.rule, *at_steps, said, "islpy", refuted))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
@@ -59,9 +57,9 @@ def agree(
         return Gap(f"a proof needs a number for {frozen}, which is both a stride or dilation and a size")
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
-        sides = [side.xreplace(numbers) for side in (right, candidate)]
+        both = [side.xreplace(numbers) for side in (right, candidate)]
         reads = [(around.at(numbers), index.xreplace(numbers)) for around, index in read]
-        gap = _difference(isl, fixed, sides, kept, reads, extended=True)
+        gap = _difference(isl, fixed, both, kept, reads, extended=True)
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
             point = None if gap.point is None else {**named, **gap.point}

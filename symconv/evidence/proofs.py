@@ -9,7 +9,7 @@ from symconv.errors import MissingExtraError, OptionError, SymconvError
 from symconv.evidence import isl_proof, smt_proof
 from symconv.evidence.isl_sets import Reads
 from symconv.evidence.report import Gap, Proof, Proved, Steps
-from symconv.index_sums.nodes import UncheckedStep
+from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
 #: What decides, by the name of its module, and the package that it is installed by.
@@ -93,12 +93,6 @@ def _agreed(
         return gap
     free = tuple(symbol.name for symbol in setting.symbols)
     return Proof("", free, (Proved(1, "claim", *_numbers(setting)),)).scope
-
-
-def sides(lines: Sequence[UncheckedStep], at: int) -> tuple[Expr, Expr]:
-    """A line and the one before it, or what it is a line about."""
-    chained = at > 0 and lines[at - 1].left == lines[at].left
-    return lines[at - 1].terms.shown if chained else lines[at].left, lines[at].terms.shown
 
 
 def _numbers(setting: LayerSymbols) -> tuple[Steps, Steps]:

@@ -146,12 +146,14 @@ class _Asker:
 
     def same(self, names: Sequence[str], found: Sequence[tuple[int, Term]]) -> list[Question]:
         """That each product of entries has the same coefficient in the terms of both sides."""
-        if any(_fixed(term)[1] for _, term in found):
+        own = [_fixed(term) for _, term in found]
+        if any(left for _, left in own):
             return self._counted(found)
         terms = self._terms()
         spots = [f"{name}, index {at + 1}" for name, at in _spots(found[0][1])]
         places = [terms.variable(f"e{at}", f"the place in {spot}") for at, spot in enumerate(spots, 1)]
-        known = [(sign, *_met(terms, term, places)) for sign, term in found]
+        pairs = zip(found, own, strict=True)
+        known = [(sign, *_met(terms, term, fixed, places)) for (sign, term), (fixed, _) in pairs]
         product = f"product of entries of {' and '.join(names)}" if names else "number"
         decisive = len(set(names)) == len(names)  # x[a] x[b] and x[b] x[a] are one product at two points
         if sorted(sign for sign, *_ in known) == [-1, 1] and known[0][2] == known[1][2]:
@@ -215,14 +217,23 @@ def _letter(entry: tuple[str, tuple[Expr, ...]]) -> tuple[str, int]:
     return entry[0], len(entry[1])
 
 
-def _met(terms: Terms, term: Term, places: Sequence[str]) -> tuple[str, Fraction]:
+class _Fixed(NamedTuple):
+    """``slope index + rest`` is the index of an entry, by its number among all of them, or 0."""
+
+    index: Symbol
+    slope: Expr
+    rest: Expr
+    place: int | None
+
+
+def _met(terms: Terms, term: Term, own: Sequence[_Fixed], places: Sequence[str]) -> tuple[str, Fraction]:
     """When a term has the product whose entries lie at given places, and the coefficient of the product.
 
     The term's own indices are written in terms of the places first, each in turn: where the term has the
     product at all, they have these values and no others.
     """
     held = []
-    for fixed in _fixed(term)[0]:
+    for fixed in own:
         number, divisor = terms.value(fixed.rest)
         at = "0" if fixed.place is None else times(places[fixed.place], divisor)
         gap = Fraction(plus(at, negated(number)), divisor)
@@ -240,15 +251,6 @@ def _met(terms: Terms, term: Term, places: Sequence[str]) -> tuple[str, Fraction
     return every(*held), terms.value(term.coefficient)
 
 
-class _Fixed(NamedTuple):
-    """``slope index + rest`` is the index of an entry, by its number among all of them, or 0."""
-
-    index: Symbol
-    slope: Expr
-    rest: Expr
-    place: int | None
-
-
 def _fixed(term: Term) -> tuple[list[_Fixed], list[Symbol]]:
     """What fixes the indices of a term, each by those before it; and the indices that nothing fixes.
 
@@ -262,7 +264,10 @@ def _fixed(term: Term) -> tuple[list[_Fixed], list[Symbol]]:
     left, found = list(term.bound), []
     while left:
         ways = (
-            _Fixed(i, *solved, at) for i in left for expr, at in known if (solved := _affine(expr, i, left))
+            _Fixed(i, *solved, at)
+            for expr, at in known
+            for i in left
+            if i in expr.free_symbols and (solved := _affine(expr, i, left))
         )
         best = min(ways, key=lambda way: abs(way.slope) != 1, default=None)
         if best is None:

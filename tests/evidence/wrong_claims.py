@@ -222,7 +222,7 @@ class _Maker:
             return self._whole(*more)
         inner = self._whole(*more)
         if self._rng.random() < 0.15:
-            return f"{self._zero()}/2 + {inner}"
+            return f"{inner} + {self._zero()}/2"
         return self._of(
             f"({inner})/2", f"({inner})/3", f"{inner} + 1/2", f"mod(({inner})/2, 1)", "1/2",
             f"min(1, max(0, N - {self._rng.randint(20, 40)}))/2", f"({inner})/2 - floor(({inner})/2)",
