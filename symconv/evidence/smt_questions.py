@@ -171,10 +171,10 @@ class _Asker:
     def _both_ways(self, terms: Terms, what: str, left: str, right: str, decisive: bool) -> list[Question]:
         if left == right:
             return []
-        ways = {"left is on the right": (left, right), "right is on the left": (right, left)}
+        ways = ("left is on the right", left, right), ("right is on the left", right, left)
         return [
             self._question(f"{what} on the {way}", terms, here, negation(there), decisive=decisive)
-            for way, (here, there) in ways.items()
+            for way, here, there in ways
         ]
 
     def _counted(self, found: Sequence[tuple[int, Term]]) -> list[Question]:

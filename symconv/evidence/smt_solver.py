@@ -35,13 +35,7 @@ class Answer:
 
 
 def z3_answer(question: Question, *, work: int = WORK, more: Sequence[str] = ()) -> Answer:
-    """The answer of z3, the same in every run, with more assertions if there are any.
-
-    Raises
-    ------
-    MissingExtraError
-        When z3-solver, of the extra ``prove``, is not installed.
-    """
+    """The answer of z3, the same in every run, with more assertions if there are any."""
     script = "\n".join([question.script, *(f"(assert {assertion})" for assertion in more)])
     solver = _z3_solver(script, work)
     verdict = str(solver.check())
@@ -55,19 +49,8 @@ def z3_answer(question: Question, *, work: int = WORK, more: Sequence[str] = ())
 
 
 def verdict(solver: str, script: str) -> str:
-    """What a solver of :data:`PACKAGES` says of a script: "unsat", "sat" or "unknown".
-
-    Raises
-    ------
-    MissingExtraError
-        When the solver, of the extra ``prove``, is not installed.
-    """
+    """What a solver of :data:`PACKAGES` says of a script: "unsat", "sat" or "unknown"."""
     return _VERDICTS[solver](script)
-
-
-def _z3(script: str) -> str:
-    solver = _z3_solver(script, WORK)
-    return str(solver.check())
 
 
 def _cvc5(script: str) -> str:
@@ -83,7 +66,10 @@ def _cvc5(script: str) -> str:
     return said if said in ("unsat", "sat") else "unknown"
 
 
-_VERDICTS: Mapping[str, Callable[[str], str]] = {"z3": _z3, "cvc5": _cvc5}
+_VERDICTS: Mapping[str, Callable[[str], str]] = {
+    "z3": lambda script: str(_z3_solver(script, WORK).check()),
+    "cvc5": _cvc5,
+}
 
 
 def _z3_solver(script: str, work: int) -> Any:

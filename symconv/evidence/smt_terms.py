@@ -83,7 +83,7 @@ class Terms:
         if isinstance(expr, sympy.Pow):
             return self._power(*expr.args)
         if isinstance(expr, sympy.Mod):
-            return Fraction(self.divided(expr.args[0], expr.args[1]).remainder)
+            return self._remainder(*expr.args)
         if isinstance(expr, sympy.floor):
             return Fraction(self._over(self.value(expr.args[0])).quotient)
         if isinstance(expr, sympy.ceiling):
@@ -104,14 +104,12 @@ class Terms:
             raise UndecidedError(f"{base} may be 0 or negative, and is divided by")
         return Fraction(divisor, number)
 
-    def divided(self, number: Expr, divisor: Expr) -> Division:
-        """An integer divided by a positive one: the quotient, rounded down, and the remainder."""
-        if not divisor.is_positive:
-            raise UndecidedError(f"{divisor} may be 0 or negative, and is divided by")
+    def _remainder(self, number: Expr, divisor: Expr) -> Fraction:
+        """The remainder of an integer by a positive one."""
         (a, b), (c, d) = self.value(number), self.value(divisor)
-        if (b, d) != ("1", "1"):
+        if not divisor.is_positive or (b, d) != ("1", "1"):
             raise UndecidedError(f"a remainder of {number} by {divisor} is not decided")
-        return self._over(Fraction(a, c))
+        return Fraction(self._over(Fraction(a, c)).remainder)
 
     def _over(self, value: Fraction) -> Division:
         """The number of a fraction divided by its divisor."""
