@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,24 @@ def test_another_solver_confirms_a_certificate(name: str, options: dict[str, Any
     assert checked.agreed == len(checked.verdicts)
     assert str(checked).endswith(f"{checked.agreed} of {checked.agreed} scripts: unsat by z3 and cvc5")
     assert str(derivation.prove(confirm=True)).endswith(", by z3 and cvc5")
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "proofs.md"
+ROWS = re.findall(r"^\| (\w+) \| (\w) \| (\w) \| (\w) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE.read_text(), re.M)
+
+
+@pytest.mark.parametrize("row", tiers(ROWS, ROWS[:1]), ids="-".join)
+def test_the_page_says_how_many_scripts_each_solver_confirms(row: tuple[str, ...]) -> None:
+    name, *sizes, scripts, by_z3, by_cvc5 = row
+    stride, dilation, padding = (int(size) if size.isdigit() else size for size in sizes)
+    layer = sc.Conv1d("N", "K", stride=stride, dilation=dilation, padding=padding)
+    said = layer.derive(name).certificate().check().verdicts
+    assert len(ROWS) == 5
+    assert len(said) == int(scripts)
+    for solver, unsat in (("z3", by_z3), ("cvc5", by_cvc5)):
+        found = [each[solver] for each in said.values()]
+        assert found.count("unsat") == int(unsat)
+        assert "sat" not in found
 
 
 def test_a_script_says_what_it_states() -> None:
