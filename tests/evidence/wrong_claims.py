@@ -262,9 +262,10 @@ class _Maker:
             return self._junk()
         if kind == 3:
             index = self._of("t", "t", "k", "i", "N", "s", "j")
+            taps = "K" if "K" in self._sizes else "2"
             low, high = self._of(
-                ("0", "K - 1"), ("0", "1/2"), ("5", "3"), ("4", "1"), ("5", "-1"), ("N/2", "N/2 + 1"),
-                ("1/2", "3/2"), ("0", f"[N > {rng.randint(20, 40)}] - 1"), ("K", "K - 1"),
+                ("0", f"{taps} - 1"), ("0", "1/2"), ("5", "3"), ("4", "1"), ("5", "-1"), ("N/2", "N/2 + 1"),
+                ("1/2", "3/2"), ("0", f"[N > {rng.randint(20, 40)}] - 1"), (taps, f"{taps} - 1"),
                 (self._number(), self._number()), ("0", self._number()), ("N", "N"),
             )  # fmt: skip
             return f"sum({index}={low}..{high}) {self._junk(index)}"
