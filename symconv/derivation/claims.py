@@ -120,7 +120,7 @@ def decided(setting: LayerSymbols, formula: Formula, written: Expr, known: Swap)
     except (TypeError, ZeroDivisionError):
         expr = S.NaN
     if expr.has(S.NaN, S.ComplexInfinity):
-        raise OptionError("claim: the formula divides by zero.")
+        raise OptionError("claim: a part of the formula is undefined at all sizes, as a division by zero is.")
     gone = {divisor.xreplace(known) for divisor in _divisors(written)} - _divisors(expr)
     if not all(divisor.is_positive for divisor in gone):
         return Gap("a divisor may be zero or negative")

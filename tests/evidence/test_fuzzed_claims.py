@@ -87,7 +87,9 @@ def fault(claim: WrongClaim, rng: Random) -> tuple[str, str]:
     try:
         told = judge(setting, formula, sc.parse(claim.text), family.grid)
     except (OptionError, FormulaSyntaxError) as error:
-        known = any(words in str(error) for words in ("cannot be tried", "cancels", "divides by zero"))
+        known = any(
+            words in str(error) for words in ("cannot be tried", "cancels", "undefined", "divides by zero")
+        )
         return "refused", "" if known else f"not judged: {error}"
     if told.verdict == "refuted":
         return told.verdict, _refutation_fault(claim, told.refutation)
