@@ -17,6 +17,7 @@ from symconv.cli.excerpt import excerpt
 from symconv.cli.exercises import exercises
 from symconv.cli.notes import notes, progress
 from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
+from symconv.cli.prove import prove
 from symconv.printing.files import write_whole
 from symconv.printing.targets import TARGETS
 
@@ -137,6 +138,7 @@ def _write(text: str, file: str | None) -> None:
 
 cli.add_command(notes)
 cli.add_command(exercises)
+cli.add_command(prove)
 
 
 def run(arguments: list[str] | None = None, show: Callable[..., None] | None = None) -> int:

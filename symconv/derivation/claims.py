@@ -3,24 +3,28 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
-from sympy import Add, Expr, Indexed, IndexedBase, Mul, Sum, Symbol, sympify
+from sympy import Add, Expr, Indexed, IndexedBase, Mod, Mul, Pow, S, Sum, Symbol, sympify
 
 from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.derivation.readings import apart, in_own_letters
 from symconv.errors import OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries, operands
-from symconv.evidence.isl_proof import agree
+from symconv.evidence.isl_sets import fractional
 from symconv.evidence.polynomials import compiled, value_or_reason
-from symconv.evidence.report import Refutation, shown
+from symconv.evidence.proofs import agree
+from symconv.evidence.report import Gap, Refutation, shown
 from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
 from symconv.index_sums.equation import WrittenEquation, parse
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.printing.english import counted
+
+#: What to put for some symbols.
+Swap: TypeAlias = Mapping[Symbol, Expr]
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,33 +96,63 @@ def judge(
             return Claim(name, "verified", number, scope="a function can be tried, but not proved")
         return Claim(name, "refuted", number, refutation)
     given = sympify(candidate) if isinstance(candidate, int) else candidate
-    expr = _checked(setting, formula, in_own_letters(setting, formula, given))
-    refutation = next(_expression_failures(formula, expr, cases), None)
+    written, known = _checked(setting, formula, in_own_letters(setting, formula, given))
+    refutation = next(_expression_failures(formula, written, cases), None)
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-setting.notation.base)
     try:
-        scope = agree(setting, formula.zero_based, zero_based, formula.kept)
+        scope = decided(setting, formula, written, known)
+    except OptionError:
+        raise
     except SymconvError as error:
         return Claim(name, "verified", number, scope=str(error))
     if isinstance(scope, str):
         return Claim(name, "proved", number, scope=scope)
-    refutation = _at_point(setting, formula, expr, scope.point) if scope.point is not None else None
+    refutation = _at_point(setting, formula, written, scope.point) if scope.point is not None else None
     if refutation is not None:
         return Claim(name, "refuted", number, refutation)
-    return Claim(name, "verified", number, scope=scope.reason)
+    return Claim(name, "verified", number, scope=scope.explained("the sides may differ"))
 
 
 def agrees(setting: LayerSymbols, formula: Formula, candidate: Expr | WrittenEquation | str) -> int:
     """The number of cases of the usual grid on which a candidate is right; 0 if it fails on one."""
     read = parse(candidate) if isinstance(candidate, str) else candidate
-    expr = _checked(setting, formula, in_own_letters(setting, formula, read))
+    written, _ = _checked(setting, formula, in_own_letters(setting, formula, read))
     cases = list(geometries(setting, {}))
-    return 0 if next(_expression_failures(formula, expr, cases), None) else len(cases)
+    return 0 if next(_expression_failures(formula, written, cases), None) else len(cases)
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
 WIDER = (4, 5, 7)
+
+
+def decided(setting: LayerSymbols, formula: Formula, written: Expr, known: Swap) -> str | Gap:
+    """What a candidate is proved for, or why it is not; ``known`` is what its symbols are in the layer.
+
+    What the symbols are makes some terms 0, such as a multiple of ``min(K, 0)``, and such a term is no part
+    of the equation that is proved. But it may read between two entries, or divide by 0, so these parts are
+    taken from the candidate as it is written.
+    """
+    try:
+        expr = written.xreplace(known)
+    except (TypeError, ZeroDivisionError):
+        expr = S.NaN
+    if expr.has(S.NaN, S.ComplexInfinity):
+        raise OptionError("claim: a part of the formula is undefined at all sizes, as a division by zero is.")
+    gone = {divisor.xreplace(known) for divisor in _divisors(written)} - _divisors(expr)
+    if not all(divisor.is_positive for divisor in gone):
+        return Gap("a divisor may be zero or negative")
+    base = setting.notation.base
+    places = {**known, **{index: index + base for index in formula.kept}}
+    zero_based = shift_index_base(_named(setting, formula.name, expr), setting, by=-base)
+    return agree(setting, formula.zero_based, zero_based, formula.kept, fractional(setting, written, places))
+
+
+def _divisors(expr: Expr) -> set[Expr]:
+    """What an expression divides by, and the factors by which it spreads sequences."""
+    found = {power.base for power in expr.atoms(Pow) if power.exp.is_negative}
+    found |= {remainder.args[1] for remainder in expr.atoms(Mod)}
+    return found.union(*(spread.args[1:] for spread in expr.atoms(Upsampled)))
 
 
 def _named(setting: LayerSymbols, name: str, expr: Expr) -> Expr:
@@ -148,8 +182,8 @@ def _at_point(
     numbers = {**sizes, **index}
     if not all(compiled_condition(c.xreplace(setting.integers))(numbers) for c in formula.conditions):
         return None
-    for letter, size in setting.definitions.items():
-        numbers[letter.name] = int(compiled_number(size)(numbers))
+    for at, size in enumerate(setting.output_sizes):
+        numbers[setting.m_letter(at).name] = int(compiled_number(size)(numbers))
     counts = {
         role: tuple(int(compiled_number(extent)(numbers)) for extent in extents)
         for role, extents in setting.extents.items()
@@ -163,25 +197,30 @@ def _at_point(
     return Refutation(sizes, index, shown(found), shown(wanted)) if found != wanted else None
 
 
-def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
-    """The candidate with the layer's own symbols, or an error for an unknown name."""
+def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> tuple[Expr, Swap]:
+    """The candidate with integers of the layer's names, and what they are; an error for an unknown name.
+
+    Nothing is known of the signs of these integers, so that nothing is simplified by them.
+    """
     n = setting.notation
     known = {symbol.name: symbol for symbol in setting.symbols}
     known |= {index.name: index for index in formula.kept}
     if formula.name != "output_size":
         known |= {setting.m_letter(at).name: m for at, m in enumerate(setting.m)}
     counts = {n.input: "input", n.kernel: "tap", n.upstream: "output"}
+    letters: dict[str, Symbol] = {}
     if setting.constant is not None:
         letter, _ = setting.constant
         del counts[n.kernel]
         if letter.is_Symbol:
-            known[n.kernel] = letter
+            letters[n.kernel] = letter
     ranks = {letter: len(setting.extents[role]) for letter, role in counts.items()}
     own = len(setting.bias_indices(setting.indices("output")))
     if setting.bias and own:
         ranks[n.bias] = own
     elif setting.bias:
-        known[n.bias] = Symbol(n.bias)
+        letters[n.bias] = Symbol(n.bias)
+    known |= letters
     sequences = set(ranks)
     for spread in expr.atoms(Upsampled):
         if str(spread.args[0].label) not in sequences:
@@ -202,7 +241,8 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
     expr = apart(expr, {*known, *sequences, *(s.name for s in expr.free_symbols)})
     own_names = {base.label for base in expr.atoms(IndexedBase)}
     own_names |= {index for part in expr.atoms(Sum) for index in part.variables}
-    swap = {}
+    swap: dict[Symbol, Symbol] = {}
+    meant: dict[Symbol, Expr] = {}
     for symbol in sorted(expr.atoms(Symbol) - own_names, key=str):
         if symbol.name in names - set(known):
             continue  # an index outside its sum: it has no value
@@ -211,9 +251,9 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
         if symbol.name not in known:
             sentence = "claim: unknown {given}: {cure}"
             raise OptionError(sentence, given=symbol, allowed=sorted({*known, *sequences}))
-        swap[symbol] = known[symbol.name]
-    found: Expr = expr.xreplace(swap)
-    return found
+        swap[symbol] = letters.get(symbol.name, Symbol(symbol.name, integer=True))
+        meant[swap[symbol]] = known[symbol.name]
+    return expr.xreplace(swap), meant
 
 
 def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericModel]) -> Iterator[Refutation]:

@@ -13,8 +13,9 @@ from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries
-from symconv.evidence.isl_proof import given_or_few, prove
+from symconv.evidence.certificates import Certificate, certified, confirmed
 from symconv.evidence.polynomials import Poly, compiled, value_or_reason
+from symconv.evidence.proofs import prove
 from symconv.evidence.report import Failure, Proof, StepReport, Verification
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
@@ -165,14 +166,27 @@ class Derivation:
         cases = list(geometries(self._setting, checked_grid("verify", self._setting, grid)))
         return self._verify(cases if grid else _spread(cases, MOST_CASES), None)
 
-    def prove(self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None) -> Proof:
-        """Prove for all sizes and paddings that both sides of every step are equal.
+    def prove(
+        self,
+        *,
+        strides: Sequence[int] | None = None,
+        dilations: Sequence[int] | None = None,
+        engine: str | None = None,
+        confirm: bool = False,
+    ) -> Proof:
+        """Prove for all sizes, strides, dilations and paddings that both sides of every step are equal.
 
         Parameters
         ----------
         strides, dilations : sequence of int, optional
-            The numbers for which the steps are proved if the layer's stride or dilation is a symbol; by
-            default 1, 2 and 3. A stride or dilation that is a number is kept.
+            If given, the steps are proved for these numbers only, where the layer's stride or dilation is a
+            symbol, and by islpy.
+        engine : "z3" or "islpy", optional
+            z3 proves the steps for all strides and dilations, islpy for given ones. By default z3 is asked
+            first if a stride or dilation is a symbol, else islpy; the other is asked if the first cannot
+            decide. For a symbol islpy takes 1, 2 and 3.
+        confirm : bool
+            Also ask a second solver, cvc5, and say which steps it proves too: up to ten seconds a question.
 
         Returns
         -------
@@ -182,21 +196,37 @@ class Derivation:
         Raises
         ------
         MissingExtraError
-            If islpy is not installed; it belongs to the extra ``prove``.
+            If the engine is not installed; it belongs to the extra ``prove``.
 
         Examples
         --------
         >>> import symconv as sc
-        >>> print(sc.Conv1d("N", "K", stride=2, padding="p").derive("grad_input").prove())
-        grad_input: proved for all K, N, p, with stride 2, dilation 1
+        >>> print(sc.Conv1d("N", "K", stride="s", padding="p").derive("grad_input").prove())
+        grad_input: proved for all K, N, p, s, by z3
         """
         for name, wanted in (("stride", strides), ("dilation", dilations)):
-            for size in self._setting.of_axes(name):
-                given_or_few(size)
             values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
                 raise SymconvError(f"prove: {name}s={values}: write whole numbers of at least 1.")
-        return prove(self._setting, self.name, self._lines, strides, dilations)
+        found = prove(self._setting, self.name, self._lines, strides, dilations, engine)
+        return confirmed(found, self.certificate()) if confirm else found
+
+    def certificate(self) -> Certificate:
+        """The questions that decide every step, as scripts for any solver that reads SMT-LIB 2.
+
+        Returns
+        -------
+        Certificate
+            ``.save(folder)`` writes the scripts, ``.check()`` asks z3 and cvc5.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> certificate = sc.Conv1d("N", "K", stride="s").derive("output_size").certificate()
+        >>> print(str(certificate.check()).splitlines()[-1])
+        8 of 8 scripts: unsat by z3 and cvc5
+        """
+        return certified(self._setting, self.name, self._lines)
 
     def settled(self) -> str:
         """The evidence in a sentence: verified on how many cases, and proved for what, or why not.

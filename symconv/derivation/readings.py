@@ -80,7 +80,8 @@ def _left_indices(setting: LayerSymbols, formula: Formula, left: Expr) -> dict[S
             raise OptionError(
                 f"claim: {index} is no index of {left}: write a letter of its own, as in {wanted}."
             )
-    return dict(zip(indices, formula.kept, strict=True))
+    kept = [Symbol(index.name, integer=True) for index in formula.kept]  # nothing is known of their signs
+    return dict(zip(indices, kept, strict=True))
 
 
 def _left_entry(formula: Formula, left: Expr) -> Expr:

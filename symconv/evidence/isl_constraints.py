@@ -115,14 +115,21 @@ _COMBINE: Mapping[type, Callable[..., Any]] = {
 
 def given(setting: LayerSymbols, kept: Sequence[Symbol]) -> list[Any]:
     """What is taken for granted: what the symbols are, sizes that a layer can have, kept indices in range."""
-    facts = [fact(s) for s in setting.symbols for name, fact in _KNOWN.items() if s.assumptions0.get(name)]
+    facts = [fact(s) for s in setting.symbols for name, fact in _KNOWN.items() if _told(s, name)]
     facts += [Ge(size, least(name), evaluate=False) for name, size in setting.sizes.items()]
     for axis in setting.exact_spec.axes:
         facts += [Ge(expand(last - reach), 0, evaluate=False) for last, reach in axis.size_counts(S.Zero)]
-        facts += axis.limits
+    facts += [limit for relation in setting.exact_spec.pattern.relations for limit in relation.limits]
     facts += setting.spec.conditions
     facts += [Eq(letter, size, evaluate=False) for letter, size in setting.definitions.items()]
     return [*facts, *(Within(S.Zero, index, setting.last(index)).boolean() for index in kept)]
+
+
+def _told(symbol: Symbol, name: str) -> bool:
+    """Whether an assumption is made of a symbol, and no stronger one about its sign."""
+    known = symbol.assumptions0
+    stronger = {"nonnegative": "positive", "nonpositive": "negative"}.get(name, "")
+    return bool(known.get(name)) and not known.get(stronger)
 
 
 #: What an assumption about a symbol says in the language of integer sets.

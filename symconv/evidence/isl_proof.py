@@ -7,7 +7,7 @@ numbers for stride and dilation islpy decides for all sizes at once where two of
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 from typing import Any, TypeAlias
@@ -16,9 +16,9 @@ from sympy import Expr, Integer, Mod, Or, S, Symbol
 
 from symconv.errors import MissingExtraError, SymconvError
 from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
-from symconv.evidence.isl_sets import Reader, Term
-from symconv.evidence.report import Proof, Proved, Steps, equalities, per_axis
-from symconv.index_sums.nodes import UncheckedStep
+from symconv.evidence.isl_sets import Reader, Reads, Term
+from symconv.evidence.report import Gap, Proof, Proved, Steps, per_axis
+from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
 #: What a proof takes for a stride or dilation that is a symbol.
@@ -39,40 +39,27 @@ def prove(
         for size, tried in frozen.items():
             tried.append(str(numbers[size]))
         for at, line in enumerate(lines):
-            chained = at > 0 and lines[at - 1].left == line.left
-            before = lines[at - 1].terms.shown if chained else line.left
-            sides = [side.xreplace(numbers) for side in (before, line.terms.shown)]
-            gap = _difference(isl, fixed, sides, kept_indices(setting, line.left))
-            found.append(Proved(at + 1, line.rule, *at_steps, gap.explained() if gap else ""))
+            both = [side.xreplace(numbers) for side in sides(lines, at)]
+            gap = _difference(isl, fixed, both, kept_indices(setting, line.left))
+            said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
+            found.append(Proved(at + 1, line.rule, *at_steps, said, "islpy", refuted))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
 
 
-@dataclass(frozen=True)
-class Gap:
-    """Why two sides are not proved to be equal, or sizes and indices at which they may differ, or both."""
-
-    reason: str = ""
-    point: dict[str, int] | None = None
-
-    def explained(self, verb: str = "the sides differ") -> str:
-        """The reason in words, or the point."""
-        return self.reason or f"{verb} at {equalities(self.point or {}) or 'the given sizes'}"
-
-
-def agree(setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol]) -> str | Gap:
-    """What a candidate is proved for, or why it is not.
-
-    The candidate may read outside a sequence, where it is 0, but not between two entries.
-    """
+def agree(
+    setting: LayerSymbols, right: Expr, candidate: Expr, kept: Sequence[Symbol], read: Reads
+) -> str | Gap:
+    """What a candidate is proved for, or why it is not: see :func:`symconv.evidence.proofs.agree`."""
     isl = _islpy()
     frozen = ", ".join(size.name for size in _frozen_sizes(setting))
     if frozen:
         return Gap(f"a proof needs a number for {frozen}, which is both a stride or dilation and a size")
     proved = []
     for fixed, numbers, (stride, dilation) in _choices(setting, None, None):
-        sides = [side.xreplace(numbers) for side in (right, candidate)]
-        gap = _difference(isl, fixed, sides, kept, extended=True)
+        both = [side.xreplace(numbers) for side in (right, candidate)]
+        reads = [(around.at(numbers), index.xreplace(numbers)) for around, index in read]
+        gap = _difference(isl, fixed, both, kept, reads, extended=True)
         if gap is not None:
             named = {str(symbol): int(value) for symbol, value in numbers.items() if value.is_Integer}
             point = None if gap.point is None else {**named, **gap.point}
@@ -138,11 +125,15 @@ def _islpy() -> Any:
 
 
 def _difference(
-    isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol], *, extended: bool = False
-) -> Gap | None:
-    """Where two sides differ. With ``extended``, what the second reads outside a sequence is 0."""
+    isl: Any, setting: LayerSymbols, sides: Sequence[Expr], kept: Sequence[Symbol],
+    reads: Reads = (), *, extended: bool = False,
+) -> Gap | None:  # fmt: skip
+    """Where two sides differ, or one of some more indices that are read is no integer.
+
+    With ``extended``, what the second side reads outside a sequence is 0.
+    """
     try:
-        return _Decision(isl, setting, kept).gap(sides, extended)
+        return _Decision(isl, setting, kept).gap(sides, extended, reads)
     except (NotAffineError, isl.Error) as error:
         return Gap(f"undecided, since {str(error).splitlines()[0]}")
 
@@ -158,8 +149,9 @@ class _Decision:
         for size in setting.sizes.values():
             self.possible = self.possible.subtract(at.fractional(size))
 
-    def gap(self, sides: Sequence[Expr], extended: bool) -> Gap | None:
+    def gap(self, sides: Sequence[Expr], extended: bool, reads: Reads) -> Gap | None:
         totals: dict[str, Any] = {}
+        reads = list(reads)
         for side, sign in zip(sides, (S.One, S.NegativeOne), strict=True):
             reader = Reader(self.setting)
             for term in reader.terms(side):
@@ -167,11 +159,12 @@ class _Decision:
                     term = reader.inside(term)
                 letters, found = self._coefficient(replace(term, coefficient=sign * term.coefficient))
                 totals[letters] = totals[letters].union_add(found) if letters in totals else found
-            for around, index in reader.read:
-                at, domain = self._domain(around)
-                broken = domain.intersect(at.fractional(index))
-                if not broken.is_empty():
-                    return Gap("an index may lie between two entries", self._least(broken))
+            reads += reader.read
+        for around, index in reads:
+            at, domain = self._domain(around)
+            broken = domain.intersect(at.fractional(index))
+            if not broken.is_empty():
+                return Gap("an index may lie between two entries", self._least(broken))
         for _, total in sorted(totals.items()):
             differ = total.domain().subtract(total.zero_set())
             if not differ.is_empty():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Add, Dummy, Eq, Expr, Indexed, KroneckerDelta, Mod, Mul, Piecewise, S, Sum, Symbol
@@ -31,6 +32,12 @@ class Term:
         bound, conditions = self.bound + other.bound, self.conditions + other.conditions
         return Term(bound, conditions, self.entries + other.entries, self.coefficient * other.coefficient)
 
+    def at(self, numbers: Mapping[Symbol, Expr]) -> Term:
+        """The same with numbers for some symbols."""
+        entries = ((name, tuple(i.xreplace(numbers) for i in places)) for name, places in self.entries)
+        conditions = tuple(condition.xreplace(numbers) for condition in self.conditions)
+        return Term(self.bound, conditions, tuple(entries), self.coefficient.xreplace(numbers))
+
     def unwrapped(self) -> tuple[Term, list[Any]]:
         """Each remainder by a size as an index of its own, and the conditions under which it is none.
 
@@ -53,14 +60,19 @@ class Term:
         return found, guards
 
 
+#: Indices that may be fractions, each with the sums and brackets around it.
+Reads: TypeAlias = Sequence[tuple[Term, Expr]]
+
+
 class Reader:
     """Reads expressions as sums, by the definitions that every derivation starts from.
 
-    ``read`` collects the indices that may be fractions, each with the sums and brackets around it.
+    ``read`` collects the indices that may be fractions, each with the sums and brackets around it;
+    ``values`` holds the value of a constant kernel, by its letter.
     """
 
-    def __init__(self, setting: LayerSymbols) -> None:
-        self.setting = setting
+    def __init__(self, setting: LayerSymbols, meant: Mapping[Symbol, Expr] = MappingProxyType({})) -> None:
+        self.setting, self._meant = setting, meant
         self.read: list[tuple[Term, Expr]] = []
         n = setting.notation
         self._definitions: Mapping[str, Callable[..., list[Term]]] = {
@@ -76,8 +88,8 @@ class Reader:
             n.bias: setting.bias_indices(outputs),
         }
         constants = [setting.constant] if setting.constant else []
-        self._values = {letter: value for letter, value in constants if letter.is_Symbol}
-        self._named = setting.loss, Symbol(n.bias), *self._values
+        self.values = {letter: value for letter, value in constants if letter.is_Symbol}
+        self._named = setting.loss, Symbol(n.bias), *self.values
 
     def terms(self, expr: Expr, around: Term = Term()) -> list[Term]:
         """The sums of products that an expression is, within the sums and brackets around it."""
@@ -111,7 +123,7 @@ class Reader:
             delta = self._over("output")
             return [delta.times(term) for term in self._output(*delta.bound)]
         if expr in self._named:
-            value = self._values.get(expr, expr)
+            value = self.values.get(expr, expr)
             return [Term(coefficient=value) if value.is_Rational else Term(entries=((expr.name, ()),))]
         if not expr.has(*(kind for kind in _STRUCTURE if kind is not Iverson), *self._named):
             return [Term(coefficient=expr)]
@@ -224,14 +236,24 @@ class Reader:
     def _overlap(self, expr: Overlap) -> Term:
         """``sum_m a[n - m] b[m]`` or ``sum_m a[n + m] b[m]`` on spread sequences."""
         left, right, *at = expr.args
-        for factor in (*left.args[1:], *right.args[1:]):
-            if not (factor.is_Integer and factor.is_positive):
+        for factor in (part.xreplace(self._meant) for part in (*left.args[1:], *right.args[1:])):
+            if not (factor.is_integer and factor.is_positive):
                 raise NotAffineError(f"the upsampling factor {factor} is not a positive whole number")
         (a, wide), (b, narrow) = ((str(side.args[0].label), side.args[1:]) for side in (left, right))
         p, q = _new(self._indices[a]), _new(self._indices[b])
         every = zip(wide, p, narrow, q, at, strict=True)
         meet = (Eq(w * x - expr.sign * v * y, place) for w, x, v, y, place in every)
         return Term((*p, *q), (*self._within(a, p), *self._within(b, q), *meet), ((a, p), (b, q)))
+
+
+def fractional(setting: LayerSymbols, expr: Expr, numbers: Mapping[Symbol, Expr]) -> Reads:
+    """The indices of an expression that may be fractions, and the sums and brackets around each.
+
+    ``numbers`` is put in last, when no term can become 0 and be lost with what it reads.
+    """
+    reader = Reader(setting, numbers)
+    reader.terms(expr)
+    return [(around.at(numbers), index.xreplace(numbers)) for around, index in reader.read]
 
 
 _STRUCTURE = (Indexed, Sum, Iverson, Partial, Overlap, KroneckerDelta, Piecewise)

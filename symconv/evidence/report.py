@@ -121,17 +121,38 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Why two sides are not proved to be equal, or sizes and indices at which they may differ, or both."""
+
+    reason: str = ""
+    point: dict[str, int] | None = None
+
+    def explained(self, verb: str = "the sides differ") -> str:
+        """The reason in words, or the point."""
+        return self.reason or f"{verb} at {equalities(self.point or {}) or 'the given sizes'}"
+
+
+@dataclass(frozen=True)
 class Proved:
-    """The decision on one step, for one stride and dilation per axis."""
+    """The decision on one step, for one stride and dilation per axis, or for all if none are given."""
 
     number: int
     rule: str
     stride: Steps
     dilation: Steps
     difference: str = ""
+    engine: str = "islpy"
+    refuted: bool = False  # whether the difference is numbers at which the step does not hold
+    confirmed: bool = False  # whether cvc5 says so too
 
     def __bool__(self) -> bool:
         return not self.difference
+
+    @property
+    def where(self) -> str:
+        """At which numbers, where they are given."""
+        given = self.stride and self.dilation
+        return f", for stride {per_axis(self.stride)}, dilation {per_axis(self.dilation)}" if given else ""
 
 
 @dataclass(frozen=True)
@@ -162,21 +183,25 @@ class Proof:
     def scope(self) -> str:
         """The sizes, strides and dilations that a successful proof covers."""
         chosen = sorted({(p.stride, p.dilation) for p in self.steps})
+        sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
+        if not all(stride and dilation for stride, dilation in chosen):
+            return f"for {sizes}"
         pairs = [f"({per_axis(stride)}, {per_axis(dilation)})" for stride, dilation in chosen]
         steps = f"(stride, dilation) = {either(pairs)}"
         if len(chosen) == 1:
             steps = "stride {}, dilation {}".format(*map(per_axis, chosen[0]))
-        sizes = f"all {', '.join(self.sizes)}" if self.sizes else "the given sizes"
         only = [f"{name} = {either(numbers)}" for name, numbers in self.frozen]
         return f"for {sizes}, with {steps}{', so only for ' if only else ''}{', '.join(only)}"
 
     def __str__(self) -> str:
         wrong = [p for p in self.steps if not p]
         if not wrong:
-            return f"{self.name}: proved {self.scope}"
-        lines = [
-            f"step {p.number}, {p.rule}, for stride {per_axis(p.stride)}, dilation {per_axis(p.dilation)}: "
-            f"{p.difference}"
-            for p in wrong
-        ]
+            engines = sorted({p.engine for p in self.steps})
+            agreed = sum(p.confirmed for p in self.steps)
+            if agreed == len(self.steps):
+                engines.append("cvc5")
+            partly = 0 < agreed < len(self.steps)
+            some = f"; {agreed} of {len(self.steps)} steps by cvc5 too" if partly else ""
+            return f"{self.name}: proved {self.scope}, by {' and '.join(engines)}{some}"
+        lines = [f"step {p.number}, {p.rule}{p.where}: {p.difference}" for p in wrong]
         return "\n".join([*lines, f"{self.name}: not proved"])

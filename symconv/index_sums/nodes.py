@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
@@ -199,6 +199,12 @@ class UncheckedStep:
     terms: IndexSum
     rule: str
     reason: str
+
+
+def sides(lines: Sequence[UncheckedStep], at: int) -> tuple[Expr, Expr]:
+    """A line and the one before it, or what it is a line about."""
+    chained = at > 0 and lines[at - 1].left == lines[at].left
+    return lines[at - 1].terms.shown if chained else lines[at].left, lines[at].terms.shown
 
 
 def tidy(expr: Expr) -> Expr:

@@ -74,11 +74,14 @@ class Parser:
         self._tokens = [*(token for token in tokens if token.kind != "row"), Token("end", "", end)]
         self._at = 0
         self._depth = 0
+        self.fractional: set[Expr] = set()  # entries whose indices may be fractions
 
     def whole(self) -> Expr:
         """The expression that all of the tokens are."""
         found = self.sum()
         self.done()
+        for entry in sorted((entry for entry in self.fractional if not found.has(entry)), key=str):
+            self.refuse(f"{entry} cancels, but may lie between two entries: leave it out.")
         return found
 
     def done(self) -> None:
@@ -234,7 +237,9 @@ class Parser:
             self.take(",")
             return self._overlap(Correlation if name == "corr" else Convolution, left)
         if self.peek() == "[":
-            return IndexedBase(name)[tuple(self._list("[", "]"))]
+            entry = IndexedBase(name)[tuple(self._list("[", "]"))]
+            self.fractional |= set() if all(index.is_integer for index in entry.indices) else {entry}
+            return entry
         return Symbol(name, integer=True)
 
     def _bracketed(self) -> Expr:

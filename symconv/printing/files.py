@@ -1,6 +1,8 @@
 """Files that are either whole or not there."""
 
 import os
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,5 +34,40 @@ def write_whole(target: Path, content: bytes) -> None:
     except FileNotFoundError:
         folder = Path(os.path.realpath(target)).parent if target.parent.exists() else target.parent
         raise SymconvError(f"cannot write into {folder}: there is no such folder; create it first.") from None
+    except (OSError, ValueError) as error:
+        raise SymconvError(f"cannot write {target}: {getattr(error, 'strerror', None) or error}.") from None
+
+
+def write_folder(target: Path, files: Mapping[str, bytes], own: Callable[[str], bool]) -> None:
+    """Write a folder of files beside its place and then put it there, so that it has all of them or none.
+
+    A folder that is there already is replaced if all that it holds is its own. A SymconvError is raised when
+    it holds something else, or cannot be written; then nothing changes.
+    """
+    try:
+        place = Path(os.path.realpath(target))
+        others = sorted(item.name for item in place.iterdir() if not own(item.name)) if place.exists() else []
+        if others:
+            raise SymconvError(f"cannot write {target}: it holds {others[0]}; give a new or an empty folder.")
+        part, former = (place.with_name(f".symconv-{uuid4().hex}") for _ in range(2))
+        try:
+            part.mkdir()
+            for name, content in files.items():
+                (part / name).write_bytes(content)
+            if place.exists():
+                place.rename(former)
+            try:
+                part.rename(place)
+            except OSError:
+                if former.exists():
+                    former.rename(place)
+                raise
+        finally:
+            for left in (part, former):
+                shutil.rmtree(left, ignore_errors=True)
+    except FileNotFoundError:
+        raise SymconvError(
+            f"cannot write {target}: there is no folder {target.parent}; make it first."
+        ) from None
     except (OSError, ValueError) as error:
         raise SymconvError(f"cannot write {target}: {getattr(error, 'strerror', None) or error}.") from None

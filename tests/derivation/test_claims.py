@@ -38,7 +38,7 @@ def test_a_right_formula_is_proved_whatever_its_form() -> None:
         assert claim, str(claim)
         assert claim.verdict in ("proved", "verified")
     assert made.claim(*right[0]).verdict == "proved"
-    assert "for all K, N, p, with (stride, dilation) = (1, 1), (2, 1) or (3, 1)" in str(made.claim(*right[1]))
+    assert "proved for all K, N, p, s, and" in str(made.claim(*right[1]))
 
 
 def test_a_wrong_formula_is_refuted_by_the_smallest_sizes() -> None:
@@ -269,6 +269,61 @@ def test_no_claim_is_proved_that_is_false_at_large_sizes(text: str, verdict: str
     claim = sc.Conv1d("N", "K").claim("output", parse(text))
     assert claim.verdict == verdict, str(claim)
     assert bool(claim) == (verdict != "refuted")
+
+
+BETWEEN = "undefined (reads x[{}], which is between two entries)"
+
+
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        # 0 for every K, but only since K is positive; what it reads, it reads all the same
+        ("min(K, 0)*x[1/2]", BETWEEN.format("1/2")),
+        ("(max(K, 1) - K)*x[N + K/2]", BETWEEN.format("3/2")),
+        ("[N > 50]*min(K, 0)*x[1/2]", BETWEEN.format("1/2")),
+        ("[N > 50]*(1 - [K > 0])*x[N/2]", BETWEEN.format("51/2")),
+        ("[N > 50]*min(K, 0)*sum(t=0..N) x[t/2]*w[0]", BETWEEN.format("1/2")),
+        ("sum(t=0..2) [N > 50]*(min(K + t, t) - t)*x[t/2]", BETWEEN.format("1/2")),
+        ("[N > 50]*[1 <= K]*x[K/2]", BETWEEN.format("1/2")),
+        ("[1/min(K, 0) > 5]", "undefined (divides by zero)"),
+        # the same, where it cannot be decided what is read or divided by
+        ("[N > 50]*min(K, 0)*x[(N*N + N)/2]", "verified"),
+        ("min(K, 0)/(N - 50)", "verified"),
+        ("min(K, 0)*mod(i, N - 50)", "verified"),
+        ("[N > 50]*min(K, 0)*corr(x, spread(w, N - 51))[i]", "verified"),
+        # harmless: the index is an integer after all, or nothing is read
+        ("x[N + min(K, 0)/2]", "proved"),
+        ("[N > 50]*min(K, 0)*x[N + 3]", "proved"),
+        ("[N > 50]*[N < 40]*min(K, 0)*x[1/2]", "proved"),
+        ("sum(t=0..min(K, 0) - 1) x[t/2]", "proved"),
+        ("min(K, 0)*corr(x, spread(w, K))[i]", "proved"),
+    ],
+)
+def test_no_term_that_is_zero_hides_what_it_reads_or_divides_by(term: str, told: str) -> None:
+    claim = sc.Conv1d("N", "K").claim("output", parse(f"sum(k=0..K - 1) w[k]*x[i + k] + {term}"))
+    assert told in (claim.verdict, claim.refutation and claim.refutation.claimed), str(claim)
+
+
+def test_indices_from_1_hide_nothing_either() -> None:
+    made = sc.Conv1d("N", "K", notation=sc.Notation(base=1))
+    for gate, verdict in (("[i < 2]", "refuted"), ("[i < 1]", "proved")):
+        text = f"sum(k=1..K) w[k]*x[i + k - 1] + [N > 50]*{gate}*min(K, 0)*x[1/2]"
+        assert made.claim("output", parse(text)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "term", ["[N > 50]/min(K, 0)", "[N > 50]*mod(i, min(K, 0))", "[N > 9]*[1/min(K, 0) > 5]"]
+)
+def test_a_claim_that_divides_by_zero_at_every_size_is_refused(term: str) -> None:
+    with pytest.raises(OptionError, match="a part of the formula is undefined at all sizes"):
+        sc.Conv1d("N", "K").claim("output", parse(f"sum(k=0..K - 1) w[k]*x[i + k] + {term}"))
+
+
+@pytest.mark.parametrize("text", ["0*x[1/2]", "x[i/2] - x[i/2]", "mod(K, 1)*x[i/2]", "[1 = 2]*x[i/2]"])
+def test_an_entry_that_cancels_must_be_one(text: str) -> None:
+    with pytest.raises(FormulaSyntaxError, match=r"x\[.*/2\] cancels, but may lie between two entries"):
+        parse(text)
+    assert parse(text.replace("/2", "")) == 0
 
 
 def test_a_right_claim_with_a_divided_index_is_proved() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from itertools import product
 from typing import Any
 
@@ -48,10 +49,12 @@ def test_the_default_grid_is_large_and_counted(name: str) -> None:
 
 def test_a_proof_says_what_it_covers_and_no_more() -> None:
     proof = sc.Conv1d("N", "K", stride="s", padding="p").derive("output").prove(strides=[2, 5])
-    assert str(proof) == "output: proved for all K, N, p, with (stride, dilation) = (2, 1) or (5, 1)"
+    assert (
+        str(proof) == "output: proved for all K, N, p, with (stride, dilation) = (2, 1) or (5, 1), by islpy"
+    )
     assert (
         str(sc.Conv1d(4, 3).derive("output").prove())
-        == "output: proved for the given sizes, with stride 1, dilation 1"
+        == "output: proved for the given sizes, with stride 1, dilation 1, by islpy"
     )
 
 
@@ -161,6 +164,21 @@ def test_wrong_calls_are_refused() -> None:
         derivation.prove(strides=[0])
 
 
+@pytest.mark.parametrize("module", ["z3", "cvc5"])
+def test_a_missing_solver_is_named_with_its_cure(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    derivation = sc.Conv1d("N", "K", stride="s").derive("output_size")
+    with pytest.raises(MissingExtraError, match=rf"needs {module}.*: pip install 'symconv\[prove\]'"):
+        derivation.certificate().check([module])
+
+
+def test_without_any_engine_a_proof_names_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("z3", "islpy"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=r"needs z3-solver.*: pip install 'symconv\[prove\]'"):
+        sc.Conv1d("N", "K", stride="s").derive("output_size").prove()
+
+
 def test_a_missing_islpy_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
@@ -243,11 +261,23 @@ def test_assumptions_of_symbols_are_kept() -> None:
     assert sc.Conv1d("N", odd).claim("output_size", sc.parse("N - 2*floor(K/2)"))
 
 
-def test_one_symbol_for_stride_and_dilation_takes_equal_numbers_only() -> None:
-    proof = sc.Conv1d("N", "K", stride="s", dilation="s").derive("output").prove()
-    assert str(proof).endswith("with (stride, dilation) = (1, 1), (2, 2) or (3, 3)")
+def test_one_symbol_may_be_stride_and_dilation_and_part_of_them() -> None:
+    derivation = sc.Conv1d("N", "K", stride="s", dilation="s").derive("output")
+    assert str(derivation.prove()) == "output: proved for all K, N, s, by z3"
+    proof = derivation.prove(engine="islpy")
+    assert str(proof).endswith("with (stride, dilation) = (1, 1), (2, 2) or (3, 3), by islpy")
+    twice = sc.Conv1d("N", "K", stride=2 * symbols("r")).derive("output")
+    assert not twice.prove()  # the sign of r is open, so that 2 r is not divided by
     with pytest.raises(SymconvError, match="a single symbol for stride and dilation, not 2\\*r"):
-        sc.Conv1d("N", "K", stride=2 * symbols("r")).derive("output").prove()
+        twice.prove(engine="islpy")
+
+
+def test_an_engine_is_named_and_fits_what_is_asked() -> None:
+    derivation = sc.Conv1d("N", "K", stride="s").derive("output_size")
+    with pytest.raises(SymconvError, match="engine is 'z4': Allowed: 'z3', 'islpy'"):
+        derivation.prove(engine="z4")
+    with pytest.raises(SymconvError, match="'z3' decides all strides and dilations: leave these out"):
+        derivation.prove(engine="z3", strides=[2])
 
 
 def test_symbols_of_one_name_are_one() -> None:

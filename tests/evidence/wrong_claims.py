@@ -61,7 +61,18 @@ def _conv(
     )  # fmt: skip
     kind = sc.ConvTranspose1d if transposed else sc.Conv1d
     made = kind("N", "K", notation=sc.Notation(base=base), **options)
-    spans = {"N": _N, "K": _K, "p": _P, "q": _P, "s": _S, "d": _S, "A": _S, "O": _S, "Q": range(1, 3)}
+    spans = {
+        "N": _N,
+        "K": _K,
+        "p": _P,
+        "q": _P,
+        "s": _S,
+        "d": _S,
+        "A": _S,
+        "O": _S,
+        "Q": range(1, 3),
+        "a": range(2),
+    }
     return Family(made, oracle, {s.name: spans[s.name] for s in made.closed.symbols.symbols}, quantities)
 
 
@@ -80,7 +91,12 @@ def families() -> Iterator[Family]:
     yield _conv(bias=True, base=1)
     yield _conv(transposed=True, stride=2, output_padding=1)
     yield _conv(transposed=True, stride="s", padding="p", flip=True)
+    yield _conv(stride="s", dilation="d", padding=("p", "q"))
+    yield _conv(stride="s", dilation="d", padding="full", flip=True)
+    yield _conv(transposed=True, stride="s", dilation="d", padding="p", output_padding="a")
     yield _conv(padding="p", padding_mode="circular", quantities=("output", "windows", "grad_kernel"))
+    circular = ("output", "windows", "grad_kernel")
+    yield _conv(circular, padding="p", padding_mode="circular", stride="s", dilation="d")
     yield _conv(stride="K", quantities=("output_size", "output", "grad_input"))
     channels = ("output", "grad_input", "grad_kernel")
     yield _conv(channels, in_channels="A", out_channels="O", bias=True, stride=2)
@@ -205,9 +221,19 @@ class _Maker:
         if self._rng.random() < 0.6:
             return self._whole(*more)
         inner = self._whole(*more)
+        if self._rng.random() < 0.15:
+            return f"{inner} + {self._zero()}/2"
         return self._of(
             f"({inner})/2", f"({inner})/3", f"{inner} + 1/2", f"mod(({inner})/2, 1)", "1/2",
             f"min(1, max(0, N - {self._rng.randint(20, 40)}))/2", f"({inner})/2 - floor(({inner})/2)",
+        )  # fmt: skip
+
+    def _zero(self) -> str:
+        """A number that is 0 at every size, as long as nothing is divided by 0."""
+        size = self._of(*self._sizes)
+        return self._of(
+            f"min({size}, 0)", f"(max({size}, 0) - {size})", f"(1 - [{size} >= 0])", f"[{size} < 0]",
+            f"min({size}, 0)/(N - {self._rng.randint(20, 50)})",
         )  # fmt: skip
 
     # terms
@@ -225,6 +251,8 @@ class _Maker:
             factors.append(f"({self._number(*more)})")
         if self._rng.random() < 0.2:
             factors.append(self._of("2", "1/2", "1/3", "3/2"))
+        if self._rng.random() < 0.1:
+            factors.append(self._zero())
         return "*".join(factors)
 
     def _term(self) -> str:
@@ -234,9 +262,10 @@ class _Maker:
             return self._junk()
         if kind == 3:
             index = self._of("t", "t", "k", "i", "N", "s", "j")
+            taps = "K" if "K" in self._sizes else "2"
             low, high = self._of(
-                ("0", "K - 1"), ("0", "1/2"), ("5", "3"), ("4", "1"), ("5", "-1"), ("N/2", "N/2 + 1"),
-                ("1/2", "3/2"), ("0", f"[N > {rng.randint(20, 40)}] - 1"), ("K", "K - 1"),
+                ("0", f"{taps} - 1"), ("0", "1/2"), ("5", "3"), ("4", "1"), ("5", "-1"), ("N/2", "N/2 + 1"),
+                ("1/2", "3/2"), ("0", f"[N > {rng.randint(20, 40)}] - 1"), (taps, f"{taps} - 1"),
                 (self._number(), self._number()), ("0", self._number()), ("N", "N"),
             )  # fmt: skip
             return f"sum({index}={low}..{high}) {self._junk(index)}"

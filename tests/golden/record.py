@@ -40,7 +40,7 @@ NOTATIONS: Mapping[str, Any] = {
 }  # fmt: skip
 
 #: Optional libraries. What is printed where all of them are absent is the same everywhere.
-EXTRAS = ("scipy", "torch", "jax", "islpy")
+EXTRAS = ("scipy", "torch", "jax", "islpy", "z3", "cvc5")
 
 
 @contextmanager
@@ -145,7 +145,7 @@ def jobs() -> Iterator[Job]:
     yield Job("refusals", "", "refusal", refusals, exhaustive=False)
     yield Job("commands", "", "command", commands, exhaustive=False)
     yield Job("more", "", "more", more, exhaustive=False)
-    yield Job("claims", "", "claim", claims, ("islpy",))
+    yield Job("claims", "", "claim", claims, ("islpy", "z3"))
 
 
 def _made(kind: str, notation: str, part: str, valued: bool) -> Texts:

@@ -170,4 +170,8 @@ PARTS: Mapping[str, Callable[[Any], Texts]] = {
 }
 
 #: The libraries that a part cannot do without.
-NEEDED: Mapping[str, tuple[str, ...]] = {"svg": ("matplotlib",), "notes": ("nbformat",), "prove": ("islpy",)}
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "svg": ("matplotlib",),
+    "notes": ("nbformat",),
+    "prove": ("islpy", "z3"),
+}

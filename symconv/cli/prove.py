@@ -1,0 +1,57 @@
+"""The ``symconv prove`` command: every step of derivations decided for all sizes, and its certificates."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from symconv.cli.notes import progress
+from symconv.cli.options import geometry, layer_of
+from symconv.printing.english import counted
+
+
+@click.command()
+@click.argument("quantities")
+@geometry(looks=False)
+@click.option("--confirm", is_flag=True, help="Also check every script with z3 and with cvc5.")
+@click.option(
+    "-o", "--output", "folder", metavar="FOLDER", help="Write one script a question, and index.txt."
+)
+@click.pass_context
+def prove(ctx: click.Context, /, quantities: str, confirm: bool, folder: str | None, **options: Any) -> None:
+    """Decide every step of the derivations of some quantities for all sizes, strides and dilations.
+
+    Quantities are given with commas between them. With -o, each question that decides a step is written as a
+    script in SMT-LIB 2, which any solver of that language can check: unsat means that the statement in its
+    first lines holds. Exit with 1 if a step is not proved.
+
+    \b
+    Examples:
+      symconv prove --input-size N --kernel-size K --stride s output,grad_input
+      symconv prove --input-size N --kernel-size K --stride s output,grad_input -o certificates
+    """
+    if folder == "":
+        raise click.UsageError("-o needs the name of a folder.")
+    layer, proofs, certificates = layer_of(**options, values=False), [], []
+    with progress([name.strip() for name in quantities.split(",")], label="proving") as names:
+        for name in names:
+            derivation = layer.derive(name)
+            proofs.append(derivation.prove())
+            if folder is not None or confirm:
+                certificates.append(derivation.certificate())
+    lines = [layer.description, *map(str, proofs)]
+    right = all(proofs)
+    if certificates:
+        whole = sum(certificates[1:], certificates[0])
+        if confirm:
+            checked = whole.check(progress=partial(progress, label="checking"))
+            lines.append(str(checked))
+            right = right and bool(checked)
+        if folder is not None:
+            whole.save(folder)
+            lines.append(f"{counted(len(whole.scripts), 'script')} written to {folder}")
+    click.echo("\n".join(lines))
+    if not right:
+        ctx.exit(1)
