@@ -44,7 +44,8 @@ TESTS = Path(__file__).resolve().parent
 MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 16, 350, 3
 
 #: So many lines a room has at the most: those of the mathematics together, and those that write for readers.
-MOST_LINES = 17_500
+#: Those of the mathematics were under 17,500 before figures had captions and formulas took numbers by name.
+MOST_LINES = 17_600
 LINES_OF_READERS: Mapping[str, int] = {"notes": 5_900, "exercises": 3_300}
 
 #: So many lines what reads the formulas of people has, in text and LaTeX, and names what they meant.
