@@ -74,7 +74,7 @@ def alternatives(layer: Any, *, most: int, among: Collection[str] = ()) -> Itera
 
     Stride and dilation exchanged counts as one change. The options may be confined to some.
     """
-    told = options(layer.spec)
+    told, own = options(layer.spec), convention(layer.spec)
     choices = {name: values for name, values in _choices(layer).items() if not among or name in among}
     exchanged = {"stride": told.get("dilation", 1), "dilation": told.get("stride", 1)}
     every = [
@@ -87,10 +87,10 @@ def alternatives(layer: Any, *, most: int, among: Collection[str] = ()) -> Itera
     if among != ("padding",) and "dilation" in told and exchanged["stride"] != exchanged["dilation"]:
         changes.insert(0, exchanged)
     for change in changes:
-        try:
-            yield remade(layer, **change)
-        except SymconvError:
-            continue
+        with suppress(SymconvError):
+            made = remade(layer, **change)
+            if convention(made.spec) != own:
+                yield made
 
 
 def of_entries(layer: Any, name: str, candidate: Any) -> str:
@@ -145,7 +145,8 @@ def convention(spec: Specification) -> str:
     if spec.kernel.learned:
         kind = "convolution (kernel flipped)" if spec.flip else "cross-correlation"
         kind = f"transposed {kind}" if spec.transposed else kind
-    parts = [f"{_padding(spec)} {kind}".strip()]
+    named, numbers = _padding(spec)
+    parts = [f"{named} {kind}".strip(), *numbers]
     for step in ("stride", "dilation"):
         values = dict.fromkeys(str(axis.geometry[step]) for axis in spec.tied_axes)
         if {*values} != {"1"} or (step == "stride" and not spec.kernel.learned):
@@ -156,16 +157,17 @@ def convention(spec: Specification) -> str:
     return ", ".join(parts)
 
 
-def _padding(spec: Specification) -> str:
-    """The name of the padding, or the numbers."""
+def _padding(spec: Specification) -> tuple[str, list[str]]:
+    """The name of the padding, or its numbers."""
     sides = [(a.geometry["before"], a.geometry["after"]) for a in spec.tied_axes]
-    if spec.transposed:
-        return "" if all(side == (0, 0) for side in sides) else "cropped"
     named = {axis.options.get("padding") for axis in spec.tied_axes}
-    if len(named) == 1 and (name := str(*named)) in ("valid", "same", "full"):
-        return name
+    if not spec.transposed and len(named) == 1 and (name := str(*named)) in ("valid", "same", "full"):
+        return name, []
     if all(side == (0, 0) for side in sides):
-        return "valid" if spec.kernel.learned else ""
-    if named <= set(_other_same(spec)):
-        return '"same" (as in NumPy and SciPy)'
-    return "padded"
+        return "valid" if spec.kernel.learned and not spec.transposed else "", []
+    if not spec.transposed and named <= set(_other_same(spec)):
+        return '"same" (as in NumPy and SciPy)', []
+    told = dict.fromkeys(
+        str(before) if before == after else f"{before} and {after}" for before, after in sides
+    )
+    return "", [f"padding {', '.join(told)}"]

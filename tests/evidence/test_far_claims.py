@@ -9,7 +9,8 @@ import pytest
 
 import symconv as sc
 from symconv.derivation import judge
-from tests.evidence.claim_oracle import Axis, Case, Formula, Layer, read
+from tests.evidence.claim_formulas import Formula, read
+from tests.evidence.claim_oracle import Axis, Case, Layer
 from tests.tiers import tiers
 
 STRIDED = (sc.Conv1d("N", "K", stride="s"), Layer((Axis(stride="s"),)))
