@@ -51,7 +51,7 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
 )
 
 #: How the letters of a dense layer are written from there on, where they are others.
-_NAMED = "; they write {x} for {a}, {T} for {W} and {y} for {z}"
+_NAMED = "; in them {x}, {T} and {y} play the parts of {a}, {W} and {z}"
 
 
 def dense_letters(pen: Pen) -> dict[str, str]:
@@ -182,14 +182,14 @@ def orientation(sources: Sources, pen: Pen) -> Words:
 _FLIPPED = (
     "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}. "
     "With a plus sign it "
-    "is a cross-correlation, {corr}{here}, which deep-learning libraries call convolution. Since the "
-    "weights are "
-    "learned, the choice does not matter: the network would simply learn them in reverse order."
+    "is a cross-correlation, {corr}, which deep-learning libraries call convolution{here}. For given weights "
+    "the two differ. For learned weights the choice does not matter: the network would simply learn them "
+    "in reverse order."
 )
 _NOT_FLIPPED = (
     "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
-    "convolution. A convolution proper reverses the kernel, {conv}{here}. Since the weights are learned, the "
-    "choice does not matter: the network would simply learn them in reverse order."
+    "convolution. A convolution proper reverses the kernel, {conv}{here}. For given weights the two differ. "
+    "For learned weights the choice does not matter: the network would simply learn them in reverse order."
 )
 
 
@@ -205,11 +205,8 @@ def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
     (axis,) = worked.spec.tied_axes
     padded = int(axis.geometry["before"]) + int(axis.geometry["after"])
     own = "here" if sources.own else "in the example"
-    return {
-        "here": f" ({own}{', with the same padding' if padded else ''}, ",
-        "values": pen.values(other),
-        "end": ")",
-    }
+    return {"here": f"; {own}{', on the same padded input,' if padded else ''} it gives ",
+            "values": pen.values(other), "end": ""}  # fmt: skip
 
 
 def definition(pen: Pen, *, flip: bool) -> Maths:

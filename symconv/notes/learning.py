@@ -119,7 +119,10 @@ def _constraints(pen: Pen) -> Words:
         text += "Here each weight occupies one entry of {matrix}, and its gradient is the entry there: {w} "
         text += "stands in the row of {y} and the column of {x}, where {outer} has the entry {product}. "
     if len(held) < rows * columns:
-        text += "Entries fixed at zero are not parameters, so they are not updated. "
+        text += (
+            "The zeros of {matrix} are constants, not parameters: the entries of {outer} at their places are "
+        )
+        text += "not used. "
     text += "The gradient passed to the layer below is {passed}. Written out:"
     return pen.say(
         text,

@@ -136,7 +136,7 @@ def counts(sources: Sources, pen: Pen) -> Words:
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
     plural = s.nonzeros > 1
     others = f"the other {s.nonzeros if plural else 'one'}"
-    told = f"{zeros} of its {of} entries {'is' if zeros == 1 else 'are'} zero, and {others}"
+    told = f"{zeros} of its {of} entries {'is' if zeros == 1 else 'are'} fixed at zero, and {others}"
     if not zeros:
         told = f"none of its {of} entries is zero, and they" if of > 1 else "its only entry is not zero and"
     if kinds.kind(spec) == "average":
@@ -193,7 +193,7 @@ def _meaning(kind: str) -> str:
     """What a kind of matrix is."""
     if "banded" not in kind:
         return "constant along each diagonal"
-    return "constant along each diagonal (Toeplitz) and zero away from a few neighbouring diagonals (banded)"
+    return "constant along each diagonal (Toeplitz) and nonzero only on a few neighbouring diagonals (banded)"
 
 
 def remarks(sources: Sources, pen: Pen) -> list[Block]:

@@ -140,7 +140,7 @@ def _simplest(sources: Sources, pen: Pen) -> Words:
         return ()
     fields = {"N": "input_size", "K": "kernel_size"}
 
-    text = "With {p} and {ones} this is {size}."
+    text = "With {p} and {ones}, {M} is {size}."
 
     def ones(s: Sheet) -> str:
         return f"{s.form.letter(s.notation.stride)} = {s.form.letter(s.notation.dilation)} = 1"
@@ -149,6 +149,7 @@ def _simplest(sources: Sources, pen: Pen) -> Words:
         text,
         p=pen(lambda s: f"{s.form.letter(s.notation.padding)} = {_in_letters(s, fields, padding)}"),
         ones=pen(ones),
+        M=pen(lambda s: s.form.letter(s.notation.output_size)),
         size=pen(lambda s: _in_letters(s, fields, size)),
     )
 

@@ -90,14 +90,14 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "A dense layer computes z = W a and then f(z).",
         "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
         "(here N = 4, K = 3 and M = 6)",
-        "(here, with the same padding, (7, 20, 38, 56, 39, 20))",
+        "here, on the same padded input, it gives (7, 20, 38, 56, 39, 20)",
         "Valid padding keeps rows 2 to 3 of T and same padding rows 1 to 4.",
         "y2      7*1 + 6*2 + 5*3  34",
         "f(5), f(16), f(34), f(52), f(45) and f(28)",
         "sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k], 0 <= i <= M - 1",
         "conv(x, w)[i] = sum(k) w[k]*x[i - k]",
         "[ 0   0   0  w2]",
-        "12 of its 24 entries are zero, and the other 12 hold only 3 different weights, each repeated along "
+        "12 of its 24 entries are fixed at zero, and the other 12 hold only 3 different weights, each repeated along "
         "one diagonal. T is a banded Toeplitz matrix",
         "12 multiplications instead of 4·6 = 24; with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
         "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
