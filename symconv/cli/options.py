@@ -45,7 +45,7 @@ def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
         said = error.said(door)
     else:
         said = f"this layer is too large to be written out ({type(error).__name__}): use smaller sizes."
-    return " ".join(said.split())
+    return said if said.rstrip().endswith("^") else " ".join(said.split())  # a caret stands below its place
 
 
 _NUMBER = re.compile(r"[-+]?([0-9]{1,100}(/[0-9]{1,100})?|[0-9]{0,100}\.[0-9]{1,100}|[0-9]{1,100}\.)")

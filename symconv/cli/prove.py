@@ -17,15 +17,19 @@ from symconv.printing.english import counted
 @geometry(looks=False)
 @click.option("--confirm", is_flag=True, help="Also check every script with z3 and with cvc5.")
 @click.option(
-    "-o", "--output", "folder", metavar="FOLDER", help="Write one script a question, and index.txt."
+    "-o",
+    "--output",
+    "folder",
+    metavar="FOLDER",
+    help="Write one script per question, and index.txt, into FOLDER.",
 )
 @click.pass_context
 def prove(ctx: click.Context, /, quantities: str, confirm: bool, folder: str | None, **options: Any) -> None:
-    """Decide every step of the derivations of some quantities for all sizes, strides and dilations.
+    """Prove every step of the derivations for all values of the sizes and steps given as letters.
 
-    Quantities are given with commas between them. With -o, each question that decides a step is written as a
-    script in SMT-LIB 2, which any solver of that language can check: unsat means that the statement in its
-    first lines holds. Exit with 1 if a step is not proved.
+    Separate quantities with commas. With -o, each question on which a step rests is written as a script in
+    SMT-LIB 2, which any solver of that language can check: unsat means that the statement in the script's
+    first lines holds. The exit code is 1 if a step is not proved.
 
     \b
     Examples:

@@ -1,6 +1,7 @@
 """Formulas: the closed form of a quantity as an equation, with the ranges of its indices."""
 
 import operator
+from collections.abc import Mapping
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -138,11 +139,13 @@ class Formula:
             return Matrix(columns, rows, values).T
         return Matrix(rows, columns, values)
 
-    def subs(self, /, **numbers: int) -> Expr:
+    def subs(self, given: Mapping[str, int] | None = None, /, **numbers: int) -> Expr:
         """The right side with numbers for some of its sizes and indices; ``formula(N=4)`` is the same.
 
         Parameters
         ----------
+        given : mapping, optional
+            The numbers as a dictionary, whose keys are letters or symbols.
         **numbers : int
             A number for a size or an index, by its letter. If all have one, the result is the entry.
 
@@ -167,6 +170,7 @@ class Formula:
         w[0]*x[1] + w[1]*x[0]
         """
         sizes, indices = {s.name for s in self._setting.symbols}, {index.name for index in self.kept}
+        numbers |= {str(letter): number for letter, number in (given or {}).items()}
         values = _whole_numbers("subs", numbers, sizes | indices)
         if sizes <= values.keys():
             model = self._model({name: values[name] for name in sizes})

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Expr, Indexed, IndexedBase, Integer, Sum, Symbol, expand
+from sympy import Expr, Indexed, IndexedBase, Integer, Mul, Sum, Symbol, expand
 
 from symconv.derivation.formula import Formula
 from symconv.errors import OptionError
@@ -157,8 +157,10 @@ def _with_entries(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
                 return part
             if (joined := part.name.replace("_", "", 1)) in known:
                 return Symbol(joined, integer=True)  # LaTeX writes the size p1 as p_{1}
-            found = next(_below(part.name, ranks), None)
-            return entry(*found) if found else part
+            if found := next(_below(part.name, ranks), None):
+                return entry(*found)
+            letters = part.name if known.issuperset(part.name) else ""  # LaTeX writes s times i as si
+            return Mul(*(Symbol(letter, integer=True) for letter in letters)) if letters else part
         if isinstance(part, Indexed):
             base, index = part.base.label.name, [read(at) for at in part.indices]
             if base not in ranks and ranks.get(joined := f"{base}_{index[0]}") == len(index) - 1:

@@ -76,7 +76,8 @@ class ValueClaim(Claim):
 
     def __str__(self) -> str:
         if self.refutation:
-            return f"{self.name}: refuted; {self.diagnosis or self.refutation}"
+            why = self.diagnosis if self.name != "output_size" else ""  # of entries it says what is right
+            return f"{self.name}: refuted; {why or self.refutation}"
         return f"{self.name}: correct, {counted(self.cases, 'entry', 'entries')} compared"
 
     __repr__ = __str__

@@ -82,7 +82,7 @@ def parse(text: str) -> Expr | WrittenEquation:
     definitions: dict[Symbol, Expr] = {}
     ranges: list[tuple[Symbol, Expr, Expr]] = []
     for row in more:
-        if row[0].value == "for":
+        if row[0].value in ("for", ","):
             ranges += Parser(text, row[1:]).ranges()
         elif (at := _equal(row)) is not None:
             letter = Parser(text, row[:at]).whole()
@@ -102,7 +102,8 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             held = []
         held = [*held, *line]
         for at, token in enumerate(held):
-            if at and token.value == "for" and _depth(held[:at]) == 0:
+            comma = token.value == "," and _equal(held[:at]) is not None
+            if at and (token.value == "for" or comma) and _depth(held[:at]) == 0:
                 yield held[:at]
                 held = held[at:]
                 break
@@ -126,7 +127,7 @@ def _depth(tokens: Sequence[Token]) -> int:
 
 def _equal(row: Sequence[Token]) -> int | None:
     """Where the sign stands that makes an equation of a row, outside of all brackets."""
-    if row and row[0].value in ("for", "with"):
+    if row and row[0].value in ("for", "with", ","):
         return None
     depth = 0
     for at, token in enumerate(row):

@@ -41,7 +41,7 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 
 from symconv.index_sums.nodes import Convolution, Correlation, Divides, Overlap, Upsampled
-from symconv.index_sums.tokens import FormulaSyntaxError, Token, refuse
+from symconv.index_sums.tokens import Token, refuse
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
 
@@ -156,6 +156,11 @@ class Parser:
         name = self.kind() == "name" and self.peek() not in _WORDS
         return " " if name or self.peek() in ("(", "[", "[|") else ""
 
+    def _adjacent(self) -> bool:
+        """Whether the next token follows the last one without a space."""
+        last = self._tokens[self._at - 1]
+        return self._tokens[self._at].start == last.start + len(last.value)
+
     def _factor(self) -> Expr:
         if self.peek() in ("sum", "Sum") and self.peek(1) == "(":
             self._at += 1
@@ -236,6 +241,10 @@ class Parser:
             left = self._sequence()
             self.take(",")
             return self._overlap(Correlation if name == "corr" else Convolution, left)
+        if name.startswith("sum_"):
+            self.refuse("a sum needs its limits, as in sum(k=0..K - 1) w[k]*x[i + k].")
+        if self.peek() == "(" and len(name) > 1 and name.isalpha() and self._adjacent():
+            self.refuse(f"{name} is no function of index notation; for a product write {name}*(...).")
         if self.peek() == "[":
             entry = IndexedBase(name)[tuple(self._list("[", "]"))]
             self.fractional |= set() if all(index.is_integer for index in entry.indices) else {entry}
@@ -338,6 +347,3 @@ class Parser:
             found.append((index, low, last))
             self.skip(",")
         return found
-
-
-__all__ = ["FormulaSyntaxError", "Parser"]

@@ -13,7 +13,7 @@ from symconv.printing.letters import GREEK, MARKS, SUPERSCRIPT, read_letter
 MOST_CHARACTERS = 10_000
 
 _SKIPPED = re.compile(
-    r"\s|&|~|\\[,;:! ]|\{\}"
+    r"\s|&|~|\$|\\[,;:! ]|\{\}"
     r"|\\(?:left|right|[bB]igg?[lrm]?)(?![A-Za-z[\]|])|\\(?:q?quad|displaystyle|textstyle|limits|nolimits|thinspace|,)(?![A-Za-z])"
     r"|\\(?:text)?color\{[^{}]*\}"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import product
@@ -69,7 +69,7 @@ def _other_same(spec: Specification) -> list[Any]:
     return [pairs[0] if len(pairs) == 1 else pairs]
 
 
-def alternatives(layer: Any, *, most: int, among: Collection[str] = ()) -> Iterator[Any]:
+def alternatives(layer: Any, *, most: int, among: Sequence[str] = ()) -> Iterator[Any]:
     """Layers that differ in at most so many options, those with fewer changes first.
 
     Stride and dilation exchanged counts as one change. The options may be confined to some.
@@ -84,7 +84,7 @@ def alternatives(layer: Any, *, most: int, among: Collection[str] = ()) -> Itera
         )
     ]
     changes: list[Mapping[str, Any]] = sorted((c for c in every if 0 < len(c) <= most), key=len)
-    if among != ("padding",) and "dilation" in told and exchanged["stride"] != exchanged["dilation"]:
+    if "padding" not in among[:1] and "dilation" in told and exchanged["stride"] != exchanged["dilation"]:
         changes.insert(0, exchanged)
     for change in changes:
         with suppress(SymconvError):
@@ -106,7 +106,11 @@ def of_entries(layer: Any, name: str, candidate: Any) -> str:
     else:
         backwards = isinstance(candidate, str | Sequence) and _backwards(layer, name, candidate)
         return "these are the right entries in reverse order" if backwards else ""
-    gives = f"; {convention(layer.spec)} gives {', '.join(map(str, own))}" if len(own) <= MOST_LISTED else ""
+    gives = (
+        f"; this layer ({convention(layer.spec)}) gives {', '.join(map(str, own))}"
+        if len(own) <= MOST_LISTED
+        else ""
+    )
     what = "this is the output size" if name == "output_size" else "these are the entries"
     return f"{what} of {convention(other.spec)}{gives}"
 
@@ -123,14 +127,14 @@ def of_formula(layer: Any, name: str, candidate: Any) -> str:
     """The convention with which a refuted formula agrees; "" for none."""
     if callable(candidate) and not isinstance(candidate, Expr):
         return ""
-    among = ("padding",) if name == "output_size" else ("flip", "padding")
+    among = ("padding", "stride") if name == "output_size" else ("flip", "padding", "stride", "dilation")
     for other in alternatives(layer, most=2, among=among):
         try:
             cases = agrees(other.closed.symbols, other.closed.formula(name), candidate)
         except SymconvError:
             continue
         if cases:
-            return f"with {convention(other.spec)} it agrees on {cases} cases"
+            return f"it is right for {convention(other.spec)} (it agrees on {cases} cases)"
     return ""
 
 

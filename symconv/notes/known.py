@@ -127,8 +127,8 @@ def _scope(proof: Proof) -> Words:
     """For which sizes a proof holds, in words.
 
     >>> import symconv as sc
-    >>> _scope(sc.Conv1d("N", "K", stride="s").derive("output").prove())[-1]
-    ', with strides 1, 2 and 3'
+    >>> _scope(sc.Conv1d("N", "K", stride=2).derive("output").prove())[-1]
+    ', with stride 2'
     """
     found: list[str | Maths] = ["for all " if proof.sizes else "for the given sizes"]
     for at, name in enumerate(proof.sizes):
@@ -138,7 +138,7 @@ def _scope(proof: Proof) -> Words:
     steps = []
     for name in ("stride", "dilation"):
         numbers = list(dict.fromkeys(per_axis(getattr(step, name)) for step in proof.steps))
-        if numbers != ["1"]:
+        if numbers != ["1"] and all(numbers):
             steps.append(f"{name}{'s' * (len(numbers) > 1)} {joined(numbers)}")
     return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
 

@@ -52,6 +52,7 @@ def test_numbers_for_some_letters_leave_the_others_open() -> None:
     assert {symbol.name for symbol in some.free_symbols} >= {"N", "p", "i"}
     assert not {"K", "s"} & {symbol.name for symbol in some.free_symbols}
     assert formula() == formula.rhs
+    assert formula.subs({"K": 2, Symbol("s"): 1}) == some
 
 
 @pytest.mark.parametrize(

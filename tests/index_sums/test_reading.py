@@ -61,6 +61,7 @@ def test_what_prints_is_read_back_in_text_and_latex(name: str, preset: str) -> N
         r"\sum_{k=0}^{K-1} w_k \cdot x_{s \cdot i + k - p}",
         "Σ_{k=0}^{K−1} w_k · x[s·i + k − p]",
         "y[i] = sum(k=0..K-1) w[k] x[s i + k - p] for i = 0, ..., floor((N + 2p - K)/s)",
+        r"$$y_i = \sum_{k=0}^{K-1} w_k x_{si+k-p}, \quad 0 \le i \le M - 1$$",
         "y[i] = sum(k=0..q) w[k] x[s i + k - p]\nq = K - 1",
     ],
 )
@@ -136,6 +137,8 @@ def test_a_definition_counts_where_it_is_another() -> None:
         (r"\foo{x}", r"\foo is not part of index notation"),
         (r"\frac{1}{", "the brace is never closed"),
         ("x_i^{a+b}", "an exponent is a whole number"),
+        ("sqrt(2)", "sqrt is no function of index notation"),
+        ("sum_k w_k x_k", "a sum needs its limits"),
         ("M = N\nN + 1 = 2", "a definition has one letter"),
         ("x[i]\nM = N", "only an equation has definitions"),
     ],

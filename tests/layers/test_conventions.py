@@ -36,7 +36,7 @@ def test_answers_are_named_after_their_convention(answer: list[int], words: str)
 def test_the_opening_question_is_answered_in_a_line() -> None:
     assert str(LAYER.claim("output", "5,16,34,52,45,28")) == (
         "output: refuted; these are the entries of full convolution (kernel flipped); "
-        "valid cross-correlation gives 38, 56"
+        "this layer (valid cross-correlation) gives 38, 56"
     )
 
 
@@ -79,6 +79,8 @@ def test_pooling_answers_are_named_too() -> None:
     [
         (sc.Conv1d("N", "K"), "output", "sum(k=0..K-1) w[k] x[i+K-1-k]", "valid convolution"),
         (sc.Conv1d("N", "K", stride="s"), "output", "sum(k=0..K-1) w[k] x[i+s k]", "dilation s"),
+        (sc.Conv1d("N", "K", stride="s"), "grad_kernel", "sum(i=0..M-1) delta[i] x[i+k]", "valid cross-corr"),
+        (sc.Conv1d("N", "K", stride="s"), "output_size", "N-K+1", "valid cross-correlation ("),
         (sc.Conv1d("N", "K"), "output_size", "N+K-1", "full cross-correlation"),
     ],
 )  # fmt: skip

@@ -97,8 +97,8 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k], 0 <= i <= M - 1",
         "conv(x, w)[i] = sum(k) w[k]*x[i - k]",
         "[ 0   0   0  w2]",
-        "12 of its 24 entries are fixed at zero, and the other 12 hold only 3 different weights, each repeated along "
-        "one diagonal. T is a banded Toeplitz matrix",
+        "12 of its 24 entries are fixed at zero, and the other 12 hold only 3 different weights, each "
+        "repeated along one diagonal. T is a banded Toeplitz matrix",
         "12 multiplications instead of 4·6 = 24; with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
         "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
         "(0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
