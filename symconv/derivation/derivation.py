@@ -73,6 +73,12 @@ class Step:
         return Eq(self.left, self.expr, evaluate=False)
 
 
+def draft(setting: LayerSymbols, name: str) -> Formula:
+    """A quantity as the sum that defines it, for questions about its left side and its indices."""
+    first = written(setting, name)[0]
+    return Formula(setting, name, first.left, first.terms)
+
+
 class Derivation:
     """How the closed form of a quantity follows from its definition, each step checked.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from sympy import Expr
 
 from symconv.derivation.claims import agrees
+from symconv.derivation.derivation import draft
 from symconv.derivation.value_claims import judge_entries, read_answer, right_entries
 from symconv.errors import SymconvError
 from symconv.layers.description import defaults, options
@@ -19,6 +20,8 @@ from symconv.pattern import Specification
 
 #: More entries than these are not listed; beyond these, layers that differ in one option are tried only.
 MOST_LISTED, MANY = 12, 500
+
+_STEPS = ("stride", "dilation")
 
 #: Options that say yes or no, with their usual values.
 _SWITCHES = {"ceil_mode": False, "count_include_pad": True}
@@ -84,7 +87,11 @@ def alternatives(layer: Any, *, most: int, among: Sequence[str] = ()) -> Iterato
         )
     ]
     changes: list[Mapping[str, Any]] = sorted((c for c in every if 0 < len(c) <= most), key=len)
-    if "padding" not in among[:1] and "dilation" in told and exchanged["stride"] != exchanged["dilation"]:
+    if (
+        {*_STEPS} <= {*(among or _STEPS)}
+        and "dilation" in told
+        and exchanged["stride"] != exchanged["dilation"]
+    ):
         changes.insert(0, exchanged)
     for change in changes:
         with suppress(SymconvError):
@@ -127,14 +134,15 @@ def of_formula(layer: Any, name: str, candidate: Any) -> str:
     """The convention with which a refuted formula agrees; "" for none."""
     if callable(candidate) and not isinstance(candidate, Expr):
         return ""
-    among = ("padding", "stride") if name == "output_size" else ("flip", "padding", "stride", "dilation")
-    for other in alternatives(layer, most=2, among=among):
-        try:
-            cases = agrees(other.closed.symbols, other.closed.formula(name), candidate)
-        except SymconvError:
-            continue
-        if cases:
-            return f"it is right for {convention(other.spec)} (it agrees on {cases} cases)"
+    size = name == "output_size"
+    singly = alternatives(
+        layer, most=1, among=("padding", "stride") if size else ("flip", "padding", *_STEPS)
+    )
+    doubly = alternatives(layer, most=2, among=("flip", "padding")) if not size else ()
+    for other in chain(singly, doubly):
+        with suppress(SymconvError):
+            if cases := agrees(other.closed.symbols, draft(other.closed.symbols, name), candidate):
+                return f"it is right for {convention(other.spec)} (it agrees on {cases} cases)"
     return ""
 
 
