@@ -230,8 +230,9 @@ def test_what_is_recorded_has_no_complaint_left() -> None:
 
 
 def test_tables_name_every_preset_and_every_option() -> None:
+    presets = [computed.TABLES[table]() for table in ("presets", "preset-formulas")]
     for name in computed.symconv.Notation.preset_names():
-        assert all(f"`{name}`" in computed.TABLES[table]() for table in ("presets", "preset-formulas"))
+        assert all(f"`{name}`" in table for table in presets)
     listed = computed.TABLES["options"]()
     for command in computed.cli.commands.values():
         assert all(param.opts[-1] in listed for param in command.params if param.param_type_name == "option")

@@ -248,6 +248,7 @@ def test_an_unknown_target_is_answered_with_the_nearest() -> None:
         algorithm_latex(relu, "maths")
 
 
+@pytest.mark.exhaustive
 def test_typesetting_is_the_same_whatever_the_hash_seed() -> None:
     code = (
         "import symconv as sc\n"

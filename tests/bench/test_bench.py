@@ -11,6 +11,7 @@ from sympy import NDimArray, flatten, sympify
 from tests.bench import cases, planes
 
 
+@pytest.mark.exhaustive
 def test_the_benchmark_prints_ratios_exponents_and_memory() -> None:
     call = [sys.executable, "-m", "tests.bench", "--quick"]
     printed = subprocess.run(call, capture_output=True, text=True, check=True).stdout

@@ -203,6 +203,7 @@ def test_what_is_no_index_sum_is_refused() -> None:
         compiled(sin(Symbol("N")))
 
 
+@pytest.mark.exhaustive
 def test_the_same_derivation_gives_the_same_bytes_whatever_the_hash_seed() -> None:
     code = (
         "import symconv as sc\n"

@@ -177,9 +177,9 @@ def faults(seed: int, count: int, among: list[Family] | None = None, judged: Any
 
 def test_no_random_claim_is_judged_wrongly() -> None:
     few = [family for at, family in enumerate(families()) if at in (0, 1, 2, 6)]
-    verdicts, found = faults(1, 60, few)
+    verdicts, found = faults(1, 40, few)
     assert not found, "\n".join(found)
-    assert min(verdicts[verdict] for verdict in ("proved", "refuted")) >= 3, verdicts
+    assert min(verdicts[verdict] for verdict in ("proved", "refuted")) >= 2, verdicts
 
 
 @pytest.mark.exhaustive

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.signal
-from hypothesis import given
 from hypothesis import strategies as st
 
 import symconv as sc
 from symconv.errors import EntriesError
+from tests.tiers import law
 
 X, W = [1, 2, 3, 4], [5, 6, 7]
 LAYER = sc.Conv1d(4, 3).at(x=X, w=W)
@@ -46,8 +46,11 @@ def test_same_of_an_even_kernel_is_told_apart() -> None:
     assert '"same" (as in NumPy and SciPy) cross-correlation' in layer.claim("output", theirs).diagnosis
 
 
-@given(
-    st.lists(st.integers(-9, 9), min_size=3, max_size=6), st.lists(st.integers(-9, 9), min_size=2, max_size=3)
+@law(
+    20,
+    200,
+    x=st.lists(st.integers(-9, 9), min_size=3, max_size=6),
+    w=st.lists(st.integers(-9, 9), min_size=2, max_size=3),
 )
 def test_a_diagnosis_is_true_of_the_numbers(x: list[int], w: list[int]) -> None:
     answer = np.convolve(x, w).tolist()

@@ -244,6 +244,7 @@ def test_a_title_that_the_fonts_lack_is_refused_with_its_letters(file: str, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["n.html"]
 
 
+@pytest.mark.exhaustive
 def test_latin_titles_are_in_the_fonts_and_in_what_a_pdf_says_of_itself(tmp_path: Path) -> None:
     title = "Übung: œuvre, Łódź, Năsăud, 5 × 3 – “x” €…"
     made = sc.Conv1d(3, 2).notes(title=title, sections=["letters"])

@@ -162,6 +162,7 @@ def test_the_table_has_every_letter_with_its_shape() -> None:
     assert "dL/dy" in table(sc.Conv1d(4, 3, notation="pytorch"))
 
 
+@pytest.mark.exhaustive
 def test_every_derivation_says_for_which_indices_it_holds_and_what_its_letters_are() -> None:
     for name in SPREAD:
         blocks = SPREAD[name]("symconv").notes(sections=["derivations"]).blocks
@@ -199,6 +200,7 @@ def test_what_is_claimed_is_what_was_checked() -> None:
     assert "No proof for all sizes was found for" in grouped
 
 
+@pytest.mark.exhaustive
 def test_titles_tell_layers_apart() -> None:
     every = [document(name).title for name in (*SPREAD, *LARGE)]
     assert len(set(every)) == len(every)

@@ -93,7 +93,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("slides")
 
 
-@pytest.mark.parametrize("name", tiers({**SPREAD, **LARGE}, ["full", "grouped", "transposed"]))
+@pytest.mark.parametrize("name", tiers({**SPREAD, **LARGE}, ["full", "transposed"]))
 def test_a_talk_is_short_and_nothing_collides(name: str, folder: Path) -> None:
     holds(name, "symconv", folder)
 
@@ -104,6 +104,7 @@ def test_so_it_is_in_every_notation(name: str, notation: str, folder: Path) -> N
     holds(name, notation, folder)
 
 
+@pytest.mark.exhaustive
 def test_rows_of_letters_with_the_number_of_a_layer_stay_apart(tmp_path: Path) -> None:
     letters = sc.Notation(input="a^{(l-1)}", output="z^{(l)}", kernel="w^{(l)}", matrix="W^{(l)}")
     made = sc.Conv1d(5, 3, padding=1, notation=letters).notes(sections=["numbers", "matrix"])

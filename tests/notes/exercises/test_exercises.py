@@ -172,6 +172,7 @@ def test_answers_may_be_written_in_several_ways() -> None:
         choice.judge("flipped")
 
 
+@pytest.mark.exhaustive
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed() -> None:
     code = (
         "import hashlib, symconv as sc\n"
