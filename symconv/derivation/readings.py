@@ -91,7 +91,9 @@ def _left_entry(formula: Formula, left: Expr) -> Expr:
         return left
     name = re.sub("^d[A-Za-z]+/d", own.partition("/")[0] + "/d", base.name) if "/d" in own else base.name
     if isinstance(left, Indexed):
-        return IndexedBase(name)[left.indices]
+        first, *rest = left.indices
+        joined = rest and f"{name}_{first}" == own  # X_{col,i,k} in LaTeX is X_col[i, k]
+        return IndexedBase(own)[tuple(rest)] if joined else IndexedBase(name)[left.indices]
     for letter in dict.fromkeys((own, name.partition("_")[0])):
         for head, index in _below(name, {letter: len(formula.kept)}):
             return IndexedBase(head)[tuple(index)]

@@ -183,16 +183,16 @@ def test_no_random_claim_is_judged_wrongly() -> None:
 
 
 @pytest.mark.exhaustive
-def test_no_random_claim_of_400_is_judged_wrongly() -> None:
-    verdicts, found = faults(2, 400)
+def test_no_random_claim_of_120_is_judged_wrongly() -> None:
+    verdicts, found = faults(2, 120)
     assert not found, "\n".join(found)
-    assert min(verdicts[verdict] for verdict in ("proved", "verified", "refuted")) >= 4, verdicts
+    assert min(verdicts[verdict] for verdict in ("proved", "verified", "refuted")) >= 2, verdicts
 
 
 @pytest.mark.exhaustive
-def test_no_random_claim_of_800_is_decided_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_random_claim_of_500_is_decided_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counterexamples are taken as the solver finds them, which leaves time for more claims."""
     monkeypatch.setattr(smt_proof, "_least", lambda question, answer: answer)
-    verdicts, found = faults(3, 800, judged=decided_fault)
+    verdicts, found = faults(3, 500, judged=decided_fault)
     assert not found, "\n".join(found)
-    assert min(verdicts[verdict] for verdict in ("proved", "open", "refuted")) >= 20, verdicts
+    assert min(verdicts[verdict] for verdict in ("proved", "open", "refuted")) >= 12, verdicts

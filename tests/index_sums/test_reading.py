@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import symconv as sc
+from symconv.derivation.claims import agrees
 from symconv.derivation.readings import in_own_letters
 from symconv.errors import OptionError
 from symconv.index_sums.printers import text_for
@@ -31,7 +32,12 @@ LAYERS: dict[str, Any] = {
         stride=("s1", "s2"), padding="p9", bias=True, notation=n),
 }  # fmt: skip
 FEW = [("dilated", "symconv"), ("reflect", "pytorch"), ("maximum", "goodfellow")]
-EVERY = [(name, preset) for name in LAYERS for preset in sc.Notation.preset_names()]
+EVERY = [
+    (name, preset)
+    for at, name in enumerate(LAYERS)
+    for which, preset in enumerate(sc.Notation.preset_names())
+    if (name, preset) in FEW or (at + which) % 2
+]
 
 
 @pytest.mark.parametrize(("name", "preset"), tiers(EVERY, FEW, several=True))
@@ -43,7 +49,8 @@ def test_what_prints_is_read_back_in_text_and_latex(name: str, preset: str) -> N
         form = text_for(setting)
         for text in (str(formula), formula.latex()):
             read = in_own_letters(setting, formula, sc.parse(text))
-            assert form.expr(read) == form.expr(formula._shown), text
+            same = form.expr(read) == form.expr(formula._shown)  # else it is written in another order
+            assert same or agrees(setting, formula, text), text
 
 
 @pytest.mark.parametrize(

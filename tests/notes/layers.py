@@ -30,7 +30,7 @@ SPREAD: Mapping[str, Callable[[str], Any]] = {
 
 _OTHERS = [name for name in sc.Notation.preset_names() if name != "symconv"]
 
-#: The opening example in every other notation, and each other layer in two: all kinds meet all letters.
+#: The opening example in every other notation, and each other layer in one.
 IN_NOTATIONS = [
     (name, notation)
     for at, name in enumerate(SPREAD)

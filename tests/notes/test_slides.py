@@ -15,7 +15,7 @@ import symconv as sc
 from symconv.figures.scene import Staged
 from symconv.notes import rendered
 from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked
-from tests.notes.layers import IN_NOTATIONS, LARGE, SPREAD, document
+from tests.notes.layers import IN_NOTATIONS, SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.tiers import exhaustive, tiers
 
@@ -93,7 +93,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("slides")
 
 
-@pytest.mark.parametrize("name", tiers({**SPREAD, **LARGE}, ["full", "transposed"]))
+@pytest.mark.parametrize("name", tiers([*SPREAD, "image", "photograph"], ["full", "transposed"]))
 def test_a_talk_is_short_and_nothing_collides(name: str, folder: Path) -> None:
     holds(name, "symconv", folder)
 
