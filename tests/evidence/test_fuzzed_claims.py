@@ -175,6 +175,7 @@ def faults(seed: int, count: int, among: list[Family] | None = None, judged: Any
     return verdicts, found
 
 
+@pytest.mark.exhaustive
 def test_no_random_claim_is_judged_wrongly() -> None:
     few = [family for at, family in enumerate(families()) if at in (0, 1, 2, 6)]
     verdicts, found = faults(1, 40, few)

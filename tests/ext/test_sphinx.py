@@ -159,6 +159,7 @@ def test_a_second_build_reads_what_changed_only(project: Project) -> None:
     assert project.build() == ([], ["page"])
 
 
+@pytest.mark.exhaustive
 def test_a_parallel_build_gives_the_bytes_of_a_serial_one(tmp_path: Path) -> None:
     names = [f"page{n}" for n in range(8)]  # Sphinx reads in parallel from six documents on
     listed = "".join(f"   {name}\n" for name in names)

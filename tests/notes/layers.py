@@ -34,9 +34,7 @@ _OTHERS = [name for name in sc.Notation.preset_names() if name != "symconv"]
 IN_NOTATIONS = [
     (name, notation)
     for at, name in enumerate(SPREAD)
-    for notation in (
-        _OTHERS if name == "full" else (_OTHERS[at % len(_OTHERS)], _OTHERS[(at + 3) % len(_OTHERS)])
-    )
+    for notation in (_OTHERS if name == "full" else _OTHERS[at % len(_OTHERS) :][:1])
 ]
 
 #: Larger layers, whose notes begin with a smaller one.
@@ -66,9 +64,9 @@ def document(name: str, notation: str = "symconv", depth: str = "standard") -> s
     return {**SPREAD, **LARGE}[name](notation).notes(depth=depth)
 
 
-def together(notation: str = "symconv") -> sc.Document:
-    """The notes of all layers of the spread, one behind the other in one document."""
-    found = (b for name in SPREAD for b in _apart(name, document(name, notation).blocks))
+def together(names: Iterable[str]) -> sc.Document:
+    """The notes of layers of the spread, one behind the other in one document."""
+    found = (b for name in names for b in _apart(name, document(name).blocks))
     return sc.Document("All layers", tuple(found))
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
-from tests.tiers import exhaustive
 
 #: Where a build of ``course.toml`` is recorded.
 MANIFEST = ".course.toml.symconv.json"
@@ -84,6 +83,7 @@ def test_only_what_changed_is_built(run: Run, tmp_path: Path) -> None:
     assert changed == ["strided.md"]
 
 
+@pytest.mark.exhaustive
 def test_a_file_changed_by_hand_or_gone_is_stale(run: Run, tmp_path: Path) -> None:
     path = spec(tmp_path, GOOD)
     run("--spec", path)
@@ -110,7 +110,8 @@ def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) ->
 WHOLE = GOOD.replace('sections = "letters,size,numbers"\n', "")
 
 
-@pytest.mark.parametrize("text", [GOOD, pytest.param(WHOLE, marks=exhaustive)], ids=["short", "whole"])
+@exhaustive
+@pytest.mark.parametrize("text", [GOOD, WHOLE], ids=["short", "whole"])
 def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> None:
     seen = []
     for name in ("one", "two"):

@@ -33,6 +33,9 @@ HOSTILE = r"\input{/etc/passwd} <script>alert(1)</script> __import__('os') $x$ `
 PRESETS = sc.Notation.preset_names()
 
 
+FEW = ("full", "plane", "maximum", "open")
+
+
 def compiled(latex: str, folder: Path, engine: str) -> str:
     """The log of a run that must succeed without an overfull box or an undefined reference."""
     required_program("latexmk")
@@ -71,10 +74,11 @@ def taken_everywhere(
     assert seen.formulas >= len(shown)
 
 
+@pytest.mark.parametrize("names", tiers([FEW, tuple(SPREAD)], [FEW]), ids=["few", "all"])
 def test_the_notes_of_every_layer_are_typeset_everywhere(
-    tmp_path: Path, typeset: Any, browser: Browser
+    names: tuple[str, ...], tmp_path: Path, typeset: Any, browser: Browser
 ) -> None:
-    taken_everywhere(together(), ("pdf",), tmp_path, typeset, browser)
+    taken_everywhere(together(names), ("pdf",), tmp_path, typeset, browser)
 
 
 @exhaustive
@@ -265,9 +269,7 @@ def test_a_section_named_twice_is_refused() -> None:
         sc.Conv1d(3, 2).notes(sections=["size", "letters", "size"])
 
 
-@pytest.mark.parametrize(
-    "sections", ["['letters', 'size', 'numbers', 'matrix']", pytest.param("None", marks=exhaustive)]
-)
+@pytest.mark.parametrize("sections", tiers(["['letters', 'size', 'numbers', 'matrix']", "None"], []))
 def test_notes_and_their_files_do_not_depend_on_the_hash_seed(sections: str) -> None:
     code = (
         "import hashlib, symconv as sc\n"

@@ -188,6 +188,7 @@ def test_proofs_list_every_derivation_of_the_appendix() -> None:
         assert {known.named(code.split("'")[1]) for code in shown} == listed
 
 
+@pytest.mark.exhaustive
 def test_what_is_claimed_is_what_was_checked() -> None:
     layer = SPREAD["strided"]("symconv")
     text = said(layer, "checks")

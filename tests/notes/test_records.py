@@ -127,6 +127,7 @@ def silent(work: Iterable[Any], length: int) -> Iterator[Iterable[Any]]:
     yield work
 
 
+@pytest.mark.exhaustive
 def test_a_stop_keeps_what_is_done_and_begins_nothing_more(tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     begun.mkdir()
@@ -139,6 +140,7 @@ def test_a_stop_keeps_what_is_done_and_begins_nothing_more(tmp_path: Path) -> No
     assert len(made.stale()) == many - 1
 
 
+@pytest.mark.exhaustive
 def test_a_process_that_dies_is_a_line_for_each_document_that_it_took_along(tmp_path: Path) -> None:
     made = Course(tmp_path / "course.toml", (Entry("notes", "a.txt", ()), Entry("notes", "b.txt", ("dies",))))
     wrong = made.build(made.stale(), quick, write, silent)

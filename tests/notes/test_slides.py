@@ -93,7 +93,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("slides")
 
 
-@pytest.mark.parametrize("name", tiers([*SPREAD, "image", "photograph"], ["full", "transposed"]))
+@pytest.mark.parametrize("name", tiers([*SPREAD, "image", "photograph"], ["full"]))
 def test_a_talk_is_short_and_nothing_collides(name: str, folder: Path) -> None:
     holds(name, "symconv", folder)
 
@@ -194,6 +194,7 @@ def test_derivations_come_step_by_step_and_each_line_has_its_own_left_side() -> 
             assert frame.count("\\uncover<2->") or len(equations(frame)) == 1
 
 
+@pytest.mark.exhaustive
 def test_only_the_full_depth_shows_derivations(tmp_path: Path) -> None:
     layer = SPREAD["maximum"]("symconv")
     deep = layer.notes(depth="full")
