@@ -110,7 +110,7 @@ def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) ->
 WHOLE = GOOD.replace('sections = "letters,size,numbers"\n', "")
 
 
-@exhaustive
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("text", [GOOD, WHOLE], ids=["short", "whole"])
 def test_a_build_is_the_same_each_time(text: str, run: Run, tmp_path: Path) -> None:
     seen = []
