@@ -67,6 +67,7 @@ def test_depths_hold_each_other(name: str) -> None:
     assert len({plain(about) for about, _ in rules.points}) == len(rules.points)
 
 
+@pytest.mark.exhaustive
 def test_pages_grow_with_channels_and_axes() -> None:
     assert [document(name).pages for name in ("full", "grouped", "plane", "image")] == [2, 3, 3, 3]
 
@@ -150,6 +151,7 @@ def test_values_of_every_kind_are_written_as_code() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.exhaustive
 def test_labels_and_names_are_unique() -> None:
     for name in SPREAD:
         blocks = document(name).blocks

@@ -79,6 +79,7 @@ def made(options: dict[str, Any]) -> Any:
     return kind(tuple(sizes), options["w"][2:], padding=around, **channels, **given)
 
 
+@pytest.mark.exhaustive
 def test_each_kind_makes_its_point() -> None:
     points = {
         "strided": ["in steps of 2", "as if 1 zero were", "(1, 0, -1, 0, 2, 0, 0, 0, 1)", "1, 2, 1, 2"],
