@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle, islice, pairwise, product
+from itertools import cycle, islice, pairwise, product, repeat
 from math import prod
 from typing import Self, TypeAlias
 
@@ -170,8 +170,11 @@ class Sheet(Subject):
         signs = np.full(starts[-1], " + ", dtype=object)
         signs[1:][np.diff(line) > 0] = "\n+ "
         signs[starts[:-1]] = ""
-        rows = zip(signs.tolist(), *columns, strict=True)
-        terms = [sign + times.join(rest) for sign, *rest in rows]
+        first, *more = columns
+        behind = (piece for column in more for piece in (repeat(times), column))
+        terms = list(
+            map("".join, zip(signs.tolist(), first, *behind, strict=False))
+        )  # times goes on for ever
         joined = ("".join(terms[a:b]) for a, b in pairwise(starts.tolist()))
         return dict(zip(part.cells.tolist(), joined, strict=True))
 
