@@ -34,6 +34,7 @@ def test_the_table_of_the_page_names_the_files_of_each_addition() -> None:
     assert [name for name, files in named.items() if len(files) > MOST_FILES] == []
 
 
+@pytest.mark.exhaustive
 def test_all_additions_work_in_one_copy(tmp_path: Path) -> None:
     require_works(list(ADDITIONS.values()), tmp_path, SLOW)
 

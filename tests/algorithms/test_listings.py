@@ -32,9 +32,8 @@ def test_the_mathematics_of_a_listing_is_taken_everywhere(name: str, typeset) ->
     typeset(LISTINGS[name].math(), fits=True)
 
 
-@pytest.mark.parametrize(
-    ("deep", "width"), [(False, "345pt"), pytest.param(True, "16cm", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.parametrize(("deep", "width"), [(False, "345pt"), (True, "16cm")])
+@pytest.mark.exhaustive
 def test_all_listings_compile_and_fit_their_lines(deep: bool, width: str, tmp_path: Path) -> None:
     """On the page of an article; those of three axes, nine loops deep, on one with narrow margins."""
     listings = [listing for name, listing in LISTINGS.items() if ("_3d" in name) == deep]

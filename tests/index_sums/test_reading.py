@@ -31,7 +31,7 @@ LAYERS: dict[str, Any] = {
         ("A1", "A2"), ("B1", "B2"), in_channels="CC", out_channels="DD", groups="GG", batch="E1",
         stride=("s1", "s2"), padding="p9", bias=True, notation=n),
 }  # fmt: skip
-FEW = [("dilated", "symconv"), ("reflect", "pytorch"), ("maximum", "goodfellow")]
+FEW = [("plain", "symconv"), ("reflect", "pytorch"), ("maximum", "goodfellow")]
 EVERY = [
     (name, preset)
     for at, name in enumerate(LAYERS)
