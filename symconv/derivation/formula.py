@@ -179,7 +179,7 @@ class Formula:
                 at = {**model.numbers, **{name: values[name] for name in indices}}
                 return self._in_entries(compiled(self.safe)(model.sequences(), at))
         swap = {s: Integer(values[s.name]) for s in self.rhs.free_symbols if s.name in values}
-        if any(condition.xreplace(swap) == False for condition in self.conditions):  # noqa: E712
+        if any(condition.xreplace(swap) is S.false for condition in self.conditions):
             raise self._impossible(values)
         found: Expr = self.rhs.xreplace(swap)
         return found

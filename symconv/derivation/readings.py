@@ -181,7 +181,8 @@ def _with_entries(setting: LayerSymbols, formula: Formula, expr: Expr) -> Expr:
 def _below(name: str, ranks: Mapping[str, int]) -> Iterator[tuple[str, list[Expr]]]:
     """The sequence and the indices that a name with indices below it stands for."""
     for letter, rank in ranks.items():
-        head, tail = re.fullmatch(r"(.*?)((?:\^.*)?'*)", letter).groups()  # type: ignore[union-attr]
+        head = re.split(r"\^|'", letter)[0]
+        tail = letter.removeprefix(head)
         found = re.fullmatch(rf"{re.escape(head)}(_?)(\w+){re.escape(tail)}", name)
         if not found or not rank:
             continue
