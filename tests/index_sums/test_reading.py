@@ -153,3 +153,17 @@ def test_a_definition_counts_where_it_is_another() -> None:
 def test_errors_show_the_place(text: str, shown: str) -> None:
     with pytest.raises(FormulaSyntaxError, match=re.escape(shown)):
         sc.parse(text)
+
+
+def test_letters_with_marks_are_read() -> None:
+    made = sc.Conv1d("N", "taps", notation="ufldl", flip=True, padding="full")
+    right = sc.parse("sum(k=0..taps-1) delta^(l)[j+k]*W[k]")
+    assert made.claim("grad_input", right).verdict == "proved"
+    assert str(made.formula("grad_input")).startswith("dJ/da[j] = sum(k=0..taps - 1) delta^(l)[j + k]*W[k]")
+
+
+@pytest.mark.parametrize("name", ["t0", "s0", "p0", "i0", "mod", "floor", "and", "exists", "min"])
+def test_no_name_of_a_size_confuses_a_proof(name: str) -> None:
+    made = sc.Conv1d(name, "K")
+    assert made.derive("output").prove()
+    assert not made.claim("output", sc.parse("sum(k=0..K-1) w[k]*x[i+k] + [K >= 9]*w[0]*x[i]"))
