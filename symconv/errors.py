@@ -48,7 +48,7 @@ class SymconvError(Exception):
 
     >>> error = OptionError("{option} is {given!r}: {cure}", "mode", "ful", allowed=["full"])
     >>> print(error)
-    mode is 'ful': did you mean 'full'? Allowed: 'full'.
+    mode is 'ful': did you mean 'full'? Write 'full'.
     """
 
     def __init__(self, sentence: str = "", /, *asked: Any, **data: Any) -> None:
@@ -74,7 +74,9 @@ class SymconvError(Exception):
         if "allowed" in data:
             near = _nearest(str(self.given), self.allowed)
             hint = f"did you mean {near!r}? " if near else ""
-            data["cure"] = f"{hint}Allowed: {', '.join(map(repr, self.allowed))}."
+            one = "one of " if len(self.allowed) > 1 else ""
+            write = f"{'Write' if hint else 'write'} {one}{', '.join(map(repr, self.allowed))}."
+            data["cure"] = hint + write
         return door.format(self.args[0], **data)
 
 

@@ -82,12 +82,14 @@ def derive(
 def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> None:
     """Judge a formula for a quantity: proved, verified, or refuted with the smallest counterexample.
 
-    Write the formula as text or LaTeX, such as "sum(k=0..K-1) w[k]*x[i+k]". Entries outside a sequence are 0.
-    If the formula begins with a minus sign, put -- before the name. The exit code is 1 if the claim is
-    refuted.
+    The quantities are output_size, output, matrix, windows, grad_input, grad_kernel, grad_bias (with a
+    bias), upstream_matrix and tying. Write the formula as text or LaTeX, such as
+    "sum(k=0..K-1) w[k]*x[i+k]". Entries outside a sequence are 0. If the formula begins with a minus
+    sign, put -- before the name. The exit code is 1 if the claim is refuted.
 
     To judge entries, give the values and the numbers, separated by commas, row by row. The name may
-    then be a single entry, such as output[2], or a count: zeros, weights, parameters, multiplications.
+    then be a single entry, such as output[2], or a count: zeros, weights, parameters, multiplications,
+    left_over.
 
     \b
     Examples:

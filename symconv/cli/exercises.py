@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 #: What ``Exercises.save`` takes of the format, by the same names.
 _OF_FORMATS = ("fragment", "myst", "mathjax")
 
+_KINDS = (
+    "output_size, left_over, output_entry, output_all, convention, matrix_entry, matrix_zeros, "
+    "matrix_weights, parameters, multiplications, grad_input_entry, grad_kernel_entry, pooling_gradient"
+)
+
 
 @click.command()
 @geometry()
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--count", type=int, default=8, show_default=True, help="How many exercises.")
-@click.option("--kinds", help="Kinds of exercises, separated by commas. By default all.")
+@click.option("--kinds", help=f"Kinds of exercises, separated by commas: {_KINDS}. By default all.")
 @click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")

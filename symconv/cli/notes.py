@@ -29,6 +29,12 @@ _SPEC, _SUFFIXES = (
     ".tex .pdf .md .html .ipynb .rst .txt",
 )
 
+_SECTIONS = (
+    "numbers, matrix, why, size, learning, checks, and in the appendix derivations, windows, dense, "
+    "algorithms, proofs, letters"
+)
+_BY_DEPTH = "By default those of the depth."
+
 
 @click.command()
 @geometry()
@@ -41,7 +47,7 @@ _SPEC, _SUFFIXES = (
 )
 @click.option("--title", help="Title of the notes. By default a short description of the layer.")
 @click.option("--activation", metavar="NAME", help="The activation that follows the layer.")
-@click.option("--sections", help="Sections in order, separated by commas. By default those of the depth.")
+@click.option("--sections", help=f"Sections in order, separated by commas: {_SECTIONS}. {_BY_DEPTH}")
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")

@@ -27,9 +27,10 @@ from symconv.printing.english import counted
 def prove(ctx: click.Context, /, quantities: str, confirm: bool, folder: str | None, **options: Any) -> None:
     """Prove every step of the derivations for all values of the sizes and steps given as letters.
 
-    Separate quantities with commas. With -o, each question on which a step rests is written as a script in
-    SMT-LIB 2, which any solver of that language can check: unsat means that the statement in the script's
-    first lines holds. The exit code is 1 if a step is not proved.
+    Separate quantities with commas: output_size, output, matrix, windows, grad_input, grad_kernel, grad_bias
+    (with a bias), upstream_matrix, tying. With -o, each question on which a step rests is written as a
+    script in SMT-LIB 2, which any solver of that language can check: unsat means that the statement in the
+    script's first lines holds. The exit code is 1 if a step is not proved.
 
     \b
     Examples:

@@ -62,6 +62,18 @@ class WrongEntry(Refutation):
         return f"{self.place} is {self.right}, not {self.claimed}"
 
 
+@dataclass(frozen=True)
+class WrongCount(Refutation):
+    """So many entries, where a quantity has others."""
+
+    def __str__(self) -> str:
+        return f"it has {self.right}, and the answer has {self.claimed}"
+
+
+class CountError(EntriesError):
+    """A list of entries of another length than the quantity that it is claimed for."""
+
+
 @dataclass(frozen=True, repr=False)
 class ValueClaim(Claim):
     """The verdict on a claim about entries; true if and only if all of them are equal.
@@ -88,10 +100,10 @@ def right_entries(spec: Specification, made: Callable[[], Explicit], name: str) 
     return _right(spec, made, name)[0]
 
 
-def misshapen(name: str, problem: str, diagnosis: str) -> ValueClaim:
-    """The verdict on entries of another shape, which another convention gives."""
-    refutation = WrongEntry({}, {}, "", "", problem)
-    return ValueClaim(name, "refuted", 0, refutation, diagnose=lambda: diagnosis)
+def misshapen(name: str, error: EntriesError, diagnosis: str) -> ValueClaim:
+    """The verdict on entries of another length, or of another shape that another convention gives."""
+    counts = (error.data.get(side, "") for side in ("claimed", "wanted"))
+    return ValueClaim(name, "refuted", 0, WrongCount({}, {}, *counts), diagnose=lambda: diagnosis)
 
 
 def about_entries(name: Any, candidate: Any, *, valued: bool) -> bool:
@@ -216,8 +228,9 @@ def _require_shape(name: str, given: tuple[int, ...], *wanted: tuple[int, ...]) 
     if given in wanted:
         return
     if len(given) == len(wanted[-1]) == 1:
-        counts = (counted(prod(shape), "entry", "entries") for shape in (wanted[-1], given))
-        raise EntriesError("claim: {} has {}, and the answer has {}.".format(name, *counts))
+        right, claimed = (counted(prod(shape), "entry", "entries") for shape in (wanted[-1], given))
+        sentence = "claim: {name} has {wanted}, and the answer has {claimed}."
+        raise CountError(sentence, name=name, wanted=right, claimed=claimed)
     if wanted == ((),):
         raise EntriesError(f"claim: {name} is one number, and the answer has the shape {given}.")
     raise EntriesError(f"claim: {name} has the shape {wanted[0]}, and the answer has the shape {given}.")

@@ -120,7 +120,7 @@ _ROWS = (
             "transposed": "As windows times kernel: each row holds the inputs that reach one output.",
             "uniform": "As windows times a constant kernel: each row is the window of one output.",
             "columns": "As kernel times windows: each column is the window of one output.",
-            "selection": "Windows: each {line} is the window of one output, which is its maximum.",
+            "selection": "Windows: each {line} is the window of one output. The output is its largest entry.",
         },
         "pattern", _OUTPUT, _TAP, kinds=("weights", "uniform", "selection"), derived=_LEARNED, main=True,
     ),

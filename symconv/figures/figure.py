@@ -164,7 +164,7 @@ class Figure:
         >>> sc.Conv1d(4, 3).figure("band").save("band.txt")
         Traceback (most recent call last):
             ...
-        symconv.errors.OptionError: save: 'band.txt' ends in '.txt'; did you mean '.tex'? Allowed: '.svg',
+        symconv.errors.OptionError: save: 'band.txt' ends in '.txt'; did you mean '.tex'? Write one of '.svg',
         '.png', '.pdf', '.tex', '.tikz'.
         """
         place = Path(path)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symconv.pattern import Size, Spatial, Specification
+from symconv.printing.english import joined
 from symconv.printing.letters import on_axis
 from symconv.printing.notation import PRESETS
 
@@ -86,7 +87,7 @@ def _sizes(axes: Sequence[Spatial]) -> dict[str, list[Size]]:
 def _steps(spec: Specification) -> dict[str, str]:
     """Stride, dilation and paddings, each in words."""
     sizes, filled = _sizes(spec.axes), spec.padding_mode
-    steps = {name: f"{name} {_by(sizes[name])}" for name in ("stride", "dilation")}
+    steps = {name: _step(name, sizes[name]) for name in ("stride", "dilation")}
     cut = " (cropped)" if spec.transposed and any(sizes["before"] + sizes["after"]) else ""
     mode = cut if filled == "zeros" else f" ({filled})"
     named = [axis.options["padding"] for axis in spec.axes]
@@ -109,9 +110,14 @@ def _padding(spec: Specification) -> str:
     return f"{kind}padding {around.pop()}" if len(around) == 1 and around != {0} else ""
 
 
+def _step(name: str, values: Sequence[Size]) -> str:
+    """A stride or dilation that all axes share, else one an axis."""
+    return f"{name} {values[0]}" if len(set(values)) == 1 else f"{name}s {joined(list(map(str, values)))}"
+
+
 def _by(values: Sequence[Size]) -> str:
-    """One value where all axes share it, else one an axis."""
-    return str(values[0]) if len(set(values)) == 1 else " and ".join(map(str, values))
+    """One value where all axes share it, else one an axis in parentheses."""
+    return str(values[0]) if len(set(values)) == 1 else f"({', '.join(map(str, values))})"
 
 
 def _extent(values: Sequence[Size], word: str) -> str:

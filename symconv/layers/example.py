@@ -25,7 +25,7 @@ OUTPUTS = (4, 2)
 _LONGEST = 14
 
 #: Upstream gradients, in turn: small, of both signs, with zeros among them.
-_UPSTREAM = (1, -1, 2, 0, 1, 0, -2, 3)
+_UPSTREAM = (1, -2, 3, -1, 2, 1, -3, 2)
 
 #: Inputs in no order.
 _MIXED = (3, 1, 4, 2, 6, 5, 9, 7, 8)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from symconv.derivation import Claim, checked_grid, judge
-from symconv.derivation.value_claims import about_entries, judge_entries, misshapen
+from symconv.derivation.value_claims import CountError, about_entries, judge_entries, misshapen
 from symconv.errors import EntriesError
 from symconv.layers.conventions import of_entries, of_formula
 
@@ -52,7 +52,8 @@ class Judgment:
         OptionError
             If the candidate uses an unknown name.
         EntriesError
-            If the entries do not have the shape of the quantity, in no convention.
+            If the entries have a shape that the quantity has in no convention. A list of the wrong length
+            is refuted.
 
         Examples
         --------
@@ -89,7 +90,8 @@ class Judgment:
         try:
             answer = judge_entries(layer.spec, lambda: layer.entries.values, name, candidate)
         except EntriesError as error:
-            if found := diagnose():
-                return misshapen(name, str(error), found)
+            found = diagnose()
+            if found or isinstance(error, CountError):
+                return misshapen(name, error, found)
             raise
         return answer if answer else replace(answer, diagnose=diagnose)

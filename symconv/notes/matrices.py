@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
+
+from sympy import Indexed, Mul
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.explicit.structure import Structure
+from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
-from symconv.notes.model import Block, Display, Prose, Words
+from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Relation
 from symconv.printing.display import Beside, Grid, Row
 from symconv.printing.english import counted
+from symconv.printing.expressions import Iverson
 
 #: A matrix of letters takes at most so many characters of a line, and one of numbers.
 LETTERS, NUMBERS = 54, 76
@@ -151,7 +156,25 @@ def counts(sources: Sources, pen: Pen) -> Words:
     text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
-    return pen.say(text)
+    return (*pen.say(text), *_entry(sources, pen))
+
+
+def _entry(sources: Sources, pen: Pen) -> Words:
+    """The entry of a Toeplitz matrix as a formula: one weight, where there is one."""
+    if not sources.example.structure.toeplitz:
+        return ()
+    formula = sources.opened.formula("matrix")
+    factors = Mul.make_args(formula.rhs)
+    conditions = [factor.args[0] for factor in factors if isinstance(factor, Iverson)]
+    weights = [factor for factor in factors if isinstance(factor, Indexed)]
+    if len(conditions) != 1 or len(weights) != 1 or len(factors) != 2:
+        return ()
+
+    def printed(expr: Any) -> Maths:
+        return pen(lambda s: of_formulas(s.form, sources.opened.closed.symbols).expr(expr))
+
+    text = " Its entries are {T} = {w} where {within}, and 0 elsewhere."
+    return pen.say(text, T=printed(formula.lhs), w=printed(weights[0]), within=printed(conditions[0]))
 
 
 def _structure(sources: Sources) -> Structure | None:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import symconv as sc
+from symconv.derivation.value_claims import COUNTS
+from symconv.notes.compose import SECTIONS
+from symconv.notes.exercises.sheet import KINDS
 from tests.cli.test_cli import OPENING, SIZES, run
 from tests.tiers import exhaustive, tiers
 
@@ -48,6 +51,18 @@ def test_commands_do_not_offer_what_does_nothing_for_them(capsys, option: str) -
     assert option in out
     for command in ("check", "claim"):
         assert option not in run(capsys, command, "--help")[1]
+
+
+def test_help_names_all_that_may_be_named(capsys) -> None:
+    def named(command: str) -> set[str]:
+        return set(re.findall(r"[a-z_]+", run(capsys, command, "--help")[1].replace("\n", " ")))
+
+    closed = set(sc.Conv1d("N", "K", bias=True).formula_names)
+    assert closed <= named("claim")
+    assert closed <= named("prove")
+    assert {*COUNTS} <= named("claim")
+    assert {*SECTIONS} <= named("notes")
+    assert {*KINDS} <= named("exercises")
 
 
 COMMANDS = {"derive": [], "check": [], "claim": ["output", "sum(k=0..2) W[k]*a[i+k]"], "exercises": []}

@@ -174,7 +174,7 @@ def test_a_function_is_judged_on_entries_of_both_signs(wrong) -> None:
 @pytest.mark.parametrize(
     ("words", "call"),
     [
-        ("unknown q: Allowed", lambda made: made.claim("output", symbols("q") * x[i])),
+        ("unknown q: write one of", lambda made: made.claim("output", symbols("q") * x[i])),
         ("y is not a sequence of the layer", lambda made: made.claim("output", IndexedBase("y")[i])),
         (
             "the function has an unknown argument 'kernel': did you mean 'kernel_size'",

@@ -256,7 +256,7 @@ def test_symbols_of_ones_own_come_back() -> None:
     ("error", "words", "call"),
     [
         (OptionError, "at needs a number for K", lambda f: f.at(N=4)),
-        (OptionError, "at: unknown size 'M': Allowed: 'K', 'N'", lambda f: f.at(N=4, K=2, M=3)),
+        (OptionError, "at: unknown size 'M': write one of 'K', 'N'", lambda f: f.at(N=4, K=2, M=3)),
         (OptionError, "write a whole number", lambda f: f.at(N=4, K=2.5)),
         (GeometryError, "there is no layer with N = 2, K = 5", lambda f: f.at(N=2, K=5)),
     ],

@@ -75,11 +75,16 @@ def test_gradients_and_symbols_are_compared_exactly() -> None:
     assert sc.AvgPool1d(2, 2).at(x=[0.1, 0.3]).claim("output", [0.2])
 
 
+@pytest.mark.parametrize("given", [[1, 2], "1, 2", [1] * 7])
+def test_an_answer_of_another_length_is_refuted(given: Any) -> None:
+    verdict = OPENING.claim("output", given)
+    assert not verdict
+    assert str(verdict).startswith("output: refuted; it has 6 entries, and the answer has ")
+
+
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
-        ("output", [1, 2], "output has 6 entries, and the answer has 2 entries"),
-        ("output", "1, 2", "output has 6 entries, and the answer has 2 entries"),
         ("output", [RIGHT], r"output has the shape \(6,\), and the answer has the shape \(1, 6\)"),
         ("output", [[1], [2, 3]], "the answer"),
         ("matrix", [1, 2], r"matrix has the shape \(6, 4\)"),
@@ -121,8 +126,8 @@ def test_the_command_line_judges_entries(capsys: pytest.CaptureFixture[str]) -> 
     assert run(["claim", *layer, "output", "5,16,34,52,45,29"]) == 1
     assert "output[5] is 28, not 29" in capsys.readouterr().out
     assert run(["claim", *layer, "output[2]", "34"]) == 0
-    assert run(["claim", *layer, "output", "5,16"]) == 2
-    assert "output has 6 entries, and the answer has 2 entries" in capsys.readouterr().err
+    assert run(["claim", *layer, "output", "5,16"]) == 1
+    assert "output: refuted; it has 6 entries, and the answer has 2 entries" in capsys.readouterr().out
     assert run(["claim", *layer, "output", "sum(k=0..2) w[k]*x[i - k]"]) == 2
     assert "-x gives values, but steps and claims are symbolic" in capsys.readouterr().err
     assert run(["claim", "--input-size", "4", "--kernel-size", "3", "zeros", "2"]) == 0

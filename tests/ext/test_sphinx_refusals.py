@@ -27,9 +27,9 @@ def project(tmp_path: Path, monkeypatch) -> Project:
 
 #: A kind of layer, its options, and what is said of them.
 WRONG: list[tuple[str, dict[str, object], str]] = [
-    ("conv1d", {**GOOD, "strid": 2}, "unknown option 'strid': did you mean 'stride'? Allowed: 'x', "),
-    ("conv1d", {**GOOD, "transposed": True}, "unknown option 'transposed': Allowed: 'x', "),
-    ("conv1d", {**GOOD, "help": True}, "unknown option 'help': Allowed: 'x', "),
+    ("conv1d", {**GOOD, "strid": 2}, "unknown option 'strid': did you mean 'stride'? Write one of 'x', "),
+    ("conv1d", {**GOOD, "transposed": True}, "unknown option 'transposed': write one of 'x', "),
+    ("conv1d", {**GOOD, "help": True}, "unknown option 'help': write one of 'x', "),
     ("conv1d", {**GOOD, "stride=2": 1}, "unknown option 'stride=2': did you mean 'stride'?"),
     ("conv-transpose1d", GOOD, "there is no layer 'conv-transpose1d': did you mean 'convtranspose1d'?"),
     ("conv1d conv2d", GOOD, "there is no layer 'conv1d conv2d': did you mean 'conv2d'?"),
@@ -78,7 +78,7 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("conv1d", {"input_size": 60, "kernel_size": 2, "figure": "band"}, "or print the matrix with :show:"),
     ("conv1d", {"input_size": 30000, "kernel_size": 2, "show": "matrix", "max_rows": 0},
      "can be printed: leave out :max-rows: 0"),
-    (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': Allowed: "),
+    (TEX, GOOD, "there is no layer '\\\\input{/etc/passwd}': write one of "),
 ]  # fmt: skip
 
 

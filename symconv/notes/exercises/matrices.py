@@ -57,14 +57,15 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
     right = entry(layer, "matrix", at)
     taps = [entry_of_tap(layer, k) for k in range(layer.spec.tied.count("tap"))]
     off, _ = counted_from(layer.spec)
-    told = f"The rows or columns were counted from {1 - base}, but the first index here is {base}."
-    neighbours = [(at[0] + off, at[1]), (at[0], at[1] + off)]
+    told = f"The {{}} were counted from {1 - base}, but the first index here is {base}."
+    neighbours = {"rows": (at[0] + off, at[1]), "columns": (at[0], at[1] + off)}
     wrong: list[Mistaken] = [
         *mistaken(subject, layer, lambda made: entry(made, "matrix", at), "one side", "full for valid"),
         ("transposed", words("Rows and columns were exchanged: this is {e}.",
                              e=lambda t: L.matrix(t, at[1], at[0])),
          lambda: entry(layer, "matrix", (at[1], at[0]))),
-        *(("index base", told, lambda p=place: entry(layer, "matrix", p)) for place in neighbours),
+        *(("index base", told.format(side), lambda p=place: entry(layer, "matrix", p))
+          for side, place in neighbours.items()),
         ("zero", "This output does see this input.", lambda: right * 0),
         *(("other weight", words("This output does not see this input."
                     if right == 0
