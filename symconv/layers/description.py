@@ -1,6 +1,7 @@
 """A layer in words: the options that make it, and its geometry in one sentence."""
 
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,8 +75,9 @@ def title(spec: Specification) -> str:
 
 def _what(spec: Specification) -> str:
     sizes = _sizes(spec.axes)
-    taps = _extent(sizes["kernel_size"], "tap")
-    named = {"taps": taps, "window": taps.split()[0], "inputs": _extent(sizes["input_size"], "input")}
+    window = _extent(sizes["kernel_size"], "tap").split()[0]
+    kernel, inputs = (_sized(sizes[f"{what}_size"], what) for what in ("kernel", "input"))
+    named = {"taps": kernel, "window": window, "inputs": inputs}
     parts = [spec.kernel.opening.format(kind=spec.axes[0].kind, **named)]
     return ", ".join(parts + [r.phrase(r.options) for r in reversed(spec.pattern.relations) if not r.spatial])
 
@@ -118,6 +120,19 @@ def _step(name: str, values: Sequence[Size]) -> str:
 def _by(values: Sequence[Size]) -> str:
     """One value where all axes share it, else one an axis in parentheses."""
     return str(values[0]) if len(set(values)) == 1 else f"({', '.join(map(str, values))})"
+
+
+def _sized(values: Sequence[Size], noun: str) -> str:
+    """One operand by its size, with its article.
+
+    >>> _sized([3], "kernel"), _sized([8, 5], "kernel"), _sized(["N", "N"], "input")
+    ('a 3-tap kernel', 'an 8×5 kernel', 'an N×N input')
+    """
+    if len(values) == 1 and noun == "input":
+        return _extent(values, noun)
+    size = "×".join(map(str, values)) + ("-tap" if len(values) == 1 else "")
+    vowel = re.match(r"8|11(?!\d)|18(?!\d)|[AEFHILMNORSXaefhilmnorsx](?![a-z]{2})", size)
+    return f"{'an' if vowel else 'a'} {size} {noun}"
 
 
 def _extent(values: Sequence[Size], word: str) -> str:

@@ -7,14 +7,18 @@ from functools import partial
 from math import prod
 from types import MappingProxyType
 
+from sympy import Indexed, Sum
+
 from symconv.explicit.layout import Sheet
+from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Maths, Words
-from symconv.notes.pieces import MOST_LISTED, Pen
+from symconv.notes.pieces import MOST_LISTED, Pen, generic
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted, per_axis
 from symconv.printing.target import MathsTarget
+from symconv.printing.targets import target_of
 
 
 def kind(spec: Specification) -> str:
@@ -41,7 +45,7 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
         "that multiplies by the transpose is the transposed convolution: it returns to the size of the "
         "convolution's input, but not to its values. These notes show what it computes instead.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
-        "mean. This is the same operation with a special {W}, in which nothing is learned. These notes show "
+        "mean. This is the same operation with a special {W}, which has no parameters. These notes show "
         "which {W}{named}.",
         "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
         "pooling keeps the "
@@ -108,9 +112,8 @@ def instruction(pen: Pen) -> str:
     apart = _apart(spec, "dilation")
     spread = f", with its taps {apart}" if apart != "1 place apart" and wide else ""
     if kind(spec) == "transposed":
-        text = f"Each input multiplies the whole kernel{spread.replace('with its', 'its')}"
-        text += ", and the products are added to the output. Those of neighbouring "
-        text += f"inputs begin {_apart(spec, 'stride')}. "
+        text = f"Each input scales a copy of the kernel{spread.replace('with its', 'its')}. Neighbouring "
+        text += f"copies begin {_apart(spec, 'stride')}, and where they overlap they are added. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
         return f"{text}Here are the products that each output{first} collects:"
     if kind(spec) == "average":
@@ -138,9 +141,8 @@ CAPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "The window at each position. Each colour marks one weight; the same {taps} in "
         "every row.",
-        "transposed": "The outputs that each input adds to. Each colour marks one weight; each "
-        "output is the sum "
-        "of its column.",
+        "transposed": "The outputs that each input adds to. Each colour marks one weight; an "
+        "output is the sum of its column, each weight times the input of its row.",
         "average": "The window at each position. All weights are the same number.",
         "maximum": "The window at each position, with a 1 at the entry that is kept.",
     }
@@ -172,7 +174,7 @@ def orientation(sources: Sources, pen: Pen) -> Words:
 
     text = _FLIPPED if spec.flip else _NOT_FLIPPED
     return pen.say(
-        text.replace("{here}", "{here}{values}{end}"),
+        text.replace("{here}", "{here}{values}{for}{places}"),
         conv=definition(pen, flip=True),
         corr=definition(pen, flip=False),
         **_otherwise(sources, pen),
@@ -196,7 +198,7 @@ _NOT_FLIPPED = (
 def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
     """The outputs with the kernel the other way round, where they are a short list of other numbers."""
     worked = pen.worked
-    nothing: dict[str, Maths | str] = {"here": "", "values": "", "end": ""}
+    nothing: dict[str, Maths | str] = {"here": "", "values": "", "for": "", "places": ""}
     if len(worked.shape("output")) > 1 or len(worked.outputs) > MOST_LISTED:
         return nothing
     other = Worked(sources.remake("example", {}, flip=not worked.spec.flip)).outputs
@@ -205,8 +207,46 @@ def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
     (axis,) = worked.spec.tied_axes
     padded = int(axis.geometry["before"]) + int(axis.geometry["after"])
     own = "here" if sources.own else "in the example"
-    return {"here": f"; {own}{', on the same padded input,' if padded else ''} it gives ",
-            "values": pen.values(other), "end": ""}  # fmt: skip
+    where = f"; {own}{', with the same padding,' if padded else ''} it gives "
+    places = _places(worked.spec, len(other), flip=not worked.spec.flip)
+    return {"here": where, "values": pen.values(other), "for": " for ", "places": places}
+
+
+def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
+    """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
+    (axis,) = spec.tied_axes
+    size = {name: int(value) for name, value in axis.geometry.items()}
+    first = -size["before"]
+    if flip:
+        first += size["dilation"] * (size["kernel_size"] - 1) + 2 * spec.notation.base
+    found = [first + size["stride"] * at for at in range(count)]
+    index = spec.written.output_index
+
+    def write(form: MathsTarget) -> str:
+        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.across, str(found[-1])]
+        return f"{form.letter(index)} = {', '.join(told)}"
+
+    return Maths(write(target_of("latex")), write(target_of("text")))
+
+
+def largest(sources: Sources, pen: Pen) -> Words:
+    """The sum that selects the maximum of a window, as a maximum."""
+    symbols = sources.opened.closed.symbols
+    if kind(sources.layer.spec) != "maximum":
+        return ()
+    right, label = sources.opened.formula("output").rhs, symbols.sequence("input").label
+    (entry,) = (e for e in right.atoms(Indexed) if e.base.label == label)
+    taps = sorted({limits[0] for total in right.atoms(Sum) for limits in total.limits}, key=str)
+
+    def write(s: Sheet) -> str:
+        form = of_formulas(s.form, symbols)
+        over = ", ".join(map(form.expr, taps))
+        if form.stacked:
+            return f"{form.maximum}_{{{over}}} {form.expr(entry)}"
+        return f"{form.maximum} over {over} of {form.expr(entry)}"
+
+    text = "Since {kernel} selects the largest entry of the window, {y} = {largest}."
+    return pen.say(text, y=generic(pen, "output"), largest=pen(write))
 
 
 def definition(pen: Pen, *, flip: bool) -> Maths:
@@ -219,7 +259,9 @@ def definition(pen: Pen, *, flip: bool) -> Maths:
             form.letter(getattr(n, name)) for name in ("output_index", "tap_index", "input", "kernel")
         )
         named = form.convolution if flip else form.correlation
-        place = f"{i} {'-' if flip else '+'} {k}"
+        apart = {int(axis.geometry["dilation"]) for axis in pen.worked.spec.tied_axes}
+        d = f"{max(apart)}{'' if form.stacked else '*'}" if apart != {1} and len(apart) == 1 else ""
+        place = f"{i} {'-' if flip else '+'} {d}{k}"
         product = f"{form.entry(w, k)}{form.times}{form.entry(x, place)}"
         return f"{named(x, w, i)} = {_over(form, k)} {product}"
 

@@ -137,8 +137,9 @@ def _scope(proof: Proof) -> Words:
         found.append(letter(name))
     steps = []
     for name in ("stride", "dilation"):
-        numbers = list(dict.fromkeys(per_axis(getattr(step, name)) for step in proof.steps))
-        if numbers != ["1"] and all(numbers):
+        given = [getattr(step, name) for step in proof.steps]
+        numbers = list(dict.fromkeys(map(per_axis, given))) if all(given) else ["1"]
+        if numbers != ["1"]:
             steps.append(f"{name}{'s' * (len(numbers) > 1)} {joined(numbers)}")
     return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
 

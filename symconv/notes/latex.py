@@ -123,7 +123,7 @@ def _placed(blocks: Sequence[Block], rendered: Sequence[str]) -> list[str]:
 
 
 def _prose(block: Prose) -> str:
-    return f"{{\\itshape {sentence(block.words)}\\par}}" if block.lead else sentence(block.words)
+    return f"{{\\noindent\\itshape {sentence(block.words)}\\par}}" if block.lead else sentence(block.words)
 
 
 def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 1) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
-from sympy import Expr, S
-
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
+from symconv.notes.backward import reached
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
@@ -17,7 +16,6 @@ from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.printing.display import Grid, Row
 from symconv.printing.english import counted
-from symconv.printing.english import joined as listed
 
 #: A dense gradient of more rows or columns is not written out.
 MOST_ROWS, MOST_COLUMNS = 9, 12
@@ -44,7 +42,7 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     """What the upstream gradient is, and what a function that follows does to it."""
     spec, n = pen.worked.spec, pen.worked.spec.written
 
-    passed = " The gradient passed to the layer below is {passed}:"
+    passed = " The gradient passed to the previous layer is {passed}:"
     if not spec.kernel.learned:
         text = "The next layer sends back {delta}, the derivative of the loss {loss} with respect to "
         text += "each output."
@@ -123,7 +121,7 @@ def _constraints(pen: Pen) -> Words:
             "The zeros of {matrix} are constants, not parameters: the entries of {outer} at their places are "
         )
         text += "not used. "
-    text += "The gradient passed to the layer below is {passed}. Written out:"
+    text += "The gradient passed to the previous layer is {passed}. Written out:"
     return pen.say(
         text,
         outer=pen(_outer),
@@ -144,7 +142,7 @@ def _chosen(pen: Pen) -> Words:
     worked = pen.worked
     flat = "" if len(worked.shape("output")) == 1 else ", row by row"
     one = len(worked.upstream) == 1
-    values = pen.number(worked.upstream[0]) if one else pen.values(worked.upstream, 8)
+    values = pen.number(worked.upstream[0]) if one else pen.values(worked.upstream, 16)
     return pen.say(f"Any values will do for an example; take {{upstream}} = {{values}}{flat}.", values=values)
 
 
@@ -242,87 +240,10 @@ def outer_product(pen: Pen, s: Sheet) -> Row:
     return Row(_outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
 
 
-def reached(pen: Pen) -> Words:
-    """How the gradient reaches the inputs of this kind."""
-    worked, spec = pen.worked, pen.worked.spec
-    strides = {int(axis.geometry["stride"]) for axis in spec.tied_axes}
-    kind = kinds.kind(spec)
-    if kind == "maximum":
-        return _winners(pen)
-    if kind == "average":
-        weights = {p.weight for position in worked.positions for p in position.products}
-        share = "the same share" if len(weights) > 1 else "the same share, {w},"
-        text = f"Each input of a window receives {share} of the window's gradient."
-        return pen.say(text, w=pen.number(min(weights)))
-    if kind == "transposed":
-        text = "Transposing twice gives the original matrix back, so the gradient with respect to "
-        text += "{input} is the "
-        return pen.say(f"{text}matching convolution, applied to {{upstream}}.")
-    if spec.reads_input and spec.padding_mode != "circular":
-        return _folded(pen)
-    stride = max(strides)
-    if stride > 1 and len(worked.shape("input")) == 1:
-        return _upsampled(pen, stride)
-    if stride > 1:
-        text = "Because of the stride, the gradient with respect to {input} is computed as if "
-        where = "inserted between neighbouring entries of {upstream}"
-        if len(strides) > 1:
-            return pen.say(f"{text}zeros were {where}, along each axis one fewer than its stride.")
-        verb = f"{counted(stride - 1, 'zero')} were"
-        return pen.say(f"{text}{verb} {where} along each axis (upsampling by {stride}).")
-    return ()
-
-
-def _winners(pen: Pen) -> Words:
-    """Which inputs the gradient of a maximum goes to."""
-    found = [p.place for position in pen.worked.positions for p in position.products if p.weight == 1]
-    chosen = list(dict.fromkeys(found))
-    names = [pen.input(at) for at in chosen]
-    one = len(names) == 1
-    text = f" {'is' if one else 'are'} kept, so {'it receives' if one else 'they receive'} the whole "
-    text += "gradient of "
-    whose = "its window" if len(found) == 1 else "its windows" if one else "their windows"
-    text += whose
-    if len(chosen) < len(pen.worked.inputs):
-        text += "; the other inputs receive none"
-    return (*pen.listed(names), f"{text}.")
-
-
-def _upsampled(pen: Pen, stride: int) -> Words:
-    """The upstream gradient with zeros between, and how many products reach each input."""
-    worked = pen.worked
-    spread: list[Expr] = []
-    for at, entry in enumerate(worked.upstream):
-        spread += [S.Zero] * (stride - 1) * bool(at) + [entry]
-    met = [len(worked.input_entry(at).shares) for at in range(len(worked.inputs))]
-
-    def up(s: Sheet) -> str:
-        return s.form.upsampled(s.upstream_letter(), str(stride))
-
-    zeros = f"{counted(stride - 1, 'zero')} were"
-    text = f"Neighbouring windows lie {stride} places apart, so the gradient with respect to {{input}} is "
-    text += f"computed as if {zeros} inserted between neighbouring entries of {{upstream}}: "
-    text += f"{{up}} = {{spread}} (upsampling by {stride}). From the first to the last, the entries of this "
-    text += f"gradient are sums of {listed(list(map(str, met)))} products."
-    if len(worked.upstream) == 1:
-        return ()
-    return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
-
-
-def _folded(pen: Pen) -> Words:
-    """That inputs which the padding reads again receive every one of their gradients."""
-    cells = Counter((o, j) for o, _, j, _ in pen.worked.triples)
-    several = [cell for cell, count in cells.items() if count > 1]
-    if not several:
-        return ()
-    o, j = several[0]
-    times = "twice" if cells[o, j] == 2 else f"{cells[o, j]} times"
-    text = f"The padding repeats inputs: {{y}} reads {{x}} {times}, so it contributes {times} to the "
-    text += "gradient with respect to {x}."
-    return pen.say(text, y=pen.output(o), x=pen.input(j))
-
-
 def _caption(pen: Pen) -> Words:
     if not pen.worked.spec.kernel.shared:
-        return ("The upstream gradients that reach each input: those of the windows that contain it.",)
+        text = "The transposed matrix: each row gives one entry of the gradient with respect to {input}. "
+        if kinds.kind(pen.worked.spec) == "maximum":
+            text += "A window (grey) passes its gradient only to the entry that it kept (1)."
+        return pen.say(text.rstrip())
     return pen.say("The transposed matrix: each row gives one entry of the gradient with respect to {input}.")

@@ -13,17 +13,15 @@ from symconv.explicit.layout import Sheet
 from symconv.explicit.structure import Structure
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
+from symconv.notes.matrix_pairs import grid_of, other_input, partner
 from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Relation
-from symconv.printing.display import Beside, Grid, Row
+from symconv.printing.display import Row
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
-
-#: A matrix of letters takes at most so many characters of a line, and one of numbers.
-LETTERS, NUMBERS = 54, 76
 
 #: A matrix of more rows or columns than this is shown by its picture only, or with dots.
 MOST = 20
@@ -70,6 +68,8 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("Column {input_index} of the matrix", "The column of {x}")
         text = text.replace("outputs that {x} adds to", "outputs that this input adds to")
         text = text.replace("Row {output_index} has", "The row of {y} has")
+    if len(worked.shape("output")) > 1 or len(worked.shape("input")) > 1:
+        text = f"{text[:-1]}. Here vec lists the entries of an array row by row:"
     activation = pen(lambda s: s.form.function(sources.activation.name))
     y, x = index(pen, "output"), index(pen, "input")
     introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
@@ -88,18 +88,6 @@ def matrix(sources: Sources) -> list[Block]:
     ]
 
 
-def _grid(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
-    """The matrix, whole where it is not more than twice as large as matrices are shown otherwise."""
-    n = s.spec.notation
-    shape = s.values.shape("matrix")
-    if n.max_rows is not None and max(shape) <= 2 * n.max_rows and not dotted:
-        whole = replace(s, spec=replace(s.spec, notation=n.replace(max_rows=None)))
-        found = whole.matrix_grid("matrix", NUMBERS, values=values)
-        if s.form.span(found) <= NUMBERS:
-            return found
-    return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
-
-
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
     n, form, spec = s.notation, s.form, s.spec
@@ -108,7 +96,7 @@ def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     letter = form.letter(n.matrix)
     columns = s.values.shape("matrix")[1]
     letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
-    return [first, Row(letter, (_grid(s, not letters, dotted=dotted),))]
+    return [first, Row(letter, (grid_of(s, not letters, dotted=dotted),))]
 
 
 def _caption(sources: Sources, pen: Pen) -> Words:
@@ -132,11 +120,15 @@ def counts(sources: Sources, pen: Pen) -> Words:
         entries = counted(rows * columns, "entry", "entries")
         ones = sum(1 for p in worked.positions if p.products)
         text = f"Of the {entries} of {{matrix}}, {ones} {'is' if ones == 1 else 'are'} 1"
-        text += f"{', one in each row,' if ones > 1 else ''} and the others are 0. Nothing is learned."
+        text += (
+            f"{', one in each row,' if ones > 1 else ''} and the others are 0. The layer has no parameters."
+        )
         return pen.say(text)
     s = _structure(sources)
     if s is None:
-        return ("In each row, every weight is 1 over the divisor of the window. Nothing is learned.",)
+        return (
+            "In each row, every weight is 1 over the divisor of the window. The layer has no parameters.",
+        )
     head = "So {matrix} takes the place of a dense layer's matrix"
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
     plural = s.nonzeros > 1
@@ -147,12 +139,14 @@ def counts(sources: Sources, pen: Pen) -> Words:
     if kinds.kind(spec) == "average":
         same = pen.number(worked.weights[0])
         verb = "are all the same number," if plural else "is"
-        return pen.say(f"{head}: {told} {verb} {{w}}. Nothing is learned.", w=same)
+        return pen.say(f"{head}: {told} {verb} {{w}}. The layer has no parameters.", w=same)
     if s.parameters == s.nonzeros == s.edges:
         verb = f"are {different}, so none is shared" if plural else "is the only weight"
         return pen.say(f"{head}, but {'its only entry' if of == 1 else told} {verb}.")
     constraint = "two constraints" if zeros else "one constraint"
     hold = "hold" if plural or (not zeros and of > 1) else "holds"
+    if s.edges > s.nonzeros:
+        hold = "are sums of"
     text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
@@ -160,8 +154,8 @@ def counts(sources: Sources, pen: Pen) -> Words:
 
 
 def _entry(sources: Sources, pen: Pen) -> Words:
-    """The entry of a Toeplitz matrix as a formula: one weight, where there is one."""
-    if not sources.example.structure.toeplitz:
+    """The entry of the matrix along one axis as a formula: one weight, where there is one."""
+    if len(sources.opened.spec.tied.relations) > 1:
         return ()
     formula = sources.opened.formula("matrix")
     factors = Mul.make_args(formula.rhs)
@@ -204,8 +198,14 @@ def _ties(sources: Sources, s: Structure) -> str:
         return f". Each row is the one above, moved {counted(stride, 'column')} to the right"
     if "not" in s.kind:
         return f". {{matrix}} is {s.kind.partition(',')[0]}, but not a Toeplitz matrix"
+    if kinds.channelled(spec):
+        return ""  # told of its blocks
     called, with_, blocks = s.kind.partition(" with ")
-    return f". {{matrix}} is {_article(called)}{called} matrix{with_}{blocks}"
+    what = ": constant along its diagonals, block by block and within each block" * called.endswith(_DOUBLY)
+    return f". {{matrix}} is {_article(called)}{called} matrix{with_}{blocks}{what}"
+
+
+_DOUBLY = "doubly block Toeplitz"
 
 
 def _article(noun: str) -> str:
@@ -246,6 +246,9 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
         text += ", which lie in a band"
     if inner.banded:
         text += "; each of these blocks is itself banded" if outer.banded else "; each of these is banded"
+    if channels and _DOUBLY in s.kind:
+        text += ". Each is constant along its diagonals, block by block and within each block (doubly block "
+        text += "Toeplitz)"
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
         return [*found, Prose(pen.say(f"{text}."))]
     item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")
@@ -274,66 +277,3 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
         text += f", and each row of blocks adds up one {one} per input channel"
         text += " of its group" if groups > 1 else ""
     return Prose(pen.say(f"{text}."))
-
-
-def partner_letter(pen: Pen) -> str:
-    """A letter for the matrix of the matching convolution that stands for nothing else."""
-    return next(one for one in "CBQHRZ" if one not in pen.worked.spec.written.meanings())
-
-
-def partner(sources: Sources, pen: Pen) -> list[Block]:
-    """The matrix of the matching convolution beside that of a transposed layer, and why neither inverts."""
-    matching = sources.partner
-    if matching is None:
-        return []
-    other = Pen(Worked(matching))
-    if sources.example.entries.values.matrix("matrix") != matching.entries.values.matrix("matrix").T:
-        return []
-    rows, columns = matching.entries.values.shape("matrix")
-    letter = partner_letter(pen)
-
-    def build(s: Sheet) -> list[Row | None]:
-        form = s.form
-        grid = _grid(other.sheet(form).named(), len(s.shape("tap")) > 1)
-        name = form.letter(letter)
-        return [
-            Row(
-                name,
-                (Beside((grid, f"{form.comma}{form.letter(s.notation.matrix)} = {form.transposed(name)}")),),
-            )
-        ]
-
-    back = matching.entries.values.matrix("output")
-    names = {
-        "C": pen(lambda s: s.form.letter(letter)),
-        "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
-    }
-    same = "kernel, stride and padding"
-    text = f"The convolution of {counted(columns, 'input')} with the same {same} has "
-    text += f"{counted(rows, 'output')}. Its matrix is:"
-    shapes = "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. "
-    shapes += "The transpose is not the inverse."
-    if list(back) == list(pen.worked.inputs):
-        shapes = "Multiplying by {C} restores the shape of {input} and, in this example, its values."
-    return [
-        Prose(pen.say(text)),
-        pen.shown(build, "partner"),
-        Prose(pen.say(shapes, **names, back=pen.values(list(back)), x=pen.values(list(pen.worked.inputs)))),
-    ]
-
-
-def other_input(sources: Sources, pen: Pen) -> list[Block]:
-    """The matrix of a maximum for another input: the same one reversed."""
-    worked = pen.worked
-    turned = tuple(reversed(worked.inputs))
-    other = sources.remake("example", {"x": turned})
-    if other.entries.values.matrix("matrix") == worked.explicit.matrix("matrix"):
-        return []
-    there = Pen(Worked(other))
-
-    def build(s: Sheet) -> list[Row | None]:
-        sheet = there.sheet(s.form).named()
-        return [Row(s.form.letter(s.notation.matrix), (_grid(sheet, True),))]
-
-    text = "The matrix changes with the input. With the entries of {input} in reverse order it is:"
-    return [Prose(pen.say(text)), pen.shown(build, "matrix-turned")]

@@ -20,7 +20,7 @@ from symconv.notes.pieces import Pen, Writing, generic, lines_shown
 from symconv.notes.source import Sources
 from symconv.notes.worked import Position, Worked
 from symconv.printing.display import Row
-from symconv.printing.english import counted
+from symconv.printing.english import counted, joined
 
 #: What stands in the middle columns of the row of a position.
 Cells: TypeAlias = Callable[[Position], list[Words]]
@@ -201,7 +201,8 @@ def applied(sources: Sources, pen: Pen) -> list[Words]:
     name = activation.name
     if not isinstance(activation.on_values, str):
         return [pen.say("The layer then applies {f} to each sum.", f=pen(lambda s: s.form.function(name)))]
-    keep = [at for at in lines_shown(len(worked.outputs), 8) if at is not None]
+    count = prod(worked.shape("output")[-len(worked.spec.axes) :])  # those of the first filter
+    keep = [at for at in lines_shown(count) if at is not None]
     whole = len(keep) == len(worked.outputs)
 
     def of_one(at: int, s: Sheet) -> str:
@@ -234,7 +235,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     made = opened.formula("output")
     text = str(made)
     shown = formulas([made], "output")
-    blocks: list[Block] = [*([Prose(_sizes(sources))] if isinstance(shown, Display) else []), shown]
+    blocks: list[Block] = [*([Prose(sizes(sources))] if isinstance(shown, Display) else []), shown]
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
     if limits:
@@ -243,8 +244,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
         said.append(pen.say(_LED_BACK[sources.layer.spec.padding_mode]))
     elif not sources.layer.spec.transposed and len(sources.layer.spec.axes) == 1 and "xpad" not in text:
         said.append(pen.say("Every window lies within the input, so none is cut short."))
-    orientation = kinds.orientation(sources, pen)
-    said += [orientation] if orientation else []
+    said += [words for words in (kinds.orientation(sources, pen), kinds.largest(sources, pen)) if words]
     return [*blocks, *([Prose(_joined(said), detail=True)] if said else [])]
 
 
@@ -273,13 +273,16 @@ def _fewest(pen: Pen) -> Words:
     if not 0 < len(least.products) < most:
         return ()
     left = len(least.products)
+    if pen.worked.spec.transposed:
+        text = f" An output collects at most {most} products; {{y}} collects {'one' if left == 1 else left}."
+        return pen.say(text, y=pen.output(least.output))
     noun = "products" if pen.worked.spec.kernel.learned else "terms"
     many = "one" if left == 1 else str(left)
     remain = "remains" if left == 1 else "remain"
     return pen.say(f" At {{y}} only {many} of the {most} {noun} {remain}.", y=pen.output(least.output))
 
 
-def _sizes(sources: Sources) -> Words:
+def sizes(sources: Sources) -> Words:
     """What the letters of the sizes in the general formula count, and their numbers here."""
     worked = Worked(sources.example)
     input_, *_, output, _ = operands(sources.opened.closed.symbols)
@@ -301,8 +304,27 @@ def _sizes(sources: Sources) -> Words:
             if not re.fullmatch(r"\d+", part.text):
                 numbers.setdefault(part.text, Maths(f"{part.latex} = {value}", f"{part.text} = {value}"))
     told: list[Words] = [(before, _product(letters), after) for letters, _, before, after in found]
-    instance: Words = (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), ")") if numbers else ()
+    fewer = _fewer_channels(sources)
+    instance: Words = (
+        (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), fewer, ")") if numbers else ()
+    )
     return ("In general, for ", *told[0], ", ", *told[1], " and ", *told[2], *instance, ":")
+
+
+def _fewer_channels(sources: Sources) -> str:
+    """The channels of an example that has others than the layer."""
+    told = []
+    for own, small in zip(
+        sources.opened.spec.tied.relations, sources.example.spec.tied.relations, strict=True
+    ):
+        for name in ("in_channels", "out_channels", "channels"):
+            given, here = own.geometry.get(name), small.geometry.get(name)
+            if isinstance(given, int) and isinstance(here, int) and given != here:
+                told.append(counted(here, f"{_CHANNELS[name]}channel"))
+    return f", with {joined(told)}" if told else ""
+
+
+_CHANNELS = {"in_channels": "input ", "out_channels": "output ", "channels": ""}
 
 
 def _product(shape: tuple[Maths, ...]) -> Maths:

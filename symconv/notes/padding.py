@@ -26,7 +26,7 @@ _DONE = {
 _IGNORED = "Windows may reach over the edge of {input} by {places}{pictured}; these positions are ignored."
 
 
-def padded(pen: Pen, pictured: bool) -> list[Words]:
+def padded(pen: Pen, pictured: bool, *, left_out: bool = True) -> list[Words]:
     """How far the input is padded, with what, and which of it the table leaves out."""
     spec = pen.worked.spec
     sides = [(int(a.geometry.get("before", 0)), int(a.geometry.get("after", 0))) for a in spec.tied_axes]
@@ -39,9 +39,9 @@ def padded(pen: Pen, pictured: bool) -> list[Words]:
         text += " These zeros count in the mean." if counts else ""
     else:
         text = _DONE[spec.padding_mode]
-        if spec.padding_mode == "zeros":
-            pale = " (pale)" if pictured else ""
-            text += f" The table leaves out the products with these zeros{pale}."
+        if spec.padding_mode == "zeros" and left_out:
+            pale = ", pale in the picture," if pictured else ""
+            text += f" Products with these zeros{pale} are left out of the table."
     each = "each channel of {input}" if kinds.channelled(spec) else "{input}"
     text = text.replace("{input}", each).replace("{zeros}", _around(sides, "zero"))
     return [pen.say(text.replace("{places}", _around(sides, "place")).replace("{pictured}", dashed))]

@@ -24,7 +24,7 @@ from symconv.printing.targets import as_latex, as_text, target_of
 Writing: TypeAlias = Callable[[Sheet], str]
 
 #: So many positions of a window, or entries of a list, are shown at the most.
-MOST_LINES, MOST_LISTED = 8, 12
+MOST_LINES, MOST_LISTED = 9, 12
 
 
 class Inline(Latex):

@@ -81,12 +81,12 @@ def _cut(sources: Sources, pen: Pen) -> Words:
     if side["before"] != side["after"]:
         found += [". Then the padding is removed at both ends"]
     elif numeric or geometry["before"] != 0:
-        found += [". Then ", of("before", "padding"), " places are removed on each side"]
+        found += [". Then ", of("before", "padding"), " places are removed on each side (the padding)"]
     if numeric or geometry["output_padding"] != 0:
         found += [
             " and " if found else ". Then ",
             of("output_padding", "output_padding"),
-            " places are added at the end",
+            " places are added at the end (the output padding)",
         ]
     return (*found, f"{each}:")
 
@@ -212,12 +212,13 @@ def _kept(pen: Pen, spec: Specification, others: Mapping[str, list[list[tuple[in
         if len(lines) >= len(whole) or len(starts) != 1:
             continue
         first, last = starts[0] + spec.notation.base, starts[0] + len(lines) - 1 + spec.notation.base
-        told.append(f"{name} padding keeps {f'rows {first} to {last}' if last > first else f'row {first}'}")
+        link = " and " if last == first + 1 else " to "
+        told.append(f"{name} padding keeps {f'rows {first}{link}{last}' if last > first else f'row {first}'}")
     if not told:
         return ()
     first_, *more = told
     text = f"{first_[0].upper()}{first_[1:]} of {{matrix}}"
-    text += "".join(f" and {one.replace('padding keeps ', 'padding ')}" for one in more)
+    text += "".join(f", and {one.replace('padding keeps ', 'padding ')}" for one in more)
     return pen.say(f"{text}.")
 
 

@@ -54,18 +54,26 @@ def _many(count: int, noun: str) -> str:
     return counted(count, noun).replace(str(count), _number(count))
 
 
+def _product(costs: Costs) -> str:
+    """The shape of an input before the number of its entries."""
+    return f"{'·'.join(map(str, costs.shape))} = " if len(costs.shape) > 1 else ""
+
+
 def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     spec = sources.layer.spec
     same = large is not None and large.window == here.window
-    many = ", however many there are" if same else ""
-    text = f"Each output depends on {_depends(here, not same)}{many}"
+    many = ", however large the input is" if same else ""
+    which = "" if sources.own else " of this layer" if spec.numeric else " of the example"
+    text = f"Each output{which} depends on {_depends(here, not same)}{many}"
     if large and not same:
         text += f", and with {_number(large.inputs)} inputs on {_depends(large, False).split(' input')[0]}"
     if kinds.kind(spec) == "maximum":
         return (f"{text}.",)
-    text += f". With {_many(here.inputs, 'input')}{_each_sample(spec)} this takes {_multiplied(here)}"
+    text += f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
+    text += _multiplied(here)
     if large:
-        text += f"; with {_number(large.inputs)} inputs, {_number(large.multiplications)} instead of "
+        text += f"; with {_product(large)}{_number(large.inputs)} inputs, "
+        text += f"{_number(large.multiplications)} instead of "
         text += f"{_number(large.inputs)}·{_number(large.outputs)} = {_number(large.dense)}"
     return (f"{text}.",)
 
@@ -98,7 +106,7 @@ def _multiplied(costs: Costs) -> str:
 def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) -> Words:
     dense = _many(here.dense, "weight")
     if kinds.kind(judged.spec) == "average":
-        return (f"Nothing is learned or stored; a dense layer would have {dense}.",)
+        return (f"There is nothing to learn or store; a dense layer would have {dense}.",)
     shape = [int(n) for n in judged.spec.tied.extents["tap"]]
     product = f"{'·'.join(map(_number, shape))} = " if len(shape) > 1 else ""
     biases = f" and {counted(len(_biases(judged)), 'bias', 'biases')}" if judged.spec.bias else ""
@@ -130,7 +138,7 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
                 pen,
                 turned,
                 f"Rotating the input rotates the output. When the entries of {{input}} move around by "
-                f"{counted(stride, 'place')}, those of {{output}} move around by 1 place",
+                f"{counted(stride, 'place')}, those of {{output}} move around by 1 place:",
             )
     by, moved = (1, stride) if spec.transposed else (stride, 1)
     shift = shifted(sources, by, moved)
@@ -139,16 +147,17 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
     where = "" if len(worked.shape("input")) == 1 else " of each row"
     front = f"{ends} in front of {{input}}" if not where else f"{ends} in front of each row of {{input}}"
     many, all_ = len(shift.same), len(worked.outputs)
+    text = f"Shifting the input by {counted(by, 'place')} shifts the output by {counted(moved, 'place')}"
+    here = "With" if sources.own else "In the example, with"
     if whole:
-        text = f"Shifting the input shifts the output. With {front}, {{output}} moves by "
-        text += f"{counted(moved, 'place')}"
+        text += f". {here} {front},"
     else:
         some = f"{many or 'none'} of the {counted(all_, 'output')} {'moves' if many < 2 else 'move'}"
-        text = f"Shifting the input shifts the output, except near the padding. With {front}, {some} by "
-        text += counted(moved, "place")
+        text += f", except near the padding. {here} {front}, {some}:"
     found = [*_moved(pen, shift, text)]
     if not whole:
-        found.append(" The others depend on the padding, which does not move.")
+        new = "stays in place" if spec.padding_mode == "zeros" else "is filled anew"
+        found.append(f" The others read padding, which {new}.")
     if stride > 1 and not spec.transposed:
         found += _between(sources, pen, stride)
     return tuple(found)
@@ -159,12 +168,12 @@ def _moved(pen: Pen, shift: Shift, text: str) -> Words:
     worked = pen.worked
     if len(worked.shape("input")) == 1:
         said = pen.say(
-            f"{text}: {{x}} gives {{y}}.", x=pen.values(shift.inputs, MOST), y=pen.values(shift.outputs, MOST)
+            f"{text} {{x}} gives {{y}}.", x=pen.values(shift.inputs, MOST), y=pen.values(shift.outputs, MOST)
         )
         return said
     width, before = shift.output_shape[-1], worked.shape("output")[-1]
     said = pen.say(
-        f"{text}: the first row of the output, {{old}}, becomes {{new}}.",
+        f"{text} the first row of the output, {{old}}, becomes {{new}}.",
         old=pen.values(worked.outputs[:before], MOST),
         new=pen.values(shift.outputs[:width], MOST),
     )

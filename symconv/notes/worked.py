@@ -167,6 +167,9 @@ class Worked:
         """
         met = [self.spec.tied.incidence().index[role].tolist() for role in ("output", "tap", "input")]
         own = self.spec.incidence.index["tap"].tolist()
+        turned = -1 if self.spec.flip else 1
+        if self.spec.reads_input:  # in the order in which the window passes over the padded input
+            return sorted(zip(*met, own, strict=True), key=lambda t: (t[0], turned * t[1]))
         return sorted(zip(*met, own, strict=True), key=lambda t: (t[0], t[2], t[1]))
 
     @cached_property
@@ -244,6 +247,8 @@ class Costs:
         The most inputs that an output reads.
     weights : int
         Different weights; biases are not counted.
+    shape : tuple of int
+        Of the input of one sample.
     """
 
     inputs: int
@@ -252,11 +257,13 @@ class Costs:
     nonzeros: int
     window: int
     weights: int
+    shape: tuple[int, ...]
 
     @classmethod
     def of(cls, spec: Specification) -> Costs:
         """The product of what each relation costs."""
         inputs = outputs = met = cells = window = weights = 1
+        shape: tuple[int, ...] = ()
         for relation in spec.tied.relations:
             if "batch" in relation.geometry:
                 continue
@@ -268,7 +275,8 @@ class Costs:
             inputs, outputs = inputs * incidence.size("input"), outputs * incidence.size("output")
             met, cells, window = met * len(o), cells * len(pairs), window * int(each.max())
             weights *= incidence.size("tap")
-        return cls(inputs, outputs, met, cells, window, weights)
+            shape += tuple(map(int, relation.extents["input"]))
+        return cls(inputs, outputs, met, cells, window, weights, shape)
 
     @property
     def dense(self) -> int:

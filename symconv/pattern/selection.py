@@ -17,7 +17,7 @@ from symconv.printing.notation import Notation
 #: For each output the taps that meet an input, in order: of the window, of the output, and the input.
 Meetings = list[list[tuple[int, int, int]]]
 
-_MEANING = "1 at the first maximum of the window, else 0"
+_MEANING = "1 at the first maximum of each window and 0 elsewhere"
 
 
 def meetings(tied: Pattern) -> Meetings:
@@ -88,7 +88,7 @@ def _windows_meet(axis: Spatial) -> Boolean:
 class Selection(Pooled):
     """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
 
-    meaning = f"being {_MEANING}"
+    meaning = f"equal to {_MEANING}"
     linear_in = "for a fixed selection"
     beside = "passed by"
     depends_on_input = True

@@ -163,7 +163,7 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
         question=[
             *on_small(subject.layer, layer),
             say(
-                "How many products of a weight and an input does one forward pass take{without}?",
+                "How many multiplications of a weight by an input does one forward pass take{without}?",
                 without=("" if not lost else f", not counting products with {padding}"
                          if not layer.spec.transposed else ", not counting products that are cropped"),
             ),

@@ -66,16 +66,15 @@ def _gradient(
         if name == "grad_kernel"
         else "Each output that sees {of} passes its gradient back, times the weight between them:"
     )
-    upstream = "the gradient with respect to the outputs"
     return Draft(
         kind=f"{name}_entry",
         question=[
             *on_small(subject.layer, layer),
             *given(layer, *letters),
             say(
-                "Here {delta} is {upstream}. Compute {g}.",
+                "Here {delta} is the gradient of a loss {L} with respect to the outputs. Compute {g}.",
                 delta=lambda t: L.upstream(t),
-                upstream=upstream,
+                L=lambda t: t.letter(L.notation.loss),
                 g=lambda t: L.gradient(t, field, index),
             ),
         ],

@@ -69,7 +69,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         ("zero", "This output does see this input.", lambda: right * 0),
         *(("other weight", words("This output does not see this input."
                     if right == 0
-                    else "The factor of {x} in {y} is another weight.", x=lambda t: L.input(t, at[1:]),
+                    else "The coefficient of {x} in {y} is another weight.", x=lambda t: L.input(t, at[1:]),
                                  y=lambda t: L.output(t, at[:1])), lambda tap=tap: tap)
           for tap in taps),
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         question=[
             *on_small(subject.layer, layer),
             say(
-                "Write the layer as a matrix, {y}. Which entry is {e}?",
+                "Write the layer as a matrix, {y}. What is its entry {e}?",
                 y=lambda t: _product(t, layer),
                 e=lambda t: L.matrix(t, *at),
             ),
@@ -149,7 +149,7 @@ def _row(layer: Practised, at: tuple[int, int]) -> Iterator[Block]:
         )
     else:
         (value,) = _expression(layer, found)
-        yield say("The factor of {x} is {w}, so {e} is {w}.", x=lambda t: L.input(t, at[1:]), w=value,
+        yield say("The coefficient of {x} is {w}, so {e} is {w}.", x=lambda t: L.input(t, at[1:]), w=value,
                   e=lambda t: L.matrix(t, *at))  # fmt: skip
 
 

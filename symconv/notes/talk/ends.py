@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes.matrices import partner_letter
+from symconv.notes.matrix_pairs import partner_letter
 from symconv.notes.model import Block, Frame, Maths, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
@@ -58,6 +58,6 @@ def checks(told: Sequence[Block]) -> list[Frame]:
     points: list[tuple[Words, Words]] = [
         (("The numbers",), numbers),
         (("The formulas",), proofs),
-        (("The derivation",), ("The full notes give every step with its rule.",)),
+        (("The derivation",), ("The notes with an appendix give every step with its rule.",)),
     ]
     return [Frame("How we know", ((Points(tuple(points)),),))]

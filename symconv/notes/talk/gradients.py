@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from symconv.explicit.layout import Sheet
+from symconv.notes.backward import reached
 from symconv.notes.formulas import formulas
-from symconv.notes.learning import MOST_COLUMNS, MOST_ROWS, outer_product, reached, through
+from symconv.notes.learning import MOST_COLUMNS, MOST_ROWS, outer_product, through
 from symconv.notes.model import Built, Display, Frame, Maths, Piece, Prose, Words
 from symconv.notes.pieces import Pen, Writing
 from symconv.notes.source import Sources
@@ -28,7 +29,7 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
         high, wide = worked.explicit.shape("matrix")
         if high <= MOST_ROWS and wide <= MOST_COLUMNS:
             grid = pen.shown(lambda s: [outer_product(pen, s)], "outer-product")
-            told = _tied(pen, "Gray entries, where {matrix} is zero,")
+            told = _tied(pen, "Grey entries, where {matrix} is zero,")
             rows += [(Prose(told),), *_outer(pen, grid, high)]
         else:
             rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen, "Zeros")),)]
@@ -67,11 +68,13 @@ def _halved(entry: Built) -> Built:
 
 
 def _arriving(sources: Sources, pen: Pen) -> Words:
-    """What arrives from above, in letters and in numbers."""
+    """What arrives from the next layer, in letters and in numbers."""
     if not pen.worked.spec.kernel.learned:
-        return pen.say("{upstream} = {values} arrives from above.", values=pen.values(pen.worked.upstream, 8))
+        return pen.say(
+            "{upstream} = {values} arrives from the next layer.", values=pen.values(pen.worked.upstream, 8)
+        )
     return pen.say(
-        "{delta} arrives from above; here {upstream} = {values}.",
+        "{delta} arrives from the next layer, where {loss} is the loss; here {upstream} = {values}.",
         delta=through(sources, pen),
         values=pen.values(pen.worked.upstream, 8),
     )
@@ -90,12 +93,18 @@ def _tied(pen: Pen, zeros: str) -> Words:
 
 def _transposed(pen: Pen, steps: int) -> tuple[Prose, Built]:
     """All entries together, which appear after so many steps."""
-    whole = pen(lambda s: f"{s.form.transposed(s.form.letter(s.notation.matrix))} {s.upstream_letter()}")
+    whole = pen(_whole_gradient)
     values = pen.values(pen.worked.gradient("input"), 8)
     result = (steps + 1, Maths(f" = {values.latex}", f" = {values.text}"))
     return Prose(("The transposed matrix carries the gradient back to all inputs:",)), Built(
         whole, ((result,),)
     )
+
+
+def _whole_gradient(s: Sheet) -> str:
+    """The gradient of the input as a product."""
+    product = f"{s.form.transposed(s.form.letter(s.notation.matrix))} {s.upstream_letter()}"
+    return f"{s.loss_by(s.whole_letter('input'))} = {product}"
 
 
 def _formula(sources: Sources, name: str) -> Display | Prose:

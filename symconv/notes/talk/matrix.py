@@ -8,7 +8,8 @@ from dataclasses import replace
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet, shown
 from symconv.notes.figured import HALF_FRAME, framed
-from symconv.notes.matrices import blocks, counts, other_input, partner
+from symconv.notes.matrices import blocks, counts
+from symconv.notes.matrix_pairs import other_input, partner
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Piece, Prose, Stacked, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
@@ -28,7 +29,7 @@ TALL = 8
 def matrix(sources: Sources, pen: Pen) -> list[Frame]:
     """The rows of the matrix one by one, its constraints, and what it shows of this kind."""
     frames = [Frame("The rows, stacked", ((Prose(_rows_told(pen)),), (_stacked(pen),)))]
-    frames.append(Frame("Zeros and ties", _constraints(sources, pen)))
+    frames.append(Frame("Zeros and shared weights", _constraints(sources, pen)))
     return [*frames, *_of_kind(sources, pen)]
 
 

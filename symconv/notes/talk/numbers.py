@@ -10,9 +10,9 @@ from symconv.explicit.layout import Sheet
 from symconv.notes.figured import clear
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Display, Frame, Heading, Piece, Points, Prose, Table, Words, plain
-from symconv.notes.numbers import applied, defined, small
+from symconv.notes.numbers import applied, defined, sizes, small
 from symconv.notes.numbers import positions as table
-from symconv.notes.padding import modes
+from symconv.notes.padding import modes, padded
 from symconv.notes.pieces import Pen
 from symconv.notes.sizes import size
 from symconv.notes.source import Sources
@@ -29,7 +29,8 @@ def numbers(sources: Sources, pen: Pen) -> list[Frame]:
     spec = pen.worked.spec
     first = small(sources, pen)
     shown = setting(pen)
-    told: list[tuple[Piece, ...]] = [(Prose((*first, *instruction(pen))),)]
+    around = [piece for words in padded(pen, pictured=False, left_out=False) for piece in (*words, " ")]
+    told: list[tuple[Piece, ...]] = [(Prose((*first, *around, *instruction(pen))),)]
     told += [(shown,)] if clear(shown) else []
     told += [(Prose(remark),) for remark in kinds.remark(pen)]
     title = "The input and the kernel" if spec.kernel.learned else "The input"
@@ -53,7 +54,8 @@ def _summary(pen: Pen) -> Words:
 
 def _general(sources: Sources, pen: Pen) -> Frame:
     """The closed form, and what the operation is called."""
-    rows: list[tuple[Piece, ...]] = [(formulas([sources.opened.formula("output")], "output"),)]
+    rows: list[tuple[Piece, ...]] = [(Prose(sizes(sources)),)]
+    rows += [(formulas([sources.opened.formula("output")], "output"),)]
     rows += [(piece,) for piece in _named(pen)]
     return Frame("The formula", tuple(rows))
 
@@ -69,7 +71,7 @@ def _named(pen: Pen) -> list[Piece]:
         here = " (this layer)" if spec.flip == flip else ""
         points.append(((name,), (kinds.definition(pen, flip=flip), here)))
     told = "Deep-learning libraries compute the cross-correlation and call it convolution. Since the weights "
-    told += "are learned, the network does not care."
+    told += "are learned, the choice makes no difference to the network."
     return [Points(tuple(points)), Prose((told,))]
 
 

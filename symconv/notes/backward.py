@@ -1,0 +1,117 @@
+"""How the gradient reaches the inputs of each kind of layer, and which operation carries it there."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sympy import Expr, S
+
+import symconv.notes.kinds as kinds
+from symconv.explicit.layout import Sheet
+from symconv.notes.model import Words
+from symconv.notes.pieces import Pen
+from symconv.printing.english import counted
+
+
+def reached(pen: Pen) -> Words:
+    """How the gradient reaches the inputs of this kind."""
+    worked, spec = pen.worked, pen.worked.spec
+    strides = {int(axis.geometry["stride"]) for axis in spec.tied_axes}
+    kind = kinds.kind(spec)
+    if kind == "maximum":
+        return _winners(pen)
+    if kind == "average":
+        weights = {p.weight for position in worked.positions for p in position.products}
+        share = "the same share" if len(weights) > 1 else "the same share, {w},"
+        text = f"Each input of a window receives {share} of the window's gradient."
+        return pen.say(text, w=pen.number(min(weights)))
+    if kind == "transposed":
+        text = "Transposing twice gives the original matrix back, so the gradient with respect to "
+        text += "{input} is the "
+        return pen.say(f"{text}matching convolution, applied to {{upstream}}.")
+    if spec.reads_input and spec.padding_mode != "circular":
+        return _folded(pen)
+    stride = max(strides)
+    dilated = any(int(axis.geometry["dilation"]) > 1 for axis in spec.tied_axes)
+    if spec.padding_mode == "zeros" and not kinds.channelled(spec) and not dilated and max(strides) == 1:
+        return _named(pen)
+    if stride > 1 and len(worked.shape("input")) == 1 and not dilated:
+        return _upsampled(pen, stride)
+    if stride > 1:
+        text = "Because of the stride, the gradient with respect to {input} is computed as if "
+        where = "inserted between neighbouring entries of {upstream}"
+        if len(strides) > 1:
+            return pen.say(f"{text}zeros were {where}, along each axis one fewer than its stride.")
+        verb = f"{counted(stride - 1, 'zero')} were"
+        return pen.say(f"{text}{verb} {where} along each axis (upsampling by {stride}).")
+    return ()
+
+
+def _winners(pen: Pen) -> Words:
+    """Which inputs the gradient of a maximum goes to."""
+    found = [p.place for position in pen.worked.positions for p in position.products if p.weight == 1]
+    chosen = list(dict.fromkeys(found))
+    names = [pen.input(at) for at in chosen]
+    one = len(names) == 1
+    text = f" {'is' if one else 'are'} kept, so {'it receives' if one else 'they receive'} the whole "
+    text += "gradient of "
+    whose = "its window" if len(found) == 1 else "its windows" if one else "their windows"
+    text += whose
+    if len(chosen) < len(pen.worked.inputs):
+        text += "; the other inputs receive none"
+    return (*pen.listed(names), f"{text}.")
+
+
+def _upsampled(pen: Pen, stride: int) -> Words:
+    """The upstream gradient with zeros between, and how many products reach each input."""
+    worked = pen.worked
+    spread: list[Expr] = []
+    for at, entry in enumerate(worked.upstream):
+        spread += [S.Zero] * (stride - 1) * bool(at) + [entry]
+
+    def up(s: Sheet) -> str:
+        return s.form.upsampled(s.upstream_letter(), str(stride))
+
+    text = f"Neighbouring windows lie {stride} places apart, so the gradient with respect to {{input}} is "
+    text += f"computed from {{upstream}} with {counted(stride - 1, 'zero')} between neighbouring entries, "
+    text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the full {_backward(pen)} of this sequence "
+    text += f"with {{kernel}}{_cropped(pen)}."
+    if len(worked.upstream) == 1:
+        return ()
+    return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
+
+
+def _backward(pen: Pen) -> str:
+    """The operation that gives the gradient of the input, which turns the kernel the other way round."""
+    return "cross-correlation" if pen.worked.spec.flip else "convolution"
+
+
+def _cropped(pen: Pen) -> str:
+    """That entries which fall on the padding are left out, and inputs that no window reads get none."""
+    padded = any(axis.geometry["before"] or axis.geometry["after"] for axis in pen.worked.spec.tied_axes)
+    cropped = ", without the entries that fall on the padding" if padded else ""
+    return f"{cropped}; inputs that no window reads receive 0" if pen.worked.skipped else cropped
+
+
+def _named(pen: Pen) -> Words:
+    """Which operations the two gradients are, where steps are of one place."""
+    text = f"So the gradient with respect to {{input}} is the full {_backward(pen)} of {{upstream}} with "
+    text += (
+        f"{{kernel}}{_cropped(pen)}, and the gradient with respect to {{kernel}} is a cross-correlation of "
+    )
+    return pen.say(
+        f"{text}{'{upstream} with {input}' if pen.worked.spec.flip else '{input} with {upstream}'}."
+    )
+
+
+def _folded(pen: Pen) -> Words:
+    """That inputs which the padding reads again receive every one of their gradients."""
+    cells = Counter((o, j) for o, _, j, _ in pen.worked.triples)
+    several = [cell for cell, count in cells.items() if count > 1]
+    if not several:
+        return ()
+    o, j = several[0]
+    times = "twice" if cells[o, j] == 2 else f"{cells[o, j]} times"
+    text = f"The padding repeats inputs: {{y}} reads {{x}} {times}, so it contributes {times} to the "
+    text += "gradient with respect to {x}."
+    return pen.say(text, y=pen.output(o), x=pen.input(j))
