@@ -300,7 +300,7 @@ class Layer:
         --------
         >>> import symconv as sc
         >>> sc.Conv1d("N", "K").notes(sections=["size"])
-        <Document 'Cross-correlation of N inputs with K taps': 5 blocks>
+        <Document 'Cross-correlation of N inputs with a K-tap kernel': 5 blocks>
         """
         return notes(sources(self, activation), self.title if title is None else title, depth, sections)
 

@@ -28,7 +28,7 @@ class Document(Manuscript):
 
     >>> import symconv as sc
     >>> print(str(sc.Conv1d(4, 3).notes(sections=["numbers"])).splitlines()[0])
-    Cross-correlation of 4 inputs with 3 taps
+    Cross-correlation of 4 inputs with a 3-tap kernel
     """
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> None:

@@ -251,7 +251,7 @@ def test_a_figure_can_stand_alone(project: Project) -> None:
     project.write({"index.rst": TITLE + shown})
     assert project.build("html")[0] == []
     page = project.text("html", "index.html")
-    assert "<p>Cross-correlation of 4 inputs with 3 taps" in page
+    assert "<p>Cross-correlation of 4 inputs with a 3-tap kernel" in page
     assert page.count("<img") == 1
     assert "aligned" not in page
 

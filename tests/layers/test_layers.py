@@ -137,7 +137,7 @@ def test_a_layer_writes_itself_as_its_call() -> None:
     assert repr(layer) == "Conv1d(4, 3, padding='full', flip=True)"
     assert repr(eval(repr(layer), {"Conv1d": sc.Conv1d})) == repr(layer)
     assert repr(sc.Conv1d(4, 3, padding=(1, 2))) == "Conv1d(4, 3, padding=(1, 2))"
-    assert "True convolution (kernel flipped) of 4 inputs with 3 taps" in str(layer)
+    assert "True convolution (kernel flipped) of 4 inputs with a 3-tap kernel" in str(layer)
 
 
 def test_structure_counts_band_zeros_and_ties() -> None:
@@ -219,7 +219,7 @@ def test_values_print_in_the_repr_and_as_brackets_beside_a_vector_of_ones() -> N
     assert repr(layer) == "Conv1d(3, 2, bias=True, notation='ufldl').at(w=[1, -2], b=-3)"
     assert "+ (-3)*ones" in str(layer.equation("matrix"))
     assert "+ (-3) \\cdot \\mathbf{1}" in layer.equation("matrix").latex()
-    assert "1 input with 1 tap:" in str(sc.Conv1d(1, 1))
+    assert "1 input with a 1-tap kernel:" in str(sc.Conv1d(1, 1))
 
 
 def test_values_that_a_matrix_does_not_hold_leave_it_alone() -> None:

@@ -52,7 +52,7 @@ def test_one_document_is_written(run: Run, tmp_path: Path) -> None:
     assert (
         run("--input-size", "3", "--kernel-size", "2", "--sections", "letters, numbers", "-o", file)[0] == 0
     )
-    assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with 2 taps")
+    assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with a 2-tap kernel")
 
 
 @pytest.mark.parametrize("depth", ["standard", "full"])
