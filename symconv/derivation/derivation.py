@@ -14,9 +14,9 @@ from symconv.derivation.scripts import written
 from symconv.errors import GeometryError, OptionError, SymconvError
 from symconv.evidence.cases import NumericModel, geometries
 from symconv.evidence.certificates import Certificate, certified, confirmed
-from symconv.evidence.polynomials import Poly, compiled, value_or_reason
 from symconv.evidence.proofs import prove
 from symconv.evidence.report import Failure, Proof, StepReport, Verification
+from symconv.evidence.trials import Side, Trial, portions
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
@@ -32,7 +32,10 @@ QUICK_INDICES = 40
 
 #: Pairs of an output and a tap that are looked at in each case of a layer with several indices: all of
 #: them once for each value of the kept indices that is tried.
-MOST_WORK, QUICK_WORK = 20_000, 4_000
+MOST_WORK, QUICK_WORK = 2_000_000, 4_000
+
+#: Values of the kept indices that are tried in a case of a layer with one index: all, in any grid that ends.
+MOST_PLACES = 10**6
 
 #: So many cases are tried at the most where no grid is given, spread evenly over all of them.
 MOST_CASES = 1600
@@ -251,24 +254,24 @@ class Derivation:
     def _verify(self, cases: Sequence[NumericModel], most: int | None) -> Verification:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
-        lefts = [compiled(shift_index_base(line.left, setting)) for line in self._lines]
-        rights = [compiled(shift_index_base(line.terms.expr, setting)) for line in self._lines]
+        lefts = [Side(setting, shift_index_base(line.left, setting)) for line in self._lines]
+        rights = [Side(setting, shift_index_base(line.terms.expr, setting)) for line in self._lines]
+        kept = [kept_indices(setting, line.left) for line in self._lines]
+        work = MOST_WORK if most is None else QUICK_WORK
+
+        def places(case: NumericModel) -> int:
+            return max(1, work // case.geometry.work) if setting.several else most or MOST_PLACES
+
         failures: dict[int, Failure] = {}
-        for case in cases:
-            sequences, numbers = case.sequences(), case.numbers
-            budget = max(1, (MOST_WORK if most is None else QUICK_WORK) // case.geometry.work)
-            before: list[Poly | str] = []
+        for portion in portions(cases):
+            trial = Trial(setting, portion, places)
             for at, line in enumerate(self._lines):
-                every = case.places(kept_indices(setting, line.left))
-                indices = _spread(every, budget if setting.several else most)
-                places = [{**numbers, **index} for index in indices]
-                if at == 0 or self._lines[at - 1].left != line.left:
-                    before = [value_or_reason(lefts[at], sequences, place) for place in places]
-                found = [value_or_reason(rights[at], sequences, place) for place in places]
-                for index, old, new in zip(indices, before, found, strict=True):
-                    if old != new:
-                        failures.setdefault(at + 1, Failure(case.sizes, index, new, old))
-                before = found
+                chained = at > 0 and self._lines[at - 1].left == line.left
+                before = rights[at - 1] if chained else lefts[at]
+                if at + 1 not in failures:
+                    for case, index, old, new in trial.differences(kept[at], before, rights[at]):
+                        failures[at + 1] = Failure(case.sizes, index, new, old)
+                        break
         lines = enumerate(self._lines, 1)
         reports = (StepReport(at, line.rule, len(cases), failures.get(at)) for at, line in lines)
         return Verification(self.name, tuple(reports))

@@ -11,7 +11,7 @@ from typing import Any
 from sympy import Integer, Symbol
 
 from symconv.errors import GeometryError
-from symconv.evidence.enumeration import EnumeratedRelation, Geometry, enumerated
+from symconv.evidence.enumeration import EnumeratedRelation, Geometry, enumerator
 from symconv.evidence.polynomials import Poly, Sequences, added, atom, multiplied
 from symconv.evidence.scalars import EvaluationError, Number, Numbers, compiled_condition, compiled_number
 from symconv.index_sums.symbols import LayerSymbols, least
@@ -36,9 +36,8 @@ class NumericModel:
     @cached_property
     def numbers(self) -> Numbers:
         """Numbers for the symbols of the layer and for the letters of its output sizes."""
-        rank = len(self.setting.spec.axes)
-        outputs = enumerate(self.geometry.counts["output"][-rank:])
-        return {**{self.setting.m_letter(axis).name: count for axis, count in outputs}, **self.sizes}
+        names = self.setting.m_names
+        return {**dict(zip(names, self.geometry.counts["output"][-len(names) :], strict=True)), **self.sizes}
 
     def sequences(self) -> Sequences:
         """What every letter of the layer stands for."""
@@ -104,20 +103,24 @@ class NumericModel:
 
 def operands(setting: LayerSymbols, counts: Mapping[str, tuple[int, ...]]) -> Sequences:
     """The input, the kernel, the bias and the upstream gradient where each role has so many indices."""
-    n, tied = setting.notation, setting.spec.tied
-
-    def shape(role: str, own: Callable[[tuple[Symbol, ...]], Sequence[Symbol]]) -> tuple[int, ...]:
-        """The counts of some of the indices of a role."""
-        indices = setting.indices(role)
-        return tuple(counts[role][indices.index(index)] for index in own(indices))
-
+    n = setting.notation
     shapes = {
-        n.input: counts["input"],
-        n.upstream: counts["output"],
-        n.kernel: shape("tap", partial(setting.kernel.indices, tied)),
-        n.bias: shape("output", setting.bias_indices),
+        letter: tuple(counts[role][at] for at in places)
+        for letter, (role, places) in operand_indices(setting).items()
     }
     return Sequences({letter: partial(atom, letter) for letter in shapes}, shapes, n.base)
+
+
+def operand_indices(setting: LayerSymbols) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """For the letter of each operand its role, and which of the role's indices it has."""
+    n, taps, outputs = setting.notation, setting.indices("tap"), setting.indices("output")
+    own = setting.kernel.indices(setting.spec.tied, taps)
+    return {
+        n.input: ("input", tuple(range(len(setting.indices("input"))))),
+        n.upstream: ("output", tuple(range(len(outputs)))),
+        n.kernel: ("tap", tuple(map(taps.index, own))),
+        n.bias: ("output", tuple(map(outputs.index, setting.bias_indices(outputs)))),
+    }
 
 
 #: So many geometries of a layer with several indices are tried where no grid is given.
@@ -149,12 +152,15 @@ def geometries(
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
     spans = [_values(setting, s, named.get(s.name)) for s in first]
+    input_sizes, geometry_at = _input_sizes(setting, numbers, last), _enumerator(setting)
+    names, order = [s.name for s in first], [s.name for s in symbols]
     found, large = 0, None
     for values in _assignments(spans, drawn):
-        assigned = {s.name: value for s, value in zip(first, values, strict=True)}
-        for more in _input_sizes(setting, numbers, assigned, last):
-            whole = {s.name: {**assigned, **more}[s.name] for s in symbols}
-            geometry = _geometry(setting, {name: number(whole) for name, number in numbers.items()})
+        assigned = dict(zip(names, values, strict=True))
+        for more in input_sizes(assigned):
+            either = {**assigned, **more}
+            whole = {name: either[name] for name in order}
+            geometry = geometry_at({name: number(whole) for name, number in numbers.items()})
             if geometry is None or not all(holds(whole) for holds in conditions):
                 continue
             model = NumericModel(setting, whole, geometry)
@@ -183,50 +189,70 @@ def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[tuple[
         yield from (tuple(map(rng.choice, spans)) for _ in range(MOST_ASSIGNMENTS))
 
 
-def _geometry(setting: LayerSymbols, sizes: Mapping[str, Any]) -> Geometry | None:
-    """The layer at numbers for its sizes, if it is possible."""
-    if any(size != int(size) for size in sizes.values()):
-        return None
-    pattern, work = setting.exact_spec.pattern, 1
-    for keys in pattern.names:
-        if "kernel_size" in keys:
+def _enumerator(setting: LayerSymbols) -> Callable[[Mapping[str, Any]], Geometry | None]:
+    """What gives the layer at numbers for its sizes, if it is possible."""
+    pattern = setting.exact_spec.pattern
+    relations = [
+        (enumerator(relation), names)
+        for relation, names in zip(pattern.relations, pattern.names, strict=True)
+    ]
+    spatial = [keys for keys in pattern.names if "kernel_size" in keys]
+
+    def at(sizes: Mapping[str, Any]) -> Geometry | None:
+        if any(size != int(size) for size in sizes.values()):
+            return None
+        work = 1
+        for keys in spatial:
             places = (int(sizes[keys[name]]) for name in ("input_size", "before", "after"))
             work *= sum(places) * int(sizes[keys["kernel_size"]])
-    if work > MOST_WORK:
-        raise GeometryError(
-            f"closed forms are tried on numbers, and {work:,} products of a position and a tap are too many: "
-            "write a name such as 'N' for a size."
-        )
-    relations: list[EnumeratedRelation] = []
-    for relation, names in zip(pattern.relations, pattern.names, strict=True):
-        found = enumerated(relation, {name: int(sizes[key]) for name, key in names.items()})
-        if found is None:
-            return None
-        relations.append(found)
-    return Geometry(tuple(relations))
+        if work > MOST_WORK:
+            raise GeometryError(
+                f"closed forms are tried on numbers, and {work:,} products of a position and a tap are too "
+                "many: write a name such as 'N' for a size."
+            )
+        found: list[EnumeratedRelation] = []
+        for enumerate_, names in relations:
+            one = enumerate_({name: int(sizes[key]) for name, key in names.items()})
+            if one is None:
+                return None
+            found.append(one)
+        return Geometry(tuple(found))
+
+    return at
 
 
 def _input_sizes(
-    setting: LayerSymbols, numbers: Mapping[str, Number], assigned: Numbers, symbols: Sequence[Symbol]
-) -> Iterator[dict[str, int]]:
-    """Input sizes from the least that the kernel needs, over more than one stride."""
-    spans, pattern = [], setting.exact_spec.pattern
-    for symbol in symbols:
-        lows, highs = [1], [4 if setting.several else 7]
-        for relation, names in zip(pattern.relations, pattern.names, strict=True):
-            if relation.geometry.get("input_size") != symbol:
-                continue
-            try:
-                known = {name: numbers[key](assigned) for name, key in names.items() if name != "input_size"}
-                if not setting.spec.transposed:
-                    reach = known["dilation"] * (known["kernel_size"] - 1)
-                    lows.append(int(reach + 1 - known["before"] - known["after"]))
-                highs.append(max(lows) + int(known["stride"]) + 1)
-            except EvaluationError:  # another size is made of the input size
-                highs.append(7)
-        spans.append([n for n in range(max(lows), max(highs)) if _can_be(symbol, n)])
-    for values in product(*spans):
-        yield {s.name: n for s, n in zip(symbols, values, strict=True)}
+    setting: LayerSymbols, numbers: Mapping[str, Number], symbols: Sequence[Symbol]
+) -> Callable[[Numbers], Iterator[dict[str, int]]]:
+    """What gives input sizes from the least that the kernel needs, over more than one stride."""
+    pattern, most = setting.exact_spec.pattern, 4 if setting.several else 7
+    read = [
+        [
+            {name: numbers[key] for name, key in names.items() if name != "input_size"}
+            for relation, names in zip(pattern.relations, pattern.names, strict=True)
+            if relation.geometry.get("input_size") == symbol
+        ]
+        for symbol in symbols
+    ]
+
+    def at(assigned: Numbers) -> Iterator[dict[str, int]]:
+        spans = []
+        for symbol, relations in zip(symbols, read, strict=True):
+            lows, highs = [1], [most]
+            for relation in relations:
+                try:
+                    known = {name: number(assigned) for name, number in relation.items()}
+                    if not setting.spec.transposed:
+                        reach = known["dilation"] * (known["kernel_size"] - 1)
+                        lows.append(int(reach + 1 - known["before"] - known["after"]))
+                    highs.append(max(lows) + int(known["stride"]) + 1)
+                except EvaluationError:  # another size is made of the input size
+                    highs.append(7)
+            spans.append([n for n in range(max(lows), max(highs)) if _can_be(symbol, n)])
+        for values in product(*spans):
+            yield {s.name: n for s, n in zip(symbols, values, strict=True)}
+
+    return at
 
 
 def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None) -> list[int]:
@@ -247,6 +273,7 @@ def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None)
     return [value for value in span if _can_be(symbol, value)]
 
 
+@cache
 def _can_be(symbol: Symbol, value: int) -> bool:
     """Whether a number has every property that is assumed of a symbol."""
     number, facts = Integer(value), symbol.assumptions0.items()

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from symconv.pattern import PADDING_MODES, ROLES, Relation
+
+#: What a layer is told to have a relation, by the names of its options.
+Options: TypeAlias = Mapping[str, Any]
 
 #: The indices of a tap and of an input.
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -35,7 +38,7 @@ class Geometry:
 
     relations: tuple[EnumeratedRelation, ...]
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, tuple[int, ...]]:
         """The shape of each role."""
         return {role: tuple(n for r in self.relations for n in r.counts[role]) for role in ROLES}
@@ -56,13 +59,21 @@ class Geometry:
         return found
 
 
-def enumerated(relation: Relation, numbers: dict[str, int]) -> EnumeratedRelation | None:
-    """A relation at numbers for its sizes, or None where no layer has them."""
-    found = _FORMS[relation.form](relation, **numbers)
-    return found if relation.shared or found is None else _unshared(found)
+def enumerator(relation: Relation) -> Callable[[dict[str, int]], EnumeratedRelation | None]:
+    """What gives a relation at numbers for its sizes, or None where no layer has them; each once."""
+    form, options, known = _FORMS[relation.form], relation.options, {}
+
+    def at(numbers: dict[str, int]) -> EnumeratedRelation | None:
+        key = tuple(numbers.values())
+        if key not in known:
+            found = form(relation, options, **numbers)
+            known[key] = found if relation.shared or found is None else _unshared(found)
+        return known[key]
+
+    return at
 
 
-def _samples(relation: Relation, **numbers: int) -> EnumeratedRelation | None:
+def _samples(relation: Relation, options: Options, **numbers: int) -> EnumeratedRelation | None:
     """Each output with the input of the same number, through the one tap there is."""
     (count,) = numbers.values()
     if count < 1:
@@ -81,7 +92,7 @@ def _unshared(relation: EnumeratedRelation) -> EnumeratedRelation:
 
 
 def _channels(
-    relation: Relation, in_channels: int, out_channels: int, groups: int
+    relation: Relation, options: Options, in_channels: int, out_channels: int, groups: int
 ) -> EnumeratedRelation | None:
     """Each group of output channels with each input channel of the group."""
     if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
@@ -98,31 +109,32 @@ def _channels(
 
 
 def _window(
-    relation: Relation, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int,
-    after: int,
+    relation: Relation, options: Options, *, input_size: int, kernel_size: int, stride: int, dilation: int,
+    before: int, after: int,
 ) -> EnumeratedRelation | None:  # fmt: skip
     """The kernel laid on the padded input, place after place."""
     if min(input_size, kernel_size, stride, dilation) < 1 or min(before, after) < 0:
         return None
-    mode = PADDING_MODES[relation.options["padding_mode"]]
+    mode = PADDING_MODES[options["padding_mode"]]
     if mode.slack is not None and max(before, after) > input_size - mode.slack:
         return None
-    filled: Any = np.pad(range(1, input_size + 1), (before, after), mode=mode.numpy)
-    padded = [j - 1 if j else None for j in filled.tolist()]
+    if before == after == 0 or mode.numpy == "constant":
+        padded = [*[None] * before, *range(input_size), *[None] * after]
+    else:
+        padded = np.pad(range(input_size), (before, after), mode=mode.numpy).tolist()
     whole, beyond = len(padded), 0
-    if relation.options["ceil_mode"]:
+    if options["ceil_mode"]:
         beyond = stride - 1  # less than a stride, and no window that begins behind the input
         padded += [None] * beyond
-    taps = range(kernel_size)[:: -1 if relation.options["flip"] else 1]
+    taps = range(kernel_size)[:: -1 if options["flip"] else 1]
+    inside = [0] * before + [1] * input_size + [0] * (after + beyond)
     met: list[tuple[Pair, ...]] = []
     places: list[tuple[int, int]] = []
-    left = 0
-    while left + dilation * (kernel_size - 1) < len(padded) and (not beyond or left < before + input_size):
-        window = range(left, left + dilation * kernel_size, dilation)
-        seen = ((tap, padded[at]) for at, tap in zip(window, taps, strict=True))
-        met.append(tuple(((tap,), (j,)) for tap, j in seen if j is not None))
-        inside = sum(before <= at < before + input_size for at in window)
-        places.append((sum(at < whole for at in window), inside))
+    left, reach = 0, dilation * (kernel_size - 1)
+    while left + reach < len(padded) and (not beyond or left < before + input_size):
+        window = slice(left, left + reach + 1, dilation)
+        met.append(tuple([((tap,), (j,)) for tap, j in zip(taps, padded[window], strict=True) if j is not None]))
+        places.append((len(range(left, min(left + reach + 1, whole), dilation)), sum(inside[window])))
         left += stride
     if not met:
         return None
@@ -131,8 +143,8 @@ def _window(
 
 
 def _transposed(
-    relation: Relation, *, input_size: int, kernel_size: int, stride: int, dilation: int, before: int,
-    after: int, output_padding: int,
+    relation: Relation, options: Options, *, input_size: int, kernel_size: int, stride: int, dilation: int,
+    before: int, after: int, output_padding: int,
 ) -> EnumeratedRelation | None:  # fmt: skip
     """Each input lays the kernel on the output, a stride further on; the padding is cut off."""
     if min(input_size, kernel_size, stride, dilation) < 1 or min(before, after, output_padding) < 0:
@@ -143,7 +155,7 @@ def _transposed(
         return None
     met: dict[int, list[Pair]] = {place: [] for place in outputs}
     for j in range(input_size):
-        for at, tap in enumerate(range(kernel_size)[:: -1 if relation.options["flip"] else 1]):
+        for at, tap in enumerate(range(kernel_size)[:: -1 if options["flip"] else 1]):
             place = j * stride + at * dilation
             if place in met:
                 met[place].append(((tap,), (j,)))

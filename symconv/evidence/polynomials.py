@@ -187,7 +187,7 @@ def _sum(expr: Sum) -> Evaluator:
     return body if not outside else lambda s, n: body(s, n) if all(holds(n) for holds in outside) else {}
 
 
-def _place(brackets: Sequence[Iverson], index: Symbol) -> Callable[[Numbers], Any] | None:
+def place_of(brackets: Sequence[Iverson], index: Symbol) -> Expr | None:
     """Where a bracket such as ``[j = 2 i + k]`` leaves the only term of a sum over an index that is not 0."""
     for bracket in brackets:
         if isinstance(bracket.args[0], Eq):
@@ -195,7 +195,7 @@ def _place(brackets: Sequence[Iverson], index: Symbol) -> Callable[[Numbers], An
             slope = gap.coeff(index, 1)
             rest = expand(gap - slope * index)
             if slope != 0 and not rest.has(index):
-                return compiled_number(-rest / slope)
+                return -rest / slope
     return None
 
 
@@ -205,7 +205,8 @@ MOST_TERMS = 10**6
 
 def _loop(body: Evaluator, limits: tuple[Symbol, Expr, Expr], brackets: Sequence[Iverson]) -> Evaluator:
     name, (low, high) = limits[0].name, map(compiled_number, limits[1:])
-    place, conditions = _place(brackets, limits[0]), [compiled_condition(f.args[0]) for f in brackets]
+    only, conditions = place_of(brackets, limits[0]), [compiled_condition(f.args[0]) for f in brackets]
+    place = None if only is None else compiled_number(only)
 
     def run(s: Sequences, n: Numbers) -> Poly:
         first, last = ceil(low(n)), floor(high(n))

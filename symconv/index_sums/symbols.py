@@ -121,6 +121,11 @@ class LayerSymbols:
         return Symbol(on_axis(self.notation.output_size, axis, rank), integer=True, positive=True)
 
     @cached_property
+    def m_names(self) -> tuple[str, ...]:
+        """The letters of the output sizes of all axes."""
+        return tuple(self.m_letter(at).name for at in range(len(self.spec.axes)))
+
+    @cached_property
     def definitions(self) -> dict[Symbol, Expr]:
         """What each letter of an output size stands for."""
         pairs = ((self.m_letter(at), size) for at, size in enumerate(self.output_sizes))

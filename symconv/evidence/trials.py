@@ -1,0 +1,118 @@
+"""Two sides of an equation tried on cases: in arrays, and exactly wherever these see a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from symconv.evidence.array_models import ArrayModel, Places, degrees
+from symconv.evidence.arrays import LaneValue, in_arrays
+from symconv.evidence.cases import NumericModel
+from symconv.evidence.lanes import NotInArraysError
+from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled, value_or_reason
+from symconv.index_sums.symbols import LayerSymbols
+
+#: Cases with so many products of outputs and taps are evaluated at once, fewer of them at first.
+MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**9
+
+
+class Difference(NamedTuple):
+    """Numbers at which two sides differ, and their values there, or why there is none."""
+
+    case: NumericModel
+    index: dict[str, int]
+    left: Poly | str
+    right: Poly | str
+
+
+class Side:
+    """One side of an equation, as both evaluations need it."""
+
+    def __init__(self, setting: LayerSymbols, expr: Expr) -> None:
+        self._setting, self._expr = setting, expr
+
+    @cached_property
+    def exact(self) -> Evaluator:
+        """Its polynomial at one place."""
+        return compiled(self._expr)
+
+    @cached_property
+    def lanes(self) -> LaneValue | None:
+        """Its values in lanes; None where arrays do not evaluate it."""
+        try:
+            return in_arrays(self._expr, degrees(self._setting))
+        except NotInArraysError:
+            return None
+
+
+class Trial:
+    """Some cases, at whose numbers sides are compared; ``most`` says at how many places of a case."""
+
+    def __init__(
+        self,
+        setting: LayerSymbols,
+        cases: Sequence[NumericModel],
+        most: Callable[[NumericModel], int],
+        *,
+        extended: bool = False,
+    ) -> None:
+        self._model, self._most = ArrayModel(setting, cases, extended=extended), most
+        self._places: dict[tuple[Symbol, ...], Places] = {}
+        self._values: dict[tuple[int, tuple[Symbol, ...]], tuple[Any, Any] | None] = {}
+        self._sequences: dict[int, Sequences] = {}
+
+    def differences(self, kept: Sequence[Symbol], left: Side, right: Side) -> Iterator[Difference]:
+        """Where two sides differ, by the exact evaluation, at all values of the indices that are open."""
+        key = tuple(kept)
+        if key not in self._places:
+            self._places[key] = Places(self._model, kept, self._most)
+        places = self._places[key]
+        both = [self._in_lanes(side, key, places) for side in (left, right)]
+        lanes = np.arange(places.lanes.count)
+        if both[0] is not None and both[1] is not None:
+            (a, open_a), (b, open_b) = both[0], both[1]
+            (lanes,) = np.nonzero((a != b) | open_a | open_b)
+        for lane in lanes.tolist():
+            case, index = places.numbers(lane)
+            sequences = self._of(case)
+            old, new = (
+                value_or_reason(side.exact, sequences, {**case.numbers, **index}) for side in (left, right)
+            )
+            if old != new:
+                yield Difference(case, index, old, new)
+
+    def _in_lanes(self, side: Side, key: tuple[Symbol, ...], places: Places) -> tuple[Any, Any] | None:
+        """The values of a side, which is often asked for twice, as one of two steps."""
+        if (id(side), key) not in self._values:
+            found = None
+            if side.lanes is not None:
+                try:
+                    found = places.values(side.lanes)
+                except NotInArraysError:
+                    pass
+            self._values[id(side), key] = found
+        return self._values[id(side), key]
+
+    def _of(self, case: NumericModel) -> Sequences:
+        if id(case) not in self._sequences:
+            found = case.sequences()
+            self._sequences[id(case)] = found.extended() if self._model.extended else found
+        return self._sequences[id(case)]
+
+
+def portions(cases: Iterable[NumericModel]) -> Iterator[list[NumericModel]]:
+    """Cases that are evaluated at once: few at first, since most of what is wrong is wrong on small numbers."""
+    portion: list[NumericModel] = []
+    work, most = 0, FEWEST_PRODUCTS_AT_ONCE
+    for case in cases:
+        portion.append(case)
+        work += case.geometry.work
+        if work >= most:
+            yield portion
+            portion, work, most = [], 0, min(2 * most, MOST_PRODUCTS_AT_ONCE)
+    if portion:
+        yield portion
