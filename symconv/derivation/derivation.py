@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TypeVar
 
 from sympy import Eq, Expr
@@ -17,6 +17,7 @@ from symconv.evidence.certificates import Certificate, certified, confirmed
 from symconv.evidence.proofs import prove
 from symconv.evidence.report import Failure, Proof, StepReport, Verification
 from symconv.evidence.trials import Side, Trial, portions
+from symconv.explicit.contraction import collector_paused
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
@@ -36,9 +37,6 @@ MOST_WORK, QUICK_WORK = 2_000_000, 4_000
 
 #: Values of the kept indices that are tried in a case of a layer with one index: all, in any grid that ends.
 MOST_PLACES = 10**6
-
-#: So many cases are tried at the most where no grid is given, spread evenly over all of them.
-MOST_CASES = 1600
 
 #: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
 QUICK_CASES = 24
@@ -172,8 +170,9 @@ class Derivation:
         >>> bool(sc.Conv1d("N", "K").derive("output").verify())
         True
         """
-        cases = list(geometries(self._setting, checked_grid("verify", self._setting, grid)))
-        return self._verify(cases if grid else _spread(cases, MOST_CASES), None)
+        chosen = checked_grid("verify", self._setting, grid)
+        with collector_paused():
+            return self._verify(geometries(self._setting, chosen, wide=True), None)
 
     def prove(
         self,
@@ -251,11 +250,16 @@ class Derivation:
             return f"{verified}; no proof: {str(error).rstrip('.')}."
         return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; no proof was found."
 
-    def _verify(self, cases: Sequence[NumericModel], most: int | None) -> Verification:
+    @cached_property
+    def _sides(self) -> list[tuple[Side, Side]]:
+        """What each line is about, and its right side."""
+        pairs = ((line.left, line.terms.expr) for line in self._lines)
+        sides = ([Side(self._setting, shift_index_base(e, self._setting)) for e in pair] for pair in pairs)
+        return [(left, right) for left, right in sides]
+
+    def _verify(self, cases: Iterable[NumericModel], most: int | None) -> Verification:
         """At most so many values of the kept indices a case; fewer where several indices make much work."""
         setting = self._setting
-        lefts = [Side(setting, shift_index_base(line.left, setting)) for line in self._lines]
-        rights = [Side(setting, shift_index_base(line.terms.expr, setting)) for line in self._lines]
         kept = [kept_indices(setting, line.left) for line in self._lines]
         work = MOST_WORK if most is None else QUICK_WORK
 
@@ -263,17 +267,18 @@ class Derivation:
             return max(1, work // case.geometry.work) if setting.several else most or MOST_PLACES
 
         failures: dict[int, Failure] = {}
+        count = 0
         for portion in portions(cases):
+            count += len(portion)
             trial = Trial(setting, portion, places)
             for at, line in enumerate(self._lines):
                 chained = at > 0 and self._lines[at - 1].left == line.left
-                before = rights[at - 1] if chained else lefts[at]
-                if at + 1 not in failures:
-                    for case, index, old, new in trial.differences(kept[at], before, rights[at]):
-                        failures[at + 1] = Failure(case.sizes, index, new, old)
-                        break
+                before, after = self._sides[at - 1][1] if chained else self._sides[at][0], self._sides[at][1]
+                found = trial.differences(kept[at], before, after) if at + 1 not in failures else iter(())
+                for case, index, old, new in islice(found, 1):
+                    failures[at + 1] = Failure(case.sizes, index, new, old)
         lines = enumerate(self._lines, 1)
-        reports = (StepReport(at, line.rule, len(cases), failures.get(at)) for at, line in lines)
+        reports = (StepReport(at, line.rule, count, failures.get(at)) for at, line in lines)
         return Verification(self.name, tuple(reports))
 
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
-from sympy import Symbol
 
-from symconv.evidence.arrays import PRIME, LaneValue, Value
 from symconv.evidence.cases import NumericModel, operand_indices
-from symconv.evidence.lanes import (
-    Lanes,
-    NotInArraysError,
-    Ratio,
-    counting,
-    lane_number,
-    unravelled,
-    whole,
-)
+from symconv.evidence.enumeration import EnumeratedRelation
+from symconv.evidence.lane_values import PRIME, Slopes, Value
+from symconv.evidence.lanes import NotInArraysError, Ratio, counting, unravelled, whole
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import ROLES
 
@@ -71,20 +63,30 @@ class ArrayModel:
         self, setting: LayerSymbols, cases: Sequence[NumericModel], *, extended: bool = False
     ) -> None:
         self.setting, self.cases, self.extended = setting, cases, extended
-        self.base = setting.notation.base
+        self.base, self._operands = setting.notation.base, operand_indices(setting)
         self.doubted = np.zeros(0, bool)
         self._sizes: dict[str, Ratio] = {}
         self._shapes: dict[str, tuple[list[Any], Any]] = {}
-        self._tables: dict[tuple[str, str], Table] = {}
+        self._tables: dict[str, Table] = {}
+        self._derived: dict[tuple[str, str], Table] = {}
         self._drawn: dict[str, Any] = {}
 
     def size(self, name: str) -> Ratio:
         """The numbers of a size, one a case."""
         if name not in self._sizes:
-            if name not in self.cases[0].numbers:
+            names = self.setting.m_names
+            if not self.is_size(name):
                 raise NotInArraysError(f"{name} has no value")
-            self._sizes[name] = whole(np.array([case.numbers[name] for case in self.cases]))
+            if name in self.cases[0].sizes:
+                numbers = np.array([case.sizes[name] for case in self.cases])
+            else:
+                numbers = self.counts["output"][names.index(name) - len(names)]
+            self._sizes[name] = whole(numbers)
         return self._sizes[name]
+
+    def is_size(self, name: str) -> bool:
+        """Whether a name is that of a size of the layer."""
+        return name in self.cases[0].sizes or name in self.setting.m_names
 
     @cached_property
     def counts(self) -> dict[str, list[Any]]:
@@ -100,8 +102,7 @@ class ArrayModel:
         """How many entries each letter has along each of its axes, one a case."""
         setting, counts = self.setting, self.counts
         own = {
-            letter: [counts[role][at] for at in places]
-            for letter, (role, places) in operand_indices(setting).items()
+            letter: [counts[role][at] for at in places] for letter, (role, places) in self._operands.items()
         }
         around = zip(*([len(r.sources) for r in case.geometry.relations] for case in self.cases), strict=True)
         matrices = {
@@ -142,12 +143,12 @@ class ArrayModel:
     def is_single(self, name: str) -> bool:
         """Whether a name is that of an entry without an index."""
         known = name in self._extents and not self._extents[name]
-        return known and name not in self.cases[0].numbers
+        return known and not self.is_size(name)
 
     def is_drawn(self, letter: str) -> bool:
         """Whether a letter is an operand."""
         constant = letter == self.setting.notation.kernel and self._constant is not None
-        return letter in operand_indices(self.setting) and not constant
+        return letter in self._operands and not constant
 
     def drawn(self, letter: str) -> Any:
         """The random entries of an operand in all cases, and a 0 behind them."""
@@ -157,34 +158,66 @@ class ArrayModel:
             self._drawn[letter] = np.append(found, 0)
         return self._drawn[letter]
 
-    def entries(self, letter: str, at: Lanes, numbers: Any, by: str) -> Value:
-        """Entries by their numbers, -1 for 0, with their derivatives by the entry of each lane."""
+    def entries(self, letter: str, numbers: Any, by: str = "") -> Value:
+        """Entries by their numbers, -1 for 0, with their derivatives by the entries of another letter."""
         if self.is_drawn(letter):
-            slope = (numbers == at.kept("entry")) & (numbers >= 0) if by == letter else None
-            return self.drawn(letter)[numbers], None if slope is None else slope.astype(np.int64)
-        value = self._table(letter, "").at(numbers)
+            (lane,) = np.nonzero(numbers >= 0)
+            slopes = Slopes(lane, numbers[lane], np.ones(len(lane), np.int64)) if by == letter else None
+            return self.drawn(letter)[numbers], slopes
+        values = self._values(letter).at(numbers)
         if not by:
-            return value, None
-        return value, self._table(letter, by).at(self._paired(numbers, by, at.kept("entry")))
+            return values, None
+        entry, other, number = self._slopes(letter, by)
+        first, last = (np.searchsorted(entry, numbers, side) for side in ("left", "right"))
+        lane, found = counting(last - first)
+        found += first[lane]
+        return values, Slopes(lane, other[found], number[found])
+
+    def slope(self, letter: str, numbers: Any, by: str, entries: Any) -> Any:
+        """The derivatives of some entries by others."""
+        if self.is_drawn(letter):
+            return ((letter == by) & (numbers == entries)).astype(np.int64)
+        if (letter, by) not in self._derived:
+            entry, other, number = self._slopes(letter, by)
+            self._derived[letter, by] = Table.of(self._paired(entry, by, other), number)
+        return self._derived[letter, by].at(self._paired(numbers, by, entries))
+
+    def looked_up(self, slopes: Slopes | None, which: Any, by: str, entries: Any) -> Any:
+        """Derivatives in some of the lanes that have been found, by an entry for each."""
+        if slopes is None:
+            return np.zeros(len(which), np.int64)
+        table = Table.of(self._paired(slopes.lane, by, slopes.entry), slopes.number)
+        return table.at(self._paired(which, by, entries))
 
     def _paired(self, numbers: Any, by: str, entries: Any) -> Any:
-        """One number for an entry and the entry by which it is derived, or -1."""
+        """One number for a number and an entry, or -1."""
         return np.where((numbers < 0) | (entries < 0), -1, numbers * self._starts(by)[-1] + entries)
 
-    def _table(self, letter: str, by: str) -> Table:
-        """The values of a letter that is no operand, or its derivatives."""
-        if (letter, by) not in self._tables:
-            keys, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-            for terms in self._terms(letter):
-                numbers = np.broadcast_to(terms.number, np.shape(terms.entry))
-                for left_out in [at for at, (name, _) in enumerate(terms.factors) if name == by] if by else [-1]:
-                    rest = [f for at, f in enumerate(terms.factors) if at != left_out]
-                    of = [self.drawn(name)[entries] for name, entries in rest]
-                    values.append(reduce(lambda a, b: a * b % PRIME, of, numbers))
-                    own = terms.factors[left_out][1] if by else None
-                    keys.append(self._paired(terms.entry, by, own) if by else terms.entry)
-            self._tables[letter, by] = Table.of(np.concatenate(keys), np.concatenate(values))
-        return self._tables[letter, by]
+    def _values(self, letter: str) -> Table:
+        """The values of a letter that is no operand."""
+        if letter not in self._tables:
+            parts = self._terms(letter)
+            values = [self._product(terms.factors, terms) for terms in parts]
+            keys = np.concatenate([terms.entry for terms in parts])
+            self._tables[letter] = Table.of(keys, np.concatenate(values))
+        return self._tables[letter]
+
+    def _product(self, factors: Sequence[tuple[str, Any]], terms: Terms) -> Any:
+        """The product of some factors of terms, and of their numbers."""
+        drawn = [self.drawn(name)[entries] for name, entries in factors]
+        return reduce(lambda a, b: a * b % PRIME, drawn, np.broadcast_to(terms.number, terms.entry.shape))
+
+    def _slopes(self, letter: str, by: str) -> tuple[Any, Any, Any]:
+        """The derivatives of a letter: of which of its entries, in their order, by which entry, and terms."""
+        parts = [(np.zeros(0, np.int64),) * 3]
+        for terms in self._terms(letter):
+            for at, (name, entries) in enumerate(terms.factors):
+                if name == by:
+                    rest = [*terms.factors[:at], *terms.factors[at + 1 :]]
+                    parts.append((terms.entry, entries, self._product(rest, terms)))
+        entry, other, number = map(np.concatenate, zip(*parts, strict=True))
+        order = np.argsort(entry, kind="stable")
+        return entry[order], other[order], number[order]
 
     def _terms(self, letter: str) -> list[Terms]:
         """What the entries of a letter are sums of, by the layer's own relation in numbers."""
@@ -204,12 +237,12 @@ class ArrayModel:
         """A contraction: the entries of some roles multiplied, for each triple of the relation."""
         case, columns = self._triples
         entry, _ = self.flat(letter, case, [column for role in kept for column in columns[role]])
-        letters = {role: name for name, (role, _) in reversed(operand_indices(self.setting).items())}
+        letters = {role: name for name, (role, _) in reversed(self._operands.items())}
         letters["output"] = self.setting.notation.upstream
         factors, number = [], np.ones(len(case), np.int64)
         for role in summed:
             name = letters[role]
-            _, places = operand_indices(self.setting)[name]
+            _, places = self._operands[name]
             entries, _ = self.flat(name, case, [columns[role][at] for at in places])
             if self.is_drawn(name):
                 factors.append((name, entries))
@@ -223,7 +256,7 @@ class ArrayModel:
             return []
         n = self.setting.notation
         case, places = unravelled(self.counts["output"])
-        _, own = operand_indices(self.setting)[n.bias]
+        _, own = self._operands[n.bias]
         bias, _ = self.flat(n.bias, case, [places[at] for at in own])
         outputs, _ = self.flat(n.upstream, case, places)
         if summed:
@@ -252,7 +285,7 @@ class ArrayModel:
         kernel, found = self.setting.kernel, []
         extents = self._extents[self.setting.notation.kernel]
         for at, case in enumerate(self.cases):
-            windows = [relation.places for relation in case.geometry.relations if relation.places]
+            windows = [relation.places for relation in case.geometry.relations if relation.windows]
             taps = int(np.prod(case.geometry.counts["tap"]))
             for own in product(*(range(extent[at]) for extent in extents)):
                 share = kernel.share(windows, own, taps)
@@ -264,46 +297,25 @@ class ArrayModel:
     @cached_property
     def _triples(self) -> tuple[Any, dict[str, list[Any]]]:
         """The case of each triple of the relation, and its indices by their role, role after role."""
-        rows, counts = [], []
-        for at in range(len(self.cases[0].geometry.relations)):
-            met = [case.geometry.relations[at].met for case in self.cases]
-            rows.append([[(o, *k, *j) for o, row in enumerate(one) for k, j in row] for one in met])
-            counts.append(np.array([len(one) for one in rows[-1]]))
-        case, picked = unravelled(counts)
+        found = [
+            self._met([case.geometry.relations[at] for case in self.cases])
+            for at in range(len(self.cases[0].geometry.relations))
+        ]
+        case, picked = unravelled([count for count, _ in found])
         columns: dict[str, list[Any]] = {role: [] for role in ROLES}
-        for at, (numbers, count) in enumerate(zip(picked, counts, strict=True)):
-            widths = {role: len(self.cases[0].geometry.relations[at].counts[role]) for role in ROLES}
-            every = np.array([*chain(*rows[at])], np.int64).reshape(-1, sum(widths.values()))
-            chosen = iter(every[(np.cumsum(count) - count)[case] + numbers].T)
-            for role in ("output", "tap", "input"):
-                columns[role] += [next(chosen) for _ in range(widths[role])]
+        for at, (numbers, (count, rows)) in enumerate(zip(picked, found, strict=True)):
+            chosen = iter(rows[(np.cumsum(count) - count)[case] + numbers].T)
+            for role, own in self.cases[0].geometry.relations[at].counts.items():
+                columns[role] += [next(chosen) for _ in own]
         return case, columns
 
-
-class Places:
-    """Lanes for all values of some kept indices in every case, or for some, evenly from the whole range."""
-
-    def __init__(self, model: ArrayModel, kept: Sequence[Symbol], most: Callable[[NumericModel], int]) -> None:
-        self.model, self.kept = model, kept
-        base, cases = model.base, len(model.cases)
-        first = Lanes(model, cases, {}, {"case": np.arange(cases), "lane": np.arange(cases)})
-        lasts = [lane_number(model.setting.last(index))(first) for index in kept]
-        counts = [first.array(last.number) + 1 for last in lasts]
-        total = reduce(np.multiply, counts, np.ones(cases, np.int64))
-        wanted = np.minimum(total, [most(case) for case in model.cases])
-        case, number = counting(wanted)
-        spread = number * (total - 1)[case] // np.maximum(wanted - 1, 1)[case]
-        _, indices = unravelled(counts, (case, spread)) if kept else (case, [])
-        named = {index.name: whole(i + base) for index, i in zip(kept, indices, strict=True)}
-        self.lanes = Lanes(model, len(case), named, {"case": case, "lane": np.arange(len(case))})
-
-    def values(self, evaluate: LaneValue) -> tuple[Any, Any]:
-        """The values of an expression in these lanes, and the lanes that the exact evaluation must decide."""
-        self.model.doubted = np.zeros(self.lanes.count, bool)
-        values, _ = evaluate(self.lanes)
-        return values, self.model.doubted
-
-    def numbers(self, lane: int) -> tuple[NumericModel, dict[str, int]]:
-        """The case of a lane, and its indices."""
-        case = self.model.cases[self.lanes.kept("case")[lane]]
-        return case, {i.name: int(self.lanes.named(i.name).number[lane]) for i in self.kept}
+    def _met(self, relations: Sequence[EnumeratedRelation]) -> tuple[Any, Any]:
+        """How many triples a relation has in each case, and the triples, each a row of indices."""
+        rows = [*chain.from_iterable(relation.met for relation in relations)]
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        case, output = counting(np.array([len(relation.met) for relation in relations]))
+        pairs = chain.from_iterable(chain.from_iterable(rows))
+        width = sum(len(relations[0].counts[role]) for role in ("tap", "input"))
+        numbers = np.fromiter(chain.from_iterable(pairs), np.int64).reshape(-1, width)
+        triples = np.column_stack([np.repeat(output, lengths), numbers])
+        return np.bincount(case, lengths, len(relations)).astype(np.int64), triples

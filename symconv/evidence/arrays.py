@@ -8,19 +8,29 @@ Zippel); their coefficients are small numbers, so they differ modulo p too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
 
+from symconv.evidence.lane_values import (
+    LaneValue,
+    Value,
+    added,
+    constant,
+    entry_numbers,
+    gathered,
+    in_parts,
+    times,
+    where,
+)
 from symconv.evidence.lanes import (
     LaneNumber,
     Lanes,
     LaneTruth,
     NotInArraysError,
-    Ratio,
     ceiled,
     counting,
     floored,
@@ -32,21 +42,8 @@ from symconv.evidence.polynomials import MOST_TERMS, place_of
 from symconv.index_sums.nodes import Overlap, Partial
 from symconv.printing.expressions import Iverson
 
-#: Entries are drawn, and values are taken, modulo this prime; so products of two of them fit into 64 bits.
-PRIME = 2**31 - 1
-
 #: No polynomial has a larger degree; with it a step that is wrong passes with a probability below 2/10^9.
 MOST_DEGREE = 4
-
-#: Constants that are no larger keep the coefficients of a difference below the prime.
-MOST_CONSTANT = 2**15
-
-#: So many lanes are evaluated at once; of more, one part after the other.
-MOST_LANES = 2**18
-
-#: Values modulo the prime, and their derivatives by the entry of each lane; None if these are 0.
-Value: TypeAlias = tuple[Any, Any]
-LaneValue: TypeAlias = Callable[[Lanes], Value]
 
 
 def in_arrays(expr: Expr, degrees: Mapping[str, int]) -> LaneValue:
@@ -81,12 +78,12 @@ def _value(expr: Expr, by: str) -> LaneValue:
         return _sum(expr, by)
     if isinstance(expr, Add):
         parts = [_value(part, by) for part in expr.args]
-        return lambda at: _added([part(at) for part in parts])
+        return lambda at: added([part(at) for part in parts])
     if isinstance(expr, Mul):
         return _product(expr, by)
     if isinstance(expr, Indexed):
-        letter, indices = str(expr.base.label), [lane_number(i) for i in expr.indices]
-        return lambda at: at.model.entries(letter, at, _flat(letter, indices, at), by)
+        letter, indices = _entry(expr)
+        return lambda at: at.model.entries(letter, entry_numbers(letter, indices, at), by)
     if isinstance(expr, Partial):
         return _partial(expr, by)
     if isinstance(expr, Overlap):
@@ -101,105 +98,38 @@ def _value(expr: Expr, by: str) -> LaneValue:
         return _named(expr.name, lane_number(expr), by)
     if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp.is_positive and expr.base.has(Indexed):
         base, count = _value(expr.base, by), int(expr.exp)
-        return lambda at: reduce(_times, [base(at)] * count)
-    return _constant(lane_number(expr))
-
-
-def _added(values: Sequence[Value]) -> Value:
-    slopes = [slope for _, slope in values if slope is not None]
-    return sum(value for value, _ in values) % PRIME, sum(slopes) % PRIME if slopes else None
-
-
-def _times(first: Value, second: Value) -> Value:
-    (a, more), (b, further) = first, second
-    slopes = [p * q % PRIME for p, q in ((a, further), (b, more)) if q is not None]
-    return a * b % PRIME, sum(slopes) % PRIME if slopes else None
+        return lambda at: reduce(times, [base(at)] * count)
+    return constant(lane_number(expr))
 
 
 def _truth(holds: LaneTruth) -> LaneValue:
     return lambda at: (at.array(holds(at)).astype(np.int64), None)
 
 
-def _constant(number: LaneNumber) -> LaneValue:
-    def run(at: Lanes) -> Value:
-        found = number(at)
-        if max(found.most, found.most_divisor) > MOST_CONSTANT:
-            raise NotInArraysError("a constant is too large")
-        return at.array(modulo_prime(found)), None
-
-    return run
-
-
-def modulo_prime(number: Ratio) -> Any:
-    """Fractions modulo the prime, which none of their denominators is a multiple of."""
-    if number.most_divisor == 1:
-        return number.number % PRIME
-    divisors, which = np.unique(number.divisor, return_inverse=True)
-    inverses = np.array([pow(divisor, -1, PRIME) for divisor in divisors.tolist()])
-    return number.number % PRIME * inverses[which].reshape(np.shape(number.divisor)) % PRIME
-
-
 def _named(name: str, number: LaneNumber, by: str) -> LaneValue:
     """A size or an index, or a sequence without an index."""
-    constant = _constant(number)
+    size = constant(number)
 
     def run(at: Lanes) -> Value:
-        if at.model.is_single(name):
-            return at.model.entries(name, at, _flat(name, [], at), by)
-        return constant(at)
+        single = at.model.is_single(name)
+        found: Value = at.model.entries(name, entry_numbers(name, [], at), by) if single else size(at)
+        return found
 
     return run
-
-
-def _flat(letter: str, indices: Sequence[LaneNumber], at: Lanes) -> Any:
-    """The number of an entry among all of the letter, or -1 where there is none."""
-    base, case = at.model.base, at.kept("case")
-    extents = at.model.shape(letter)
-    if len(extents) != len(indices):
-        raise NotInArraysError(f"{letter} has other indices")
-    places, fit = [], np.ones(at.count, bool)
-    for index in indices:
-        found = index(at)
-        if found.most_divisor != 1:
-            fit &= found.number % found.divisor == 0
-        places.append(at.array(floored(found).number - base))
-    at.doubt(~fit)
-    flat, inside = at.model.flat(letter, case, places)
-    if not at.model.extended:
-        at.doubt(~inside)
-    return np.where(fit & inside, flat, -1)
-
-
-def _where(at: Lanes, conditions: Sequence[LaneTruth]) -> tuple[Lanes, Any]:
-    """The lanes in which all conditions hold, and their positions."""
-    inner, positions = at, np.arange(at.count)
-    for holds in conditions:
-        (kept,) = np.nonzero(inner.array(holds(inner)))
-        if len(kept) < inner.count:
-            inner, positions = inner.taken(kept), positions[kept]
-    return inner, positions
-
-
-def _gathered(value: Value, positions: Any, count: int) -> Value:
-    """Values added up at the positions of the lanes that they belong to; of up to 2^22 each, exactly."""
-
-    def total(numbers: Any) -> Any:
-        return np.bincount(positions, numbers, count).astype(np.int64) % PRIME
-
-    return total(value[0]), None if value[1] is None else total(value[1])
 
 
 def _branches(branches: Sequence[tuple[LaneValue, LaneTruth]]) -> LaneValue:
     """The first whose condition holds."""
 
     def run(at: Lanes) -> Value:
-        open_, found = np.ones(at.count, bool), [(np.zeros(at.count, np.int64), None)]
+        open_ = np.ones(at.count, bool)
+        found: list[Value] = [(np.zeros(at.count, np.int64), None)]
         for value, holds in branches:
             mine = open_ & at.array(holds(at))
             open_ &= ~mine
             (positions,) = np.nonzero(mine)
-            found.append(_gathered(value(at.taken(positions)), positions, at.count))
-        return _added(found)
+            found.append(gathered(value(at.taken(positions)), positions, at.count))
+        return added(found)
 
     return run
 
@@ -211,33 +141,63 @@ def _product(expr: Mul, by: str) -> LaneValue:
     constants = [part for part in rest if part.is_number]
     factors = [_value(part, by) for part in rest if not part.is_number]
     if constants or not factors:
-        factors.append(_constant(lane_number(Mul(*constants))))
+        factors.append(constant(lane_number(Mul(*constants))))
 
     def run(at: Lanes) -> Value:
-        inner, positions = _where(at, brackets)
-        found = reduce(_times, [factor(inner) for factor in factors])
-        return found if inner is at else _gathered(found, positions, at.count)
+        inner, positions = where(at, brackets)
+        found = reduce(times, [factor(inner) for factor in factors])
+        return found if inner is at else gathered(found, positions, at.count)
 
     return run
 
 
 def _sum(expr: Sum, by: str) -> LaneValue:
-    """Loops, the innermost first; a bracket is looked at as soon as its last index has a value."""
+    """Loops, and a bracket is looked at as soon as its last index has a value.
+
+    A derivative by an entry that does not depend on the loops is taken of the whole sum, by all entries.
+    """
     factors = Mul.make_args(expr.function)
     brackets = [f for f in factors if isinstance(f, Iverson)]
-    body = _value(Mul(*(f for f in factors if not isinstance(f, Iverson))), by)
-    for limits in expr.limits:
+    last = [f for f in factors if isinstance(f, Partial) and not by and not f.args[1].has(*expr.variables)][
+        :1
+    ]
+    body = _value(Mul(*(f for f in factors if f not in brackets and f not in last)), by)
+    if last:
+        (of, entry), rest = last[0].args, body
+        letter, _ = _entry(entry)
+        derived = _value(of, letter)
+        body = lambda at: times(rest(at), derived(at))  # noqa: E731
+    for limits in _ordered(expr.limits, brackets):
         here = [f for f in brackets if f.has(limits[0])]
         brackets = [f for f in brackets if f not in here]
         body = _loop(body, limits, here)
     outside = [lane_truth(f.args[0]) for f in brackets]
 
     def run(at: Lanes) -> Value:
-        inner, positions = _where(at, outside)
+        inner, positions = where(at, outside)
         found = body(inner)
-        return found if inner is at else _gathered(found, positions, at.count)
+        return found if inner is at else gathered(found, positions, at.count)
 
-    return run
+    if not last:
+        return run
+    parts = [part for f in factors for part in ([of] if f in last else [f])]
+    return _by_all_entries(run, entry, _names(*parts, *(end for limits in expr.limits for end in limits)))
+
+
+def _ordered(limits: Sequence[Any], brackets: Sequence[Iverson]) -> list[Any]:
+    """Loops, the innermost first; where a bracket leaves one term, they are as far outside as they can be."""
+    open_, found = [*reversed(limits)], []
+    while open_:
+        names = {index for index, *_ in open_}
+        known = [bracket for bracket in brackets if len(bracket.free_symbols & names) == 1]
+        single = (
+            one
+            for one in open_
+            if not one[1].has(*names) and not one[2].has(*names) and place_of(known, one[0])
+        )
+        found.append(next(single, open_[0]))
+        open_.remove(found[-1])
+    return found[::-1]
 
 
 def _loop(body: LaneValue, limits: tuple[Symbol, Expr, Expr], brackets: Sequence[Iverson]) -> LaneValue:
@@ -252,7 +212,7 @@ def _loop(body: LaneValue, limits: tuple[Symbol, Expr, Expr], brackets: Sequence
         at.doubt(long)
         counts = np.where(long, 0, np.maximum(last - first + 1, 0))
         if place is None:
-            return _in_parts(at, counts, each)
+            return in_parts(at, counts, each)
         found = place(at)
         number = at.array(found.number // found.divisor)
         fits = (first <= number) & (number <= last) & (number * found.divisor == found.number)
@@ -264,43 +224,61 @@ def _loop(body: LaneValue, limits: tuple[Symbol, Expr, Expr], brackets: Sequence
         return inside(at, positions, at.array(ceiled(low(at)).number)[positions] + number)
 
     def inside(at: Lanes, positions: Any, values: Any) -> Value:
-        inner, kept = _where(at.taken(positions, **{name: values}), conditions)
-        return _gathered(body(inner), positions[kept], at.count)
+        inner, kept = where(at.taken(positions, **{name: values}), conditions)
+        return gathered(body(inner), positions[kept], at.count)
 
     return run
-
-
-def _in_parts(at: Lanes, counts: Any, each: Callable[[Lanes, Any], Value]) -> Value:
-    """What needs several lanes for each, for so few at a time that they are not too many together."""
-    if at.count <= 1 or counts.sum() <= MOST_LANES:
-        return each(at, counts)
-    middle = at.count // 2
-    halves = (np.arange(middle), np.arange(middle, at.count))
-    (a, more), (b, further) = (_in_parts(at.taken(half), counts[half], each) for half in halves)
-    slopes = None
-    if more is not None or further is not None:
-        parts = ((a, more), (b, further))
-        slopes = np.concatenate([np.zeros_like(v) if slope is None else slope for v, slope in parts])
-    return np.concatenate([a, b]), slopes
 
 
 def _partial(expr: Partial, by: str) -> LaneValue:
-    entry = expr.args[1]
+    """The derivative of an entry is looked up; that of a sum is found by all entries at once."""
+    of, entry = expr.args
     if by or not isinstance(entry, Symbol | Indexed):
         raise NotInArraysError("a derivative of a derivative")
-    letter = str(entry.base.label) if isinstance(entry, Indexed) else entry.name
-    indices = [lane_number(i) for i in entry.indices] if isinstance(entry, Indexed) else []
-    inner = _value(expr.args[0], letter)
+    letter, indices = _entry(entry)
+    if not isinstance(of, Symbol | Indexed):
+        return _by_all_entries(_value(of, letter), entry, _names(of))
+    inner_letter, inner_indices = _entry(of)
 
     def run(at: Lanes) -> Value:
-        if not at.model.is_drawn(letter):
-            raise NotInArraysError(f"{letter} is no operand")
-        entries = _flat(letter, indices, at)
-        at.doubt(entries < 0)
-        _, slope = inner(at.derived(entries))
-        return np.zeros(at.count, np.int64) if slope is None else slope, None
+        entries = _operand(letter, indices, at)
+        numbers = entry_numbers(inner_letter, inner_indices, at)
+        return at.model.slope(inner_letter, numbers, letter, entries), None
 
     return run
+
+
+def _by_all_entries(inner: LaneValue, entry: Expr, names: Collection[str]) -> LaneValue:
+    """The derivative by an entry, of what depends on indices of some names: found once, by all entries."""
+    letter, indices = _entry(entry)
+
+    def run(at: Lanes) -> Value:
+        entries = _operand(letter, indices, at)
+        one, which = at.alike(names)
+        _, slopes = inner(one)
+        return at.model.looked_up(slopes, which, letter, entries), None
+
+    return run
+
+
+def _operand(letter: str, indices: Sequence[LaneNumber], at: Lanes) -> Any:
+    """The numbers of the entries of an operand, by which derivatives are taken."""
+    if not at.model.is_drawn(letter):
+        raise NotInArraysError(f"{letter} is no operand")
+    entries = entry_numbers(letter, indices, at)
+    at.doubt(entries < 0)
+    return entries
+
+
+def _names(*parts: Expr) -> set[str]:
+    return {symbol.name for part in parts for symbol in part.atoms(Symbol)}
+
+
+def _entry(expr: Symbol | Indexed) -> tuple[str, list[LaneNumber]]:
+    """The letter and the indices of an entry."""
+    if isinstance(expr, Symbol):
+        return expr.name, []
+    return str(expr.base.label), [lane_number(i) for i in expr.indices]
 
 
 def _overlap(expr: Overlap, by: str) -> LaneValue:
@@ -325,7 +303,7 @@ def _overlap(expr: Overlap, by: str) -> LaneValue:
         extents = [extent[at.kept("case")] for extent in at.model.shape(b)]
         if len(extents) != len(places) or len(at.model.shape(a)) != len(places):
             raise NotInArraysError("other indices than the sequences have")
-        return _in_parts(at, reduce(np.multiply, extents), each)
+        return in_parts(at, reduce(np.multiply, extents), each)
 
     def each(at: Lanes, counts: Any) -> Value:
         extents = [extent[at.kept("case")] for extent in at.model.shape(b)]
@@ -340,8 +318,8 @@ def _overlap(expr: Overlap, by: str) -> LaneValue:
             index.append(target // width)
         case = inner.kept("case")
         flat, inside = at.model.flat(a, case, index)
-        met = at.model.entries(a, inner, np.where(fit & inside, flat, -1), by)
+        met = at.model.entries(a, np.where(fit & inside, flat, -1), by)
         other, _ = at.model.flat(b, case, own)
-        return _gathered(_times(met, at.model.entries(b, inner, other, by)), positions, at.count)
+        return gathered(times(met, at.model.entries(b, other, by)), positions, at.count)
 
     return run

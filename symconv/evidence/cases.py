@@ -45,7 +45,7 @@ class NumericModel:
         n, kernel, outputs = setting.notation, setting.kernel, setting.indices("output")
         given = operands(setting, counts)
         biased = [outputs.index(o) for o in setting.bias_indices(outputs)]
-        window_places = [relation.places for relation in self.geometry.relations if relation.places]
+        window_places = [relation.places for relation in self.geometry.relations if relation.windows]
 
         def letter(*own: int) -> Poly:
             share = kernel.share(window_places, own, prod(counts["tap"]))
@@ -123,8 +123,11 @@ def operand_indices(setting: LayerSymbols) -> dict[str, tuple[str, tuple[int, ..
     }
 
 
-#: So many geometries of a layer with several indices are tried where no grid is given.
-MOST_CASES = 30
+#: So many geometries of a layer with several indices are tried where no grid is given, or a wide one.
+MOST_CASES, MOST_WIDE_CASES = 30, 300
+
+#: How far the numbers of a wide grid reach, by how many symbols are open: the more, the less.
+WIDTHS = {1: 24, 2: 12, 3: 8, 4: 7, 5: 6, 6: 5, 7: 3}
 
 #: Those with more products of outputs and taps than this are left out there, if there are others.
 MOST_PRODUCTS = 1000
@@ -137,12 +140,13 @@ MOST_ASSIGNMENTS = 4000
 
 
 def geometries(
-    setting: LayerSymbols, grid: Mapping[str, Iterable[int]] | None = None
+    setting: LayerSymbols, grid: Mapping[str, Iterable[int]] | None = None, *, wide: bool = False
 ) -> Iterator[NumericModel]:
     """The layer at every assignment of its symbols from a grid that gives a possible geometry.
 
     A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
-    the least that the kernel needs. Where there are several indices and no grid, cases are drawn.
+    the least that the kernel needs. Where there are several indices and no grid, cases are drawn. There are
+    about ten times as many if they are ``wide``.
     """
     named, inputs = dict(grid or {}), setting.of_axes("input_size")
     drawn = setting.several and not named
@@ -151,8 +155,10 @@ def geometries(
     first = [s for s in symbols if s not in last]
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
-    spans = [_values(setting, s, named.get(s.name)) for s in first]
-    input_sizes, geometry_at = _input_sizes(setting, numbers, last), _enumerator(setting)
+    width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide and not setting.several else 0
+    spans = [_values(setting, s, named.get(s.name), width) for s in first]
+    input_sizes, geometry_at = _input_sizes(setting, numbers, last, width), _enumerator(setting)
+    most = MOST_WIDE_CASES if wide else MOST_CASES
     names, order = [s.name for s in first], [s.name for s in symbols]
     found, large = 0, None
     for values in _assignments(spans, drawn):
@@ -169,7 +175,7 @@ def geometries(
                 continue
             yield model
             found += 1
-            if drawn and found >= MOST_CASES:
+            if drawn and found >= most:
                 return
     if not found and large:
         yield large
@@ -222,10 +228,10 @@ def _enumerator(setting: LayerSymbols) -> Callable[[Mapping[str, Any]], Geometry
 
 
 def _input_sizes(
-    setting: LayerSymbols, numbers: Mapping[str, Number], symbols: Sequence[Symbol]
+    setting: LayerSymbols, numbers: Mapping[str, Number], symbols: Sequence[Symbol], width: int
 ) -> Callable[[Numbers], Iterator[dict[str, int]]]:
     """What gives input sizes from the least that the kernel needs, over more than one stride."""
-    pattern, most = setting.exact_spec.pattern, 4 if setting.several else 7
+    pattern, most = setting.exact_spec.pattern, max(2 * width, 4 if setting.several else 7)
     read = [
         [
             {name: numbers[key] for name, key in names.items() if name != "input_size"}
@@ -255,21 +261,21 @@ def _input_sizes(
     return at
 
 
-def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None) -> list[int]:
-    """The numbers that a symbol is given: those wanted, or a few that its assumptions allow."""
+def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, width: int) -> list[int]:
+    """The numbers that a symbol is given: those wanted, or a few that its assumptions allow, or as wide."""
     if wanted is not None:
         return list(wanted)
     names = {name.split()[0] for name, size in setting.sizes.items() if size == symbol}
     if "kernel_size" in names:
-        span = range(1, 4 if setting.several else 5)
+        span = range(1, max(width + 1, 4 if setting.several else 5))
     elif names and all(least(name) == 0 for name in names):
-        span = range(3 if setting.several or names != {"before", "after"} else 4)
+        span = range(max(width, 3 if setting.several or names != {"before", "after"} else 4))
     elif names & {"in_channels", "out_channels"}:
         span = range(1, 5)
     elif symbol.is_positive:
-        span = range(1, 4)
+        span = range(1, max(width, 4))
     else:
-        span = range(-3, 9)
+        span = range(-3, max(width, 9))
     return [value for value in span if _can_be(symbol, value)]
 
 

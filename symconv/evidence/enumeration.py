@@ -22,14 +22,21 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 class EnumeratedRelation:
     """One relation in numbers: outputs, and for each of them the taps and inputs that it meets.
 
-    ``sources`` is the padded input: for each place the input that stands there, or None. ``places`` has, for
-    each output of an axis, how many places of its window lie within the padded input, and within the input.
+    ``sources`` is the padded input: for each place the input that stands there, or None. ``windows`` has the
+    places of each output of an axis; ``held`` has those within the padded input, and within the input.
     """
 
     counts: Mapping[str, tuple[int, ...]]
     met: tuple[tuple[Pair, ...], ...]
     sources: tuple[int | None, ...]
-    places: tuple[tuple[int, int], ...] = ()
+    windows: tuple[range, ...] = ()
+    held: tuple[range, ...] = ()
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """For each output of an axis, how many places of its window lie in either."""
+        padded, inputs = self.held
+        return [(sum(at in padded for at in one), sum(at in inputs for at in one)) for one in self.windows]
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,12 @@ class Geometry:
 
 
 def enumerator(relation: Relation) -> Callable[[dict[str, int]], EnumeratedRelation | None]:
-    """What gives a relation at numbers for its sizes, or None where no layer has them; each once."""
-    form, options, known = _FORMS[relation.form], relation.options, {}
+    """What gives a relation at numbers for its sizes, or None where no layer has them."""
+    form, options = _FORMS[relation.form], relation.options
 
     def at(numbers: dict[str, int]) -> EnumeratedRelation | None:
-        key = tuple(numbers.values())
-        if key not in known:
-            found = form(relation, options, **numbers)
-            known[key] = found if relation.shared or found is None else _unshared(found)
-        return known[key]
+        found = form(relation, options, **numbers)
+        return found if relation.shared or found is None else _unshared(found)
 
     return at
 
@@ -127,19 +131,19 @@ def _window(
         beyond = stride - 1  # less than a stride, and no window that begins behind the input
         padded += [None] * beyond
     taps = range(kernel_size)[:: -1 if options["flip"] else 1]
-    inside = [0] * before + [1] * input_size + [0] * (after + beyond)
     met: list[tuple[Pair, ...]] = []
-    places: list[tuple[int, int]] = []
+    windows: list[range] = []
     left, reach = 0, dilation * (kernel_size - 1)
     while left + reach < len(padded) and (not beyond or left < before + input_size):
-        window = slice(left, left + reach + 1, dilation)
-        met.append(tuple([((tap,), (j,)) for tap, j in zip(taps, padded[window], strict=True) if j is not None]))
-        places.append((len(range(left, min(left + reach + 1, whole), dilation)), sum(inside[window])))
+        windows.append(range(left, left + reach + 1, dilation))
+        seen = zip(taps, padded[left : left + reach + 1 : dilation], strict=True)
+        met.append(tuple([((tap,), (j,)) for tap, j in seen if j is not None]))
         left += stride
     if not met:
         return None
     counts = {"output": (len(met),), "tap": (kernel_size,), "input": (input_size,)}
-    return EnumeratedRelation(counts, tuple(met), tuple(padded), tuple(places))
+    held = range(whole), range(before, before + input_size)
+    return EnumeratedRelation(counts, tuple(met), tuple(padded), tuple(windows), held)
 
 
 def _transposed(

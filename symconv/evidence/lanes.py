@@ -7,7 +7,7 @@ bits, or is no arithmetic of fractions, is refused, and the exact evaluation tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, TypeAlias
@@ -81,7 +81,7 @@ class Lanes:
         return self._values[name]
 
     def kept(self, what: str) -> Any:
-        """The number of each lane's case, of the lane that it comes from first, or of an entry."""
+        """The number of each lane's case, or of the lane that it comes from first."""
         if what not in self._kept:
             assert self._above is not None
             lanes, positions = self._above
@@ -93,9 +93,19 @@ class Lanes:
         named = {name: whole(numbers) for name, numbers in indices.items()}
         return Lanes(self.model, len(positions), named, {}, (self, positions))
 
-    def derived(self, entries: Any) -> Lanes:
-        """The same lanes, with an entry for each by which a derivative is taken."""
-        return Lanes(self.model, self.count, {}, {"entry": entries}, (self, slice(None)))
+    def alike(self, names: Collection[str]) -> tuple[Lanes, Any]:
+        """Lanes that differ in their case or in indices of some names, and which of them each is like."""
+        key, most = self.kept("case"), len(self.model.cases)
+        for index in (self.named(name) for name in sorted(names) if self._is_index(name)):
+            most *= 2 * index.most + 1
+            if most > LARGEST**2:
+                raise NotInArraysError("there are too many indices")
+            key = key * (2 * index.most + 1) + index.number + index.most
+        _, first, which = np.unique(key, return_index=True, return_inverse=True)
+        return self.taken(first), which
+
+    def _is_index(self, name: str) -> bool:
+        return name in self._values or (self._above is not None and self._above[0]._is_index(name))
 
     def array(self, numbers: Any) -> Any:
         """What may be one number for all, as an array."""

@@ -7,6 +7,7 @@ derivative is taken on the polynomial. SymPy's own ``doit`` is not used, which i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from math import ceil, floor
 from typing import Any, TypeAlias
@@ -189,14 +190,24 @@ def _sum(expr: Sum) -> Evaluator:
 
 def place_of(brackets: Sequence[Iverson], index: Symbol) -> Expr | None:
     """Where a bracket such as ``[j = 2 i + k]`` leaves the only term of a sum over an index that is not 0."""
-    for bracket in brackets:
-        if isinstance(bracket.args[0], Eq):
-            gap = expand(bracket.args[0].lhs - bracket.args[0].rhs)
-            slope = gap.coeff(index, 1)
-            rest = expand(gap - slope * index)
-            if slope != 0 and not rest.has(index):
-                return -rest / slope
-    return None
+    return next(
+        (place for place in (_solved(bracket, index) for bracket in brackets) if place is not None), None
+    )
+
+
+@lru_cache(maxsize=1024)
+def _solved(bracket: Iverson, index: Symbol) -> Expr | None:
+    """The only value of an index for which a bracket can be 1, where it is an equation with a solution."""
+    condition = bracket.args[0]
+    if not isinstance(condition, Eq) or not condition.has(index):
+        return None
+    for side, other in (condition.args, condition.args[::-1]):
+        if side == index and not other.has(index):
+            return other
+    gap = expand(condition.lhs - condition.rhs)
+    slope = gap.coeff(index, 1)
+    rest = expand(gap - slope * index)
+    return -rest / slope if slope != 0 and not rest.has(index) else None
 
 
 #: A sum with more terms than this is not evaluated.

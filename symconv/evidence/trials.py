@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
+from contextlib import suppress
+from functools import cached_property, reduce
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from sympy import Expr, Symbol
 
-from symconv.evidence.array_models import ArrayModel, Places, degrees
-from symconv.evidence.arrays import LaneValue, in_arrays
+from symconv.evidence.array_models import ArrayModel, degrees
+from symconv.evidence.arrays import in_arrays
 from symconv.evidence.cases import NumericModel
-from symconv.evidence.lanes import NotInArraysError
+from symconv.evidence.lane_values import LaneValue
+from symconv.evidence.lanes import Lanes, NotInArraysError, counting, lane_number, unravelled, whole
 from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled, value_or_reason
 from symconv.index_sums.symbols import LayerSymbols
 
@@ -20,11 +22,15 @@ from symconv.index_sums.symbols import LayerSymbols
 MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**9
 
 
+#: At how many places of a case something is tried.
+Most: TypeAlias = Callable[[NumericModel], int]
+
+
 class Difference(NamedTuple):
     """Numbers at which two sides differ, and their values there, or why there is none."""
 
     case: NumericModel
-    index: dict[str, int]
+    at: dict[str, int]
     left: Poly | str
     right: Poly | str
 
@@ -49,16 +55,42 @@ class Side:
             return None
 
 
+class Places:
+    """Lanes for all values of some kept indices in every case, or for some, evenly from the whole range."""
+
+    def __init__(
+        self, model: ArrayModel, kept: Sequence[Symbol], most: Callable[[NumericModel], int]
+    ) -> None:
+        self.model, self.kept = model, kept
+        base, cases = model.base, len(model.cases)
+        first = Lanes(model, cases, {}, {"case": np.arange(cases), "lane": np.arange(cases)})
+        lasts = [lane_number(model.setting.last(index))(first) for index in kept]
+        counts = [first.array(last.number) + 1 for last in lasts]
+        total = reduce(np.multiply, counts, np.ones(cases, np.int64))
+        wanted = np.minimum(total, [most(case) for case in model.cases])
+        case, number = counting(wanted)
+        spread = number * (total - 1)[case] // np.maximum(wanted - 1, 1)[case]
+        _, indices = unravelled(counts, (case, spread)) if kept else (case, [])
+        named = {index.name: whole(i + base) for index, i in zip(kept, indices, strict=True)}
+        self.lanes = Lanes(model, len(case), named, {"case": case, "lane": np.arange(len(case))})
+
+    def values(self, evaluate: LaneValue) -> tuple[Any, Any]:
+        """The values of an expression in these lanes, and the lanes that the exact evaluation must decide."""
+        self.model.doubted = np.zeros(self.lanes.count, bool)
+        values, _ = evaluate(self.lanes)
+        return values, self.model.doubted
+
+    def numbers(self, lane: int) -> tuple[NumericModel, dict[str, int]]:
+        """The case of a lane, and its indices."""
+        case = self.model.cases[self.lanes.kept("case")[lane]]
+        return case, {i.name: int(self.lanes.named(i.name).number[lane]) for i in self.kept}
+
+
 class Trial:
     """Some cases, at whose numbers sides are compared; ``most`` says at how many places of a case."""
 
     def __init__(
-        self,
-        setting: LayerSymbols,
-        cases: Sequence[NumericModel],
-        most: Callable[[NumericModel], int],
-        *,
-        extended: bool = False,
+        self, setting: LayerSymbols, cases: Sequence[NumericModel], most: Most, *, extended: bool = False
     ) -> None:
         self._model, self._most = ArrayModel(setting, cases, extended=extended), most
         self._places: dict[tuple[Symbol, ...], Places] = {}
@@ -90,10 +122,8 @@ class Trial:
         if (id(side), key) not in self._values:
             found = None
             if side.lanes is not None:
-                try:
+                with suppress(NotInArraysError):
                     found = places.values(side.lanes)
-                except NotInArraysError:
-                    pass
             self._values[id(side), key] = found
         return self._values[id(side), key]
 
@@ -105,7 +135,7 @@ class Trial:
 
 
 def portions(cases: Iterable[NumericModel]) -> Iterator[list[NumericModel]]:
-    """Cases that are evaluated at once: few at first, since most of what is wrong is wrong on small numbers."""
+    """Cases that are evaluated at once: few at first, since most faults show on small numbers."""
     portion: list[NumericModel] = []
     work, most = 0, FEWEST_PRODUCTS_AT_ONCE
     for case in cases:
