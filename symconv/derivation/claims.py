@@ -1,6 +1,6 @@
 """Claims: a formula or function that somebody proposes, judged against the layer's own relation."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -15,8 +15,9 @@ from symconv.evidence.cases import NumericModel, geometries, operands
 from symconv.evidence.isl_sets import fractional
 from symconv.evidence.polynomials import compiled, value_or_reason
 from symconv.evidence.proofs import agree
-from symconv.evidence.report import Gap, Refutation, shown
+from symconv.evidence.report import AT_RANDOM, Gap, Refutation, shown
 from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
+from symconv.evidence.trials import MOST_PLACES, Side, Trial, portions
 from symconv.index_sums.equation import WrittenEquation, parse
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
@@ -63,10 +64,11 @@ class Claim:
         if self.refutation:
             why = f"; {self.diagnosis}" if self.diagnosis else ""
             return f"{self.name}: refuted; {self.refutation}{why}"
+        verified = f"verified on {counted(self.cases, 'case')} {AT_RANDOM}"
         if self.verdict == "proved":
-            return f"{self.name}: proved {self.scope}, and verified on {counted(self.cases, 'case')}"
+            return f"{self.name}: proved {self.scope}, and {verified}"
         reason = f"; no proof: {self.scope}" if self.scope else ""
-        return f"{self.name}: verified on {counted(self.cases, 'case')}{reason}"
+        return f"{self.name}: {verified}{reason}"
 
     __repr__ = __str__
 
@@ -77,7 +79,10 @@ def judge(
     candidate: Expr | WrittenEquation | str | Callable[..., Any],
     grid: Mapping[str, Iterable[int]],
 ) -> Claim:
-    """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it."""
+    """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it.
+
+    A formula is tried on wider ones too, if no grid is given, but not where it is found exactly only.
+    """
     steps = setting.of_axes("stride", "dilation")
     wider = {} if grid else {s.name: WIDER for s in steps if s.is_Symbol}
     tried = [*geometries(setting, grid), *(geometries(setting, wider) if wider else ())]
@@ -97,9 +102,16 @@ def judge(
         return Claim(name, "refuted", number, refutation)
     given = sympify(candidate) if isinstance(candidate, int) else candidate
     written, known = _checked(setting, formula, in_own_letters(setting, formula, given))
-    refutation = next(_expression_failures(formula, written, cases), None)
-    if refutation is not None:
-        return Claim(name, "refuted", number, refutation)
+    claimed = Side(setting, written)
+    for further in (False, True):
+        if further:
+            same = {tuple(case.sizes.values()) for case in cases}
+            wide = geometries(setting, grid, wide=True) if claimed.in_arrays and not grid else ()
+            cases = [case for case in wide if tuple(case.sizes.values()) not in same]
+            number += len(cases)
+        refutation = next(_expression_failures(setting, formula, claimed, cases), None)
+        if refutation is not None:
+            return Claim(name, "refuted", number, refutation)
     try:
         scope = decided(setting, formula, written, known)
     except OptionError:
@@ -119,7 +131,8 @@ def agrees(setting: LayerSymbols, formula: Formula, candidate: Expr | WrittenEqu
     read = parse(candidate) if isinstance(candidate, str) else candidate
     written, _ = _checked(setting, formula, in_own_letters(setting, formula, read))
     cases = list(geometries(setting, {}))
-    return 0 if next(_expression_failures(formula, written, cases), None) else len(cases)
+    failures = _expression_failures(setting, formula, Side(setting, written), cases)
+    return 0 if next(failures, None) else len(cases)
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
@@ -256,21 +269,18 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> tuple[Expr,
     return expr.xreplace(swap), meant
 
 
-def _expression_failures(formula: Formula, expr: Expr, cases: Sequence[NumericModel]) -> Iterator[Refutation]:
+def _expression_failures(
+    setting: LayerSymbols, formula: Formula, claimed: Side, cases: Iterable[NumericModel]
+) -> Iterator[Refutation]:
     try:
-        evaluate = compiled(expr)
+        claimed.exact  # noqa: B018  (an error for what is no formula, before it is tried)
     except EvaluationError as error:
         raise OptionError(f"claim: {error}.") from None
-    right = compiled(formula.lhs)
-    for case in cases:
-        sequences, numbers = case.sequences(), case.numbers
-        extended = sequences.extended()
-        for index in case.places(formula.kept):
-            at = {**numbers, **index}
-            wanted = right(sequences, at)
-            try:
-                found = value_or_reason(evaluate, extended, at)
-            except OutOfReachError as error:
-                raise OptionError(f"claim: the formula cannot be tried: {error}.") from None
-            if found != wanted:
+    right = Side(setting, formula.lhs)
+    for portion in portions(cases):
+        trial = Trial(setting, portion, lambda _: MOST_PLACES, extended=True)
+        try:
+            for case, index, wanted, found in trial.differences(formula.kept, right, claimed):
                 yield Refutation(case.sizes, index, shown(found), shown(wanted))
+        except OutOfReachError as error:
+            raise OptionError(f"claim: the formula cannot be tried: {error}.") from None

@@ -64,7 +64,6 @@ class ArrayModel:
     ) -> None:
         self.setting, self.cases, self.extended = setting, cases, extended
         self.base, self._operands = setting.notation.base, operand_indices(setting)
-        self.doubted = np.zeros(0, bool)
         self._sizes: dict[str, Ratio] = {}
         self._shapes: dict[str, tuple[list[Any], Any]] = {}
         self._tables: dict[str, Table] = {}

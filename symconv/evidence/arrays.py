@@ -256,6 +256,7 @@ def _by_all_entries(inner: LaneValue, entry: Expr, names: Collection[str]) -> La
         entries = _operand(letter, indices, at)
         one, which = at.alike(names)
         _, slopes = inner(one)
+        at.doubt(one.doubted[which])
         return at.model.looked_up(slopes, which, letter, entries), None
 
     return run

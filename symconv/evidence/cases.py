@@ -155,7 +155,8 @@ def geometries(
     first = [s for s in symbols if s not in last]
     numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
     conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
-    width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide and not setting.several else 0
+    width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide else 0
+    width = width // 2 + 1 if setting.several else width
     spans = [_values(setting, s, named.get(s.name), width) for s in first]
     input_sizes, geometry_at = _input_sizes(setting, numbers, last, width), _enumerator(setting)
     most = MOST_WIDE_CASES if wide else MOST_CASES

@@ -67,6 +67,7 @@ class Lanes:
     ) -> None:
         self.model, self.count, self._values, self._kept = model, count, dict(values), dict(kept)
         self._above = above
+        self.doubted: Any = np.zeros(count, bool) if above is None or "lane" in kept else above[0].doubted
 
     def named(self, name: str) -> Ratio:
         """The numbers of a size or an index."""
@@ -81,7 +82,7 @@ class Lanes:
         return self._values[name]
 
     def kept(self, what: str) -> Any:
-        """The number of each lane's case, or of the lane that it comes from first."""
+        """The number of each lane's case, or of the lane that is in doubt where this is."""
         if what not in self._kept:
             assert self._above is not None
             lanes, positions = self._above
@@ -102,7 +103,8 @@ class Lanes:
                 raise NotInArraysError("there are too many indices")
             key = key * (2 * index.most + 1) + index.number + index.most
         _, first, which = np.unique(key, return_index=True, return_inverse=True)
-        return self.taken(first), which
+        count = len(first)
+        return Lanes(self.model, count, {}, {"lane": np.arange(count)}, (self, first)), which
 
     def _is_index(self, name: str) -> bool:
         return name in self._values or (self._above is not None and self._above[0]._is_index(name))
@@ -114,7 +116,7 @@ class Lanes:
     def doubt(self, where: Any) -> None:
         """Mark lanes that the exact evaluation must decide: they read outside a sequence, or divide by 0."""
         if np.any(where):
-            self.model.doubted[self.kept("lane")[self.array(where)]] = True
+            self.doubted[self.kept("lane")[self.array(where)]] = True
 
 
 #: An expression of sizes and indices as a function of lanes, and a condition.

@@ -29,6 +29,11 @@ def equalities(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{name} = {number}" for name, number in numbers.items())
 
 
+#: How cases are evaluated, and what this leaves open: see :mod:`symconv.evidence.arrays`.
+AT_RANDOM = "at random entries"
+CHANCE = "modulo 2^31 - 1: a wrong step passes with a probability below 2/10^9"
+
+
 @dataclass(frozen=True)
 class Failure:
     """Numbers at which a step fails, and the values of its sides there."""
@@ -91,6 +96,9 @@ class StepReport:
 class Verification:
     """The result of trying every step on numbers; true if and only if each step holds on every case.
 
+    The entries are random numbers modulo the prime 2^31 - 1, at which two polynomials that differ have the
+    same value with a probability of at most their degree divided by the prime.
+
     Attributes
     ----------
     name : str
@@ -107,7 +115,7 @@ class Verification:
 
     @property
     def cases(self) -> int:
-        """The number of geometries on which each step was tried, at every index."""
+        """The number of geometries on which each step was tried."""
         return min(step.cases for step in self.steps)
 
     def __str__(self) -> str:
@@ -116,7 +124,8 @@ class Verification:
             holds = f"holds on {counted(step.cases, 'case')}"
             verdict = holds if step else f"FAILS: {step.failure or 'there is no case'}"
             lines.append(f"step {step.number}, {step.rule}: {verdict}")
-        whole = f"every step checked on {counted(self.cases, 'case')}" if self else "does not hold"
+        checked = f"every step checked on {counted(self.cases, 'case')} {AT_RANDOM} {CHANCE}"
+        whole = checked if self else "does not hold"
         return "\n".join([*lines, f"{self.name}: {whole}"])
 
 

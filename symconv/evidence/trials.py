@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property, reduce
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,6 +16,9 @@ from symconv.evidence.lane_values import LaneValue
 from symconv.evidence.lanes import Lanes, NotInArraysError, counting, lane_number, unravelled, whole
 from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled, value_or_reason
 from symconv.index_sums.symbols import LayerSymbols
+
+#: Values of the kept indices that are tried in a case: all, in any grid that ends.
+MOST_PLACES = 10**6
 
 #: Cases with so many products of outputs and taps are evaluated at once, fewer of them at first.
 MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**9
@@ -39,7 +41,7 @@ class Side:
     """One side of an equation, as both evaluations need it."""
 
     def __init__(self, setting: LayerSymbols, expr: Expr) -> None:
-        self._setting, self._expr = setting, expr
+        self._setting, self._expr, self._refused = setting, expr, False
 
     @cached_property
     def exact(self) -> Evaluator:
@@ -47,12 +49,26 @@ class Side:
         return compiled(self._expr)
 
     @cached_property
-    def lanes(self) -> LaneValue | None:
-        """Its values in lanes; None where arrays do not evaluate it."""
+    def _lanes(self) -> LaneValue | None:
         try:
             return in_arrays(self._expr, degrees(self._setting))
         except NotInArraysError:
             return None
+
+    def at(self, places: Places) -> tuple[Any, Any] | None:
+        """Its values in lanes, and the lanes that the exact evaluation must decide; None if that is all."""
+        if self._lanes is None:
+            return None
+        try:
+            return places.values(self._lanes)
+        except NotInArraysError:
+            self._refused = True
+            return None
+
+    @property
+    def in_arrays(self) -> bool:
+        """Whether arrays have evaluated it wherever they were asked."""
+        return self._lanes is not None and not self._refused
 
 
 class Places:
@@ -76,9 +92,9 @@ class Places:
 
     def values(self, evaluate: LaneValue) -> tuple[Any, Any]:
         """The values of an expression in these lanes, and the lanes that the exact evaluation must decide."""
-        self.model.doubted = np.zeros(self.lanes.count, bool)
+        self.lanes.doubted[:] = False
         values, _ = evaluate(self.lanes)
-        return values, self.model.doubted
+        return values, self.lanes.doubted.copy()
 
     def numbers(self, lane: int) -> tuple[NumericModel, dict[str, int]]:
         """The case of a lane, and its indices."""
@@ -120,11 +136,7 @@ class Trial:
     def _in_lanes(self, side: Side, key: tuple[Symbol, ...], places: Places) -> tuple[Any, Any] | None:
         """The values of a side, which is often asked for twice, as one of two steps."""
         if (id(side), key) not in self._values:
-            found = None
-            if side.lanes is not None:
-                with suppress(NotInArraysError):
-                    found = places.values(side.lanes)
-            self._values[id(side), key] = found
+            self._values[id(side), key] = side.at(places)
         return self._values[id(side), key]
 
     def _of(self, case: NumericModel) -> Sequences:
