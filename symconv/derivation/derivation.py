@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sympy import Eq, Expr
 
@@ -93,6 +93,7 @@ class Derivation:
         self.name = name
         self._setting = setting
         self._lines: list[UncheckedStep] = written(setting, name, axis)
+        self._proofs: dict[Any, Proof] = {}
         cases = _spread(geometries(setting), QUICK_CASES // 3 if setting.several else QUICK_CASES)
         if not cases:
             raise GeometryError(
@@ -219,7 +220,10 @@ class Derivation:
             values = [1] if wanted is None else list(wanted) if isinstance(wanted, Iterable) else [0]
             if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
                 raise SymconvError(f"prove: {name}s={values}: write whole numbers of at least 1.")
-        found = prove(self._setting, self.name, self._lines, strides, dilations, engine)
+        asked = (strides and (*strides,), dilations and (*dilations,), engine)
+        if asked not in self._proofs:
+            self._proofs[asked] = prove(self._setting, self.name, self._lines, strides, dilations, engine)
+        found = self._proofs[asked]
         return confirmed(found, self.certificate()) if confirm else found
 
     def certificate(self) -> Certificate:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeAlias
 
 from sympy import And, Eq, Expr, Indexed, Le, Max, Min, Mod, Mul, S, Sum, Symbol, expand, sympify, together
@@ -112,7 +113,7 @@ class Bound:
     uppers: tuple[Expr, ...]
     never_empty: bool = False
 
-    @property
+    @cached_property
     def limits(self) -> tuple[Symbol, Expr, Expr]:
         """For a SymPy sum, which would take an upper limit far below the lower one for a negative sum.
 
@@ -122,7 +123,7 @@ class Bound:
         index, lower, upper = self.shown
         return index, lower, upper if self.never_empty else Max(upper, lower - 1)
 
-    @property
+    @cached_property
     def shown(self) -> tuple[Symbol, Expr, Expr]:
         """For a reader, to whom a sum without terms is 0."""
         return self.index, Max(*self.lowers), Min(*self.uppers)
@@ -148,25 +149,21 @@ class IndexSum:
     factors: tuple[Expr | Nested, ...]
     addend: Expr = S.Zero
 
-    @property
+    @cached_property
     def expr(self) -> Expr:
         """The same in SymPy's terms, safe to put numbers into."""
-        return self._written(lambda bound: bound.limits)
+        factors = [Partial(f.inner.expr, f.by) if isinstance(f, Nested) else f for f in self.factors]
+        return self._written(factors, [bound.limits for bound in self.bounds])
 
-    @property
+    @cached_property
     def shown(self) -> Expr:
         """The same for a reader, to whom a sum without terms is 0."""
-        return self._written(lambda bound: bound.shown)
+        factors = [Partial(f.inner.shown, f.by) if isinstance(f, Nested) else f for f in self.factors]
+        return self._written(factors, [bound.shown for bound in self.bounds])
 
-    def _written(self, limits: Callable[[Bound], tuple[Symbol, Expr, Expr]]) -> Expr:
-        plain = [
-            Partial(f.inner._written(limits), f.by) if isinstance(f, Nested) else f for f in self.factors
-        ]
-        brackets = [Iverson(condition.boolean()) for condition in self.conditions]
-        body = Mul(*brackets, *plain)
-        if self.bounds:
-            body = Sum(body, *(limits(bound) for bound in reversed(self.bounds)))
-        return self.addend + body
+    def _written(self, factors: list[Expr], limits: list[tuple[Symbol, Expr, Expr]]) -> Expr:
+        body = Mul(*(Iverson(condition.boolean()) for condition in self.conditions), *factors)
+        return self.addend + (Sum(body, *reversed(limits)) if limits else body)
 
     def bound(self, index: Symbol) -> Bound:
         """The bound of an index."""

@@ -97,7 +97,7 @@ def proved(sources: Sources) -> Words:
         found += [" No proof for all sizes was found", *whom, "."]
     text = " As a further check, both" if known else " Both"
     least = counted(min(cases), "choice of sizes", "choices of sizes")
-    return (*found, f"{text} sides of each step were compared exactly for at least {least}.")
+    return (*found, f"{text} sides of each step were compared at random entries for at least {least}.")
 
 
 def _cases(made: Derivation) -> int:
@@ -179,7 +179,7 @@ def proofs(sources: Sources) -> list[Block]:
         found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
     points = tuple(((", ".join(names),), settled) for settled, names in found.items())
     return [
-        Prose(("Both sides of each step of these derivations were compared exactly:",)),
+        Prose(("Both sides of each step of these derivations were compared at random entries:",)),
         Points(points),
         *comparisons(sources),
     ]
