@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from operator import ge, gt
 from typing import Any, TypeAlias
 
-from sympy import Add, Expr, Float, Mul, Rational, Symbol, sympify
+from sympy import Add, And, Expr, Float, Ge, Gt, Max, Mul, Rational, Symbol, sympify
+
+from symconv.printing.expressions import Iverson
 
 #: A Python int or Fraction, or a SymPy number that is neither.
 Number: TypeAlias = Any
@@ -47,7 +50,30 @@ def evaluate(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
     if expr.is_Float:
         exact = Rational(expr)
         return Fraction(int(exact.p), int(exact.q))
+    if kind is Max or kind is Iverson:
+        found = _selected(expr, values)
+        if found is not None:
+            return found
     if not expr.free_symbols:
         return expr.xreplace({number: Rational(number) for number in expr.atoms(Float)})
     replaced = expr.xreplace({symbol: sympify(values[symbol]) for symbol in expr.free_symbols})
     return evaluate(replaced.doit(), {})
+
+
+_COMPARE = {Gt: gt, Ge: ge}
+
+
+def _selected(expr: Expr, values: Mapping[Symbol, Number]) -> Number | None:
+    """A maximum, or 1 where an entry is larger than others and else 0; None for what is neither."""
+    (condition, *_) = expr.args
+    if isinstance(expr, Iverson):
+        comparisons = condition.args if isinstance(condition, And) else (condition,)
+        if not all(type(comparison) in _COMPARE for comparison in comparisons):
+            return None
+        sides = [[evaluate(side, values) for side in comparison.args] for comparison in comparisons]
+        if all(isinstance(number, int | Fraction) for pair in sides for number in pair):
+            pairs = zip(comparisons, sides, strict=True)
+            return int(all(_COMPARE[type(comparison)](*pair) for comparison, pair in pairs))
+        return None
+    entries = [evaluate(entry, values) for entry in expr.args]
+    return max(entries) if all(isinstance(entry, int | Fraction) for entry in entries) else None
