@@ -31,7 +31,7 @@ def equalities(numbers: Mapping[str, int]) -> str:
 
 #: How cases are evaluated, and what this leaves open: see :mod:`symconv.evidence.arrays`.
 AT_RANDOM = "at random entries"
-CHANCE = "modulo 2^31 - 1: a wrong step passes with a probability below 2/10^9"
+CHANCE = "modulo 2^31 - 1, chance of error below 2/10^9"
 
 
 @dataclass(frozen=True)

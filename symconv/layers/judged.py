@@ -60,7 +60,7 @@ class Judgment:
         >>> import symconv as sc
         >>> layer = sc.Conv1d("N", "K", stride="s")
         >>> layer.claim("output", "sum(k=0..K - 1) w[k]*x[s*i + k]")
-        output: proved for all K, N, s, and verified on 132 cases
+        output: proved for all K, N, s, and verified on 644 cases at random entries
         >>> layer.claim("output", "sum(k=0..K - 1) w[k]*x[i + s*k]")
         output: refuted; for K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1] instead of w[0]*x[2]; it is right
         for valid cross-correlation, dilation s (it agrees on 45 cases)

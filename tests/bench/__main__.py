@@ -14,7 +14,7 @@ from typing import Any
 
 from sympy.core.cache import clear_cache
 
-from tests.bench import cases, planes
+from tests.bench import cases, evidence, planes
 
 MEMORY = """
 import symconv as sc
@@ -108,6 +108,10 @@ def main(arguments: list[str] | None = None) -> None:
         compare(plane(6 if quick else 32), once=quick)
     for step in ("derive", "prove") if quick else ("derive", "verify", "prove"):
         compare(cases.derivation(step), once=quick)
+    for layer, few in zip(evidence.LAYERS, (2, 1) if quick else (200, 12), strict=True):
+        for quantity in ("output",) if quick else ("output", "matrix", "grad_input", "grad_kernel"):
+            evidence.compare(evidence.verification(layer, quantity, few, max(1, few // 10)))
+        evidence.compare(evidence.proofs(layer, "output" if quick else "grad_input"))
     sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from sympy import NDimArray, flatten, sympify
 
-from tests.bench import cases, planes
+from tests.bench import cases, evidence, planes
 
 
 @pytest.mark.exhaustive
@@ -16,6 +16,9 @@ def test_the_benchmark_prints_ratios_exponents_and_memory() -> None:
     call = [sys.executable, "-m", "tests.bench", "--quick"]
     printed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     assert printed.count("times symconv's") == 17
+    assert printed.count("cases a second") == 6
+    assert printed.count("steps a second") == 4
+    assert printed.count("times as many by arrays") == 4
     assert printed.count("exponent") == len(cases.GROWING) + 6
     assert "MB above the imports" in printed
     assert "symconv --help" in printed
@@ -40,3 +43,12 @@ def test_all_routes_give_the_same(case: cases.Case) -> None:
     for peer in case.peers.values():
         theirs = peer()
         assert ([sympify(entry) for entry in theirs] if isinstance(theirs, list) else theirs) == ours
+
+
+@pytest.mark.parametrize("quantity", ["output", "grad_input"])
+def test_all_ways_of_evidence_do_what_they_count(quantity: str) -> None:
+    rates = evidence.verification("N, K, s, d, p open", quantity, 3, 1)
+    arrays, exactly, by_sympy = (work() for work in rates.ways.values())
+    assert arrays > 5000
+    assert 3 <= exactly <= 4
+    assert 1 <= by_sympy <= 2

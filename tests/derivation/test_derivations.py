@@ -13,7 +13,7 @@ from sympy import Symbol, symbols
 import symconv as sc
 from symconv.errors import GeometryError, MissingExtraError, SymconvError
 from symconv.evidence.polynomials import compiled
-from symconv.evidence.report import Proof, Verification
+from symconv.evidence.report import CHANCE, Proof, Verification
 from symconv.evidence.scalars import EvaluationError
 from tests.derivation.families import FAMILIES, FEW, QUANTITIES, layer
 from tests.seeds import printed_under_several_seeds
@@ -41,10 +41,10 @@ def test_every_step_is_verified_and_proved(options: dict[str, Any]) -> None:
 def test_the_default_grid_is_large_and_counted(name: str) -> None:
     derivation = sc.Conv1d("N", "K", stride="s", dilation="d", padding="p").derive(name)
     verified = derivation.verify()
-    assert verified.cases == 729
-    assert str(verified).endswith(f"{name}: every step checked on 729 cases")
-    assert [step.cases for step in verified.steps] == [729] * len(derivation.steps)
-    assert "equal in 24 cases" in derivation.steps[0].evidence
+    assert verified.cases == 7430
+    assert str(verified).endswith(f"{name}: every step checked on 7430 cases at random entries {CHANCE}")
+    assert [step.cases for step in verified.steps] == [7430] * len(derivation.steps)
+    assert "equal in 24 cases at random entries" in derivation.steps[0].evidence
 
 
 def test_a_proof_says_what_it_covers_and_no_more() -> None:
@@ -331,4 +331,4 @@ def test_primes_stand_behind_the_number_of_an_axis() -> None:
 
 def test_one_case_is_one() -> None:
     checked = sc.Conv1d("N", "K").derive("output").verify(N=[3], K=[2])
-    assert str(checked).endswith("every step checked on 1 case")
+    assert str(checked).endswith(f"every step checked on 1 case at random entries {CHANCE}")
