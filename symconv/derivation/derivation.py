@@ -93,7 +93,6 @@ class Derivation:
         self.name = name
         self._setting = setting
         self._lines: list[UncheckedStep] = written(setting, name, axis)
-        self._proofs: dict[Any, Proof] = {}
         cases = _spread(geometries(setting), QUICK_CASES // 3 if setting.several else QUICK_CASES)
         if not cases:
             raise GeometryError(
@@ -256,6 +255,11 @@ class Derivation:
         except SymconvError as error:
             return f"{verified}; no proof: {str(error).rstrip('.')}."
         return f"{verified}, and proved {proof.scope}." if proof else f"{verified}; no proof was found."
+
+    @cached_property
+    def _proofs(self) -> dict[Any, Proof]:
+        """What is proved already, by what was asked."""
+        return {}
 
     @cached_property
     def _sides(self) -> list[tuple[Side, Side]]:
