@@ -33,8 +33,6 @@ def reached(pen: Pen) -> Words:
         return _folded(pen)
     stride = max(strides)
     dilated = any(int(axis.geometry["dilation"]) > 1 for axis in spec.tied_axes)
-    if spec.padding_mode == "zeros" and not kinds.channelled(spec) and not dilated and max(strides) == 1:
-        return _named(pen)
     if stride > 1 and len(worked.shape("input")) == 1 and not dilated:
         return _upsampled(pen, stride)
     if stride > 1:
@@ -93,8 +91,13 @@ def _cropped(pen: Pen) -> str:
     return f"{cropped}; inputs that no window reads receive 0" if pen.worked.skipped else cropped
 
 
-def _named(pen: Pen) -> Words:
+def operations(pen: Pen) -> Words:
     """Which operations the two gradients are, where steps are of one place."""
+    spec = pen.worked.spec
+    steps = {int(axis.geometry[name]) for axis in spec.tied_axes for name in ("stride", "dilation")}
+    plain = kinds.kind(spec) == "convolution" and spec.padding_mode == "zeros" and not kinds.channelled(spec)
+    if not plain or steps != {1}:
+        return ()
     text = f"So the gradient with respect to {{input}} is the full {_backward(pen)} of {{upstream}} with "
     text += (
         f"{{kernel}}{_cropped(pen)}, and the gradient with respect to {{kernel}} is a cross-correlation of "

@@ -7,7 +7,7 @@ from functools import partial
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes.backward import reached
+from symconv.notes.backward import operations, reached
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
@@ -33,7 +33,7 @@ def learning(sources: Sources) -> list[Block]:
         Prose(_chosen(pen), brief=3),
         *_dense(pen),
         *_numbers(sources, pen),
-        *([Prose(found, detail=True)] if (found := reached(pen)) else []),
+        *([Prose(found, detail=True)] if (found := reached(pen) or operations(pen)) else []),
         *picture(sources, "input_gradient", _caption(pen), spare=3),
     ]
 

@@ -244,7 +244,8 @@ def _moved(pen: Pen, at: int, turn: int) -> Prose:
     if not spec.reads_input and here < whole:
         rest = "padding" if spec.kernel.learned else "padding, which does not count"
         verb = "meets" if here == 1 else "meet"
-        return Prose((f"{came}{here} of the {what.format(whole)} {verb} the input; the others meet {rest}.",))
+        many = {0: "None", 1: "One", 2: "Two", 3: "Three", 4: "Four"}.get(here, str(here))
+        return Prose((f"{came}{many} of the {what.format(whole)} {verb} the input; the others meet {rest}.",))
     if kinds.kind(spec) == "maximum":
         return Prose((f"{came}The largest of the {counted(here, 'entry', 'entries')} is kept.",))
     if kinds.kind(spec) == "average":
