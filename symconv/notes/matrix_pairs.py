@@ -15,6 +15,9 @@ from symconv.printing.english import counted
 #: A matrix of letters takes at most so many characters of a line, and one of numbers.
 LETTERS, NUMBERS = 54, 76
 
+#: So many rows of a matrix are shown where there is least room.
+FEWEST = 6
+
 
 def grid_of(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
     """The matrix, whole where it is not more than twice as large as matrices are shown otherwise."""
@@ -25,6 +28,9 @@ def grid_of(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
         found = whole.matrix_grid("matrix", NUMBERS, values=values)
         if s.form.span(found) <= NUMBERS:
             return found
+    if dotted:
+        fewer = n.replace(max_rows=min(n.max_rows or FEWEST, FEWEST))
+        s = replace(s, spec=replace(s.spec, notation=fewer))
     return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
 
 

@@ -16,7 +16,7 @@ from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words, plain
 from symconv.notes.padding import modes, padded
-from symconv.notes.pieces import Pen, Writing, generic, lines_shown
+from symconv.notes.pieces import MOST_LINES, Pen, Writing, generic, lines_shown
 from symconv.notes.source import Sources
 from symconv.notes.worked import Position, Worked
 from symconv.printing.display import Row
@@ -125,7 +125,7 @@ def positions(pen: Pen) -> Table:
     worked, spec = pen.worked, pen.worked.spec
     places = prod(worked.shape("output")[-len(spec.axes) :])
     positions = worked.positions[:places]
-    keep = lines_shown(len(positions))
+    keep = lines_shown(len(positions), MOST_LINES if len(spec.axes) == 1 else MOST_LINES - 1)
     dots: Words = (pen(lambda s: s.form.down),)
     heads, cells = _columns(pen, positions)
     rows = [
