@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import prod
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from symconv.check.evaluate import Number, evaluate
 from symconv.check.references import REFERENCES, Array, Makers, Reference, Sample, available
 from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import MissingExtraError, OptionError
+from symconv.evidence.tasks import mapped
 from symconv.explicit.entries import Explicit
 from symconv.explicit.registry import QUANTITIES, compared
 from symconv.pattern import PADDING_MODES, ROLES, Specification
@@ -33,9 +35,12 @@ MOST = 10**7
 
 def run(
     spec: Specification, judged: Sequence[Explicit], *, reference: str | None = None, draws: int = 3,
-    seed: int = 0, progress: Progress = nullcontext,
+    seed: int = 0, progress: Progress = nullcontext, executor: Executor | None = None,
 ) -> Report:  # fmt: skip
-    """Judge the quantities of a layer, on random integers for its symbols and on its values."""
+    """Judge the quantities of a layer, on random integers for its symbols and on its values.
+
+    Each comparison of a quantity with a reference is a task of the executor.
+    """
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
             sentence = f"{{option}} is {{given!r}}: write a whole number of at least {least}."
@@ -47,29 +52,46 @@ def run(
         for explicit in judged
         for numbers in _numbers(explicit, rng, draws, ties=spec.kernel.depends_on_input)
     ]
-    findings: list[Finding] = []
-    with progress(["output_size", *compared(spec)]) as quantities:
+    asked: dict[str, list[str]] = {}
+    for quantity in ("output_size", *compared(spec)):
+        able = [
+            key for key, one in references.items()
+            if _answer(one, quantity) and all(case.suits(one) for case in cases)
+        ]  # fmt: skip
+        few = [key for key in able if _numbers_needed(judged[0], quantity, references[key]) <= MOST]
+        large = f"in {quantity}, which needs more than {MOST:,} numbers at once"
+        missing += [f"{references[key].name} {large}" for key in able if key not in few]
+        asked[quantity] = few
+    pairs = ((quantity, key) for quantity, few in asked.items() for key in few)
+    found, findings = mapped(partial(_finding, spec.kernel.name, cases), pairs, executor), list[Finding]()
+    with closing(found), progress(list(asked)) as quantities:
         for quantity in quantities:
-            able = [r for r in references if _answer(r, quantity) and all(case.suits(r) for case in cases)]
-            few = [r for r in able if _numbers_needed(judged[0], quantity, r) <= MOST]
-            large = f"in {quantity}, which needs more than {MOST:,} numbers at once"
-            missing += [f"{one.name} {large}" for one in able if one not in few]
-            found = [case.found(quantity) for case in cases] if few else []
-            findings += [_compare(quantity, one, cases, found) for one in few]
+            findings += itertools.islice(found, len(asked[quantity]))
     return Report(tuple(findings), tuple(missing))
 
 
-def _chosen(reference: str | None, references: Makers) -> tuple[list[Reference], list[str]]:
-    """The references that are asked for, or all that can be used."""
+def _finding(kernel: str, cases: list[_Case], asked: tuple[str, str]) -> Finding:
+    """The comparison of a quantity with the reference of a name."""
+    quantity, key = asked
+    reference = _installed(key, REFERENCES[kernel])
+    return _compare(quantity, reference, cases, [case.found(quantity) for case in cases])
+
+
+def _chosen(reference: str | None, references: Makers) -> tuple[dict[str, Reference], list[str]]:
+    """The references that are asked for, or all that can be used, by their names."""
     if reference is None:
         return available(references)
     if not isinstance(reference, str) or reference not in references:
         raise OptionError("there is no reference {given!r}: {cure}", given=reference, allowed=references)
+    return {reference: _installed(reference, references)}, []
+
+
+def _installed(reference: str, references: Makers) -> Reference:
     made = references[reference]()
     if made is None:
         cure = f"pip install 'symconv[{reference}]'"
         raise MissingExtraError(f"reference {reference!r} is not installed: {cure}")
-    return [made], []
+    return made
 
 
 def _answer(reference: Reference, quantity: str) -> Callable[[Sample], Array] | None:
@@ -93,6 +115,10 @@ class _Case:
 
     explicit: Explicit
     numbers: Mapping[Symbol, Number]
+    _last: dict[str, _Found] = field(default_factory=dict)  # what was found last, which is asked for in a row
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Case, (self.explicit, self.numbers)
 
     @cached_property
     def sample(self) -> Sample:
@@ -148,6 +174,12 @@ class _Case:
 
     def found(self, quantity: str) -> _Found:
         """A quantity in numbers."""
+        found = self._last.get(quantity) or self._evaluated(quantity)
+        self._last.clear()
+        self._last[quantity] = found
+        return found
+
+    def _evaluated(self, quantity: str) -> _Found:
         if quantity == "output_size":
             sizes = [int(axis.extents["output"][0]) for axis in self.explicit.spec.tied_axes]
             return (len(sizes), 1), dict(enumerate(sizes))

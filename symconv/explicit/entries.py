@@ -24,6 +24,10 @@ class Explicit:
     _contractions: dict[str, Contraction] = field(default_factory=dict, repr=False)
     _entries: dict[str, dict[int, Expr]] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy in another process contracts anew, which takes less time than to send what was found."""
+        return Explicit, (self.spec, self.operands, self.bias)
+
     @property
     def pattern(self) -> Pattern:
         """The relation that is contracted."""

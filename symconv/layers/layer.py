@@ -1,10 +1,11 @@
 """The user's face: a layer that holds its parts, and what can be asked of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sympy import Expr, Matrix
 
@@ -18,6 +19,7 @@ from symconv.explicit.letters import told_apart
 from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES
+from symconv.layers.asked import asked
 from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
 from symconv.layers.entries import LETTERS, OPERANDS, Entries
@@ -28,21 +30,6 @@ from symconv.layers.written import Written
 from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
 from symconv.printing.notation import Notation
-
-_Given = ParamSpec("_Given")
-_Answer = TypeVar("_Answer")
-
-
-def asked(
-    part: str, method: Callable[Concatenate[Any, _Given], _Answer]
-) -> Callable[Concatenate[Any, _Given], _Answer]:
-    """A method of a layer that one of its parts answers."""
-
-    def ask(layer: Any, /, *given: _Given.args, **named: _Given.kwargs) -> _Answer:
-        return method(getattr(layer, part), *given, **named)
-
-    update_wrapper(ask, method)
-    return ask
 
 
 class Layer:
@@ -101,11 +88,16 @@ class Layer:
         self.closed = ClosedForms(self.entries)
         self.written, self.practice, self.judgment = Written(self.entries), Practice(self), Judgment(self)
 
-    def _with(self, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
+    @classmethod
+    def _with(cls, spec: Specification, given: Mapping[str, tuple[Expr, ...]]) -> Self:
         """A layer of the same class with another specification, or on other values."""
-        made = object.__new__(type(self))
+        made = object.__new__(cls)
         made._hold(spec, given)
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy in another process holds what the layer is, and makes its parts anew."""
+        return type(self)._with, (self.spec, self.entries.given)
 
     @classmethod
     def option_names(cls) -> list[str]:
@@ -236,7 +228,7 @@ class Layer:
 
     def check(
         self, *, reference: str | None = None, draws: int = 3, seed: int = 0,
-        progress: check.Progress = nullcontext,
+        progress: check.Progress = nullcontext, executor: Executor | None = None,
     ) -> check.Report:  # fmt: skip
         """Compare every quantity with independent references on exact integers.
 
@@ -244,12 +236,12 @@ class Layer:
         ----------
         reference : str, optional
             One of :attr:`reference_names`; by default all that are installed.
-        draws : int
-            Number of sets of random integers, at least 1.
-        seed : int
-            Seed of the random integers.
+        draws, seed : int
+            Number of sets of random integers, at least 1, and their seed.
         progress : function, optional
             Takes the list of comparisons and returns a context manager that yields them one by one.
+        executor : concurrent.futures.Executor, optional
+            Makes several comparisons at once; the report is the same.
 
         Returns
         -------
@@ -267,8 +259,8 @@ class Layer:
         >>> bool(sc.Conv1d(4, 3, padding=1).check())
         True
         """
-        cases = self.entries.compared
-        return check.run(self.spec, cases, reference=reference, draws=draws, seed=seed, progress=progress)
+        how: dict[str, Any] = {"reference": reference, "draws": draws, "seed": seed, "progress": progress}
+        return check.run(self.spec, self.entries.compared, **how, executor=executor)
 
     @property
     def reference_names(self) -> list[str]:

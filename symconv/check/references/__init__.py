@@ -39,12 +39,12 @@ REFERENCES: Mapping[str, Makers] = MappingProxyType(
 _CALLED = {"scipy": "SciPy", "torch": "PyTorch", "jax": "JAX"}
 
 
-def available(references: Makers) -> tuple[list[Reference], list[str]]:
-    """The references that can be used, and for each library that is missing how to install it."""
+def available(references: Makers) -> tuple[dict[str, Reference], list[str]]:
+    """The references that can be used, by their names, and how to install each library that is missing."""
     made = {name: make() for name, make in references.items()}
     absent = [name for name, reference in made.items() if reference is None]
     missing = [f"{_CALLED[name]}, which is not installed: pip install 'symconv[{name}]'" for name in absent]
-    return [reference for reference in made.values() if reference], missing
+    return {name: reference for name, reference in made.items() if reference}, missing
 
 
 __all__ = ["REFERENCES", "Array", "Makers", "Reference", "Sample", "available"]
