@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -14,6 +16,7 @@ from symconv.evidence.report import Proof
 from symconv.evidence.smt_proof import asked
 from symconv.evidence.smt_questions import Question
 from symconv.evidence.smt_solver import PACKAGES, verdict
+from symconv.evidence.tasks import mapped
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.printers import text_for
@@ -144,6 +147,7 @@ class Certificate:
         solvers: Sequence[str] = ("z3", "cvc5"),
         *,
         progress: Callable[[Sequence[Any]], AbstractContextManager[Iterable[Any]]] = nullcontext,
+        executor: Executor | None = None,
     ) -> Confirmation:
         """Ask each solver every question, from the text of its script.
 
@@ -152,6 +156,8 @@ class Certificate:
         solvers : sequence of "z3" and "cvc5"
         progress : callable, optional
             Makes a context manager of the list of scripts that gives them one by one, such as a bar.
+        executor : concurrent.futures.Executor, optional
+            Works on several scripts at once.
 
         Raises
         ------
@@ -163,10 +169,10 @@ class Certificate:
         for solver in solvers:
             if solver not in PACKAGES:
                 raise OptionError("{option} names {given!r}: {cure}", "solvers", solver, allowed=PACKAGES)
-        found = {}
-        with progress(list(self.scripts.items())) as scripts:
-            for name, script in scripts:
-                found[name] = {solver: verdict(solver, script) for solver in solvers}
+        found, said = {}, mapped(partial(_verdicts, tuple(solvers)), self.scripts.values(), executor)
+        with closing(said), progress(list(self.scripts.items())) as scripts:
+            for name, _ in scripts:
+                found[name] = next(said)
         return Confirmation(found, tuple(step.title for step in self.steps if step.undecided))
 
 
@@ -210,6 +216,10 @@ class Confirmation:
     __repr__ = __str__
 
 
+def _verdicts(solvers: Sequence[str], script: str) -> dict[str, str]:
+    return {solver: verdict(solver, script) for solver in solvers}
+
+
 def certified(setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep]) -> Certificate:
     """The certificate of a derivation."""
     form, steps = text_for(setting), []
@@ -224,9 +234,9 @@ def certified(setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep]) 
     return Certificate(_described(setting), tuple(steps))
 
 
-def confirmed(proof: Proof, certificate: Certificate) -> Proof:
+def confirmed(proof: Proof, certificate: Certificate, executor: Executor | None = None) -> Proof:
     """A proof that says which of its steps cvc5 proves too, or refutes."""
-    said = certificate.check(["cvc5"]).verdicts
+    said = certificate.check(["cvc5"], executor=executor).verdicts
     answers = {
         step.number: {said[name]["cvc5"] for name in step.scripts(certificate.layer)}
         for step in certificate.steps

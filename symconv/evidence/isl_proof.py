@@ -6,6 +6,7 @@ numbers for stride and dilation islpy decides for all sizes at once where two of
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
@@ -18,6 +19,7 @@ from symconv.errors import MissingExtraError, SymconvError
 from symconv.evidence.isl_constraints import Coordinates, NotAffineError, given
 from symconv.evidence.isl_sets import Reader, Reads, Term
 from symconv.evidence.report import Gap, Proof, Proved, Steps, per_axis
+from symconv.evidence.tasks import mapped
 from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
@@ -28,23 +30,37 @@ _FEW = (1, 2, 3)
 Asked: TypeAlias = Sequence[int] | None
 
 
+#: A step: the layer at numbers for its strides and dilations, both sides, and the indices of the left one.
+_Step: TypeAlias = tuple[LayerSymbols, Sequence[Expr], Sequence[Symbol]]
+
+
 def prove(
-    setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep], strides: Asked, dilations: Asked
-) -> Proof:
+    setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep], strides: Asked, dilations: Asked,
+    executor: Executor | None = None,
+) -> Proof:  # fmt: skip
     """Decide every step at each choice of strides and dilations."""
-    isl = _islpy()
-    found = []
+    _islpy()
+    every: list[_Step] = []
+    chosen: list[tuple[Steps, Steps]] = []
     frozen: dict[Symbol, list[str]] = {size: [] for size in _frozen_sizes(setting)}
     for fixed, numbers, at_steps in _choices(setting, strides, dilations):
+        chosen.append(at_steps)
         for size, tried in frozen.items():
             tried.append(str(numbers[size]))
         for at, line in enumerate(lines):
             both = [side.xreplace(numbers) for side in sides(lines, at)]
-            gap = _difference(isl, fixed, both, kept_indices(setting, line.left))
-            said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
-            found.append(Proved(at + 1, line.rule, *at_steps, said, "islpy", refuted))
+            every.append((fixed, both, kept_indices(setting, line.left)))
+    found = []
+    for number, gap in enumerate(mapped(_decided, every, executor)):
+        choice, at = divmod(number, len(lines))
+        said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
+        found.append(Proved(at + 1, lines[at].rule, *chosen[choice], said, "islpy", refuted))
     only = {size.name: tuple(dict.fromkeys(tried)) for size, tried in frozen.items()}
     return Proof(name, _free(setting), tuple(found), tuple(only.items()))
+
+
+def _decided(step: _Step) -> Gap | None:
+    return _difference(_islpy(), *step)
 
 
 def agree(

@@ -1,6 +1,8 @@
 """Proofs for all sizes: a solver decides all strides and dilations at once, integer sets given ones."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import partial
 from importlib.util import find_spec
 
 from sympy import Expr, Symbol
@@ -9,6 +11,7 @@ from symconv.errors import MissingExtraError, OptionError, SymconvError
 from symconv.evidence import isl_proof, smt_proof
 from symconv.evidence.isl_sets import Reads
 from symconv.evidence.report import Gap, Proof, Proved, Steps
+from symconv.evidence.tasks import ExecutorError, mapped
 from symconv.index_sums.nodes import UncheckedStep, sides
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 
@@ -23,10 +26,12 @@ def prove(
     strides: Sequence[int] | None,
     dilations: Sequence[int] | None,
     engine: str | None,
+    executor: Executor | None = None,
 ) -> Proof:
     """Decide every step: for all strides and dilations that are open, unless numbers are asked for.
 
     Without an engine that is asked for, a second one decides what the first leaves open, if it is installed.
+    Each step is a task of the executor.
     """
     chosen = strides is not None or dilations is not None
     if chosen and engine == "z3":
@@ -37,8 +42,8 @@ def prove(
 
     def proof(engine: str) -> Proof:
         if engine == "islpy":
-            return isl_proof.prove(setting, name, lines, strides, dilations)
-        return _by_solver(setting, name, lines)
+            return isl_proof.prove(setting, name, lines, strides, dilations, executor)
+        return _by_solver(setting, name, lines, executor)
 
     found = proof(first)
     for other in others:
@@ -46,19 +51,27 @@ def prove(
             break
         try:
             found = proof(other) or found
+        except ExecutorError:
+            raise
         except SymconvError:
             continue
     return found
 
 
-def _by_solver(setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep]) -> Proof:
+def _by_solver(
+    setting: LayerSymbols, name: str, lines: Sequence[UncheckedStep], executor: Executor | None
+) -> Proof:
     stride, dilation = _numbers(setting)
+    every = [(sides(lines, at), kept_indices(setting, line.left)) for at, line in enumerate(lines)]
     steps = []
-    for at, line in enumerate(lines):
-        gap = smt_proof.difference(setting, sides(lines, at), kept_indices(setting, line.left))
+    for at, gap in enumerate(mapped(partial(_solved, setting), every, executor)):
         said, refuted = (gap.explained(), gap.point is not None) if gap else ("", False)
-        steps.append(Proved(at + 1, line.rule, stride, dilation, said, "z3", refuted))
+        steps.append(Proved(at + 1, lines[at].rule, stride, dilation, said, "z3", refuted))
     return Proof(name, tuple(symbol.name for symbol in setting.symbols), tuple(steps))
+
+
+def _solved(setting: LayerSymbols, step: tuple[Sequence[Expr], Sequence[Symbol]]) -> Gap | None:
+    return smt_proof.difference(setting, *step)
 
 
 def agree(
