@@ -1,9 +1,12 @@
 """Claims: a formula or function that somebody proposes, judged against the layer's own relation."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, TypeAlias
+from functools import cached_property, partial
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
 
 from sympy import Add, Expr, Indexed, IndexedBase, Mod, Mul, Pow, S, Sum, Symbol, sympify
 
@@ -11,12 +14,13 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.function_claims import function_failures
 from symconv.derivation.readings import apart, in_own_letters
 from symconv.errors import OptionError, SymconvError
-from symconv.evidence.cases import NumericModel, geometries, operands
+from symconv.evidence.cases import Grid, NumericModel, geometries, operands
 from symconv.evidence.isl_sets import fractional
 from symconv.evidence.polynomials import compiled, value_or_reason
 from symconv.evidence.proofs import agree
 from symconv.evidence.report import AT_RANDOM, Gap, Refutation, shown
 from symconv.evidence.scalars import EvaluationError, OutOfReachError, compiled_condition, compiled_number
+from symconv.evidence.sweeps import Sweep, Task
 from symconv.evidence.trials import MOST_PLACES, Side, Trial, portions
 from symconv.index_sums.equation import WrittenEquation, parse
 from symconv.index_sums.index_base import shift_index_base
@@ -73,11 +77,20 @@ class Claim:
     __repr__ = __str__
 
 
+class Attempt(NamedTuple):
+    """On how many cases a candidate was tried, where it is wrong, and whether arrays evaluate it."""
+
+    cases: int
+    refutation: Refutation | None = None
+    in_arrays: bool = True
+
+
 def judge(
     setting: LayerSymbols,
     formula: Formula,
     candidate: Expr | WrittenEquation | str | Callable[..., Any],
     grid: Mapping[str, Iterable[int]],
+    executor: Executor | None = None,
 ) -> Claim:
     """Try a candidate on every geometry of a grid, the smallest first; then, if it holds, prove it.
 
@@ -85,33 +98,39 @@ def judge(
     """
     steps = setting.of_axes("stride", "dilation")
     wider = {} if grid else {s.name: WIDER for s in steps if s.is_Symbol}
-    tried = [*geometries(setting, grid), *(geometries(setting, wider) if wider else ())]
-    cases = sorted(tried, key=lambda case: (sum(map(abs, case.sizes.values())), tuple(case.sizes.values())))
-    if not cases:
-        raise OptionError("claim: no layer has sizes in these ranges; give other ranges.")
-    name, number = formula.name, len(cases)
+    grids = [Grid(setting, grid), *([Grid(setting, wider)] if wider else [])]
+    sizes = [numbers for one in grids for numbers in one.sizes()]
+    sizes.sort(key=lambda numbers: (sum(map(abs, numbers)), numbers))
+
+    def first(task: Task[Attempt]) -> Attempt:
+        found = _tried(Sweep.listed(setting, sizes), task, executor)
+        if not found.cases:
+            raise OptionError("claim: no layer has sizes in these ranges; give other ranges.")
+        return found
+
+    name = formula.name
     candidate = parse(candidate) if isinstance(candidate, str) else candidate
     if not isinstance(candidate, Expr | WrittenEquation | int):
         if not callable(candidate):
             raise OptionError(
                 f"claim: {candidate!r} is not a formula; give text, an expression or a function of arrays."
             )
-        refutation = next(function_failures(setting, formula, candidate, cases), None)
-        if refutation is None:
-            return Claim(name, "verified", number, scope="a function can be tried, but not proved")
-        return Claim(name, "refuted", number, refutation)
+        found = first(partial(_function, setting, formula, candidate))
+        if found.refutation is None:
+            return Claim(name, "verified", found.cases, scope="a function can be tried, but not proved")
+        return Claim(name, "refuted", found.cases, found.refutation)
     given = sympify(candidate) if isinstance(candidate, int) else candidate
     written, known = _checked(setting, formula, in_own_letters(setting, formula, given))
-    claimed = Side(setting, written)
-    for further in (False, True):
-        if further:
-            same = {tuple(case.sizes.values()) for case in cases}
-            wide = geometries(setting, grid, wide=True) if claimed.in_arrays and not grid else ()
-            cases = [case for case in wide if tuple(case.sizes.values()) not in same]
-            number += len(cases)
-        refutation = next(_expression_failures(setting, formula, claimed, cases), None)
-        if refutation is not None:
-            return Claim(name, "refuted", number, refutation)
+    task = partial(_expression, setting, formula, Side(setting, written))
+    found = first(task)
+    if found.refutation is None and found.in_arrays and not grid:
+        same = set(sizes)
+        more = [numbers for numbers in Grid(setting, {}, wide=True).sizes() if numbers not in same]
+        further = _tried(Sweep.listed(setting, more), task, executor)
+        found = further._replace(cases=found.cases + further.cases)
+    number = found.cases
+    if found.refutation is not None:
+        return Claim(name, "refuted", number, found.refutation)
     try:
         scope = decided(setting, formula, written, known)
     except OptionError:
@@ -126,13 +145,24 @@ def judge(
     return Claim(name, "verified", number, scope=scope.explained("the sides may differ"))
 
 
+def _tried(sweep: Sweep, task: Task[Attempt], executor: Executor | None) -> Attempt:
+    """A candidate tried on the cases of a sweep, until it is wrong."""
+    whole = Attempt(0)
+    with closing(sweep.answers(task, executor)) as answers:
+        for found in answers:
+            in_arrays = whole.in_arrays and found.in_arrays
+            whole = Attempt(whole.cases + found.cases, found.refutation, in_arrays)
+            if whole.refutation is not None:
+                break
+    return whole
+
+
 def agrees(setting: LayerSymbols, formula: Formula, candidate: Expr | WrittenEquation | str) -> int:
     """The number of cases of the usual grid on which a candidate is right; 0 if it fails on one."""
     read = parse(candidate) if isinstance(candidate, str) else candidate
     written, _ = _checked(setting, formula, in_own_letters(setting, formula, read))
-    cases = list(geometries(setting, {}))
-    failures = _expression_failures(setting, formula, Side(setting, written), cases)
-    return 0 if next(failures, None) else len(cases)
+    found = _expression(setting, formula, Side(setting, written), portions(geometries(setting, {})))
+    return 0 if found.refutation else found.cases
 
 
 #: Strides and dilations beyond those that a proof covers, at which claims are tried too.
@@ -269,18 +299,37 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> tuple[Expr,
     return expr.xreplace(swap), meant
 
 
-def _expression_failures(
-    setting: LayerSymbols, formula: Formula, claimed: Side, cases: Iterable[NumericModel]
-) -> Iterator[Refutation]:
+def _expression(
+    setting: LayerSymbols, formula: Formula, claimed: Side, cases: Iterable[Sequence[NumericModel]]
+) -> Attempt:
+    """An expression tried on some cases at once, then on others, until it is wrong."""
     try:
         claimed.exact  # noqa: B018  (an error for what is no formula, before it is tried)
     except EvaluationError as error:
         raise OptionError(f"claim: {error}.") from None
-    right = Side(setting, formula.lhs)
-    for portion in portions(cases):
+    right, number = Side(setting, formula.lhs), 0
+    for portion in cases:
         trial = Trial(setting, portion, lambda _: MOST_PLACES, extended=True)
         try:
             for case, index, wanted, found in trial.differences(formula.kept, right, claimed):
-                yield Refutation(case.sizes, index, shown(found), shown(wanted))
+                number += 1 + next(at for at, one in enumerate(portion) if one is case)
+                refutation = Refutation(case.sizes, index, shown(found), shown(wanted))
+                return Attempt(number, refutation, claimed.in_arrays)
         except OutOfReachError as error:
             raise OptionError(f"claim: the formula cannot be tried: {error}.") from None
+        number += len(portion)
+    return Attempt(number, None, claimed.in_arrays)
+
+
+def _function(
+    setting: LayerSymbols,
+    formula: Formula,
+    function: Callable[..., Any],
+    cases: Iterable[Sequence[NumericModel]],
+) -> Attempt:
+    """A function tried on one case after the other, until it is wrong."""
+    number = 0
+    for number, case in enumerate(chain.from_iterable(cases), 1):
+        for refutation in function_failures(setting, formula, function, case):
+            return Attempt(number, refutation)
+    return Attempt(number)

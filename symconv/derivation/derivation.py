@@ -1,9 +1,11 @@
 """Derivations: lists of steps, each an expression with its rule, its reason and its evidence."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, TypeVar
 
 from sympy import Eq, Expr
@@ -11,29 +13,23 @@ from sympy import Eq, Expr
 from symconv.derivation.formula import Formula
 from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
+from symconv.derivation.verification import QUICK_INDICES, Progress, StepTrials
 from symconv.errors import GeometryError, OptionError, SymconvError
-from symconv.evidence.cases import NumericModel, geometries
+from symconv.evidence.cases import Grid, geometries
 from symconv.evidence.certificates import Certificate, certified, confirmed
 from symconv.evidence.proofs import prove
-from symconv.evidence.report import AT_RANDOM, Failure, Proof, StepReport, Verification
-from symconv.evidence.trials import MOST_PLACES, Side, Trial, portions
-from symconv.explicit.contraction import collector_paused
+from symconv.evidence.report import AT_RANDOM, Proof, Verification
+from symconv.evidence.sweeps import Sweep
+from symconv.evidence.trials import portions
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.printers import of_formulas
-from symconv.index_sums.symbols import LayerSymbols, kept_indices
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.printing.display import Display, Row
 from symconv.printing.english import counted
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
-
-#: So many values of the kept indices are tried in each of these cases.
-QUICK_INDICES = 40
-
-#: Pairs of an output and a tap that are looked at in each case of a layer with several indices: all of
-#: them once for each value of the kept indices that is tried.
-MOST_WORK, QUICK_WORK = 2_000_000, 4_000
 
 #: Cases that every derivation is checked on before anybody sees it: few, but with all edges.
 QUICK_CASES = 24
@@ -99,7 +95,7 @@ class Derivation:
                 f"no layer has small numbers for {', '.join(_symbols(setting)) or 'the sizes'}: "
                 "the kernel must fit into the padded input, and padding must not be negative."
             )
-        quick = self._verify(cases, QUICK_INDICES)
+        quick = self._trials.told(name, self._trials.on(portions(cases), QUICK_INDICES))
         if not quick:
             raise DerivationError(f"the derivation of {name} does not hold: {quick}")
         back = {inner: outer for outer, inner in setting.integers.items()}
@@ -147,7 +143,9 @@ class Derivation:
         last = [line for line in lines if line.rule != Recognise.name][-1]
         return Formula(self._setting, self.name, last.left, last.terms)
 
-    def verify(self, /, **grid: Iterable[int]) -> Verification:
+    def verify(
+        self, /, *, executor: Executor | None = None, progress: Progress = nullcontext, **grid: Iterable[int]
+    ) -> Verification:
         """Put numbers into both sides of every step and compare them.
 
         Sizes and indices are small numbers, entries random ones modulo the prime p = 2^31 - 1. Two different
@@ -157,6 +155,10 @@ class Derivation:
 
         Parameters
         ----------
+        executor : concurrent.futures.Executor, optional
+            Works on several parts of the grid at once; the result is the same.
+        progress : function, optional
+            Takes the list of the parts' sizes and returns a context manager that yields them one by one.
         **grid : range
             The numbers tried for a size, by its name, as in ``N=range(1, 9)``. By default every size runs
             over small numbers, the fewer the more sizes are symbols; of a layer with several indices, such
@@ -173,9 +175,9 @@ class Derivation:
         >>> bool(sc.Conv1d("N", "K").derive("output").verify())
         True
         """
-        chosen = checked_grid("verify", self._setting, grid)
-        with collector_paused():
-            return self._verify(geometries(self._setting, chosen, wide=True), None)
+        numbers = checked_grid("verify", self._setting, grid)
+        sweep = Sweep.over(Grid(self._setting, numbers, wide=True))
+        return self._trials.told(self.name, self._trials.over(sweep, executor, progress))
 
     def prove(
         self,
@@ -184,6 +186,7 @@ class Derivation:
         dilations: Sequence[int] | None = None,
         engine: str | None = None,
         confirm: bool = False,
+        executor: Executor | None = None,
     ) -> Proof:
         """Prove for all sizes, strides, dilations and paddings that both sides of every step are equal.
 
@@ -198,6 +201,8 @@ class Derivation:
             decide. For a symbol islpy takes 1, 2 and 3.
         confirm : bool
             Also ask a second solver, cvc5, and say which steps it proves too: up to ten seconds a question.
+        executor : concurrent.futures.Executor, optional
+            Works on several steps at once; the proof is the same.
 
         Returns
         -------
@@ -221,9 +226,11 @@ class Derivation:
                 raise SymconvError(f"prove: {name}s={values}: write whole numbers of at least 1.")
         asked = (strides and (*strides,), dilations and (*dilations,), engine)
         if asked not in self._proofs:
-            self._proofs[asked] = prove(self._setting, self.name, self._lines, strides, dilations, engine)
+            self._proofs[asked] = prove(
+                self._setting, self.name, self._lines, strides, dilations, engine, executor
+            )
         found = self._proofs[asked]
-        return confirmed(found, self.certificate()) if confirm else found
+        return confirmed(found, self.certificate(), executor) if confirm else found
 
     def certificate(self) -> Certificate:
         """The questions that decide every step, as scripts for any solver that reads SMT-LIB 2.
@@ -262,35 +269,8 @@ class Derivation:
         return {}
 
     @cached_property
-    def _sides(self) -> list[tuple[Side, Side]]:
-        """What each line is about, and its right side."""
-        pairs = ((line.left, line.terms.expr) for line in self._lines)
-        sides = ([Side(self._setting, shift_index_base(e, self._setting)) for e in pair] for pair in pairs)
-        return [(left, right) for left, right in sides]
-
-    def _verify(self, cases: Iterable[NumericModel], most: int | None) -> Verification:
-        """At most so many values of the kept indices a case; fewer where several indices make much work."""
-        setting = self._setting
-        kept = [kept_indices(setting, line.left) for line in self._lines]
-        work = MOST_WORK if most is None else QUICK_WORK
-
-        def places(case: NumericModel) -> int:
-            return max(1, work // case.geometry.work) if setting.several else most or MOST_PLACES
-
-        failures: dict[int, Failure] = {}
-        count = 0
-        for portion in portions(cases):
-            count += len(portion)
-            trial = Trial(setting, portion, places)
-            for at, line in enumerate(self._lines):
-                chained = at > 0 and self._lines[at - 1].left == line.left
-                before, after = self._sides[at - 1][1] if chained else self._sides[at][0], self._sides[at][1]
-                found = trial.differences(kept[at], before, after) if at + 1 not in failures else iter(())
-                for case, index, old, new in islice(found, 1):
-                    failures[at + 1] = Failure(case.sizes, index, new, old)
-        lines = enumerate(self._lines, 1)
-        reports = (StepReport(at, line.rule, count, failures.get(at)) for at, line in lines)
-        return Verification(self.name, tuple(reports))
+    def _trials(self) -> StepTrials:
+        return StepTrials(self._setting, self._lines)
 
 
 def checked_grid(call: str, setting: LayerSymbols, grid: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:

@@ -1,12 +1,14 @@
 """A layer's sequences at numbers: what the letters of a derivation stand for, as polynomials."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import islice, product
 from math import prod
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Integer, Symbol
 
@@ -139,50 +141,93 @@ MOST_WORK = 2 * 10**6
 MOST_ASSIGNMENTS = 4000
 
 
+#: Numbers for some symbols, in an order that a grid knows.
+Assignment: TypeAlias = tuple[int, ...]
+
+
+class Grid:
+    """The numbers that the symbols of a layer run over.
+
+    A symbol that is not ``named`` runs over a few numbers from its least on; an input size, from the least
+    that the kernel needs at the numbers of the others. These are the numbers of an assignment.
+    """
+
+    def __init__(
+        self, setting: LayerSymbols, named: Mapping[str, Iterable[int]], *, wide: bool = False
+    ) -> None:
+        self.setting, inputs = setting, setting.of_axes("input_size")
+        self._wide, self.drawn = wide, setting.several and not named
+        width = WIDTHS.get(len(setting.symbols), min(WIDTHS.values())) if wide else 0
+        self._width = width // 2 + 1 if setting.several else width
+        self._last = [s for s in setting.symbols if s in inputs and s.name not in named]
+        first = [s for s in setting.symbols if s not in self._last]
+        self._spans = {s.name: _values(setting, s, named.get(s.name), self._width) for s in first}
+
+    def __len__(self) -> int:
+        return prod(map(len, self._spans.values()))
+
+    def assignments(self) -> Iterator[Assignment]:
+        """Every assignment, or as many as are looked at."""
+        return _assignments(list(self._spans.values()), self.drawn)
+
+    def models(self, assignments: Iterable[Assignment]) -> Iterator[NumericModel]:
+        """The layer at assignments, wherever it is possible."""
+        setting, geometry_at = self.setting, _enumerator(self.setting)
+        numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
+        conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
+        for whole in self._whole(assignments):
+            geometry = geometry_at({name: number(whole) for name, number in numbers.items()})
+            if geometry is not None and all(holds(whole) for holds in conditions):
+                yield NumericModel(setting, whole, geometry)
+
+    def _whole(self, assignments: Iterable[Assignment]) -> Iterator[dict[str, int]]:
+        """Numbers for all symbols, for each assignment."""
+        numbers = {name: compiled_number(size) for name, size in self.setting.sizes.items()}
+        input_sizes = _input_sizes(self.setting, numbers, self._last, self._width)
+        order = [s.name for s in self.setting.symbols]
+        for values in assignments:
+            assigned = dict(zip(self._spans, values, strict=True))
+            for more in input_sizes(assigned):
+                either = {**assigned, **more}
+                yield {name: either[name] for name in order}
+
+    def sizes(self) -> Iterator[Assignment]:
+        """Numbers for all symbols, whether there is a layer at them or not."""
+        whole = (m.sizes for m in self.geometries()) if self.drawn else self._whole(self.assignments())
+        for numbers in whole:
+            yield tuple(numbers.values())
+
+    def geometries(self) -> Iterator[NumericModel]:
+        """The layer at every assignment; at a few of them, none too large, where these are drawn."""
+        models = self.models(self.assignments())
+        if not self.drawn:
+            yield from models
+            return
+        found, large, most = 0, None, MOST_WIDE_CASES if self._wide else MOST_CASES
+        for model in models:
+            if model.geometry.work > MOST_PRODUCTS:
+                large = min(large or model, model, key=lambda model: model.geometry.work)
+                continue
+            yield model
+            found += 1
+            if found >= most:
+                return
+        if not found and large:
+            yield large
+
+
 def geometries(
     setting: LayerSymbols, grid: Mapping[str, Iterable[int]] | None = None, *, wide: bool = False
 ) -> Iterator[NumericModel]:
     """The layer at every assignment of its symbols from a grid that gives a possible geometry.
 
-    A symbol that the grid does not name runs over a few numbers from its least on; an input size, from
-    the least that the kernel needs. Where there are several indices and no grid, cases are drawn. There are
-    about ten times as many if they are ``wide``.
+    Where there are several indices and no grid, cases are drawn. There are about ten times as many if they
+    are ``wide``.
     """
-    named, inputs = dict(grid or {}), setting.of_axes("input_size")
-    drawn = setting.several and not named
-    symbols = setting.symbols
-    last = [s for s in symbols if s in inputs and s.name not in named]
-    first = [s for s in symbols if s not in last]
-    numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
-    conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
-    width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide else 0
-    width = width // 2 + 1 if setting.several else width
-    spans = [_values(setting, s, named.get(s.name), width) for s in first]
-    input_sizes, geometry_at = _input_sizes(setting, numbers, last, width), _enumerator(setting)
-    most = MOST_WIDE_CASES if wide else MOST_CASES
-    names, order = [s.name for s in first], [s.name for s in symbols]
-    found, large = 0, None
-    for values in _assignments(spans, drawn):
-        assigned = dict(zip(names, values, strict=True))
-        for more in input_sizes(assigned):
-            either = {**assigned, **more}
-            whole = {name: either[name] for name in order}
-            geometry = geometry_at({name: number(whole) for name, number in numbers.items()})
-            if geometry is None or not all(holds(whole) for holds in conditions):
-                continue
-            model = NumericModel(setting, whole, geometry)
-            if drawn and geometry.work > MOST_PRODUCTS:
-                large = min(large or model, model, key=lambda model: model.geometry.work)
-                continue
-            yield model
-            found += 1
-            if drawn and found >= most:
-                return
-    if not found and large:
-        yield large
+    return Grid(setting, grid or {}, wide=wide).geometries()
 
 
-def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[tuple[int, ...]]:
+def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[Assignment]:
     """All of them, or as many as are looked at, in an order that mixes small and large numbers."""
     rng = Random(0)
     if not drawn:

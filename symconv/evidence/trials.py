@@ -43,6 +43,10 @@ class Side:
     def __init__(self, setting: LayerSymbols, expr: Expr) -> None:
         self._setting, self._expr, self._refused = setting, expr, False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy in another process is compiled anew."""
+        return Side, (self._setting, self._expr)
+
     @cached_property
     def exact(self) -> Evaluator:
         """Its polynomial at one place."""
@@ -146,10 +150,12 @@ class Trial:
         return self._sequences[id(case)]
 
 
-def portions(cases: Iterable[NumericModel]) -> Iterator[list[NumericModel]]:
-    """Cases that are evaluated at once: few at first, since most faults show on small numbers."""
+def portions(
+    cases: Iterable[NumericModel], products: int = FEWEST_PRODUCTS_AT_ONCE
+) -> Iterator[list[NumericModel]]:
+    """Cases that are evaluated at once, at first with so many products: few find most faults."""
     portion: list[NumericModel] = []
-    work, most = 0, FEWEST_PRODUCTS_AT_ONCE
+    work, most = 0, products
     for case in cases:
         portion.append(case)
         work += case.geometry.work

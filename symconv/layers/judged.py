@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,7 +20,9 @@ class Judgment:
     def __init__(self, layer: Any) -> None:
         self._layer = layer
 
-    def claim(self, name: str, candidate: Any, /, **grid: Iterable[int]) -> Claim:
+    def claim(
+        self, name: str, candidate: Any, /, *, executor: Executor | None = None, **grid: Iterable[int]
+    ) -> Claim:
         """Judge a formula for a quantity, or numbers for its entries.
 
         Parameters
@@ -37,6 +40,8 @@ class Judgment:
             numbers, fractions, expressions or text, in nested lists, an array or a matrix of the quantity's
             shape, or one text with commas. They are compared exactly; a float is read as the decimal that
             it prints as, so 0.5 equals 1/2, but 0.333 does not equal 1/3.
+        executor : concurrent.futures.Executor, optional
+            Tries a formula or a function on several parts of the grid at once; the verdict is the same.
         **grid : range
             The numbers tried for a size, as for :meth:`symconv.derivation.Derivation.verify`.
 
@@ -75,9 +80,8 @@ class Judgment:
             layer.spec.tied.require_numbers()
             return self._of_entries(name, candidate)
         closed, held = layer.closed, list(grid)
-        answer = judge(
-            closed.symbols, closed.formula(name), candidate, checked_grid("claim", closed.symbols, grid)
-        )
+        numbers = checked_grid("claim", closed.symbols, grid)
+        answer = judge(closed.symbols, closed.formula(name), candidate, numbers, executor)
         return (
             answer
             if answer or held

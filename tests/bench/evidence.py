@@ -59,7 +59,7 @@ def exact(derivation: Derivation, cases: list[NumericModel]) -> int:
     setting = derivation._setting
     for case in cases:
         sequences, numbers = case.sequences(), case.numbers
-        for line, (left, right) in zip(derivation._lines, derivation._sides, strict=True):
+        for line, (left, right) in zip(derivation._lines, derivation._trials.sides, strict=True):
             for index in case.places(kept_indices(setting, line.left)):
                 at = {**numbers, **index}
                 new = value_or_reason(right.exact, sequences, at)

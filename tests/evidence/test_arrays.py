@@ -235,7 +235,7 @@ def test_every_step_has_the_values_of_its_polynomials(name: str) -> None:
             derivation = layer.derive(quantity)
         except sc.SymconvError:
             continue
-        for line, sides in zip(derivation._lines, derivation._sides, strict=True):
+        for line, sides in zip(derivation._lines, derivation._trials.sides, strict=True):
             for side in sides:
                 equal, undefined = compare(name, side._expr, kept_indices(setting(name), line.left))
                 assert equal > 0, f"{quantity}: {side._expr} is left to the exact evaluation"
@@ -275,7 +275,7 @@ def test_differences_are_those_of_the_exact_evaluation() -> None:
     name, layer = "plain", LAYERS["plain"]()
     derivation = layer.derive("grad_input")
     kept = kept_indices(setting(name), derivation._lines[0].left)
-    ((left, _), *_) = derivation._sides
+    ((left, _), *_) = derivation._trials.sides
     wrong = Side(setting(name), left._expr + Iverson(Eq(Mod(kept[0], 3), 2)) * delta[0])
     found = []
     for portion in portions(some_cases(name)):
