@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from symconv.algorithms import Listing as Listing
     from symconv.algorithms.typeset import function_latex as function_latex
     from symconv.check import Report as Report
+    from symconv.cli.notes import build_course as build_course
     from symconv.derivation import Claim as Claim
     from symconv.derivation import Derivation as Derivation
     from symconv.derivation import Formula as Formula
@@ -57,6 +58,7 @@ _HELD = {
     "algorithms": ["Listing"],
     "algorithms.typeset": ["function_latex"],
     "check": ["Report"],
+    "cli.notes": ["build_course"],
     "derivation": ["Claim", "Derivation", "Formula", "Iverson", "parse"],
     "errors": ["SymconvError"],
     "explicit.equation": ["Equation"],

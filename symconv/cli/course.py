@@ -7,8 +7,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from typing import Any, TypeAlias
 
 from symconv import __version__
 from symconv.errors import SymconvError
+from symconv.evidence.tasks import ExecutorError, accepted, broken, result
 from symconv.printing.notation import LETTERS
 
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
@@ -35,12 +35,6 @@ Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
 
 #: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
 LIBRARIES = {**dict.fromkeys((".md", ".rst", ".html"), ("matplotlib",)), ".ipynb": ("nbformat",)}
-
-#: What is said of a document whose process is gone.
-_ENDED = (
-    "a process that builds documents was killed, perhaps because memory ran out: build again. "
-    "A script must build under if __name__ == '__main__'."
-)
 
 
 class SpecError(SymconvError):
@@ -137,27 +131,30 @@ class Course:
             stale += [entry] if changed or known.get("from") != entry.digest else []
         return stale
 
-    def build(self, wanted: Sequence[Entry], make: Maker, write: Writer, progress: Progress) -> list[str]:
+    def build(
+        self, wanted: Sequence[Entry], make: Maker, write: Writer, progress: Progress,
+        executor: Executor | None = None,
+    ) -> list[str]:  # fmt: skip
         """Build documents, each as soon as a process is free; give what went wrong, a line a document.
 
-        What is built is recorded whatever stops the others.
+        What is built is recorded whatever stops the others. Without an executor, this machine builds.
         """
-        wrong, before = [], self._built()
+        wrong, before = dict[str, str](), self._built()
         built = {e.file: before[e.file] for e in self.entries if e.file in before}
         try:
-            with closing(_made(wanted, make, progress)) as done:
+            with closing(_made(wanted, make, progress, executor)) as done:
                 for entry, made in done:
                     try:
                         if isinstance(made, str):
                             raise SpecError(made)
                         self._put(entry, made, write, built)
                     except SymconvError as error:
-                        wrong.append(f"{entry.file}: {error}")
+                        wrong[entry.file] = f"{entry.file}: {error}"
         finally:
             if built != before:
                 text = json.dumps(built, indent=1, sort_keys=True) + "\n"
                 write(self.spec.parent, {self.manifest: text.encode()})
-        return wrong
+        return [wrong[entry.file] for entry in wanted if entry.file in wrong]
 
     def _put(self, entry: Entry, made: dict[str, bytes], write: Writer, built: dict[str, Any]) -> None:
         """Write a document's files; pictures that it no longer has go, unless they were changed by hand."""
@@ -194,22 +191,41 @@ def _is_record(file: str, known: Any) -> bool:
     return False
 
 
-def _made(entries: Sequence[Entry], make: Maker, progress: Progress) -> Generator[_Made, None, None]:
+def _made(
+    entries: Sequence[Entry], make: Maker, progress: Progress, executor: Executor | None
+) -> Generator[_Made, None, None]:
     """Each document's files, or the error that there was, in the order in which they are done."""
-    if not entries:
-        return
-    pool = ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), get_context("spawn"))
+    given = None if executor is None else accepted(executor)
+    if given is not None and entries:
+        yield from _by(given, entries, make, progress)
+    elif entries:
+        pool = ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), get_context("spawn"))
+        try:
+            yield from _by(pool, entries, make, progress)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _by(
+    executor: Executor, entries: Sequence[Entry], make: Maker, progress: Progress
+) -> Generator[_Made, None, None]:
+    running: dict[Future[Any], Entry] = {}
     try:
-        running = {pool.submit(_one, make, entry): entry for entry in entries}
+        for entry in entries:
+            try:
+                running[executor.submit(_one, make, entry)] = entry
+            except RuntimeError as error:
+                raise broken(error) from error
         with progress(as_completed(running), len(entries)) as done:
             for future in done:
                 try:
-                    found = future.result()
-                except BrokenProcessPool:
-                    found = _ENDED
+                    found = result(future)
+                except ExecutorError as error:
+                    found = str(error)
                 yield running[future], found
     finally:
-        pool.shutdown(cancel_futures=True)
+        for future in running:
+            future.cancel()
 
 
 def _one(make: Maker, entry: Entry) -> dict[str, bytes] | str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
 from symconv.printing.english import counted
 
 if TYPE_CHECKING:
-    from symconv.cli.course import Kind
+    from concurrent.futures import Executor
+
+    from symconv.cli.course import Course, Kind
 
 #: The options that say which files there are.
 _OF_FILES = ("spec", "check", "file")
@@ -125,27 +128,111 @@ def _kind(command: click.Command, suffixes: Iterable[str]) -> Kind:
     return Kind(tuple(names), flags, tuple(suffixes))
 
 
-def _course(ctx: click.Context, spec: Path, check: bool) -> None:
+@dataclass(frozen=True, repr=False)
+class Built:
+    """What came of building a course; true if nothing went wrong.
+
+    Attributes
+    ----------
+    built : int
+        How many documents were built.
+    documents : int
+        How many there are.
+    up_to_date : int
+        How many there was no need to build.
+    wrong : tuple of str
+        What went wrong, a line a document.
+    """
+
+    built: int
+    documents: int
+    up_to_date: int
+    wrong: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.wrong
+
+    def __str__(self) -> str:
+        whole = f"{self.built} of {counted(self.documents, 'document')} built, {self.up_to_date} up to date"
+        return "\n".join([*self.wrong, whole])
+
+    __repr__ = __str__
+
+
+def build_course(
+    spec: str | Path, *, executor: Executor | None = None, progress: Callable[..., Any] | None = None
+) -> Built:
+    """Build the documents of a spec file that are not up to date, as ``symconv notes --spec`` does.
+
+    Parameters
+    ----------
+    spec : str or path
+        A TOML file: see :doc:`/courses`.
+    executor : concurrent.futures.Executor, optional
+        Builds documents; they are written here. By default as many processes as there are processors.
+    progress : function, optional
+        Takes an iterator of documents and their number, and returns a context manager that yields them one by
+        one, such as a bar. By default nothing is shown.
+
+    Returns
+    -------
+    Built
+        How many documents were built, and what went wrong.
+
+    Raises
+    ------
+    SymconvError
+        If the spec file cannot be read, or asks for what cannot be.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
+    ...     spec = Path(folder, "course.toml")
+    ...     text = '[[exercises]]\\nfile = "sheet.md"\\nx = "1,2,3"\\nw = "1,1"\\ncount = 2'
+    ...     spec.write_text(text) and sc.build_course(spec, executor=pool)
+    1 of 1 document built, 0 up to date
+    """
+    from symconv.notes import write
+
+    course = _read(Path(spec))
+    stale, whole = course.stale(), len(course.entries)
+    wrong = course.build(stale, document_files, write, progress or _unseen, executor)
+    return Built(len(stale) - len(wrong), whole, whole - len(stale), tuple(wrong))
+
+
+def _read(spec: Path) -> Course:
     from symconv.cli.course import Course
-    from symconv.notes import FORMATS, write
+    from symconv.notes import FORMATS
 
     kinds = {"notes": _kind(notes, FORMATS), "exercises": _kind(exercises, (*FORMATS, ".xml"))}
-    course = Course.read(spec, kinds)
-    stale, whole = course.stale(), len(course.entries)
+    return Course.read(spec, kinds)
+
+
+def _course(ctx: click.Context, spec: Path, check: bool) -> None:
     if check:
+        course = _read(spec)
+        stale, whole = course.stale(), len(course.entries)
         for entry in stale:
             click.echo(f"stale: {entry.file}")
         if stale:
             ctx.exit(1)
         click.echo(f"all {whole} documents are up to date" if whole > 1 else "the document is up to date")
         return
-    wrong = course.build(stale, document_files, write, progress)
-    for line in wrong:
+    done = build_course(spec, progress=progress)
+    for line in done.wrong:
         click.echo(f"symconv: {line}", err=True)
-    built = f"{len(stale) - len(wrong)} of {counted(whole, 'document')} built"
-    click.echo(f"{built}, {whole - len(stale)} up to date")
-    if wrong:
+    click.echo(str(done).splitlines()[-1])
+    if not done:
         ctx.exit(2)
+
+
+@contextmanager
+def _unseen(work: Iterable[Any], length: int) -> Iterator[Iterable[Any]]:
+    yield work
 
 
 @contextmanager
