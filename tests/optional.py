@@ -10,13 +10,12 @@ from types import ModuleType
 import pytest
 
 
-def required(name: str) -> ModuleType:
-    """The module, or a skip that says what to install."""
+def required(name: str, cure: str = "") -> ModuleType:
+    """The module, or a skip that says what to install: by default an extra of its name."""
     if os.environ.get("CI"):
         return importlib.import_module(name)
-    found: ModuleType = pytest.importorskip(
-        name, reason=f"pip install 'symconv[{name}]' to compare with {name}"
-    )
+    cure = cure or f"pip install 'symconv[{name}]' to compare with {name}"
+    found: ModuleType = pytest.importorskip(name, reason=cure)
     return found
 
 
