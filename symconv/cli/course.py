@@ -34,7 +34,7 @@ _Made: TypeAlias = "tuple[Entry, dict[str, bytes] | str]"
 Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
 
 #: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
-LIBRARIES = {**dict.fromkeys((".md", ".rst", ".html"), ("matplotlib",)), ".ipynb": ("nbformat",)}
+LIBRARIES = {".ipynb": ("nbformat",)}
 
 
 class SpecError(SymconvError):

@@ -1,4 +1,4 @@
-"""Figures of a layer: one geometry of marks, drawn as TikZ or by matplotlib."""
+"""Figures of a layer: one geometry of marks, drawn as TikZ, as SVG, or by matplotlib."""
 
 from symconv.figures.colours import COLOUR_VALUES as COLOUR_VALUES
 from symconv.figures.colours import ON_DARK as ON_DARK

@@ -52,3 +52,50 @@ def tint(colour: str, share: float) -> RGB:
     pairs = zip(COLOUR_VALUES[name], other, strict=True)
     red, green, blue = (1 - share * (1 - (part * own + (1 - part) * rest)) for own, rest in pairs)
     return red, green, blue
+
+
+#: The page on which colours are made light, of the dark ones in use a light one, and the least contrast.
+_DARK_PAGE, _LEAST = (0.133, 0.133, 0.133), 4.6
+
+#: How much white goes into the shades of a colour on a dark page, where other shades are darker.
+_LIGHTER = (0.0, 0.4, 0.7)
+
+
+def contrast(one: RGB, other: RGB) -> float:
+    """The contrast of two colours, from 1 to 21.
+
+    Source: WCAG 2.2, definitions of contrast ratio and relative luminance.
+
+    >>> contrast((0, 0, 0), (1, 1, 1))
+    21.0
+    """
+    dark, light = sorted(map(_luminance, (one, other)))
+    return round((light + 0.05) / (dark + 0.05), 6)
+
+
+def _luminance(colour: RGB) -> float:
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def on_dark(colour: str) -> RGB:
+    """A colour or a shade of one as it is seen on a dark page: so light that it is told from it.
+
+    >>> tuple(round(255 * part) for part in on_dark("teal")), on_dark("yellow")
+    ((51, 199, 199), (1.0, 1.0, 0.0))
+    """
+    name, _, mixed = colour.partition("!")
+    known = ON_DARK.get(name)
+    found = COLOUR_VALUES[name]
+    if known:
+        found = (int(known[1:3], 16) / 255, int(known[3:5], 16) / 255, int(known[5:7], 16) / 255)
+    shade = SHADES.index(f"!{mixed}") if f"!{mixed}" in SHADES else 0
+    found = _whiter(found, _LIGHTER[shade])
+    while contrast(found, _DARK_PAGE) < _LEAST:
+        found = _whiter(found, 0.1)
+    return found
+
+
+def _whiter(colour: RGB, share: float) -> RGB:
+    red, green, blue = (part + share * (1 - part) for part in colour)
+    return red, green, blue

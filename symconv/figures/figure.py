@@ -1,6 +1,7 @@
 """The figures by name, and what each can be turned into: TikZ, SVG, PNG, PDF, words."""
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -8,12 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import FigureError, OptionError
+from symconv.errors import FigureError, MissingExtraError, OptionError
 from symconv.explicit.layout import Subject
 from symconv.figures.drawing import Drawing
 from symconv.figures.matrices import band, blocks, input_gradient
 from symconv.figures.network import network
-from symconv.figures.plot import to_pdf, to_png, to_svg
+from symconv.figures.plot import to_pdf, to_png
+from symconv.figures.svg import UNIT, to_svg
 from symconv.figures.tikz import tikzpicture
 from symconv.figures.window import window
 from symconv.pattern import Pattern
@@ -94,10 +96,7 @@ class Figure:
     def svg(self) -> str:
         """An ``svg`` element that contains :attr:`alt` as its description.
 
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed; likewise in :meth:`png` and :meth:`pdf`.
+        It can be read on light and dark pages: its ground is transparent, and its ink that of the page.
 
         Examples
         --------
@@ -119,6 +118,8 @@ class Figure:
         ------
         OptionError
             If ``dpi`` is not a whole number from 1 to 1200.
+        MissingExtraError
+            If matplotlib is not installed; likewise in :meth:`pdf`.
 
         Examples
         --------
@@ -154,7 +155,7 @@ class Figure:
         OptionError
             If the suffix is none of these.
         MissingExtraError
-            If matplotlib is needed and not installed.
+            If .png or .pdf is asked for and matplotlib is not installed.
         SymconvError
             If the file cannot be written.
 
@@ -181,6 +182,18 @@ class Figure:
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """SVG, and PNG where matplotlib is installed, which untrusted notebooks and LaTeX show."""
+        bundle = {"image/svg+xml": self.svg(), "text/plain": self.alt}
+        try:
+            bundle["image/png"] = b64encode(self.png()).decode()
+        except MissingExtraError:
+            return bundle, {}
+        sizes = {"width": round(UNIT * self.drawing.width), "height": round(UNIT * self.drawing.height)}
+        return bundle, {"image/png": sizes}
 
 
 _SUFFIXES: Mapping[str, Callable[[Figure], str | bytes]] = MappingProxyType(

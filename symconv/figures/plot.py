@@ -1,10 +1,8 @@
-"""A drawing as SVG, PNG or PDF by matplotlib: the same bytes each time, whatever the user's settings."""
+"""A drawing as PNG or PDF by matplotlib: the same bytes each time, whatever the user's settings."""
 
 import io
-import re
 import threading
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from symconv.errors import MissingExtraError
@@ -17,15 +15,10 @@ _UNIT, _POINTS = 0.42, 72
 _DASHES = dict(zip(DASHES, ("-", "--", ":", "-."), strict=True))
 
 #: What would tell when and by which version a file was made.
-_ANONYMOUS = {
-    "svg": ("Date", "Creator", "Format", "Type"),
-    "png": ("Software",),
-    "pdf": ("Creator", "Producer", "CreationDate"),
-}
+_ANONYMOUS = {"png": ("Software",), "pdf": ("Creator", "Producer", "CreationDate")}
 
-#: On top of matplotlib's own defaults: fixed identifiers, and the letters of LaTeX.
+#: On top of matplotlib's own defaults: the letters of LaTeX.
 _SETTINGS = {
-    "svg.hashsalt": "symconv",
     "font.family": ["cmr10"],
     "mathtext.fontset": "cm",
     "axes.formatter.use_mathtext": True,  # cmr10 has no minus sign, so matplotlib warns without
@@ -33,15 +26,6 @@ _SETTINGS = {
 
 #: matplotlib's settings are those of the whole process: one drawing at a time changes and restores them.
 _SETTING = threading.Lock()
-
-
-def to_svg(drawing: Drawing) -> str:
-    """An ``svg`` element with a title and a description for those who cannot see it."""
-    text = _painted(drawing, "svg", {}).decode("utf-8")
-    # Both come first in the element, where screen readers look for them; a page needs no prolog before it.
-    named = f"<title>{escape(drawing.title)}</title>\n <desc>{escape(drawing.alt)}</desc>"
-    text = text[text.index("<svg ") :].replace("<svg ", '<svg role="img" ', 1)
-    return re.sub(r">\n", lambda _: f">\n {named}\n", text, count=1)
 
 
 def to_png(drawing: Drawing, dpi: int) -> bytes:
@@ -59,7 +43,7 @@ def _painted(drawing: Drawing, form: str, described: Mapping[str, str], dpi: int
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError("figures as SVG, PNG and PDF need: pip install 'symconv[plot]'") from None
+        raise MissingExtraError("figures as PNG and PDF need: pip install 'symconv[plot]'") from None
     file = io.BytesIO()
     with _SETTING, matplotlib.rc_context():
         matplotlib.rcdefaults()

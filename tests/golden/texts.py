@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -86,16 +85,9 @@ def figures(layer: Any) -> Texts:
 
 
 def vectors(layer: Any) -> Texts:
-    """The figures as SVG: their shapes, colours and labels, without what versions of matplotlib change.
-
-    That is how glyphs are drawn, where a label begins, and how large the white box behind it is.
-    """
+    """The figures as SVG."""
     for name in layer.figure_names:
-        svg = told(lambda name=name: layer.figure(name).svg())
-        svg = re.sub(r"<(metadata|defs)>.*?</\1>|<use [^>]*>", "", svg, flags=re.DOTALL)
-        svg = re.sub(r' (id|transform|clip-path|xlink:href)="[^"]*"', "", svg)
-        svg = re.sub(r'<path d="[^"]*" style="fill: #ffffff"/>', "<path/>", svg)
-        yield f"svg/{name}", re.sub(r"\s*\n\s*", "\n", svg)
+        yield f"svg/{name}", told(lambda name=name: layer.figure(name).svg())
 
 
 def algorithms(layer: Any) -> Texts:
@@ -139,7 +131,7 @@ FORMATS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
 
 
 def notes(layer: Any) -> Texts:
-    """Sources of the notes; a picture that is drawn by matplotlib stands there in words."""
+    """Sources of the notes; a picture stands there in words."""
     document = layer.notes()
     yield "notes/repr", repr(document)
     for form, (name, options) in FORMATS.items():
@@ -170,8 +162,4 @@ PARTS: Mapping[str, Callable[[Any], Texts]] = {
 }
 
 #: The libraries that a part cannot do without.
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "svg": ("matplotlib",),
-    "notes": ("nbformat",),
-    "prove": ("islpy", "z3"),
-}
+NEEDED: Mapping[str, tuple[str, ...]] = {"notes": ("nbformat",), "prove": ("islpy", "z3")}

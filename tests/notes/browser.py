@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -82,6 +83,18 @@ class Browser:
         finally:
             server.shutdown()
             server.server_close()
+
+    def evaluated(self, body: str, script: str, *, dark: bool = False, still: bool = False) -> Any:
+        """What a script finds on a page of this body, in a light or a dark scheme, with or without motion."""
+        return self._thread.submit(self._found, body, script, dark, still).result()
+
+    def _found(self, body: str, script: str, dark: bool, still: bool) -> Any:
+        scheme, motion = ("dark" if dark else "light"), ("reduce" if still else "no-preference")
+        tab = self._chromium.new_page(color_scheme=scheme, reduced_motion=motion)  # type: ignore[arg-type]
+        tab.set_content(f"<!DOCTYPE html><html style='color-scheme:{scheme}'><body>{body}</body></html>")
+        found = tab.evaluate(script)
+        tab.close()
+        return found
 
     def _seen(self, address: str, screenshot: Path | None) -> Seen:
         tab = self._chromium.new_page(viewport={"width": 900, "height": 1200})
