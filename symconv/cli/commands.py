@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from symconv import __version__
 from symconv.cli.excerpt import excerpt
 from symconv.cli.exercises import exercises
+from symconv.cli.figure import figure
 from symconv.cli.notes import notes, progress
 from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
 from symconv.cli.prove import prove
@@ -140,6 +141,7 @@ def _write(text: str, file: str | None) -> None:
 
 cli.add_command(notes)
 cli.add_command(exercises)
+cli.add_command(figure)
 cli.add_command(prove)
 
 

@@ -1,5 +1,6 @@
 """Figures of a layer: one geometry of marks, drawn as TikZ, as SVG, or by matplotlib."""
 
+from symconv.figures.animation import Animation as Animation
 from symconv.figures.colours import COLOUR_VALUES as COLOUR_VALUES
 from symconv.figures.colours import ON_DARK as ON_DARK
 from symconv.figures.drawing import Box as Box

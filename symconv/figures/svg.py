@@ -10,7 +10,7 @@ from itertools import groupby
 
 from symconv.figures.colours import on_dark, tint
 from symconv.figures.drawing import FONT, LOOKS, Box, Disc, Drawing, Label, Line, Look, Mark, Text
-from symconv.figures.inline import ABOVE, BOLD, BOLD_ITALIC, ITALIC, Run, runs_of
+from symconv.figures.inline import ABOVE, BOLD, BOLD_ITALIC, ITALIC, UPRIGHT, Run, runs_of
 
 #: Pixels of a user unit and of a point.
 UNIT, _POINT = 40.0, 4 / 3
@@ -22,6 +22,9 @@ _SCRIPT, _RAISED, _LOWERED, _APART = 0.7, 0.36, 0.2, 0.1
 #: are no such. What is measured is taken to be a little wider.
 FONTS = "'Times New Roman',Times,'Liberation Serif',serif"
 _SMALLER, _WIDER = 0.92, 1.1
+
+#: The usual size of letters, in user units.
+LETTERS = _SMALLER * FONT
 
 #: Lengths of strokes and gaps, in pixels.
 _DASHES = {"solid": "", "dashed": "5 3", "dotted": "1.5 2.5", "dashdotted": "6 2.5 1.5 2.5"}
@@ -58,13 +61,14 @@ def to_svg(drawing: Drawing) -> str:
     )
 
 
-def element(title: str, alt: str, size: tuple[float, float], style: str, body: str) -> str:
-    """The element around what is painted; both names come first, where screen readers look for them."""
+def element(title: str, alt: str, size: tuple[float, float], style: str, body: str, name: str = "") -> str:
+    """The element around what is painted; title and description first, where screen readers look for them."""
     width, height = map(number, size)
-    letters = f'font-family="{FONTS}" font-size="{number(_SMALLER * FONT)}" text-anchor="middle"'
+    called = f"symconv-figure {name}".rstrip()
+    sized = f'class="{called}" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    letters = f'font-family="{FONTS}" font-size="{number(LETTERS)}" text-anchor="middle"'
     return (
-        f'<svg role="img" xmlns="http://www.w3.org/2000/svg" class="symconv-figure" width="{width}" '
-        f'height="{height}" viewBox="0 0 {width} {height}" {letters} fill="currentColor">\n'
+        f'<svg role="img" xmlns="http://www.w3.org/2000/svg" {sized} {letters} fill="currentColor">\n'
         f"<title>{escaped(title)}</title>\n<desc>{escaped(alt)}</desc>\n"
         f"{f'<style>{style}</style>' + chr(10) if style else ''}{body}\n</svg>\n"
     )
@@ -98,7 +102,8 @@ def painted(marks: Sequence[Mark]) -> list[str]:
         elif kind is Line:
             pieces = [part for mark in here if isinstance(mark, Line) for part in _parted(mark, marks)]
             for (colour, dash), alike in groupby(pieces, key=lambda line: (line.colour, line.dash)):
-                found += _group(_stroke(colour, 4 / 3, dash), [_line(line) for line in alike])
+                lines = "".join(map(_line, alike))
+                found.append(f'<path{_stroke(colour, 4 / 3, dash)} d="{lines}"/>')
         else:
             found += _boxes([mark for mark in here if isinstance(mark, Box | Disc)])
     return found
@@ -107,7 +112,11 @@ def painted(marks: Sequence[Mark]) -> list[str]:
 def _boxes(marks: Sequence[Box | Disc]) -> list[str]:
     found: list[str] = []
     for (look, colour), alike in groupby(marks, key=lambda mark: (mark.look, mark.colour)):
-        found += _group(_looking(LOOKS[look], colour), [_shape(mark) for mark in alike])
+        attributes, shapes = _looking(LOOKS[look], colour), list(alike)
+        boxes = _outlines([mark for mark in shapes if isinstance(mark, Box)])
+        found += [f'<path{attributes} d="{boxes}"/>'] if boxes else []
+        discs = [_circle(mark) for mark in shapes if isinstance(mark, Disc)]
+        found += _group(attributes, discs) if discs else []
     for ink, labelled in groupby(marks, key=lambda mark: LOOKS[mark.look].ink):
         found += _texts(ink, [_named(mark) for mark in labelled if mark.label and mark.label.latex])
     return found
@@ -159,16 +168,35 @@ def _looking(look: Look, colour: str) -> str:
     return f'{stroke} fill="{ink}" fill-opacity="{round(share, 3):g}"'
 
 
-def _shape(mark: Box | Disc) -> str:
-    if isinstance(mark, Disc):
-        return f'<circle cx="{number(mark.x)}" cy="{number(mark.y)}" r="{number(mark.radius)}"/>'
-    width, height = number(mark.width), number(mark.height)
-    return f'<rect x="{number(mark.x)}" y="{number(mark.y)}" width="{width}" height="{height}"/>'
+def _circle(mark: Disc) -> str:
+    return f'<circle cx="{number(mark.x)}" cy="{number(mark.y)}" r="{number(mark.radius)}"/>'
+
+
+def _outlines(marks: Sequence[Box]) -> str:
+    """Boxes as a path; those side by side as one, with lines between them."""
+    rows: list[list[Box]] = []
+    for mark in marks:
+        last = rows[-1][-1] if rows else None
+        beside = last and (last.y, last.height, round(last.x + last.width, 3)) == (
+            mark.y,
+            mark.height,
+            mark.x,
+        )
+        if beside:
+            rows[-1].append(mark)
+        else:
+            rows.append([mark])
+    found = ""
+    for row in rows:
+        height, width = number(row[0].height), number(sum(mark.width for mark in row))
+        found += f"M{number(row[0].x)} {number(row[0].y)}h{width}v{height}h-{width}z"
+        found += "".join(f"M{number(mark.x)} {number(mark.y)}v{height}" for mark in row[1:])
+    return found
 
 
 def _line(mark: Line) -> str:
     (x1, y1), (x2, y2) = map(number, (mark.x1, mark.y1)), map(number, (mark.x2, mark.y2))
-    return f'<path d="M{x1} {y1}L{x2} {y2}"/>'
+    return f"M{x1} {y1}L{x2} {y2}"
 
 
 def _parted(line: Line, marks: Sequence[Mark]) -> list[Line]:
@@ -212,24 +240,26 @@ def _named(mark: Box | Disc) -> str:
     return text_of(Text(mark.x + across, mark.y + down, mark.label or Label("", ""), size=mark.size))
 
 
-def text_of(mark: Text) -> str:
+def text_of(mark: Text, more: str = "") -> str:
     """A ``text`` element whose letters stand at half their height at the place of the mark."""
     runs = runs_of(mark.label.latex, mark.label.text)
     large = _SMALLER * mark.size
     x, y = number(mark.x), number(mark.y + large * _middle(runs))
     turned = "" if mark.upright else f' transform="rotate(-90 {x} {number(mark.y)})"'
     size = f' font-size="{number(large)}"' if mark.size != FONT else ""
+    if len(runs) == 1 and not runs[0].level:
+        size, runs = size + _STYLES.get(runs[0].look, ""), (replace(runs[0], look=UPRIGHT),)
     anchor = f' text-anchor="{_ANCHORS[mark.anchor]}"' if mark.anchor != "center" else ""
-    return f'<text x="{x}" y="{y}"{size}{anchor}{turned}>{spans(runs, large)}</text>'
+    return f'<text{more} x="{x}" y="{y}"{size}{anchor}{turned}>{spans(runs, large)[0]}</text>'
 
 
-def spans(runs: Sequence[Run], size: float) -> str:
-    """Runs as text, those in italics or off the line in elements of their own.
+def spans(runs: Sequence[Run], size: float, height: float = 0.0) -> tuple[str, float]:
+    """Runs as text, and at which height it ends; those in italics or off the line in elements of their own.
 
     A script below one above stands below it, as far as the letters have the widths of Times.
     """
     found: list[str] = []
-    height = back = 0.0
+    back = 0.0
     for at, run in enumerate(runs):
         stacked = at > 0 and run.level * runs[at - 1].level < 0
         apart = _APART if stacked or (at + 1 < len(runs) and run.level * runs[at + 1].level < 0) else 0.0
@@ -242,7 +272,7 @@ def spans(runs: Sequence[Run], size: float) -> str:
         attributes = f"{shift}{smaller}{_STYLES.get(run.look, '')}"
         found.append(f"<tspan{attributes}>{escaped(run.text)}</tspan>" if attributes else escaped(run.text))
         height = wanted
-    return "".join(found)
+    return "".join(found), height
 
 
 def _attribute(name: str, length: float) -> str:

@@ -71,6 +71,7 @@ class Layer:
     latex = asked("written", Written.latex)
     activation = asked("written", Written.activation)
     exercises = asked("practice", Practice.exercises)
+    animation = asked("practice", Practice.animation)
     figure = asked("written", Written.figure)
 
     #: The names that :meth:`figure` takes.

@@ -1,18 +1,21 @@
-"""A layer as its exercises see it: what it is, what it computes, and the same with other options."""
+"""A layer in use: exercises on it and on others of its kind, and the window in motion on numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from symconv.figures import Animation
 from symconv.layers.conventions import remade
 from symconv.layers.description import call
+from symconv.layers.example import missing
 from symconv.notes.exercises import Exercises, Subject, exercises
 from symconv.notes.exercises.opening import opening
+from symconv.notes.motion import animation, require_watchable
 
 
 class Practice:
-    """Exercises on a layer."""
+    """Exercises on a layer, and its animation."""
 
     def __init__(self, layer: Any) -> None:
         self._layer = layer
@@ -50,3 +53,26 @@ class Practice:
         kind = type(layer)
         subject = Subject(layer, remade, f"sc.{call(kind, layer.spec)}")
         return exercises(subject, opening(subject), seed, count, kinds)
+
+    def animation(self) -> Animation:
+        """The window in motion: it slides, products are added up, and each entry appears.
+
+        Operands without values get small whole numbers, as in notes.
+
+        Raises
+        ------
+        SymbolicSizeError
+            If a size is a symbol.
+        FigureError
+            If the layer has channels, a batch or more than two axes, or is too large to be watched.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> layer = sc.Conv1d(4, 3, padding="full", flip=True).at(x=[1, 2, 3, 4], w=[5, 6, 7])
+        >>> print(layer.animation())
+        A window of 3 weights slides over x = (1, 2, 3, 4). At each position the products are added up and
+        give an output: y = (5, 16, 34, 52, 45, 28).
+        """
+        require_watchable(self._layer.spec)
+        return animation(self._layer.at(**missing(self._layer)))

@@ -19,6 +19,9 @@ _ALGORITHM = Markup(
     "<details>\n<summary>In Python</summary>\n<pre><code>{}</code></pre>\n</details>"
 )
 
+#: What is said below the window in motion.
+MOTION = "The window in motion, one position after the other."
+
 _PLACE = re.compile(r"(https?://|/|\./|\.\./)?[A-Za-z0-9_.~@/-]+")
 
 
@@ -76,8 +79,13 @@ def _table(block: Table) -> Markup:
 
 def _picture(block: Picture) -> Markup:
     """The picture as data within the file, so that nothing has to be fetched."""
-    data = base64.b64encode(block.figure.svg().encode()).decode()
-    source = f"data:image/svg+xml;base64,{data}"
-    return Markup('<figure>\n<img src="{}" alt="{}">\n<figcaption>{}</figcaption>\n</figure>').format(
-        source, block.figure.alt, _sentence(block.caption)
-    )
+    figure = Markup('<figure>\n<img src="{}" alt="{}">\n<figcaption>{}</figcaption>\n</figure>')
+    shown = figure.format(_data(block.figure.svg()), block.figure.alt, _sentence(block.caption))
+    if block.motion is None:
+        return shown
+    return shown + "\n" + figure.format(_data(block.motion.svg()), block.motion.alt, MOTION)
+
+
+def _data(svg: str) -> str:
+    """An address that contains the picture itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -23,6 +23,15 @@ class Figured(Protocol):
     def drawing(self) -> Drawing: ...
 
 
+class Moving(Protocol):
+    """What prints as a picture that moves, and says in words what is seen."""
+
+    @property
+    def alt(self) -> str: ...
+
+    def svg(self) -> str: ...
+
+
 class Listed(Protocol):
     """An algorithm: its source, and how it is typeset."""
 
@@ -138,12 +147,16 @@ class Algorithm(Placed):
 
 @dataclass(frozen=True)
 class Picture(Placed):
-    """A figure with its caption; ``name`` is unique in the document."""
+    """A figure with its caption; ``name`` is unique in the document.
+
+    ``motion`` is the same in motion, for formats that move.
+    """
 
     caption: Words
     figure: Figured
     code: str
     name: str
+    motion: Moving | None = None
 
 
 Block: TypeAlias = Heading | Prose | Display | Points | Table | Algorithm | Picture

@@ -14,7 +14,8 @@ from symconv.explicit.layout import Sheet
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
-from symconv.notes.model import Block, Display, Maths, Prose, Table, Words, plain
+from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Words, plain
+from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, generic, lines_shown
 from symconv.notes.source import Sources
@@ -35,7 +36,8 @@ def numbers(sources: Sources) -> list[Block]:
     pen = Pen(worked)
     table = positions(pen)
     window = picture(sources, "window", kinds.caption(pen), beside=_breadth(table))
-    window = [replace(block, brief=2) for block in window]
+    motion = in_motion(sources.example)
+    window = [replace(block, brief=2, motion=motion) for block in window if isinstance(block, Picture)]
     said = [*kinds.remark(pen), *applied(sources, pen)]
     return [
         *_operands(sources, pen, bool(window)),

@@ -1,0 +1,46 @@
+"""The ``symconv figure`` command: a picture of a layer, or its window in motion, as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from symconv.cli.options import geometry, layer_of
+
+_NAMES = "band, window, network, blocks or input_gradient"
+
+#: What a file may be, still and in motion.
+_STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
+
+
+@click.command()
+@click.argument("name", required=False)
+@geometry()
+@click.option("--animate", is_flag=True, help="The window in motion, on numbers, in the place of a figure.")
+@click.option(
+    "-o", "--output", "file", metavar="FILE",
+    help=f"The suffix chooses the format: {_STILL}; with --animate {_MOVING}.",
+)  # fmt: skip
+def figure(name: str | None, file: str | None, animate: bool, **options: Any) -> None:
+    """Draw a figure of a layer: band, window, network, blocks or input_gradient.
+
+    With --animate no name is needed: the window slides over the input, products are added up, and each
+    entry appears. SVG and TikZ (.tex) need nothing else; .png, .pdf and .gif need matplotlib.
+
+    \b
+    Examples:
+      symconv figure network --input-size 4 --kernel-size 3 -o network.svg
+      symconv figure --animate -x 1,2,3,4 -w 5,6,7 --padding full --flip -o window.svg
+    """
+    if animate and name not in (None, "window"):
+        raise click.UsageError(f"--animate shows the window: leave out {name}.")
+    if name is None and not animate:
+        raise click.UsageError(f"no figure is named: write {_NAMES}, or --animate.")
+    if not file:
+        raise click.UsageError(
+            f"no file is named: give -o FILE, which ends in {_MOVING if animate else _STILL}."
+        )
+    layer = layer_of(**options)
+    drawn = layer.animation() if animate else layer.figure(name or "window")
+    drawn.save(file)
