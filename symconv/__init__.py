@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from symconv.explicit.functions import convolve as convolve
     from symconv.explicit.functions import correlate as correlate
     from symconv.explicit.structure import Structure as Structure
+    from symconv.figures import Animation as Animation
     from symconv.figures import Figure as Figure
     from symconv.layers import AvgPool as AvgPool
     from symconv.layers import AvgPool1d as AvgPool1d
@@ -64,7 +65,7 @@ _HELD = {
     "explicit.equation": ["Equation"],
     "explicit.functions": ["convolution_matrix", "convolve", "correlate"],
     "explicit.structure": ["Structure"],
-    "figures": ["Figure"],
+    "figures": ["Animation", "Figure"],
     "layers": LAYERS,
     "notes": ["Document"],
     "notes.exercises": ["Exercise", "Exercises"],

@@ -266,15 +266,20 @@ def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
 
 
 def dark_colours(app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any) -> None:
-    """Style the colours of formulas for pages whose reader chose a dark theme, as Furo and others tell it."""
-    rules = [
+    """Style colours for pages whose reader chose a dark theme, as Furo and others tell it.
+
+    Pictures have a style of their own, which they use where they are told that the page is dark.
+    """
+    rules = ['[data-theme=dark] img[src*="symconv-"]{color-scheme:dark}']
+    rules += [
         f"[data-theme=dark] .math :is([style*='color:{name}'],[style*='color: {name}'],[fill='{name}'])"
         f"{{color:{shade}!important;fill:{shade}}}"
         for name, shade in ON_DARK.items()
     ]
     chosen = "".join(rules)
     preferred = chosen.replace("[data-theme=dark]", "[data-theme=auto]")
-    style = f"<style>{chosen}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
+    light = 'img[src*="symconv-"]{color-scheme:light}'
+    style = f"<style>{light}{chosen}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
     context["metatags"] = f"{context.get('metatags', '')}{style}"
 
 

@@ -158,7 +158,7 @@ class Animation:
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """The animation, and beside it its last position as PNG where matplotlib is installed."""
         bundle, sizes = self.still._repr_mimebundle_()
-        return {**bundle, "image/svg+xml": self.svg()}, sizes
+        return {**bundle, "image/svg+xml": _animated(self.stage, paper=True)}, sizes
 
 
 _SUFFIXES: Mapping[str, Callable[[Animation], str | bytes]] = MappingProxyType(
@@ -166,7 +166,7 @@ _SUFFIXES: Mapping[str, Callable[[Animation], str | bytes]] = MappingProxyType(
 )
 
 
-def _animated(stage: Stage) -> str:
+def _animated(stage: Stage, *, paper: bool = False) -> str:
     """The element: what stands, what slides, what appears, and the rules by which it does."""
     timing, last = _Timing.of(stage), stage.moves[-1]
     grounds, window, frame = stage.grounds(), stage.weights(), stage.frame()
@@ -195,8 +195,9 @@ def _animated(stage: Stage) -> str:
     name = f"s{sha1((stage.alt + whole).encode(), usedforsecurity=False).hexdigest()[:4]}"
     moving = f"@media(prefers-reduced-motion:no-preference){{{''.join(rules)}}}"
     still = f".{_OWN}:hover *{{animation-play-state:paused}}"
-    style = dark_style([*grounds, *window]) + (moving + still).replace(_OWN, name)
-    return element(stage.title, stage.alt, stage.size, style, whole, name)
+    style = "" if paper else dark_style([*grounds, *window])
+    style += (moving + still).replace(_OWN, name)
+    return element(stage.title, stage.alt, stage.size, style, whole, name, paper=paper)
 
 
 #: What stands in rules for the name of one animation.

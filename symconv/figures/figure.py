@@ -96,7 +96,8 @@ class Figure:
     def svg(self) -> str:
         """An ``svg`` element that contains :attr:`alt` as its description.
 
-        It can be read on light and dark pages: its ground is transparent, and its ink that of the page.
+        Its ground is transparent, and its ink is that of the page that it is put into. A file by itself is
+        light on dark for readers who prefer that.
 
         Examples
         --------
@@ -181,13 +182,14 @@ class Figure:
     __repr__ = __str__
 
     def _repr_svg_(self) -> str:
-        return self.svg()
+        """The figure on white: a notebook does not tell pictures whether it is dark."""
+        return to_svg(self.drawing, paper=True)
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """SVG, and PNG where matplotlib is installed, which untrusted notebooks and LaTeX show."""
-        bundle = {"image/svg+xml": self.svg(), "text/plain": self.alt}
+        bundle = {"image/svg+xml": self._repr_svg_(), "text/plain": self.alt}
         try:
             bundle["image/png"] = b64encode(self.png()).decode()
         except MissingExtraError:

@@ -37,8 +37,8 @@ _SHADE_OF_BLACK = re.compile(r"black(?:!(\d+)!white)?")
 #: Less of the ink in a filling than of a colour, so that ink is read on it on a dark page too.
 _INK_IN_FILL = 0.75
 
-#: The ink of a dark page, where a picture stands alone.
-INK_ON_DARK = "#e6e6e6"
+#: The ink and the ground of a picture that stands alone where all is dark, for its page may not be so.
+INK_ON_DARK, DARK = "#e6e6e6", "#131416"
 
 _STYLES = {ITALIC: ' font-style="italic"', BOLD: ' font-weight="bold"'}
 _STYLES[BOLD_ITALIC] = _STYLES[ITALIC] + _STYLES[BOLD]
@@ -50,25 +50,35 @@ _MARKS = "\u0302\u0303\u0304\u0307\u20d7"
 _LOW, _TALL = re.compile("[acegm-su-z\u03b1\u03b3\u03b5\u03b7\u03b9\u03ba\u03bc-\u03c9]+"), 0.67
 
 
-def to_svg(drawing: Drawing) -> str:
+def to_svg(drawing: Drawing, *, paper: bool = False) -> str:
     """An ``svg`` element with a title and a description for those who cannot see it.
 
-    Its ink is that of the page that it is put into. Where it stands alone, it has a style for dark pages.
+    Its ink is that of the page that it is put into. Where it stands alone, it has a style for readers who
+    prefer dark pages. On ``paper`` it is black on white, whatever the page.
     """
     body = "\n".join(painted(drawing.marks))
-    return element(
-        drawing.title, drawing.alt, (drawing.width, drawing.height), dark_style(drawing.marks), body
-    )
+    size, style = (drawing.width, drawing.height), "" if paper else dark_style(drawing.marks)
+    return element(drawing.title, drawing.alt, size, style, body, paper=paper)
 
 
-def element(title: str, alt: str, size: tuple[float, float], style: str, body: str, name: str = "") -> str:
+def element(
+    title: str,
+    alt: str,
+    size: tuple[float, float],
+    style: str,
+    body: str,
+    name: str = "",
+    *,
+    paper: bool = False,
+) -> str:
     """The element around what is painted; title and description first, where screen readers look for them."""
     width, height = map(number, size)
     called = f"symconv-figure {name}".rstrip()
     sized = f'class="{called}" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     letters = f'font-family="{FONTS}" font-size="{number(LETTERS)}" text-anchor="middle"'
+    ground = ' style="color:#000;background:#fff"' if paper else ""
     return (
-        f'<svg role="img" xmlns="http://www.w3.org/2000/svg" {sized} {letters} fill="currentColor">\n'
+        f'<svg role="img" xmlns="http://www.w3.org/2000/svg" {sized} {letters} fill="currentColor"{ground}>\n'
         f"<title>{escaped(title)}</title>\n<desc>{escaped(alt)}</desc>\n"
         f"{f'<style>{style}</style>' + chr(10) if style else ''}{body}\n</svg>\n"
     )
@@ -89,7 +99,7 @@ def dark_style(marks: Iterable[Mark]) -> str:
         shade = hexadecimal(on_dark(mark.colour))
         rules[_class(mark.colour, filled)] = f"stroke:{shade}{f';fill:{shade}' if filled else ''}"
     told = "".join(f":root .{name}{{{rule}}}" for name, rule in sorted(rules.items()))
-    return f"@media(prefers-color-scheme:dark){{:root{{color:{INK_ON_DARK}}}{told}}}"
+    return f"@media(prefers-color-scheme:dark){{:root{{color:{INK_ON_DARK};background:{DARK}}}{told}}}"
 
 
 def painted(marks: Sequence[Mark]) -> list[str]:

@@ -227,6 +227,12 @@ def test_figures_of_layers_are_drawn(project: Project) -> None:
     images = re.findall(r'<img alt="([^"]*)" src="_images/(symconv-\w+\.svg)"', page)
     assert [alt.split(" of ")[0] for alt, _ in images] == ["Matrix", "Network"]
     assert all("<svg" in project.text("html", f"_images/{name}") for _, name in images)
+    # A picture is as dark as its page, whatever the reader prefers elsewhere.
+    assert 'img[src*="symconv-"]{color-scheme:light}' in page
+    assert '[data-theme=dark] img[src*="symconv-"]{color-scheme:dark}' in page
+    assert re.search(
+        r'@media\(prefers-color-scheme:dark\)\{\[data-theme=auto\] img\[src\*="symconv-"\]', page
+    )
 
 
 def test_each_figure_has_a_line_and_a_name_of_its_own(tmp_path: Path) -> None:

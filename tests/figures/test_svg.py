@@ -12,7 +12,7 @@ import pytest
 import symconv as sc
 from symconv.figures import FIGURES, ON_DARK, Box, Disc, Drawing, Figure, Label, Line, Text
 from symconv.figures.colours import FAINT, RGB, contrast, on_dark, tint
-from symconv.figures.drawing import LOOKS
+from symconv.figures.drawing import LOOKS, extent
 from symconv.figures.lettering import _looks
 from symconv.figures.svg import INK_ON_DARK, to_svg
 from symconv.printing.notation import COLOURS, PALETTE
@@ -37,15 +37,17 @@ MEASURED = """() => [...document.querySelectorAll("svg")].map(svg => {
     const r = node.getBoundingClientRect();
     return [r.left, r.top, r.right, r.bottom];
   };
-  const shapes = [...svg.querySelectorAll("rect, circle")].map(box);
+  const [left, top] = box(svg);
+  const cells = JSON.parse(svg.parentNode.dataset.cells);
+  const shapes = cells.map(([x, y, right, bottom]) => [left + x, top + y, left + right, top + bottom]);
   return {page: box(svg), texts: [...svg.querySelectorAll("text")].map(text => {
-    const [left, top, right, bottom] = box(text);
-    const across = (left + right) / 2, down = (top + bottom) / 2;
+    const [west, north, east, south] = box(text);
+    const across = (west + east) / 2, down = (north + south) / 2;
     const turned = text.hasAttribute("transform");
-    const [x, y] = turned ? [(right - left) / 3, 0] : [0, (bottom - top) / 3];
+    const [x, y] = turned ? [(east - west) / 3, 0] : [0, (south - north) / 3];
     const around = shapes.filter(s => s[0] < across && across < s[2] && s[1] < down && down < s[3]);
     around.sort((a, b) => (a[2] - a[0]) * (a[3] - a[1]) - (b[2] - b[0]) * (b[3] - b[1]));
-    const letters = [left + x, top + y, right - x, bottom - y];
+    const letters = [west + x, north + y, east - x, south - y];
     return {said: text.textContent, box: letters, cell: around.length ? around[0] : null};
   })};
 })"""
@@ -74,6 +76,13 @@ def meet(one: list[float], other: list[float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
+def on_page(svg: str, drawing: Drawing) -> str:
+    """A picture with the places of its cells, in pixels."""
+    marks = [mark for mark in drawing.marks if isinstance(mark, Box | Disc)]
+    cells = [[40 * side for side in extent(mark)] for mark in marks]
+    return f'<div data-cells="{cells}">{svg}</div>'
+
+
 def pictures(layers: list[sc.layers.Layer]) -> list[Figure]:
     return [layer.figure(name) for layer in layers for name in FIGURES]
 
@@ -90,7 +99,8 @@ def test_texts_stay_in_their_cells_and_on_the_page_and_do_not_meet(
     layers: list[sc.layers.Layer], browser: Browser
 ) -> None:
     figures = pictures(layers)
-    found = browser.evaluated("".join(figure.svg() for figure in figures), MEASURED)
+    page = "".join(on_page(figure.svg(), figure.drawing) for figure in figures)
+    found = browser.evaluated(page, MEASURED)
     assert sum(len(picture["texts"]) for picture in found) > 100
     assert collisions(found, [f"{f.name} {f.alt[:40]}" for f in figures]) == []
 
@@ -103,7 +113,8 @@ def test_what_collides_is_found(browser: Browser) -> None:
         Text(1.7, 1.5, beside),
         Text(-0.1, 0.2, beside),
     )
-    found = browser.evaluated(to_svg(Drawing("band", "", marks, 3, 3, "")), MEASURED)
+    drawing = Drawing("band", "", marks, 3, 3, "")
+    found = browser.evaluated(on_page(to_svg(drawing), drawing), MEASURED)
     assert len(collisions(found, ["one"])) == 3
 
 
@@ -127,7 +138,7 @@ def read_on(svg: str, page: str) -> dict[str, float]:
     ink, ground = rgb(INK_ON_DARK if dark else "#000000"), rgb(page)
     rules = dict(re.findall(r":root \.([\w-]+)\{stroke:(#\w{6})", svg)) if dark else {}
     found = {}
-    for attributes in re.findall(r"<g([^>]* stroke=[^>]*)>", svg):
+    for attributes in re.findall(r"<(?:g|path)([^>]* stroke=[^>]*)>", svg):
         told = dict(re.findall(r' ([\w-]+)="([^"]*)"', attributes))
         colour = (
             ink if told["stroke"] == "currentColor" else rgb(rules.get(told.get("class", ""), told["stroke"]))
@@ -199,9 +210,28 @@ def test_a_picture_that_stands_alone_is_dark_where_its_page_is(
     assert browser.evaluated(images, COLOURED, dark=dark) == [[inked, inked, inked, 255], [*coloured, 255]]
 
 
+def test_a_picture_has_a_ground_of_its_own_where_its_page_does_not_tell_that_it_is_light(
+    browser: Browser,
+) -> None:
+    data = base64.b64encode(
+        to_svg(Drawing("band", "", (Text(0, 0, Label("", "")),), 1, 1, "")).encode()
+    ).decode()
+    image = f'<img src="data:image/svg+xml;base64,{data}">'
+    assert browser.evaluated(image, COLOURED) == [[0, 0, 0, 0]]
+    assert browser.evaluated(image, COLOURED, dark=True) == [[0x13, 0x14, 0x16, 255]]
+
+
+def test_in_a_notebook_it_is_black_on_white(browser: Browser) -> None:
+    svg = LAYERS["full"].figure()._repr_svg_()
+    assert "prefers-color-scheme" not in svg
+    script = '() => (s => [s.color, s.backgroundColor])(getComputedStyle(document.querySelector("svg")))'
+    page = f'<div style="color:white;background:black">{svg}</div>'
+    assert browser.evaluated(page, script, dark=True) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+
+
 def test_on_a_page_the_ink_is_that_of_the_page_whatever_the_reader_prefers(browser: Browser) -> None:
     svg = LAYERS["full"].figure().svg()
-    script = '() => getComputedStyle(document.querySelector("svg g")).stroke'
+    script = '() => getComputedStyle(document.querySelector("svg path")).stroke'
     for dark in (False, True):
         found = browser.evaluated(f'<div style="color:rgb(1,2,3)">{svg}</div>', script, dark=dark)
         assert found in ("rgb(1, 2, 3)", "rgba(1, 2, 3, 1)")
@@ -216,7 +246,9 @@ def test_two_pictures_on_a_page_share_no_names() -> None:
 def test_lines_leave_room_for_the_names_on_them() -> None:
     name = Text(1, 1, Label("$w_{0}$", "w0"), backed=True)
     marks = (Line(0, 1, 2, 1, "teal"), Line(0, 0, 2, 0, "teal"), Line(1, 0.5, 1, 1.6, "teal"), name)
-    lines = re.findall(r"M(\S+) (\S+)L(\S+) (\S+)\"", to_svg(Drawing("network", "", marks, 2, 2, "")))
+    lines = re.findall(
+        r"M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)", to_svg(Drawing("network", "", marks, 2, 2, ""))
+    )
     assert len(lines) == 5
     across, after = [(float(one[0]), float(one[2])) for one in lines[:2]]
     assert across[0] == 0 < across[1] < 40 < after[0] < after[1] == 80
@@ -250,7 +282,7 @@ def test_the_largest_picture_is_under_300_kilobytes() -> None:
 def test_rich_display_has_pixels_beside_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     figure = LAYERS["full"].figure()
     bundle, told = figure._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == figure.svg()
+    assert bundle["image/svg+xml"] == figure._repr_svg_()
     assert base64.b64decode(bundle["image/png"]) == figure.png()
     assert told["image/png"]["width"] == pytest.approx(40 * figure.drawing.width, abs=1)
     assert bundle["text/plain"] == figure.alt

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest import mock
 from xml.sax.saxutils import escape
 
 import symconv as sc
+from symconv.figures import Animation
 
 #: Explicit quantities, as entries.
 ENTRIES = (
@@ -135,14 +137,16 @@ def notes(layer: Any) -> Texts:
     document = layer.notes()
     yield "notes/repr", repr(document)
     for form, (name, options) in FORMATS.items():
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(sc.Figure, "svg", _in_words):
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as patched:
+            for kind in (sc.Figure, Animation):
+                patched.enter_context(mock.patch.object(kind, "svg", _in_words))
             document.save(Path(folder) / name, **options)
             written = (Path(folder) / name).read_text(encoding="utf-8")
             names = sorted(path.name for path in Path(folder).iterdir())
         yield f"notes/{form}", "\n".join([*names, written])
 
 
-def _in_words(figure: sc.Figure) -> str:
+def _in_words(figure: sc.Figure | Animation) -> str:
     return f"<svg><desc>{escape(figure.alt)}</desc></svg>"
 
 
