@@ -222,11 +222,11 @@ def _parted(line: Line, marks: Sequence[Mark]) -> list[Line]:
         for begin, along, middle, reach in zip(
             (line.x1, line.y1), (across, down), (mark.x, mark.y), half, strict=True
         ):
-            near, far = begin - (middle - reach), begin - (middle + reach)
+            one, other = begin - (middle - reach), begin - (middle + reach)
             if along:
-                low, high = sorted((-near / along, -far / along))
+                low, high = sorted((-one / along, -other / along))
                 start, end = max(start, low), min(end, high)
-            elif not far <= 0 <= near:
+            elif not other <= 0 <= one:
                 start, end = 1.0, 0.0
         if start < end:
             hidden.append((start, end))

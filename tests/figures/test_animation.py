@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 from pathlib import Path
@@ -172,6 +173,31 @@ def test_it_stands_still_for_those_who_want_no_motion(name: str, browser: Browse
     pieces = animation.stage.moves[-1].pieces
     runs = [run.text for piece in pieces for run in runs_of(piece.latex, piece.text)]
     assert found["sums"] == ["".join(runs)]
+
+
+#: How opaque an image is in its last cell, which the window covers at the end.
+COVERED = """async () => {
+  const image = document.querySelector("img");
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 400;
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  return context.getImageData(234, 12, 1, 1).data[3];
+}"""
+
+
+@exhaustive
+@pytest.mark.parametrize(("flags", "covered"), [((), 0), (("--force-prefers-reduced-motion",), 102)])
+def test_as_an_image_it_stands_still_where_the_system_says_so(flags: tuple[str, ...], covered: int) -> None:
+    own = Browser(*flags)
+    try:
+        data = base64.b64encode(sc.Conv1d(6, 2).at(w=[1, 2]).animation().svg().encode()).decode()
+        image = f'<img src="data:image/svg+xml;base64,{data}">'
+        found = own.evaluated(image, COVERED)
+    finally:
+        own.close()
+    assert found == covered
 
 
 #: The same measures, of texts that are seen.

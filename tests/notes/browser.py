@@ -63,13 +63,13 @@ class _Handler(SimpleHTTPRequestHandler):
 class Browser:
     """Headless Chromium, started once, in a thread of its own, where Playwright's loop disturbs no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self._thread.submit(self._start, required_program("chromium")).result()
+        self._thread.submit(self._start, required_program("chromium"), [*FLAGS, *flags]).result()
 
-    def _start(self, program: str) -> None:
+    def _start(self, program: str, flags: list[str]) -> None:
         self._playwright = sync_playwright().start()
-        self._chromium = self._playwright.chromium.launch(executable_path=program, args=FLAGS)
+        self._chromium = self._playwright.chromium.launch(executable_path=program, args=flags)
 
     def opened(self, page: Path, screenshot: Path | None = None) -> Seen:
         """Open a page, wait for its mathematics, and look."""
