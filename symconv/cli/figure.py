@@ -17,7 +17,7 @@ _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
 @click.command()
 @click.argument("name", required=False)
 @geometry()
-@click.option("--animate", is_flag=True, help="The window in motion, on numbers, in the place of a figure.")
+@click.option("--animate", is_flag=True, help="Draw the window in motion, on numbers, instead of a figure.")
 @click.option(
     "-o", "--output", "file", metavar="FILE",
     help=f"The suffix chooses the format: {_STILL}; with --animate {_MOVING}.",

@@ -105,7 +105,8 @@ def _label(maths: Maths) -> Label:
 
 
 def _number(pen: Pen, value: Expr) -> Label:
-    return _label(pen.number(value))
+    """A value; a fraction of numbers in a line, as it stands in the other figures."""
+    return Label(f"${value}$", str(value)) if value.is_Rational else _label(pen.number(value))
 
 
 def _words(text: str) -> Label:

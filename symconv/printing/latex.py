@@ -28,8 +28,8 @@ class ExpressionPrinter(LatexPrinter):
         super().__init__({"symbol_names": dict(names), "full_prec": False})
 
     def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
-        """SymPy's letters, and those that it does not know: upright bold, superscripts in braces."""
-        own = ("bf" in expr.name or "{" in expr.name) and NAME.fullmatch(expr.name)
+        """SymPy's letters, and those that it does not know: upright bold, superscripts in braces, primes."""
+        own = any(sign in expr.name for sign in ("bf", "{", "'")) and NAME.fullmatch(expr.name)
         if own and expr not in self._settings["symbol_names"]:
             return Letter.of(expr.name).latex
         return str(super()._print_Symbol(expr, style))

@@ -37,7 +37,7 @@ LAYERS = {
     "own": sc.Conv1d(4, 2, padding=1, notation=OWN),
     "one": sc.Conv1d(1, 1),
 }
-NAMES = tiers(LAYERS, ["opening", "transposed", "largest"])
+NAMES = tiers(LAYERS, ["opening"])
 
 
 def values(animation: Animation) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import CSS4_COLORS, to_rgb
 
 import symconv as sc
-from symconv.figures import COLOUR_VALUES, ON_DARK, Box, Disc, Line
+from symconv.figures import COLOUR_VALUES, ON_DARK, Box, Disc, Line, colours
 from symconv.figures.colours import FAINT, tint
 from symconv.figures.drawing import LOOKS
 from symconv.figures.lettering import UNTIED, _looks
@@ -79,6 +79,13 @@ def contrast(one: tuple[float, float, float], other: tuple[float, float, float])
     """The contrast of two colours. Source: WCAG 2.2, definitions of contrast ratio and relative luminance."""
     dark, light = sorted(float(XYZ[1] @ linear(np.array(colour))) for colour in (one, other))
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_the_package_measures_contrast_as_this_file_does(colour: str) -> None:
+    for other in (*COLOUR_VALUES.values(), (1.0, 1.0, 1.0)):
+        measured = colours.contrast(COLOUR_VALUES[colour], other)
+        assert measured == pytest.approx(contrast(COLOUR_VALUES[colour], other), rel=1e-3)
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

@@ -126,6 +126,7 @@ def test_bytes_are_the_same_whatever_the_hash_seed() -> None:
         "        f = layer.figure(name)\n"
         "        for made in (f.tikz().encode(), f.svg().encode(), f.png(dpi=50), f.pdf()):\n"
         "            print(hashlib.sha256(made).hexdigest())\n"
+        "    print(hashlib.sha256(layer.animation().svg().encode()).hexdigest())\n"
     )
     assert len(printed_under_several_seeds(code)) == 1
 

@@ -157,7 +157,7 @@ def read_on(svg: str, page: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize("page", ["#ffffff", *DARK])
+@pytest.mark.parametrize("page", tiers(["#ffffff", *DARK], ["#ffffff", "#212121"]))
 def test_everything_that_is_read_has_contrast_on_light_and_dark(page: str) -> None:
     layers = [LAYERS["plane"], sc.Conv1d(9, 9, padding=1), LAYERS["largest"], LAYERS["average"]]
     for figure in pictures(layers):
@@ -280,7 +280,7 @@ def test_the_largest_picture_is_under_300_kilobytes() -> None:
 
 
 def test_rich_display_has_pixels_beside_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    figure = LAYERS["full"].figure()
+    figure = LAYERS["strided"].figure()
     bundle, told = figure._repr_mimebundle_()
     assert bundle["image/svg+xml"] == figure._repr_svg_()
     assert base64.b64decode(bundle["image/png"]) == figure.png()

@@ -262,3 +262,18 @@ def test_presets_print_each_letter_once_for_every_kind_of_layer() -> None:
     for preset in PRESETS.values():
         for kind, make in [pair for pair in LAYERS.items() if pair[0] != "open"]:
             assert told_apart(make(preset)), (preset, kind)
+
+
+@pytest.mark.parametrize(
+    ("written", "latex"),
+    [
+        ("delta'", r"\delta'_{0}"),
+        (r"\hat{z}'", r"\hat{z}'_{0}"),
+        ("y_in'", "y'_{in,0}"),
+        ("theta''", r"\theta''_{0}"),
+        (r"\mathbf{a}'", r"\mathbf{a}'_{0}"),
+    ],
+)
+def test_primes_stand_on_letters_of_every_kind(written: str, latex: str) -> None:
+    made = sc.Conv1d(2, 1, notation=sc.Notation(output=written)).equation("output").latex()
+    assert f"{latex} &= " in made
