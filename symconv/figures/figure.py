@@ -188,10 +188,13 @@ class Figure:
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        """SVG, and PNG where matplotlib is installed, which untrusted notebooks and LaTeX show."""
+        """SVG, and where matplotlib is installed PNG and PDF, for untrusted notebooks and for LaTeX."""
         bundle = {"image/svg+xml": self._repr_svg_(), "text/plain": self.alt}
         try:
-            bundle["image/png"] = b64encode(self.png()).decode()
+            bundle |= {
+                "image/png": b64encode(self.png()).decode(),
+                "application/pdf": b64encode(self.pdf()).decode(),
+            }
         except MissingExtraError:
             return bundle, {}
         sizes = {"width": round(UNIT * self.drawing.width), "height": round(UNIT * self.drawing.height)}

@@ -279,11 +279,12 @@ def test_the_largest_picture_is_under_300_kilobytes() -> None:
     assert len(sc.Conv1d(40, 3, padding=1).figure("band").svg()) < 300_000
 
 
-def test_rich_display_has_pixels_beside_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rich_display_has_png_and_pdf_beside_svg(monkeypatch: pytest.MonkeyPatch) -> None:
     figure = LAYERS["strided"].figure()
     bundle, told = figure._repr_mimebundle_()
     assert bundle["image/svg+xml"] == figure._repr_svg_()
     assert base64.b64decode(bundle["image/png"]) == figure.png()
+    assert base64.b64decode(bundle["application/pdf"]) == figure.pdf()
     assert told["image/png"]["width"] == pytest.approx(40 * figure.drawing.width, abs=1)
     assert bundle["text/plain"] == figure.alt
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -291,10 +292,13 @@ def test_rich_display_has_pixels_beside_the_picture(monkeypatch: pytest.MonkeyPa
     assert (set(alone), told) == ({"image/svg+xml", "text/plain"}, {})
 
 
-def test_a_notebook_keeps_both() -> None:
+def test_a_notebook_keeps_all_of_them() -> None:
     formatters = required("IPython.core.formatters")
     data, told = formatters.DisplayFormatter().format(LAYERS["full"].figure())
-    assert (sorted(data), sorted(told)) == (["image/png", "image/svg+xml", "text/plain"], ["image/png"])
+    assert (sorted(data), sorted(told)) == (
+        ["application/pdf", "image/png", "image/svg+xml", "text/plain"],
+        ["image/png"],
+    )
 
 
 def test_faint_ink_is_a_share_of_the_ink() -> None:
