@@ -8,12 +8,13 @@ from functools import partial
 from itertools import chain, product
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, floor
 
 from symconv.derivation.claims import agrees
 from symconv.derivation.derivation import draft
 from symconv.derivation.value_claims import judge_entries, read_answer, right_entries
 from symconv.errors import SymconvError
+from symconv.index_sums.equation import parse
 from symconv.layers.description import defaults, options
 from symconv.layers.entries import LETTERS
 from symconv.pattern import Specification
@@ -38,9 +39,8 @@ def remade(layer: Any, **changes: Any) -> Any:
     kind = type(layer)
     told = {name: value for name, value in options(layer.spec).items() if name in defaults(kind)}
     unknown = {name for name in changes if name not in defaults(kind)}
-    made = kind(**{**told, **{name: value for name, value in changes.items() if name not in unknown}})
-    given = {LETTERS[r]: layer.entries.nested(r, entries) for r, entries in layer.entries.given.items()}
-    return made.at(**given) if given else made
+    changed = {name: value for name, value in changes.items() if name not in unknown}
+    return _on_values(kind(**{**told, **changed}), layer)
 
 
 def _choices(layer: Any) -> dict[str, list[Any]]:
@@ -93,11 +93,39 @@ def alternatives(layer: Any, *, most: int, among: Sequence[str] = ()) -> Iterato
         and exchanged["stride"] != exchanged["dilation"]
     ):
         changes.insert(0, exchanged)
-    for change in changes:
+    turned = [] if among else [partial(_turned, layer, **change) for change in ({}, {"padding": 0})]
+    for make in (*(partial(remade, layer, **change) for change in changes), *turned):
         with suppress(SymconvError):
-            made = remade(layer, **change)
-            if convention(made.spec) != own:
+            made = make()
+            if made is not None and convention(made.spec) != own:
                 yield made
+
+
+def _turned(layer: Any, **changes: Any) -> Any:
+    """The transposed layer with the options of a convolution, or the other way round; None for pooling.
+
+    Raises
+    ------
+    SymconvError
+        When no layer has these options, or the values do not fit it.
+    """
+    import symconv.layers as layers  # which this module is a part of
+
+    spec, name = layer.spec, type(layer).__name__
+    other = (
+        name.replace("ConvTranspose", "Conv") if spec.transposed else name.replace("Conv", "ConvTranspose")
+    )
+    if other == name:
+        return None
+    kind = getattr(layers, other)
+    told = {key: value for key, value in {**options(spec), **changes}.items() if key in defaults(kind)}
+    return _on_values(kind(**told), layer)
+
+
+def _on_values(made: Any, layer: Any) -> Any:
+    """A layer on the values of another one."""
+    given = {LETTERS[r]: layer.entries.nested(r, entries) for r, entries in layer.entries.given.items()}
+    return made.at(**given) if given else made
 
 
 def of_entries(layer: Any, name: str, candidate: Any) -> str:
@@ -139,11 +167,36 @@ def of_formula(layer: Any, name: str, candidate: Any) -> str:
         layer, most=1, among=("padding", "stride") if size else ("flip", "padding", *_STEPS)
     )
     doubly = alternatives(layer, most=2, among=("flip", "padding")) if not size else ()
-    for other in chain(singly, doubly):
+    turned = (partial(_turned, layer, **change) for change in ({}, {"padding": 0}))
+    for made in chain((partial(_itself, other) for other in chain(singly, doubly)), turned):
         with suppress(SymconvError):
+            other = made()
+            if other is None:
+                break
             if cases := agrees(other.closed.symbols, draft(other.closed.symbols, name), candidate):
                 return f"it is right for {convention(other.spec)} (it agrees on {cases} cases)"
+    return _slip(layer, candidate) if size else ""
+
+
+def _slip(layer: Any, candidate: Any) -> str:
+    """What is forgotten in a formula for the output size, if that is all that is wrong with it."""
+    found = parse(candidate) if isinstance(candidate, str) else candidate
+    if not isinstance(found, Expr):
+        return ""
+    symbols = layer.closed.symbols
+    for mended, words in (
+        (floor(found), "the floor is missing"),
+        (found + 1, "it counts the steps from window to window, and there is one window more"),
+        (floor(found) + 1, "the floor is missing, and it counts the steps, one fewer than the windows"),
+    ):
+        with suppress(SymconvError):
+            if agrees(symbols, draft(symbols, "output_size"), mended):
+                return words
     return ""
+
+
+def _itself(layer: Any) -> Any:
+    return layer
 
 
 def convention(spec: Specification) -> str:

@@ -62,6 +62,30 @@ def test_a_diagnosis_is_true_of_the_numbers(x: list[int], w: list[int]) -> None:
         assert theirs.tolist() == answer
 
 
+def test_a_transposed_layer_is_a_convention_too() -> None:
+    layer = sc.Conv1d(4, 3, stride=2).at(x=X, w=W)
+    answer = [5, 6, 17, 12, 29, 18, 41, 24, 28]
+    assert "entries of transposed cross-correlation, stride 2" in layer.claim("output", answer).diagnosis
+    back = sc.ConvTranspose1d(4, 3, stride=2).at(x=X, w=W)
+    assert "entries of valid cross-correlation, stride 2" in back.claim("output", [38]).diagnosis
+    formula = sc.Conv1d("N", "K", stride="s").claim("output", "sum(j=0..N - 1) w[i - s*j]*x[j]")
+    assert "it is right for transposed cross-correlation, stride s" in formula.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("(N + 2*p - K)/s + 1", "the floor is missing"),
+        ("floor((N + 2*p - K)/s)", "there is one window more"),
+        ("(N + 2*p - K)/s", "the floor is missing, and it counts the steps"),
+    ],
+)
+def test_slips_in_the_output_size_are_named(written: str, words: str) -> None:
+    claim = sc.Conv1d("N", "K", stride="s", padding="p").claim("output_size", written)
+    assert not claim
+    assert words in claim.diagnosis
+
+
 def test_answers_of_no_convention_have_no_diagnosis() -> None:
     assert LAYER.claim("output", [38, 57]).diagnosis == ""
     assert LAYER.claim("output[0]", 5).diagnosis == ""
