@@ -41,6 +41,7 @@ class Examples(DocTestRunner):
         super().__init__(verbose=False, optionflags=NORMALIZE_WHITESPACE)
         self.given: dict[int, str] = {}
         self.complaints: list[Complaint] = []
+        self.missing = False  # whether a library that the page shows is not installed
 
     def report_success(self, out: Any, test: Any, example: Example, got: str) -> None:
         self.given[example.lineno] = got
@@ -50,6 +51,7 @@ class Examples(DocTestRunner):
         self._complain(example, f"gives {got!r}, and not {example.want!r}")
 
     def report_unexpected_exception(self, out: Any, test: Any, example: Example, exc_info: Any) -> None:
+        self.missing |= isinstance(exc_info[1], ModuleNotFoundError)
         self._complain(example, f"raises {exc_info[1]!r}")
 
     def _complain(self, example: Example, what: str) -> None:
@@ -57,10 +59,15 @@ class Examples(DocTestRunner):
 
 
 def with_examples(source: str) -> tuple[str, list[Complaint]]:
-    """A page with what its examples give now, and where that differs from what it says."""
+    """A page with what its examples give now, and where that differs from what it says.
+
+    A page about a library that is not installed stays as it is.
+    """
     test = DocTestParser().get_doctest(source, {}, "page", None, 0)
     runner = Examples()
     runner.run(test, clear_globs=False)
+    if runner.missing:
+        return source, []
     lines = source.split("\n")
     for example in reversed(test.examples):
         if example.exc_msg is None and example.lineno in runner.given:

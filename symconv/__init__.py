@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from symconv.layers import MaxPool1d as MaxPool1d
     from symconv.layers import MaxPool2d as MaxPool2d
     from symconv.layers import MaxPool3d as MaxPool3d
+    from symconv.layers.einsum import Einsum as Einsum
+    from symconv.layers.from_torch import from_torch as from_torch
     from symconv.notes import Document as Document
     from symconv.notes.exercises import Exercise as Exercise
     from symconv.notes.exercises import Exercises as Exercises
@@ -67,6 +69,8 @@ _HELD = {
     "explicit.structure": ["Structure"],
     "figures": ["Animation", "Figure"],
     "layers": LAYERS,
+    "layers.einsum": ["Einsum"],
+    "layers.from_torch": ["from_torch"],
     "notes": ["Document"],
     "notes.exercises": ["Exercise", "Exercises"],
     "printing.notation": ["Notation"],

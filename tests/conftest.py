@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 import pytest
+from _pytest.doctest import DoctestItem
 from hypothesis import HealthCheck, settings
 
 from tests.latex_tools import Pool
@@ -14,6 +18,9 @@ settings.register_profile(
     "symconv", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("symconv")
+
+#: An example that needs PyTorch.
+IMPORTS_TORCH = re.compile(r"^ *>>> (import|from) torch\b", re.MULTILINE)
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +33,15 @@ def latex_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Notes first, so that of several processes one makes the documents that all of these tests read."""
+    """Notes first, so that of several processes one makes the documents that all of these tests read.
+
+    Examples that show PyTorch are skipped where it is missing, as tests that compare with it are.
+    """
     items.sort(key=lambda item: "notes" not in item.path.parts)
+    if find_spec("torch") is None and not os.environ.get("CI"):
+        for item in items:
+            if isinstance(item, DoctestItem) and IMPORTS_TORCH.search(item.dtest.docstring or ""):
+                item.add_marker(pytest.mark.skip(reason="pip install 'symconv[torch]' to run its examples"))
 
 
 @pytest.fixture

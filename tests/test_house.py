@@ -61,6 +61,9 @@ LINES_OF_PROOFS, PROOFS = 1_250, re.compile(r"evidence\.(smt_\w+|certificates|pr
 #: So many lines evaluation in arrays has, a second way of what the exact evaluation does, and faster.
 LINES_OF_ARRAYS, ARRAYS = 1_250, re.compile(r"evidence\.(lanes|lane_values|arrays|array_models|trials)")
 
+#: So many lines what hands a layer to another library has, or takes one from it.
+LINES_OF_EXCHANGE, EXCHANGE = 500, re.compile(r"layers\.(einsum|from_torch|to_torch)")
+
 #: Names that nobody would guess, each with the one that says what is meant.
 BETTER_NAMES = {
     "World": "NumericModel",
@@ -166,13 +169,13 @@ def test_few_entries_lie_directly_in_the_package() -> None:
 def test_the_package_has_few_lines() -> None:
     """The rooms of the mathematics and its doors together; readers and solvers have limits of their own."""
     most = {**LINES_OF_READERS, "proofs": LINES_OF_PROOFS, "reading": LINES_OF_READING, "": MOST_LINES}
-    most["arrays"] = LINES_OF_ARRAYS
+    most |= {"arrays": LINES_OF_ARRAYS, "exchange": LINES_OF_EXCHANGE}
     total = dict.fromkeys(most, 0)
     for path in MODULES:
         name = name_of(path)
         room = next((part for part in reversed(name.split(".")) if part in LINES_OF_READERS), "")
         room = "proofs" if PROOFS.fullmatch(name) else "reading" if READING.fullmatch(name) else room
-        room = "arrays" if ARRAYS.fullmatch(name) else room
+        room = "arrays" if ARRAYS.fullmatch(name) else "exchange" if EXCHANGE.fullmatch(name) else room
         total[room] += lines_of(path)
     assert min(total.values()) > 0
     assert {room: lines for room, lines in total.items() if lines > most[room]} == {}

@@ -22,10 +22,12 @@ from symconv.figures import FIGURES
 from symconv.layers.asked import asked
 from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
+from symconv.layers.einsum import einsum
 from symconv.layers.entries import LETTERS, OPERANDS, Entries
 from symconv.layers.judged import Judgment
 from symconv.layers.noted import sources
 from symconv.layers.practice import Practice
+from symconv.layers.to_torch import to_torch
 from symconv.layers.written import Written
 from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
@@ -73,6 +75,8 @@ class Layer:
     exercises = asked("practice", Practice.exercises)
     animation = asked("practice", Practice.animation)
     figure = asked("written", Written.figure)
+    einsum = asked("entries", einsum)
+    to_torch = asked("entries", to_torch)
 
     #: The names that :meth:`figure` takes.
     figure_names: ClassVar[list[str]] = list(FIGURES)
