@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from symconv import __version__
+from symconv.cli.command import Command, claimed_names, listed
 from symconv.cli.excerpt import excerpt
 from symconv.cli.exercises import exercises
 from symconv.cli.figure import figure
-from symconv.cli.notes import notes, progress
+from symconv.cli.notes import notes
 from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
 from symconv.cli.prove import prove
+from symconv.cli.terminal import STREAM, complain, progress, waiting
 from symconv.printing.files import write_whole
 from symconv.printing.targets import TARGETS
 
@@ -26,9 +27,18 @@ if TYPE_CHECKING:
     from symconv.printing.targets import Displayed
 
 
+_EXAMPLES = """\b
+Examples:
+  symconv derive -x 1,2,3,4 -w 5,6,7 --padding full --flip
+  symconv claim --input-size N --kernel-size K output "sum(k=0..K-1) w[k]*x[i+k]"
+  symconv notes -x 1,2,3,4 -w 5,6,7 --padding full --flip -o notes.pdf
+"""
+
+
 @click.group(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EXAMPLES,
 )
 @click.version_option(__version__, prog_name="symconv")
 @click.pass_context
@@ -41,17 +51,20 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-@cli.command()
+@cli.command(cls=Command)
 @geometry()
 @excerpt_options
 @click.option(
-    "--format", "form", type=click.Choice([*TARGETS, "markdown"]), default="latex", show_default=True
+    "--format",
+    "form",
+    type=click.Choice([*TARGETS, "markdown"]),
+    help="By default text on a terminal, and latex into a pipe or a file.",
 )
-@click.option("-o", "--output", "file", metavar="FILE", help="Write to FILE instead of the terminal.")
+@click.option("-o", "--output", "file", metavar="FILE", help="Write to FILE; - is standard output.")
 @click.pass_context
 def derive(
-    ctx: click.Context, /, show: str | None, steps: bool, prove: bool, activation: str | None, form: str,
-    file: str | None, **options: Any,
+    ctx: click.Context, /, show: str | None, steps: bool, prove: bool, activation: str | None,
+    form: str | None, file: str | None, **options: Any,
 ) -> None:  # fmt: skip
     """Print the derivation of a layer's quantities.
 
@@ -65,18 +78,27 @@ def derive(
     """
     from symconv.cli.typeset import typeset
 
+    if file == "":
+        raise click.UsageError("-o is empty: give the name of a file.")
     layer = layer_of(**options, values=not steps)
     blocks: list[str | Displayed] = [layer.description]
-    for passage in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
-        blocks += [passage.reason, passage.display, *passage.remarks]
-    if ctx.obj and file is None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
-        ctx.obj(blocks)
+    with waiting("deriving"):
+        for passage in excerpt(layer, show, steps=steps, prove=prove, activation=activation):
+            blocks += [passage.reason, passage.display, *passage.remarks]
+        streamed = file in (None, STREAM)
+        shown: Callable[..., None] | None = ctx.obj if file is None and form is None else None
+        usual = "text" if streamed and sys.stdout.isatty() else "latex"
+        text = "" if shown else typeset(blocks, form or usual)
+    if shown:
+        shown(blocks)
+    elif streamed:
+        click.echo(text, nl=False)
     else:
-        _write(typeset(blocks, form), file)
+        write_whole(Path(str(file)), text.encode())
 
 
-@cli.command()
-@click.argument("name")
+@cli.command(cls=Command)
+@click.argument("name", shell_complete=listed(claimed_names))
 @click.argument("formula")
 @geometry(looks=False)
 @click.pass_context
@@ -86,7 +108,8 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     The quantities are output_size, output, matrix, windows, grad_input, grad_kernel, grad_bias (with a
     bias), upstream_matrix and tying. Write the formula as text or LaTeX, such as
     "sum(k=0..K-1) w[k]*x[i+k]". Entries outside a sequence are 0. If the formula begins with a minus
-    sign, put -- before the name. The exit code is 1 if the claim is refuted.
+    sign, put -- before the name; if it is -, it is read from standard input. The exit code is 1 if the
+    claim is refuted.
 
     To judge entries, give the values and the numbers, separated by commas, row by row. The name may
     then be a single entry, such as output[2], or a count: zeros, weights, parameters, multiplications,
@@ -96,21 +119,29 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     Examples:
       symconv claim --input-size N --kernel-size K --stride s output "sum(k=0..K-1) w[k]*x[s*i + k]"
       symconv claim -x 1,2,3,4 -w 5,6,7 --padding full --flip output "5,16,34,52,45,28"
+      symconv claim --input-size N --kernel-size K output - < formula.tex
     """
     from symconv.derivation import parse
     from symconv.derivation.value_claims import about_entries, reads_as_entries
 
+    if formula == STREAM:
+        formula = sys.stdin.read().strip()
+        if not formula:
+            raise click.UsageError(
+                "standard input holds no formula: write one into it, or in the place of -."
+            )
     valued = any(options[letter] is not None for letter in ("x", "w", "delta", "b"))
-    if about_entries(name, formula, valued=valued and reads_as_entries(formula)):
-        answer = layer_of(**options).claim(name, formula)
-    else:
-        answer = layer_of(**options, values=False).claim(name, parse(formula))
+    with waiting("judging the claim"):
+        if about_entries(name, formula, valued=valued and reads_as_entries(formula)):
+            answer = layer_of(**options).claim(name, formula)
+        else:
+            answer = layer_of(**options, values=False).claim(name, parse(formula))
     click.echo(answer)
     if not answer:
         ctx.exit(1)
 
 
-@cli.command()
+@cli.command(cls=Command)
 @geometry(looks=False)
 @click.option(
     "--draws", type=int, default=3, show_default=True, help="How many sets of random integers to try."
@@ -120,23 +151,16 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
 def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
     """Compare every quantity with independent references; the exit code is 1 if one differs.
 
-    Example: symconv check --input-size 9 --kernel-size 3 --stride 2 --padding 1
+    \b
+    Examples:
+      symconv check --input-size 9 --kernel-size 3 --stride 2 --padding 1
+      symconv check --input-size 8,8 --kernel-size 3 --in-channels 2 --out-channels 4 --draws 1
     """
     layer = layer_of(**options)
     report = layer.check(draws=draws, seed=seed, progress=partial(progress, label="checking"))
     click.echo(f"{layer.description}\n{report}")
     if not report:
         ctx.exit(1)
-
-
-def _write(text: str, file: str | None) -> None:
-    """To the terminal, or to a file that is either whole or not there."""
-    if file is None:
-        click.echo(text, nl=False)
-        return
-    if not file:
-        raise click.UsageError("-o is empty: give the name of a file.")
-    write_whole(Path(file), text.encode())
 
 
 cli.add_command(notes)
@@ -160,7 +184,7 @@ def run(arguments: list[str] | None = None, show: Callable[..., None] | None = N
 
 
 def _fail(message: str, code: int = 2) -> int:
-    click.echo(f"symconv: {message}", err=True)
+    complain(message)
     return code
 
 

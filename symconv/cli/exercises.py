@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from symconv.cli.command import Command, listed
 from symconv.cli.options import geometry, layer_of
+from symconv.cli.terminal import STREAM, print_files, waiting
 
 if TYPE_CHECKING:
     from symconv.notes.exercises.sheet import Exercises
@@ -21,11 +24,22 @@ _KINDS = (
 )
 
 
-@click.command()
+def format_option(*more: str) -> Callable[..., Any]:
+    """The option that says the format of what is printed."""
+    formats = ["tex", "pdf", "md", "html", "ipynb", "rst", "txt", *more]
+    told = "The format of what -o - prints. By default txt."
+    return click.option("--format", "form", type=click.Choice(formats), help=told)
+
+
+@click.command(cls=Command)
 @geometry()
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--count", type=int, default=8, show_default=True, help="How many exercises.")
-@click.option("--kinds", help=f"Kinds of exercises, separated by commas: {_KINDS}. By default all.")
+@click.option(
+    "--kinds",
+    shell_complete=listed(lambda: _KINDS.split(", ")),
+    help=f"Kinds of exercises, separated by commas: {_KINDS}. By default all.",
+)
 @click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
@@ -36,9 +50,10 @@ _KINDS = (
     "file",
     metavar="FILE",
     help="Write to FILE; its suffix chooses the format: .tex .pdf .md .html .ipynb .rst .txt, or .xml for "
-    "Moodle. By default the sheet is printed as text.",
+    "Moodle; - is standard output. By default the sheet is printed as text.",
 )
-def exercises(file: str | None, **options: Any) -> None:
+@format_option("xml")
+def exercises(file: str | None, form: str | None, **options: Any) -> None:
     """Write a sheet of exercises on a layer: sizes, outputs, the matrix, gradients, conventions.
 
     The same seed gives the same sheet. The values are random: -x and -w only set the sizes.
@@ -48,15 +63,36 @@ def exercises(file: str | None, **options: Any) -> None:
       symconv exercises --input-size 4 --kernel-size 3 --padding full --flip -o sheet.pdf --solutions
       symconv exercises --input-size N --kernel-size K --stride 2 --seed 3 --count 5 -o bank.xml
     """
+    if file is None and form is not None:
+        file = STREAM
     if file is not None:
         from symconv.notes import write
 
-        write(Path(file).parent, sheet_files(Path(file).name, options))
+        name = streamed_name(file, form, "sheet")
+        with waiting(f"writing {name if file == STREAM else file}"):
+            files = sheet_files(name, options)
+        if file == STREAM:
+            print_files(files)
+        else:
+            write(Path(file).parent, files)
         return
-    sheet, solutions, given = _sheet(options)
-    for option in given:
-        raise click.UsageError(f"--{option} needs -o FILE.")
-    click.echo(sheet.document(solutions=solutions), nl=False)
+    with waiting("writing exercises"):
+        sheet, solutions, given = _sheet(options)
+        for option in given:
+            raise click.UsageError(f"--{option} needs -o FILE.")
+        text = str(sheet.document(solutions=solutions))
+    click.echo(text, nl=False)
+
+
+def streamed_name(file: str, form: str | None, stem: str) -> str:
+    """The name of a file, which says its format; of standard output, the one that a format gives it."""
+    if file == STREAM:
+        return f"{stem}.{form or 'txt'}"
+    if form is not None:
+        raise click.UsageError(
+            "--format says what -o - prints: leave it out, the suffix of FILE says it too."
+        )
+    return Path(file).name
 
 
 def sheet_files(name: str, options: dict[str, Any]) -> dict[str, bytes]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from symconv.cli.command import Command, listed
 from symconv.cli.options import geometry, layer_of
+from symconv.cli.terminal import STREAM, waiting
+
+if TYPE_CHECKING:
+    from symconv.figures import Animation, Figure
 
 _NAMES = "band, window, network, blocks or input_gradient"
 
@@ -14,13 +19,18 @@ _NAMES = "band, window, network, blocks or input_gradient"
 _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
 
 
-@click.command()
-@click.argument("name", required=False)
+@click.command(cls=Command)
+@click.argument(
+    "name",
+    required=False,
+    shell_complete=listed(lambda: ("band", "window", "network", "blocks", "input_gradient")),
+)
 @geometry()
 @click.option("--animate", is_flag=True, help="Draw the window in motion, on numbers, instead of a figure.")
 @click.option(
     "-o", "--output", "file", metavar="FILE",
-    help=f"The suffix chooses the format: {_STILL}; with --animate {_MOVING}.",
+    help=f"The suffix chooses the format: {_STILL}; with --animate {_MOVING}. - is standard output, which "
+    "gets SVG.",
 )  # fmt: skip
 def figure(name: str | None, file: str | None, animate: bool, **options: Any) -> None:
     """Draw a figure of a layer: band, window, network, blocks or input_gradient.
@@ -42,5 +52,11 @@ def figure(name: str | None, file: str | None, animate: bool, **options: Any) ->
             f"no file is named: give -o FILE, which ends in {_MOVING if animate else _STILL}."
         )
     layer = layer_of(**options)
-    drawn = layer.animation() if animate else layer.figure(name or "window")
-    drawn.save(file)
+    with waiting("drawing"):
+        drawn: Animation | Figure = layer.animation() if animate else layer.figure(name or "window")
+        if file == STREAM:
+            printed = drawn.svg()
+        else:
+            drawn.save(file)
+    if file == STREAM:
+        click.echo(printed, nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from symconv.cli.exercises import exercises, sheet_files
+from symconv.cli.command import Command, listed
+from symconv.cli.exercises import exercises, format_option, sheet_files, streamed_name
 from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
+from symconv.cli.terminal import STREAM, complain, print_files, progress, remark, waiting
 from symconv.printing.english import counted
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from symconv.cli.course import Course, Kind
 
 #: The options that say which files there are.
-_OF_FILES = ("spec", "check", "file")
+_OF_FILES = ("spec", "check", "file", "form", "quiet")
 
 #: What ``Document.save`` takes, by the same names.
 _OF_FORMATS = ("fragment", "slides", "myst", "mathjax")
@@ -39,27 +40,41 @@ _SECTIONS = (
 _BY_DEPTH = "By default those of the depth."
 
 
-@click.command()
+@click.command(cls=Command)
 @geometry()
 @click.option(
     "--depth",
     metavar="DEPTH",
+    shell_complete=listed(lambda: ("page", "standard", "full")),
     default="standard",
     show_default=True,
     help="Length: page (one page), standard (two or three), or full (with an appendix).",
 )
 @click.option("--title", help="Title of the notes. By default a short description of the layer.")
 @click.option("--activation", metavar="NAME", help="The activation that follows the layer.")
-@click.option("--sections", help=f"Sections in order, separated by commas: {_SECTIONS}. {_BY_DEPTH}")
+@click.option(
+    "--sections",
+    shell_complete=listed(lambda: _SECTIONS.replace("and in the appendix ", "").split(", ")),
+    help=f"Sections in order, separated by commas: {_SECTIONS}. {_BY_DEPTH}",
+)
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
 @click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax (.html).")
-@click.option("-o", "--output", "file", metavar="FILE", help=f"The suffix chooses the format: {_SUFFIXES}.")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    help=f"The suffix chooses the format: {_SUFFIXES}; - is standard output.",
+)
+@format_option()
 @click.option("--spec", metavar="FILE", help=f"{_SPEC}; those that changed are built.")
 @click.option("--check", is_flag=True, help="With --spec: build nothing; exit code 1 if a file is stale.")
 @click.pass_context
-def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None, **options: Any) -> None:
+def notes(
+    ctx: click.Context, /, spec: str | None, check: bool, file: str | None, form: str | None, **options: Any
+) -> None:  # fmt: skip
     """Write lecture notes on a layer: its numbers, its matrix, why it is so, how it learns, how we know.
 
     \b
@@ -70,7 +85,7 @@ def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None
     if spec is not None:
         for param in ctx.command.params:
             source = ctx.get_parameter_source(str(param.name))
-            if source is ParameterSource.COMMANDLINE and param.name not in ("spec", "check"):
+            if source is ParameterSource.COMMANDLINE and param.name not in ("spec", "check", "quiet"):
                 raise click.UsageError(f"--spec reads all options from the file: leave out {param.opts[0]}.")
         _course(ctx, Path(spec), check)
         return
@@ -80,7 +95,13 @@ def notes(ctx: click.Context, /, spec: str | None, check: bool, file: str | None
         raise click.UsageError("no file is named: give -o FILE, or --spec FILE for several documents.")
     from symconv.notes import write
 
-    write(Path(file).parent, _files(Path(file).name, options))
+    name = streamed_name(file, form, "notes")
+    with waiting(f"writing {name if file == STREAM else file}"):
+        files = _files(name, options)
+    if file == STREAM:
+        print_files(files)
+    else:
+        write(Path(file).parent, files)
 
 
 def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
@@ -224,8 +245,8 @@ def _course(ctx: click.Context, spec: Path, check: bool) -> None:
         return
     done = build_course(spec, progress=progress)
     for line in done.wrong:
-        click.echo(f"symconv: {line}", err=True)
-    click.echo(str(done).splitlines()[-1])
+        complain(line)
+    remark(str(done).splitlines()[-1])
     if not done:
         ctx.exit(2)
 
@@ -233,15 +254,3 @@ def _course(ctx: click.Context, spec: Path, check: bool) -> None:
 @contextmanager
 def _unseen(work: Iterable[Any], length: int) -> Iterator[Iterable[Any]]:
     yield work
-
-
-@contextmanager
-def progress(
-    work: Iterable[Any], length: int | None = None, label: str = "building"
-) -> Iterator[Iterable[Any]]:
-    """A bar on a terminal, nothing when piped."""
-    if not sys.stderr.isatty():
-        yield work
-        return
-    with click.progressbar(work, length=length, label=label, file=sys.stderr) as bar:
-        yield bar

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symconv import LAYERS
+from symconv.cli.command import listed, shown_names
 from symconv.errors import Door, OptionError, SymconvError
 from symconv.printing.notation import COLOURS, LETTERS, PRESETS, UPSTREAM_STYLES, Notation
 
@@ -197,7 +198,7 @@ layer_options = _with(*_SIZES, *_LETTERS, *_LOOKS)
 
 #: The options that say what is shown of a layer: see :func:`symconv.cli.excerpt.excerpt`.
 excerpt_options = _with(
-    click.option("--show", help=_SHOW),
+    click.option("--show", shell_complete=listed(shown_names), help=_SHOW),
     click.option("--steps", is_flag=True, help="Derive closed forms step by step, each with its rule."),
     click.option("--prove", is_flag=True, help="With --steps: prove every step for all sizes."),
     click.option("--activation", metavar="NAME", help=_ACTIVATION),

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from symconv.cli.notes import progress
+from symconv.cli.command import Command, derived_names, listed
 from symconv.cli.options import geometry, layer_of
+from symconv.cli.terminal import STREAM, progress, remark
 from symconv.printing.english import counted
 
 
-@click.command()
-@click.argument("quantities")
+@click.command(cls=Command)
+@click.argument("quantities", shell_complete=listed(derived_names))
 @geometry(looks=False)
 @click.option("--confirm", is_flag=True, help="Also check every script with z3 and with cvc5.")
 @click.option(
@@ -37,7 +38,7 @@ def prove(ctx: click.Context, /, quantities: str, confirm: bool, folder: str | N
       symconv prove --input-size N --kernel-size K --stride s output,grad_input
       symconv prove --input-size N --kernel-size K --stride s output,grad_input -o certificates
     """
-    if folder == "":
+    if folder in ("", STREAM):
         raise click.UsageError("-o needs the name of a folder.")
     layer, proofs, certificates = layer_of(**options, values=False), [], []
     with progress([name.strip() for name in quantities.split(",")], label="proving") as names:
@@ -56,7 +57,8 @@ def prove(ctx: click.Context, /, quantities: str, confirm: bool, folder: str | N
             right = right and bool(checked)
         if folder is not None:
             whole.save(folder)
-            lines.append(f"{counted(len(whole.scripts), 'script')} written to {folder}")
     click.echo("\n".join(lines))
+    if certificates and folder is not None:
+        remark(f"{counted(len(whole.scripts), 'script')} written to {folder}")
     if not right:
         ctx.exit(1)
