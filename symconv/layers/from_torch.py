@@ -72,7 +72,6 @@ def from_torch(
     layer: Layer = kind(input_size, told.pop("kernel_size"), **told, notation=notation)
     if not values or not layer.spec.kernel.learned:
         return layer
-    layer.spec.tied.require_few()
     parameters = {"w": "weight", **({"b": "bias"} if layer.bias else {})}
     return layer.at(**{letter: _entries(name, getattr(module, name)) for letter, name in parameters.items()})
 

@@ -109,6 +109,14 @@ def test_values_are_the_exact_fractions_that_weights_stand_for(dtype: str) -> No
     assert repr(layer.in_symbols()) == repr(sc.from_torch(module, (5, 4)))
 
 
+def test_weights_are_read_of_a_layer_that_is_too_large_to_write_out() -> None:
+    module = nn.Conv2d(16, 16, 3, padding=1)
+    layer = sc.from_torch(module, 512, values=True)
+    with pytest.raises(GeometryError, match="explicit entries need at most"):
+        layer.einsum()
+    assert torch.equal(layer.to_torch().weight, module.weight)
+
+
 @pytest.mark.parametrize(
     ("made", "written"),
     [
