@@ -109,15 +109,16 @@ def _turned(layer: Any, **changes: Any) -> Any:
     SymconvError
         When no layer has these options, or the values do not fit it.
     """
-    import symconv.layers as layers  # which this module is a part of
-
     spec, name = layer.spec, type(layer).__name__
     other = (
         name.replace("ConvTranspose", "Conv") if spec.transposed else name.replace("Conv", "ConvTranspose")
     )
-    if other == name:
+    family = [type(layer).__mro__[-2]]  # all layers: they know this module, and not the other way round
+    for known in family:
+        family += known.__subclasses__()
+    kind = next((known for known in family if known.__name__ == other != name), None)
+    if kind is None:
         return None
-    kind = getattr(layers, other)
     told = {key: value for key, value in {**options(spec), **changes}.items() if key in defaults(kind)}
     return _on_values(kind(**told), layer)
 
