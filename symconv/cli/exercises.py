@@ -24,10 +24,10 @@ _KINDS = (
 )
 
 
-def format_option(*more: str) -> Callable[..., Any]:
+def format_option(what: str, *more: str) -> Callable[..., Any]:
     """The option that says the format of what is printed."""
     formats = ["tex", "pdf", "md", "html", "ipynb", "rst", "txt", *more]
-    told = "The format of what -o - prints. By default txt."
+    told = f"The format of the {what} that -o - prints. By default txt."
     return click.option("--format", "form", type=click.Choice(formats), help=told)
 
 
@@ -52,7 +52,7 @@ def format_option(*more: str) -> Callable[..., Any]:
     help="Write to FILE; its suffix chooses the format: .tex .pdf .md .html .ipynb .rst .txt, or .xml for "
     "Moodle; - is standard output. By default the sheet is printed as text.",
 )
-@format_option("xml")
+@format_option("sheet", "xml")
 def exercises(file: str | None, form: str | None, **options: Any) -> None:
     """Write a sheet of exercises on a layer: sizes, outputs, the matrix, gradients, conventions.
 

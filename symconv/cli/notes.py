@@ -68,7 +68,7 @@ _BY_DEPTH = "By default those of the depth."
     metavar="FILE",
     help=f"The suffix chooses the format: {_SUFFIXES}; - is standard output.",
 )
-@format_option()
+@format_option("notes")
 @click.option("--spec", metavar="FILE", help=f"{_SPEC}; those that changed are built.")
 @click.option("--check", is_flag=True, help="With --spec: build nothing; exit code 1 if a file is stale.")
 @click.pass_context

@@ -172,9 +172,12 @@ def _sum(expr: Sum, by: str) -> LaneValue:
         brackets = [f for f in brackets if f not in here]
         body = _loop(body, limits, here)
     outside = [lane_truth(f.args[0]) for f in brackets]
+    ends = [lane_number(end) for _, *both in expr.limits for end in both if not end.has(*expr.variables)]
 
     def run(at: Lanes) -> Value:
         inner, positions = where(at, outside)
+        for end in ends:  # one that divides by 0 is in doubt even where another loop has no terms
+            end(inner)
         found = body(inner)
         return found if inner is at else gathered(found, positions, at.count)
 

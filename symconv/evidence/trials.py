@@ -13,7 +13,7 @@ from symconv.evidence.array_models import ArrayModel, degrees
 from symconv.evidence.arrays import in_arrays
 from symconv.evidence.cases import NumericModel
 from symconv.evidence.lane_values import LaneValue
-from symconv.evidence.lanes import Lanes, NotInArraysError, counting, lane_number, unravelled, whole
+from symconv.evidence.lanes import Lanes, NotInArraysError, counting, floored, lane_number, unravelled, whole
 from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled, value_or_reason
 from symconv.index_sums.symbols import LayerSymbols
 
@@ -85,7 +85,7 @@ class Places:
         base, cases = model.base, len(model.cases)
         first = Lanes(model, cases, {}, {"case": np.arange(cases), "lane": np.arange(cases)})
         lasts = [lane_number(model.setting.last(index))(first) for index in kept]
-        counts = [first.array(last.number) + 1 for last in lasts]
+        counts = [first.array(floored(last).number) + 1 for last in lasts]
         total = reduce(np.multiply, counts, np.ones(cases, np.int64))
         wanted = np.minimum(total, [most(case) for case in model.cases])
         case, number = counting(wanted)

@@ -82,7 +82,12 @@ def made(options: dict[str, Any]) -> Any:
 @pytest.mark.exhaustive
 def test_each_kind_makes_its_point() -> None:
     points = {
-        "strided": ["in steps of 2", "as if 1 zero were", "(1, 0, -1, 0, 2, 0, 0, 0, 1)", "1, 2, 1, 2"],
+        "strided": [
+            "in steps of 2",
+            "with 1 zero between",
+            "(1, 0, -2, 0, 3, 0, -1, 0, 2)",
+            "it is the full convolution",
+        ],
         "dilated": ["its taps 2 places apart", "the same 3 taps span d*(K - 1) + 1 = 2*2 + 1 = 5 inputs"],
         "plane": ["consists of 2×3 blocks of size 2×3", "is itself banded", "doubly block Toeplitz"],
         "grouped": [
@@ -93,7 +98,7 @@ def test_each_kind_makes_its_point() -> None:
         "transposed": ["T = B^T", "B y = (109, 250, 279), not (1, 2, 3). The transpose is not the inverse."],
         "circular": ["(a circulant matrix)", "move around by 1 place", "replicate"],
         "average": [
-            "all the same number, 1/2. Nothing is learned.",
+            "all the same number, 1/2. The layer has no parameters.",
             "the same share, 1/2, of the window's gradient",
         ],
         "maximum": ["x0 and x2 are kept", "The matrix changes with the input", "dL/dx = (5, 0, 7, 0)"],
@@ -206,7 +211,7 @@ def test_what_is_claimed_is_what_was_checked() -> None:
 def test_titles_tell_layers_apart() -> None:
     every = [document(name).title for name in (*SPREAD, *LARGE)]
     assert len(set(every)) == len(every)
-    assert sc.Conv1d(4, 3, padding="same", stride=1).title.endswith("3 taps, same padding")
+    assert sc.Conv1d(4, 3, padding="same", stride=1).title.endswith("3-tap kernel, same padding")
     assert sc.Conv1d(4, 3, padding=(2, 0), padding_mode="circular").title.endswith(
         "padding 2 before and 0 after (circular)"
     )
