@@ -58,6 +58,7 @@ LAYERS = {
     "maximum": lambda: sc.MaxPool1d("N", "K", stride="s", channels="C"),
     "plane": lambda: sc.Conv2d(("H", "W"), 2, in_channels="C", out_channels="D", padding=1, bias=True),
     "groups": lambda: sc.Conv1d("N", 2, in_channels=4, out_channels=2, groups=2, batch="B", stride=2),
+    "open groups": lambda: sc.Conv1d("N", "K", in_channels="C", out_channels="D", groups="G"),
 }
 QUANTITIES = ("output_size", "output", "matrix", "windows", "grad_input", "grad_kernel", "grad_bias")
 
