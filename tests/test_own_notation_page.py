@@ -58,6 +58,7 @@ def test_wrong_tables_say_what_to_write(line: str, words: str, tmp_path: Path, c
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 def test_a_document_adds_to_the_letters_of_its_course(tmp_path: Path) -> None:
     spec = tmp_path / "course.toml"
     table = 'file = "a.txt"\ninput-size = 4\nkernel-size = 3\nsections = "numbers"\nnotation = "goodfellow"\n'

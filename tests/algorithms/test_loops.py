@@ -35,6 +35,7 @@ def valued(layer: Any, seed: int) -> Any:
     return layer.at(**layer.entries.flat(given))
 
 
+@pytest.mark.exhaustive
 def test_loops_of_one_name_are_one_source() -> None:
     sources: dict[str, set[str]] = {}
     for kind in KINDS:

@@ -59,6 +59,7 @@ def test_an_algorithm_gives_the_same_in_every_notation(kind: str, chosen: dict[s
         assert called(layer, name) == called(plain, name)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", KINDS)
 @given(own)
 def test_no_two_letters_of_a_notation_become_one_name(kind: str, chosen: dict[str, str]) -> None:

@@ -46,7 +46,7 @@ from symconv.evidence.scalars import OutOfReachError
 from symconv.evidence.trials import MOST_PLACES, Places, Side, Trial, portions
 from symconv.index_sums.nodes import Convolution, Correlation, Iverson, Partial, Upsampled
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
-from tests.tiers import exhaustive, law
+from tests.tiers import exhaustive, law, tiers
 
 LAYERS = {
     "plain": lambda: sc.Conv1d("N", "K", stride="s", dilation="d", padding="p", bias=True),
@@ -230,7 +230,7 @@ def test_arrays_see_what_is_defined(expr: Expr, defined: bool, undefined: bool) 
     assert (equal > 0, not_there > 0) == (defined, undefined)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", tiers(LAYERS, {"plain", "groups"}))
 def test_every_step_has_the_values_of_its_polynomials(name: str) -> None:
     layer = LAYERS[name]()
     compared = 0

@@ -144,6 +144,7 @@ def test_the_settings_of_the_user_change_nothing_and_are_not_changed() -> None:
         assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.exhaustive
 def test_figures_made_at_once_are_the_same_and_leave_the_settings() -> None:
     import matplotlib
 

@@ -23,6 +23,7 @@ def rows_of(letter: str, shape: tuple[int, ...]) -> list[str]:
     return [name(letter, *place) for place in product(*map(range, shape))]
 
 
+@pytest.mark.exhaustive
 @given(layers(most_rank=2))
 @settings(max_examples=80)
 def test_every_edge_of_a_network_can_be_told_by_its_name_its_look_or_the_legend(g: dict[str, Any]) -> None:
@@ -66,6 +67,7 @@ def test_words_tell_of_any_layer_what_the_loops_find(g: dict[str, Any]) -> None:
             assert told == dict(list(expected.items())[:12])
 
 
+@pytest.mark.exhaustive
 @given(layers(most_rank=2))
 @settings(max_examples=80)
 def test_words_tell_of_a_window_all_its_places_and_what_lies_around(g: dict[str, Any]) -> None:

@@ -160,6 +160,7 @@ def test_labels_and_names_are_unique() -> None:
         assert (len(labels), len(names)) == (len(set(labels)), len(set(names)))
 
 
+@pytest.mark.exhaustive
 def test_prose_is_words() -> None:
     for name in SPREAD:
         for block in document(name).blocks:

@@ -215,6 +215,7 @@ def leaky(t):
     return t / 10
 
 
+@pytest.mark.exhaustive
 def test_a_function_of_cases_is_defined_on_a_frame(tmp_path: Path) -> None:
     made = sc.Conv1d(3, 2).notes(activation=leaky, sections=["numbers"])
     text = rendered(made, "notes.tex", slides=True)["notes.tex"].decode()
@@ -222,6 +223,7 @@ def test_a_function_of_cases_is_defined_on_a_frame(tmp_path: Path) -> None:
     compiled(text, tmp_path, "pdf")
 
 
+@pytest.mark.exhaustive
 def test_a_document_made_by_hand_has_a_frame_for_each_thing_to_look_at(tmp_path: Path) -> None:
     made = sc.Document("By hand", document("full").blocks)
     text = rendered(made, "notes.tex", slides=True)["notes.tex"].decode()

@@ -232,6 +232,7 @@ def test_what_is_no_letter_is_refused(written: str) -> None:
         Notation(kernel=written)
 
 
+@pytest.mark.exhaustive
 @given(st.text(max_size=12))
 def test_no_text_is_passed_on_as_it_stands(written: str) -> None:
     name = read_letter(written)
