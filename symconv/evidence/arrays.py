@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
+from sympy import Add, Eq, Expr, Indexed, KroneckerDelta, Mod, Mul, Piecewise, Pow, Sum, Symbol
 
 from symconv.evidence.lane_values import (
     LaneValue,
@@ -163,21 +163,16 @@ def _sum(expr: Sum, by: str) -> LaneValue:
     ]
     body = _value(Mul(*(f for f in factors if f not in brackets and f not in last)), by)
     if last:
-        (of, entry), rest = last[0].args, body
-        letter, _ = _entry(entry)
-        derived = _value(of, letter)
-        body = lambda at: times(rest(at), derived(at))  # noqa: E731
+        of, entry = last[0].args
+        body = _multiplied(body, _value(of, _entry(entry)[0]))
     for limits in _ordered(expr.limits, brackets):
         here = [f for f in brackets if f.has(limits[0])]
         brackets = [f for f in brackets if f not in here]
         body = _loop(body, limits, here)
     outside = [lane_truth(f.args[0]) for f in brackets]
-    ends = [lane_number(end) for _, *both in expr.limits for end in both if not end.has(*expr.variables)]
 
     def run(at: Lanes) -> Value:
         inner, positions = where(at, outside)
-        for end in ends:  # one that divides by 0 is in doubt even where another loop has no terms
-            end(inner)
         found = body(inner)
         return found if inner is at else gathered(found, positions, at.count)
 
@@ -187,8 +182,17 @@ def _sum(expr: Sum, by: str) -> LaneValue:
     return _by_all_entries(run, entry, _names(*parts, *(end for limits in expr.limits for end in limits)))
 
 
+def _multiplied(first: LaneValue, second: LaneValue) -> LaneValue:
+    return lambda at: times(first(at), second(at))
+
+
 def _ordered(limits: Sequence[Any], brackets: Sequence[Iverson]) -> list[Any]:
-    """Loops, the innermost first; where a bracket leaves one term, they are as far outside as they can be."""
+    """Loops, the innermost first; where a bracket leaves one term, they are as far outside as they can be.
+
+    They stay as they are where something may divide by 0: a loop without terms must not hide that.
+    """
+    if any(_may_divide_by_zero(part) for part in (*brackets, *(end for _, *both in limits for end in both))):
+        return [*limits]
     open_, found = [*reversed(limits)], []
     while open_:
         names = {index for index, *_ in open_}
@@ -201,6 +205,12 @@ def _ordered(limits: Sequence[Any], brackets: Sequence[Iverson]) -> list[Any]:
         found.append(next(single, open_[0]))
         open_.remove(found[-1])
     return found[::-1]
+
+
+def _may_divide_by_zero(expr: Expr) -> bool:
+    divisors = [remainder.args[1] for remainder in expr.atoms(Mod)]
+    divisors += [power.base for power in expr.atoms(Pow) if not power.exp.is_nonnegative]
+    return not all(divisor.is_nonzero for divisor in divisors)
 
 
 def _loop(body: LaneValue, limits: tuple[Symbol, Expr, Expr], brackets: Sequence[Iverson]) -> LaneValue:

@@ -114,7 +114,7 @@ class Trial:
     ) -> None:
         self._model, self._most = ArrayModel(setting, cases, extended=extended), most
         self._places: dict[tuple[Symbol, ...], Places] = {}
-        self._values: dict[tuple[int, tuple[Symbol, ...]], tuple[Any, Any] | None] = {}
+        self._values: dict[tuple[Side, tuple[Symbol, ...]], tuple[Any, Any] | None] = {}
         self._sequences: dict[int, Sequences] = {}
 
     def differences(self, kept: Sequence[Symbol], left: Side, right: Side) -> Iterator[Difference]:
@@ -139,9 +139,9 @@ class Trial:
 
     def _in_lanes(self, side: Side, key: tuple[Symbol, ...], places: Places) -> tuple[Any, Any] | None:
         """The values of a side, which is often asked for twice, as one of two steps."""
-        if (id(side), key) not in self._values:
-            self._values[id(side), key] = side.at(places)
-        return self._values[id(side), key]
+        if (side, key) not in self._values:
+            self._values[side, key] = side.at(places)
+        return self._values[side, key]
 
     def _of(self, case: NumericModel) -> Sequences:
         if id(case) not in self._sequences:
