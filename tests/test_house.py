@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -43,27 +43,6 @@ TESTS = Path(__file__).resolve().parent
 #: are on the way from one of them, which is counted too, up to ``object``.
 MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 16, 350, 3
 
-#: So many lines a room has at the most: those of the mathematics together, and those that write for readers.
-#: Those of the mathematics were under 17,500 before figures had captions and formulas took numbers by name.
-MOST_LINES = 16_750
-LINES_OF_READERS: Mapping[str, int] = {"notes": 6_450, "exercises": 3_300, "figures": 3_050}
-
-#: So many lines what reads the formulas of people has, in text and LaTeX, and names what they meant.
-LINES_OF_READING = 1_450
-READING = re.compile(
-    r"index_sums\.(tokens|parser|equation)|derivation\.readings|layers\.(conventions|judged)"
-)
-
-#: So many lines the proofs by a solver have, which nothing else needs: they write steps in another language,
-#: SMT-LIB, ask two solvers, and put the scripts into files, all of it behind one call of ``prove``.
-LINES_OF_PROOFS, PROOFS = 1_250, re.compile(r"evidence\.(smt_\w+|certificates|proofs)|cli\.prove")
-
-#: So many lines evaluation in arrays has, a second way of what the exact evaluation does, and faster.
-LINES_OF_ARRAYS, ARRAYS = 1_250, re.compile(r"evidence\.(lanes|lane_values|arrays|array_models|trials)")
-
-#: So many lines what hands a layer to another library has, or takes one from it.
-LINES_OF_EXCHANGE, EXCHANGE = 500, re.compile(r"layers\.(einsum|from_torch|to_torch)")
-
 #: Names that nobody would guess, each with the one that says what is meant.
 BETTER_NAMES = {
     "World": "NumericModel",
@@ -79,7 +58,7 @@ BETTER_NAMES = {
 }
 
 #: Tests of the project as a whole, beside those of the rooms.
-OF_THE_PROJECT = ("docs", "extending", "house", "own_notation_page", "readme")
+OF_THE_PROJECT = ("docs", "extending", "house", "lines", "own_notation_page", "readme")
 
 
 def name_of(path: Path) -> str:
@@ -164,21 +143,6 @@ def test_every_room_says_what_it_holds_and_is_small(path: Path) -> None:
 def test_few_entries_lie_directly_in_the_package() -> None:
     entries = sorted(path.name for path in PACKAGE.iterdir() if path.name != "__pycache__")
     assert len(entries) <= MOST_ENTRIES, entries
-
-
-def test_the_package_has_few_lines() -> None:
-    """The rooms of the mathematics and its doors together; readers and solvers have limits of their own."""
-    most = {**LINES_OF_READERS, "proofs": LINES_OF_PROOFS, "reading": LINES_OF_READING, "": MOST_LINES}
-    most |= {"arrays": LINES_OF_ARRAYS, "exchange": LINES_OF_EXCHANGE}
-    total = dict.fromkeys(most, 0)
-    for path in MODULES:
-        name = name_of(path)
-        room = next((part for part in reversed(name.split(".")) if part in LINES_OF_READERS), "")
-        room = "proofs" if PROOFS.fullmatch(name) else "reading" if READING.fullmatch(name) else room
-        room = "arrays" if ARRAYS.fullmatch(name) else "exchange" if EXCHANGE.fullmatch(name) else room
-        total[room] += lines_of(path)
-    assert min(total.values()) > 0
-    assert {room: lines for room, lines in total.items() if lines > most[room]} == {}
 
 
 #: A class, with the module that defines it.

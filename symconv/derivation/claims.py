@@ -304,7 +304,7 @@ def _expression(
 ) -> Attempt:
     """An expression tried on some cases at once, then on others, until it is wrong."""
     try:
-        claimed.exact  # noqa: B018  (an error for what is no formula, before it is tried)
+        claimed.require_formula()
     except EvaluationError as error:
         raise OptionError(f"claim: {error}.") from None
     right, number = Side(setting, formula.lhs), 0

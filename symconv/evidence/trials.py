@@ -52,6 +52,15 @@ class Side:
         """Its polynomial at one place."""
         return compiled(self._expr)
 
+    def require_formula(self) -> None:
+        """Raise for what is no index sum, before it is tried anywhere.
+
+        Raises
+        ------
+        EvaluationError
+        """
+        assert self.exact is not None
+
     @cached_property
     def _lanes(self) -> LaneValue | None:
         try:

@@ -30,7 +30,10 @@ KINDS = ("Conv", "ConvTranspose", "AvgPool", "MaxPool")
 def modules(draw: st.DrawFn) -> tuple[Any, tuple[int, ...], tuple[int, ...]]:
     """A module with small whole weights, its input size, and the shape of its input."""
     kind, rank = draw(st.sampled_from(KINDS)), draw(st.integers(1, 3))
-    each = lambda low, high: tuple(draw(st.integers(low, high)) for _ in range(rank))  # noqa: E731
+
+    def each(low: int, high: int) -> tuple[int, ...]:
+        return tuple(draw(st.integers(low, high)) for _ in range(rank))
+
     sizes, taps, steps, apart = each(1, 6 - rank), each(1, 3), each(1, 3), each(1, 2)
     told: dict[str, Any] = {"stride": steps, "dilation": apart}
     groups, channels, batch = draw(st.integers(1, 2)), draw(st.integers(1, 2)), draw(st.integers(1, 2))

@@ -1,0 +1,36 @@
+"""How many lines the package has: each part has a limit of its own, and so has all that is in none of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tests.test_house import MODULES, lines_of, name_of
+
+#: Parts with a limit of their own, each with the modules that belong to it; the first that fits counts.
+PARTS: Mapping[str, tuple[int, str]] = {
+    # steps in SMT-LIB, two solvers asked, and scripts in files, all behind one call of ``prove``
+    "proofs": (1_250, r"evidence\.(smt_\w+|certificates|proofs)|cli\.prove"),
+    # what reads the formulas of people, in text and LaTeX, and names what they meant
+    "reading": (
+        1_450, r"index_sums\.(tokens|parser|equation)|derivation\.readings|layers\.(conventions|judged)"
+    ),
+    # a second way of what the exact evaluation does, and faster
+    "arrays": (1_250, r"evidence\.(lanes|lane_values|arrays|array_models|trials)"),
+    # what hands a layer to another library, or takes one from it
+    "exchange": (500, r"layers\.(einsum|from_torch|to_torch)"),
+    "exercises": (3_300, r"(.*\.)?exercises(\..*)?"),
+    "notes": (6_450, r"(.*\.)?notes(\..*)?"),
+    "figures": (3_050, r"(.*\.)?figures(\..*)?"),
+    # the mathematics and its doors; under 17,500 with figures before these had captions and motion
+    "all others": (16_750, ".*"),
+}  # fmt: skip
+
+
+def test_the_package_has_few_lines() -> None:
+    total = dict.fromkeys(PARTS, 0)
+    for path in MODULES:
+        part = next(part for part, (_, names) in PARTS.items() if re.fullmatch(names, name_of(path)))
+        total[part] += lines_of(path)
+    assert min(total.values()) > 0
+    assert {part: lines for part, lines in total.items() if lines > PARTS[part][0]} == {}
