@@ -1,4 +1,4 @@
-"""How many lines the package has: each part has a limit of its own, and so has all that is in none of them."""
+"""How many lines the package has: each part has a limit of its own, and so has what is in none of them."""
 
 from __future__ import annotations
 

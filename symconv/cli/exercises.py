@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +67,7 @@ def exercises(file: str | None, form: str | None, **options: Any) -> None:
     if file is None and form is not None:
         file = STREAM
     if file is not None:
-        from symconv.notes import write
-
-        name = streamed_name(file, form, "sheet")
-        with waiting(f"writing {name if file == STREAM else file}"):
-            files = sheet_files(name, options)
-        if file == STREAM:
-            print_files(files)
-        else:
-            write(Path(file).parent, files)
+        deliver(file, form, "sheet", partial(sheet_files, options=options))
         return
     with waiting("writing exercises"):
         sheet, solutions, given = _sheet(options)
@@ -82,6 +75,19 @@ def exercises(file: str | None, form: str | None, **options: Any) -> None:
             raise click.UsageError(f"--{option} needs -o FILE.")
         text = str(sheet.document(solutions=solutions))
     click.echo(text, nl=False)
+
+
+def deliver(file: str, form: str | None, stem: str, make: Callable[[str], dict[str, bytes]]) -> None:
+    """Write the files that a name makes, or print them."""
+    from symconv.notes import write
+
+    name = streamed_name(file, form, stem)
+    with waiting(f"writing {name if file == STREAM else file}"):
+        files = make(name)
+    if file == STREAM:
+        print_files(files)
+    else:
+        write(Path(file).parent, files)
 
 
 def streamed_name(file: str, form: str | None, stem: str) -> str:

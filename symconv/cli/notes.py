@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ import click
 from click.core import ParameterSource
 
 from symconv.cli.command import Command, listed
-from symconv.cli.exercises import exercises, format_option, sheet_files, streamed_name
+from symconv.cli.exercises import deliver, exercises, format_option, sheet_files
 from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
-from symconv.cli.terminal import STREAM, complain, print_files, progress, remark, waiting
+from symconv.cli.terminal import complain, progress, remark
 from symconv.printing.english import counted
 
 if TYPE_CHECKING:
@@ -93,15 +94,7 @@ def notes(
         raise click.UsageError("--check needs --spec FILE.")
     if file is None:
         raise click.UsageError("no file is named: give -o FILE, or --spec FILE for several documents.")
-    from symconv.notes import write
-
-    name = streamed_name(file, form, "notes")
-    with waiting(f"writing {name if file == STREAM else file}"):
-        files = _files(name, options)
-    if file == STREAM:
-        print_files(files)
-    else:
-        write(Path(file).parent, files)
+    deliver(file, form, "notes", partial(_files, options=options))
 
 
 def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:

@@ -63,15 +63,15 @@ class WrongEntry(Refutation):
 
 
 @dataclass(frozen=True)
-class WrongCount(Refutation):
-    """So many entries, where a quantity has others."""
+class WrongShape(Refutation):
+    """Another number of entries than the quantity has, or another shape."""
 
     def __str__(self) -> str:
         return f"it has {self.right}, and the answer has {self.claimed}"
 
 
-class CountError(EntriesError):
-    """A list of entries of another length than the quantity that it is claimed for."""
+class ShapeError(EntriesError):
+    """Entries in another shape than the quantity that they are claimed for; ``flat`` if both are lists."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,10 +100,10 @@ def right_entries(spec: Specification, made: Callable[[], Explicit], name: str) 
     return _right(spec, made, name)[0]
 
 
-def misshapen(name: str, error: EntriesError, diagnosis: str) -> ValueClaim:
+def misshapen(name: str, error: ShapeError, diagnosis: str) -> ValueClaim:
     """The verdict on entries of another length, or of another shape that another convention gives."""
-    counts = (error.data.get(side, "") for side in ("claimed", "wanted"))
-    return ValueClaim(name, "refuted", 0, WrongCount({}, {}, *counts), diagnose=lambda: diagnosis)
+    refutation = WrongShape({}, {}, error.data["claimed"], error.data["wanted"])
+    return ValueClaim(name, "refuted", 0, refutation, diagnose=lambda: diagnosis)
 
 
 def about_entries(name: Any, candidate: Any, *, valued: bool) -> bool:
@@ -227,13 +227,14 @@ def shape_of(candidate: Any) -> tuple[int, ...] | None:
 def _require_shape(name: str, given: tuple[int, ...], *wanted: tuple[int, ...]) -> None:
     if given in wanted:
         return
-    if len(given) == len(wanted[-1]) == 1:
+    claimed, right = f"the shape {given}", f"the shape {wanted[0]}"
+    flat = len(given) == len(wanted[-1]) == 1
+    if flat:
         right, claimed = (counted(prod(shape), "entry", "entries") for shape in (wanted[-1], given))
-        sentence = "claim: {name} has {wanted}, and the answer has {claimed}."
-        raise CountError(sentence, name=name, wanted=right, claimed=claimed)
+    sentence = "claim: {name} has {wanted}, and the answer has {claimed}."
     if wanted == ((),):
-        raise EntriesError(f"claim: {name} is one number, and the answer has the shape {given}.")
-    raise EntriesError(f"claim: {name} has the shape {wanted[0]}, and the answer has the shape {given}.")
+        sentence, right = "claim: {name} is {wanted}, and the answer has {claimed}.", "one number"
+    raise ShapeError(sentence, name=name, wanted=right, claimed=claimed, flat=flat)
 
 
 def read_answer(text: str) -> list[Any]:

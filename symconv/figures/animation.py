@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from io import BytesIO
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import MissingExtraError, OptionError
+from symconv.errors import MissingExtraError
 from symconv.figures.drawing import Drawing, Mark, Text
-from symconv.figures.figure import Figure
+from symconv.figures.figure import Figure, save_as
 from symconv.figures.inline import runs_of
 from symconv.figures.stage import Stage
 from symconv.figures.svg import LETTERS, dark_style, element, number, painted, spans, text_of
-from symconv.printing.files import write_whole
 
 #: Seconds that the window slides, that pass between two pieces, at the most and for all of them, and that the
 #: entry is looked at.
@@ -141,12 +139,7 @@ class Animation:
             ...
         symconv.errors.OptionError: save: 'a.mp4' ends in '.mp4'; write one of '.svg', '.gif'.
         """
-        place = Path(path)
-        if place.suffix.lower() not in _SUFFIXES:
-            sentence = "save: {place!r} ends in {given!r}; {cure}"
-            raise OptionError(sentence, place=str(place), given=place.suffix, allowed=_SUFFIXES)
-        content = _SUFFIXES[place.suffix.lower()](self)
-        write_whole(place, content if isinstance(content, bytes) else content.encode("utf-8"))
+        save_as(self, path, _SUFFIXES)
 
     def __str__(self) -> str:
         return self.alt

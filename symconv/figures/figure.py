@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from symconv.errors import FigureError, MissingExtraError, OptionError
 from symconv.explicit.layout import Subject
@@ -169,12 +169,7 @@ class Figure:
         symconv.errors.OptionError: save: 'band.txt' ends in '.txt'; did you mean '.tex'? Write one of '.svg',
         '.png', '.pdf', '.tex', '.tikz'.
         """
-        place = Path(path)
-        if place.suffix.lower() not in _SUFFIXES:
-            sentence = "save: {place!r} ends in {given!r}; {cure}"
-            raise OptionError(sentence, place=str(place), given=place.suffix, allowed=_SUFFIXES)
-        content = _SUFFIXES[place.suffix.lower()](self)
-        write_whole(place, content if isinstance(content, bytes) else content.encode("utf-8"))
+        save_as(self, path, _SUFFIXES)
 
     def __str__(self) -> str:
         return self.alt
@@ -199,6 +194,28 @@ class Figure:
             return bundle, {}
         sizes = {"width": round(UNIT * self.drawing.width), "height": round(UNIT * self.drawing.height)}
         return bundle, {"image/png": sizes}
+
+
+Saved = TypeVar("Saved")
+
+
+def save_as(
+    item: Saved, path: str | os.PathLike[str], ways: Mapping[str, Callable[[Saved], str | bytes]]
+) -> None:
+    """Write something to a file in the way that its suffix says.
+
+    Raises
+    ------
+    OptionError
+        When there is no way for the suffix.
+    """
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if suffix not in ways:
+        sentence = "save: {place!r} ends in {given!r}; {cure}"
+        raise OptionError(sentence, place=str(place), given=place.suffix, allowed=ways)
+    content = ways[suffix](item)
+    write_whole(place, content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
 _SUFFIXES: Mapping[str, Callable[[Figure], str | bytes]] = MappingProxyType(

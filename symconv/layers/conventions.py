@@ -93,34 +93,28 @@ def alternatives(layer: Any, *, most: int, among: Sequence[str] = ()) -> Iterato
         and exchanged["stride"] != exchanged["dilation"]
     ):
         changes.insert(0, exchanged)
-    turned = [] if among else [partial(_turned, layer, **change) for change in ({}, {"padding": 0})]
-    for make in (*(partial(remade, layer, **change) for change in changes), *turned):
+    for change in changes:
         with suppress(SymconvError):
-            made = make()
-            if made is not None and convention(made.spec) != own:
+            made = remade(layer, **change)
+            if convention(made.spec) != own:
                 yield made
+    if not among:
+        yield from _turned(layer)
 
 
-def _turned(layer: Any, **changes: Any) -> Any:
-    """The transposed layer with the options of a convolution, or the other way round; None for pooling.
-
-    Raises
-    ------
-    SymconvError
-        When no layer has these options, or the values do not fit it.
-    """
-    spec, name = layer.spec, type(layer).__name__
-    other = (
-        name.replace("ConvTranspose", "Conv") if spec.transposed else name.replace("Conv", "ConvTranspose")
-    )
+def _turned(layer: Any) -> Iterator[Any]:
+    """Transposed layers with the options of a convolution, or the other way round; none for pooling."""
+    name, told = type(layer).__name__, options(layer.spec)
+    pair = ("ConvTranspose", "Conv") if layer.spec.transposed else ("Conv", "ConvTranspose")
+    other = name.replace(*pair)
     family = [type(layer).__mro__[-2]]  # all layers: they know this module, and not the other way round
     for known in family:
         family += known.__subclasses__()
-    kind = next((known for known in family if known.__name__ == other != name), None)
-    if kind is None:
-        return None
-    told = {key: value for key, value in {**options(spec), **changes}.items() if key in defaults(kind)}
-    return _on_values(kind(**told), layer)
+    kinds = [known for known in family if known.__name__ == other != name]
+    for kind, padding in product(kinds, dict.fromkeys((told.get("padding"), 0))):
+        changed = {**told, "padding": padding}
+        with suppress(SymconvError):
+            yield _on_values(kind(**{key: changed[key] for key in defaults(kind) if key in changed}), layer)
 
 
 def _on_values(made: Any, layer: Any) -> Any:
@@ -168,12 +162,8 @@ def of_formula(layer: Any, name: str, candidate: Any) -> str:
         layer, most=1, among=("padding", "stride") if size else ("flip", "padding", *_STEPS)
     )
     doubly = alternatives(layer, most=2, among=("flip", "padding")) if not size else ()
-    turned = (partial(_turned, layer, **change) for change in ({}, {"padding": 0}))
-    for made in chain((partial(_itself, other) for other in chain(singly, doubly)), turned):
+    for other in chain(singly, doubly, _turned(layer)):
         with suppress(SymconvError):
-            other = made()
-            if other is None:
-                break
             if cases := agrees(other.closed.symbols, draft(other.closed.symbols, name), candidate):
                 return f"it is right for {convention(other.spec)} (it agrees on {cases} cases)"
     return _slip(layer, candidate) if size else ""
@@ -197,10 +187,6 @@ def _slip(layer: Any, candidate: Any) -> str:
             if agrees(symbols, draft(symbols, "output_size"), mended):
                 return words
     return ""
-
-
-def _itself(layer: Any) -> Any:
-    return layer
 
 
 def convention(spec: Specification) -> str:

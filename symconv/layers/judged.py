@@ -9,8 +9,7 @@ from functools import partial
 from typing import Any
 
 from symconv.derivation import Claim, checked_grid, judge
-from symconv.derivation.value_claims import CountError, about_entries, judge_entries, misshapen
-from symconv.errors import EntriesError
+from symconv.derivation.value_claims import ShapeError, about_entries, judge_entries, misshapen
 from symconv.layers.conventions import of_entries, of_formula
 
 
@@ -93,9 +92,9 @@ class Judgment:
         diagnose = partial(of_entries, layer, name, candidate)
         try:
             answer = judge_entries(layer.spec, lambda: layer.entries.values, name, candidate)
-        except EntriesError as error:
+        except ShapeError as error:
             found = diagnose()
-            if found or isinstance(error, CountError):
+            if found or error.data["flat"]:
                 return misshapen(name, error, found)
             raise
         return answer if answer else replace(answer, diagnose=diagnose)
