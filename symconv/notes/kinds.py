@@ -216,9 +216,10 @@ def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
     """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
     (axis,) = spec.tied_axes
     size = {name: int(value) for name, value in axis.geometry.items()}
-    first = -size["before"]
-    if flip:
-        first += size["dilation"] * (size["kernel_size"] - 1) + 2 * spec.notation.base
+    # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
+    first, base = -size["before"], spec.notation.base
+    first += size["dilation"] * (size["kernel_size"] - 1) * flip
+    first += base * (1 + size["dilation"] * (1 if flip else -1))
     found = [first + size["stride"] * at for at in range(count)]
     index = spec.written.output_index
 
