@@ -32,8 +32,8 @@ def reached(pen: Pen) -> Words:
     if spec.reads_input and spec.padding_mode != "circular":
         return _folded(pen)
     stride = max(strides)
-    dilated = any(int(axis.geometry["dilation"]) > 1 for axis in spec.tied_axes)
-    if stride > 1 and len(worked.shape("input")) == 1 and not dilated:
+    plain = spec.padding_mode == "zeros" and len(worked.shape("input")) == 1
+    if stride > 1 and plain and int(spec.tied_axes[0].geometry["dilation"]) == 1:
         return _upsampled(pen, stride)
     if stride > 1:
         text = "Because of the stride, the gradient with respect to {input} is computed as if "
@@ -61,8 +61,10 @@ def _winners(pen: Pen) -> Words:
 
 
 def _upsampled(pen: Pen, stride: int) -> Words:
-    """The upstream gradient with zeros between, and how many products reach each input."""
+    """The upstream gradient with zeros between its entries, and the operation that follows."""
     worked = pen.worked
+    if len(worked.upstream) == 1:
+        return ()
     spread: list[Expr] = []
     for at, entry in enumerate(worked.upstream):
         spread += [S.Zero] * (stride - 1) * bool(at) + [entry]
@@ -74,8 +76,6 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     text += f"computed from {{upstream}} with {counted(stride - 1, 'zero')} between neighbouring entries, "
     text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the full {_backward(pen)} of this sequence "
     text += f"with {{kernel}}{_cropped(pen)}."
-    if len(worked.upstream) == 1:
-        return ()
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
 
 

@@ -96,5 +96,13 @@ def test_both_gradients_are_the_operations_that_notes_name(
     )
 
 
+def test_no_operation_is_named_where_the_padding_wraps_around() -> None:
+    for steps in ({"stride": 2}, {"stride": 1}, {"stride": 2, "dilation": 2}):
+        layer = sc.Conv1d(6, 3, padding=2, padding_mode="circular", **steps)
+        text = str(layer.notes(sections=["learning"]))
+        assert "fall on the padding" not in text
+        assert "full convolution" not in text
+
+
 def entries(column: Any) -> list[int]:
     return [int(entry) for entry in column]
