@@ -210,6 +210,7 @@ def test_names_that_nobody_would_guess_do_not_come_back() -> None:
     assert defined == {"printing.english"}, "a number of things in words is all that counted means"
 
 
+@cache
 def kinds_of_layers() -> set[str]:
     """The classes by which layers differ: kernels, and relations but for the two that every layer has."""
     classes = [one for path in MODULES if name_of(path).startswith("pattern") for one in classes_in(path)]

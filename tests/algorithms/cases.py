@@ -39,6 +39,13 @@ def kinds() -> dict[str, Kind]:
 
 KINDS = kinds()
 
+#: Those that every run tries: each class, padding mode and number of axes is among them.
+FEW = (
+    "correlation 1d", "correlation with channels flipped 2d", "correlation 3d", "transposed flipped 1d",
+    "transposed with channels 2d", "circular 1d", "reflect 2d", "replicate 1d", "average pooling 2d",
+    "maximum pooling 1d",
+)  # fmt: skip
+
 
 @st.composite
 def layers(draw: st.DrawFn, kind: str, most: int = 6) -> tuple[Any, dict[str, Any]]:

@@ -7,27 +7,33 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 import symconv as sc
 from symconv.algorithms import Listing
-from tests.algorithms.cases import KINDS, small
+from tests.algorithms.cases import FEW, KINDS, small
 from tests.latex_tools import compile_latex
+from tests.tiers import tiers
 
 PREAMBLE = "\\documentclass{article}\n\\usepackage{algpseudocode}\n\\begin{document}\n"
 
 
-#: Every listing there is, by the name of its function.
-LISTINGS: dict[str, Listing] = {
-    listing.function.__name__: listing
-    for layer in map(small, KINDS)
-    for listing in map(layer.algorithm, layer.algorithm_names)
-}
+def listings(kinds: Iterable[str]) -> dict[str, Listing]:
+    """The listings of kinds, by the names of their functions."""
+    return {
+        listing.function.__name__: listing
+        for layer in map(small, kinds)
+        for listing in map(layer.algorithm, layer.algorithm_names)
+    }
 
 
-@pytest.mark.parametrize("name", LISTINGS)
+LISTINGS, ALWAYS = listings(KINDS), listings(FEW)
+
+
+@pytest.mark.parametrize("name", tiers(LISTINGS, ALWAYS))
 def test_the_mathematics_of_a_listing_is_taken_everywhere(name: str, typeset) -> None:
     typeset(LISTINGS[name].math(), fits=True)
 
@@ -43,7 +49,7 @@ def test_all_listings_compile_and_fit_their_lines(deep: bool, width: str, tmp_pa
     assert "Overfull" not in compile_latex(f"{source}{body}\n\\end{{document}}\n", tmp_path)
 
 
-@pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.parametrize("name", tiers(LISTINGS, ALWAYS))
 def test_a_listing_says_line_by_line_what_the_source_says(name: str) -> None:
     """As many loops, conditions and assignments, the same tap relation, the same arguments."""
     listing = LISTINGS[name]
@@ -58,7 +64,7 @@ def test_a_listing_says_line_by_line_what_the_source_says(name: str) -> None:
     assert arguments.replace("\\delta", "delta").split(", ") == list(letters)
 
 
-@pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.parametrize("name", tiers(LISTINGS, ALWAYS))
 def test_a_body_holds_only_what_a_slide_shows(name: str) -> None:
     definition = ast.parse(LISTINGS[name].source).body[0]
     assert isinstance(definition, ast.FunctionDef)

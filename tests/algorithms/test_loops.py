@@ -13,11 +13,11 @@ from sympy import Integer
 
 import symconv as sc
 from symconv.errors import OptionError
-from tests.algorithms.cases import KINDS, flat, layers, nested, run, small
+from tests.algorithms.cases import FEW, KINDS, flat, layers, nested, run, small
 from tests.geometry import STEPS
 from tests.geometry import layers as geometries
 from tests.optional import required
-from tests.tiers import law
+from tests.tiers import law, tiers
 
 torch = required("torch")
 
@@ -46,7 +46,7 @@ def test_loops_of_one_name_are_one_source() -> None:
     assert len(sources) == 3 * 39
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiers(KINDS, FEW))
 def test_no_statement_is_dead(kind: str) -> None:
     """Each argument and each name that is assigned to is read, and each size has one value."""
     layer = small(kind)
@@ -60,7 +60,7 @@ def test_no_statement_is_dead(kind: str) -> None:
         assert len(sizes) == len(set(sizes))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiers(KINDS, FEW))
 @law(12, 60, data=st.data(), seed=st.integers(0, 999))
 def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.DataObject, seed: int) -> None:
     made, letters = data.draw(layers(kind))
@@ -70,7 +70,7 @@ def test_an_algorithm_equals_the_derivation_on_integers(kind: str, data: st.Data
         assert run(layer.algorithm(name), layer, letters) == flat(nested(getattr(layer, name)))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if "maximum" not in kind])
+@pytest.mark.parametrize("kind", tiers([kind for kind in KINDS if "maximum" not in kind], FEW))
 @law(6, 15, data=st.data())
 def test_an_algorithm_equals_the_derivation_for_all_values(kind: str, data: st.DataObject) -> None:
     """On symbols, so for whatever numbers; a maximum compares, and needs numbers."""
@@ -153,7 +153,7 @@ def by_torch(kind: str, given: dict[str, Any], letters: dict[str, Any]) -> Any:
     return correlate(padded, w, bias, groups=groups, **steps)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiers(KINDS, FEW))
 @law(8, 25, data=st.data(), seed=st.integers(0, 999))
 def test_an_algorithm_equals_pytorch(kind: str, data: st.DataObject, seed: int) -> None:
     made, letters = data.draw(layers(kind))

@@ -20,7 +20,7 @@ from tests.seeds import printed_under_several_seeds
 from tests.tiers import tiers
 
 
-@pytest.mark.parametrize("options", tiers(FAMILIES, [FEW[1], FEW[3]]), ids=str)
+@pytest.mark.parametrize("options", tiers(FAMILIES, [FEW[3]]), ids=str)
 def test_every_step_is_verified_and_proved(options: dict[str, Any]) -> None:
     small = {"N": range(1, 8, 2), "K": range(1, 4), "s": range(1, 4), "d": range(1, 4), "p": range(0, 4, 3)}
     small["q"] = range(2)
@@ -74,7 +74,7 @@ PRINTED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", QUANTITIES)
-@pytest.mark.parametrize("kind", tiers(PRINTED, ["open steps", "partial"]))
+@pytest.mark.parametrize("kind", tiers(PRINTED, ["open steps"]))
 def test_derivations_and_formulas_print_on_a_page(name: str, kind: str, typeset) -> None:
     derivation = layer(PRINTED[kind], bias=True).derive(name)
     typeset(derivation.latex(), fits=True)

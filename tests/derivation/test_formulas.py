@@ -56,7 +56,7 @@ def tables(triples: list[tuple[int, int, int]], n: int, k: int) -> dict[str, dic
     }
 
 
-@pytest.mark.parametrize("options", tiers(FAMILIES, FEW), ids=str)
+@pytest.mark.parametrize("options", tiers(FAMILIES, FEW[2:4]), ids=str)
 def test_every_formula_equals_plain_loops_on_every_geometry(options: dict[str, Any]) -> None:
     made = layer(options, bias=True)
     formulas = {name: made.formula(name) for name in QUANTITIES}

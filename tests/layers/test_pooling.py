@@ -156,10 +156,7 @@ OPEN: dict[str, tuple[Any, dict[str, int]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("kind", "opened"),
-    tiers(product(KINDS, OPEN), [("average", "strided and padded"), ("max", "plain")], several=True),
-)
+@pytest.mark.parametrize(("kind", "opened"), tiers(product(KINDS, OPEN), [("max", "plain")], several=True))
 def test_formulas_give_the_explicit_entries_and_are_proved(kind: str, opened: str) -> None:
     made, sizes = OPEN[opened]
     layer = made(KINDS[kind])
@@ -227,7 +224,7 @@ def test_every_pair_of_features_gives_the_explicit_entries(kind: str, pair: tupl
 
 
 PRESETS = sc.Notation.preset_names()
-FEW_PRESETS = [("average", "cs231n"), ("max", "goodfellow")]
+FEW_PRESETS = [("average", "cs231n")]
 
 
 @pytest.mark.parametrize(("kind", "notation"), tiers(product(KINDS, PRESETS), FEW_PRESETS, several=True))

@@ -21,7 +21,7 @@ torch = required("torch")
 nn = torch.nn
 
 #: Random layers for each of several seeds: a few in every run, and 2,000 in the exhaustive tier.
-PARTS = [(0, 50), *(pytest.param(part, 500, marks=exhaustive) for part in range(4))]
+PARTS = [(0, 20), *(pytest.param(part, 500, marks=exhaustive) for part in range(4))]
 
 
 def built(options: dict[str, Any], *, bias: bool) -> sc.Conv:

@@ -159,7 +159,7 @@ def test_notebooks_run_clean(name: str, tmp_path: Path) -> None:
     assert len(outputs) > 4
 
 
-@pytest.mark.parametrize("suffix", [s for s in FORMATS if s != ".pdf"])
+@pytest.mark.parametrize("suffix", tiers([s for s in FORMATS if s != ".pdf"], [".tex", ".html", ".md"]))
 def test_hostile_titles_and_captions_are_words(
     suffix: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("print")
 
 
-@pytest.mark.parametrize("name", tiers(EVERY, ["full", "maximum"]))
+@pytest.mark.parametrize("name", tiers(EVERY, ["full"]))
 def test_notes_fill_their_pages_with_letters_that_can_be_read(name: str, folder: Path) -> None:
     holds(name, "symconv", "standard", folder, document(name).pages)
 

@@ -20,7 +20,7 @@ from symconv.printing.latex import Latex
 from symconv.printing.letters import WORDS, Letter, read_letter
 from symconv.printing.notation import LETTERS, PRESETS, SIZES, Notation
 from symconv.printing.text import PlainText
-from tests.tiers import law
+from tests.tiers import exhaustive, law
 
 #: Layers of several kinds, in a notation.
 LAYERS: dict[str, Callable[[Notation], Any]] = {
@@ -114,7 +114,7 @@ def told_apart(layer: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-@law(30, 150, chosen=own)
+@law(12, 150, chosen=own)
 def test_no_letter_has_two_meanings_or_the_error_names_both_and_its_cure_works(
     kind: str, chosen: dict[str, str]
 ) -> None:
@@ -241,7 +241,14 @@ def test_no_text_is_passed_on_as_it_stands(written: str) -> None:
         assert read_letter(name) == name == Letter.of(name).name
 
 
-@pytest.mark.parametrize("given", [OPENING, MARKED, {"input": "x'", "output": "x''", "kernel": "θ^l"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        OPENING,
+        pytest.param(MARKED, marks=exhaustive),
+        pytest.param({"input": "x'", "output": "x''", "kernel": "θ^l"}, marks=exhaustive),
+    ],
+)
 def test_formulas_in_letters_of_ones_own_are_read_back(given: dict[str, str], typeset) -> None:
     layer = sc.Conv1d("n", "k", stride=2, padding="p", notation=Notation(**given))
     for name in ("output", "grad_input", "grad_kernel", "matrix"):
