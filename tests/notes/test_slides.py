@@ -38,7 +38,8 @@ def shown(name: str, notation: str, folder: Path) -> list[Any]:
     """The pages of a layer's slides: the letters that are seen, rectangles, width and height."""
     place = folder / f"{name}-{notation}"
     place.mkdir()
-    compiled(rendered(document(name, notation), "n.tex", slides=True)["n.tex"].decode(), place, "pdf")
+    latex = rendered(document(name, notation), "n.tex", slides=True)["n.tex"].decode()
+    compiled(latex, place, "pdf", once=True)
     with pdfplumber.open(place / "notes.pdf") as found:
         return [(_seen(page), page.rects, page.width, page.height) for page in found.pages]
 
