@@ -19,8 +19,10 @@ PARTS: Mapping[str, tuple[int, str]] = {
     "arrays": (1_250, r"evidence\.(lanes|lane_values|arrays|array_models|trials)"),
     # what hands a layer to another library, or takes one from it
     "exchange": (500, r"layers\.(einsum|from_torch|to_torch)"),
+    # what writes formulas in other languages than LaTeX: it reads LaTeX as a tree first
+    "languages": (800, r"printing\.(tree|tex|mathml)"),
     "exercises": (3_300, r"(.*\.)?exercises(\..*)?"),
-    "notes": (6_450, r"(.*\.)?notes(\..*)?"),
+    "notes": (6_650, r"(.*\.)?notes(\..*)?"),
     "figures": (3_050, r"(.*\.)?figures(\..*)?"),
     # the mathematics and its doors; under 17,500 with figures before these had captions and motion
     "all others": (16_750, ".*"),

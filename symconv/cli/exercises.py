@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symconv.cli.command import Command, listed
-from symconv.cli.options import geometry, layer_of
+from symconv.cli.options import MATHS, geometry, layer_of, maths_options
 from symconv.cli.terminal import STREAM, print_files, waiting
 
 if TYPE_CHECKING:
     from symconv.notes.exercises.sheet import Exercises
 
 #: What ``Exercises.save`` takes of the format, by the same names.
-_OF_FORMATS = ("fragment", "myst", "mathjax")
+_OF_FORMATS = ("fragment", "myst", *MATHS)
 
 _KINDS = (
     "output_size, left_over, output_entry, output_all, convention, matrix_entry, matrix_zeros, "
@@ -44,7 +44,7 @@ def format_option(what: str, *more: str) -> Callable[..., Any]:
 @click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
-@click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax (.html).")
+@maths_options
 @click.option(
     "-o",
     "--output",

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from symconv.cli.command import Command, listed
 from symconv.cli.exercises import deliver, exercises, format_option, sheet_files
-from symconv.cli.options import REFUSALS, geometry, layer_of, refusal
+from symconv.cli.options import MATHS, REFUSALS, geometry, layer_of, maths_options, refusal
 from symconv.cli.terminal import complain, progress, remark
 from symconv.printing.english import counted
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _OF_FILES = ("spec", "check", "file", "form", "quiet")
 
 #: What ``Document.save`` takes, by the same names.
-_OF_FORMATS = ("fragment", "slides", "myst", "mathjax")
+_OF_FORMATS = ("fragment", "slides", "myst", *MATHS)
 
 _SPEC, _SUFFIXES = (
     "A TOML file that lists notes and sheets of exercises",
@@ -61,7 +61,7 @@ _BY_DEPTH = "By default those of the depth."
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
-@click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax (.html).")
+@maths_options
 @click.option(
     "-o",
     "--output",

@@ -204,6 +204,18 @@ excerpt_options = _with(
     click.option("--activation", metavar="NAME", help=_ACTIVATION),
 )
 
+#: The options that say how an .html file has its mathematics, by the names that ``Document.save`` takes.
+MATHS = ("math", "mathjax", "katex")
+maths_options = _with(
+    click.option(
+        "--math",
+        metavar="NAME",
+        help="Formulas as mathml (the default, which needs no script), mathjax or katex (.html).",
+    ),
+    click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax's script (.html)."),
+    click.option("--katex", metavar="ADDRESS", help="Address or path of KaTeX's script (.html)."),
+)
+
 
 def geometry(*, looks: bool = True) -> Callable[..., Any]:
     """The options of the command line that say the kind of a layer and make it."""

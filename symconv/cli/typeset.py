@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from symconv.errors import OptionError
-from symconv.notes.markdown import escaped
+from symconv.notes.markdown import escaped, on_github
 from symconv.printing.targets import TARGETS, Displayed, as_latex, target_of
 
 #: The formats of :func:`typeset`: every maths target, and LaTeX within Markdown.
@@ -24,7 +24,7 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
             text += target_of(form).sentence(block) if form in TARGETS else escaped(block)
         elif form in TARGETS:
             target = target_of(form)
-            text += (target.above if text else "") + target.across_pages(block.display(target))
+            text += (target.above if text else "") + target.whole(block)
         else:
-            text += ("\n\n" if text else "") + f"$$\n{as_latex(block)}\n$$"
+            text += ("\n\n" if text else "") + f"$$\n{on_github(as_latex(block))}\n$$"
     return text + "\n"

@@ -19,10 +19,10 @@ from symconv.cli.course import made_by
 from symconv.cli.excerpt import Passage, excerpt
 from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
 from symconv.errors import Door, OptionError
-from symconv.figures import ON_DARK
 from symconv.figures.captions import caption
 from symconv.printing.files import write_whole
-from symconv.printing.targets import as_latex, as_text
+from symconv.printing.screen import rules
+from symconv.printing.targets import as_latex, as_mathml, as_text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -48,6 +48,7 @@ _IMAGES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
 @click.option("--label")
 @click.option("--figure")
 @click.option("--bare", is_flag=True)
+@click.option("--math", type=click.Choice(["sphinx", "mathml"]), default="sphinx")
 def _reader(**options: Any) -> None:
     """The reader of the command line, for the options of a directive."""
 
@@ -87,7 +88,7 @@ def _read(written: dict[str, str]) -> dict[str, Any]:
 
 
 def _layer_of(kind: str, options: dict[str, Any]) -> Layer:
-    shown = ("show", "prove", "activation", "caption", "label", "figure", "bare")
+    shown = ("show", "prove", "activation", "caption", "label", "figure", "bare", "math")
     given = {name: value for name, value in options.items() if name not in shown}
     return layer_of(kind=kind, values=not given.pop("steps"), **given)
 
@@ -132,7 +133,8 @@ class SymconvDirective(MathDirective):
         for name in figures:
             layer.figure(name)
         passages = excerpt(layer.coloured() if figures else layer, options["show"], **chosen)
-        equations = list(map(self._equation, passages, self._labels(options["label"], passages)))
+        labels = self._labels(options["label"], passages)
+        equations = [self._equation(*pair, options["math"]) for pair in zip(passages, labels, strict=True)]
         places = [FigureOfLayer(kind=kind, options=dict(self.options), name=name) for name in figures]
         compose = self._bare if options["bare"] else self._explained
         made = compose(layer, options, places, list(zip(passages, equations, strict=True)))
@@ -201,10 +203,11 @@ class SymconvDirective(MathDirective):
             raise OptionError(f"{{option}} {wrong}", "label", label)
         return [*labels]
 
-    def _equation(self, passage: Passage, label: str | None) -> nodes.math_block:
+    def _equation(self, passage: Passage, label: str | None, math: str) -> nodes.math_block:
         latex, plain = as_latex(passage.display), as_text(passage.display)
         where = {"docname": self.env.docname, "number": None, "label": label}
-        block = nodes.math_block(latex, latex, plain=plain, **where)
+        shown = {"mathml": as_mathml(passage.display)} if math == "mathml" else {}
+        block = nodes.math_block(latex, latex, plain=plain, **where, **shown)
         block["no-wrap"] = block["nowrap"] = False
         return block
 
@@ -230,6 +233,21 @@ def plain_equations(app: Sphinx, document: nodes.document, docname: str) -> None
             first, *others = block["plain"].split("\n")
             text = "\n".join([first + _number(app, docname, block["label"]), *others])
             block.replace_self(nodes.literal_block(text, text, language="none"))
+
+
+def mathml_equations(app: Sphinx, document: nodes.document, docname: str) -> None:
+    """Put MathML in the place of equations that ask for it; a page with no other loads no script for them."""
+    blocks = [block for block in document.findall(nodes.math_block) if "mathml" in block]
+    if app.builder.format != "html" or not blocks:
+        return
+    for block in blocks:
+        number = _number(app, docname, block["label"]).strip()
+        told = f'<span class="eqno">{number}</span>' if number else ""
+        name = "".join(f' id="{name}"' for name in block["ids"][:1])
+        html = f'<div class="math notranslate nohighlight"{name}>{told}{block["mathml"]}</div>'
+        block.replace_self(nodes.raw(html, html, format="html"))
+    if not any(True for _ in document.findall(lambda node: isinstance(node, nodes.math | nodes.math_block))):
+        app.env.get_domain("math").data["has_equations"][docname] = False
 
 
 def _number(app: Sphinx, docname: str, label: str | None) -> str:
@@ -266,19 +284,22 @@ def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
 
 
 def dark_colours(app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any) -> None:
-    """Style colours for pages whose reader chose a dark theme, as Furo and others tell it.
+    """Style the colours of formulas for light pages and for dark ones, as Furo and others tell them.
 
     Pictures have a style of their own, which they use where they are told that the page is dark.
     """
-    rules = ['[data-theme=dark] img[src*="symconv-"]{color-scheme:dark}']
-    rules += [
-        f"[data-theme=dark] .math :is([style*='color:{name}'],[style*='color: {name}'],[fill='{name}'])"
-        f"{{color:{shade}!important;fill:{shade}}}"
-        for name, shade in ON_DARK.items()
-    ]
-    chosen = "".join(rules)
-    preferred = chosen.replace("[data-theme=dark]", "[data-theme=auto]")
-    light = 'img[src*="symconv-"]{color-scheme:light}'
+    light, chosen, preferred = (
+        "".join(rules(dark, within))
+        for dark, within in (
+            (False, ".math"), (True, "[data-theme=dark] .math"), (True, "[data-theme=auto] .math")
+        )
+    )  # fmt: skip
+    pictures = 'img[src*="symconv-"]{color-scheme:'
+    light, chosen, preferred = (
+        f"{pictures}light}}{light}",
+        f"[data-theme=dark] {pictures}dark}}{chosen}",
+        f"[data-theme=auto] {pictures}dark}}{preferred}",
+    )
     style = f"<style>{light}{chosen}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
     context["metatags"] = f"{context.get('metatags', '')}{style}"
 
@@ -288,6 +309,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(FigureOfLayer)
     app.add_directive("symconv", SymconvDirective)
     app.connect("doctree-resolved", plain_equations)
+    app.connect("doctree-resolved", mathml_equations)
     app.connect("doctree-resolved", draw_figures)
     app.connect("html-page-context", dark_colours)
     return {

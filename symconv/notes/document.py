@@ -43,8 +43,11 @@ class Document(Manuscript):
             with ``depth="full"`` the derivations step by step behind them.
         myst : bool
             Of .md: for MyST instead of GitHub.
-        mathjax : str
-            Of .html: where MathJax is loaded from, such as the path of a local copy.
+        math : str
+            Of .html: how formulas are shown: "mathml" (the default), which browsers show without a script,
+            or "mathjax" or "katex", which are loaded from the web.
+        mathjax, katex : str
+            Of .html: where MathJax or KaTeX is loaded from instead, such as the path of a local copy.
 
         Raises
         ------

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from symconv.errors import OptionError, reject_unknown
 from symconv.notes.beamer import slides
-from symconv.notes.html import MATHJAX, page
+from symconv.notes.html import SCRIPTS, page
 from symconv.notes.latex import article, fragment
 from symconv.notes.markdown import github, myst
 from symconv.notes.model import Manuscript, Picture
@@ -32,15 +32,22 @@ class Options:
         A .tex or .pdf file of slides that reveal the calculation step by step.
     myst : bool
         A .md file for MyST instead of GitHub.
-    mathjax : str
-        Where an .html file loads MathJax from.
+    math : str
+        How an .html file has mathematics: "mathml", which needs no script, "mathjax" or "katex".
+    mathjax, katex : str
+        Where an .html file loads MathJax or KaTeX from; each asks for it.
     """
 
     fragment: bool = False
     slides: bool = False
     myst: bool = False
-    mathjax: str = MATHJAX
+    math: str = "mathml"
+    mathjax: str = SCRIPTS["mathjax"]
+    katex: str = SCRIPTS["katex"]
 
+
+#: The options that name the place of a script, and so what writes mathematics.
+_BY_SCRIPT = ("mathjax", "katex")
 
 #: Files by name; the first is the document, the others are its pictures.
 Files: TypeAlias = dict[str, bytes]
@@ -96,7 +103,7 @@ FORMATS: Mapping[str, tuple[tuple[str, ...], Callable[[Manuscript, str, Options]
             ("myst",),
             _illustrated(lambda d, o, p, labels: myst(d, p, labels) if o.myst else github(d, p)),
         ),
-        ".html": (("mathjax",), _plain(lambda d, o: page(d, o.mathjax))),
+        ".html": (("math", *_BY_SCRIPT), _plain(lambda d, o: page(d, o.math, getattr(o, o.math, None)))),
         ".ipynb": ((), _plain(lambda d, o: notebook(d))),
         ".rst": ((), _illustrated(lambda d, o, p, labels: source(d, p, labels))),
         ".txt": ((), _plain(lambda d, o: render(d))),
@@ -119,6 +126,12 @@ def checked(name: str, given: Mapping[str, Any]) -> Options:
             takes = [s for s, (options, _) in FORMATS.items() if option in options]
             sentence = f"{{option}} does not go with {suffix}: it is for {', '.join(takes)}."
             raise OptionError(sentence, option, value)
+    scripts = [name for name in _BY_SCRIPT if name in given]
+    for script in scripts[:1]:
+        if given.get("math", script) != script or scripts[1:]:
+            other = "math" if "math" in given else scripts[1]
+            raise OptionError("{option} and {" + other + "} exclude each other: write one of them.", script)
+        given = {"math": script, **given}
     made = Options(**given)
     if made.fragment and made.slides:
         raise OptionError("{option} and {slides} exclude each other: write one of them.", "fragment")

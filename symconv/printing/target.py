@@ -108,6 +108,10 @@ class MathsTarget(ABC):
         """A display on lines of its own in a document, where it may break over pages."""
         return self.lay_out(display)
 
+    def whole(self, item: Any) -> str:
+        """What has a display, on lines of its own in a document."""
+        return self.across_pages(item.display(self))
+
     @abstractmethod
     def table(self, rows: Sequence[Sequence[str]], sides: str) -> str:
         """Words under a head, which is the first row; ``sides`` has an "l" or "r" for each column."""

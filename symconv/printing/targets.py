@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TARGETS: Mapping[str, tuple[str, str]] = {
     "latex": ("symconv.printing.latex", "Latex"),
     "text": ("symconv.printing.text", "PlainText"),
+    "mathml": ("symconv.printing.mathml", "MathML"),
 }
 
 
@@ -40,6 +41,11 @@ def as_latex(item: Displayed) -> str:
 def as_text(item: Displayed) -> str:
     """As lines of plain text."""
     return target_of("text").lay_out(item.display(target_of("text")))
+
+
+def as_mathml(item: Displayed) -> str:
+    """As a ``math`` element, which says its text to those who do not see it."""
+    return target_of("mathml").whole(item)
 
 
 def in_notebook(item: Displayed) -> str:

@@ -69,6 +69,21 @@ def test_html_shows_prose_and_numbered_equations(pages: Project) -> None:
     assert other.count('<span class="eqno">') == 1, "equations without a label have no number"
 
 
+def test_mathml_needs_no_script_and_keeps_numbers(project: Project) -> None:
+    shown = directive("conv1d", **VALUES, label="conv", math="mathml") + "See :eq:`conv-output`.\n"
+    other = directive("conv1d", **SIZES, show="output", math="sphinx")
+    project.write({"index.rst": TITLE + shown + "\n.. toctree::\n\n   two\n", "two.rst": TITLE + other})
+    assert project.build("html")[0] == []
+    page, with_script = (project.text("html", f"{name}.html") for name in ("index", "two"))
+    assert page.count("<math ") == page.count('<span class="eqno">') == 6
+    assert re.search(r'id="equation-conv-output"><span class="eqno">\(2\)</span><math', page)
+    assert '<a class="reference internal" href="#equation-conv-output">(2)</a>' in page
+    assert 'alttext="y0 = w0*x0 = (-5)*1 = -5' in page
+    assert ("mathjax" in page, "mathjax" in with_script) == (False, True)
+    assert project.build("text")[0] == []
+    assert "y0 = w0*x0 = (-5)*1 = -5   (2)" in project.text("text", "index.txt")
+
+
 def test_text_shows_equations_as_text_with_their_numbers(pages: Project) -> None:
     project = pages
     assert project.build("text")[0] == []

@@ -225,7 +225,7 @@ def test_a_sheet_that_cannot_be_drawn_leaves_the_others(run: Run, tmp_path: Path
 
 
 HOSTILE = ["__import__('os').system('x')", "\\\\input{/etc/passwd}", "<script>", "$(id)"]
-KEYS = ["input-size", "x", "notation", "title", "sections", "mathjax", "tap-colours"]
+KEYS = ["input-size", "x", "notation", "title", "sections", "math", "mathjax", "katex", "tap-colours"]
 ATTACKS = list(product(KEYS, HOSTILE))
 
 

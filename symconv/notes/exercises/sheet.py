@@ -77,7 +77,7 @@ SOLUTIONS = "Solutions"
 SHORT = 16
 
 #: What options of ``Document.save`` a sheet takes too.
-_OPTIONS = ("fragment", "myst", "mathjax")
+_OPTIONS = ("fragment", "myst", "math", "mathjax", "katex")
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,7 +145,7 @@ class Exercises(Sequence[Exercise]):
             A name that ends in .tex, .pdf, .md, .html, .ipynb, .rst or .txt, or in .xml for Moodle.
         solutions : bool
             Whether the solutions follow the questions; a question bank always has them as feedback.
-        fragment, myst, mathjax
+        fragment, myst, math, mathjax, katex
             As for :meth:`symconv.notes.document.Document.save`.
 
         Raises
