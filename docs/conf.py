@@ -28,6 +28,7 @@ html_theme = "furo"
 html_title = "symconv"
 html_static_path = ["_static"]
 html_css_files = ["page.css"]
+html_js_files = ["page.js"]
 numfig = False
 math_number_all = False
 

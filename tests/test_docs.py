@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.notes.browser import SCREENS, Browser
 from tests.optional import required_program
 from tests.tiers import exhaustive, tiers
 
@@ -95,11 +97,29 @@ def test_a_sentence_that_a_page_says_twice_is_found() -> None:
     ) == [said]
 
 
-@exhaustive
-def test_the_documentation_builds_without_a_warning_and_says_nothing_twice(tmp_path: Path) -> None:
-    done = built(DOCS, tmp_path)
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built pages."""
+    folder = tmp_path_factory.mktemp("docs")
+    done = built(DOCS, folder)
     assert done.returncode == 0, done.stderr
-    pages = {file.stem: file.read_text(encoding="utf-8") for file in (tmp_path / "html").glob("*.html")}
+    return folder / "html"
+
+
+@exhaustive
+def test_five_pages_can_be_read_on_every_screen(html: Path) -> None:
+    browser = Browser()
+    try:
+        screens = [*product(("convolution", "gallery", "layers", "command-line", "index"), SCREENS)]
+        found = {(name, *screen): browser.judged(html / f"{name}.html", *screen) for name, screen in screens}
+    finally:
+        browser.close()
+    assert {screen: judged for screen, judged in found.items() if not judged.well} == {}
+
+
+@exhaustive
+def test_the_documentation_builds_without_a_warning_and_says_nothing_twice(html: Path) -> None:
+    pages = {file.stem: file.read_text(encoding="utf-8") for file in html.glob("*.html")}
     assert pages.keys() >= PAGES.keys()
     opening = pages["convolution"]
     assert "[5, 16, 34, 52, 45, 28]" in opening
