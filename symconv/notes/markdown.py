@@ -23,10 +23,23 @@ def sentence(words: Words) -> str:
     return "".join(f"${part.latex}$" if isinstance(part, Maths) else escaped(part) for part in words)
 
 
+_OPERATOR = re.compile(r"\\operatorname\{")
+
+
+def on_github(latex: str) -> str:
+    r"""LaTeX without the commands of MathJax that GitHub refuses.
+
+    >>> on_github(r"\operatorname{vec}(x)")
+    '\\mathrm{vec}(x)'
+    """
+    return _OPERATOR.sub(r"\\mathrm{", latex)
+
+
 def github(document: Manuscript, picture: Callable[[Picture], str]) -> str:
     """Markdown for GitHub; ``picture`` gives the name of a picture's file."""
     image = "![{alt}]({file})\n\n*{caption}*"
-    return _written(document, picture, "$$\n{latex}\n$$", image, escaped)
+    # In a block of code no character of a formula is read as Markdown.
+    return on_github(_written(document, picture, "```math\n{latex}\n```", image, escaped))
 
 
 def myst(document: Manuscript, picture: Callable[[Picture], str], labels: str) -> str:

@@ -58,7 +58,7 @@ def typeset(text: str) -> Words:
     """A sentence of a rule, its formulas as mathematics."""
     found, at = list[str | Maths](), 0
     for match in _FORMULA.finditer(text):
-        latex = match[0].replace("sum_", r"\sum_").replace("star", r"\star").replace("s i", r"s\,i")
+        latex = match[0].replace("sum_", r"\sum_").replace("star", r"\star")
         latex = re.sub(r"d(x_[ab])", r"\\partial \1", latex)
         found += [text[at : match.start()], Maths(latex, match[0])]
         at = match.end()

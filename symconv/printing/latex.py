@@ -89,7 +89,9 @@ class Latex(MathsTarget):
     correlation = r"({} \star {})_{{{}}}".format
 
     def prose(self, text: str) -> str:
-        return f"\\text{{{self.sentence(text)}}}"
+        """Words as text; names with an underscore as code, since MathJax 2 shows its escape in text."""
+        parts = [part for part in re.split(r"(\w*_\w*)", text) if part] or [""]
+        return "".join(f"\\{'mathtt' if '_' in part else 'text'}{{{self.sentence(part)}}}" for part in parts)
 
     def sentence(self, text: str) -> str:
         return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))

@@ -1,0 +1,151 @@
+"""The LaTeX of formulas survives everywhere: TeX, KaTeX, MathJax 2.7 and 3, pandoc, and GitHub's subset."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import symconv as sc
+from symconv.notes import rendered
+from symconv.notes.markdown import on_github
+from tests.latex_tools import PREAMBLE
+from tests.notes.browser import MATHJAX, MATHJAX_2, Browser
+from tests.notes.layers import LARGE, SPREAD, document
+from tests.notes.test_formats import compiled
+from tests.notes.test_mathml import Formula, formulas_of
+from tests.tiers import exhaustive, tiers
+
+#: What engines differ in: colours, names, and brackets, in one formula each.
+SAMPLES = [
+    r"{\color{teal}{w_{0}}} x_{1} + {\color{purple}{w_{1}}} x_{0}",
+    sc.Conv1d(3, 2).coloured().equation("matrix").latex(),
+    sc.Conv1d(3, 2).check(reference="loops").latex(),
+    sc.Conv2d(3, 2).equation("output").latex(),
+    sc.Conv1d("N", "K").derive("grad_kernel").latex(),
+    sc.MaxPool1d(4, 2).algorithm("output").math(),
+    sc.Conv1d(3, 2).equation("activation", function="relu").latex(),
+]
+
+
+def formulas_everywhere(names: tuple[str, ...]) -> list[Formula]:
+    """The samples, and every formula of the notes of some layers."""
+    notes = [one for name in names for one in formulas_of(document(name).blocks)]
+    return list(dict.fromkeys([(latex, True) for latex in SAMPLES] + notes))
+
+
+FEW, ALL = ("full",), (*SPREAD, *LARGE)
+NOTES = tiers([FEW, ALL], [FEW])
+
+
+@pytest.mark.parametrize("names", NOTES, ids=["few", "all"])
+@pytest.mark.parametrize("script", [MATHJAX / "tex-svg-full.js", MATHJAX_2], ids=["3", "2.7"])
+def test_mathjax_takes_every_formula(
+    script: Path, names: tuple[str, ...], tmp_path: Path, browser: Browser
+) -> None:
+    formulas = formulas_everywhere(names)
+    shown = "".join(f"<p>\\[{escape(latex)}\\]</p>" for latex, _ in formulas)
+    source = script.as_uri() + ("?config=TeX-AMS_SVG-full" if script == MATHJAX_2 else "")
+    strict = '<script>MathJax = {tex: {packages: {"[-]": ["noundefined"]}}};</script>'
+    head = f'<!DOCTYPE html><meta charset="utf-8">{strict}<script src="{source}"></script>'
+    page = f"{head}<body>{shown}</body>"
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    found = browser.typeset(tmp_path / "page.html")
+    assert found.wrong == []
+    assert found.formulas == len(formulas)
+
+
+def test_what_mathjax_2_does_not_know_is_found(tmp_path: Path, browser: Browser) -> None:
+    source = f"{MATHJAX_2.as_uri()}?config=TeX-AMS_SVG-full"
+    shown = r"<p>\[\textcolor{red}{x} + {\color{red}{y}} + \text{a\_b} + \mathtt{a\_b}\]</p>"
+    page = f'<script src="{source}"></script><body>{shown}</body>'
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    assert browser.typeset(tmp_path / "page.html").wrong == ["\\textcolor", "a\\_b"]
+
+
+def pandoc() -> str:
+    """The pandoc that a wheel brings along; those of distributions are years older and know no colours."""
+    if not os.environ.get("CI"):
+        pytest.importorskip("pypandoc", reason="pip install pypandoc_binary to judge what pandoc reads")
+    import pypandoc
+
+    return str(pypandoc.get_pandoc_path())
+
+
+@pytest.mark.parametrize("names", NOTES, ids=["few", "all"])
+def test_pandoc_converts_every_formula(names: tuple[str, ...]) -> None:
+    program = pandoc()
+    formulas = formulas_everywhere(names)
+    text = "\n\n".join(f"$${' '.join(latex.split())}$$" for latex, _ in formulas)
+    done = subprocess.run(
+        [program, "-f", "markdown", "-t", "html", "--mathml"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("<math ") == len(formulas)
+
+
+@pytest.mark.parametrize("engine", ["pdf", pytest.param("lualatex", marks=exhaustive)])
+def test_tex_takes_the_samples(engine: str, tmp_path: Path, typeset: Any) -> None:
+    body = "".join(
+        f"\\[\n\\resizebox{{0.9\\linewidth}}{{!}}{{$\\displaystyle {typeset(one)}$}}\n\\]\n"
+        for one in SAMPLES
+    )
+    head = PREAMBLE.replace("xcolor", "xcolor,graphicx")
+    compiled(f"{head}{body}\\end{{document}}\n", tmp_path, engine)
+
+
+#: Commands that GitHub refuses, although MathJax knows them. Source: "The following macros are not allowed",
+#: as its support and its pages say; github.com/github/markup, issue 1688.
+REFUSED = {
+    "\\operatorname", "\\mbox", "\\phantom", "\\hphantom", "\\vphantom", "\\def", "\\newcommand",
+    "\\let", "\\href", "\\url", "\\class", "\\cssId", "\\style", "\\require", "\\unicode", "\\textcolor",
+    "\\DeclareMathOperator",
+}  # fmt: skip
+
+#: The commands that formulas on GitHub may have: MathJax's own, without extensions.
+ON_GITHUB = {
+    f"\\{name}"
+    for row in (
+        ("left", "right", "bigl", "bigr", "Bigl", "Bigr", "lfloor", "rfloor", "lceil", "rceil", "mid"),
+        ("sum", "max", "min", "bmod", "partial", "frac", "top", "uparrow", "infty", "cdots", "ldots"),
+        ("vdots", "ddots", "le", "leq", "ge", "geq", "in", "land", "mathrel", "cdot", "times", "ast", "star"),
+        ("odot", "otimes", "begin", "end", "hline", "text", "mathrm", "mathtt", "mathbf", "tilde", "color"),
+        ("quad", "qquad", "displaystyle", "delta", "sigma", "lambda", "eta"),
+    )
+    for name in row
+}
+
+
+@pytest.mark.parametrize("name", tiers(ALL, ["full"]))
+def test_formulas_on_github_have_only_commands_that_it_takes(name: str) -> None:
+    text = rendered(document(name), "n.md")["n.md"].decode()
+    displays = re.findall(r"^```math\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
+    inline = re.findall(r"\$([^$\n]+)\$", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    assert len(displays) > 3
+    assert len(inline) > 20
+    used = set(re.findall(r"\\[A-Za-z]+", " ".join([*displays, *inline])))
+    assert used <= ON_GITHUB
+    assert not used & REFUSED
+    # In a sentence Markdown takes a backslash before punctuation away.
+    assert [one for one in inline if re.search(r"\\[^A-Za-z]", one)] == []
+
+
+def test_names_of_functions_are_upright_on_github() -> None:
+    assert on_github(r"\operatorname{vec}(x) = \operatorname{relu}{\left(x\right)}") == (
+        r"\mathrm{vec}(x) = \mathrm{relu}{\left(x\right)}"
+    )
+
+
+def test_names_have_no_escaped_underscore_in_text() -> None:
+    shown = sc.Conv1d(3, 2).check(reference="loops").latex()
+    assert r"\mathtt{grad\_input}" in shown
+    assert not re.search(r"\\text\{[^{}]*\\_", shown)
