@@ -20,12 +20,12 @@ PARTS: Mapping[str, tuple[int, str]] = {
     # what hands a layer to another library, or takes one from it
     "exchange": (500, r"layers\.(einsum|from_torch|to_torch)"),
     # what writes formulas in other languages than LaTeX: it reads LaTeX as a tree first
-    "languages": (800, r"printing\.(tree|tex|mathml)"),
+    "languages": (800, r"printing\.(tree|tex|mathml|alphabets)"),
     "exercises": (3_300, r"(.*\.)?exercises(\..*)?"),
     "notes": (6_650, r"(.*\.)?notes(\..*)?"),
-    "figures": (3_050, r"(.*\.)?figures(\..*)?"),
+    "figures": (3_000, r"(.*\.)?figures(\..*)?"),
     # the mathematics and its doors; under 17,500 with figures before these had captions and motion
-    "all others": (16_750, ".*"),
+    "all others": (16_800, ".*"),
 }  # fmt: skip
 
 

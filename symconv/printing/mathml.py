@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.printing import tree
+from symconv.printing.alphabets import in_alphabet
 from symconv.printing.display import Display
 from symconv.printing.latex import Latex
 from symconv.printing.targets import as_latex, as_text
@@ -54,23 +55,6 @@ def mathml(latex: str, text: str = "", *, block: bool = False) -> str:
     return f"<math{shown}{named}>{_row(read(latex).parts, False)}</math>"
 
 
-#: Styles that are characters of their own in Unicode: where their capitals, small letters and digits begin.
-_ALPHABETS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
-    {
-        "mathbf": (0x1D400, 0x1D41A, 0x1D7CE),
-        "boldsymbol": (0x1D468, 0x1D482, 0x1D7CE),
-        "mathcal": (0x1D49C, 0x1D4B6, 0),
-        "mathbb": (0x1D538, 0x1D552, 0x1D7D8),
-        "mathtt": (0x1D670, 0x1D68A, 0x1D7F6),
-    }
-)
-
-#: Letters that Unicode had before the others of their alphabet.
-_EARLIER = {
-    "mathcal": dict(zip("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ", strict=True)),
-    "mathbb": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),
-}
-
 #: What stands over a letter.
 _MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -83,20 +67,6 @@ _SIDES = {"l": "text-align:left", "c": "", "r": "text-align:right;text-align:-we
 
 #: Kinds of signs behind which a sign of an operation belongs to what follows.
 _BEFORE_A_SIGN = ("binary", "relation", "open", "punctuation", "large", "integral")
-
-
-def _styled(text: str, style: str) -> str:
-    """A character of another alphabet."""
-    style = {"bm": "boldsymbol"}.get(style, style)
-    if text in _EARLIER.get(style, {}):
-        return _EARLIER[style][text]
-    if style == "boldsymbol" and "α" <= text <= "ω":
-        return chr(0x1D736 + ord(text) - ord("α"))
-    capital, small, digit = _ALPHABETS.get(style, (0, 0, 0))
-    for first, start, last in (("A", capital, "Z"), ("a", small, "z"), ("0", digit, "9")):
-        if start and len(text) == 1 and first <= text <= last:
-            return chr(start + ord(text) - ord(first))
-    return text
 
 
 def _is_word(sign: tree.Sign) -> bool:
@@ -174,14 +144,14 @@ def _sign(sign: tree.Sign, small: bool) -> str:
     if sign.kind in operations and not _is_word(sign):
         return _operator(sign, small)
     if sign.kind == "number":
-        return f"<mn>{_styled(text, sign.style)}</mn>"
+        return f"<mn>{in_alphabet(text, sign.style)}</mn>"
     if sign.kind == "words":
         return f"<mtext>{text.replace(' ', chr(0xA0))}</mtext>"
     if len(text) > 1:
         look = {"mathbf": ' style="font-weight:bold"', "mathtt": ' style="font-family:monospace"'}
         element = "mtext" if " " in text or sign.style in look else "mi"
         return f"<{element}{look.get(sign.style, '')}>{text}</{element}>"
-    character = _styled(text, sign.style)
+    character = in_alphabet(text, sign.style)
     plain = sign.kind in ("upright", "name") and character == text and text.isalpha()
     variant = ' mathvariant="normal"' if plain else ""
     return f"<mi{variant}>{character}</mi>"

@@ -1,8 +1,10 @@
 """LaTeX as symconv, SymPy and latexify write it, read as a tree that other targets write anew.
 
-Every formula there is, in a display, a sentence or an algorithm, is LaTeX; a target that writes mathematics
-in another language need not know where it comes from, only the parts of this tree. A command that is not
-known is read as a name, so that nothing is lost.
+The letters of a notation and the listings of latexify arrive as LaTeX, so a target in another language has to
+read LaTeX. It is read here and nowhere else: MathML and labels in SVG are written from the one tree, and a
+target does not ask where a formula comes from. (What a reader's own formula means is another question, which
+:mod:`symconv.index_sums.parser` answers.) A command that is not known is read as a name, so that nothing is
+lost.
 """
 
 import re
@@ -91,7 +93,8 @@ _TABLES = {
 _ALIGNED = ("aligned", "align*", "split")
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
-_LENGTH = re.compile(r"\s*\[([\d.]+)(ex|em|pt)\]")
+_LENGTH = re.compile(r"(-?\d*\.?\d+) *(ex|em|pt)")
+_GAP = re.compile(rf"\s*\[{_LENGTH.pattern}\]")
 _EMS = {"ex": 0.43, "em": 1.0, "pt": 0.1}
 
 #: The commands that are read as more than a name.
@@ -156,6 +159,8 @@ class _Reader:
         """What the next token stands for, or begins; nothing for a command that only spaces."""
         token = self._next()
         name = token[1:]
+        if not token:
+            return []
         if token == "{":
             inside = self.row("}")
             self._next()
@@ -166,7 +171,7 @@ class _Reader:
         if token in _SPACES:
             return [Space(_SPACES[token])]
         if token == "\\hspace":
-            return [Space(float(re.sub("[a-z]+", "", self._raw())))]
+            return [Space(_ems(_LENGTH.fullmatch(self._raw())))]
         if token in ("\\text", "\\textrm", "\\mbox"):
             return [Sign(_unescaped(self._raw()), "words")]
         if name in _STYLES:
@@ -293,11 +298,14 @@ class _Reader:
 
     def _gap(self) -> float:
         """The length behind the end of a line."""
-        found = _LENGTH.match(self._text, self._at)
-        if found is None:
-            return 0.0
-        self._at = found.end()
-        return float(found[1]) * _EMS[found[2]]
+        found = _GAP.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return _ems(found)
+
+
+def _ems(length: re.Match[str] | None) -> float:
+    """A length in ems; 0 for none."""
+    return float(length[1]) * _EMS[length[2]] if length else 0.0
 
 
 def _in_style(node: Node, style: str) -> Node:
@@ -311,6 +319,8 @@ def _in_style(node: Node, style: str) -> Node:
         return Row(tuple(_in_style(part, style) for part in node.parts))
     if isinstance(node, Scripts):
         return replace(node, base=_in_style(node.base, style))
+    if isinstance(node, Marked | Coloured | Fence):
+        return replace(node, inside=_in_style(node.inside, style))
     return node
 
 

@@ -57,6 +57,30 @@ def test_parts_are_elements(latex: str, written: str) -> None:
     assert inside(latex) == written
 
 
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "x_",
+        "^",
+        r"\hat",
+        r"\frac{1}",
+        r"\left(",
+        r"\begin{aligned}x",
+        "{",
+        "}",
+        r"\sqrt[",
+        r"\hspace{x}",
+        "\\",
+    ],
+)
+def test_what_is_not_written_to_its_end_is_well_formed(latex: str) -> None:
+    ElementTree.fromstring(mathml(latex))
+
+
+def test_a_style_reaches_the_letter_below_its_marks() -> None:
+    assert read(r"\mathbf{\hat{y}}") == read(r"\hat{\mathbf{y}}")
+
+
 def test_brackets_are_as_high_as_what_they_hold() -> None:
     low, high = inside(r"\left(x\right)"), inside(r"\left(\frac{x}{2}\right)")
     assert low.count('stretchy="false"') == 2
