@@ -7,12 +7,16 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.doctest import DoctestItem
 from hypothesis import HealthCheck, settings
 
 from tests.latex_tools import Pool
+
+if TYPE_CHECKING:
+    from tests.notes.browser import Browser
 
 settings.register_profile(
     "symconv", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
@@ -30,6 +34,16 @@ def latex_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
     pool.check()
     if shutil.which("pdflatex"):
         pool.compile(tmp_path_factory.mktemp("latex"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, started where the first test asks for it."""
+    from tests.notes.browser import Browser
+
+    found = Browser()
+    yield found
+    found.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,29 +97,13 @@ def test_a_sentence_that_a_page_says_twice_is_found() -> None:
     ) == [said]
 
 
-@pytest.fixture(scope="module")
-def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built pages."""
-    folder = tmp_path_factory.mktemp("docs")
-    done = built(DOCS, folder)
+@exhaustive
+def test_the_documentation_is_built_says_nothing_twice_and_fits_every_screen(
+    tmp_path: Path, browser: Browser
+) -> None:
+    done = built(DOCS, tmp_path)
     assert done.returncode == 0, done.stderr
-    return folder / "html"
-
-
-@exhaustive
-def test_five_pages_can_be_read_on_every_screen(html: Path) -> None:
-    browser = Browser()
-    try:
-        screens = [*product(("convolution", "gallery", "layers", "command-line", "index"), SCREENS)]
-        found = {(name, *screen): browser.judged(html / f"{name}.html", *screen) for name, screen in screens}
-    finally:
-        browser.close()
-    assert {screen: judged for screen, judged in found.items() if not judged.well} == {}
-
-
-@exhaustive
-def test_the_documentation_builds_without_a_warning_and_says_nothing_twice(html: Path) -> None:
-    pages = {file.stem: file.read_text(encoding="utf-8") for file in html.glob("*.html")}
+    pages = {file.stem: file.read_text(encoding="utf-8") for file in (tmp_path / "html").glob("*.html")}
     assert pages.keys() >= PAGES.keys()
     opening = pages["convolution"]
     assert "[5, 16, 34, 52, 45, 28]" in opening
@@ -130,6 +114,12 @@ def test_the_documentation_builds_without_a_warning_and_says_nothing_twice(html:
     # Docstrings stand alone: on the page that lists them two may describe the same option.
     said = {name: twice(page) for name, page in pages.items() if name != "api"}
     assert {name: sentences for name, sentences in said.items() if sentences} == {}
+    screens = [*product(("convolution", "gallery", "layers", "command-line", "index"), SCREENS)]
+    found = {
+        (name, *screen): browser.judged(tmp_path / "html" / f"{name}.html", *screen)
+        for name, screen in screens
+    }
+    assert {screen: judged for screen, judged in found.items() if not judged.well} == {}
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from multiprocessing import get_all_start_methods, get_context
 
 import pytest
 
 from symconv.cli.commands import main
-from tests.notes.browser import Browser
 from tests.notes.test_course import Run
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = Browser()
-    yield found
-    found.close()
 
 
 @pytest.fixture

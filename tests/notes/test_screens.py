@@ -13,7 +13,7 @@ from symconv.printing.notation import COLOURS
 from symconv.printing.screen import PAGES, SHADES
 from tests.notes.browser import SCREENS, Browser
 from tests.notes.layers import document
-from tests.tiers import tiers
+from tests.tiers import exhaustive, tiers
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,7 @@ FAULTS = [
 ]
 
 
+@exhaustive
 @pytest.mark.parametrize(("part", "instead", "kind"), FAULTS)
 def test_what_cannot_be_read_is_found(
     part: str, instead: str, kind: str, pages: Path, tmp_path: Path, browser: Browser
