@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -26,8 +26,9 @@ MATHJAX = Path(os.environ.get("SYMCONV_MATHJAX", ROOT / ".cache/npm/node_modules
 MATHJAX_2 = Path(os.environ.get("SYMCONV_MATHJAX_2", ROOT / ".cache/npm/node_modules/mathjax-2/MathJax.js"))
 AXE = Path(os.environ.get("SYMCONV_AXE", ROOT / ".cache/npm/node_modules/axe-core/axe.min.js"))
 
-#: Widths of screens, and themes.
-SCREENS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
+#: The width of a screen, and its theme.
+Screen = tuple[int, Literal["light", "dark"]]
+SCREENS: Sequence[Screen] = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -46,28 +47,29 @@ READ = """async () => {
   };
 }"""
 
-#: Where the two cells of each row of a page are.
-BOXES = """() => [...document.querySelectorAll("tr")].map(row => [...row.cells].map(cell => {
+#: Where the two halves of each row of a page are.
+BOXES = """() => [...document.querySelectorAll(".row")].map(row => [...row.children].map(cell => {
   const box = cell.getBoundingClientRect();
   return {x: box.x, y: box.y, width: box.width, height: box.height};
 }))"""
 
 #: Red, green and blue of each pixel, without empty margins.
-Picture = NDArray[np.int64]
+Picture = NDArray[np.uint8]
 
 
-def cut(whole: Image.Image, box: Mapping[str, float], top: float) -> Picture:
-    """What is drawn in a box of a picture that begins at a height of the page."""
-    left, above = int(box["x"]) + 2, int(box["y"] - top) + 2
+def cut(whole: Image.Image, box: Mapping[str, float]) -> Picture:
+    """What is drawn in a box of a picture."""
+    left, above = int(box["x"]) + 2, int(box["y"]) + 2
     size = (left, above, left + int(box["width"]) - 4, above + int(box["height"]) - 4)
-    pixels = np.asarray(whole.crop(size)).astype(np.int64)
+    pixels = np.asarray(whole.crop(size))
     ink = (pixels < 160).any(axis=2)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
 
 
-#: The rules that a page breaks, each with the first element that does.
-RUN_AXE = """async () => (await axe.run()).violations.map(
+#: The rules that a page breaks, each with the first element that does. Contrast is measured apart, that of
+#: formulas too, which axe-core leaves out.
+RUN_AXE = """async () => (await axe.run({rules: {"color-contrast": {enabled: false}}})).violations.map(
   rule => `${rule.id}: ${rule.nodes[0].html.slice(0, 200)} (${rule.nodes.length} times)`)"""
 
 #: Letters, those of formulas too, whose contrast to the ground behind them is less than 4.5 to 1; large ones
@@ -114,6 +116,9 @@ TYPESET = """async () => {
   const said = [...wrong, ...red].map(n => n.getAttribute("data-mjx-error") || n.textContent);
   return {wrong: said, formulas: count};
 }"""
+
+#: How wide a page is.
+WIDEST = "document.documentElement.scrollWidth"
 
 #: How many pixels a page is wider than the screen, so that all of it would have to be moved to be read.
 WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
@@ -220,21 +225,14 @@ class Browser:
         return self._thread.submit(self._pictures, page).result()
 
     def _pictures(self, page: Path) -> list[tuple[Picture, Picture]]:
-        tab = self._chromium.new_page(viewport={"width": 1800, "height": 1200})
+        tab = self._chromium.new_page(viewport={"width": 800, "height": 600})
         tab.goto(page.as_uri())
-        width = tab.evaluate("document.documentElement.scrollWidth")
-        tab.set_viewport_size({"width": width, "height": 1200})
         tab.evaluate("document.fonts.ready")
+        tab.set_viewport_size({"width": tab.evaluate(WIDEST), "height": 600})
         boxes = tab.evaluate(BOXES)
-        found: list[tuple[Picture, Picture]] = []
-        for start in range(0, len(boxes), 40):  # no picture is too high for Chromium
-            rows = boxes[start : start + 40]
-            top, bottom = rows[0][0]["y"], rows[-1][0]["y"] + rows[-1][0]["height"]
-            clip = {"x": 0, "y": top, "width": width, "height": bottom - top}
-            whole = Image.open(BytesIO(tab.screenshot(full_page=True, clip=clip))).convert("RGB")
-            found += [(cut(whole, left, top), cut(whole, right, top)) for left, right in rows]
+        whole = Image.open(BytesIO(tab.screenshot(full_page=True))).convert("RGB")
         tab.close()
-        return found
+        return [(cut(whole, one), cut(whole, other)) for one, other in boxes]
 
     def requests(self, page: Path) -> list[str]:
         """What a page asks for besides itself and what it holds."""
@@ -260,24 +258,30 @@ class Browser:
 
         return self._thread.submit(found).result()
 
-    def judged(self, page: Path, width: int, scheme: str) -> Judged:
-        """What is wrong with a page on a screen of a width, light or dark."""
+    def judged(self, page: Path, screens: Sequence[Screen] = SCREENS) -> dict[Screen, Judged]:
+        """What is wrong with a page on screens, each of a width, light or dark."""
         if not AXE.exists() and not os.environ.get("CI"):
             pytest.skip("npm install --prefix .cache/npm axe-core@4.10 to judge pages")
-        return self._thread.submit(self._judged, page, width, scheme).result()
+        return self._thread.submit(self._judged, page, screens).result()
 
-    def _judged(self, page: Path, width: int, scheme: str) -> Judged:
+    def _judged(self, page: Path, screens: Sequence[Screen]) -> dict[Screen, Judged]:
         context = self._chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+            viewport={"width": screens[0][0], "height": 900}, bypass_csp=True
         )
         script = MATHJAX / "tex-svg-full.js"  # in the place of the one that pages of Sphinx load from the web
         context.route("**/mathjax@*/**", lambda route: route.fulfill(path=script))
         tab = context.new_page()
         tab.goto(page.as_uri())
         tab.evaluate("globalThis.MathJax?.startup?.promise")
-        tab.evaluate("new Promise(done => setTimeout(done, 50))")
         tab.evaluate(AXE.read_text(encoding="utf-8"))
-        found = Judged(tab.evaluate(RUN_AXE), tab.evaluate(FAINT), tab.evaluate(WIDER))
+        found, violations = dict[Screen, Judged](), dict[int, list[str]]()
+        for width, scheme in screens:
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.emulate_media(color_scheme=scheme)
+            tab.evaluate("new Promise(done => setTimeout(done, 50))")
+            if width not in violations:  # the rules ask for no colours
+                violations[width] = tab.evaluate(RUN_AXE)
+            found[width, scheme] = Judged(violations[width], tab.evaluate(FAINT), tab.evaluate(WIDER))
         context.close()
         return found
 

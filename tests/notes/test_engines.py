@@ -17,7 +17,7 @@ from symconv.notes import rendered
 from symconv.notes.markdown import on_github
 from tests.latex_tools import PREAMBLE
 from tests.notes.browser import MATHJAX, MATHJAX_2, Browser
-from tests.notes.layers import LARGE, SPREAD, document
+from tests.notes.layers import SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.notes.test_mathml import Formula, formulas_of
 from tests.tiers import exhaustive, tiers
@@ -43,7 +43,7 @@ def formulas_everywhere(names: tuple[str, ...]) -> list[Formula]:
     return list(dict.fromkeys([(latex, True) for latex in samples()] + notes))
 
 
-ALL = (*SPREAD, *LARGE)
+ALL = tuple(SPREAD)
 CALLS = [(MATHJAX_2, ()), (MATHJAX_2, ALL), (MATHJAX / "tex-svg-full.js", ALL)]
 
 
