@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from symconv.algorithms.functions import compiled, source
 from symconv.algorithms.kernels import Pass, averaged, selected, weighted
@@ -11,6 +11,9 @@ from symconv.algorithms.loops import Loops
 from symconv.algorithms.source import source_of
 from symconv.pattern import Average, Kernel, Selection, Specification
 from symconv.printing.english import several
+
+#: The quantities that layers have algorithms of, for type checkers.
+AlgorithmName: TypeAlias = Literal["output", "grad_input", "grad_kernel", "grad_bias"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,7 +74,7 @@ class Listing:
         return f"$\\displaystyle {self.math()}$"
 
 
-def algorithms_for(spec: Specification) -> dict[str, Listing]:
+def algorithms_for(spec: Specification) -> dict[AlgorithmName, Listing]:
     """The algorithms of a layer by the quantities that they compute, in the letters of its notation.
 
     A relation without taps, as of samples of a batch or of the channels of a pooling layer, takes each
@@ -89,7 +92,7 @@ def algorithms_for(spec: Specification) -> dict[str, Listing]:
     passes, base = write(loops), base or _named(loops)
     kind = {"transposed": loops.dependent_role == "output", "selecting": not kernel.shared}
     names = Names.of(spec.notation, channelled=bool(loops.pairs["bias"]), **kind)
-    found = {}
+    found: dict[Any, Listing] = {}
     for quantity, made in passes.items():
         if spec.bias or quantity != "grad_bias":
             written = names.renamed(source(_name(base, loops, quantity), loops, made))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symconv.errors import OptionError
 
@@ -79,7 +79,7 @@ def require_printable(layer: Layer, names: Iterable[str]) -> None:
             raise OptionError(f"{sentence}leave out {{option}} 0, or use smaller sizes.", "max_rows")
 
 
-def _shown(layer: Layer, name: str, closed: bool, steps: bool, prove: bool, function: str | None) -> Passage:
+def _shown(layer: Layer, name: Any, closed: bool, steps: bool, prove: bool, function: str | None) -> Passage:
     reason = layer.reasons[name]
     if not closed:
         return Passage(name, reason, layer.equation(name, function=function))

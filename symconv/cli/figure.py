@@ -32,7 +32,7 @@ _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
     help=f"The suffix chooses the format: {_STILL}; with --animate {_MOVING}. - is standard output, which "
     "gets SVG.",
 )  # fmt: skip
-def figure(name: str | None, file: str | None, animate: bool, **options: Any) -> None:
+def figure(name: Any, file: str | None, animate: bool, **options: Any) -> None:
     """Draw a figure of a layer: band, window, network, blocks or input_gradient.
 
     With --animate no name is needed: the window slides over the input, products are added up, and each

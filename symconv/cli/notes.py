@@ -16,6 +16,7 @@ from symconv.cli.command import Command, listed
 from symconv.cli.exercises import deliver, exercises, format_option, sheet_files
 from symconv.cli.options import MATHS, REFUSALS, geometry, layer_of, maths_options, refusal
 from symconv.cli.terminal import complain, progress, remark
+from symconv.errors import options_checked
 from symconv.printing.english import counted
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class Built:
     __repr__ = __str__
 
 
+@options_checked
 def build_course(
     spec: str | Path, *, executor: Executor | None = None, progress: Callable[..., Any] | None = None
 ) -> Built:

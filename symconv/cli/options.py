@@ -301,7 +301,7 @@ def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) ->
 
 
 def _notation(
-    preset: str,
+    preset: Any,
     letters: Mapping[str, str],
     index_base: str | None,
     style: str | None,

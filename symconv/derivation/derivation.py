@@ -1,20 +1,22 @@
 """Derivations: lists of steps, each an expression with its rule, its reason and its evidence."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sympy import Eq, Expr
+from sympy import Eq
 
 from symconv.derivation.formula import Formula
 from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.derivation.verification import QUICK_INDICES, Progress, StepTrials
-from symconv.errors import GeometryError, OptionError, SymconvError
+from symconv.errors import GeometryError, OptionError, SymconvError, options_checked
 from symconv.evidence.cases import Grid, geometries
 from symconv.evidence.certificates import Certificate, certified, confirmed
 from symconv.evidence.proofs import prove
@@ -26,6 +28,7 @@ from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import UncheckedStep
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
+from symconv.pattern.given import Expr
 from symconv.printing.display import Display, Row
 from symconv.printing.english import counted
 from symconv.printing.target import MathsTarget
@@ -101,7 +104,7 @@ class Derivation:
         back = {inner: outer for outer, inner in setting.integers.items()}
         evidence = f"equal in {counted(len(cases), 'case')} {AT_RANDOM}"
 
-        def outer(expr: Expr) -> Expr:
+        def outer(expr: Any) -> Any:
             return shift_index_base(expr, setting).xreplace(back)
 
         self.steps = tuple(
@@ -179,12 +182,13 @@ class Derivation:
         sweep = Sweep.over(Grid(self._setting, numbers, wide=True))
         return self._trials.told(self.name, self._trials.over(sweep, executor, progress))
 
+    @options_checked
     def prove(
         self,
         *,
         strides: Sequence[int] | None = None,
         dilations: Sequence[int] | None = None,
-        engine: str | None = None,
+        engine: Literal["z3", "islpy"] | None = None,
         confirm: bool = False,
         executor: Executor | None = None,
     ) -> Proof:

@@ -1,12 +1,14 @@
 """Formulas: the closed form of a quantity as an equation, with the ranges of its indices."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Mapping
 from functools import cached_property
 from math import prod
 from typing import Any
 
-from sympy import Add, Eq, Expr, Ge, IndexedBase, Integer, Matrix, Mul, S, Symbol, expand, sympify
+from sympy import Add, Eq, Ge, IndexedBase, Integer, Matrix, Mul, S, Symbol, expand, sympify
 
 from symconv.derivation.inequalities import terms_nonnegative
 from symconv.errors import GeometryError, OptionError
@@ -21,6 +23,7 @@ from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import IndexSum
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols, least
+from symconv.pattern.given import Expr
 from symconv.printing.display import Display, Row
 from symconv.printing.letters import entry_name
 from symconv.printing.target import MathsTarget
@@ -69,10 +72,11 @@ class Formula:
     @cached_property
     def rhs(self) -> Expr:
         """The right side, in sizes and indices only."""
-        return self.safe.xreplace(self._setting.definitions).xreplace(self._back)
+        found: Expr = self.safe.xreplace(self._setting.definitions).xreplace(self._back)
+        return found
 
     @cached_property
-    def safe(self) -> Expr:
+    def safe(self) -> Any:
         """The right side with a letter for the output size, safe for numbers."""
         return shift_index_base(self._terms.expr, self._setting)
 
@@ -202,7 +206,8 @@ class Formula:
                 for letter, at in monomial
             )
             terms.append(Mul(sympify(coefficient), *entries))
-        return Add(*terms)
+        found: Expr = Add(*terms)
+        return found
 
     def _model(self, sizes: dict[str, int]) -> NumericModel:
         needed = {symbol.name for symbol in self._setting.symbols}
@@ -220,7 +225,7 @@ class Formula:
             f"the sizes must satisfy {', '.join(map(str, self.conditions)) or 'the conditions of the layer'}."
         )
 
-    def _entry(self, poly: Poly) -> Expr:
+    def _entry(self, poly: Poly) -> Any:
         """A polynomial in the symbols that the explicit quantity has."""
         base = self._setting.notation.base
         terms = []
@@ -230,7 +235,7 @@ class Formula:
         return Add(*terms)
 
     @property
-    def zero_based(self) -> Expr:
+    def zero_based(self) -> Any:
         """The right side with indices from 0 and a letter for the output size, for proofs."""
         return self._terms.shown
 

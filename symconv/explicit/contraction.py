@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 import numpy as np
-from sympy import EXRAW, Add, Expr, Integer, Matrix, Mul, S, Symbol
+from sympy import EXRAW, Add, Expr, Integer, Mul, S, Symbol
 from sympy.polys.matrices import DomainMatrix
 
 from symconv.pattern import ROLES, Incidence, Indices
+from symconv.pattern.given import Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,8 @@ def to_matrix(shape: tuple[int, int], filled: Mapping[int, Expr]) -> Matrix:
     for cell, entry in filled.items():
         row, column = divmod(cell, shape[1])
         rows.setdefault(row, {})[column] = entry
-    return DomainMatrix(rows, shape, EXRAW).to_Matrix()
+    found: Matrix = DomainMatrix(rows, shape, EXRAW).to_Matrix()
+    return found
 
 
 @contextmanager

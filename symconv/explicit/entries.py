@@ -7,11 +7,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from sympy import Expr, ImmutableDenseNDimArray, Matrix, S
+from sympy import Expr, ImmutableDenseNDimArray, S
 
 from symconv.explicit.contraction import Contraction, collector_paused, contract, entries, to_matrix
 from symconv.explicit.registry import QUANTITIES, required
 from symconv.pattern import Incidence, Indices, Pattern, Relation, Specification
+from symconv.pattern.given import Matrix
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,19 +1,23 @@
 """Convolution, correlation and the convolution matrix as NumPy and SciPy define them, symbolic."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Matrix, conjugate
+from sympy import Expr, Integer, conjugate
 
-from symconv.errors import EntriesError, OptionError
+from symconv.errors import EntriesError, OptionError, options_checked
 from symconv.explicit.entries import Explicit
 from symconv.explicit.operands import read_entries, symbols_for
 from symconv.pattern import MODES, Axis, Pattern, Specification, read_size
+from symconv.pattern.given import Matrix, PaddingWord
 from symconv.printing.notation import Notation
 
 
-def convolve(x: Any, w: Any, mode: str = "full") -> Matrix:
+@options_checked
+def convolve(x: Any, w: Any, mode: PaddingWord = "full") -> Matrix:
     """True convolution, as ``numpy.convolve``: ``y[i] = sum_k w[k] x[i - k]``.
 
     Parameters
@@ -48,7 +52,8 @@ def convolve(x: Any, w: Any, mode: str = "full") -> Matrix:
     return _contract(xs, ws, mode, flip=True, middle=(shorter - 1) // 2).matrix("output")
 
 
-def correlate(x: Any, w: Any, mode: str = "valid") -> Matrix:
+@options_checked
+def correlate(x: Any, w: Any, mode: PaddingWord = "valid") -> Matrix:
     """Cross-correlation, as ``numpy.correlate``: ``y[i] = sum_k conj(w[k]) x[i + k]``.
 
     Parameters, result and errors are those of :func:`convolve`, but the default mode is "valid".
@@ -66,7 +71,8 @@ def correlate(x: Any, w: Any, mode: str = "valid") -> Matrix:
     return _contract(xs, tuple(map(_conjugate, ws)), mode, flip=False, middle=middle).matrix("output")
 
 
-def convolution_matrix(w: Any, n: int, mode: str = "full") -> Matrix:
+@options_checked
+def convolution_matrix(w: Any, n: int, mode: PaddingWord = "full") -> Matrix:
     """The Toeplitz matrix of a true convolution, as ``scipy.linalg.convolution_matrix``.
 
     Parameters

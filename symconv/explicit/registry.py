@@ -4,9 +4,26 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
 from symconv.errors import OptionError
 from symconv.pattern import Specification
+
+#: The names of all quantities with a closed form, and of all with an equation, for type checkers.
+FormulaName: TypeAlias = Literal[
+    "output_size",
+    "output",
+    "matrix",
+    "windows",
+    "grad_input",
+    "grad_kernel",
+    "grad_bias",
+    "upstream_matrix",
+    "tying",
+]
+EquationName: TypeAlias = Literal[
+    FormulaName, "activation", "selection", "filters", "blocks", "dense_gradient", "masked_gradient"
+]
 
 #: The kinds of kernels.
 _ALL, _LEARNED = ("weights", "uniform", "clipped", "selection"), ("weights",)
@@ -208,14 +225,16 @@ _ROWS = (
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType({row.name: row for row in _ROWS})
 
 
-def printed(spec: Specification) -> list[str]:
+def printed(spec: Specification) -> list[EquationName]:
     """The quantities that a layer has an equation of."""
-    return [name for name, row in QUANTITIES.items() if row.reasons and row.belongs(spec, row.kinds)]
+    found: Any = [name for name, row in QUANTITIES.items() if row.reasons and row.belongs(spec, row.kinds)]
+    return list(found)
 
 
-def derived(spec: Specification) -> list[str]:
+def derived(spec: Specification) -> list[FormulaName]:
     """The quantities that a layer has a closed form of."""
-    return [name for name, row in QUANTITIES.items() if row.belongs(spec, row.derived)]
+    found: Any = [name for name, row in QUANTITIES.items() if row.belongs(spec, row.derived)]
+    return list(found)
 
 
 def compared(spec: Specification, own: Collection[str] = ()) -> list[str]:
@@ -227,7 +246,7 @@ def required(name: str, spec: Specification, *, explicit: bool = False) -> Quant
     """The row of a quantity that a layer has an equation of, or entries; an OptionError if it has none."""
     if name == "grad_bias" and not spec.bias:
         raise OptionError("{given} needs a bias, and this layer has none: {with_bias}.", given=name)
-    what, names = "quantity", printed(spec)
+    what, names = "quantity", list[str](printed(spec))
     if explicit:
         what, names = "explicit quantity", compared(spec, spec.kernel.kinds)
     if not isinstance(name, str) or name not in names:

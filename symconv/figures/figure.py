@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
-from symconv.errors import FigureError, MissingExtraError, OptionError
+from symconv.errors import FigureError, MissingExtraError, OptionError, options_checked
 from symconv.explicit.layout import Subject
 from symconv.figures.drawing import Drawing
 from symconv.figures.matrices import band, blocks, input_gradient
@@ -20,6 +20,9 @@ from symconv.figures.tikz import tikzpicture
 from symconv.figures.window import window
 from symconv.pattern import Pattern
 from symconv.printing.files import write_whole
+
+#: The names of all figures, for type checkers.
+FigureName: TypeAlias = Literal["band", "window", "network", "blocks", "input_gradient"]
 
 #: Every figure and how it is drawn.
 FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(
@@ -63,6 +66,7 @@ class Figure:
         """A description of the picture in words."""
         return self.drawing.alt
 
+    @options_checked
     def tikz(self, *, width: float = 12.0, height: float = 18.0) -> str:
         """A ``tikzpicture`` environment, for a document that loads tikz.
 
@@ -107,6 +111,7 @@ class Figure:
         """
         return to_svg(self.drawing)
 
+    @options_checked
     def png(self, *, dpi: int = 200) -> bytes:
         """The bytes of a PNG file.
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from symconv.derivation import SCRIPTS, Derivation, Formula
 from symconv.errors import OptionError
-from symconv.explicit.registry import QUANTITIES, derived
+from symconv.explicit.registry import QUANTITIES, FormulaName, derived
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.layers.entries import Entries
 from symconv.pattern import Specification
@@ -28,7 +28,7 @@ class ClosedForms:
         """The sizes, indices and sequences in formulas."""
         return LayerSymbols(self.spec)
 
-    def formula(self, name: str, *, axis: int = 0) -> Formula:
+    def formula(self, name: FormulaName, *, axis: int = 0) -> Formula:
         """The closed form of a quantity, for numeric and for symbolic sizes.
 
         Parameters
@@ -55,7 +55,7 @@ class ClosedForms:
         """
         return self.derive(name, axis=axis).result
 
-    def derive(self, name: str, *, axis: int = 0) -> Derivation:
+    def derive(self, name: FormulaName, *, axis: int = 0) -> Derivation:
         """How the closed form of a quantity follows from its definition, each step checked.
 
         Parameters, errors and names are those of :meth:`formula`.

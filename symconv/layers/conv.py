@@ -1,15 +1,19 @@
 """Convolution layers and their transposes, of any rank: options read into a pattern."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from symconv.errors import OptionError, reject_unknown
+from symconv.errors import OptionError, options_checked
 from symconv.layers.description import defaults, options
 from symconv.layers.layer import Layer
 from symconv.pattern import Adjoint, Axis, Batch, Channels, Kernel, Relation, Spatial, TransposedAxis
+from symconv.pattern.given import Count, Paddings, Sizes
+from symconv.pattern.padding import PaddingModeName
 from symconv.pattern.reading import each_axis, rank_of, read_size
-from symconv.printing.notation import Notation
+from symconv.printing.notation import Notation, PresetName
 
 _Axis = TypeVar("_Axis", bound=Spatial)
 
@@ -73,15 +77,17 @@ class Conv(Layer):
     16 of 36 entries hold a weight, 4 distinct weights (a dense layer has 36)
     """
 
+    @options_checked
     def __init__(
-        self, input_size: Any, kernel_size: Any, *, in_channels: Any = None, out_channels: Any = None,
-        batch: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1,
-        bias: bool = False, padding_mode: str = "zeros", flip: bool = False,
-        notation: Notation | str = Notation(), **unknown: Any,
+        self, input_size: Sizes, kernel_size: Sizes, *, in_channels: Count | None = None,
+        out_channels: Count | None = None, batch: Count | None = None, stride: Sizes = 1,
+        padding: Paddings = 0, dilation: Sizes = 1, groups: Count = 1, bias: bool = False,
+        padding_mode: PaddingModeName = "zeros", flip: bool = False,
+        notation: Notation | PresetName = Notation(),
     ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation}
         modes = {"flip": flip, "padding_mode": padding_mode}
-        axes = axes_of(self, Axis.make, (input_size, kernel_size), columns, padding, unknown, **modes)
+        axes = axes_of(self, Axis.make, (input_size, kernel_size), columns, padding, **modes)
         channels = _channels(in_channels, out_channels, groups)
         super().__init__([*samples(batch=batch), *channels, *axes], Kernel(), bias, notation)
 
@@ -146,15 +152,17 @@ class ConvTranspose(Layer):
     True
     """
 
+    @options_checked
     def __init__(
-        self, input_size: Any, kernel_size: Any, *, in_channels: Any = None, out_channels: Any = None,
-        batch: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, dilation: Any = 1,
-        groups: Any = 1, bias: bool = False, flip: bool = False,
-        notation: Notation | str = Notation(), **unknown: Any,
+        self, input_size: Sizes, kernel_size: Sizes, *, in_channels: Count | None = None,
+        out_channels: Count | None = None, batch: Count | None = None, stride: Sizes = 1,
+        padding: Paddings = 0, output_padding: Sizes = 0, dilation: Sizes = 1,
+        groups: Count = 1, bias: bool = False, flip: bool = False,
+        notation: Notation | PresetName = Notation(),
     ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation, "output_padding": output_padding}
         sizes = input_size, kernel_size
-        axes = axes_of(self, TransposedAxis.make, sizes, columns, padding, unknown, flip=flip)
+        axes = axes_of(self, TransposedAxis.make, sizes, columns, padding, flip=flip)
         channels = [
             Adjoint(replace(matching, in_channels=matching.out_channels, out_channels=matching.in_channels))
             for matching in _channels(in_channels, out_channels, groups)
@@ -190,10 +198,9 @@ class ConvTranspose3d(ConvTranspose, rank=3):
 
 def axes_of(
     layer: Layer, make: Callable[..., _Axis], sizes: tuple[Any, Any], columns: Mapping[str, Any],
-    padding: Any, unknown: Mapping[str, Any], **shared: Any,
+    padding: Any, **shared: Any,
 ) -> list[_Axis]:  # fmt: skip
     """The relation along each axis; sizes, columns and padding may be one an axis."""
-    reject_unknown(type(layer).__name__, unknown, layer.option_names())
     each = each_axis(rank_of(layer.rank, *sizes), *sizes, columns, padding)
     return [make(*of_axis, **options, **shared) for *of_axis, options in each]
 

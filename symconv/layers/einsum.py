@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from sympy import Expr
 from symconv.errors import GeometryError, OptionError
 from symconv.layers.entries import Entries
 from symconv.pattern import Relation
+
+ProductName: TypeAlias = Literal["output", "grad_input", "grad_kernel"]
 
 #: The role of each quantity that is such a product: it is summed over the indices of the other roles.
 _ROLES = {"output": "output", "grad_input": "input", "grad_kernel": "tap"}
@@ -109,7 +111,7 @@ class Einsum:
         return tuple(sizes[letter] for letter in result)
 
 
-def einsum(entries: Entries, name: str = "output") -> Einsum:
+def einsum(entries: Entries, name: ProductName = "output") -> Einsum:
     """The output, or a gradient, as one product of tensors summed over indices: equation and operands.
 
     Values are exact where they are given; all else is symbols. Any library that has einsum computes it.

@@ -8,9 +8,10 @@ from typing import Any
 
 import symconv.layers as layers
 from symconv import LAYERS
-from symconv.errors import EntriesError, OptionError
+from symconv.errors import EntriesError, OptionError, options_checked
 from symconv.layers.layer import Layer
-from symconv.printing.notation import Notation
+from symconv.pattern.given import Count, Sizes
+from symconv.printing.notation import Notation, PresetName
 
 #: The modules that can be read: the layers of one to three axes, which have the names of PyTorch.
 MODULES = [name for name in LAYERS if name[-1] == "d"]
@@ -22,9 +23,10 @@ _FILES = ("torch.nn.modules.conv", "torch.nn.modules.pooling")
 _COMPUTED_BY = ("forward", "_conv_forward")
 
 
+@options_checked
 def from_torch(
-    module: Any, input_size: Any, *, values: bool = False, channels: Any = None, batch: Any = None,
-    notation: Notation | str = Notation(),
+    module: Any, input_size: Sizes, *, values: bool = False, channels: Count | None = None,
+    batch: Count | None = None, notation: Notation | PresetName = Notation(),
 ) -> Layer:  # fmt: skip
     """The layer that a convolution or pooling module of PyTorch computes.
 

@@ -1,5 +1,7 @@
 """The user's face: a layer that holds its parts, and what can be asked of it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -7,31 +9,29 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sympy import Expr, Matrix
-
-from symconv import check
-from symconv.algorithms import Listing, algorithms_for
+from symconv.algorithms import AlgorithmName, Listing, algorithms_for
+from symconv.check import REFERENCES, Progress, ReferenceName, Report, run
 from symconv.derivation import Formula
-from symconv.errors import OptionError
-from symconv.explicit.entries import Explicit
+from symconv.errors import OptionError, options_checked
 from symconv.explicit.equation import Equation
 from symconv.explicit.letters import told_apart
-from symconv.explicit.registry import QUANTITIES, derived, printed
+from symconv.explicit.registry import QUANTITIES, EquationName, FormulaName, derived, printed
 from symconv.explicit.structure import Structure
-from symconv.figures import FIGURES
-from symconv.layers.asked import asked
+from symconv.figures import FIGURES, FigureName
+from symconv.layers.asked import asked, operand, quantity
 from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
 from symconv.layers.einsum import einsum
-from symconv.layers.entries import LETTERS, OPERANDS, Entries
+from symconv.layers.entries import LETTERS, Entries
 from symconv.layers.judged import Judgment
 from symconv.layers.noted import sources
 from symconv.layers.practice import Practice
 from symconv.layers.to_torch import to_torch
 from symconv.layers.written import Written
-from symconv.notes import Document, notes
+from symconv.notes import Depth, Document, SectionName, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
-from symconv.printing.notation import Notation
+from symconv.pattern.given import Expr, Matrix, Shaped
+from symconv.printing.notation import Notation, PresetName
 
 
 class Layer:
@@ -44,16 +44,16 @@ class Layer:
     """
 
     if TYPE_CHECKING:  # operands, and the explicit quantities, one a row of the registry
-        x: Any
-        w: Any
-        delta: Any
-        b: Any
-        output: Any
+        x: Shaped
+        w: Shaped
+        delta: Shaped
+        b: Shaped
+        output: Shaped
         matrix: Matrix
         windows: Matrix
-        grad_input: Any
-        grad_kernel: Any
-        grad_bias: Any
+        grad_input: Shaped
+        grad_kernel: Shaped
+        grad_bias: Shaped
         upstream_matrix: Matrix
         tying: Matrix
         filter_windows: Matrix
@@ -79,10 +79,10 @@ class Layer:
     to_torch = asked("entries", to_torch)
 
     #: The names that :meth:`figure` takes.
-    figure_names: ClassVar[list[str]] = list(FIGURES)
+    figure_names: ClassVar[list[FigureName]] = list[Any](FIGURES)
 
     def __init__(
-        self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | str
+        self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | PresetName
     ) -> None:
         self._hold(told_apart(Specification.read(type(self).__name__, relations, kernel, bias, notation)))
 
@@ -109,7 +109,8 @@ class Layer:
         """The names of the options of this class."""
         return list(defaults(cls))
 
-    def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None, **unknown: Any) -> Self:
+    @options_checked
+    def at(self, *, x: Any = None, w: Any = None, delta: Any = None, b: Any = None) -> Self:
         """The same layer with values: numbers, fractions or SymPy expressions; exact ones stay exact.
 
         Parameters
@@ -131,7 +132,7 @@ class Layer:
         >>> sc.Conv1d(3, 2).at(x=[1, 2, 3]).output.T
         Matrix([[w0 + 2*w1, 2*w0 + 3*w1]])
         """
-        return self._with(self.spec, self.entries.at({"x": x, "w": w, "delta": delta, "b": b, **unknown}))
+        return self._with(self.spec, self.entries.at({"x": x, "w": w, "delta": delta, "b": b}))
 
     def coloured(self) -> Self:
         """The same layer; in LaTeX its weights have the colours of the figures.
@@ -186,7 +187,7 @@ class Layer:
         """The bands, zeros and shared weights of ``T``, compared with a dense layer."""
         return Structure.of_layer(self.spec)
 
-    def algorithm(self, name: str = "output") -> Listing:
+    def algorithm(self, name: AlgorithmName = "output") -> Listing:
         """The loops that compute a quantity, the same for all sizes.
 
         Their variables are named after the letters of the notation, such as ``a_prev`` for a^(l-1). Indices
@@ -208,33 +209,34 @@ class Layer:
         return found[name]
 
     @property
-    def equation_names(self) -> list[str]:
+    def equation_names(self) -> list[EquationName]:
         """The names that :meth:`equation` takes for this layer."""
         return printed(self.spec)
 
     @property
-    def formula_names(self) -> list[str]:
+    def formula_names(self) -> list[FormulaName]:
         """The names that :meth:`formula` and :meth:`derive` take for this layer."""
         return derived(self.spec)
 
     @property
-    def reasons(self) -> dict[str, str]:
+    def reasons(self) -> dict[EquationName, str]:
         """Why each equation of this layer holds."""
         return {name: QUANTITIES[name].reason(self.spec) for name in self.equation_names}
 
     @property
-    def algorithm_names(self) -> list[str]:
+    def algorithm_names(self) -> list[AlgorithmName]:
         """The names that :meth:`algorithm` takes for this layer."""
         return list(self._algorithms)
 
     @cached_property
-    def _algorithms(self) -> dict[str, Listing]:
+    def _algorithms(self) -> dict[AlgorithmName, Listing]:
         return algorithms_for(self.spec)
 
+    @options_checked
     def check(
-        self, *, reference: str | None = None, draws: int = 3, seed: int = 0,
-        progress: check.Progress = nullcontext, executor: Executor | None = None,
-    ) -> check.Report:  # fmt: skip
+        self, *, reference: ReferenceName | None = None, draws: int = 3, seed: int = 0,
+        progress: Progress = nullcontext, executor: Executor | None = None,
+    ) -> Report:  # fmt: skip
         """Compare every quantity with independent references on exact integers.
 
         Parameters
@@ -265,15 +267,17 @@ class Layer:
         True
         """
         how: dict[str, Any] = {"reference": reference, "draws": draws, "seed": seed, "progress": progress}
-        return check.run(self.spec, self.entries.compared, **how, executor=executor)
+        return run(self.spec, self.entries.compared, **how, executor=executor)
 
     @property
-    def reference_names(self) -> list[str]:
+    def reference_names(self) -> list[ReferenceName]:
         """The names that :meth:`check` takes for this layer, whether they are installed or not."""
-        return list(check.REFERENCES[self.spec.kernel.name])
+        return list[Any](REFERENCES[self.spec.kernel.name])
 
+    @options_checked
     def notes(
-        self, *, depth: str = "standard", title: str | None = None, sections: Sequence[str] | None = None,
+        self, *, depth: Depth = "standard", title: str | None = None,
+        sections: Sequence[SectionName] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
     ) -> Document:  # fmt: skip
         """Lecture notes on the layer: its numbers, its matrix, why it is so, and how it learns.
@@ -311,6 +315,10 @@ class Layer:
         """A short description of the layer."""
         return title(self.spec)
 
+    def __dir__(self) -> list[str]:
+        hidden = {"spec", "entries", "closed", "written", "practice", "judgment"}
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in hidden]
+
     def __repr__(self) -> str:
         given = [f"{LETTERS[role]}={self.entries.nested(role, e)}" for role, e in self.entries.given.items()]
         made = call(type(self), self.spec)
@@ -325,17 +333,6 @@ class Layer:
     @property
     def _main(self) -> Equation | Formula:
         return self.equation("output") if self.spec.numeric else self.formula("output")
-
-
-def quantity(name: str) -> Any:
-    """The property of a layer that is a quantity of the registry, in its shape."""
-    row, shaped = QUANTITIES[name], Explicit.matrix if QUANTITIES[name].is_matrix else Explicit.array
-    return property(lambda layer: shaped(layer.entries.values, name), doc=row.meaning)
-
-
-def operand(role: str) -> Any:
-    """The property of a layer that is an operand, in its shape."""
-    return property(lambda layer: layer.entries.operand(role), doc=OPERANDS[role])
 
 
 for _name, _row in QUANTITIES.items():

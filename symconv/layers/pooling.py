@@ -1,5 +1,7 @@
 """Pooling layers: an average is a uniform kernel, a maximum selects one entry of each window."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -7,22 +9,23 @@ from typing import Any
 import numpy as np
 from sympy import S
 
-from symconv.errors import GeometryError, OptionError
+from symconv.errors import GeometryError, OptionError, options_checked
+from symconv.layers.asked import quantity
 from symconv.layers.conv import axes_of, samples
-from symconv.layers.layer import Layer, quantity
+from symconv.layers.layer import Layer
 from symconv.pattern import Average, Axis, Selection
+from symconv.pattern.given import Count, Paddings, Sizes
 from symconv.pattern.kernel import at_most_half
-from symconv.printing.notation import Notation
+from symconv.printing.notation import Notation, PresetName
 
 
 def _windows(
-    layer: Layer, sizes: tuple[Any, Any], columns: Mapping[str, Any], padding: Any, ceil_mode: Any,
-    unknown: Mapping[str, Any],
-) -> list[Axis]:  # fmt: skip
+    layer: Layer, sizes: tuple[Any, Any], columns: Mapping[str, Any], padding: Any, ceil_mode: Any
+) -> list[Axis]:
     """The axes: the stride is the window by default, the padding of at most half of it."""
     _require_switch("ceil_mode", ceil_mode)
     columns = {**columns, "stride": sizes[1] if columns["stride"] is None else columns["stride"]}
-    axes = axes_of(layer, Axis.make, sizes, columns, padding, unknown, ceil_mode=ceil_mode)
+    axes = axes_of(layer, Axis.make, sizes, columns, padding, ceil_mode=ceil_mode)
     for axis, side in product(axes, ("before", "after")):
         if at_most_half(axis, side) is S.false:
             wrong = f"padding {axis.geometry[side]} is more than half of a window of {axis.kernel_size}"
@@ -95,12 +98,14 @@ class AvgPool(Layer):
            for 0 <= i <= M - 1
     """
 
+    @options_checked
     def __init__(
-        self, input_size: Any, kernel_size: Any, *, channels: Any = None, batch: Any = None,
-        stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
-        divisor_override: int | None = None, notation: Notation | str = Notation(), **unknown: Any,
+        self, input_size: Sizes, kernel_size: Sizes, *, channels: Count | None = None,
+        batch: Count | None = None, stride: Sizes | None = None, padding: Paddings = 0,
+        ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+        notation: Notation | PresetName = Notation(),
     ) -> None:  # fmt: skip
-        axes = _windows(self, (input_size, kernel_size), {"stride": stride}, padding, ceil_mode, unknown)
+        axes = _windows(self, (input_size, kernel_size), {"stride": stride}, padding, ceil_mode)
         kernel = _average(axes, count_include_pad, divisor_override)
         super().__init__([*samples(batch=batch, channels=channels), *axes], kernel, False, notation)
 
@@ -155,13 +160,14 @@ class MaxPool(Layer):
 
     selection = quantity("selection")
 
+    @options_checked
     def __init__(
-        self, input_size: Any, kernel_size: Any, *, channels: Any = None, batch: Any = None,
-        stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
-        notation: Notation | str = Notation(), **unknown: Any,
+        self, input_size: Sizes, kernel_size: Sizes, *, channels: Count | None = None,
+        batch: Count | None = None, stride: Sizes | None = None, padding: Paddings = 0,
+        dilation: Sizes = 1, ceil_mode: bool = False, notation: Notation | PresetName = Notation(),
     ) -> None:  # fmt: skip
         columns = {"stride": stride, "dilation": dilation}
-        axes = _windows(self, (input_size, kernel_size), columns, padding, ceil_mode, unknown)
+        axes = _windows(self, (input_size, kernel_size), columns, padding, ceil_mode)
         for axis in axes:
             _require_inputs(axis)
         super().__init__([*samples(batch=batch, channels=channels), *axes], Selection(), False, notation)

@@ -9,7 +9,7 @@ from symconv.figures import Animation
 from symconv.layers.conventions import remade
 from symconv.layers.description import call
 from symconv.layers.example import missing
-from symconv.notes.exercises import Exercises, Subject, exercises
+from symconv.notes.exercises import Exercises, Kind, Subject, exercises
 from symconv.notes.exercises.opening import opening
 from symconv.notes.motion import animation, require_watchable
 
@@ -20,7 +20,7 @@ class Practice:
     def __init__(self, layer: Any) -> None:
         self._layer = layer
 
-    def exercises(self, *, seed: int = 0, count: int = 8, kinds: Iterable[str] | None = None) -> Exercises:
+    def exercises(self, *, seed: int = 0, count: int = 8, kinds: Iterable[Kind] | None = None) -> Exercises:
         """A sheet of exercises on the layer, with worked solutions; the same seed gives the same sheet.
 
         Values are small random whole numbers. If the layer is large or has symbolic sizes, questions on

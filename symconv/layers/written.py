@@ -8,9 +8,9 @@ from sympy import Expr, Matrix
 
 from symconv.explicit.equation import Equation, read_function
 from symconv.explicit.layout import Subject
-from symconv.explicit.registry import required
+from symconv.explicit.registry import EquationName, required
 from symconv.explicit.rows import builder
-from symconv.figures import FIGURES, Figure, require_drawable
+from symconv.figures import FIGURES, Figure, FigureName, require_drawable
 from symconv.layers.entries import Entries
 
 
@@ -25,7 +25,9 @@ class Written:
         """What they are written about."""
         return Subject(self.entries.spec, self.entries.symbols, self.entries.written)
 
-    def equation(self, name: str, *, function: str | Callable[[Expr], Expr] | None = None) -> Equation:
+    def equation(
+        self, name: EquationName, *, function: str | Callable[[Expr], Expr] | None = None
+    ) -> Equation:
         """The equation of a quantity, with the reason why it holds.
 
         Parameters
@@ -53,7 +55,7 @@ class Written:
         build = builder(name, spec, read_function(function, spec) if applied else None)
         return Equation(name, row.reason(spec), self.subject, build)
 
-    def latex(self, name: str = "output") -> str:
+    def latex(self, name: EquationName = "output") -> str:
         """The LaTeX of a quantity's equation, without math delimiters."""
         return self.equation(name).latex()
 
@@ -73,7 +75,7 @@ class Written:
         """
         return self.entries.values.array("output").applyfunc(read_function(function, self.entries.spec))
 
-    def figure(self, name: str = "band") -> Figure:
+    def figure(self, name: FigureName = "band") -> Figure:
         """A figure of the layer.
 
         Parameters

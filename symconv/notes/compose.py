@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import symconv.notes.kinds as kinds
 from symconv.errors import OptionError
@@ -22,6 +22,13 @@ from symconv.notes.why import why
 from symconv.notes.worked import Worked
 
 Section: TypeAlias = Callable[[Sources], list[Block]]
+
+#: The names of all sections and depths, for type checkers.
+SectionName: TypeAlias = Literal[
+    "numbers", "matrix", "why", "size", "learning", "checks", "derivations", "windows", "dense",
+    "algorithms", "proofs", "letters",
+]  # fmt: skip
+Depth: TypeAlias = Literal["page", "standard", "full"]
 
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
@@ -57,7 +64,7 @@ _WHY: Mapping[str, str] = MappingProxyType(
 
 
 def notes(
-    sources: Sources, title: str, depth: str = "standard", sections: Sequence[str] | None = None
+    sources: Sources, title: str, depth: Depth = "standard", sections: Sequence[SectionName] | None = None
 ) -> Document:
     """The document of a layer: the sections of a depth, or those that are asked for, in their order.
 

@@ -1,11 +1,13 @@
 """Documents: a manuscript that can be saved, and shows itself as Markdown in a notebook."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-from symconv.notes.files import rendered, write
+from symconv.notes.files import GivenOptions, rendered, write
 from symconv.notes.model import Manuscript
 from symconv.notes.text import render
 
@@ -31,7 +33,7 @@ class Document(Manuscript):
     Cross-correlation of 4 inputs with a 3-tap kernel
     """
 
-    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+    def save(self, path: str | os.PathLike[str], **options: Unpack[GivenOptions]) -> None:
         """Write the document; the suffix says the format.
 
         Parameters

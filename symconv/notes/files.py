@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from symconv.errors import OptionError, reject_unknown
 from symconv.notes.beamer import slides
@@ -44,6 +44,17 @@ class Options:
     math: str = "mathml"
     mathjax: str = SCRIPTS["mathjax"]
     katex: str = SCRIPTS["katex"]
+
+
+class GivenOptions(TypedDict, total=False):
+    """The same as they are given, for type checkers."""
+
+    fragment: bool
+    slides: bool
+    myst: bool
+    math: Literal["mathml", "mathjax", "katex"]
+    mathjax: str
+    katex: str
 
 
 #: The options that name the place of a script, and so what writes mathematics.

@@ -49,7 +49,8 @@ class Specification:
         if not isinstance(notation, Notation | str):
             cure = "write a Notation or the name of a preset."
             raise NotationError(f"{call}: {{option}} is {{given!r}}; {cure}", "notation", notation)
-        found = Notation.preset(notation) if isinstance(notation, str) else notation
+        name: Any = notation
+        found = Notation.preset(name) if isinstance(notation, str) else notation
         made = cls(Pattern(tuple(relations)), kernel, bias, found)
         sizes = {str(s) for size in made.tied.geometry.values() for s in getattr(size, "free_symbols", ())}
         return replace(made, notation=found.beside(sorted(sizes), len(made.axes))) if sizes else made

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
+from functools import wraps
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from symconv.errors import NotationError, reject_unknown
+from symconv.errors import NotationError, options_checked, reject_unknown
 from symconv.printing.choice import clash, free_letter, settled
 from symconv.printing.letters import entry_name, read_letter
 
@@ -21,6 +22,11 @@ COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "purple", "red",
 PALETTE = ("teal", "blue", "purple", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
+
+#: The names of all presets, for type checkers.
+PresetName: TypeAlias = Literal[
+    "symconv", "goodfellow", "goodfellow-channels", "dumoulin-visin", "pytorch", "cs231n", "ufldl",
+]  # fmt: skip
 
 #: The fields that are letters, and those of them that stand for sizes that a layer is made with.
 LETTERS = (
@@ -119,18 +125,12 @@ class Notation:
     output_channel_index: str = "o"
     tap_channel_index: str = "c"
     input_channel_index: str = "C"
-    base: int = 0
-    upstream_style: str = "delta"
+    base: Literal[0, 1] = 0
+    upstream_style: Literal["delta", "partial"] = "delta"
     window_columns: bool = False
     tap_colours: tuple[str, ...] = ()
     max_rows: int | None = 10
     source: str = field(default="symconv's own letters.", compare=False)
-
-    def __new__(cls, **given: Any) -> Notation:
-        reject_unknown("Notation", given, [item.name for item in fields(cls)])
-        made = super().__new__(cls)
-        object.__setattr__(made, "_given", frozenset(given))
-        return made
 
     def __post_init__(self) -> None:
         for name in self.chosen:
@@ -204,22 +204,28 @@ class Notation:
         return made
 
     @classmethod
-    def preset(cls, name: str) -> Notation:
+    def preset(cls, name: PresetName) -> Notation:
         """The notation of a known text, by name; see :data:`PRESETS`."""
         if not isinstance(name, str) or name not in PRESETS:
             raise NotationError("notation {given!r} is unknown: {cure}", given=name, allowed=PRESETS)
         return PRESETS[name]
 
     @staticmethod
-    def preset_names() -> tuple[str, ...]:
+    def preset_names() -> tuple[PresetName, ...]:
         """The names that :meth:`preset` takes."""
         return tuple(PRESETS)
 
-    def replace(self, **changes: Any) -> Notation:
-        """This notation with some fields changed, and the letters that are not given chosen anew."""
-        reject_unknown("a notation", changes, [item.name for item in fields(self)])
-        given: frozenset[str] = self.__dict__["_given"]
-        return Notation(**{name: getattr(self, name) for name in given} | changes)
+    if TYPE_CHECKING:
+
+        @property
+        def replace(self) -> type[Notation]: ...
+
+    else:
+
+        def replace(self, **changes: Any) -> Notation:
+            """This notation with some fields changed, and the letters that are not given chosen anew."""
+            reject_unknown("a notation", changes, [item.name for item in fields(self)])
+            return Notation(**{name: getattr(self, name) for name in self._given} | changes)
 
     def __repr__(self) -> str:
         given: frozenset[str] = self.__dict__["_given"]
@@ -269,13 +275,26 @@ class Notation:
         return entry_name(getattr(self, quantity), *(i + self.base for i in index))
 
 
+def _remembered(make: Any) -> Any:
+    """How a notation is made, which remembers the fields that were given."""
+
+    @wraps(make)
+    def made(self: Notation, *letters: Any, **given: Any) -> None:
+        self._put("_given", frozenset(given))
+        make(self, *letters, **given)
+
+    return made
+
+
+Notation.__init__ = options_checked(_remembered(Notation.__init__))  # type: ignore[method-assign]
+
 _BOOK = Notation(
     kernel="K", upstream="G", loss="J", base=1, input_size="m", kernel_size="n", output_size="o",
     tap_index="l", batch_index="e", output_channel_index="u", tap_channel_index="v", input_channel_index="r",
 )  # fmt: skip
 
 #: Known texts. A row says only what differs from symconv's own letters.
-PRESETS: Mapping[str, Notation] = MappingProxyType({
+PRESETS: Mapping[PresetName, Notation] = MappingProxyType({
     "symconv": Notation(),
     "goodfellow": _BOOK.replace(
         input="I", output="S", selection="Q",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any, Literal, TypeAlias, Unpack, overload
 
 from symconv.errors import OptionError, reject_unknown
 from symconv.notes.document import Document
@@ -23,9 +23,16 @@ from symconv.notes.exercises.pooled import pooling_gradient
 from symconv.notes.exercises.practised import Subject
 from symconv.notes.exercises.sizes import left_over, output_size
 from symconv.notes.exercises.values import output_all, output_entry
-from symconv.notes.files import FORMATS, checked, rendered, write
+from symconv.notes.files import FORMATS, GivenOptions, checked, rendered, write
 from symconv.notes.model import Block, Heading, Points, Prose, Table, Words
 from symconv.notes.pdf import pdf
+
+#: The names of all kinds, for type checkers.
+Kind: TypeAlias = Literal[
+    "output_size", "left_over", "output_entry", "output_all", "convention", "matrix_entry", "matrix_zeros",
+    "matrix_weights", "parameters", "multiplications", "grad_input_entry", "grad_kernel_entry",
+    "pooling_gradient",
+]  # fmt: skip
 
 #: Every kind of question, in the order of a sheet.
 KINDS: Mapping[str, Callable[[Subject, Random], Exercise | None]] = MappingProxyType(
@@ -136,7 +143,9 @@ class Exercises(Sequence[Exercise]):
         """The sheet as a question bank in Moodle XML."""
         return question_bank(self.title, self.opening, self.exercises)
 
-    def save(self, path: str | os.PathLike[str], *, solutions: bool = False, **options: Any) -> None:
+    def save(
+        self, path: str | os.PathLike[str], *, solutions: bool = False, **options: Unpack[GivenOptions]
+    ) -> None:
         """Write the sheet; the suffix says the format.
 
         Parameters
@@ -158,7 +167,9 @@ class Exercises(Sequence[Exercise]):
         target = Path(path)
         write(target.parent, self.files(target.name, solutions=solutions, **options))
 
-    def files(self, name: str, *, solutions: bool = False, **options: Any) -> dict[str, bytes]:
+    def files(
+        self, name: str, *, solutions: bool = False, **options: Unpack[GivenOptions]
+    ) -> dict[str, bytes]:
         """What :meth:`save` writes: files by name, the sheet first."""
         reject_unknown("save", options, ("solutions", *_OPTIONS))
         if not isinstance(solutions, bool):
@@ -229,7 +240,7 @@ def exercises(
     opening: Sequence[Block],
     seed: Any = 0,
     count: Any = 8,
-    kinds: Iterable[str] | None = None,
+    kinds: Iterable[Kind] | None = None,
 ) -> Exercises:
     """Draw a sheet.
 
@@ -247,7 +258,7 @@ def exercises(
         raise OptionError(
             "{option} is {given!r}: write a list of names, such as ['output_size'].", "kinds", kinds
         )
-    wanted = list(KINDS) if kinds is None else list(dict.fromkeys(kinds))
+    wanted: list[str] = list(KINDS) if kinds is None else list(dict.fromkeys(kinds))
     for kind in wanted:
         if kind not in KINDS:
             raise OptionError(
@@ -303,4 +314,4 @@ def _drawn(subject: Subject, rng: Random, count: int, wanted: list[str], *, chos
     return sorted(kept.values(), key=lambda one: places.index(one.kind))
 
 
-__all__ = ["KINDS", "Exercises", "exercises", "replace"]
+__all__ = ["KINDS", "Exercises", "Kind", "exercises", "replace"]
