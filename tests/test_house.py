@@ -58,7 +58,7 @@ BETTER_NAMES = {
 }
 
 #: Tests of the project as a whole, beside those of the rooms.
-OF_THE_PROJECT = ("docs", "extending", "house", "lines", "own_notation_page", "readme")
+OF_THE_PROJECT = ("docs", "extending", "house", "lines", "own_notation_page", "readme", "typed")
 
 
 def name_of(path: Path) -> str:
@@ -141,7 +141,8 @@ def test_every_room_says_what_it_holds_and_is_small(path: Path) -> None:
 
 
 def test_few_entries_lie_directly_in_the_package() -> None:
-    entries = sorted(path.name for path in PACKAGE.iterdir() if path.name != "__pycache__")
+    no_rooms = ("__pycache__", "py.typed")  # the second is an empty file that says that there are types
+    entries = sorted(path.name for path in PACKAGE.iterdir() if path.name not in no_rooms)
     assert len(entries) <= MOST_ENTRIES, entries
 
 

@@ -21,11 +21,14 @@ PARTS: Mapping[str, tuple[int, str]] = {
     "exchange": (500, r"layers\.(einsum|from_torch|to_torch)"),
     # what writes formulas in other languages than LaTeX: it reads LaTeX as a tree first
     "languages": (800, r"printing\.(tree|tex|mathml|alphabets)"),
+    # what type checkers know of options and quantities, and how these are refused and shown
+    "types and displays": (260, r"pattern\.(given|symbolic)|printing\.(names|options|rich)"),
     "exercises": (3_300, r"(.*\.)?exercises(\..*)?"),
     "notes": (6_650, r"(.*\.)?notes(\..*)?"),
     "figures": (3_000, r"(.*\.)?figures(\..*)?"),
-    # the mathematics and its doors; under 17,500 with figures before these had captions and motion
-    "all others": (16_800, ".*"),
+    # the mathematics and its doors; under 17,500 with figures before these had captions and motion, and
+    # 16,750 before signatures had types and a notebook showed every result
+    "all others": (16_850, ".*"),
 }  # fmt: skip
 
 

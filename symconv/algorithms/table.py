@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from symconv.algorithms.functions import compiled, source
 from symconv.algorithms.kernels import Pass, averaged, selected, weighted
@@ -11,9 +11,7 @@ from symconv.algorithms.loops import Loops
 from symconv.algorithms.source import source_of
 from symconv.pattern import Average, Kernel, Selection, Specification
 from symconv.printing.english import several
-
-#: The quantities that layers have algorithms of, for type checkers.
-AlgorithmName: TypeAlias = Literal["output", "grad_input", "grad_kernel", "grad_bias"]
+from symconv.printing.names import AlgorithmName
 
 
 @dataclass(frozen=True, repr=False)

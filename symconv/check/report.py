@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symconv.check.evaluate import Number
+from symconv.printing.rich import paragraph, table, words
 from symconv.printing.targets import target_of
 
 
@@ -56,16 +57,21 @@ class Report:
         return bool(self.findings) and all(self.findings)
 
     def __str__(self) -> str:
+        rows = [target_of("text").table(self._table("DIFFERS"), "llrrl")] if self.findings else []
+        return "\n".join([*rows, *self._remarks])
+
+    @property
+    def _remarks(self) -> list[str]:
+        """Where it failed, what was left out, and the verdict."""
         missing = [f"not compared with {name}" for name in self.missing]
         if not self.findings:
-            return "\n".join([*missing, "nothing was compared"])
-        table = target_of("text").table(self._table("DIFFERS"), "llrrl")
+            return [*missing, "nothing was compared"]
         failed = [f"{f.reference}: {f.counterexample}" for f in self.findings if not f]
         verdict = f"{len(failed)} of {len(self.findings)} comparisons differ"
         if not failed:
             exact = all(f.largest_error == 0 for f in self.findings)
             verdict = "all agree exactly" if exact else "all agree up to rounding"
-        return "\n".join([table, *failed, *missing, verdict])
+        return [*failed, *missing, verdict]
 
     __repr__ = __str__
 
@@ -79,6 +85,10 @@ class Report:
         for f in self.findings:
             rows.append((f.quantity, f.reference, str(f.cases), str(f.largest_error), "ok" if f else differs))
         return rows
+
+    def _repr_html_(self) -> str:
+        head, *rows = (tuple(map(words, row)) for row in self._table("differs"))
+        return "\n".join([*([table(head, rows)] if rows else []), *map(paragraph, map(words, self._remarks))])
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

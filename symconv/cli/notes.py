@@ -16,8 +16,8 @@ from symconv.cli.command import Command, listed
 from symconv.cli.exercises import deliver, exercises, format_option, sheet_files
 from symconv.cli.options import MATHS, REFUSALS, geometry, layer_of, maths_options, refusal
 from symconv.cli.terminal import complain, progress, remark
-from symconv.errors import options_checked
 from symconv.printing.english import counted
+from symconv.printing.options import options_checked
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

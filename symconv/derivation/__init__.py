@@ -9,15 +9,6 @@ from symconv.index_sums.equation import parse
 from symconv.printing.expressions import Iverson
 
 __all__ = [
-    "SCRIPTS",
-    "Claim",
-    "Derivation",
-    "Formula",
-    "Iverson",
-    "Proof",
-    "Step",
-    "Verification",
-    "checked_grid",
-    "judge",
-    "parse",
-]
+    "SCRIPTS", "Claim", "Derivation", "Formula", "Iverson", "Proof", "Step", "Verification", "checked_grid",
+    "judge", "parse",
+]  # fmt: skip

@@ -27,6 +27,7 @@ from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Overlap, Upsampled
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.printing.english import counted
+from symconv.printing.rich import maths, paragraph, words
 
 #: What to put for some symbols.
 Swap: TypeAlias = Mapping[Symbol, Expr]
@@ -55,6 +56,7 @@ class Claim:
     refutation: Refutation | None = None
     scope: str = ""
     diagnose: Callable[[], str] = field(default=str, repr=False, compare=False)
+    write: Callable[[], str] = field(default=str, repr=False, compare=False)
 
     @cached_property
     def diagnosis(self) -> str:
@@ -75,6 +77,14 @@ class Claim:
         return f"{self.name}: {verified}{reason}"
 
     __repr__ = __str__
+
+    def latex(self) -> str:
+        """The formula that was judged, in the letters of the layer; "" for a function and for entries."""
+        return self.write()
+
+    def _repr_html_(self) -> str:
+        formula = [paragraph(maths(f"\\displaystyle {self.latex()}"))] if self.latex() else []
+        return "\n".join([*formula, paragraph(words(str(self)))])
 
 
 class Attempt(NamedTuple):
@@ -121,6 +131,7 @@ def judge(
         return Claim(name, "refuted", found.cases, found.refutation)
     given = sympify(candidate) if isinstance(candidate, int) else candidate
     written, known = _checked(setting, formula, in_own_letters(setting, formula, given))
+    verdict = partial(Claim, write=partial(formula.latex_with, written))
     task = partial(_expression, setting, formula, Side(setting, written))
     found = first(task)
     if found.refutation is None and found.in_arrays and not grid:
@@ -130,19 +141,19 @@ def judge(
         found = further._replace(cases=found.cases + further.cases)
     number = found.cases
     if found.refutation is not None:
-        return Claim(name, "refuted", number, found.refutation)
+        return verdict(name, "refuted", number, found.refutation)
     try:
         scope = decided(setting, formula, written, known)
     except OptionError:
         raise
     except SymconvError as error:
-        return Claim(name, "verified", number, scope=str(error))
+        return verdict(name, "verified", number, scope=str(error))
     if isinstance(scope, str):
-        return Claim(name, "proved", number, scope=scope)
+        return verdict(name, "proved", number, scope=scope)
     refutation = _at_point(setting, formula, written, scope.point) if scope.point is not None else None
     if refutation is not None:
-        return Claim(name, "refuted", number, refutation)
-    return Claim(name, "verified", number, scope=scope.explained("the sides may differ"))
+        return verdict(name, "refuted", number, refutation)
+    return verdict(name, "verified", number, scope=scope.explained("the sides may differ"))
 
 
 def _tried(sweep: Sweep, task: Task[Attempt], executor: Executor | None) -> Attempt:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from sympy import Eq
 
@@ -16,7 +16,7 @@ from symconv.derivation.formula import Formula
 from symconv.derivation.rules.limits import Recognise
 from symconv.derivation.scripts import written
 from symconv.derivation.verification import QUICK_INDICES, Progress, StepTrials
-from symconv.errors import GeometryError, OptionError, SymconvError, options_checked
+from symconv.errors import GeometryError, OptionError, SymconvError
 from symconv.evidence.cases import Grid, geometries
 from symconv.evidence.certificates import Certificate, certified, confirmed
 from symconv.evidence.proofs import prove
@@ -31,6 +31,8 @@ from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern.given import Expr
 from symconv.printing.display import Display, Row
 from symconv.printing.english import counted
+from symconv.printing.names import EngineName
+from symconv.printing.options import options_checked
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
 
@@ -188,7 +190,7 @@ class Derivation:
         *,
         strides: Sequence[int] | None = None,
         dilations: Sequence[int] | None = None,
-        engine: Literal["z3", "islpy"] | None = None,
+        engine: EngineName | None = None,
         confirm: bool = False,
         executor: Executor | None = None,
     ) -> Proof:

@@ -21,7 +21,7 @@ from symconv.explicit.registry import QUANTITIES
 from symconv.index_sums.domain import IndexDomain
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import IndexSum
-from symconv.index_sums.printers import of_formulas
+from symconv.index_sums.printers import latex_for, of_formulas
 from symconv.index_sums.symbols import LayerSymbols, least
 from symconv.pattern.given import Expr
 from symconv.printing.display import Display, Row
@@ -244,6 +244,11 @@ class Formula:
         form, scope = of_formulas(target, self._setting), self._scope
         *rows, last = Row(form.expr(self.lhs), (form.folded(self._shown),)), *scope.defined(form)
         return Display((*rows, last._replace(below=(*scope.held(form), *scope.kernel(form)))))
+
+    def latex_with(self, right: Any) -> str:
+        """The equation with another right side, in LaTeX."""
+        form = latex_for(self._setting)
+        return f"{form.expr(self.lhs)} = {form.expr(right)}"
 
     latex, text = as_latex, as_text
     __str__ = __repr__ = as_text

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from symconv.evidence.polynomials import Poly
 from symconv.printing.english import counted, either
+from symconv.printing.rich import paragraph, table, words
 
 #: A stride or dilation, one an axis.
 Steps: TypeAlias = tuple[int, ...]
@@ -128,6 +129,11 @@ class Verification:
         whole = checked if self else "does not hold"
         return "\n".join([*lines, f"{self.name}: {whole}"])
 
+    def _repr_html_(self) -> str:
+        rows = [(str(s.number), s.rule, str(s.cases), "holds" if s else "fails") for s in self.steps]
+        shown = table(("step", "rule", "cases", ""), rows)
+        return f"{shown}\n{paragraph(words(str(self).splitlines()[-1]))}"
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -214,3 +220,7 @@ class Proof:
             return f"{self.name}: proved {self.scope}, by {' and '.join(engines)}{some}"
         lines = [f"step {p.number}, {p.rule}{p.where}: {p.difference}" for p in wrong]
         return "\n".join([*lines, f"{self.name}: not proved"])
+
+    def _repr_html_(self) -> str:
+        rows = [(str(p.number), p.rule, p.engine, "proved" if p else "open") for p in self.steps]
+        return f"{table(('step', 'rule', 'engine', ''), rows)}\n{paragraph(words(str(self)))}"

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, conjugate
 
-from symconv.errors import EntriesError, OptionError, options_checked
+from symconv.errors import EntriesError, OptionError
 from symconv.explicit.entries import Explicit
 from symconv.explicit.operands import read_entries, symbols_for
 from symconv.pattern import MODES, Axis, Pattern, Specification, read_size
-from symconv.pattern.given import Matrix, PaddingWord
+from symconv.pattern.given import Matrix
+from symconv.printing.names import PaddingWord
 from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 
 @options_checked

@@ -4,26 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from symconv.errors import OptionError
 from symconv.pattern import Specification
-
-#: The names of all quantities with a closed form, and of all with an equation, for type checkers.
-FormulaName: TypeAlias = Literal[
-    "output_size",
-    "output",
-    "matrix",
-    "windows",
-    "grad_input",
-    "grad_kernel",
-    "grad_bias",
-    "upstream_matrix",
-    "tying",
-]
-EquationName: TypeAlias = Literal[
-    FormulaName, "activation", "selection", "filters", "blocks", "dense_gradient", "masked_gradient"
-]
+from symconv.printing.names import EquationName, FormulaName
 
 #: The kinds of kernels.
 _ALL, _LEARNED = ("weights", "uniform", "clipped", "selection"), ("weights",)

@@ -13,6 +13,7 @@ import numpy as np
 from symconv.errors import OptionError
 from symconv.pattern import ROLES, Incidence, Indices, Relation, Specification
 from symconv.printing.english import counted
+from symconv.printing.rich import paragraph, table, words
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,12 @@ class Structure:
         weights = counted(self.parameters, "distinct weight")
         lines += [f"{self.filled()}, {weights} (a dense layer has {self.dense_parameters})"]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [(words(level.kind), _by(level.shape), _by(level.block)) for level in self.levels]
+        levels = [table(("level", "blocks", "entries of a block"), rows)] if len(rows) > 1 else []
+        first, *_, last = str(self).splitlines()
+        return "\n".join([paragraph(words(first)), *levels, paragraph(words(last))])
 
     def filled(self, of: str = "of") -> str:
         """How many entries hold a weight, in words."""

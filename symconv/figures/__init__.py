@@ -11,5 +11,4 @@ from symconv.figures.drawing import Line as Line
 from symconv.figures.drawing import Text as Text
 from symconv.figures.figure import FIGURES as FIGURES
 from symconv.figures.figure import Figure as Figure
-from symconv.figures.figure import FigureName as FigureName
 from symconv.figures.figure import require_drawable as require_drawable

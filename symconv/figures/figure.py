@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from symconv.errors import FigureError, MissingExtraError, OptionError, options_checked
+from symconv.errors import FigureError, MissingExtraError, OptionError
 from symconv.explicit.layout import Subject
 from symconv.figures.drawing import Drawing
 from symconv.figures.matrices import band, blocks, input_gradient
@@ -20,9 +20,7 @@ from symconv.figures.tikz import tikzpicture
 from symconv.figures.window import window
 from symconv.pattern import Pattern
 from symconv.printing.files import write_whole
-
-#: The names of all figures, for type checkers.
-FigureName: TypeAlias = Literal["band", "window", "network", "blocks", "input_gradient"]
+from symconv.printing.options import options_checked
 
 #: Every figure and how it is drawn.
 FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from symconv.errors import options_checked
 from symconv.explicit.entries import Explicit
 from symconv.explicit.registry import QUANTITIES
 from symconv.layers.entries import OPERANDS
+from symconv.printing.options import options_checked
 
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")

@@ -5,10 +5,11 @@ from functools import cached_property
 
 from symconv.derivation import SCRIPTS, Derivation, Formula
 from symconv.errors import OptionError
-from symconv.explicit.registry import QUANTITIES, FormulaName, derived
+from symconv.explicit.registry import QUANTITIES, derived
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.layers.entries import Entries
 from symconv.pattern import Specification
+from symconv.printing.names import FormulaName
 
 
 @dataclass(frozen=True, eq=False)

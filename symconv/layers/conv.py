@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from symconv.errors import OptionError, options_checked
+from symconv.errors import OptionError
 from symconv.layers.description import defaults, options
 from symconv.layers.layer import Layer
 from symconv.pattern import Adjoint, Axis, Batch, Channels, Kernel, Relation, Spatial, TransposedAxis
 from symconv.pattern.given import Count, Paddings, Sizes
-from symconv.pattern.padding import PaddingModeName
 from symconv.pattern.reading import each_axis, rank_of, read_size
-from symconv.printing.notation import Notation, PresetName
+from symconv.printing.names import PaddingModeName, PresetName
+from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 _Axis = TypeVar("_Axis", bound=Spatial)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from sympy import Expr
 from symconv.errors import GeometryError, OptionError
 from symconv.layers.entries import Entries
 from symconv.pattern import Relation
-
-ProductName: TypeAlias = Literal["output", "grad_input", "grad_kernel"]
+from symconv.printing.names import ProductName
+from symconv.printing.rich import as_printed
 
 #: The role of each quantity that is such a product: it is summed over the indices of the other roles.
 _ROLES = {"output": "output", "grad_input": "input", "grad_kernel": "tap"}
@@ -98,6 +98,8 @@ class Einsum:
         if self.bias is not None:
             lines.append(f"{'b':>{left}}: {'':<{wide}}  ({', '.join(map(str, self.bias.shape))})")
         return "\n".join(lines)
+
+    _repr_html_ = as_printed
 
     def __repr__(self) -> str:
         return f"<Einsum {self.equation!r} of {', '.join(self.names)}>"

@@ -8,10 +8,12 @@ from typing import Any
 
 import symconv.layers as layers
 from symconv import LAYERS
-from symconv.errors import EntriesError, OptionError, options_checked
+from symconv.errors import EntriesError, OptionError
 from symconv.layers.layer import Layer
 from symconv.pattern.given import Count, Sizes
-from symconv.printing.notation import Notation, PresetName
+from symconv.printing.names import PresetName
+from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 #: The modules that can be read: the layers of one to three axes, which have the names of PyTorch.
 MODULES = [name for name in LAYERS if name[-1] == "d"]

@@ -9,15 +9,15 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from symconv.algorithms import AlgorithmName, Listing, algorithms_for
-from symconv.check import REFERENCES, Progress, ReferenceName, Report, run
+from symconv.algorithms import Listing, algorithms_for
+from symconv.check import REFERENCES, Progress, Report, run
 from symconv.derivation import Formula
-from symconv.errors import OptionError, options_checked
+from symconv.errors import OptionError
 from symconv.explicit.equation import Equation
 from symconv.explicit.letters import told_apart
-from symconv.explicit.registry import QUANTITIES, EquationName, FormulaName, derived, printed
+from symconv.explicit.registry import QUANTITIES, derived, printed
 from symconv.explicit.structure import Structure
-from symconv.figures import FIGURES, FigureName
+from symconv.figures import FIGURES
 from symconv.layers.asked import asked, operand, quantity
 from symconv.layers.closed import ClosedForms
 from symconv.layers.description import call, defaults, sentence, title
@@ -28,10 +28,12 @@ from symconv.layers.noted import sources
 from symconv.layers.practice import Practice
 from symconv.layers.to_torch import to_torch
 from symconv.layers.written import Written
-from symconv.notes import Depth, Document, SectionName, notes
+from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
 from symconv.pattern.given import Expr, Matrix, Shaped
-from symconv.printing.notation import Notation, PresetName
+from symconv.printing import names
+from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 
 class Layer:
@@ -79,10 +81,10 @@ class Layer:
     to_torch = asked("entries", to_torch)
 
     #: The names that :meth:`figure` takes.
-    figure_names: ClassVar[list[FigureName]] = list[Any](FIGURES)
+    figure_names: ClassVar[list[names.FigureName]] = list[Any](FIGURES)
 
     def __init__(
-        self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | PresetName
+        self, relations: Sequence[Relation], kernel: Kernel, bias: bool, notation: Notation | names.PresetName
     ) -> None:
         self._hold(told_apart(Specification.read(type(self).__name__, relations, kernel, bias, notation)))
 
@@ -187,7 +189,7 @@ class Layer:
         """The bands, zeros and shared weights of ``T``, compared with a dense layer."""
         return Structure.of_layer(self.spec)
 
-    def algorithm(self, name: AlgorithmName = "output") -> Listing:
+    def algorithm(self, name: names.AlgorithmName = "output") -> Listing:
         """The loops that compute a quantity, the same for all sizes.
 
         Their variables are named after the letters of the notation, such as ``a_prev`` for a^(l-1). Indices
@@ -209,32 +211,32 @@ class Layer:
         return found[name]
 
     @property
-    def equation_names(self) -> list[EquationName]:
+    def equation_names(self) -> list[names.EquationName]:
         """The names that :meth:`equation` takes for this layer."""
         return printed(self.spec)
 
     @property
-    def formula_names(self) -> list[FormulaName]:
+    def formula_names(self) -> list[names.FormulaName]:
         """The names that :meth:`formula` and :meth:`derive` take for this layer."""
         return derived(self.spec)
 
     @property
-    def reasons(self) -> dict[EquationName, str]:
+    def reasons(self) -> dict[names.EquationName, str]:
         """Why each equation of this layer holds."""
         return {name: QUANTITIES[name].reason(self.spec) for name in self.equation_names}
 
     @property
-    def algorithm_names(self) -> list[AlgorithmName]:
+    def algorithm_names(self) -> list[names.AlgorithmName]:
         """The names that :meth:`algorithm` takes for this layer."""
         return list(self._algorithms)
 
     @cached_property
-    def _algorithms(self) -> dict[AlgorithmName, Listing]:
+    def _algorithms(self) -> dict[names.AlgorithmName, Listing]:
         return algorithms_for(self.spec)
 
     @options_checked
     def check(
-        self, *, reference: ReferenceName | None = None, draws: int = 3, seed: int = 0,
+        self, *, reference: names.ReferenceName | None = None, draws: int = 3, seed: int = 0,
         progress: Progress = nullcontext, executor: Executor | None = None,
     ) -> Report:  # fmt: skip
         """Compare every quantity with independent references on exact integers.
@@ -270,14 +272,14 @@ class Layer:
         return run(self.spec, self.entries.compared, **how, executor=executor)
 
     @property
-    def reference_names(self) -> list[ReferenceName]:
+    def reference_names(self) -> list[names.ReferenceName]:
         """The names that :meth:`check` takes for this layer, whether they are installed or not."""
         return list[Any](REFERENCES[self.spec.kernel.name])
 
     @options_checked
     def notes(
-        self, *, depth: Depth = "standard", title: str | None = None,
-        sections: Sequence[SectionName] | None = None,
+        self, *, depth: names.Depth = "standard", title: str | None = None,
+        sections: Sequence[names.SectionName] | None = None,
         activation: str | Callable[[Expr], Expr] | None = None,
     ) -> Document:  # fmt: skip
         """Lecture notes on the layer: its numbers, its matrix, why it is so, and how it learns.

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from sympy import S
 
-from symconv.errors import GeometryError, OptionError, options_checked
+from symconv.errors import GeometryError, OptionError
 from symconv.layers.asked import quantity
 from symconv.layers.conv import axes_of, samples
 from symconv.layers.layer import Layer
 from symconv.pattern import Average, Axis, Selection
 from symconv.pattern.given import Count, Paddings, Sizes
 from symconv.pattern.kernel import at_most_half
-from symconv.printing.notation import Notation, PresetName
+from symconv.printing.names import PresetName
+from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 
 def _windows(

@@ -9,9 +9,10 @@ from symconv.figures import Animation
 from symconv.layers.conventions import remade
 from symconv.layers.description import call
 from symconv.layers.example import missing
-from symconv.notes.exercises import Exercises, Kind, Subject, exercises
+from symconv.notes.exercises import Exercises, Subject, exercises
 from symconv.notes.exercises.opening import opening
 from symconv.notes.motion import animation, require_watchable
+from symconv.printing.names import Kind
 
 
 class Practice:

@@ -8,10 +8,11 @@ from sympy import Expr, Matrix
 
 from symconv.explicit.equation import Equation, read_function
 from symconv.explicit.layout import Subject
-from symconv.explicit.registry import EquationName, required
+from symconv.explicit.registry import required
 from symconv.explicit.rows import builder
-from symconv.figures import FIGURES, Figure, FigureName, require_drawable
+from symconv.figures import FIGURES, Figure, require_drawable
 from symconv.layers.entries import Entries
+from symconv.printing.names import EquationName, FigureName
 
 
 @dataclass(frozen=True, eq=False)

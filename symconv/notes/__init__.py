@@ -1,6 +1,6 @@
 """Lecture notes: a document model, its composition from a layer, and one renderer a format."""
 
-from symconv.notes.compose import DEPTHS, SECTIONS, Depth, SectionName, notes
+from symconv.notes.compose import DEPTHS, SECTIONS, notes
 from symconv.notes.document import Document
 from symconv.notes.files import FORMATS, rendered, write
 from symconv.notes.letters import read_activation
@@ -13,11 +13,9 @@ __all__ = [
     "FORMATS",
     "SECTIONS",
     "Activation",
-    "Depth",
     "Document",
     "Maths",
     "Operand",
-    "SectionName",
     "Source",
     "Sources",
     "TexError",

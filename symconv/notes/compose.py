@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import symconv.notes.kinds as kinds
 from symconv.errors import OptionError
@@ -20,15 +20,9 @@ from symconv.notes.source import Sources
 from symconv.notes.talk import frames
 from symconv.notes.why import why
 from symconv.notes.worked import Worked
+from symconv.printing.names import Depth, SectionName
 
 Section: TypeAlias = Callable[[Sources], list[Block]]
-
-#: The names of all sections and depths, for type checkers.
-SectionName: TypeAlias = Literal[
-    "numbers", "matrix", "why", "size", "learning", "checks", "derivations", "windows", "dense",
-    "algorithms", "proofs", "letters",
-]  # fmt: skip
-Depth: TypeAlias = Literal["page", "standard", "full"]
 
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
+from symconv.figures.svg import to_svg
 from symconv.notes.files import GivenOptions, rendered, write
+from symconv.notes.markdown import github
 from symconv.notes.model import Manuscript
 from symconv.notes.text import render
+from symconv.printing.rich import data
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,6 +65,10 @@ class Document(Manuscript):
         """
         target = Path(path)
         write(target.parent, rendered(self, target.name, **options))
+
+    def _repr_markdown_(self) -> str:
+        """With its pictures on white, since a notebook does not tell them whether it is dark."""
+        return github(self, lambda picture: data(to_svg(picture.figure.drawing, paper=True)))
 
     def __str__(self) -> str:
         return render(self)

@@ -1,6 +1,5 @@
 """Notes as one HTML file: mathematics as MathML, or by MathJax or KaTeX; pictures inside the file."""
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from symconv.notes.model import (
 from symconv.notes.shells import shell
 from symconv.printing.latex import latex_width
 from symconv.printing.mathml import mathml
+from symconv.printing.rich import data
 from symconv.printing.screen import PAGES, rules
 from symconv.printing.targets import as_latex, as_mathml
 
@@ -203,12 +203,7 @@ class _Page:
     def picture(self, block: Picture) -> Markup:
         """The picture as data within the file, so that nothing is fetched, and its window in motion."""
         figure = Markup('<figure>\n<img src="{}" alt="{}">\n<figcaption>{}</figcaption>\n</figure>')
-        shown = figure.format(_data(block.figure.svg()), block.figure.alt, self.sentence(block.caption))
+        shown = figure.format(data(block.figure.svg()), block.figure.alt, self.sentence(block.caption))
         if block.motion is None:
             return shown
-        return shown + "\n" + figure.format(_data(block.motion.svg()), block.motion.alt, MOTION)
-
-
-def _data(svg: str) -> str:
-    """An address that contains the picture itself."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+        return shown + "\n" + figure.format(data(block.motion.svg()), block.motion.alt, MOTION)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from sympy import Integer
 
@@ -28,9 +28,6 @@ class PaddingMode:
         """Whether every place reads some input, so that several taps may reach the same one."""
         return bool(self.place(Integer(-1), Integer(2)) >= 0)
 
-
-#: The names of all padding modes, for type checkers.
-PaddingModeName: TypeAlias = Literal["zeros", "circular", "reflect", "replicate"]
 
 #: Source: the names and the reading of each mode are those of PyTorch's ``padding_mode``.
 PADDING_MODES: Mapping[str, PaddingMode] = MappingProxyType({

@@ -7,11 +7,14 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from functools import wraps
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
-from symconv.errors import NotationError, options_checked, reject_unknown
+from symconv.errors import NotationError, reject_unknown
 from symconv.printing.choice import clash, free_letter, settled
-from symconv.printing.letters import entry_name, read_letter
+from symconv.printing.letters import Letter, entry_name, read_letter
+from symconv.printing.names import PresetName, UpstreamStyle
+from symconv.printing.options import options_checked
+from symconv.printing.rich import maths, paragraph, table, words
 
 #: Names that xcolor, KaTeX and MathJax all know without options. They mean the same colour by them, but for
 #: purple, which is redder in TeX; documents of symconv define it as browsers have it.
@@ -22,11 +25,6 @@ COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "purple", "red",
 PALETTE = ("teal", "blue", "purple", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
-
-#: The names of all presets, for type checkers.
-PresetName: TypeAlias = Literal[
-    "symconv", "goodfellow", "goodfellow-channels", "dumoulin-visin", "pytorch", "cs231n", "ufldl",
-]  # fmt: skip
 
 #: The fields that are letters, and those of them that stand for sizes that a layer is made with.
 LETTERS = (
@@ -126,7 +124,7 @@ class Notation:
     tap_channel_index: str = "c"
     input_channel_index: str = "C"
     base: Literal[0, 1] = 0
-    upstream_style: Literal["delta", "partial"] = "delta"
+    upstream_style: UpstreamStyle = "delta"
     window_columns: bool = False
     tap_colours: tuple[str, ...] = ()
     max_rows: int | None = 10
@@ -231,6 +229,11 @@ class Notation:
         given: frozenset[str] = self.__dict__["_given"]
         told = (f"{item.name}={getattr(self, item.name)!r}" for item in fields(self) if item.name in given)
         return f"Notation({', '.join(told)})"
+
+    def _repr_html_(self) -> str:
+        letters = ((name.replace("_", " "), getattr(self, name)) for name in LETTERS)
+        rows = [(meaning, maths(Letter.of(letter).latex)) for meaning, letter in letters if letter]
+        return f"{paragraph(words(self.source))}\n{table(('meaning', 'letter'), rows)}"
 
     def meanings(self, names: Sequence[str] | None = None) -> dict[str, str]:
         """What each letter stands for; of the fields that are named, or of all but that of the function.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from symconv.check.references.differences import central_differences
 from symconv.check.references.filters import filter_loops
@@ -14,11 +14,6 @@ from symconv.check.references.sample import Array, Reference, Sample
 from symconv.check.references.windows import sliding_windows
 
 Makers: TypeAlias = Mapping[str, Callable[[], Reference | None]]
-
-#: The names of all references, for type checkers.
-ReferenceName: TypeAlias = Literal[
-    "numpy", "windows", "loops", "differences", "filters", "scipy", "torch", "jax"
-]
 
 _WEIGHTS: Makers = {
     "numpy": numpy_convolve,
@@ -52,4 +47,4 @@ def available(references: Makers) -> tuple[dict[str, Reference], list[str]]:
     return {name: reference for name, reference in made.items() if reference}, missing
 
 
-__all__ = ["REFERENCES", "Array", "Makers", "Reference", "ReferenceName", "Sample", "available"]
+__all__ = ["REFERENCES", "Array", "Makers", "Reference", "Sample", "available"]

@@ -2,16 +2,6 @@
 
 from symconv.notes.exercises.exercise import Answer, Distractor, Exercise
 from symconv.notes.exercises.practised import Practised, Subject
-from symconv.notes.exercises.sheet import KINDS, Exercises, Kind, exercises
+from symconv.notes.exercises.sheet import KINDS, Exercises, exercises
 
-__all__ = [
-    "KINDS",
-    "Answer",
-    "Distractor",
-    "Exercise",
-    "Exercises",
-    "Kind",
-    "Practised",
-    "Subject",
-    "exercises",
-]
+__all__ = ["KINDS", "Answer", "Distractor", "Exercise", "Exercises", "Practised", "Subject", "exercises"]

@@ -10,8 +10,10 @@ from typing import Any
 from symconv.derivation import Claim
 from symconv.derivation.value_claims import read_answer, shape_of
 from symconv.errors import OptionError, SymconvError
+from symconv.notes.document import Document
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import joined
+from symconv.notes.markdown import sentence
 from symconv.notes.model import Block, Display, Words, plain
 
 #: So many wrong answers are kept at the most.
@@ -98,6 +100,10 @@ class Exercise:
         if isinstance(answer, str) and answer.strip() in known:
             answer = known[answer.strip()]
         return self._judge(answer.value if isinstance(answer, Answer) else answer)
+
+    def _repr_markdown_(self) -> str:
+        shown = Document(f"Exercise: {self.kind.replace('_', ' ')}", self.question, "")
+        return f"{shown._repr_markdown_()}\n**Answer:** {sentence(self.answer.words)}\n"
 
     def __str__(self) -> str:
         asked = " ".join(plain(b.words) for b in self.question if hasattr(b, "words"))

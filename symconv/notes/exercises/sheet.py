@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Unpack, overload
 
 from symconv.errors import OptionError, reject_unknown
 from symconv.notes.document import Document
@@ -26,13 +26,7 @@ from symconv.notes.exercises.values import output_all, output_entry
 from symconv.notes.files import FORMATS, GivenOptions, checked, rendered, write
 from symconv.notes.model import Block, Heading, Points, Prose, Table, Words
 from symconv.notes.pdf import pdf
-
-#: The names of all kinds, for type checkers.
-Kind: TypeAlias = Literal[
-    "output_size", "left_over", "output_entry", "output_all", "convention", "matrix_entry", "matrix_zeros",
-    "matrix_weights", "parameters", "multiplications", "grad_input_entry", "grad_kernel_entry",
-    "pooling_gradient",
-]  # fmt: skip
+from symconv.printing.names import Kind
 
 #: Every kind of question, in the order of a sheet.
 KINDS: Mapping[str, Callable[[Subject, Random], Exercise | None]] = MappingProxyType(
@@ -185,6 +179,9 @@ class Exercises(Sequence[Exercise]):
             raise OptionError("{option} does not go with .xml.", option)
         return {Path(name).name: self.moodle().encode()}
 
+    def _repr_markdown_(self) -> str:
+        return self.document()._repr_markdown_()
+
     def __str__(self) -> str:
         return str(self.document())
 
@@ -314,4 +311,4 @@ def _drawn(subject: Subject, rng: Random, count: int, wanted: list[str], *, chos
     return sorted(kept.values(), key=lambda one: places.index(one.kind))
 
 
-__all__ = ["KINDS", "Exercises", "Kind", "exercises", "replace"]
+__all__ = ["KINDS", "Exercises", "exercises", "replace"]
