@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+import symconv
 from symconv import __version__
+from symconv.layers import Layer
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -59,7 +62,16 @@ def compute(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = source[0].replace("\n\n```\n", "\n```\n")
 
 
+def only_what_is_called(
+    app: Sphinx, what: str, name: str, item: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str, None] | None:
+    """No signature for classes of which layers make the objects."""
+    made = what == "class" and not issubclass(item, Layer | symconv.Notation | symconv.Iverson)
+    return ("", None) if made else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("computed", Computed)
+    app.connect("autodoc-process-signature", only_what_is_called)
     app.connect("source-read", compute)
     return {"parallel_read_safe": True}

@@ -44,7 +44,7 @@ class SymconvError(Exception):
 
     A sentence with data is a template: the wrong ``option`` and what was ``given`` for it, what is
     ``allowed``, and anything else by name. ``{cure}`` is the nearest allowed word, then all of them; a
-    name that is not in the data is another option, or a way of asking, in the words of a :class:`Door`.
+    name that is not in the data is another option, or a way of asking, in the words of a ``Door``.
 
     >>> error = OptionError("{option} is {given!r}: {cure}", "mode", "ful", allowed=["full"])
     >>> print(error)

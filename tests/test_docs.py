@@ -7,12 +7,15 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sphinx.util.inventory import InventoryFile
 
+import symconv
 from tests.notes.browser import Browser
 from tests.optional import required_program
 from tests.tiers import exhaustive, tiers
@@ -119,6 +122,50 @@ def test_the_documentation_is_built_says_nothing_twice_and_fits_every_screen(
         for screen, judged in browser.judged(tmp_path / "html" / f"{name}.html").items()
     }
     assert {screen: judged for screen, judged in found.items() if not judged.well} == {}
+    require_interface(tmp_path / "html")
+
+
+def require_interface(html: Path) -> None:
+    """Every public name is at its public address, where others find it, and has an example."""
+    names = {f"symconv.{name}" for name in symconv.__all__}
+    listed = InventoryFile.loads((html / "objects.inv").read_bytes(), uri="").data
+    entries = {name for kind, found in listed.items() if kind.startswith("py:") for name in found}
+    assert {*names, "symconv.Conv.formula", "symconv.Formula.rhs", "symconv.errors.OptionError"} <= entries
+    page = (html / "api.html").read_text(encoding="utf-8")
+    assert without_example(page, names) == []
+    assert examples_as_fields(page) == []
+    assert page.count("<h2>") >= 8, "names stand in groups"
+
+
+def without_example(page: str, names: Iterable[str]) -> list[str]:
+    """The names whose own text on a page, without that of their members, has no example."""
+    entry = re.compile(
+        r'<dt class="sig sig-object py" id="([\w.]+)">(.*?)(?=<dt class="sig |</section>)', re.DOTALL
+    )
+    texts = {found[1]: found[2] for found in entry.finditer(page)}
+    return sorted(name for name in names if "&gt;&gt;&gt;" not in texts.get(name, ""))
+
+
+def examples_as_fields(page: str) -> list[str]:
+    """What stands among parameters, attributes and errors, but is an example."""
+    fields = re.findall(r'<dl class="field-list.*?</dl>', page, re.DOTALL)
+    return [field for field in fields if "&gt;&gt;&gt;" in field]
+
+
+INTERFACE = """
+<section><h2>Group</h2>
+<dl><dt class="sig sig-object py" id="a.One">One()</dt><dd>Text. {}
+<dl class="field-list simple"><dt>Raises</dt><dd>{}</dd></dl>
+<dl><dt class="sig sig-object py" id="a.One.member">member</dt><dd>&gt;&gt;&gt; 1</dd></dl></dd></dl>
+</section>
+"""
+
+
+def test_an_example_that_is_missing_or_misplaced_is_found() -> None:
+    assert without_example(INTERFACE.format("&gt;&gt;&gt; 2", ""), ["a.One", "a.Two"]) == ["a.Two"]
+    assert without_example(INTERFACE.format("", ""), ["a.One", "a.One.member"]) == ["a.One"]
+    assert examples_as_fields(INTERFACE.format("&gt;&gt;&gt; 2", "")) == []
+    assert len(examples_as_fields(INTERFACE.format("", "&gt;&gt;&gt; 2"))) == 1
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:

@@ -28,6 +28,12 @@ class Listing:
         The algorithm itself, on nested lists.
     names : Names
         The letters of the notation, if they are not symconv's own.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> print(sc.Conv1d(4, 3).algorithm("output").source.splitlines()[0])
+    def correlation(x: Vector, w: Vector, b: Entry, s: int, d: int, p: int, q: int) -> Vector:
     """
 
     name: str

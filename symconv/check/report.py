@@ -48,6 +48,12 @@ class Report:
         One comparison of a quantity with a reference each.
     missing : tuple of str
         What was left out: references that are not installed, and comparisons that are too large.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> print(str(sc.Conv1d(4, 3).check(reference="loops")).splitlines()[-1])
+    all agree exactly
     """
 
     findings: tuple[Finding, ...]

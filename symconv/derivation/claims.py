@@ -48,6 +48,14 @@ class Claim:
         The counterexample, if there is one.
     scope : str
         What the proof covers, or why there is no proof.
+    latex : function
+        Gives the LaTeX of the formula in the layer's letters; "" if a function or entries were judged.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> sc.Conv1d("N", "K").claim("output_size", "N - K + 1").verdict
+    'proved'
     """
 
     name: str
@@ -56,7 +64,7 @@ class Claim:
     refutation: Refutation | None = None
     scope: str = ""
     diagnose: Callable[[], str] = field(default=str, repr=False, compare=False)
-    write: Callable[[], str] = field(default=str, repr=False, compare=False)
+    latex: Callable[[], str] = field(default=str, repr=False, compare=False)
 
     @cached_property
     def diagnosis(self) -> str:
@@ -77,10 +85,6 @@ class Claim:
         return f"{self.name}: {verified}{reason}"
 
     __repr__ = __str__
-
-    def latex(self) -> str:
-        """The formula that was judged, in the letters of the layer; "" for a function and for entries."""
-        return self.write()
 
     def _repr_html_(self) -> str:
         formula = [paragraph(maths(f"\\displaystyle {self.latex()}"))] if self.latex() else []
@@ -131,7 +135,7 @@ def judge(
         return Claim(name, "refuted", found.cases, found.refutation)
     given = sympify(candidate) if isinstance(candidate, int) else candidate
     written, known = _checked(setting, formula, in_own_letters(setting, formula, given))
-    verdict = partial(Claim, write=partial(formula.latex_with, written))
+    verdict = partial(Claim, latex=partial(formula.latex_with, written))
     task = partial(_expression, setting, formula, Side(setting, written))
     found = first(task)
     if found.refutation is None and found.in_arrays and not grid:

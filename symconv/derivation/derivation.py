@@ -88,6 +88,14 @@ class Derivation:
     steps : tuple of Step
     result : Formula
         The closed form.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> derivation = sc.Conv1d("N", "K").derive("grad_kernel")
+    >>> print([step.rule for step in derivation.steps])
+    ['chain rule', 'substitution', 'linearity', 'entry rule', 'sifting', 'solving', 'always true',
+    'named operation']
     """
 
     def __init__(self, setting: LayerSymbols, name: str, axis: int = 0) -> None:

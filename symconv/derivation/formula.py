@@ -95,7 +95,7 @@ class Formula:
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
-        """Conditions on the sizes: at least 1, paddings at least 0, and at least one output on each axis."""
+        """What sizes must satisfy, such as at least 1, and at least one output on each axis."""
         setting, found = self._setting, []
         by_name = all(axis.options.get("padding") in ("valid", "same", "full") for axis in setting.spec.axes)
         for name, size in setting.sizes.items():

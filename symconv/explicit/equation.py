@@ -27,6 +27,14 @@ class Equation:
         The quantity.
     reason : str
         Why the equation holds, in a sentence.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> print(sc.Conv1d(3, 2).equation("windows"))
+       y = X w
+    [y0] = [x0  x1][w0]
+    [y1]   [x1  x2][w1]
     """
 
     name: str

@@ -64,6 +64,12 @@ class Structure:
         Number of samples in the batch, or 1.
     levels : tuple of Level
         From the outermost blocks to the innermost (batch, groups, channels, axes); empty if ``T`` is zero.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> sc.Conv1d(4, 3).structure.kind, sc.Conv1d(4, 3, padding=1, padding_mode="circular").structure.kind
+    ('banded Toeplitz', 'circulant')
     """
 
     shape: tuple[int, int]

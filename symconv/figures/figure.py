@@ -56,7 +56,7 @@ class Figure:
 
     @property
     def name(self) -> str:
-        """Its name in :data:`FIGURES`."""
+        """Its name, as :meth:`symconv.Conv.figure` takes it."""
         return self.drawing.name
 
     @property

@@ -51,7 +51,7 @@ def parse(text: str) -> Expr | WrittenEquation:
     Returns
     -------
     expression or WrittenEquation
-        A :class:`WrittenEquation` if the text has a left side.
+        A ``WrittenEquation``, with ``left`` and ``right``, if the text has a left side.
 
     Raises
     ------

@@ -186,15 +186,27 @@ class ConvTranspose(Layer):
 
 
 class ConvTranspose1d(ConvTranspose, rank=1):
-    """A 1-D transposed convolution: :class:`ConvTranspose` on one axis."""
+    """A 1-D transposed convolution: :class:`ConvTranspose` on one axis.
+
+    >>> ConvTranspose1d(2, 3, stride=2).output_size
+    5
+    """
 
 
 class ConvTranspose2d(ConvTranspose, rank=2):
-    """A 2-D transposed convolution: :class:`ConvTranspose` on two axes; a single size holds for both."""
+    """A 2-D transposed convolution: :class:`ConvTranspose` on two axes; a single size holds for both.
+
+    >>> ConvTranspose2d(2, 3, stride=(1, 2)).output_size
+    (4, 5)
+    """
 
 
 class ConvTranspose3d(ConvTranspose, rank=3):
-    """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; a single size holds for all."""
+    """A 3-D transposed convolution: :class:`ConvTranspose` on three axes; a single size holds for all.
+
+    >>> ConvTranspose3d(2, 3).output_size
+    (4, 4, 4)
+    """
 
 
 def axes_of(

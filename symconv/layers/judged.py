@@ -42,7 +42,7 @@ class Judgment:
         executor : concurrent.futures.Executor, optional
             Tries a formula or a function on several parts of the grid at once; the verdict is the same.
         **grid : range
-            The numbers tried for a size, as for :meth:`symconv.derivation.Derivation.verify`.
+            The numbers tried for a size, as for :meth:`symconv.Derivation.verify`.
 
         Returns
         -------

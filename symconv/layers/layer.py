@@ -291,7 +291,7 @@ class Layer:
         title : str, optional
             By default :attr:`title`.
         sections : sequence of str, optional
-            By default those of the depth: see :data:`symconv.notes.SECTIONS`.
+            By default those of the depth: see ``symconv.notes.SECTIONS``.
         activation : name, SymPy function, or Python function of one number, optional
 
         Raises

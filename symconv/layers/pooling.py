@@ -113,15 +113,27 @@ class AvgPool(Layer):
 
 
 class AvgPool1d(AvgPool, rank=1):
-    """1-D average pooling: :class:`AvgPool` on one axis."""
+    """1-D average pooling: :class:`AvgPool` on one axis.
+
+    >>> AvgPool1d(4, 2).output.T
+    Matrix([[x0/2 + x1/2, x2/2 + x3/2]])
+    """
 
 
 class AvgPool2d(AvgPool, rank=2):
-    """2-D average pooling: :class:`AvgPool` on two axes; a single size holds for both."""
+    """2-D average pooling: :class:`AvgPool` on two axes; a single size holds for both.
+
+    >>> AvgPool2d(2, 2).output
+    [[x0_0/4 + x0_1/4 + x1_0/4 + x1_1/4]]
+    """
 
 
 class AvgPool3d(AvgPool, rank=3):
-    """3-D average pooling: :class:`AvgPool` on three axes; a single size holds for all."""
+    """3-D average pooling: :class:`AvgPool` on three axes; a single size holds for all.
+
+    >>> AvgPool3d(4, (1, 2, 4)).output_size
+    (4, 2, 1)
+    """
 
 
 class MaxPool(Layer):
@@ -176,15 +188,27 @@ class MaxPool(Layer):
 
 
 class MaxPool1d(MaxPool, rank=1):
-    """1-D maximum pooling: :class:`MaxPool` on one axis."""
+    """1-D maximum pooling: :class:`MaxPool` on one axis.
+
+    >>> MaxPool1d(4, 2).output.T
+    Matrix([[Max(x0, x1), Max(x2, x3)]])
+    """
 
 
 class MaxPool2d(MaxPool, rank=2):
-    """2-D maximum pooling: :class:`MaxPool` on two axes; a single size holds for both."""
+    """2-D maximum pooling: :class:`MaxPool` on two axes; a single size holds for both.
+
+    >>> MaxPool2d(2, 2).output
+    [[Max(x0_0, x0_1, x1_0, x1_1)]]
+    """
 
 
 class MaxPool3d(MaxPool, rank=3):
-    """3-D maximum pooling: :class:`MaxPool` on three axes; a single size holds for all."""
+    """3-D maximum pooling: :class:`MaxPool` on three axes; a single size holds for all.
+
+    >>> MaxPool3d(4, (1, 2, 4)).output_size
+    (4, 2, 1)
+    """
 
 
 def _require_inputs(axis: Axis) -> None:

@@ -23,14 +23,16 @@ class Document(Manuscript):
     ----------
     title : str
     blocks : tuple of blocks
-        See :mod:`symconv.notes.model`.
+        See ``symconv.notes.model``.
     code : str
         The Python statements that the code of the blocks needs.
     pages : int
         So many pages, at the most, that print should take; 0 for any number.
     frames : tuple of Frame
-        The slides: see :class:`symconv.notes.model.Frame`.
+        The slides: see ``symconv.notes.model.Frame``.
 
+    Examples
+    --------
     >>> import symconv as sc
     >>> print(str(sc.Conv1d(4, 3).notes(sections=["numbers"])).splitlines()[0])
     Cross-correlation of 4 inputs with a 3-tap kernel

@@ -43,10 +43,10 @@ class Notation:
 
     A letter is written as in LaTeX or as in plain text: Greek by name, command or character (``"delta"``,
     ``r"\delta"``, ``"δ"``), with a subscript (``"L_in"``), a superscript (``"a^{(l-1)}"``), primes, bold
-    (``r"\mathbf{w}"``) or an accent (``r"\hat{y}"``): see :mod:`symconv.printing.letters`.
+    (``r"\mathbf{w}"``) or an accent (``r"\hat{y}"``): see ``symconv.printing.letters``.
 
     A letter that is not given is symconv's own. It moves out of the way of those that are given, to the
-    first of its :data:`second choices <symconv.printing.choice.SECOND>` that is free. Two letters that are
+    first of its second choices that is free (``symconv.printing.choice.SECOND``). Two letters that are
     given may be the same, as long as no layer prints both.
 
     Attributes
@@ -78,7 +78,7 @@ class Notation:
         Whether the upstream gradient prints as its letter or as the derivative of the loss.
     tap_colours : tuple of str
         Colours of the weights in LaTeX, used in turn; empty for none. Figures, and formulas beside them,
-        then use :data:`PALETTE`.
+        then use a palette of four.
     max_rows : int or None
         The most rows or columns that are shown before dots; None shows all.
     source : str
@@ -203,7 +203,7 @@ class Notation:
 
     @classmethod
     def preset(cls, name: PresetName) -> Notation:
-        """The notation of a known text, by name; see :data:`PRESETS`."""
+        """The notation of a known text, by name: see :doc:`/presets`."""
         if not isinstance(name, str) or name not in PRESETS:
             raise NotationError("notation {given!r} is unknown: {cure}", given=name, allowed=PRESETS)
         return PRESETS[name]

@@ -49,11 +49,11 @@ class Exercise:
     Attributes
     ----------
     kind : str
-        The kind, as in :meth:`symconv.layers.Layer.exercises`.
+        The kind, as in :meth:`symconv.Conv.exercises`.
     form : "number", "list" or "choice"
         The form of the answer: a number, the entries of a vector or matrix, or one of the options.
     question : tuple of blocks
-        The question; for blocks see :mod:`symconv.notes.model`.
+        The question; for blocks see ``symconv.notes.model``.
     asked : words
         What stands in front of the answer on a sheet, such as the letter of an output.
     answer : Answer
@@ -64,6 +64,12 @@ class Exercise:
         For a choice, the right answer and the wrong ones, shuffled.
     solution : tuple of blocks
         The worked solution.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> sc.Conv1d(4, 3, padding="full", flip=True).exercises(kinds=["output_entry"], count=1)[0]
+    <Exercise 'output_entry': 8>
     """
 
     kind: str

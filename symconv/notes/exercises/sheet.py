@@ -149,7 +149,7 @@ class Exercises(Sequence[Exercise]):
         solutions : bool
             Whether the solutions follow the questions; a question bank always has them as feedback.
         fragment, myst, math, mathjax, katex
-            As for :meth:`symconv.notes.document.Document.save`.
+            As for :meth:`symconv.Document.save`.
 
         Raises
         ------
