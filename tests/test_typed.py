@@ -23,6 +23,7 @@ from symconv.layers.layer import Layer
 from symconv.notes import DEPTHS, SECTIONS
 from symconv.notes.exercises import KINDS
 from symconv.notes.files import GivenOptions, Options
+from symconv.notes.html import SCRIPTS
 from symconv.pattern import MODES, PADDING_MODES
 from symconv.printing import names
 from symconv.printing.notation import PRESETS, UPSTREAM_STYLES
@@ -150,6 +151,7 @@ def test_type_checkers_know_the_attributes_options_and_styles() -> None:
         "x", "w", "delta", "b",
     }  # fmt: skip
     assert GivenOptions.__annotations__.keys() == {*Options.__dataclass_fields__}
+    assert sorted(get_args(get_type_hints(GivenOptions)["math"])) == sorted(SCRIPTS)
     hints = get_type_hints(sc.Notation)
     assert get_args(hints["upstream_style"]) == UPSTREAM_STYLES
 

@@ -9,7 +9,7 @@ from typing import Unpack
 
 from symconv.figures.svg import to_svg
 from symconv.notes.files import GivenOptions, rendered, write
-from symconv.notes.markdown import github
+from symconv.notes.markdown import jupyter
 from symconv.notes.model import Manuscript
 from symconv.notes.text import render
 from symconv.printing.rich import data
@@ -70,7 +70,7 @@ class Document(Manuscript):
 
     def _repr_markdown_(self) -> str:
         """With its pictures on white, since a notebook does not tell them whether it is dark."""
-        return github(self, lambda picture: data(to_svg(picture.figure.drawing, paper=True)))
+        return jupyter(self, lambda picture: data(to_svg(picture.figure.drawing, paper=True)))
 
     def __str__(self) -> str:
         return render(self)

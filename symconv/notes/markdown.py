@@ -35,11 +35,19 @@ def on_github(latex: str) -> str:
     return _OPERATOR.sub(r"\\mathrm{", latex)
 
 
+#: A picture with its caption below it.
+_IMAGE = "![{alt}]({file})\n\n*{caption}*"
+
+
 def github(document: Manuscript, picture: Callable[[Picture], str]) -> str:
     """Markdown for GitHub; ``picture`` gives the name of a picture's file."""
-    image = "![{alt}]({file})\n\n*{caption}*"
     # In a block of code no character of a formula is read as Markdown.
-    return on_github(_written(document, picture, "```math\n{latex}\n```", image, escaped))
+    return on_github(_written(document, picture, "```math\n{latex}\n```", _IMAGE, escaped))
+
+
+def jupyter(document: Manuscript, picture: Callable[[Picture], str]) -> str:
+    """Markdown for the output of a notebook; ``picture`` gives the address of a picture."""
+    return _written(document, picture, "$$\n{latex}\n$$", _IMAGE, escaped)
 
 
 def myst(document: Manuscript, picture: Callable[[Picture], str], labels: str) -> str:

@@ -106,6 +106,12 @@ def test_a_notebook_shows_what_matters(name: str) -> None:
         assert reader.opened == []
 
 
+def test_documents_are_in_the_markdown_of_notebooks() -> None:
+    found = shown(LAYER.notes(sections=["matrix"]), "markdown")
+    assert "\n$$\n\\begin{aligned}" in found
+    assert "```math" not in found
+
+
 def test_a_report_that_differs_says_where() -> None:
     report = LAYER.check(reference="loops", draws=1)
     finding = report.findings[1]
