@@ -8,28 +8,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import seed as hypothesis_seed
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import symconv as sc
 from symconv.errors import EntriesError, GeometryError, OptionError, SymbolicSizeError
 from tests.optional import required
-from tests.tiers import exhaustive
+from tests.tiers import law
 
 torch = required("torch")
 nn = torch.nn
 
-#: Random modules for each of several seeds.
-PARTS = [(0, 30), *(pytest.param(part, 300, marks=exhaustive) for part in range(1, 3))]
-
+#: The kinds of modules that are tried.
 KINDS = ("Conv", "ConvTranspose", "AvgPool", "MaxPool")
 
 
 @st.composite
-def modules(draw: st.DrawFn) -> tuple[Any, tuple[int, ...], tuple[int, ...]]:
+def modules(draw: st.DrawFn, kind: str, rank: int) -> tuple[Any, tuple[int, ...], tuple[int, ...]]:
     """A module with small whole weights, its input size, and the shape of its input."""
-    kind, rank = draw(st.sampled_from(KINDS)), draw(st.integers(1, 3))
 
     def each(low: int, high: int) -> tuple[int, ...]:
         return tuple(draw(st.integers(low, high)) for _ in range(rank))
@@ -61,44 +57,38 @@ def modules(draw: st.DrawFn) -> tuple[Any, tuple[int, ...], tuple[int, ...]]:
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-@pytest.mark.parametrize(("part", "cases"), PARTS)
-def test_a_layer_of_a_module_computes_what_the_module_computes(part: int, cases: int) -> None:
-    seen: list[tuple[str, int]] = []
-
-    @settings(max_examples=cases)
-    @given(drawn=modules(), seed=st.integers(0, 999))
-    def compare(drawn: tuple[Any, tuple[int, ...], tuple[int, ...]], seed: int) -> None:
-        module, sizes, shape = drawn
-        x = np.random.default_rng((part, seed)).integers(-9, 10, shape)
-        try:
-            wanted = module(torch.tensor(x).double()).detach().numpy()
-        except (RuntimeError, ValueError):
-            assume(False)
-        pooled = not isinstance(module, nn.modules.conv._ConvNd)
-        more = {"channels": shape[1]} if pooled else {}
-        if np.isinf(wanted).any():
-            with pytest.raises(GeometryError, match="would hold only padding"):
-                sc.from_torch(module, sizes)
-            return
-        layer = sc.from_torch(module, sizes, values=True, batch=shape[0], **more)
-        found = layer.at(x=x.tolist())
-        assert found.output.shape == wanted.shape
-        assert [float(entry) for entry in np.ravel(found.output.tolist())] == wanted.ravel().tolist()
-        dtype = None if pooled else torch.float64
-        again = layer.to_torch(dtype=dtype)
-        assert type(again) is type(module)
-        back = sc.from_torch(again, sizes, values=True, batch=shape[0], **more)
-        assert repr(back) == repr(layer)
-        assert again(torch.tensor(x).double()).detach().numpy().tolist() == wanted.tolist()
-        if not layer.spec.kernel.depends_on_input:
-            product = found.einsum().numpy()
-            assert product.shape == wanted.shape
-            assert [float(entry) for entry in product.ravel()] == wanted.ravel().tolist()
-        seen.append((type(module).__name__[:-2], len(sizes)))
-
-    hypothesis_seed(part)(compare)()
-    assert {kind for kind, _ in seen} == {*KINDS}
-    assert {rank for _, rank in seen} == {1, 2, 3}
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@law(3, 50, data=st.data(), seed=st.integers(0, 999))
+def test_a_layer_of_a_module_computes_what_the_module_computes(
+    kind: str, rank: int, data: st.DataObject, seed: int
+) -> None:
+    module, sizes, shape = data.draw(modules(kind, rank))
+    x = np.random.default_rng(seed).integers(-9, 10, shape)
+    try:
+        wanted = module(torch.tensor(x).double()).detach().numpy()
+    except (RuntimeError, ValueError):
+        assume(False)
+    pooled = not isinstance(module, nn.modules.conv._ConvNd)
+    more = {"channels": shape[1]} if pooled else {}
+    if np.isinf(wanted).any():
+        with pytest.raises(GeometryError, match="would hold only padding"):
+            sc.from_torch(module, sizes)
+        return
+    layer = sc.from_torch(module, sizes, values=True, batch=shape[0], **more)
+    found = layer.at(x=x.tolist())
+    assert found.output.shape == wanted.shape
+    assert [float(entry) for entry in np.ravel(found.output.tolist())] == wanted.ravel().tolist()
+    dtype = None if pooled else torch.float64
+    again = layer.to_torch(dtype=dtype)
+    assert type(again) is type(module)
+    back = sc.from_torch(again, sizes, values=True, batch=shape[0], **more)
+    assert repr(back) == repr(layer)
+    assert again(torch.tensor(x).double()).detach().numpy().tolist() == wanted.tolist()
+    if not layer.spec.kernel.depends_on_input:
+        product = found.einsum().numpy()
+        assert product.shape == wanted.shape
+        assert [float(entry) for entry in product.ravel()] == wanted.ravel().tolist()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
