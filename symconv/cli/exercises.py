@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from symconv.notes.exercises.sheet import Exercises
 
 #: What ``Exercises.save`` takes of the format, by the same names.
-_OF_FORMATS = ("fragment", "myst", *MATHS)
+_OF_FORMATS = ("fragment", "engine", "myst", *MATHS)
 
 _KINDS = (
     "output_size, left_over, output_entry, output_all, convention, matrix_entry, matrix_zeros, "
@@ -27,9 +27,17 @@ _KINDS = (
 
 def format_option(what: str, *more: str) -> Callable[..., Any]:
     """The option that says the format of what is printed."""
-    formats = ["tex", "pdf", "md", "html", "ipynb", "rst", "txt", *more]
+    formats = ["tex", "pdf", "typ", "md", "html", "ipynb", "rst", "txt", *more]
     told = f"The format of the {what} that -o - prints. By default txt."
     return click.option("--format", "form", type=click.Choice(formats), help=told)
+
+
+#: The option that says what sets a PDF.
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["latex", "typst"]),
+    help="What sets a .pdf. By default TeX where it is installed, and else Typst.",
+)
 
 
 @click.command(cls=Command)
@@ -43,6 +51,7 @@ def format_option(what: str, *more: str) -> Callable[..., Any]:
 )
 @click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
+@engine_option
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
 @maths_options
 @click.option(
@@ -50,8 +59,8 @@ def format_option(what: str, *more: str) -> Callable[..., Any]:
     "--output",
     "file",
     metavar="FILE",
-    help="Write to FILE; its suffix chooses the format: .tex .pdf .md .html .ipynb .rst .txt, or .xml for "
-    "Moodle; - is standard output. By default the sheet is printed as text.",
+    help="Write to FILE; its suffix chooses the format: .tex .pdf .typ .md .html .ipynb .rst .txt, or .xml "
+    "for Moodle; - is standard output. By default the sheet is printed as text.",
 )
 @format_option("sheet", "xml")
 def exercises(file: str | None, form: str | None, **options: Any) -> None:

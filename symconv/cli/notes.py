@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from symconv.cli.command import Command, listed
-from symconv.cli.exercises import deliver, exercises, format_option, sheet_files
+from symconv.cli.exercises import deliver, engine_option, exercises, format_option, sheet_files
 from symconv.cli.options import MATHS, REFUSALS, geometry, layer_of, maths_options, refusal
 from symconv.cli.terminal import complain, progress, remark
 from symconv.printing.english import counted
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _OF_FILES = ("spec", "check", "file", "form", "quiet")
 
 #: What ``Document.save`` takes, by the same names.
-_OF_FORMATS = ("fragment", "slides", "myst", *MATHS)
+_OF_FORMATS = ("fragment", "slides", "engine", "myst", *MATHS)
 
 _SPEC, _SUFFIXES = (
     "A TOML file that lists notes and sheets of exercises",
-    ".tex .pdf .md .html .ipynb .rst .txt",
+    ".tex .pdf .typ .md .html .ipynb .rst .txt",
 )
 
 _SECTIONS = (
@@ -61,6 +61,7 @@ _BY_DEPTH = "By default those of the depth."
 )
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
+@engine_option
 @click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
 @maths_options
 @click.option(

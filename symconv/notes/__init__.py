@@ -5,11 +5,12 @@ from symconv.notes.document import Document
 from symconv.notes.files import FORMATS, rendered, write
 from symconv.notes.letters import read_activation
 from symconv.notes.model import Maths
-from symconv.notes.pdf import TexError
+from symconv.notes.pdf import ENGINES, TexError, TypstError
 from symconv.notes.source import Activation, Operand, Source, Sources
 
 __all__ = [
     "DEPTHS",
+    "ENGINES",
     "FORMATS",
     "SECTIONS",
     "Activation",
@@ -19,6 +20,7 @@ __all__ = [
     "Source",
     "Sources",
     "TexError",
+    "TypstError",
     "notes",
     "read_activation",
     "rendered",

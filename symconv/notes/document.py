@@ -44,10 +44,13 @@ class Document(Manuscript):
         Parameters
         ----------
         path : str or path
-            .tex, .pdf, .md, .html, .ipynb, .rst or .txt. Pictures of .md and .rst are files beside it.
+            .tex, .pdf, .typ, .md, .html, .ipynb, .rst or .txt. Pictures of .md and .rst are files beside it.
         fragment, slides : bool
             Of .tex: for ``\\input``, or slides (also of .pdf): at most 15 frames on the worked example, and
             with ``depth="full"`` the derivations step by step behind them.
+        engine : str
+            Of .pdf: what sets it, "latex" or "typst"; by default ("auto") TeX where latexmk or tectonic is
+            installed, and else Typst, of the extra of that name. Slides are set by TeX.
         myst : bool
             Of .md: for MyST instead of GitHub.
         math : str
@@ -61,7 +64,7 @@ class Document(Manuscript):
         OptionError
             When the suffix or an option is unknown, or the option does not go with the suffix.
         SymconvError
-            When the file cannot be written, or there is no TeX for a .pdf.
+            When the file cannot be written, or nothing is installed that could set a .pdf.
         MissingExtraError
             When the format needs a library that is not installed.
         """

@@ -14,9 +14,10 @@ from symconv.notes.latex import article, fragment
 from symconv.notes.markdown import github, myst
 from symconv.notes.model import Manuscript, Picture
 from symconv.notes.notebook import notebook
-from symconv.notes.pdf import pdf
+from symconv.notes.pdf import ENGINES, engine_for, pdf, typst_pdf
 from symconv.notes.rst import source
 from symconv.notes.text import render
+from symconv.notes.typst import typeset
 from symconv.printing.files import write_whole
 
 
@@ -36,6 +37,8 @@ class Options:
         How an .html file has mathematics: "mathml", which needs no script, "mathjax" or "katex".
     mathjax, katex : str
         Where an .html file loads MathJax or KaTeX from; each asks for it.
+    engine : str
+        What sets a .pdf file: "latex", "typst", or "auto" for TeX where it is installed and else Typst.
     """
 
     fragment: bool = False
@@ -44,6 +47,7 @@ class Options:
     math: str = "mathml"
     mathjax: str = SCRIPTS["mathjax"]
     katex: str = SCRIPTS["katex"]
+    engine: str = "auto"
 
 
 class GivenOptions(TypedDict, total=False):
@@ -55,6 +59,7 @@ class GivenOptions(TypedDict, total=False):
     math: Literal["mathml", "mathjax", "katex"]
     mathjax: str
     katex: str
+    engine: Literal["auto", "latex", "typst"]
 
 
 #: The options that name the place of a script, and so what writes mathematics.
@@ -79,8 +84,10 @@ def _labels(name: str) -> str:
 
 
 def _pdf(document: Manuscript, name: str, options: Options) -> Files:
+    if engine_for(options.engine, slides=options.slides) == "typst":
+        return {Path(name).name: typst_pdf(typeset(document))}
     whole = slides(document) if options.slides else article(document)
-    return {Path(name).name: pdf(whole)}
+    return {Path(name).name: pdf(whole, slides=options.slides)}
 
 
 def _plain(render: Callable[[Manuscript, Options], str]) -> Callable[[Manuscript, str, Options], Files]:
@@ -109,7 +116,8 @@ def _illustrated(
 FORMATS: Mapping[str, tuple[tuple[str, ...], Callable[[Manuscript, str, Options], Files]]] = MappingProxyType(
     {
         ".tex": (("fragment", "slides"), _tex),
-        ".pdf": (("slides",), _pdf),
+        ".pdf": (("slides", "engine"), _pdf),
+        ".typ": ((), _plain(lambda d, o: typeset(d))),
         ".md": (
             ("myst",),
             _illustrated(lambda d, o, p, labels: myst(d, p, labels) if o.myst else github(d, p)),
@@ -144,6 +152,10 @@ def checked(name: str, given: Mapping[str, Any]) -> Options:
             raise OptionError("{option} and {" + other + "} exclude each other: write one of them.", script)
         given = {"math": script, **given}
     made = Options(**given)
+    if made.engine not in ENGINES:
+        raise OptionError("{option} is {given!r}: {cure}", "engine", made.engine, allowed=ENGINES)
+    if made.slides and made.engine == "typst":
+        raise OptionError("{option} are set by TeX alone: leave out {engine}.", "slides")
     if made.fragment and made.slides:
         raise OptionError("{option} and {slides} exclude each other: write one of them.", "fragment")
     return made

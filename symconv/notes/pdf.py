@@ -1,4 +1,4 @@
-"""Notes as PDF: LaTeX run in a folder of its own by whatever TeX is on the path."""
+"""Notes as PDF: by whatever TeX is on the path, in a folder of its own, or by Typst, in this process."""
 
 import os
 import re
@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from symconv.errors import SymconvError
+from symconv.errors import MissingExtraError, SymconvError
 
 #: The programs that can make a PDF, the first that is found is used, and how each is called.
 PROGRAMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -26,12 +27,44 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+#: What can set a PDF; "auto" is TeX where it is installed, and Typst where only that is.
+ENGINES = ("auto", "latex", "typst")
+
+#: What is to be installed, for any PDF and for one that TeX alone can set.
+_TEX = "install TeX Live with latexmk, or tectonic"
+_TYPST = "pip install 'symconv[typst]'"
+
+
 class TexError(SymconvError):
     """There is no TeX, or it refused a document."""
 
 
-def pdf(latex: str) -> bytes:
-    """The PDF of a whole document, the same bytes each time.
+class TypstError(SymconvError):
+    """Typst refused a document."""
+
+
+def engine_for(asked: str, *, slides: bool = False) -> str:
+    """What sets a PDF, "latex" or "typst".
+
+    Raises
+    ------
+    TexError
+        When nothing is installed that could.
+    """
+    if asked != "auto":
+        return asked
+    if slides or any(map(shutil.which, PROGRAMS)):
+        return "latex"
+    if find_spec("typst"):
+        return "typst"
+    raise TexError(
+        f"a PDF needs latexmk or tectonic, or Typst, and none is there: {_TEX}, or run {_TYPST}; or write "
+        ".tex, .typ, .html, .md or .ipynb instead."
+    )
+
+
+def pdf(latex: str, *, slides: bool = False) -> bytes:
+    """The PDF of a whole document by TeX, the same bytes each time.
 
     Raises
     ------
@@ -40,9 +73,10 @@ def pdf(latex: str) -> bytes:
     """
     program = next((name for name in PROGRAMS if shutil.which(name)), None)
     if program is None:
+        other = "slides are set by TeX alone" if slides else f"or run {_TYPST} and ask for engine 'typst'"
         raise TexError(
-            "a PDF needs latexmk or tectonic, and neither is on the path: install TeX Live with latexmk, or "
-            "tectonic; or write .tex, .html, .md or .ipynb instead."
+            f"a PDF by TeX needs latexmk or tectonic, and neither is on the path: {_TEX}; {other}; or write "
+            ".tex, .html, .md or .ipynb instead."
         )
     # Dates and identifiers would differ from one run to the next.
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
@@ -68,3 +102,27 @@ def pdf(latex: str) -> bytes:
             )
             raise TexError(f"{program} refused the document: {wrong[0] if wrong else 'it says no more.'}")
         return made.read_bytes()
+
+
+def typst_pdf(source: str) -> bytes:
+    """The PDF of a whole document by Typst, for people and screen readers, the same bytes each time.
+
+    Raises
+    ------
+    MissingExtraError
+        When Typst is not installed.
+    TypstError
+        When the document does not compile.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise MissingExtraError(f"a PDF by Typst needs the extra typst: {_TYPST}.") from None
+    try:
+        # The fonts are those that Typst brings along: on every machine the same.
+        made = typst.compile(
+            source.encode(), format="pdf", pdf_standards="ua-1", timestamp=0, ignore_system_fonts=True
+        )
+    except typst.TypstError as error:
+        raise TypstError(f"typst refused the document: {error}") from None
+    return bytes(made)

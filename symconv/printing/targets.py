@@ -16,6 +16,7 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "latex": ("symconv.printing.latex", "Latex"),
     "text": ("symconv.printing.text", "PlainText"),
     "mathml": ("symconv.printing.mathml", "MathML"),
+    "typst": ("symconv.printing.typst", "Typst"),
 }
 
 

@@ -25,7 +25,8 @@ from symconv.notes.exercises.sizes import left_over, output_size
 from symconv.notes.exercises.values import output_all, output_entry
 from symconv.notes.files import FORMATS, GivenOptions, checked, rendered, write
 from symconv.notes.model import Block, Heading, Points, Prose, Table, Words
-from symconv.notes.pdf import pdf
+from symconv.notes.pdf import engine_for, pdf, typst_pdf
+from symconv.notes.typst import typeset
 from symconv.printing.names import Kind
 
 #: Every kind of question, in the order of a sheet.
@@ -78,7 +79,7 @@ SOLUTIONS = "Solutions"
 SHORT = 16
 
 #: What options of ``Document.save`` a sheet takes too.
-_OPTIONS = ("fragment", "myst", "math", "mathjax", "katex")
+_OPTIONS = ("fragment", "engine", "myst", "math", "mathjax", "katex")
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,10 +146,10 @@ class Exercises(Sequence[Exercise]):
         Parameters
         ----------
         path : str or path
-            A name that ends in .tex, .pdf, .md, .html, .ipynb, .rst or .txt, or in .xml for Moodle.
+            A name that ends in .tex, .pdf, .typ, .md, .html, .ipynb, .rst or .txt, or in .xml for Moodle.
         solutions : bool
             Whether the solutions follow the questions; a question bank always has them as feedback.
-        fragment, myst, math, mathjax, katex
+        fragment, engine, myst, math, mathjax, katex
             As for :meth:`symconv.Document.save`.
 
         Raises
@@ -156,7 +157,7 @@ class Exercises(Sequence[Exercise]):
         OptionError
             If the suffix or an option is unknown, or the option does not apply to the suffix.
         SymconvError
-            If the file cannot be written, or a .pdf is asked for and there is no TeX.
+            If the file cannot be written, or nothing is installed that could set a .pdf.
         """
         target = Path(path)
         write(target.parent, self.files(target.name, solutions=solutions, **options))
@@ -190,19 +191,24 @@ class Exercises(Sequence[Exercise]):
 
 
 def _rendered(document: Document, name: str, options: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of a sheet. In LaTeX its headings bear their own numbers, and its equations none."""
-    if Path(name).suffix not in (".tex", ".pdf"):
+    """The files of a sheet. On paper its headings bear their own numbers, and its equations none."""
+    suffix, given = Path(name).suffix, dict(options)
+    if suffix not in (".tex", ".pdf", ".typ"):
         return rendered(document, name, **options)
-    if Path(name).suffix == ".pdf":
-        checked(name, options)
+    chosen = checked(name, given)
+    engine = engine_for(chosen.engine) if suffix == ".pdf" else ""
+    given.pop("engine", None)
+    if suffix == ".typ" or engine == "typst":
+        typed = typeset(document, numbered=False, apart=SOLUTIONS)
+        return {Path(name).name: typst_pdf(typed) if engine else typed.encode()}
     source = Path(name).with_suffix(".tex")
-    latex = rendered(document, str(source), **options)[source.name].decode()
+    latex = rendered(document, str(source), **given)[source.name].decode()
     head, begin, body = latex.rpartition("\\begin{document}")
     body = re.sub(r"\\((?:sub)*section)\{", r"\\\1*{", body)
     body = re.sub(r"\\begin\{equation\}\\label\{[^{}]*\}", r"\\begin{equation*}", body)
     body = body.replace(f"\\section*{{{SOLUTIONS}}}", f"\\clearpage\n\\section*{{{SOLUTIONS}}}")
     latex = head + begin + body.replace("\\end{equation}", "\\end{equation*}")
-    return {Path(name).name: pdf(latex) if Path(name).suffix == ".pdf" else latex.encode()}
+    return {Path(name).name: pdf(latex) if suffix == ".pdf" else latex.encode()}
 
 
 def _options(exercise: Exercise) -> list[Block]:

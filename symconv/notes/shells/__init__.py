@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 @cache
 def shell(name: str) -> Template:
-    """A template; HTML escapes what is put in, TeX has delimiters that TeX does not use."""
+    """A template; HTML escapes what is put in, TeX and Typst have delimiters that they do not use."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    tex = name.endswith(".tex")
+    tex = name.endswith((".tex", ".typ"))
     made = Environment(
         loader=PackageLoader("symconv.notes", "shells"),
         autoescape=not tex,

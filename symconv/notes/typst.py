@@ -1,0 +1,171 @@
+"""Notes as Typst: one source with its pictures in it, set as the article of LaTeX is, without TeX."""
+
+import re
+from collections.abc import Sequence
+
+from symconv.figures.typst import COMMANDS, typst_picture
+from symconv.notes.figured import unit
+from symconv.notes.latex import LONG
+from symconv.notes.model import (
+    Algorithm,
+    Block,
+    Display,
+    Heading,
+    Manuscript,
+    Maths,
+    Picture,
+    Points,
+    Prose,
+    Table,
+    Words,
+    plain,
+)
+from symconv.notes.shells import shell
+from symconv.printing.pages import PAGE, STEPS
+from symconv.printing.targets import as_text
+from symconv.printing.tex import read
+from symconv.printing.tree import Row, Space
+from symconv.printing.tree import Table as Lines
+from symconv.printing.typst import formula, quoted, typst, words
+
+#: Displays with more lines and tables with more rows than this are broken over pages.
+TALL, MANY = 12, 20
+
+
+def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> str:
+    """The source of the whole document.
+
+    Parameters
+    ----------
+    document : Manuscript
+    numbered : bool
+        Whether its sections have numbers.
+    apart : str
+        The words of a heading that begins a page, if there is one.
+    """
+    rendered = document.render(
+        heading=lambda b: _heading(b, apart),
+        prose=lambda b: f"{'lead(par' if b.lead else 'par'}[{sentence(b.words)}]{')' if b.lead else ''}",
+        display=_display,
+        points=_points,
+        table=_table,
+        algorithm=_algorithm,
+        picture=lambda b: f"pictured(how, {_pictured(b)})",
+    )
+    pictures = [block for block in document.blocks if isinstance(block, Picture)]
+    parts = ["titled", *_placed(document.blocks, rendered)]
+    return shell("notes.typ").render(
+        title=quoted(document.title),
+        numbering='"1.1"' if numbered else "none",
+        commands=COMMANDS.rstrip(),
+        pictures="\n".join(map(_drawn, pictures)),
+        most=document.pages,
+        parts="\n".join(f"{part}," for part in parts),
+    )
+
+
+def sentence(said: Words) -> str:
+    """Words escaped, and formulas with what they are in words."""
+    return "".join(_maths(part) if isinstance(part, Maths) else words(part) for part in said)
+
+
+def _maths(part: Maths) -> str:
+    return f"#m({_said(part.text)}, ${typst(part.latex)}$)"
+
+
+def _said(text: str) -> str:
+    """What is read aloud for a formula."""
+    return quoted(re.sub(r"\s+", " ", text.strip()) or "formula")
+
+
+def _placed(blocks: Sequence[Block], rendered: Sequence[str]) -> list[str]:
+    """Blocks below and beside each other, and those that may be left out so marked.
+
+    A sentence stays with the display that follows it, and a heading with what it is of.
+    """
+    pieces: list[tuple[str, int]] = []
+    last: Block | None = None
+    for block, text in zip(blocks, rendered, strict=True):
+        joined = block.close or (isinstance(block, Display) and isinstance(last, Prose))
+        if isinstance(block, Picture) and block.beside and pieces:
+            left, spare = pieces[-1]
+            given = f"how, {block.spare}, {block.beside:.2f}, {_pictured(block)}"
+            pieces[-1] = (f"beside({given}, {left})", spare)
+        elif joined and pieces and pieces[-1][1] == block.spare:
+            pieces[-1] = (f"held({pieces[-1][0]}) + {text}", block.spare)
+        else:
+            pieces.append((text, block.spare))
+        last = block
+    return [f"spare(how, {spare}, {text})" if spare else text for text, spare in pieces]
+
+
+def _heading(block: Heading, apart: str) -> str:
+    begun = "pagebreak(weak: true),\n" if apart and plain(block.words) == apart else ""
+    return f"{begun}heading(level: {block.level})[{sentence(block.words)}]"
+
+
+def _display(block: Display) -> str:
+    """A display whose lines are those of a page; steps and long ones are broken over pages."""
+    target = STEPS if block.stepwise else PAGE
+    display = block.item.display(target)
+    latex = target.lay_out(display)
+    shown = f"display({_said(as_text(block.item))}, $ {typst(latex, block=True)} $)"
+    height = sum(line.height for row in display.rows for line in target.lines(row))
+    return shown if height > TALL else f"whole({shown})"
+
+
+def _points(block: Points) -> str:
+    """A list with what each point is about in front."""
+    heads = (sentence(about) for about, _ in block.points)
+    rows = (
+        f"  ([{head}{'' if head.endswith(')') else '.'}], [{sentence(told)}]),"
+        for head, (_, told) in zip(heads, block.points, strict=True)
+    )
+    return "\n".join(["points(", *rows, ")"])
+
+
+def _table(block: Table) -> str:
+    """Rows between rules, the widest column as wide as there is room where they are long."""
+    rows = (block.head, *block.rows)
+    widths = [max(len(plain(row[at])) for row in rows) for at in range(len(block.head))]
+    kinds = ["auto"] * len(widths)
+    if sum(widths) > LONG:
+        kinds[widths.index(max(widths))] = "1fr"
+    head, *cells = (", ".join(f"[{sentence(cell)}]" for cell in row) for row in rows)
+    made = "\n".join([f"ruled(({', '.join(kinds)},), ({head},),", *(f"  {row}," for row in cells), ")"])
+    return made if len(cells) > MANY else f"whole({made})"
+
+
+def _algorithm(block: Algorithm) -> str:
+    """An algorithm line by line, each as far to the right as it is nested."""
+    (listing,) = read(block.listing.math()).parts
+    rows = listing.rows if isinstance(listing, Lines) else ()
+    lines = []
+    for (cell,) in rows:
+        parts = cell.parts if isinstance(cell, Row) else (cell,)
+        inset = parts[0].width if parts and isinstance(parts[0], Space) else 0.0
+        line = Row(parts[1:] if inset else parts)
+        lines.append(f"  ({1.5 * inset:g}em, {_said('a line')}, ${formula(line)}$),")
+    whole = "\n".join(["algorithm(", *lines, ")"])
+    return f"held(par[{sentence(block.caption)}]),\n{whole}"
+
+
+def _pictured(block: Picture) -> str:
+    """What is shown of a picture, by its name."""
+    return f"{_name(block)}, [{sentence(block.caption)}]"
+
+
+def _drawn(block: Picture) -> str:
+    """A picture at the size at which its letters can be read."""
+    drawing = block.figure.drawing
+    return f"#let {_name(block)} = {typst_picture(drawing, unit(drawing), _label)}"
+
+
+def _name(block: Picture) -> str:
+    return f"picture-{re.sub('[^A-Za-z0-9]+', '-', block.name)}"
+
+
+def _label(latex: str) -> str:
+    """A label, which has mathematics between dollars."""
+    parts = latex.split("$")
+    return "".join(f"${typst(part)}$" if at % 2 else words(part) for at, part in enumerate(parts))
