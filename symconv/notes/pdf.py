@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from symconv.errors import MissingExtraError, SymconvError
+from symconv.errors import MissingExtraError, OptionError, SymconvError
 
 #: The programs that can make a PDF, the first that is found is used, and how each is called.
 PROGRAMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -111,6 +111,8 @@ def typst_pdf(source: str) -> bytes:
     ------
     MissingExtraError
         When Typst is not installed.
+    OptionError
+        When the fonts that Typst brings along lack a letter.
     TypstError
         When the document does not compile.
     """
@@ -124,5 +126,11 @@ def typst_pdf(source: str) -> bytes:
             source.encode(), format="pdf", pdf_standards="ua-1", timestamp=0, ignore_system_fonts=True
         )
     except typst.TypstError as error:
+        lacking = re.search(r'the text `"(.+?)"` could not be displayed', str(error))
+        if lacking:
+            raise OptionError(
+                f"the document has {lacking[1]!r}, which the fonts of Typst lack: write Latin or Greek "
+                "letters, or save as .html, .md, .ipynb, .rst or .txt."
+            ) from None
         raise TypstError(f"typst refused the document: {error}") from None
     return bytes(made)

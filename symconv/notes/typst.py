@@ -56,7 +56,7 @@ def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> 
     parts = ["titled", *_placed(document.blocks, rendered)]
     return shell("notes.typ").render(
         title=quoted(document.title),
-        numbering='"1.1"' if numbered else "none",
+        numbering='(..at) => numbering("1.1", ..at) + h(0.3em)' if numbered else "none",
         commands=COMMANDS.rstrip(),
         pictures="\n".join(map(_drawn, pictures)),
         most=document.pages,
@@ -109,7 +109,8 @@ def _display(block: Display) -> str:
     target = STEPS if block.stepwise else PAGE
     display = block.item.display(target)
     latex = target.lay_out(display)
-    shown = f"display({_said(as_text(block.item))}, $ {typst(latex, block=True)} $)"
+    apart = ", leading: 0.8em" if block.stepwise else ""
+    shown = f"display({_said(as_text(block.item))}, $ {typst(latex, block=True)} ${apart})"
     height = sum(line.height for row in display.rows for line in target.lines(row))
     return shown if height > TALL else f"whole({shown})"
 

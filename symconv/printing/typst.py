@@ -68,7 +68,7 @@ def words(text: str) -> str:
     >>> words("50% of #x_1 -- 1. one")
     '50% of \\#x\\_1 \\-\\- 1\\. one'
     """
-    escaped = re.sub(r"([\\#$*_`<>@~\[\]/=+'\"-]|(?<=\d)\.)", r"\\\1", text)
+    escaped = re.sub(r"([\\#$*_`<>@~\[\]/=+'\"-]|(?<=\d)\.|\.(?=\.))", r"\\\1", text)
     # The quotes that people write stay as they are, and so do hyphens within a word.
     return re.sub(r"(?<=\w)\\([-'/])(?=\w)", r"\1", escaped)
 
@@ -113,17 +113,16 @@ def _joined(parts: Sequence[tree.Node], inside: bool) -> str:
 
     A space beside words of several letters is seen, any other is not.
     """
-    shown = [part for part in parts if part != tree.Row(())] if len(parts) == 1 else list(parts)
+    shown = list(parts)
     found = ""
     for before, part, after in zip([None, *shown], shown, [*shown[1:], None], strict=False):
         written = _written(part, inside)
-        if _is_word(part) and not (_goes_with_words(before) and _goes_with_words(after)):
+        alone = _goes_with_words(before) and _goes_with_words(after)
+        if _is_word(part) and not alone:
             written = f"op({written})"
-        elif isinstance(part, tree.Space) and part.width == 0.25 and (_is_word(before) or _is_word(after)):
-            written = ""
-        glued = not found or written.startswith('"') or (before and _is_text(before))
-        glued = glued or (_is_word(part) and before is not None and _is_text(before))
-        found += written if glued else f" {written}"
+        apart = found and not (_is_text(part) or _is_text(before) or found.endswith("em)"))
+        apart = apart and not (alone and _is_word(part)) and not (_is_word(before) and "#h" in written)
+        found += f" {written}" if apart else written
     return found
 
 
@@ -138,6 +137,7 @@ def _is_word(node: tree.Node | None) -> bool:
 
 
 def _goes_with_words(node: tree.Node | None) -> bool:
+    """Whether a part has no space of its own to a word beside it."""
     return node is None or _is_text(node) or (isinstance(node, tree.Space) and node.width == 0.25)
 
 
@@ -211,7 +211,7 @@ def _scripts(node: tree.Scripts, inside: bool) -> str:
 def _script(node: tree.Node) -> str:
     """A script, in brackets that are not seen, unless it is a single sign."""
     inside = _group(_kept_large(node), False)
-    return inside if re.fullmatch(r"\w", inside) else f"({inside})"
+    return inside if re.fullmatch(r"\w|\d+", inside) else f"({inside})"
 
 
 def _kept_large(node: tree.Node) -> Any:
