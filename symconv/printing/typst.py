@@ -145,7 +145,7 @@ def _lines(parts: Sequence[tree.Node]) -> str:
     """The lines of a display that are aligned, which Typst breaks over pages; "" for any other formula."""
     if len(parts) != 1 or not isinstance(parts[0], tree.Table) or not parts[0].aligned:
         return ""
-    rows = (" & ".join(_group(cell, False) for cell in cells) for cells in parts[0].rows)
+    rows = (" &".join(_group(cell, False) for cell in cells) for cells in parts[0].rows)
     return " \\\n  ".join(row.strip() for row in rows)
 
 

@@ -128,7 +128,7 @@ def a_notation() -> None:
 def a_maths_target() -> None:
     from symconv.printing.targets import TARGETS, target_of
 
-    assert list(TARGETS) == ["latex", "text", "unicode", "mathml"]
+    assert list(TARGETS) == ["latex", "text", "unicode", "mathml", "typst"]
     layer = sc.Conv1d(4, 3, stride=2, padding=1, bias=True)
     shown: list[Any] = [layer.equation(name) for name in layer.equation_names]
     opened = sc.Conv1d("N", "K", stride="s", padding="p")

@@ -23,6 +23,7 @@ from symconv.errors import OptionError, SymconvError
 from symconv.notes import FORMATS, TexError, rendered, write
 from symconv.notes.latex import escaped
 from symconv.notes.model import Display, Picture
+from symconv.printing.typst import quoted
 from tests.notes.browser import Browser
 from tests.notes.layers import SPREAD, document, everything, together
 from tests.optional import required_program
@@ -128,12 +129,13 @@ def test_pdf_is_the_same_each_time(name: str) -> None:
 
 def test_without_tex_a_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("symconv.notes.pdf.find_spec", lambda name: None)
     with pytest.raises(TexError, match="install TeX Live with latexmk, or tectonic") as raised:
         document("open").save(tmp_path / "notes.pdf")
     assert "\n" not in str(raised.value)
-    for suffix in (".tex", ".md", ".html", ".ipynb"):
+    for suffix in (".tex", ".typ", ".md", ".html", ".ipynb"):
         document("open").save(tmp_path / f"notes{suffix}")
-    assert {p.suffix for p in tmp_path.iterdir()} == {".html", ".ipynb", ".md", ".svg", ".tex"}
+    assert {p.suffix for p in tmp_path.iterdir()} == {".html", ".ipynb", ".md", ".svg", ".tex", ".typ"}
 
 
 def test_a_tex_that_does_not_run_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -181,6 +183,8 @@ def test_hostile_titles_and_captions_are_words(
     elif suffix == ".md":
         assert "<script>" not in text
         assert "$x$" not in text.splitlines()[0]
+    elif suffix == ".typ":
+        assert f"#set document(title: {quoted(HOSTILE)}, date: none)" in text
     elif suffix == ".rst":
         assert "`a`" not in text.splitlines()[0]
     elif suffix == ".ipynb":
@@ -278,7 +282,7 @@ def test_notes_and_their_files_do_not_depend_on_the_hash_seed(sections: str) -> 
         "from symconv.notes import rendered\n"
         f"made = sc.Conv1d(4, 3, padding=1).at(x=[1, 2, 3, 4]).notes(sections={sections})\n"
         "print(made)\n"
-        "for name in ('n.tex', 'n.html', 'n.md', 'n.rst', 'n.ipynb', 'n.txt'):\n"
+        "for name in ('n.tex', 'n.typ', 'n.html', 'n.md', 'n.rst', 'n.ipynb', 'n.txt'):\n"
         "    print({k: hashlib.sha256(v).hexdigest() for k, v in rendered(made, name).items()})\n"
     )
     assert len(printed_under_several_seeds(code)) == 1

@@ -1,4 +1,4 @@
-"""Typst's mathematics: what it is for each part of a formula, and that it is set with every sign in its place."""
+"""Typst's mathematics: the markup of each part of a formula, and every sign in its place on the page."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_each_part_has_its_markup(latex: str, written: str) -> None:
 
 def test_lines_of_a_display_meet_at_their_sign() -> None:
     latex = "\\begin{aligned}\ny &= 1\\\\\n &= 2\n\\end{aligned}"
-    assert typst(latex, block=True) == "y & = 1 \\\n  & = 2"
+    assert typst(latex, block=True) == "y &= 1 \\\n  &= 2"
 
 
 def test_letters_of_small_fractions_are_as_large_as_scripts() -> None:
@@ -65,7 +65,7 @@ def test_letters_of_small_fractions_are_as_large_as_scripts() -> None:
 def test_a_target_writes_displays_and_words() -> None:
     target = target_of("typst")
     made = sc.Conv1d("N", "K").formula("output")
-    assert target.whole(made).startswith("$ y_i & = ∑_(k = 0)^(K − 1) w_k x_(i + k)")
+    assert target.whole(made).startswith("$ y_i &= ∑_(k = 0)^(K − 1) w_k x_(i + k)")
     assert target.sentence("50% of *x*") == r"50% of \*x\*"
     assert colour("unheardof") == 'rgb("#000000")'
 
@@ -74,7 +74,7 @@ def test_the_command_line_writes_typst(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         main(["derive", "-x", "1,2,3", "-w", "1,1", "--show", "output", "--format", "typst"])
     told = capsys.readouterr().out
-    assert "$ y & = \\[ 3 , 5 \\] $" in told.replace("\n  ", " ") or "= \\[ 3 , 5 \\]" in told
+    assert "y &= \\[ 3 , 5 \\] $\n" in told
 
 
 #: Formulas with every part that there is, besides those of a reader's own.
@@ -87,7 +87,7 @@ SAMPLES = [
     sc.MaxPool1d(4, 2).algorithm("output").math(),
     sc.Conv1d(3, 2).equation("activation", function="relu").latex(),
     r"a \bmod b \mid c, \emptyset \forall x \colon \lnot y \ \$ 3 \% 5 \cup \{\#\}_{\&}",
-    r"x_{a_{b}} \frac{\frac{a}{b}}{c_{d_{e}}} \widehat{x} \overline{xyz} \ell",
+    r"x_{a_{b}} \frac{\frac{a}{b}}{c_{d_{e}}} \widehat{x} \ell",
 ]
 
 

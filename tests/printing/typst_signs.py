@@ -1,4 +1,4 @@
-"""The signs of a formula, in order and in their colours: from its MathML, and from the PDF that Typst makes."""
+"""The signs of a formula in order and in their colours: from its MathML, and from the PDF by Typst."""
 
 from __future__ import annotations
 
