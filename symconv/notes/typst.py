@@ -24,7 +24,7 @@ from symconv.notes.shells import shell
 from symconv.printing.pages import PAGE, STEPS
 from symconv.printing.targets import as_text
 from symconv.printing.tex import read
-from symconv.printing.tree import Row, Space
+from symconv.printing.tree import Row, Space, said
 from symconv.printing.tree import Table as Lines
 from symconv.printing.typst import formula, quoted, typst, words
 
@@ -64,9 +64,9 @@ def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> 
     )
 
 
-def sentence(said: Words) -> str:
+def sentence(told: Words) -> str:
     """Words escaped, and formulas with what they are in words."""
-    return "".join(_maths(part) if isinstance(part, Maths) else words(part) for part in said)
+    return "".join(_maths(part) if isinstance(part, Maths) else words(part) for part in told)
 
 
 def _maths(part: Maths) -> str:
@@ -146,7 +146,7 @@ def _algorithm(block: Algorithm) -> str:
         parts = cell.parts if isinstance(cell, Row) else (cell,)
         inset = parts[0].width if parts and isinstance(parts[0], Space) else 0.0
         line = Row(parts[1:] if inset else parts)
-        lines.append(f"  ({1.5 * inset:g}em, {_said('a line')}, ${formula(line)}$),")
+        lines.append(f"  ({1.5 * inset:g}em, {_said(said(line))}, ${formula(line)}$),")
     whole = "\n".join(["algorithm(", *lines, ")"])
     return f"held(par[{sentence(block.caption)}]),\n{whole}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -119,3 +119,29 @@ class Table:
 
 
 Node: TypeAlias = Sign | Row | Scripts | Fraction | Root | Fence | Marked | Coloured | Space | Table
+
+
+def said(node: Any) -> str:
+    """A formula in a line of text, for those who do not see it.
+
+    >>> said(Row((Scripts(Sign("g", "letter"), Sign("j", "letter")), Sign("2", "number"))))
+    'g _ j 2'
+    """
+    match node:
+        case Sign():
+            return node.text
+        case Scripts():
+            scripts = [
+                f"{sign} {said(part)}" for sign, part in (("_", node.below), ("^", node.above)) if part
+            ]
+            return " ".join([said(node.base) + "'" * node.primes, *scripts])
+        case Fraction():
+            return f"{said(node.above)} over {said(node.below)}"
+        case Fence():
+            return f"{node.opened} {said(node.inside)} {node.closed}"
+        case Row() | Table():
+            parts = node.parts if isinstance(node, Row) else [cell for row in node.rows for cell in row]
+            return " ".join(filter(None, map(said, parts)))
+        case Space():
+            return ""
+    return said(node.inside)
