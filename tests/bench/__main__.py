@@ -104,6 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     compare(cases.evaluation(*((16, 3) if quick else (1024, 9))), once=quick)
     compare(cases.check(*((16, 3) if quick else (128, 9))), once=quick)
     compare(cases.dense_gradient(*((16, 3) if quick else (256, 9))), once=quick)
+    compare(cases.printing(), once=quick)
     for plane in (planes.output, planes.gradients, planes.matrix, planes.latex):
         compare(plane(6 if quick else 32), once=quick)
     for step in ("derive", "prove") if quick else ("derive", "verify", "prove"):

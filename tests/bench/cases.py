@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from sympy import Add, ImmutableSparseMatrix, Matrix, Symbol
 
 import symconv as sc
 from symconv.check import evaluate
+from symconv.notes.latex import article
+from symconv.notes.pdf import pdf, typst_pdf
+from symconv.notes.typst import typeset
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,23 @@ def check(n: int, k: int) -> Case:
         lambda made: made.check(draws=1),
         {"lambdify, 3 quantities": lambda: sympy.lambdify(symbols, entries)(*numbers)},
     )
+
+
+def printing() -> Case:
+    """The PDF of the opening example's notes by Typst, beside TeX."""
+    made = sc.Conv1d(4, 3, padding="full", flip=True).at(x=[1, 2, 3, 4], w=[5, 6, 7]).notes()
+    latex, typst = article(made), typeset(made)
+    return Case(
+        "notes as PDF by Typst",
+        0,
+        lambda: f"{typst}// {next(_FRESH)}\n",
+        typst_pdf,
+        {"latexmk": lambda: pdf(latex)},
+    )
+
+
+#: Typst keeps what it has set, so that each source differs from those before.
+_FRESH = count()
 
 
 def dense_gradient(n: int, k: int) -> Case:

@@ -15,7 +15,7 @@ from tests.bench import cases, evidence, planes
 def test_the_benchmark_prints_ratios_exponents_and_memory() -> None:
     call = [sys.executable, "-m", "tests.bench", "--quick"]
     printed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
-    assert printed.count("times symconv's") == 17
+    assert printed.count("times symconv's") == 18
     assert printed.count("cases a second") == 6
     assert printed.count("steps a second") == 4
     assert printed.count("times as many by arrays") == 4

@@ -26,8 +26,8 @@ from tests.tiers import exhaustive, tiers
 
 EVERY = {**SPREAD, **LARGE}
 
-#: The margins of a page in millimetres, and the smallest size of letters in points, of scripts of pictures.
-SIDE, EDGE, LEAST = 23, 16, 4.9
+#: The margins of a page in millimetres, and the smallest size of a sign in points, of primes in scripts.
+SIDE, EDGE, LEAST = 23, 16, 4.4
 
 
 def set_by_typst(made: Manuscript) -> bytes:
