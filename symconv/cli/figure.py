@@ -13,7 +13,7 @@ from symconv.cli.terminal import STREAM, waiting
 if TYPE_CHECKING:
     from symconv.figures import Animation, Figure
 
-_NAMES = "band, window, network, blocks or input_gradient"
+_NAMES = "band, window, position, network, blocks or input_gradient"
 
 #: What a file may be, still and in motion.
 _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
@@ -23,7 +23,7 @@ _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
 @click.argument(
     "name",
     required=False,
-    shell_complete=listed(lambda: ("band", "window", "network", "blocks", "input_gradient")),
+    shell_complete=listed(lambda: ("band", "window", "position", "network", "blocks", "input_gradient")),
 )
 @geometry()
 @click.option("--animate", is_flag=True, help="Draw the window in motion, on numbers, instead of a figure.")
@@ -33,7 +33,7 @@ _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
     "gets SVG.",
 )  # fmt: skip
 def figure(name: Any, file: str | None, animate: bool, **options: Any) -> None:
-    """Draw a figure of a layer: band, window, network, blocks or input_gradient.
+    """Draw a figure of a layer: band, window, position, network, blocks or input_gradient.
 
     With --animate no name is needed: the window slides over the input, products are added up, and each
     entry appears. SVG and TikZ (.tex) need nothing else; .png, .pdf and .gif need matplotlib.

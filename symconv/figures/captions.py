@@ -24,6 +24,14 @@ _CAPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "average": "The input, and below it the window of each output with the weights of the mean.",
             "maximum": "The input, and below it the window of each output, whose largest entry is kept.",
         },
+        "position": {
+            "learned": "One position of the window. The kernel lies on the coloured entries of the input, "
+            "and the products add up to the framed output.",
+            "transposed": "What one input adds. Each weight times the framed input is added to the coloured "
+            "output below it.",
+            "average": "One position of the window, coloured. Its mean is the framed output.",
+            "maximum": "One position of the window, coloured. Its largest entry is the framed output.",
+        },
         "network": {
             "learned": "The layer as a network.{edges}{missing}",
             "transposed": "The layer as a network.{edges} Read from right to left, it is the network of a "

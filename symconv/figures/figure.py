@@ -15,6 +15,7 @@ from symconv.figures.drawing import Drawing
 from symconv.figures.matrices import band, blocks, input_gradient
 from symconv.figures.network import network
 from symconv.figures.plot import to_pdf, to_png
+from symconv.figures.position import position
 from symconv.figures.svg import UNIT, to_svg
 from symconv.figures.tikz import tikzpicture
 from symconv.figures.window import window
@@ -24,7 +25,14 @@ from symconv.printing.options import options_checked
 
 #: Every figure and how it is drawn.
 FIGURES: Mapping[str, Callable[[Subject], Drawing]] = MappingProxyType(
-    {"band": band, "window": window, "network": network, "blocks": blocks, "input_gradient": input_gradient}
+    {
+        "band": band,
+        "window": window,
+        "position": position,
+        "network": network,
+        "blocks": blocks,
+        "input_gradient": input_gradient,
+    }
 )
 
 #: What can still be read: so many rows and columns, so many weights in their places, so many edges of a

@@ -99,6 +99,8 @@ class Scene:
         From which step the result is seen.
     chosen : collection of int
         Entries that stand out in the last step, as those that a maximum selects.
+    headed : bool
+        Whether the letter of the kernel stands above it, where it lies beside the input.
     """
 
     subject: Subject
@@ -111,6 +113,7 @@ class Scene:
     steps: Mapping[int, int]
     last: int
     chosen: Collection[int] = ()
+    headed: bool = False
 
     def drawn(self) -> Staged:
         """The picture."""
@@ -200,6 +203,9 @@ class Scene:
                     marks += _cell(x, y, width, "tap", self.colours[place.tap], self.lying[place.tap])
                     if place.tap in self.steps and place.stands >= 0:
                         later.append((Box(x, y, width, 1, "block"), self.steps[place.tap]))
+                if self.headed:
+                    middle = left + len(columns) * width / 2
+                    marks.append((Text(middle, -0.45, self._kernel_name(met[0][2].tap), size=SIZE), 1))
                 left += len(columns) * width + _BETWEEN
             marks.append(
                 (Text(left + len(lines[0]) * width / 2, -0.45, self._name(self._role, outer), size=SIZE), 1)
@@ -244,10 +250,22 @@ class Scene:
         r, c = divmod(here, columns)
         return [*found, (Box(left + c * width, top + r, width, 1, "block"), 1)]
 
+    def _kernel_name(self, tap: int) -> Label:
+        """The letter of the kernel, with the indices of its slice that a tap lies in."""
+        shape = self.subject.shape("tap")
+        index = tuple(map(int, np.unravel_index(tap, shape)))
+        return self._named("kernel", index[: len(shape) - min(2, len(self.subject.spec.axes))])
+
+    def _named(self, quantity: str, outer: Sequence[int]) -> Label:
+        """A letter with the indices of a slice."""
+        notation = self.subject.notation
+        return label(
+            lambda form: form.indexed(getattr(notation, quantity), *(i + notation.base for i in outer))
+        )
+
     def _name(self, role: str, outer: Sequence[int]) -> Label:
         """The letter of an operand, with the indices that lie outside of its plane."""
-        notation = self.subject.notation
-        return label(lambda form: form.indexed(getattr(notation, role), *(i + notation.base for i in outer)))
+        return self._named(role, outer)
 
 
 @dataclass(frozen=True)

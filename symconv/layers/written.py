@@ -82,7 +82,7 @@ class Written:
         Parameters
         ----------
         name : str
-            "band", "window", "network", "blocks" or "input_gradient".
+            "band", "window", "position", "network", "blocks" or "input_gradient".
 
         Raises
         ------

@@ -10,7 +10,9 @@ from sympy import Expr
 
 from symconv.errors import FigureError
 from symconv.explicit.layout import Sheet
-from symconv.figures import Box, Disc, Drawing, Figure, Label, Line, Text
+from symconv.figures import Box, Disc, Drawing, Figure, Label, Line, Text, require_drawable
+from symconv.figures.lettering import Lettering, label
+from symconv.figures.position import positioned
 from symconv.figures.scene import Staged, bare, enlarged
 from symconv.notes.model import Block, Picture, Words
 from symconv.notes.pieces import Pen
@@ -115,6 +117,33 @@ def picture(
     return [Picture(caption, Figure(drawing), code, name, beside=room if narrow else 0.0, spare=left_out)]
 
 
+def positioned_picture(sources: Sources, caption: Words) -> list[Block]:
+    """One position of the window on the values of the example, unless it is too large to be read."""
+    try:
+        require_drawable("position", sources.example.spec.pattern)
+    except FigureError:
+        return []
+    worked = Worked(sources.example)
+    inputs, outputs = (list(map(value, found)) for found in (worked.inputs, worked.outputs))
+    subject = sources.example.written.subject
+    lying = dict(enumerate(map(value, worked.weights))) if worked.spec.kernel.learned else {}
+    tried = [outputs]
+    if worked.spec.transposed:  # what it writes to has letters, or none: the sums are not there yet
+        tried = [list(Lettering.of(subject).outputs), [Label("", "")] * len(outputs)]
+    drawings = [positioned(subject, inputs, labels, lying) for labels in tried]
+    drawing = next(filter(legible, drawings), None)
+    if drawing is None:
+        return []
+    return [Picture(caption, Figure(drawing), "example.figure('position')", "position")]
+
+
+def value(number: Expr) -> Label:
+    """A number for a cell; a fraction with a slash."""
+    if number.is_Rational:
+        return Label(f"${number}$", str(number))
+    return label(lambda form: form.expr(number))
+
+
 def _valued(sources: Sources, drawing: Drawing) -> Drawing:
     """The input above a window with its values, where it is the input that the window slides over.
 
@@ -169,5 +198,5 @@ def _lettered(sources: Sources, drawing: Drawing) -> Drawing:
 
 def _letter(at: int, s: Sheet) -> str:
     """The letter of a weight without its colour."""
-    plain = replace(s, spec=replace(s.spec, notation=s.spec.notation.replace(tap_colours=())))
+    plain = replace(s, spec=replace(s.spec, notation=s.spec.notation.rewritten(tap_colours=())))
     return plain.entry_letter("kernel", at)

@@ -17,6 +17,7 @@ from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted, per_axis
+from symconv.printing.letters import on_axis
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import target_of
 
@@ -137,34 +138,6 @@ def _apart(spec: Specification, name: str) -> str:
     return per_axis([f"{counted(axis.geometry[name], 'place')} apart" for axis in spec.tied_axes])
 
 
-CAPTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "convolution": "The window at each position. Each colour marks one weight; the same {taps} in "
-        "every row.",
-        "transposed": "The outputs that each input adds to. Each colour marks one weight; an "
-        "output is the sum of its column, each weight times the input of its row.",
-        "average": "The window at each position. All weights are the same number.",
-        "maximum": "The window at each position, with a 1 at the entry that is kept.",
-    }
-)
-
-
-def caption(pen: Pen) -> Words:
-    """What is seen in the picture of the window."""
-    spec = pen.worked.spec
-    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
-    if kind(spec) == "average" and len({p.weight for q in pen.worked.positions for p in q.products}) > 1:
-        return ("The window at each position, with the weight of each entry in the mean.",)
-    again = "one recurs" if taps == 1 else f"{taps} recur"
-    if channelled(spec):
-        return pen.say(
-            CAPTIONS[kind(spec)].replace(
-                "the same {taps} in every row", "the same weights recur in every row"
-            )
-        )
-    return pen.say(CAPTIONS[kind(spec)].replace("{taps}", again))
-
-
 def orientation(sources: Sources, pen: Pen) -> Words:
     """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
     spec = pen.worked.spec
@@ -224,7 +197,7 @@ def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
     index = spec.written.output_index
 
     def write(form: MathsTarget) -> str:
-        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.across, str(found[-1])]
+        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.ellipsis, str(found[-1])]
         return f"{form.letter(index)} = {', '.join(told)}"
 
     return Maths(write(target_of("latex")), write(target_of("text")))
@@ -252,19 +225,22 @@ def largest(sources: Sources, pen: Pen) -> Words:
 
 def definition(pen: Pen, *, flip: bool) -> Maths:
     """The convolution of two sequences, or their cross-correlation."""
-    n = pen.worked.spec.written
+    n, axes = pen.worked.spec.written, pen.worked.spec.tied_axes
 
     def write(s: Sheet) -> str:
         form = s.form
-        i, k, x, w = (
-            form.letter(getattr(n, name)) for name in ("output_index", "tap_index", "input", "kernel")
+        x, w = form.letter(n.input), form.letter(n.kernel)
+        i, k = (
+            [form.letter(on_axis(letter, at, len(axes))) for at in range(len(axes))]
+            for letter in (n.output_index, n.tap_index)
         )
         named = form.convolution if flip else form.correlation
-        apart = {int(axis.geometry["dilation"]) for axis in pen.worked.spec.tied_axes}
+        apart = {int(axis.geometry["dilation"]) for axis in axes}
         d = f"{max(apart)}{'' if form.stacked else '*'}" if apart != {1} and len(apart) == 1 else ""
-        place = f"{i} {'-' if flip else '+'} {d}{k}"
-        product = f"{form.entry(w, k)}{form.times}{form.entry(x, place)}"
-        return f"{named(x, w, i)} = {_over(form, k)} {product}"
+        places = [f"{a} {'-' if flip else '+'} {d}{b}" for a, b in zip(i, k, strict=True)]
+        at, tap, place = map(form.places.join, (i, k, places))
+        product = f"{form.entry(w, tap)}{form.times}{form.entry(x, place)}"
+        return f"{named(x, w, at)} = {_over(form, tap)} {product}"
 
     return pen(write)
 

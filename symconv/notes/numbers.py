@@ -11,13 +11,15 @@ from typing import TypeAlias
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes.figured import picture
+from symconv.notes.captions import at_position, caption
+from symconv.notes.figured import picture, positioned_picture
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
 from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Words, plain
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, generic, lines_shown
+from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
 from symconv.notes.worked import Position, Worked
 from symconv.printing.display import Row
@@ -35,8 +37,9 @@ def numbers(sources: Sources) -> list[Block]:
     worked = Worked(sources.example)
     pen = Pen(worked)
     table = positions(pen)
-    window = picture(sources, "window", kinds.caption(pen), beside=_breadth(table))
+    window = picture(sources, "window", caption(pen), beside=_breadth(table))
     motion = in_motion(sources.example)
+    window = window or positioned_picture(sources, at_position(pen))
     window = [replace(block, brief=2, motion=motion) for block in window if isinstance(block, Picture)]
     said = [*kinds.remark(pen), *applied(sources, pen)]
     return [
@@ -233,17 +236,17 @@ def defined(sources: Sources) -> list[Block]:
 
 def _general(sources: Sources, pen: Pen) -> list[Block]:
     """The formula for all sizes, what its limits do, and what the operation is called."""
-    opened = sources.opened
-    made = opened.formula("output")
+    made, reflection = sources.opened.formula("output"), Reflection(sources.opened.closed.symbols)
     text = str(made)
-    shown = formulas([made], "output")
+    shown = formulas([made], "output", reflection=reflection)
     blocks: list[Block] = [*([Prose(sizes(sources))] if isinstance(shown, Display) else []), shown]
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
     if limits:
         said.append((*_limits(pen), *_fewest(pen)))
     elif sources.layer.spec.reads_input:
-        said.append(pen.say(_LED_BACK[sources.layer.spec.padding_mode]))
+        told = _LED_BACK.get(sources.layer.spec.padding_mode)
+        said.append(pen.say(told) if told else reflection.told(pen))
     elif not sources.layer.spec.transposed and len(sources.layer.spec.axes) == 1 and "xpad" not in text:
         said.append(pen.say("Every window lies within the input, so none is cut short."))
     said += [words for words in (kinds.orientation(sources, pen), kinds.largest(sources, pen)) if words]
@@ -252,7 +255,6 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
 
 _LED_BACK = {
     "circular": "The remainder brings an index that runs past one end of the input back in at the other.",
-    "reflect": "The absolute values reflect an index outside the input back into it.",
     "replicate": "The minimum and the maximum replace an index outside the input by that of the nearest end.",
 }
 

@@ -47,7 +47,7 @@ def test_animate_moves_the_window(tmp_path: Path, capsys) -> None:
     [
         (
             [*SIZES, "-o", "a.svg"],
-            "no figure is named: write band, window, network, blocks or input_gradient, or",
+            "no figure is named: write band, window, position, network, blocks or input_gradient, or",
         ),
         (["band", *SIZES], "no file is named: give -o FILE, which ends in .svg, .tex, .png or .pdf."),
         (["band", *SIZES, "-o", ""], "no file is named"),

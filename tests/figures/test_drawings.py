@@ -241,7 +241,14 @@ def test_what_cannot_be_drawn_says_what_to_do() -> None:
         sc.Conv1d(1, 2001, padding=1000).figure("window")
     with pytest.raises(FigureError, match=r"cells in its windows.*padding"):
         sc.Conv1d(40, 2, padding=100, stride=8).figure("window")
-    assert sc.Conv1d(4, 3).figure_names == ["band", "window", "network", "blocks", "input_gradient"]
+    assert sc.Conv1d(4, 3).figure_names == [
+        "band",
+        "window",
+        "position",
+        "network",
+        "blocks",
+        "input_gradient",
+    ]
 
 
 @given(geometries())

@@ -13,7 +13,7 @@ from symconv.explicit.layout import Sheet
 from symconv.figures.drawing import Label
 from symconv.figures.lettering import Lettering, label
 from symconv.figures.scene import Lettered, Scene, Staged, operands
-from symconv.notes.figured import clear
+from symconv.notes.figured import clear, value
 from symconv.notes.model import Built, Frame, Maths, Prose, Words
 from symconv.notes.pieces import Pen, Writing
 from symconv.notes.worked import Product
@@ -28,13 +28,6 @@ ONE_BY_ONE = 4
 LINE = 56
 
 _EMPTY = Label("", "")
-
-
-def value(number: Expr) -> Label:
-    """A number for a cell; a fraction with a slash."""
-    if number.is_Rational:
-        return Label(f"${number}$", str(number))
-    return label(lambda form: form.expr(number))
 
 
 def setting(pen: Pen) -> Staged:

@@ -1,0 +1,83 @@
+"""Captions of the windows of an example: what to see in the picture of all positions, and of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from math import prod
+from types import MappingProxyType
+
+from symconv.explicit.layout import Sheet
+from symconv.figures.lettering import Lettering
+from symconv.figures.position import main_position
+from symconv.notes.kinds import channelled, kind
+from symconv.notes.model import Words
+from symconv.notes.pieces import Pen
+
+_POSITIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "convolution": "The window at each position. {marks}; the same {taps} in every {row}.",
+        "transposed": "The outputs that each input adds to. {marks}; an output is the sum of "
+        "its {column}, each weight times the input of its {row}.",
+        "average": "The window at each position. All weights are the same number.",
+        "maximum": "The window at each position, with a 1 at the entry that is kept.",
+    }
+)
+
+
+def caption(pen: Pen) -> Words:
+    """What is seen in the picture of the window."""
+    spec = pen.worked.spec
+    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
+    if kind(spec) == "average" and len({p.weight for q in pen.worked.positions for p in q.products}) > 1:
+        return ("The window at each position, with the weight of each entry in the mean.",)
+    many = channelled(spec)
+    again = "weights recur" if many else "one recurs" if taps == 1 else f"{taps} weights recur"
+    colours = {tap.colour for tap in Lettering.of(pen.worked.source.written.subject).taps}
+    told = {
+        "marks": "Each colour marks one weight"
+        if len(colours) == spec.tied.count("tap")
+        else "Colours and numbers mark the weights",
+        "taps": again,
+        "row": "row" if len(spec.axes) == 1 else "panel",
+        "column": "column" if len(spec.axes) == 1 else "place in all panels",
+    }
+    return pen.say(_POSITIONS[kind(spec)], **told)
+
+
+_POSITION: Mapping[str, str] = MappingProxyType(
+    {
+        "convolution": "The kernel at one position. It multiplies the entries of {input} {where}, and the "
+        "products add up to the framed output, {y}.",
+        "filter": "The filter of output channel {base} at one position. It multiplies the entries of its "
+        "input channel {where}, and the products add up to the framed output, {y}.",
+        "filters": "The filter of output channel {base} at one position. Each slice multiplies the entries "
+        "of its input channel {where}, and the products on all channels add up to the framed output, {y}.",
+        "transposed": "What the framed input, {x}, adds: its products with the weights, each to the output "
+        "{where}.",
+        "average": "The window at one position, coloured. Its mean is the framed output, {y}.",
+        "maximum": "The window at one position, coloured. Its largest entry is the framed output, {y}.",
+    }
+)
+
+
+def at_position(pen: Pen) -> Words:
+    """What is seen in the picture of the window at one position."""
+    spec, told = pen.worked.spec, kind(pen.worked.spec)
+    at, base = main_position(pen.worked.source.written.subject), str(spec.notation.base)
+    if told == "convolution" and channelled(spec):
+        area = prod(pen.worked.shape("input")[-len(spec.axes) :])
+        read = {product.place // area for product in pen.worked.positions[at].products}
+        told = "filters" if len(read) > 1 else "filter"
+    where = (
+        "below it" if len(spec.axes) == 1 else "of its colour" if spec.transposed else "of the same colours"
+    )
+    if spec.transposed:
+        cropped = any(int(axis.geometry["before"]) for axis in spec.tied_axes)
+        text = f"{_POSITION[told]}{' Dashed places are cut off.' * cropped}"
+        return pen.say(text, x=pen.input(at), where=where)
+    return pen.say(_POSITION[told], y=pen(partial(_equal, pen, at)), base=base, where=where)
+
+
+def _equal(pen: Pen, at: int, s: Sheet) -> str:
+    return f"{s.entry_letter('output', at)} = {s.form.expr(pen.worked.outputs[at])}"
