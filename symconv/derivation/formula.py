@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -239,10 +239,14 @@ class Formula:
         """The right side with indices from 0 and a letter for the output size, for proofs."""
         return self._terms.shown
 
-    def display(self, target: MathsTarget) -> Display:
-        """The equation and its definitions, and the ranges of its indices below them."""
+    def display(self, target: MathsTarget, rewritten: Callable[[Expr], Expr] = lambda e: e) -> Display:
+        """The equation and its definitions, and the ranges of its indices below them.
+
+        The right side is ``rewritten`` as it is shown, such as by a function that stands for a part of it.
+        """
         form, scope = of_formulas(target, self._setting), self._scope
-        *rows, last = Row(form.expr(self.lhs), (form.folded(self._shown),)), *scope.defined(form)
+        right = form.folded(rewritten(self._shown))
+        *rows, last = Row(form.expr(self.lhs), (right,)), *scope.defined(form)
         return Display((*rows, last._replace(below=(*scope.held(form), *scope.kernel(form)))))
 
     def latex_with(self, right: Any) -> str:

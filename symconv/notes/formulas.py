@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from symconv.derivation import Formula
 from symconv.notes.model import Display, Prose
+from symconv.notes.reflected import Reflection
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.english import joined
@@ -26,6 +27,7 @@ class Formulas:
 
     made: tuple[Formula, ...]
     alone: bool = False
+    reflection: Reflection | None = None
 
     def display(self, target: MathsTarget) -> data.Display:
         """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
@@ -34,7 +36,7 @@ class Formulas:
         said: dict[str, None] = {}
         head = target.prose("for ")
         for formula in self.made:
-            first, *others = (row for row in formula.display(target).rows if row is not None)
+            first, *others = (row for row in self._shown(formula, target).rows if row is not None)
             below = (others[-1] if others else first).below
             ranges = [line for line in below if not line.startswith(target.prose("with "))]
             said |= dict.fromkeys(line for line in below if line not in ranges)
@@ -43,10 +45,14 @@ class Formulas:
         if self.alone:
             return data.Display(tuple(rows))
         rows += _joined(target, list(meant))
+        rows += self.reflection.defined(target) if self.reflection else ()
         last = rows[-1]
         assert last is not None
         rows[-1] = last._replace(below=(*last.below, *said))
         return data.Display(tuple(rows))
+
+    def _shown(self, formula: Formula, target: MathsTarget) -> data.Display:
+        return formula.display(target, self.reflection) if self.reflection else formula.display(target)
 
     latex, text = as_latex, as_text
 
@@ -71,10 +77,15 @@ def _joined(target: MathsTarget, rows: Sequence[Row]) -> list[Row]:
 
 
 def formulas(
-    made: Sequence[Formula], label: str, *, alone: bool = False, told_before: bool = False
+    made: Sequence[Formula],
+    label: str,
+    *,
+    alone: bool = False,
+    told_before: bool = False,
+    reflection: Reflection | None = None,
 ) -> Display | Prose:
     """Closed forms as a display, their letters ``told_before`` or not; a sentence where they are too long."""
-    shown = Formulas(tuple(made), alone)
+    shown = Formulas(tuple(made), alone, reflection)
     latex = target_of("latex")
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:

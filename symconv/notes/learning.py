@@ -12,6 +12,7 @@ from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
 from symconv.notes.pieces import Pen
+from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.printing.display import Grid, Row
@@ -29,7 +30,12 @@ def learning(sources: Sources) -> list[Block]:
     return [
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
-        formulas([sources.opened.formula(name) for name in names], "gradients", told_before=True),
+        formulas(
+            [sources.opened.formula(name) for name in names],
+            "gradients",
+            told_before=True,
+            reflection=Reflection(sources.opened.closed.symbols),
+        ),
         Prose(_chosen(pen), brief=3),
         *_dense(pen),
         *_numbers(sources, pen),

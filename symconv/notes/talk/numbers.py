@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -14,10 +15,11 @@ from symconv.notes.numbers import applied, defined, sizes, small
 from symconv.notes.numbers import positions as table
 from symconv.notes.padding import modes, padded
 from symconv.notes.pieces import Pen
+from symconv.notes.reflected import Reflection
 from symconv.notes.sizes import size
 from symconv.notes.source import Sources
 from symconv.notes.talk.positions import instruction, positions, setting
-from symconv.notes.talk.short import Short
+from symconv.notes.talk.short import OnLine, Short
 from symconv.printing.letters import on_axis
 
 #: A table of more characters goes without its last column.
@@ -54,8 +56,9 @@ def _summary(pen: Pen) -> Words:
 
 def _general(sources: Sources, pen: Pen) -> Frame:
     """The closed form, and what the operation is called."""
+    reflection = Reflection(sources.opened.closed.symbols)
     rows: list[tuple[Piece, ...]] = [(Prose(sizes(sources)),)]
-    rows += [(formulas([sources.opened.formula("output")], "output"),)]
+    rows += [(formulas([sources.opened.formula("output")], "output", reflection=reflection),)]
     rows += [(piece,) for piece in _named(pen)]
     return Frame("The formula", tuple(rows))
 
@@ -85,8 +88,10 @@ _FORMULA = {
 def sized(sources: Sources, pen: Pen) -> list[Frame]:
     """The output size, and the kinds of padding or what each of them reads."""
     told = size(sources)
-    found: list[Piece] = [block for block in told if not isinstance(block, Table | Heading)]
+    found: list[Piece] = [_shortened(block) for block in told if not isinstance(block, Table | Heading)]
     tables = [block for block in told if isinstance(block, Table)]
+    if tables and len(found) > 2:
+        del found[-1]  # which rows of the matrix each padding keeps
     if sources.layer.spec.numeric and len(sources.layer.spec.axes) > 1:
         found = [replace(b, item=Short(b.item, 1)) if isinstance(b, Display) else b for b in found]
         # Where the sizes of all axes are told in words, nothing is left to say.
@@ -94,6 +99,16 @@ def sized(sources: Sources, pen: Pen) -> list[Frame]:
     if not tables and pen.worked.spec.padding_mode != "zeros":
         tables = [block for block in modes(sources, pen) if isinstance(block, Table)]
     return [Frame("The output size", tuple((block,) for block in [*found, *map(_narrowed, tables)]))]
+
+
+def _shortened(block: Piece) -> Piece:
+    """A sentence without the meaning of letters in brackets, an equation on one line."""
+    if isinstance(block, Prose):
+        words = (
+            re.sub(r" \(the (step|spacing)[^()]*\)", "", w) if isinstance(w, str) else w for w in block.words
+        )
+        return replace(block, words=tuple(words))
+    return replace(block, item=OnLine(block.item)) if isinstance(block, Display) else block
 
 
 def _others(sources: Sources, pen: Pen) -> Words:
