@@ -68,8 +68,9 @@ def _values(role: str, shape: Sequence[int], spec: Specification) -> list[Any]:
     if role == "input":
         ordered = spec.kernel.shared and not spec.kernel.uniform
         if ordered and count > 9:
-            size = prod(shape[-len(spec.axes) :])  # channels begin at different numbers
-            return [(at + at // size * 3) % 9 + 1 for at in range(count)]
+            size = prod(shape[-min(2, len(spec.axes)) :])  # planes, and channels, begin at different numbers
+            turn = (3 - size) % 9
+            return [(at + at // size * turn) % 9 + 1 for at in range(count)]
         return list(islice(range(1, count + 1) if ordered else cycle(_MIXED), count))
     if role == "output":
         return list(islice(cycle(_UPSTREAM), count))
@@ -93,7 +94,7 @@ def _smaller(layer: Any) -> Any:
         When no small numbers make a possible layer.
     """
     spec, kind = layer.spec, type(layer)
-    wanted = OUTPUTS[len(spec.axes) > 1]
+    wanted = [_least(OUTPUTS[len(spec.axes) > 1], size) for size in spec.output_sizes]
     best: Any = None
     for given in _candidates(spec):
         told = {name: given[name] for name in defaults(kind) if name in given}
@@ -103,7 +104,7 @@ def _smaller(layer: Any) -> Any:
             continue
         if not made.spec.numeric:
             continue
-        if all(int(size) >= wanted for size in made.spec.output_sizes):
+        if all(int(size) >= least for size, least in zip(made.spec.output_sizes, wanted, strict=True)):
             return made
         best = made
     if best is None:
@@ -134,7 +135,12 @@ def _candidates(spec: Specification) -> Iterator[dict[str, Any]]:
     span = max(d * (k - 1) + 1 for d, k in zip(dilations, taps, strict=True))
     first = 2 if spec.transposed else max(span, 5 if rank == 1 and spec.kernel.learned else 3)
     for size in range(first, _LONGEST + 1):
-        yield {**told, "input_size": each((size,) * rank)}
+        yield {**told, "input_size": each(_least(size, axis.geometry["input_size"]) for axis in axes)}
+
+
+def _least(number: int, size: Any) -> int:
+    """A number, or a size of the layer where that is a smaller one."""
+    return min(number, size) if isinstance(size, int) else number
 
 
 def _taps(spec: Specification, axis: Spatial) -> int:

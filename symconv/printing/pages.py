@@ -55,6 +55,8 @@ def _broken(tex: str, room: float) -> list[str]:
 
     >>> _broken("= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1} w_{k} x_{k}", 9)
     ['= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1}', 'w_{k} x_{k}']
+    >>> _broken("= a b + c d", 9)
+    ['= a b', '+ c d']
     """
     if "\\begin" in tex or _width(tex) <= room:
         return [tex]
@@ -63,13 +65,29 @@ def _broken(tex: str, room: float) -> list[str]:
     if sums and sums[-1] < len(pieces) and _width(" ".join(pieces[: sums[-1]])) <= room:
         rest = _broken(" ".join(pieces[sums[-1] :]), room)
         return [" ".join(pieces[: sums[-1]]), *rest]
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        if _width(f"{lines[-1]} {piece}") <= room:
-            lines[-1] += f" {piece}"
-        else:
-            lines.append(piece)
+    lines = [""]
+    for term in _terms(pieces):
+        # A product is broken only where it does not fit a line of its own.
+        for part in [" ".join(term)] if _width(" ".join(term)) <= room else term:
+            if not lines[-1] or _width(f"{lines[-1]} {part}") <= room:
+                lines[-1] += f" {part}" if lines[-1] else part
+            else:
+                lines.append(part)
     return lines
+
+
+def _terms(pieces: list[str]) -> list[list[str]]:
+    """Pieces that are multiplied with each other.
+
+    >>> _terms(["= a", "b", "+ c", "d"])
+    [['= a', 'b'], ['+ c', 'd']]
+    """
+    terms: list[list[str]] = [[]]
+    for piece in pieces:
+        if terms[-1] and re.match(r"[-+=] ", piece):
+            terms.append([])
+        terms[-1].append(piece)
+    return terms
 
 
 def _pieces(tex: str) -> list[str]:
