@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 import symconv.notes.kinds as kinds
 from symconv.errors import GeometryError, SymconvError
@@ -13,7 +14,8 @@ from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
-from symconv.pattern import Specification
+from symconv.pattern import Size, Specification
+from symconv.printing.english import counted, joined
 
 _SIZES = {
     "convolution": "{given}there is one output for each position of the kernel on the padded input:",
@@ -170,27 +172,22 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
     one = len(spec.tied.relations) == 1 and kinds.kind(spec) == "convolution"
     if not one or spec.padding_mode != "zeros":
         return [Prose(simplest)] if simplest else []
-    (axis,) = spec.tied_axes
-    rows: list[tuple[Words, ...]] = []
+    rows: list[tuple[int, tuple[Words, ...]]] = []
     rows_of: dict[str, list[list[tuple[int, int]]]] = {}
+    own = sides_of(sources.layer)
+    named = False
     for name, told in _PADDINGS.items():
         try:
             made = Worked(sources.remake("example", {}, padding=name))
+            here = sides_of(sources.remake("layer", {}, padding=name)) == own
         except SymconvError:
             continue
-        (found,) = made.spec.tied_axes
         rows_of[name] = _met(made)
-        sides = found.geometry["before"], found.geometry["after"]
-        here = sides == (axis.geometry["before"], axis.geometry["after"])
-        rows.append(
-            (
-                (f"{name}{' (this layer)' if here and sources.own else ''}",),
-                (f"{sides[0]} and {sides[1]}",),
-                (str(len(made.outputs)),),
-                (Pen(made).values(made.outputs),),
-                (told,),
-            )
-        )
+        named |= here
+        rows.append(_padded(made, (f"{name}{' (this layer)' if here else ''}",), told))
+    if not named:
+        rows.append(_padded(pen.worked, _own(sources, pen), _reach(*map(int, sides_of(sources.example)))))
+        rows.sort(key=itemgetter(0))
     heads: tuple[Words, ...] = (
         ("padding",),
         ("zeros before, after",),
@@ -200,7 +197,40 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
     )
     kept = _kept(pen, spec, rows_of)
     said = (*simplest, *((" ", *kept) if simplest and kept else kept))
-    return [Table(heads, tuple(rows), spare=1), *([Prose(said, spare=1)] if said else [])]
+    return [Table(heads, tuple(row for _, row in rows), spare=1), *([Prose(said, spare=1)] if said else [])]
+
+
+def sides_of(layer: Source) -> tuple[Size, Size]:
+    """How much stands before and after the input."""
+    (axis,) = layer.spec.tied_axes
+    return axis.geometry["before"], axis.geometry["after"]
+
+
+def _padded(made: Worked, name: Words, told: str) -> tuple[int, tuple[Words, ...]]:
+    """A row, and how much padding there is."""
+    before, after = map(int, sides_of(made.source))
+    values, count = Pen(made).values(made.outputs), str(len(made.outputs))
+    return before + after, (name, (f"{before} and {after}",), (count,), (values,), (told,))
+
+
+def _own(sources: Sources, pen: Pen) -> Words:
+    """The padding of the layer, which has no name."""
+    here, (before, after) = sides_of(sources.layer)[0], sides_of(sources.example)
+    if before != after:
+        return ("this layer",)
+    letter = pen.letter("padding")
+    if not isinstance(here, int):
+        (letter,) = letters_of(sources.opened.closed.symbols, (here,))
+    return (Maths(f"{letter.latex} = {before}", f"{letter.text} = {before}"), " (this layer)")
+
+
+def _reach(before: int, after: int) -> str:
+    """How far the kernel extends beyond the input."""
+    if before == after:
+        return f"the kernel extends at most {counted(before, 'place')} beyond each end"
+    sides = ((before, "before the input"), (after, "after it" if before else "after the input"))
+    told = [f"{counted(count, 'place')} {side}" for count, side in sides if count]
+    return f"the kernel extends at most {joined(told)}"
 
 
 def _kept(pen: Pen, spec: Specification, others: Mapping[str, list[list[tuple[int, int]]]]) -> Words:
