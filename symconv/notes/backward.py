@@ -98,10 +98,14 @@ def operations(pen: Pen) -> Words:
     plain = kinds.kind(spec) == "convolution" and spec.padding_mode == "zeros" and not kinds.channelled(spec)
     if not plain or steps != {1}:
         return ()
-    text = f"So the gradient with respect to {{input}} is the full {_backward(pen)} of {{upstream}} with "
-    text += (
-        f"{{kernel}}{_cropped(pen)}, and the gradient with respect to {{kernel}} is a cross-correlation of "
+    # With full padding each input is seen by the whole kernel: its gradient is a valid operation.
+    whole = all(
+        {int(axis.geometry[side]) for side in ("before", "after")} == {int(axis.geometry["kernel_size"]) - 1}
+        for axis in spec.tied_axes
     )
+    name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
+    text = f"So the gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
+    text += f"{{kernel}}{cropped}, and the gradient with respect to {{kernel}} is a cross-correlation of "
     return pen.say(
         f"{text}{'{upstream} with {input}' if pen.worked.spec.flip else '{input} with {upstream}'}."
     )

@@ -136,7 +136,7 @@ def _built(piece: Built) -> list[str]:
         left = piece.left.latex if at == 0 else ""
         right = "".join(_from(step, part.latex) for step, part in line)
         lines.append(f"{left} & {right}")
-    return lines
+    return [*lines, *(_built(piece.then) if piece.then else ())]
 
 
 def _from(step: int, latex: str) -> str:

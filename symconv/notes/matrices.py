@@ -37,7 +37,8 @@ _INTRODUCED = {
     "transposed": f"{_LINEAR}Column {{input_index}} of the matrix holds the kernel at the outputs that {{x}} "
     "adds to:",
     "maximum": "Once it is known which entry of each window is the largest, the output is a matrix times "
-    "{input}. Row {output_index} has a single 1, in the column of the largest entry. For the {input} above:",
+    "{input}. Row {output_index} has a single 1, in the column of the largest entry. "
+    "{vec}For the {input} above:",
 }
 
 _CAPTIONS = {
@@ -69,7 +70,9 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("outputs that {x} adds to", "outputs that this input adds to")
         text = text.replace("Row {output_index} has", "The row of {y} has")
     if len(worked.shape("output")) > 1 or len(worked.shape("input")) > 1:
-        text = f"{text[:-1]}. Here vec lists the entries of an array row by row:"
+        vec = "Here vec lists the entries of an array row by row"
+        text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}:"
+    text = text.replace("{vec}", "")
     activation = pen(lambda s: s.form.function(sources.activation.name))
     y, x = index(pen, "output"), index(pen, "input")
     introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
@@ -112,8 +115,8 @@ def _caption(sources: Sources, pen: Pen) -> Words:
     return pen.say(text.strip())
 
 
-def counts(sources: Sources, pen: Pen) -> Words:
-    """The zeros and ties of the example."""
+def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
+    """The zeros and ties of the example; ``brief`` without what a kind of matrix is, and its entries."""
     worked, spec = pen.worked, pen.worked.spec
     rows, columns = worked.explicit.shape("matrix")
     if kinds.kind(spec) == "maximum":
@@ -146,11 +149,14 @@ def counts(sources: Sources, pen: Pen) -> Words:
     constraint = "two constraints" if zeros else "one constraint"
     hold = "hold" if plural or (not zeros and of > 1) else "holds"
     if s.edges > s.nonzeros:
-        hold = "are sums of"
-    text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
+        hold = hold if s.parameters > 1 else "are sums of"
+        different += " and sums of these" if s.parameters > 1 else ""
+    ties = _ties(sources, s)
+    ties = ties.partition(": ")[0] if brief else ties
+    text = f"{head}, with {constraint}: {told} {hold} only {different}{ties}."
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
-    return (*pen.say(text), *_entry(sources, pen))
+    return pen.say(text) if brief else (*pen.say(text), *_entry(sources, pen))
 
 
 def _entry(sources: Sources, pen: Pen) -> Words:

@@ -24,12 +24,12 @@ def grid_of(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
     n = s.spec.notation
     shape = s.values.shape("matrix")
     if n.max_rows is not None and max(shape) <= 2 * n.max_rows and not dotted:
-        whole = replace(s, spec=replace(s.spec, notation=n.replace(max_rows=None)))
+        whole = replace(s, spec=replace(s.spec, notation=n.rewritten(max_rows=None)))
         found = whole.matrix_grid("matrix", NUMBERS, values=values)
         if s.form.span(found) <= NUMBERS:
             return found
     if dotted:
-        fewer = n.replace(max_rows=min(n.max_rows or FEWEST, FEWEST))
+        fewer = n.rewritten(max_rows=min(n.max_rows or FEWEST, FEWEST))
         s = replace(s, spec=replace(s.spec, notation=fewer))
     return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
 
@@ -67,8 +67,19 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
     }
     same = "kernel, stride and padding"
+    inputs, outputs = (
+        "×".join(map(str, sizes))
+        for sizes in (
+            [axis.geometry["input_size"] for axis in matching.spec.tied_axes],
+            matching.spec.output_sizes,
+        )
+    )
     text = f"The convolution of {counted(columns, 'input')} with the same {same} has "
     text += f"{counted(rows, 'output')}. Its matrix is:"
+    if len(matching.spec.axes) > 1:
+        text = (
+            f"The convolution with the same {same} maps {inputs} inputs to {outputs} outputs. Its matrix is:"
+        )
     shapes = "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. "
     shapes += "The transpose is not the inverse."
     if list(back) == list(pen.worked.inputs):

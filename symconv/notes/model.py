@@ -164,10 +164,14 @@ Block: TypeAlias = Heading | Prose | Display | Points | Table | Algorithm | Pict
 
 @dataclass(frozen=True)
 class Built:
-    """An equation that is built up: its left side, and lines of pieces, each with the step that shows it."""
+    """An equation that is built up: its left side, and lines of pieces, each with the step that shows it.
+
+    ``then`` is another equation below it.
+    """
 
     left: Maths
     lines: tuple[tuple[tuple[int, Maths], ...], ...]
+    then: "Built | None" = None
 
 
 @dataclass(frozen=True)

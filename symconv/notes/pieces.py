@@ -137,7 +137,7 @@ class Pen:
             found += [" and " if last else ", "] if at else []
             found.append(piece)
         if len(keep) < len(pieces):
-            found += [", … and ", pieces[-1]]
+            found += [", …, ", pieces[-1]]
         return tuple(found)
 
     def products(self, position: Position, only: Callable[[int], bool] = lambda place: True) -> Writing:

@@ -26,6 +26,10 @@ FRAMES = 15
 #: Seven of TeX's points in those of a PDF, for mathematics, and eight for words.
 MATHS, WORDS = (points * 72 / 72.27 - 0.01 for points in (7, 8))
 
+#: Sentences are set in the size of the document on every frame; above and below them stand the title and the
+#: number of the frame, which are so high.
+SENTENCES, HEAD, FOOT = 10.85, 45, 22
+
 #: Of the smaller of two letters, how much the other may cover; their boxes are larger than their ink.
 SHARE = 0.3
 
@@ -86,6 +90,8 @@ def holds(name: str, notation: str, folder: Path) -> None:
             size = c["size"] if c["upright"] else c["x1"] - c["x0"]
             assert size >= (WORDS if "Sans" in c["fontname"] else MATHS), c["text"]
         assert collisions(chars) == []
+        words = [c for c in chars if "Sans" in c["fontname"] and HEAD < c["top"] < height - FOOT]
+        assert not words or max(c["size"] for c in words) >= SENTENCES
         cells = [r for r in rects if 8 < r["height"] < 40]
         assert [c["text"] for c in chars for cell in cells if crosses(c, cell)] == []
 
@@ -147,6 +153,15 @@ def test_each_product_appears_as_it_is_added() -> None:
     assert [(step, re.sub(r"\\textcolor\{\w+\}", "", part.text)) for step, part in numbers] == [
         (2, " = 7*1"), (3, " + 6*2"), (4, " + 5*3"), (5, " = 34"),
     ]  # fmt: skip
+
+
+def test_the_gradient_of_all_weights_stands_below_that_of_one() -> None:
+    (built,) = pieces(named("The gradient of the weights"), Built)
+    assert built.then is not None
+    assert built.then.left.text == "dL/dw"
+    ((step, whole),) = built.then.lines[0]
+    assert whole.text == " = (2, 9, 11)"
+    assert step > max(step for line in built.lines for step, _ in line)
 
 
 def test_the_matrix_appears_row_by_row() -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from symconv.explicit.layout import Sheet
 from symconv.notes.backward import reached
 from symconv.notes.formulas import formulas
-from symconv.notes.learning import MOST_COLUMNS, MOST_ROWS, outer_product, through
+from symconv.notes.learning import MOST_COLUMNS, outer_product, through
 from symconv.notes.model import Built, Display, Frame, Maths, Piece, Prose, Words
 from symconv.notes.pieces import Pen, Writing
+from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
 from symconv.notes.worked import Entry, Share
 from symconv.printing.english import counted
 from symconv.printing.latex import Latex
 
-#: So many characters go side by side; an outer product of more rows has nothing below it.
-ABREAST, BELOW = 66, 5
+#: So many characters go side by side, and so many lines in any case beside an outer product.
+ABREAST, LINES = 66, 5
+
+#: An outer product of more rows leaves no room for what is told of it.
+ROWS = 7
 
 
 def learning(sources: Sources, pen: Pen) -> list[Frame]:
@@ -26,13 +31,8 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
     frames = []
     if learned:
         rows: list[tuple[Piece, ...]] = [(arrives,), (_formula(sources, "grad_kernel"),)]
-        high, wide = worked.explicit.shape("matrix")
-        if high <= MOST_ROWS and wide <= MOST_COLUMNS:
-            grid = pen.shown(lambda s: [outer_product(pen, s)], "outer-product")
-            told = _tied(pen, "Grey entries, where {matrix} is zero,")
-            rows += [(Prose(told),), *_outer(pen, grid, high)]
-        else:
-            rows += [(built(pen, worked.kernel_entry(worked.main_tap)),), (Prose(_tied(pen, "Zeros")),)]
+        outer = _outer(pen)
+        rows += [(Prose(_tied(pen, pictured=len(outer) > 1)),), outer]
         frames.append(Frame("The gradient of the weights", tuple(rows)))
     rows = [] if learned else [(arrives,)]
     entry = built(pen, worked.input_entry(worked.main_place))
@@ -44,18 +44,32 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
     return frames
 
 
-def _outer(pen: Pen, grid: Display, high: int) -> list[tuple[Piece, ...]]:
-    """The outer product with the sum of one weight beside it, or below; without it where neither fits."""
-    latex = Latex()
-    row = outer_product(pen, pen.sheet(latex).named())
-    wide = latex.span(row.left) + sum(map(latex.span, row.parts)) + 3
-    entry = pen.worked.kernel_entry(pen.worked.main_tap)
+def _outer(pen: Pen) -> tuple[Piece, ...]:
+    """The outer product, and beside it the sum of one weight and all sums; these alone where it is large."""
+    worked, latex = pen.worked, Latex()
+    entry = worked.kernel_entry(worked.main_tap)
     whole = built(pen, entry)
+    then = _whole(pen, whole)
+    high, wide = worked.explicit.shape("matrix")
+    if high > ROWS or wide > MOST_COLUMNS:
+        return (replace(whole, then=then),)
+    row = outer_product(pen, pen.sheet(latex).named())
+    taken = latex.span(row.left) + sum(map(latex.span, row.parts)) + 3
     for found in (whole, _halved(whole), built(pen, entry, 4), built(pen, entry, 3)):
-        across = max(sum(latex.width(part.latex) + 2 for _, part in line) for line in found.lines)
-        if wide + across + 6 <= ABREAST and len(found.lines) <= high:
-            return [(grid, found)]
-    return [(grid,), (whole,)] if high <= BELOW else [(whole,)]
+        lines = [*found.lines, *then.lines]
+        across = max(sum(latex.width(part.latex) + 2 for _, part in line) for line in lines)
+        if taken + across + 6 <= ABREAST and len(lines) <= max(high, LINES):
+            grid = pen.shown(lambda s: [outer_product(pen, s)], "outer-product")
+            return (grid, replace(found, then=then))
+    return (replace(whole, then=then),)
+
+
+def _whole(pen: Pen, entry: Built) -> Built:
+    """The gradient of all weights, which appears after that of one."""
+    step = 1 + max(step for line in entry.lines for step, _ in line)
+    values = pen.values(pen.worked.gradient("tap"), 8)
+    left = pen(lambda s: s.loss_by(s.whole_letter("kernel")))
+    return Built(left, (((step, Maths(f" = {values.latex}", f" = {values.text}")),),))
 
 
 def _halved(entry: Built) -> Built:
@@ -80,15 +94,19 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     )
 
 
-def _tied(pen: Pen, zeros: str) -> Words:
+def _tied(pen: Pen, pictured: bool) -> Words:
     """Why a weight receives a sum."""
     worked = pen.worked
     entries = len({(share.output, share.other) for share in worked.kernel_entry(worked.main_tap).shares})
     rows, columns = worked.explicit.shape("matrix")
     some = len({(o, j) for o, _, j, _ in worked.triples}) < rows * columns
+    if pictured:
+        text = f"{{w}} receives the sum of the {entries} entries where {{matrix}} holds it"
+        text = text if entries > 1 else "{w} receives the one entry where {matrix} holds it"
+        return pen.say(f"{text}{'; grey ones are unused' if some else ''}.", w=pen.tap(worked.main_tap))
     text = f"{{w}} stands in {counted(entries, 'entry', 'entries')} of {{matrix}}, so it receives the sum of "
     text += "their gradients."
-    return pen.say(f"{text}{f' {zeros} receive nothing.' if some else ''}", w=pen.tap(worked.main_tap))
+    return pen.say(f"{text}{' Zeros receive nothing.' if some else ''}", w=pen.tap(worked.main_tap))
 
 
 def _transposed(pen: Pen, steps: int) -> tuple[Prose, Built]:
@@ -108,7 +126,9 @@ def _whole_gradient(s: Sheet) -> str:
 
 
 def _formula(sources: Sources, name: str) -> Display | Prose:
-    return formulas([sources.opened.formula(name)], name, alone=True)
+    return formulas(
+        [sources.opened.formula(name)], name, alone=True, reflection=Reflection(sources.opened.closed.symbols)
+    )
 
 
 def built(pen: Pen, entry: Entry, most: int = 5) -> Built:

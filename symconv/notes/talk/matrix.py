@@ -105,7 +105,7 @@ def _constraints(sources: Sources, pen: Pen) -> tuple[tuple[Piece, ...], ...]:
     """The counts, and the matrix and the network side by side where they can be read."""
     pictures = [found for name in ("band", "network") for found in framed(sources, name, HALF_FRAME)]
     pictures = pictures or framed(sources, "band") or framed(sources, "band", lettered=False)
-    told: tuple[Piece, ...] = (Prose(counts(sources, pen)),)
+    told: tuple[Piece, ...] = (Prose(counts(sources, pen, brief=True)),)
     return (told, tuple(pictures)) if pictures else (told, (_numbers_of(sources),))
 
 

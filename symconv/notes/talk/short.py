@@ -13,6 +13,29 @@ from symconv.printing.targets import Displayed
 HIGH = 10
 
 
+#: So many characters have room on a line of a frame.
+WIDE = 70
+
+
+@dataclass(frozen=True)
+class OnLine:
+    """A display whose equations are each on one line where it has room."""
+
+    item: Displayed
+
+    def display(self, target: MathsTarget) -> data.Display:
+        """The equations, their parts joined."""
+        whole = self.item.display(target)
+        return data.Display(tuple(_on_line(row, target) for row in whole.rows), whole.whole)
+
+
+def _on_line(row: data.Row | None, target: MathsTarget) -> data.Row | None:
+    if row is None or not all(isinstance(part, str) and "\n" not in part for part in row.parts):
+        return row
+    line = " = ".join(map(str, row.parts))
+    return row._replace(parts=(line,)) if target.width(f"{row.left} = {line}") <= WIDE else row
+
+
 @dataclass(frozen=True)
 class Short:
     """A display of its first equations, with dots for the others where they are too high for a frame."""
