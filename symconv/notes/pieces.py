@@ -28,9 +28,18 @@ MOST_LINES, MOST_LISTED = 9, 12
 
 
 class Inline(Latex):
-    """LaTeX for a line of text, where a fraction of letters is too high."""
+    """LaTeX for a line of text, where a fraction is too high."""
 
     derivative = r"\partial {}/\partial {}".format
+
+    def expr(self, expr: Expr) -> str:
+        """One expression, a fraction of numbers with a slash."""
+        return str(expr) if expr.is_Rational else super().expr(expr)
+
+    def factor(self, expr: Expr) -> str:
+        """An operand of a product, a fraction in brackets."""
+        rendered = super().factor(expr)
+        return f"({rendered})" if expr.is_Rational and rendered[0] != "(" and not expr.is_Integer else rendered
 
 
 def lines_shown(count: int, most: int = MOST_LINES) -> list[int | None]:

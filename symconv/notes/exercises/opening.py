@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Indexed, Sum, expand
+from sympy import Expr, Indexed, Sum, expand, sympify
 
 from symconv.derivation.scripts import written
 from symconv.index_sums.index_base import shift_index_base
@@ -53,18 +53,44 @@ def _formula(layer: Practised) -> list[Block]:
     def rows(t: MathsTarget) -> Iterator[Row]:
         form = of_formulas(t, symbols)
         left, right = (shift_index_base(side, symbols) for side in (line.left, shown))
-        yield Row(form.expr(left), (form.folded(right),))
+        yield Row(form.expr(left), (form.folded(right),), below=(f"{t.prose('for ')}{_ranges(t, layer)}",))
 
     blocks: list[Block] = [say("It computes"), worked(rows)]
+    if not spec.numeric:
+        each = " along each axis" if len(spec.axes) > 1 else ""
+        counts = _counts(layer)
+        blocks.append(
+            say(
+                f"where {{counts}} {'are the numbers' if each else 'is the number'} of outputs{each}.",
+                counts=lambda t: ", ".join(map(of_formulas(t, symbols).expr, counts)),
+            )
+        )
     if spec.transposed:
         return blocks
     if zeros:
         outside = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
-        told = "where {x} is 0 outside its range."
+        told = f"{'where' if spec.numeric else 'Here'} {{x}} is 0 outside its range."
         return [*blocks, say(told, x=lambda t: letters.input(t))] if outside else blocks
     name = symbols.padded.label.name
-    told = f"where {{xpad}} is {{x}} {spec.axes[0].fill.words}."
+    told = f"{'where' if spec.numeric else 'Here'} {{xpad}} is {{x}} {spec.axes[0].fill.words}."
     return [*blocks, say(told, xpad=Maths(letters.padded(name), name), x=lambda t: letters.input(t))]
+
+
+def _ranges(t: MathsTarget, layer: Practised) -> str:
+    """The first and the last value of each index of the output."""
+    symbols, base = layer.closed.symbols, layer.spec.notation.base
+    form, sizes = of_formulas(t, symbols), list(map(sympify, symbols.exact_spec.tied.extents["output"]))
+    if not layer.spec.numeric:  # a question asks how many there are
+        sizes[-len(layer.spec.axes) :] = _counts(layer)
+    return t.comma.join(
+        t.at_most.join((str(base), form.expr(index), form.expr(size - 1 + base)))
+        for index, size in zip(symbols.indices("output"), sizes, strict=True)
+    )
+
+
+def _counts(layer: Practised) -> list[Expr]:
+    """The letters of the number of outputs along each axis."""
+    return [layer.closed.symbols.m_letter(axis) for axis in range(len(layer.spec.axes))]
 
 
 def _unpadded(symbols: LayerSymbols, expr: Expr) -> Expr:

@@ -12,6 +12,7 @@ from sympy import ceiling, floor, sympify
 from symconv.errors import SymconvError
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
+from symconv.notes.exercises.letters import put_in
 from symconv.notes.exercises.mistakes import Mistaken, mistaken
 from symconv.notes.exercises.practised import Practised, Subject
 from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, shown, words, worked
@@ -46,10 +47,7 @@ def _in_numbers(subject: Subject, rng: Random) -> Exercise | None:
         asked=words("{m}", m=lambda t: t.letter(layer.spec.notation.output_size)),
         value=sizes[0] if alike else sizes,
         wrong=[*_interleaved(_by_rule(layer, alike), ways)],
-        solution=[
-            say("Put the numbers into the formula of the output size:"),
-            shown(layer.equation("output_size")),
-        ],
+        solution=[put_in(layer), shown(layer.equation("output_size"))],
         written=number if alike else nested,
         judge=Entries(layer, "output_size"),
         form="number" if alike else "list",
