@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from symconv.explicit.layout import Subject
-from symconv.figures.drawing import Drawing, Label
+from symconv.figures.drawing import Box, Drawing, Label, Mark, Text
 from symconv.figures.lettering import Lettering
 from symconv.figures.scene import Scene
 from symconv.figures.window import Padded, windows
@@ -31,7 +32,27 @@ def positioned(
     colours = [tap.colour for tap in letters.taps]
     scene = Scene(subject, colours, at, sides[0], around, lying, sides[1], {}, 1, headed=True)
     title = "The window at one position" if role == "input" else "Where one input writes to"
-    return Drawing.of("position", title, scene.drawn().drawing.marks, _in_words(subject, letters, at))
+    return Drawing.of(
+        "position", title, _labelled(scene.drawn().drawing.marks), _in_words(subject, letters, at)
+    )
+
+
+def _labelled(marks: Sequence[Mark]) -> list[Mark]:
+    """Marks whose cells have as labels what stands in them."""
+    middles = {_middle(mark) for mark in marks if isinstance(mark, Box)}
+    inside = {_middle(mark): mark for mark in marks if isinstance(mark, Text) and _middle(mark) in middles}
+    found: list[Mark] = []
+    for mark in marks:
+        if isinstance(mark, Box) and mark.look != "block" and _middle(mark) in inside:
+            found.append(replace(mark, label=inside[_middle(mark)].label))
+        elif not isinstance(mark, Text) or _middle(mark) not in middles:
+            found.append(mark)
+    return found
+
+
+def _middle(mark: Box | Text) -> tuple[float, float]:
+    width, height = (mark.width, mark.height) if isinstance(mark, Box) else (0, 0)
+    return round(mark.x + width / 2, 3), round(mark.y + height / 2, 3)
 
 
 def main_position(subject: Subject) -> int:

@@ -39,7 +39,9 @@ class Inline(Latex):
     def factor(self, expr: Expr) -> str:
         """An operand of a product, a fraction in brackets."""
         rendered = super().factor(expr)
-        return f"({rendered})" if expr.is_Rational and rendered[0] != "(" and not expr.is_Integer else rendered
+        return (
+            f"({rendered})" if expr.is_Rational and rendered[0] != "(" and not expr.is_Integer else rendered
+        )
 
 
 def lines_shown(count: int, most: int = MOST_LINES) -> list[int | None]:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -36,7 +37,7 @@ LAYERS = {
 ALL = [(layer, name) for layer in LAYERS for name in FIGURES]
 #: Each layer, with a figure in turn; each figure, of a layer in turn.
 IN_TURN = list(zip(LAYERS, [*FIGURES] * len(LAYERS), strict=False))
-ONCE = list(zip([*LAYERS][::2], FIGURES, strict=True))
+ONCE = list(zip(cycle([*LAYERS][::2]), FIGURES, strict=False))
 
 
 def document(*pictures: str) -> str:
