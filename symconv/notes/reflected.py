@@ -72,9 +72,7 @@ class Reflection:
         return on_axis(self._free(_FUNCTIONS), axis, 1 if alike else len(self.sizes))
 
     def _free(self, letters: str) -> str:
-        taken = {str(letter) for letter in self.symbols.notation.meanings()} | {
-            str(symbol) for size in self.sizes for symbol in size.free_symbols
-        }
+        taken = {*self.symbols.notation.meanings(), *map(str, self.symbols.symbols)}
         return next(letter for letter in letters if letter not in taken)
 
     def defined(self, target: MathsTarget) -> Sequence[Row]:
@@ -112,9 +110,6 @@ class Reflection:
             f" {reads} the input backwards at its edges: {{first}}, {{last}}, and a place {{m}} inside the "
         )
         text += "input stays as it is."
-        return ("Here ", *pen.listed([printed(Symbol(letter)) for letter in letters])) + pen.say(
-            text,
-            m=printed(place),
-            first=equal(sympify(base - 1), sympify(base + 1)),
-            last=equal(size + base, size - 2 + base),
-        )
+        first = equal(sympify(base - 1), sympify(base + 1))
+        told = pen.say(text, m=printed(place), first=first, last=equal(size + base, size - 2 + base))
+        return ("Here ", *pen.listed([printed(Symbol(letter)) for letter in letters]), *told)

@@ -136,7 +136,10 @@ def test_limits_are_explained_where_there_are_some() -> None:
         SPREAD["full"]("symconv"), "numbers"
     )
     assert "Every window lies within the input, so none is cut short." in said(sc.Conv1d(4, 3), "numbers")
-    for mode, words in (("reflect", "reflect an index"), ("replicate", "that of the nearest end")):
+    for mode, words in (
+        ("reflect", "Here r reads the input backwards at its edges: r(-1) = 1, r(N) = N - 2,"),
+        ("replicate", "that of the nearest end"),
+    ):
         text = said(sc.Conv1d(5, 3, padding=1, padding_mode=mode), "numbers")
         assert words in text
         assert "none is cut short" not in text
