@@ -179,11 +179,11 @@ def _upright(letter: str) -> str:
 
 
 def _is_high(part: Side) -> bool:
-    """Whether a matrix has fractions, or letters with a superscript and an index, which need more room."""
+    """Whether a matrix has numbers that are fractions, or letters with two scripts, which need more room."""
     if isinstance(part, Beside):
         return any(map(_is_high, part.pieces))
     cells = [cell for row in part.rows for cell in row] if isinstance(part, Grid) else []
-    return any(("^{" in cell and "_{" in cell) or "\\frac" in cell for cell in cells)
+    return any(("^{" in cell and "_{" in cell) or "\\frac{1}{" in cell for cell in cells)
 
 
 def _height(*parts: Side) -> int:
