@@ -14,6 +14,7 @@ import pytest
 import symconv as sc
 from symconv.cli.commands import run
 from symconv.errors import OptionError
+from symconv.notes import rendered
 from symconv.notes.exercises.moodle import form_of
 from symconv.notes.model import Display
 from tests.notes.exercises.drawn import sheet
@@ -164,3 +165,20 @@ def test_the_command_writes_what_the_layer_writes(tmp_path: Path, capsys: pytest
     assert "--count is 0: write a whole number" in capsys.readouterr().err
     assert run(["exercises", *SIZES, "--myst"]) == 2
     assert "--myst needs -o FILE" in capsys.readouterr().err
+
+
+def test_a_sheet_says_what_its_letters_stand_for_and_which_indices_there_are() -> None:
+    def told(layer: sc.layers.Layer) -> str:
+        sheet = layer.exercises(seed=1, count=1, kinds=["output_size"])
+        return rendered(sheet.document(solutions=True), "n.txt")["n.txt"].decode()
+
+    text = told(sc.Conv1d(4, 3, padding="full", flip=True))
+    assert "for 0 <= i <= 5" in text
+    letters = "for N inputs, a kernel of K weights, p padded places on each side, stride s and dilation d:"
+    assert letters in text
+    assert "p_1 padded places before and p_1' after the input" in told(
+        sc.Conv2d(5, 3, padding=((1, 0), (1, 1)))
+    )
+    assert "p places cut off on each side and output padding a:" in told(sc.ConvTranspose1d(4, 3, stride=2))
+    # The last index would tell how many outputs there are.
+    assert "for 0 <= i <= M - 1\n\nwhere M is the number of outputs." in told(sc.Conv1d("N", "K", stride=2))
