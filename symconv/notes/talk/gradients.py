@@ -13,12 +13,16 @@ from symconv.notes.model import Built, Display, Frame, Maths, Piece, Prose, Word
 from symconv.notes.pieces import Pen, Writing
 from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
+from symconv.notes.talk.short import height
 from symconv.notes.worked import Entry, Share
 from symconv.printing.english import counted
 from symconv.printing.latex import Latex
 
 #: So many characters go side by side, and so many lines in any case beside an outer product.
 ABREAST, LINES = 66, 5
+
+#: Above a formula of more lines there is no room for the chain rule.
+HIGHEST = 2
 
 #: An outer product of more rows leaves no room for what is told of it.
 ROWS = 7
@@ -28,9 +32,13 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
     """Each gradient: its formula, and an entry of it in numbers."""
     worked, learned = pen.worked, pen.worked.spec.kernel.learned
     arrives = Prose(_arriving(sources, pen))
+    formula = _formula(sources, "grad_kernel") if learned else arrives
+    if height(formula) > HIGHEST:
+        values = pen.values(worked.upstream, 8)
+        arrives = Prose(pen.say("{upstream} = {values} arrives from the next layer.", values=values))
     frames = []
     if learned:
-        rows: list[tuple[Piece, ...]] = [(arrives,), (_formula(sources, "grad_kernel"),)]
+        rows: list[tuple[Piece, ...]] = [(arrives,), (formula,)]
         outer = _outer(pen)
         rows += [(Prose(_tied(pen, pictured=len(outer) > 1)),), outer]
         frames.append(Frame("The gradient of the weights", tuple(rows)))

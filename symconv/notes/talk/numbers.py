@@ -19,11 +19,14 @@ from symconv.notes.reflected import Reflection
 from symconv.notes.sizes import size
 from symconv.notes.source import Sources
 from symconv.notes.talk.positions import instruction, positions, setting
-from symconv.notes.talk.short import OnLine, Short
+from symconv.notes.talk.short import OnLine, Short, height
 from symconv.printing.letters import on_axis
 
 #: A table of more characters goes without its last column.
 WIDEST = 92
+
+#: Below a formula of more lines only the definitions have room.
+HIGHEST = 4
 
 
 def numbers(sources: Sources, pen: Pen) -> list[Frame]:
@@ -59,7 +62,8 @@ def _general(sources: Sources, pen: Pen) -> Frame:
     reflection = Reflection(sources.opened.closed.symbols)
     rows: list[tuple[Piece, ...]] = [(Prose(sizes(sources)),)]
     rows += [(formulas([sources.opened.formula("output")], "output", reflection=reflection),)]
-    rows += [(piece,) for piece in _named(pen)]
+    named = _named(pen)
+    rows += [(piece,) for piece in (named[:1] if height(rows[-1][0]) > HIGHEST else named)]
     return Frame("The formula", tuple(rows))
 
 

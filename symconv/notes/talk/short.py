@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from symconv.notes.model import Display
 from symconv.printing import display as data
 from symconv.printing.display import Grid
+from symconv.printing.latex import Latex
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import Displayed
 
@@ -15,6 +17,14 @@ HIGH = 10
 
 #: So many characters have room on a line of a frame.
 WIDE = 70
+
+
+def height(piece: object) -> int:
+    """About how many lines a display takes on a frame; 0 for what is none."""
+    if not isinstance(piece, Display):
+        return 0
+    latex = Latex()
+    return sum(line.height for row in piece.item.display(latex).rows for line in latex.lines(row))
 
 
 @dataclass(frozen=True)
