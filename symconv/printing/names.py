@@ -23,7 +23,7 @@ PresetName: TypeAlias = Literal[
     "symconv", "goodfellow", "goodfellow-channels", "dumoulin-visin", "pytorch", "cs231n", "ufldl"
 ]
 UpstreamStyle: TypeAlias = Literal["delta", "partial"]
-FigureName: TypeAlias = Literal["band", "window", "network", "blocks", "input_gradient"]
+FigureName: TypeAlias = Literal["band", "window", "position", "network", "blocks", "input_gradient"]
 ReferenceName: TypeAlias = Literal[
     "numpy", "windows", "loops", "differences", "filters", "scipy", "torch", "jax"
 ]

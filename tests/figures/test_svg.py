@@ -266,7 +266,7 @@ def test_names_that_are_markup_are_text() -> None:
     )
     root = ElementTree.fromstring(to_svg(Drawing("band", "]]>\x08", marks, 1, 1, "")))
     texts = ["".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert texts == ["a<b & </text>", "<i>", "a<b & </text>"]
+    assert texts == ["a < b & </text>", "<i>", "a < b & </text>"]
 
 
 @pytest.mark.parametrize(("layer", "name"), tiers(ALL, [("wide", "band")], several=True))
