@@ -167,7 +167,7 @@ def test_typeset_knows_its_formats() -> None:
     assert "\\begin{align*}" in typeset(blocks, "latex")
     assert "\n$$\n\\begin{aligned}" in typeset(blocks, "markdown")
     assert "\\" not in typeset(blocks, "text")
-    assert set(FORMATS) == {"latex", "markdown", "mathml", "text"}
+    assert set(FORMATS) == {"latex", "markdown", "mathml", "text", "typst"}
     with pytest.raises(OptionError, match="did you mean 'latex'"):
         typeset(blocks, "latx")
 
