@@ -10,7 +10,7 @@ from typing import Any
 import symconv as sc
 from symconv.errors import OptionError
 from symconv.notes import SECTIONS
-from symconv.notes.model import Block, Display
+from symconv.notes.model import Block, Display, Picture
 
 #: The example of the opening question.
 OPENING: dict[str, Any] = {"padding": "full", "flip": True}
@@ -71,8 +71,12 @@ def together(names: Iterable[str]) -> sc.Document:
 
 
 def _apart(name: str, blocks: Iterable[Block]) -> Iterator[Block]:
-    """A layer's blocks, with labels that no other layer has."""
-    return (replace(b, label=f"{name}-{b.label}") if isinstance(b, Display) else b for b in blocks)
+    """A layer's blocks, with labels and names of pictures that no other layer has."""
+    for block in blocks:
+        if isinstance(block, Display):
+            yield replace(block, label=f"{name}-{block.label}")
+        else:
+            yield replace(block, name=f"{name}-{block.name}") if isinstance(block, Picture) else block
 
 
 @cache

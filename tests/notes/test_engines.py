@@ -16,7 +16,7 @@ import symconv as sc
 from symconv.notes import rendered
 from symconv.notes.markdown import on_github
 from tests.latex_tools import PREAMBLE
-from tests.notes.browser import MATHJAX, MATHJAX_2, Browser
+from tests.notes.browser import MATHJAX, MATHJAX_2, Browser, Typeset
 from tests.notes.layers import SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.notes.test_mathml import Formula, formulas_of
@@ -47,6 +47,16 @@ ALL = tuple(SPREAD)
 CALLS = [(MATHJAX_2, ()), (MATHJAX_2, ALL), (MATHJAX / "tex-svg-full.js", ALL)]
 
 
+def set_by_mathjax(formulas: list[Formula], script: Path, folder: Path, browser: Browser) -> Typeset:
+    """What a MathJax says of a page of formulas, where a command that it does not know is an error."""
+    shown = "".join(f"<p>\\[{escape(latex)}\\]</p>" for latex, _ in formulas)
+    source = script.as_uri() + ("?config=TeX-AMS_SVG-full" if script == MATHJAX_2 else "")
+    strict = '<script>MathJax = {tex: {packages: {"[-]": ["noundefined"]}}};</script>'
+    head = f'<!DOCTYPE html><meta charset="utf-8">{strict}<script src="{source}"></script>'
+    (folder / "page.html").write_text(f"{head}<body>{shown}</body>", encoding="utf-8")
+    return browser.typeset(folder / "page.html")
+
+
 @pytest.mark.parametrize(
     ("script", "names"), tiers(CALLS, CALLS[:1], several=True), ids=["2.7-samples", "2.7", "3"]
 )
@@ -54,13 +64,7 @@ def test_mathjax_takes_every_formula(
     script: Path, names: tuple[str, ...], tmp_path: Path, browser: Browser
 ) -> None:
     formulas = formulas_everywhere(names)
-    shown = "".join(f"<p>\\[{escape(latex)}\\]</p>" for latex, _ in formulas)
-    source = script.as_uri() + ("?config=TeX-AMS_SVG-full" if script == MATHJAX_2 else "")
-    strict = '<script>MathJax = {tex: {packages: {"[-]": ["noundefined"]}}};</script>'
-    head = f'<!DOCTYPE html><meta charset="utf-8">{strict}<script src="{source}"></script>'
-    page = f"{head}<body>{shown}</body>"
-    (tmp_path / "page.html").write_text(page, encoding="utf-8")
-    found = browser.typeset(tmp_path / "page.html")
+    found = set_by_mathjax(formulas, script, tmp_path, browser)
     assert found.wrong == []
     assert found.formulas == len(formulas)
 
@@ -83,33 +87,51 @@ def pandoc() -> str:
     return str(pypandoc.get_pandoc_path())
 
 
+def by_pandoc(text: str, source: str) -> tuple[str, str]:
+    """What pandoc makes of a text: HTML with MathML, and what it warns of."""
+    command = [pandoc(), "-f", source, "-t", "html", "--mathml"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr
+
+
+def for_pandoc(formulas: list[Formula]) -> str:
+    """Formulas in Markdown."""
+    return "\n\n".join(f"$${' '.join(latex.split())}$$" for latex, _ in formulas)
+
+
 @exhaustive
 def test_pandoc_converts_every_formula() -> None:
-    program = pandoc()
     formulas = formulas_everywhere(ALL)
-    text = "\n\n".join(f"$${' '.join(latex.split())}$$" for latex, _ in formulas)
-    done = subprocess.run(
-        [program, "-f", "markdown", "-t", "html", "--mathml"],
-        input=text,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    assert done.stdout.count("<math ") == len(formulas)
+    made, warned = by_pandoc(for_pandoc(formulas), "markdown")
+    assert warned == ""
+    assert made.count("<math ") == len(formulas)
 
 
 def test_katex_and_pdftex_take_the_samples(typeset: Any) -> None:
     assert all(map(typeset, samples()))
 
 
+#: How large a formula is at the most.
+NO_LARGER = "max width=0.9\\linewidth,max totalheight=0.9\\textheight"
+
+#: What TeX writes into its log behind a formula.
+IS_SET = "This formula is set"
+
+
+def set_by_tex(formulas: list[str], folder: Path, engine: str) -> int:
+    """How many formulas a TeX sets, in one run that must succeed; wide ones are made narrower."""
+    body = "".join(
+        f"\\[\n\\adjustbox{{{NO_LARGER}}}{{$\\displaystyle {one}$}}\n\\]\n\\typeout{{{IS_SET}}}\n"
+        for one in formulas
+    )
+    head = PREAMBLE.replace("xcolor", "xcolor,adjustbox")
+    log = compiled(f"{head}{body}\\end{{document}}\n", folder, engine, once=True)
+    return log.splitlines().count(IS_SET)
+
+
 @exhaustive
 def test_luatex_takes_the_samples(tmp_path: Path) -> None:
-    body = "".join(
-        f"\\[\n\\resizebox{{0.9\\linewidth}}{{!}}{{$\\displaystyle {one}$}}\n\\]\n" for one in samples()
-    )
-    head = PREAMBLE.replace("xcolor", "xcolor,graphicx")
-    compiled(f"{head}{body}\\end{{document}}\n", tmp_path, "lualatex")
+    assert set_by_tex(samples(), tmp_path, "lualatex") == len(samples())
 
 
 #: Commands that GitHub refuses, although MathJax knows them. Source: "The following macros are not allowed",
@@ -134,18 +156,29 @@ ON_GITHUB = {
 }
 
 
-@pytest.mark.parametrize("name", tiers(ALL, ["full"]))
-def test_formulas_on_github_have_only_commands_that_it_takes(name: str) -> None:
-    text = rendered(document(name), "n.md")["n.md"].decode()
+def formulas_on_github(text: str) -> tuple[list[str], list[str]]:
+    """The displays of a page of Markdown, and the formulas in its sentences."""
     displays = re.findall(r"^```math\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
     inline = re.findall(r"\$([^$\n]+)\$", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return displays, inline
+
+
+def refused_by_github(formula: str, *, inline: bool = False) -> set[str]:
+    """The commands of a formula that GitHub does not take.
+
+    In a sentence Markdown takes a backslash before punctuation away.
+    """
+    used = set(re.findall(r"\\[A-Za-z]+", formula))
+    return (used - ON_GITHUB) | (used & REFUSED) | set(re.findall(r"\\[^A-Za-z]", formula) if inline else ())
+
+
+@pytest.mark.parametrize("name", tiers(ALL, ["full"]))
+def test_formulas_on_github_have_only_commands_that_it_takes(name: str) -> None:
+    displays, inline = formulas_on_github(rendered(document(name), "n.md")["n.md"].decode())
     assert len(displays) > 3
     assert len(inline) > 20
-    used = set(re.findall(r"\\[A-Za-z]+", " ".join([*displays, *inline])))
-    assert used <= ON_GITHUB
-    assert not used & REFUSED
-    # In a sentence Markdown takes a backslash before punctuation away.
-    assert [one for one in inline if re.search(r"\\[^A-Za-z]", one)] == []
+    assert [one for one in displays if refused_by_github(one)] == []
+    assert [one for one in inline if refused_by_github(one, inline=True)] == []
 
 
 def test_names_of_functions_are_upright_on_github() -> None:

@@ -43,9 +43,10 @@ def compiled(latex: str, folder: Path, engine: str, *, once: bool = False) -> st
     Once is enough to see where everything stands; references are known in the second run only.
     """
     required_program("latexmk")
-    required_program("lualatex" if engine == "lualatex" else "pdflatex")
     (folder / "notes.tex").write_text(latex, encoding="utf-8")
-    started = ["pdflatex"] if once else ["latexmk", f"-{engine}"]
+    program = "lualatex" if engine == "lualatex" else "pdflatex"
+    required_program(program)
+    started = [program] if once else ["latexmk", f"-{engine}"]
     command = [*started, "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "notes.tex"]
     environment = {**os.environ, "max_print_line": "1000"}
     done = subprocess.run(
