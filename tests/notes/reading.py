@@ -10,11 +10,11 @@ import shutil
 import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import pdfplumber
+import pypdfium2
 
 from symconv.notes import rendered
 from symconv.notes.model import Picture
@@ -25,17 +25,9 @@ from tests.notes.browser import MATHJAX, MATHJAX_2, Browser
 from tests.notes.layers import document
 from tests.notes.test_formats import compiled
 from tests.notes.test_mathml import LEAST, Formula, alike, compare
-from tests.notes.written import (
-    AS_MATHML,
-    DIRECTIVES,
-    FOR_A_SCRIPT,
-    IN_MARKDOWN,
-    LAYERS,
-    Bench,
-    Seen,
-    squeezed,
-    text_of,
-)
+from tests.notes.test_typst import set_by_typst, squeezed
+from tests.notes.written import AS_MATHML, DIRECTIVES, FOR_A_SCRIPT, IN_MARKDOWN, LAYERS, Bench, Seen, text_of
+from tests.printing.typst_signs import in_mathml, in_pdf
 
 # What each engine makes of each format.
 
@@ -79,23 +71,35 @@ def _like_katex(bench: Bench, shown: list[tuple[Formula, str]]) -> Seen:
     return Seen(sum(latex not in wrong for (latex, _), _ in shown), len(shown), compared="like KaTeX's")
 
 
+def formulas_in_typst(bench: Bench) -> Seen:
+    same = [found == in_mathml(one) for one, found in zip(bench.each, in_pdf(bench.each), strict=True)]
+    return Seen(sum(same), len(same), compared="sign by sign")
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """The words on each page of a PDF."""
+    with pypdfium2.PdfDocument(pdf) as pages:
+        return [page.get_textpage().get_text_range() for page in pages]
+
+
 def article(engine: str) -> Callable[[Bench], Seen]:
     def read(bench: Bench) -> Seen:
         place = bench.place(engine)
         compiled(bench.text("n.tex"), place, engine, once=True)
-        with pdfplumber.open(place / "notes.pdf") as found:
-            text = "".join(char["text"] for page in found.pages for char in page.chars)
-        return bench.seen(len(bench.formulas), text)
+        return bench.seen(len(bench.formulas), "".join(pages_of((place / "notes.pdf").read_bytes())))
 
     return read
+
+
+def by_typst(bench: Bench) -> Seen:
+    return bench.seen(len(bench.formulas), "".join(pages_of(set_by_typst(bench.notes))))
 
 
 def slides(engine: str) -> Callable[[Bench], Seen]:
     def read(bench: Bench) -> Seen:
         place, talk = bench.place(engine), document(LAYERS[0])
         compiled(rendered(talk, "n.tex", slides=True)["n.tex"].decode(), place, engine, once=True)
-        with pdfplumber.open(place / "notes.pdf") as found:
-            pages = [squeezed("".join(char["text"] for char in page.chars)) for page in found.pages]
+        pages = [squeezed(page) for page in pages_of((place / "notes.pdf").read_bytes())]
         there = [frame for frame in talk.frames if any(squeezed(frame.title) in page for page in pages)]
         return Seen(len(there), len(talk.frames), "frames")
 
@@ -216,10 +220,12 @@ READ: dict[tuple[str, str], Callable[[Bench], Seen]] = {
     ("a formula's `latex()`", "pandoc"): formulas_in_pandoc,
     ("a formula's `latex()`", "GitHub"): formulas_on_github,
     ("a formula's MathML", "Chromium"): formulas_as_mathml,
-    ("`.tex`", "pdfLaTeX"): article("pdf"),
-    ("`.tex`", "LuaLaTeX"): article("lualatex"),
+    ("a formula as Typst", "Typst"): formulas_in_typst,
+    ("`.tex`, and `.pdf` by TeX", "pdfLaTeX"): article("pdf"),
+    ("`.tex`, and `.pdf` by TeX", "LuaLaTeX"): article("lualatex"),
     ("`.tex` with `slides`", "pdfLaTeX"): slides("pdf"),
     ("`.tex` with `slides`", "LuaLaTeX"): slides("lualatex"),
+    ("`.typ`, and `.pdf` by Typst", "Typst"): by_typst,
     ("`.html`", "Chromium"): page_as_mathml,
     ("`.html`", "pandoc"): by_pandoc("n.html", "html"),
     ('`.html`, `math="mathjax"`', "MathJax 3"): page_by_mathjax,
@@ -248,13 +254,17 @@ NOTHING = "–"
 TABLE = re.compile(r"(?:^\|[^\n]*\n)+", re.MULTILINE)
 
 
-def table(bench: Bench) -> tuple[str, dict[tuple[str, str], Seen]]:
-    """The table in Markdown, and what stands in its cells."""
-    seen = {pair: read(bench) for pair, read in READ.items()}
+def table(cells: Mapping[tuple[str, str], object]) -> str:
+    """The table in Markdown, of what was seen of each format by each engine."""
     formats, readers = (list(dict.fromkeys(pair[at] for pair in READ)) for at in (0, 1))
     rows = [["format", *readers], ["---"] * (len(readers) + 1)]
-    rows += [[name, *(str(seen.get((name, reader), NOTHING)) for reader in readers)] for name in formats]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows), seen
+    rows += [[name, *(str(cells.get((name, one), NOTHING)) for one in readers)] for name in formats]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def seen_of_all(bench: Bench) -> dict[tuple[str, str], Seen]:
+    """Every engine, run on every format that it reads."""
+    return {pair: read(bench) for pair, read in READ.items()}
 
 
 def main(page: str = "") -> None:
@@ -262,7 +272,7 @@ def main(page: str = "") -> None:
     browser = Browser()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            made, _ = table(Bench(browser, Path(folder)))
+            made = table(seen_of_all(Bench(browser, Path(folder))))
     finally:
         browser.close()
     if page:

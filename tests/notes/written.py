@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
@@ -15,18 +14,15 @@ import nbformat
 from nbclient import NotebookClient
 
 from symconv.notes import rendered
-from symconv.notes.model import Display, Maths
 from tests.ext.project import CONF, Project, directive
 from tests.notes import test_engines as engines
 from tests.notes.browser import MATHJAX, Browser
 from tests.notes.layers import document, together
 from tests.notes.test_mathml import Formula, formulas_of
+from tests.notes.test_typst import said_in, squeezed
 
 #: The layers whose notes are written: one on numbers, one that is not linear, one that is open in its sizes.
 LAYERS = ("full", "maximum", "open")
-
-#: So long is a word at the least that is looked for, and so long a number.
-WORDS = re.compile(r"[A-Za-z]{4,}|\d{2,}")
 
 #: Directives of Sphinx: the layer, its options, and what it shows.
 DIRECTIVES: list[tuple[str, dict[str, object], list[str]]] = [
@@ -78,23 +74,6 @@ class Seen:
         return said + words + (f", {self.compared}" if self.compared else "")
 
 
-def squeezed(text: str) -> str:
-    """Letters and digits alone, for lines break within words, and TeX leaves no spaces between them."""
-    return re.sub("[^A-Za-z0-9]", "", unicodedata.normalize("NFKD", text))
-
-
-def said_in(item: Any) -> set[str]:
-    """The words and numbers of blocks and sentences that are not within formulas."""
-    if isinstance(item, str):
-        return set(WORDS.findall(unicodedata.normalize("NFKD", item)))
-    if isinstance(item, tuple):
-        return {word for part in item for word in said_in(part)}
-    if isinstance(item, Maths | Display):
-        return set()
-    names = ("words", "caption", "points", "head", "rows")
-    return {word for name in names for word in said_in(getattr(item, name, ()))}
-
-
 def text_of(html: str) -> str:
     """The words of a page."""
     return unescape(re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", "", html, flags=re.DOTALL))
@@ -108,7 +87,7 @@ class Bench:
         self.notes = together(LAYERS)
         self.formulas: list[Formula] = list(formulas_of(self.notes.blocks))
         self.each = [latex for latex, _ in engines.formulas_everywhere(LAYERS)]
-        self.words = said_in(self.notes.blocks)
+        self.words = said_in(self.notes)
 
     def place(self, name: str) -> Path:
         """An empty folder."""
