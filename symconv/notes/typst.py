@@ -31,6 +31,9 @@ from symconv.printing.typst import formula, quoted, typst, words
 #: Displays with more lines and tables with more rows than this are broken over pages.
 TALL, MANY = 12, 20
 
+#: What Typst reads as part of a call that it follows.
+_GOES_ON = re.compile(r"[;(]|\.\w")
+
 
 def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> str:
     """The source of the whole document.
@@ -65,8 +68,18 @@ def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> 
 
 
 def sentence(told: Words) -> str:
-    """Words escaped, and formulas with what they are in words."""
-    return "".join(_maths(part) if isinstance(part, Maths) else words(part) for part in told)
+    """Words escaped, and formulas with what they are in words.
+
+    What would go on with the call of a formula, or end it, comes after a semicolon that ends it.
+    """
+    found = ""
+    for before, part in zip(("", *told), told, strict=False):
+        if isinstance(part, Maths):
+            found += _maths(part)
+        else:
+            ended = ";" if isinstance(before, Maths) and _GOES_ON.match(part) else ""
+            found += ended + words(part)
+    return found
 
 
 def _maths(part: Maths) -> str:
@@ -119,8 +132,8 @@ def _points(block: Points) -> str:
     """A list with what each point is about in front."""
     heads = (sentence(about) for about, _ in block.points)
     rows = (
-        f"  ([{head}{'' if head.endswith(')') else '.'}], [{sentence(told)}]),"
-        for head, (_, told) in zip(heads, block.points, strict=True)
+        f"  ([{head}{'' if plain(about).endswith(')') else '.'}], [{sentence(told)}]),"
+        for head, (about, told) in zip(heads, block.points, strict=True)
     )
     return "\n".join(["points(", *rows, ")"])
 

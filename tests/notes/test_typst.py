@@ -6,6 +6,7 @@ import io
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import symconv as sc
 from symconv.errors import MissingExtraError, OptionError
 from symconv.notes import TexError, rendered
-from symconv.notes.model import Algorithm, Display, Manuscript, Maths, Picture
+from symconv.notes.model import Algorithm, Display, Manuscript, Maths, Picture, Prose
 from symconv.notes.pdf import engine_for, pdf
 from tests.notes.layers import IN_NOTATIONS, LARGE, SPREAD, document, everything
 from tests.notes.test_formats import HOSTILE
@@ -114,6 +115,70 @@ def test_every_word_and_number_of_the_document_is_there(name: str) -> None:
     said = said_in(document(name, depth="full"))
     assert len(said) > 100
     assert {word for word in said if word not in shown} == set()
+
+
+PUNCTUATION = (
+    ".",
+    ",",
+    ";",
+    ":",
+    "!",
+    "?",
+    ")",
+    "(",
+    "]",
+    "[",
+    "'s",
+    "-fold",
+    "...",
+    ".5",
+    ";;",
+    ".and",
+    "/2",
+)
+
+
+def test_what_stands_directly_behind_a_formula_is_there() -> None:
+    x = Maths("x", "x")
+    said = [Prose(("Behind ", x, f"{signs} end")) for signs in PUNCTUATION]
+    said.append(Prose(("The sign $", x, "; and (", x, ") in brackets, ", x, x, "; twice.")))
+    with pdfplumber.open(io.BytesIO(set_by_typst(sc.Document("Signs", tuple(said))))) as found:
+        shown = unicodedata.normalize("NFKD", found.pages[0].extract_text())
+    lines = shown.replace("’", "'").replace("…", "...").splitlines()
+    assert [line.replace(" ", "") for line in lines[1:-1]] == [
+        *(f"Behindx{signs}end" for signs in PUNCTUATION),
+        "Thesign$x;and(x)inbrackets,xx;twice.",
+    ]
+
+
+@exhaustive
+@pytest.mark.parametrize("name", tuple(EVERY))
+def test_signs_behind_formulas_of_notes_are_there(name: str) -> None:
+    signs = re.compile(r"^[;:!?]")
+    said = [block.words for block in document(name, depth="full").blocks if isinstance(block, Prose)]
+    behind = [
+        re.sub(r"\s", "", after)
+        for words in said
+        for before, after in pairwise(words)
+        if isinstance(before, Maths) and isinstance(after, str) and signs.match(after)
+    ]
+    shown = "".join(
+        re.sub(r"\s|\n\d+$", "", unicodedata.normalize("NFKD", t)) for *_, t in pages_of(name, depth="full")
+    )
+    assert [text for text in behind if unicodedata.normalize("NFKD", text)[:12] not in shown] == []
+
+
+@pytest.mark.parametrize("count", [17, 23])
+def test_tight_paragraphs_are_not_indented_and_stay_apart(count: int) -> None:
+    long = " ".join(["Every paragraph begins at the margin, and its lines fill the page."] * 5)
+    made = sc.Document("Paragraphs", (Prose((f"{long} The end.",)),) * count, pages=1)
+    with pdfplumber.open(io.BytesIO(set_by_typst(made))) as found:
+        (page,) = found.pages
+        lines = page.extract_text_lines()[1:-1]
+    assert min(c["size"] for line in lines for c in line["chars"]) < 9.9, "there is not much room"
+    assert {round(line["x0"] - SIDE * 72 / 25.4) for line in lines} == {0}
+    gaps = [(after["top"] - line["top"], "end." in line["text"]) for line, after in pairwise(lines)]
+    assert min(gap for gap, ends in gaps if ends) > max(gap for gap, ends in gaps if not ends) - 0.1
 
 
 @exhaustive
