@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import symconv.notes.kinds as kinds
-from symconv.notes.model import Frame, Piece, Points, Table, Words
+from symconv.notes.model import Frame, Points, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
 from symconv.notes.why import equivariance, large_costs
@@ -18,21 +16,31 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
     here, more = Costs.of(judged.spec), large_costs(sources, judged)
     learned, pooled = judged.spec.kernel.learned, kinds.kind(judged.spec) == "maximum"
     what = "this layer" if judged is sources.layer else "the example"
-    sizes = [(what, here), *([(f"{more.inputs:,} inputs", more)] if more else [])]
-    head: list[Words] = [("",), ("",)]
-    for name, _ in sizes:
-        head += [(name,), ("dense",)]
-    many = "comparisons" if pooled else "multiplications"
-    lines: list[tuple[str, str, Callable[[Costs], tuple[int, int]]]] = [
-        ("sparse interactions", "inputs per output", lambda c: (c.window, c.inputs)),
-        ("", many, lambda c: (c.multiplications, c.dense)),
-        ("parameter sharing", "weights to learn", lambda c: (c.weights if learned else 0, c.dense)),
+    first = "comparisons" if pooled else "multiplications"
+    head: list[Words] = [("",), ("inputs",), ("inputs per output",), (first,), ("weights to learn",)]
+    rows: list[tuple[Words, ...]] = []
+    for c in (here, more):
+        if c is None:
+            continue
+        for name, counts in (
+            (what, (c.inputs, c.window, c.multiplications, c.weights if learned else 0)),
+            ("a dense layer", (c.inputs, c.inputs, c.dense, c.dense)),
+        ):
+            rows.append(((name,), *((f"{count:,}",) for count in counts)))
+    points: list[tuple[Words, Words]] = [
+        (("Sparse interactions",), (_SPARSE[judged.spec.transposed],)),
+        (("Parameter sharing",), (_SHARED[learned],)),
+        (("Equivariance to shift",), equivariance(sources, pen)),
     ]
-    rows = []
-    for term, name, read in lines:
-        row: list[Words] = [(term,), (name,)]
-        for _, costs in sizes:
-            row += [(f"{count:,}",) for count in read(costs)]
-        rows.append(tuple(row))
-    told: tuple[Piece, ...] = (Points(((("Equivariance to shift",), equivariance(sources, pen)),)),)
-    return [Frame("Sparse, shared, equivariant", ((Table(tuple(head), tuple(rows)),), told))]
+    table = Table(tuple(head), tuple(rows))
+    return [Frame("Sparse, shared, equivariant", ((table,), (Points(tuple(points)),)))]
+
+
+#: Of a transposed layer, and of any other.
+_SPARSE = {
+    False: "Each output depends only on the inputs in its window.",
+    True: "Each output depends only on the inputs whose kernel reaches it.",
+}
+
+#: With weights to learn, and without.
+_SHARED = {True: "Every position uses the same weights.", False: "There are no weights to learn."}
