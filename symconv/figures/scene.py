@@ -11,7 +11,7 @@ import numpy as np
 
 from symconv.explicit.layout import Subject
 from symconv.figures.colours import FAINT
-from symconv.figures.drawing import FONT, Box, Disc, Drawing, Label, Mark, Text
+from symconv.figures.drawing import FONT, Box, Disc, Drawing, Label, Mark, Text, extent, moved
 from symconv.figures.lettering import label
 from symconv.figures.window import Padded, windows
 
@@ -45,7 +45,29 @@ def enlarged(drawing: Drawing) -> Staged:
     """A figure for a frame: its letters as large as there is room, no names on edges, no head of a legend."""
     kept = [mark for mark in drawing.marks if not (isinstance(mark, Text) and _spare(mark))]
     marks = [large for mark in kept for large in _large(mark)]
-    return Staged(replace(drawing, marks=tuple(marks)), (1,) * len(marks))
+    apart = [_apart(mark, marks) for mark in _legend(marks)]
+    found = replace(drawing, marks=tuple(marks))
+    if apart != marks:
+        found = Drawing.of(drawing.name, drawing.title, apart, drawing.alt)
+    return Staged(found, (1,) * len(marks))
+
+
+def _legend(marks: Sequence[Mark]) -> list[Mark]:
+    """Marks, the names in a legend of one column as large as other letters: there is room beside them."""
+    named = [mark for mark in marks if isinstance(mark, Text) and mark.anchor == "left"]
+    if len({name.x for name in named}) != 1:
+        return list(marks)
+    return [replace(mark, size=SIZE) if mark in named and isinstance(mark, Text) else mark for mark in marks]
+
+
+def _apart(mark: Mark, marks: Sequence[Mark]) -> Mark:
+    """A mark; words that run upwards are moved to the left as far as they would touch larger letters."""
+    if not isinstance(mark, Text) or mark.upright:
+        return mark
+    _, top, right, bottom = extent(mark)
+    beside = [extent(m) for m in marks if isinstance(m, Text) and m.upright and m.x > mark.x]
+    lefts = [left for left, high, _, low in beside if high < bottom and low > top]
+    return moved(mark, min(0.0, min(lefts, default=right) - right), 0)
 
 
 def bare(drawing: Drawing, *, lettered: bool = False) -> Staged:

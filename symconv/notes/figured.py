@@ -89,8 +89,8 @@ def framed(sources: Sources, name: str, width: float = FRAME, *, lettered: bool 
     except FigureError:
         return []
     if lettered:
-        found = enlarged(drawing)
-        return [found] if clear(found, width) else []
+        tried = [_lettered(sources, drawing), drawing] if name == "network" else [drawing]
+        return [found for found in map(enlarged, tried) if clear(found, width)][:1]
     cells = bare(drawing, lettered=True)
     return [cells if clear(cells, width) else bare(drawing)]
 
