@@ -54,16 +54,12 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
         text += "each output."
         return pen.say(f"{text}{passed}", delta=pen(partial(_upstream, pen)), passed=pen(_passed))
     f = sources.activation.name
-
-    def sent(s: Sheet) -> str:
-        return s.loss_by(f"{s.form.function(f)}({_entry(pen, s, n.output)})")
-
     text = "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output "
     text += "of {f}. By the chain rule, the derivative with respect to {y}, before {f} is applied, is "
     text += "{chained}. The formulas below start from {delta}."
     return pen.say(
         text,
-        sent=pen(sent),
+        sent=by_parts(sources, pen)["sent"],
         f=pen(lambda s: s.form.function(f)),
         chained=through(sources, pen),
         delta=pen(lambda s: _by(pen, s) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)),
@@ -97,6 +93,20 @@ def through(sources: Sources, pen: Pen) -> Maths:
         return f"{_upstream(pen, s)} = {f}'({y}){s.form.dot}{s.loss_by(f'{f}({y})')}"
 
     return pen(write)
+
+
+def by_parts(sources: Sources, pen: Pen) -> dict[str, Maths]:
+    """What the next layer sends back, the slope of the function, and their product, the upstream gradient."""
+    name = sources.activation.name
+
+    def at_output(s: Sheet, function: str) -> str:
+        return f"{s.form.function(name)}{function}({_entry(pen, s, pen.worked.spec.written.output)})"
+
+    return {
+        "sent": pen(lambda s: s.loss_by(at_output(s, ""))),
+        "slope": pen(lambda s: at_output(s, "'")),
+        "delta": pen(partial(_upstream, pen)),
+    }
 
 
 def _passed(s: Sheet) -> str:

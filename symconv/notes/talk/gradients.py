@@ -8,7 +8,7 @@ from functools import partial
 from symconv.explicit.layout import Sheet
 from symconv.notes.backward import reached
 from symconv.notes.formulas import formulas
-from symconv.notes.learning import MOST_COLUMNS, outer_product, through
+from symconv.notes.learning import MOST_COLUMNS, by_parts, outer_product
 from symconv.notes.model import Built, Display, Frame, Maths, Piece, Prose, Words
 from symconv.notes.pieces import Pen, Writing
 from symconv.notes.reflected import Reflection
@@ -24,6 +24,9 @@ ABREAST, LINES = 66, 5
 #: Above a formula of more lines there is no room for the chain rule.
 HIGHEST = 2
 
+#: What is said before the gradient of the input.
+_COLLECTED = "Each input sums the gradients of the outputs that it enters, times their weights:"
+
 #: An outer product of more rows leaves no room for what is told of it.
 ROWS = 7
 
@@ -34,18 +37,18 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
     arrives = Prose(_arriving(sources, pen))
     formula = _formula(sources, "grad_kernel") if learned else arrives
     if height(formula) > HIGHEST:
-        values = pen.values(worked.upstream, 8)
-        arrives = Prose(pen.say("{upstream} = {values} arrives from the next layer.", values=values))
+        arrives = Prose(pen.say("The gradient with respect to the output is {here}.", here=_upstream(pen)))
     frames = []
     if learned:
         rows: list[tuple[Piece, ...]] = [(arrives,), (formula,)]
         outer = _outer(pen)
         rows += [(Prose(_tied(pen, pictured=len(outer) > 1)),), outer]
         frames.append(Frame("The gradient of the weights", tuple(rows)))
-    rows = [] if learned else [(arrives,)]
+    formula = _formula(sources, "grad_input")
+    rows = [(Prose((_COLLECTED,)),)] if learned else [(arrives,)]
     entry = built(pen, worked.input_entry(worked.main_place))
     steps = max(step for line in entry.lines for step, _ in line)
-    rows += [(_formula(sources, "grad_input"),), (entry,)]
+    rows += [(formula,), (entry,)]
     found = reached(pen)
     rows += [(Prose(found),)] if found else [(piece,) for piece in _transposed(pen, steps)]
     frames.append(Frame("The gradient of the input", tuple(rows)))
@@ -90,16 +93,22 @@ def _halved(entry: Built) -> Built:
 
 
 def _arriving(sources: Sources, pen: Pen) -> Words:
-    """What arrives from the next layer, in letters and in numbers."""
+    """What arrives from the next layer, and what it is before the function, in letters and in numbers."""
     if not pen.worked.spec.kernel.learned:
-        return pen.say(
-            "{upstream} = {values} arrives from the next layer.", values=pen.values(pen.worked.upstream, 8)
-        )
-    return pen.say(
-        "{delta} arrives from the next layer, where {loss} is the loss; here {upstream} = {values}.",
-        delta=through(sources, pen),
-        values=pen.values(pen.worked.upstream, 8),
-    )
+        return pen.say("{here} arrives from the next layer.", here=_upstream(pen))
+    text = "The next layer sends back {sent}, where {loss} is the loss; times {slope} it is {delta}. "
+    return pen.say(f"{text}Here {{here}}.", **by_parts(sources, pen), here=_upstream(pen))
+
+
+def _upstream(pen: Pen) -> Maths:
+    """The upstream gradient and its values, between which no line ends."""
+    values = pen.values(pen.worked.upstream, 8)
+
+    def write(s: Sheet) -> str:
+        equal, shown = (r" = \nobreak ", values.latex) if s.form.stacked else (" = ", values.text)
+        return f"{s.upstream_letter()}{equal}{shown}"
+
+    return pen(write)
 
 
 def _tied(pen: Pen, pictured: bool) -> Words:
@@ -119,18 +128,18 @@ def _tied(pen: Pen, pictured: bool) -> Words:
 
 def _transposed(pen: Pen, steps: int) -> tuple[Prose, Built]:
     """All entries together, which appear after so many steps."""
-    whole = pen(_whole_gradient)
     values = pen.values(pen.worked.gradient("input"), 8)
-    result = (steps + 1, Maths(f" = {values.latex}", f" = {values.text}"))
-    return Prose(("The transposed matrix carries the gradient back to all inputs:",)), Built(
-        whole, ((result,),)
+    line = (
+        (1, pen(lambda s: f" = {_carried(s)}")),
+        (steps + 1, Maths(f" = {values.latex}", f" = {values.text}")),
     )
+    left = pen(lambda s: s.loss_by(s.whole_letter("input")))
+    return Prose(("The transposed matrix carries the gradient back to all inputs:",)), Built(left, (line,))
 
 
-def _whole_gradient(s: Sheet) -> str:
-    """The gradient of the input as a product."""
-    product = f"{s.form.transposed(s.form.letter(s.notation.matrix))} {s.upstream_letter()}"
-    return f"{s.loss_by(s.whole_letter('input'))} = {product}"
+def _carried(s: Sheet) -> str:
+    """The transposed matrix times the upstream gradient."""
+    return f"{s.form.transposed(s.form.letter(s.notation.matrix))} {s.upstream_letter()}"
 
 
 def _formula(sources: Sources, name: str) -> Display | Prose:
