@@ -130,10 +130,10 @@ def _picture(piece: Picture | Staged, width: float) -> str:
 
 
 def _built(piece: Built) -> list[str]:
-    """The lines of an equation whose pieces appear one after the other."""
+    """The lines of an equation whose pieces appear one after the other, its left side with the first."""
     lines = []
     for at, line in enumerate(piece.lines):
-        left = piece.left.latex if at == 0 else ""
+        left = _from(min((step for step, _ in line), default=1), piece.left.latex) if at == 0 else ""
         right = "".join(_from(step, part.latex) for step, part in line)
         lines.append(f"{left} & {right}")
     return [*lines, *(_built(piece.then) if piece.then else ())]
@@ -151,7 +151,9 @@ def _stacked(piece: Stacked) -> str:
         " & ".join(f"\\uncover<{r}->{{{cell.latex}}}" for cell in row) for r, row in enumerate(piece.rows, 1)
     ]
     right = [one.latex for one in piece.right]
-    acted = f" {_column(right)}" if right else ""
+    acted = f" {_column(right) if len(right) > 1 else ''.join(right)}"
+    added = [f"\\uncover<{r}->{{{one.latex}}}" for r, one in enumerate(piece.added, 1)]
+    acted += f" + {_column(added)}" if added else ""
     return f"{stretched(piece.left)}{_column(left)} = {_array(rows, len(piece.rows[0]))}{acted}"
 
 

@@ -185,12 +185,15 @@ class Stacked:
     rows : tuple of tuple of Maths
         The rows of the matrix; dots where some are left out.
     right : tuple of Maths
-        The entries of what it acts on; none if it stands alone.
+        The entries of what it acts on, or its letter.
+    added : tuple of Maths
+        What is added to each row; none without a bias.
     """
 
     left: tuple[Maths, ...]
     rows: tuple[tuple[Maths, ...], ...]
     right: tuple[Maths, ...] = ()
+    added: tuple[Maths, ...] = ()
 
 
 #: What stands on a frame.

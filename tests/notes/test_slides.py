@@ -13,9 +13,10 @@ import pdfplumber
 import pytest
 
 import symconv as sc
+from symconv.figures.drawing import Text, extent
 from symconv.figures.scene import Staged
 from symconv.notes import rendered
-from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked
+from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked, Table, plain
 from tests.notes.layers import IN_NOTATIONS, SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.tiers import exhaustive, tiers
@@ -224,6 +225,76 @@ def test_only_the_full_depth_shows_derivations(tmp_path: Path) -> None:
 def test_sections_have_their_frames_only() -> None:
     frames = sc.Conv1d(4, 3).notes(sections=["why"]).frames
     assert [frame.title for frame in frames] == ["Sparse, shared, equivariant"]
+
+
+def said(frame: Frame) -> str:
+    """The sentences of a frame, with its formulas in text."""
+    return " ".join(plain(piece.words) for piece in pieces(frame, Prose))
+
+
+@pytest.mark.parametrize("name", tiers(SPREAD, ["full", "maximum"]))
+def test_the_matrix_has_its_letter_before_it_is_spoken_of(name: str) -> None:
+    made = document(name)
+    (compared,) = pieces(made.frames[0], Table)
+    here = plain(compared.rows[1][1])
+    assert "matrix T times x" in said(named("The rows, stacked", name)) or "matrix T has" in said(
+        named("The rows, stacked", name)
+    )
+    assert "T x" in here or here.startswith("the "), "pooling is told in words"
+    assert "These slides show" in said(made.frames[0])
+    assert not any("These notes" in said(frame) for frame in made.frames)
+
+
+@pytest.mark.parametrize("name", tiers(SPREAD, ["full", "average"]))
+def test_words_come_before_an_equation_and_columns_have_names_of_their_own(name: str) -> None:
+    for frame in document(name).frames:
+        if pieces(frame, Built):
+            assert isinstance(frame.rows[0][0], Prose), frame.title
+        for table in pieces(frame, Table):
+            heads = [plain(head) for head in table.head]
+            assert len(set(heads)) == len(heads)
+
+
+def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
+    assert said(named("The gradient of the weights")).startswith(
+        "The next layer sends back dL/df(y[i]), where L is the loss; times f'(y[i]) it is "
+    )
+    assert "Here delta = (" in said(named("The gradient of the weights"))
+    made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()
+    assert r"\delta = \nobreak (" in made
+
+
+def test_a_left_side_appears_with_what_it_equals() -> None:
+    made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()
+    lefts = re.findall(r"^(.*?) & (?=\\uncover<(\d+)->)", made, re.MULTILINE)
+    derivatives = [(left, step) for left, step in lefts if r"\partial" in left]
+    assert len(derivatives) == 3
+    assert [left.startswith(f"\\uncover<{step}->") for left, step in derivatives] == [True] * 3
+
+
+def test_a_bias_is_added_to_each_row() -> None:
+    (stacked,) = pieces(sc.Conv1d(4, 3, bias=True).notes(sections=["matrix"]).frames[0], Stacked)
+    assert [one.text for one in stacked.added] == ["b", "b"]
+    (without,) = pieces(named("The rows, stacked"), Stacked)
+    assert without.added == ()
+
+
+@pytest.mark.parametrize("name", tiers(SPREAD, ["full"]))
+def test_words_beside_a_matrix_touch_no_letters(name: str) -> None:
+    drawn = [piece for frame in document(name).frames for piece in pieces(frame, Staged)]
+    for staged in drawn:
+        texts = [mark for mark in staged.drawing.marks if isinstance(mark, Text)]
+        turned = [extent(text) for text in texts if not text.upright]
+        for left, top, right, bottom in turned:
+            for other in (extent(text) for text in texts if text.upright):
+                apart = other[0] >= right or other[2] <= left or other[1] >= bottom or other[3] <= top
+                assert apart
+
+
+def test_the_legend_of_a_network_names_the_weights() -> None:
+    _, network = pieces(named("Zeros and shared weights"), Staged)
+    labels = [mark.label.text for mark in network.drawing.marks if isinstance(mark, Text)]
+    assert labels[-3:] == ["w0 = 5", "w1 = 6", "w2 = 7"]
 
 
 def leaky(t):

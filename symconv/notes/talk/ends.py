@@ -7,15 +7,21 @@ from collections.abc import Sequence
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.notes.matrix_pairs import partner_letter
-from symconv.notes.model import Block, Frame, Maths, Points, Prose, Table, Words
+from symconv.notes.model import Block, Frame, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
+from symconv.notes.talk.matrix import addend
 
 
 def opening(sources: Sources, pen: Pen, title: str) -> Frame:
     """The question that the slides answer."""
-    told = kinds.opening(pen)
+    told = _of_slides(kinds.opening(pen))
     return Frame(title, ((Prose(told),), (_compared(sources, pen),)), opening=True)
+
+
+def _of_slides(told: Words) -> Words:
+    """The same question, answered by slides."""
+    return tuple(w.replace("These notes", "These slides") if isinstance(w, str) else w for w in told)
 
 
 def _compared(sources: Sources, pen: Pen) -> Table:
@@ -33,23 +39,24 @@ def _compared(sources: Sources, pen: Pen) -> Table:
     z = kinds.dense_letters(pen)["z"]
     rows: list[tuple[Words, ...]] = [
         (("a dense layer",), (kinds.dense(pen),), (pen(lambda s: after(s, z)),)),
-        (("this layer",), (_operation(pen),), (pen(lambda s: after(s, n.output)),)),
+        (("this layer",), _operation(pen), (pen(lambda s: after(s, n.output)),)),
     ]
     return Table((("",), ("computes",), ("and then",)), tuple(rows))
 
 
-def _operation(pen: Pen) -> Maths:
-    """The operation of this layer in the letters of its operands."""
+def _operation(pen: Pen) -> Words:
+    """The operation of this layer in the letters of its operands, and as a product with its matrix."""
     spec, n = pen.worked.spec, pen.worked.spec.written
 
     def write(s: Sheet) -> str:
-        x, w, y = (s.form.letter(letter) for letter in (n.input, n.kernel, n.output))
+        x, w, y, T = (s.form.letter(letter) for letter in (n.input, n.kernel, n.output, n.matrix))
         if spec.transposed:
-            return f"{y} = {s.form.transposed(s.form.letter(partner_letter(pen)))} {x}"
+            done = f"{s.form.transposed(s.form.letter(partner_letter(pen)))} {x}"
+            return f"{y} = {done}{addend(s)} = {T} {x}{addend(s)}"
         sign = (r"\ast" if spec.flip else r"\star") if s.form.stacked else ("conv" if spec.flip else "corr")
-        return f"{y} = {x} {sign} {w}"
+        return f"{y} = {x} {sign} {w}{addend(s)} = {T} {x}{addend(s)}"
 
-    return pen(write)
+    return pen.say("{done}, where {matrix} is its matrix", done=pen(write))
 
 
 def checks(told: Sequence[Block]) -> list[Frame]:
@@ -58,6 +65,6 @@ def checks(told: Sequence[Block]) -> list[Frame]:
     points: list[tuple[Words, Words]] = [
         (("The numbers",), numbers),
         (("The formulas",), proofs),
-        (("The derivation",), ("The notes with an appendix give every step with its rule.",)),
+        (("The derivations",), ("The notes at depth full have every step with the rule that it uses.",)),
     ]
     return [Frame("How we know", ((Points(tuple(points)),),))]

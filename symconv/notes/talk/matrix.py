@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet, shown
@@ -13,6 +14,7 @@ from symconv.notes.matrix_pairs import other_input, partner
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Piece, Prose, Stacked, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
+from symconv.notes.talk.positions import bias_letter
 from symconv.notes.talk.short import Short
 from symconv.notes.worked import Costs
 from symconv.printing.display import Grid, Row
@@ -59,9 +61,22 @@ def _of_blocks(title: str, found: Sequence[Block]) -> Frame:
 def _rows_told(pen: Pen) -> Words:
     kind = kinds.kind(pen.worked.spec)
     if kind == "maximum":
-        return pen.say("Each row has a single 1: it selects the winner of one window.")
+        text = "{product}: each row of the matrix {matrix} has a single 1, at the winner of one window."
+        return pen.say(text, product=pen(product))
     bias = ", plus the bias" if pen.worked.spec.bias else ""
-    return pen.say(f"Every output is a sum over inputs, so it is a row of a matrix times {{input}}{bias}.")
+    text = f"Every output is a sum over inputs, so it is a row of a matrix {{matrix}} times {{input}}{bias}: "
+    return pen.say(f"{text}{{product}}.", product=pen(product))
+
+
+def product(s: Sheet) -> str:
+    """The outputs as the matrix times the inputs, and the bias."""
+    y, T, x = (s.form.letter(letter) for letter in (s.notation.output, s.notation.matrix, s.notation.input))
+    return f"{y} = {T} {x}{addend(s)}"
+
+
+def addend(s: Sheet) -> str:
+    """What is added to a product, if there is a bias."""
+    return f" + {s.form.letter(s.notation.bias)}" if s.spec.bias else ""
 
 
 def _stacked(pen: Pen) -> Stacked:
@@ -79,8 +94,12 @@ def _stacked(pen: Pen) -> Stacked:
 
     down = Maths(Latex.down, "...")
     left = tuple(down if at is None else pen.output(at) for at in kept)
-    right = tuple(pen.input(j) for j in range(columns)) if columns <= TALL else ()
-    return Stacked(left, tuple(tuple(cell(r, c) for c in across) for r in kept), right)
+    right = tuple(pen.input(j) for j in range(columns)) if columns <= TALL else (pen.letter("input"),)
+    shown_rows = tuple(tuple(cell(r, c) for c in across) for r in kept)
+    if not worked.spec.bias:
+        return Stacked(left, shown_rows, right)
+    added = tuple(down if at is None else pen(partial(bias_letter, pen, at)) for at in kept)
+    return Stacked(left, shown_rows, right, added)
 
 
 def _columns(

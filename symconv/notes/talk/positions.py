@@ -159,7 +159,7 @@ def _products(pen: Pen, at: int, chunks: Sequence[Sequence[Product]], last: int)
         for p in chunk:
             added(step, partial(_letters, p), partial(_numbers, pen, p))
     if position.bias is not None:
-        added(last - 1, partial(_bias, pen, at), partial(_value, position.bias))
+        added(last - 1, partial(bias_letter, pen, at), partial(_value, position.bias))
     if letters:
         numbers.append((last, _signed(pen, " = ", partial(_value, position.result))))
     else:
@@ -185,7 +185,7 @@ def _numbers(pen: Pen, p: Product, s: Sheet) -> str:
     return f"{pen.weight(s, p)}{s.form.dot}{s.form.factor(p.value)}"
 
 
-def _bias(pen: Pen, at: int, s: Sheet) -> str:
+def bias_letter(pen: Pen, at: int, s: Sheet) -> str:
     """The letter of the bias of an output."""
     biases = list(pen.worked.explicit.bias)
     index = biases.index(pen.worked.explicit.biases[at])
