@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -9,8 +11,31 @@ from sympy import Expr
 
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
 from symconv.notes.exercises.mistakes import Mistaken, counted_from, mistaken
-from symconv.notes.exercises.practised import Subject, drawn, entry, products, shape_of_quantity, terms
-from symconv.notes.exercises.written import Letters, given, number, on_small, say, sum_of_products, words
+from symconv.notes.exercises.practised import (
+    Practised,
+    Subject,
+    drawn,
+    entry,
+    products,
+    shape_of_quantity,
+    terms,
+)
+from symconv.notes.exercises.written import (
+    Index,
+    Letters,
+    given,
+    maths,
+    number,
+    on_small,
+    say,
+    sum_of_products,
+    words,
+)
+from symconv.notes.model import Words
+from symconv.printing.target import MathsTarget
+
+#: So many outputs that a weight does not touch are named at the most.
+MOST_ABSENT = 2
 
 
 def grad_input_entry(subject: Subject, rng: Random) -> Exercise | None:
@@ -62,7 +87,7 @@ def _gradient(
     wrong.append(("last product", "The last product was forgotten.", lambda: right - single[-1]))
     why = (
         "The weight {of} appears in several entries of the matrix, once for each product that it is part of. "
-        "Its gradient is the sum over all of them:"
+        "Its gradient is the sum over all of them{absent}:"
         if name == "grad_kernel"
         else "Each output that sees {of} passes its gradient back, times the weight between them:"
     )
@@ -82,12 +107,40 @@ def _gradient(
         value=right,
         wrong=wrong,
         solution=[
-            say(why, of=lambda t: L.of_role(t, kept, index)),
+            say(
+                why,
+                of=lambda t: L.of_role(t, kept, index),
+                **({"absent": _absent(layer, index, met)} if name == "grad_kernel" else {}),
+            ),
             sum_of_products(layer, lambda t: L.gradient(t, field, index), roles, met),
         ],
         written=number,
         judge=Entries(layer, f"{name}[{L.printed(index)}]"),
     ).made(rng)
+
+
+def _absent(layer: Practised, tap: Index, met: Sequence[dict[str, tuple[int, ...]]]) -> Words:
+    """Which outputs are absent from the sum of a weight, where they are few and it meets padding there."""
+    spec, L = layer.spec, Letters(layer.spec)
+    if spec.transposed or spec.reads_input or len(spec.tied.relations) > 1:
+        return ()
+    here = {one["output"] for one in met}
+    others = [at for at in np.ndindex(*shape_of_quantity(layer, "output")) if at not in here]
+    if not 0 < len(others) <= MOST_ABSENT:
+        return ()
+
+    def told(write: Callable[[MathsTarget, Index], str]) -> Words:
+        pieces = [maths(partial(_written, write, at)) for at in others]
+        return tuple(
+            part for at, piece in enumerate(pieces) for part in ((" and ", piece) if at else (piece,))
+        )
+
+    text = f"; {{delta}} {'is' if len(others) == 1 else 'are'} absent, because {{w}} meets padding at {{y}}"
+    return words(text, delta=told(L.upstream), w=lambda t: L.tap(t, tap), y=told(L.output))
+
+
+def _written(write: Callable[[MathsTarget, Index], str], at: Index, t: MathsTarget) -> str:
+    return write(t, at)
 
 
 def _exact(total: Expr, count: int) -> Expr:

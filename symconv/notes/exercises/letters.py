@@ -19,6 +19,9 @@ _PADS = {
     "transposed": ("{p} places cut off on each side", "{p} places cut off before and {q} after"),
 }
 
+#: What a layer that does not speak of a size has for it.
+_USUAL = {"d": ("dilation", 1), "a": ("output_padding", 0)}
+
 
 def put_in(layer: Practised) -> Prose:
     """What is put into the formula of the output size."""
@@ -29,6 +32,9 @@ def put_in(layer: Practised) -> Prose:
     kind = "transposed" if spec.transposed else "convolution" if spec.kernel.learned else "pooling"
     pad = _PADS["transposed" if spec.transposed else "convolution"][uneven]
     text = f"Put the numbers into the formula of the output size, for {_SIZES[kind].replace('{pad}', pad)}"
+    for name, (field, usual) in _USUAL.items():
+        if all(axis.geometry.get(field) == usual for axis in spec.tied_axes):
+            text = text.replace(f"{{{name}}}", f"{{{name}}} = {usual}")
     text += " along the first axis, and likewise along the others:" if rank > 1 else ":"
 
     def letter(field: str, prime: str = "") -> Writes:

@@ -16,7 +16,9 @@ from symconv.notes.exercises.mistakes import Mistaken, counted_from, mistaken
 from symconv.notes.exercises.practised import Practised, Subject, entry, shape_of_quantity, terms
 from symconv.notes.exercises.written import (
     Letters,
+    WrittenOut,
     by,
+    joined,
     maths,
     number,
     on_small,
@@ -86,7 +88,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         asked=words("{e}", e=lambda t: L.matrix(t, *at)),
         value=right,
         wrong=[(n, r, partial(_own, layer, make)) for n, r, make in wrong],
-        solution=[*_row(layer, at), *_whole_matrix(layer)],
+        solution=joined([*_row(layer, at), *_whole_matrix(layer)]),
         written=lambda value: _expression(layer, value),
         judge=Entries(layer, f"matrix[{L.printed(at)}]"),
         form="choice",
@@ -157,7 +159,7 @@ def _whole_matrix(layer: Practised) -> list[Block]:
     """The matrix itself, where it fits."""
     if max(layer.spec.tied.count("output"), layer.spec.tied.count("input")) > MOST_ROWS:
         return []
-    return [say("The whole matrix:"), shown(layer.equation("matrix"))]
+    return [say("The whole matrix:"), shown(WrittenOut(layer.equation("matrix")))]
 
 
 def matrix_zeros(subject: Subject, rng: Random) -> Exercise | None:
@@ -288,13 +290,14 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
                       (f"{rows}{times}{columns} - " + (f"({total})" if "+" in total else total),
                        f"{rows * columns} - {held}", str(value)))  # fmt: skip
 
+        whole = _whole_matrix(layer)
+        uses = "Row {i} of {T} holds the weights that {y} uses, one at each input that it sees"
+        by_row = worked(count)
         return [
-            say("Row {i} of {T} holds the weights that {y} uses, one at each input that it sees. Row by "
-                "row:",
+            say(f"{uses}:" if whole else f"{uses}. Row by row:",
                 i=lambda t: t.letter(n.output_index), T=matrix,
                 y=lambda t: t.entry(t.letter(n.output), t.letter(n.output_index)).replace("\u200b", "")),
-            worked(count),
-            *_whole_matrix(layer),
+            *([*whole[1:], say("Counted row by row,"), by_row] if whole else [by_row]),
         ]  # fmt: skip
     unused = taps - value
     sentences = [
@@ -306,4 +309,4 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     if unused:
         sentences.append(say("The kernel has {taps} weights, but {unused} of them meet only the padding.",
                              taps=taps, unused=unused))  # fmt: skip
-    return [*sentences, *_whole_matrix(layer)]
+    return joined([*sentences, *_whole_matrix(layer)])

@@ -21,12 +21,14 @@ def opening(subject: Subject) -> list[Block]:
     """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer for numbers."""
     spec = subject.spec
     what = spec.kernel.name
-    blocks: list[Block] = [say(f"All exercises are about one layer: {titled(subject.layer)}.")]
+    blocks: list[Block] = [say(f"All exercises use one kind of layer: {titled(subject.layer)}.")]
     if what in _POOLED:
         blocks.append(say(_POOLED[what]))
     else:
         blocks += _formula(subject.layer)
     last = f"Indices start at {spec.notation.base}."
+    if spec.numeric:
+        last += " Where an exercise changes the number of inputs, it says so."
     small = subject.small
     if small is not None and small is not subject.layer:
         last += (

@@ -75,9 +75,6 @@ ATTEMPTS = 12
 #: The heading of the solutions, which begin on a page of their own.
 SOLUTIONS = "Solutions"
 
-#: Wrong answers of at most so many characters stand in a table.
-SHORT = 16
-
 #: What options of ``Document.save`` a sheet takes too.
 _OPTIONS = ("fragment", "engine", "myst", "math", "mathjax", "katex")
 
@@ -222,13 +219,9 @@ def _solution(exercise: Exercise, at: int) -> Iterator[Block]:
     """The answer worked out, and the wrong ones with the mistake behind each."""
     yield from numbered(exercise.solution, f"solution-{at + 1}", f"sheet[{at}].solution")
     yield Prose(("Answer: ", *_letter(exercise), *exercise.answer.words, "."))
-    if any(len(str(one)) > SHORT for one in exercise.distractors):
-        yield Prose(("Wrong answers, and where they come from:",))
-        for one in exercise.distractors:
-            yield Prose((*one.words, ": ", *one.reason))
-    elif exercise.distractors:
+    if exercise.distractors:
         rows: list[tuple[Words, ...]] = [(one.words, one.reason) for one in exercise.distractors]
-        yield Table((("Wrong answer",), ("Where it comes from",)), tuple(rows))
+        yield Table((("Wrong answer",), ("Where it comes from",)), tuple(rows), close=True)
 
 
 def _letter(exercise: Exercise) -> Words:

@@ -241,6 +241,10 @@ def _derived(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     yield Row(form.expr(symbols.m_letter(0)), (general, right) if general != right else (right,))
 
 
+#: So many numbers of inputs are drawn until something is left over.
+DRAWN = 20
+
+
 def left_over(subject: Subject, rng: Random) -> Exercise | None:
     """How many positions of the padded input lie after the last window, for a stride."""
     axes = subject.spec.tied_axes
@@ -253,7 +257,8 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         return None
     if axes[0].options.get("ceil_mode"):
         return None
-    layer = _resized(subject, rng)
+    drawn = (_resized(subject, rng) for _ in range(DRAWN))
+    layer = next((made for made in drawn if made is not None and _remainder(made)), None)
     if layer is None:
         return None
     axis = layer.spec.tied_axes[0]
@@ -261,7 +266,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
     n, k, s, d = g["input_size"], g["kernel_size"], g["stride"], g["dilation"]
     pads, m = g["before"] + g["after"], int(axis.extents["output"][0])
     reach = d * (k - 1)
-    value = (n + pads - reach - 1) % s
+    value = _remainder(layer)
     letter = layer.spec.notation
 
     def rows(t: MathsTarget) -> Iterator[Row]:
@@ -310,8 +315,8 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
             ),
             worked(rows),
             say(
-                "It is the remainder of the division in the output size, which rounding down drops. {what}.",
-                what=_left(value),
+                "It is the remainder of the division in the output size, which rounding down drops. No "
+                "output depends on these positions."
             ),
         ],
         written=number,
@@ -319,9 +324,8 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
     ).made(rng)
 
 
-def _left(value: int) -> str:
-    return (
-        "No output depends on these positions"
-        if value
-        else "Here the windows end where the padded input does"
-    )
+def _remainder(layer: Practised) -> int:
+    """How many positions lie after the last window."""
+    size = {name: int(value) for name, value in layer.spec.tied_axes[0].geometry.items()}
+    reach = size["dilation"] * (size["kernel_size"] - 1) + 1
+    return (size["input_size"] + size["before"] + size["after"] - reach) % size["stride"]

@@ -18,7 +18,7 @@ from symconv.printing import display
 from symconv.printing.display import Grid, Row
 from symconv.printing.notation import Notation
 from symconv.printing.target import MathsTarget
-from symconv.printing.targets import as_latex, as_text, in_notebook, target_of
+from symconv.printing.targets import Displayed, as_latex, as_text, in_notebook, target_of
 
 #: A derivative as a fraction, which is too small within a sentence.
 _DERIVATIVE = re.compile(r"\\frac\{(\\partial (?:[^{}]|\{[^{}]*\})*)\}\{(\\partial (?:[^{}]|\{[^{}]*\})*)\}")
@@ -85,6 +85,23 @@ def worked(build: Callable[[MathsTarget], Iterable[Row]]) -> Display:
 def shown(item: Any) -> Display:
     """What the layer displays by itself, as a block."""
     return Display(item, "", "")
+
+
+@dataclass(frozen=True)
+class WrittenOut:
+    """The display of a matrix without the equation of letters above it."""
+
+    item: Displayed
+
+    def display(self, target: MathsTarget) -> display.Display:
+        whole = self.item.display(target)
+        first, *others = whole.rows or [None]
+        lettered = first is not None and isinstance(first.left, str) and len(others) == 1
+        return whole if not lettered else display.Display(tuple(others), whole.whole)
+
+    latex, text = as_latex, as_text
+    __str__ = __repr__ = as_text
+    _repr_latex_ = in_notebook
 
 
 @dataclass(frozen=True)

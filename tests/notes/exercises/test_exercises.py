@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import Any
 
@@ -15,11 +15,11 @@ from sympy import Integer, Matrix, Symbol, flatten, sympify
 import symconv as sc
 from symconv.errors import EntriesError, OptionError
 from symconv.notes.exercises import KINDS
-from symconv.notes.model import plain
+from symconv.notes.model import Display, Prose, Table, plain
 from tests.notes.exercises import loops
 from tests.notes.exercises.drawn import sheet
 from tests.seeds import printed_under_several_seeds
-from tests.tiers import exhaustive
+from tests.tiers import exhaustive, tiers
 
 FEW, MANY = 4, 130
 
@@ -185,6 +185,56 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed() -> None:
     )
     (printed,) = printed_under_several_seeds(code)
     assert len(set(printed.splitlines())) == 28
+
+
+@pytest.mark.parametrize(
+    "options", [{"stride": 2}, {"stride": 3, "padding": 1}, {"stride": 2, "dilation": 2}]
+)
+def test_something_is_left_over(options: dict[str, Any]) -> None:
+    made = sc.Conv1d(9, 3, **options).exercises(seed=2, count=6, kinds=["left_over"])
+    assert all(exercise.answer.value > 0 for exercise in made)
+    assert all("depends on these positions" in told(exercise.solution) for exercise in made)
+
+
+def told(blocks: Any) -> str:
+    """The sentences of blocks."""
+    return " ".join(plain(block.words) for block in blocks if hasattr(block, "words"))
+
+
+@pytest.mark.parametrize("seed", tiers(range(40), range(4)))
+def test_wrong_answers_stand_in_a_table_below_the_right_one(seed: int) -> None:
+    made = sheet(seed)
+    blocks = made.document(solutions=True).blocks
+    tables = [b for b in blocks if isinstance(b, Table) and plain(b.head[0]) == "Wrong answer"]
+    assert len(tables) == sum(bool(exercise.distractors) for exercise in made)
+    for table in tables:
+        assert table.close
+        assert plain(blocks[blocks.index(table) - 1].words).startswith("Answer: ")
+
+
+def test_a_matrix_follows_the_sentence_on_it_and_no_other_equation() -> None:
+    kinds = ["matrix_zeros", "matrix_weights", "matrix_entry"]
+    shown = 0
+    for exercise in sc.Conv1d(6, 3, stride=2, padding=1).exercises(seed=1, count=6, kinds=kinds):
+        for before, block in pairwise(exercise.solution):
+            if isinstance(block, Display) and "][x0]" in str(block.item):
+                assert isinstance(before, Prose)
+                assert "y = T x" not in str(block.item)
+                shown += 1
+    assert shown >= 4
+
+
+def test_outputs_at_which_a_weight_meets_padding_are_named() -> None:
+    layer = sc.Conv1d(6, 3, stride=2, padding=1)
+    found = {
+        plain(exercise.asked): told(exercise.solution)
+        for exercise in layer.exercises(seed=1, count=12, kinds=["grad_kernel_entry"])
+    }
+    absent = "; delta0 is absent, because w0 meets padding at y0:"
+    assert {letter: absent in text for letter, text in found.items()} == {
+        letter: letter == "dL/dw0" for letter in found
+    }
+    assert len(found) == 3
 
 
 def test_another_seed_gives_another_sheet() -> None:
