@@ -1,6 +1,6 @@
 """The picture of a network: a node an input and an output, an edge wherever a weight joins them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ _STOPS = (0.7, 0.3, 0.8, 0.2, 0.6, 0.4, 0.75, 0.25, 0.5)
 
 #: The size of the names on edges, and how far they stay from one another and from other edges: across in
 #: parts of a name's width, down in user units.
-_NAME, _FROM_NAMES, _FROM_EDGES = 0.36, (1.1, 0.42), (0.6, 0.22)
+_NAME, _FROM_NAMES, _FROM_EDGES = FONT, (1.1, 1.2 * FONT), (0.6, 0.22)
 
 #: Several weights between the same two nodes lie so far apart, and all of them within so much of a node.
 _PARALLEL, _WITHIN = 0.24, 0.6
@@ -41,8 +41,8 @@ class _Edge:
 def network(subject: Subject) -> Drawing:
     """Inputs on the left, outputs on the right; edges of one weight share a colour and a line style.
 
-    A name stands on each edge where there is room. The legend on the right has the weights by their looks,
-    and then each edge that neither its name nor its look tells from others.
+    The legend on the right has the weights by their looks. Where one look is that of several weights, a name
+    stands on each of their edges that has room for it; the others are listed in the legend.
     """
     letters, cells = Lettering.of(subject), cells_of(subject.symbols.incidence)
     sides = letters.inputs, letters.outputs
@@ -60,7 +60,8 @@ def network(subject: Subject) -> Drawing:
             line = _joined(inputs[j], outputs[o], shift, letters.taps[tap])
             edges.append(_Edge(line, tap, letters.taps[tap], (letters.inputs[j], letters.outputs[o])))
     marks: list[Mark] = [edge.line for edge in edges]
-    names = _names(edges)
+    looks = _looks(edges)
+    names = _names(edges, {look for look, taps in looks.items() if letters.tied and len(taps) == 1})
     marks += filter(None, names)
     nodes = zip((*letters.inputs, *letters.outputs), inputs + outputs, strict=True)
     marks += [Disc(*place, _RADIUS, "entry", "black", name) for name, place in nodes]
@@ -86,20 +87,32 @@ def _joined(start: tuple[float, float], end: tuple[float, float], shift: float, 
     return Line(*start, *end, tap.colour, tap.dash)
 
 
-def _names(edges: Sequence[_Edge]) -> list[Text | None]:
-    """The name of each edge, at the stop that is farthest from other names and edges, if one is free."""
+def _looks(edges: Sequence[_Edge]) -> dict[tuple[str, str], list[Tap]]:
+    """The weights of each colour and line style."""
+    taps = {edge.weight: edge.tap for edge in edges}
+    return weights_by_look([taps[at] for at in sorted(taps)])
+
+
+def _names(edges: Sequence[_Edge], told: Collection[tuple[str, str]]) -> list[Text | None]:
+    """The name of each edge, at the stop that is farthest from other names and edges, if one is free.
+
+    Edges with a look that is ``told`` need none.
+    """
     ends = np.array([(e.line.x1, e.line.y1, e.line.x2, e.line.y2) for e in edges])
     placed: list[Text | None] = []
     for at, edge in enumerate(edges):
         line, name = edge.line, edge.tap.label
+        if (line.colour, line.dash) in told:
+            placed.append(None)
+            continue
         others = np.delete(ends, at, axis=0)
-        taken = np.array([(text.x, text.y, text.x, text.y) for text in placed if text]).reshape(-1, 4)
+        taken = np.array([(text.x, text.y) for text in placed if text]).reshape(-1, 2)
         best, room = None, 1.0
         for stop in _STOPS:
             x, y = line.x1 + stop * (line.x2 - line.x1), line.y1 + stop * (line.y2 - line.y1)
             width = _NAME * name.ems
             free = min(
-                _to_segments((x, y), taken, (_FROM_NAMES[0] * width, _FROM_NAMES[1])),
+                _to_names((x, y), taken, (_FROM_NAMES[0] * width, _FROM_NAMES[1])),
                 _to_segments((x, y), others, (_FROM_EDGES[0] * width, _FROM_EDGES[1])),
             )
             if free >= room:
@@ -109,10 +122,15 @@ def _names(edges: Sequence[_Edge]) -> list[Text | None]:
     return placed
 
 
+def _to_names(point: tuple[float, float], places: np.ndarray, unit: tuple[float, float]) -> float:
+    """How many units the nearest name is away, across or down, whichever is more; infinite without names."""
+    return float((np.abs(places - np.array(point)) / np.array(unit)).max(axis=1).min(initial=np.inf))
+
+
 def _to_segments(point: tuple[float, float], ends: np.ndarray, unit: tuple[float, float]) -> float:
     """The distance to the nearest segment, to its foot point kept within its ends, across and down in units.
 
-    A segment may be a point; without segments the distance is infinite.
+    Without segments the distance is infinite.
     """
     scaled = ends / np.array([*unit, *unit])
     start, along = scaled[:, :2], scaled[:, 2:] - scaled[:, :2]
@@ -127,7 +145,7 @@ def _legend(
     height: float,
 ) -> list[Mark]:  # fmt: skip
     """Samples of the looks with their weights, and the edges that would stay unknown, in columns."""
-    looks = weights_by_look([letters.taps[at] for at in sorted({edge.weight for edge in edges})])
+    looks = _looks(edges)
     entries: list[tuple[Tap | None, Label]] = []
     if letters.tied:
         entries += [(taps[0], joined(", ", [tap.label for tap in taps])) for taps in looks.values()]

@@ -14,6 +14,7 @@ from symconv.errors import FigureError
 from symconv.figures import FIGURES, Line, Text
 from symconv.figures.captions import caption
 from symconv.figures.colours import FAINT
+from symconv.figures.drawing import Disc, extent
 from symconv.printing.notation import COLOURS
 from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
 from tests.geometry import layers
@@ -40,6 +41,37 @@ def test_every_edge_of_a_network_can_be_told_by_its_name_its_look_or_the_legend(
     for lines in found.lines.values():
         middles = sorted((line.y1 + line.y2) / 2 for line in lines)
         assert all(above + 0.05 < below for above, below in pairwise(middles))
+
+
+@pytest.mark.parametrize(
+    ("layer", "named"),
+    [
+        (sc.Conv1d(4, 3, padding="full", flip=True), 0),
+        (sc.Conv1d(5, 3, padding=1, padding_mode="reflect"), 0),
+        (sc.Conv1d(3, 2, in_channels=2, out_channels=2), 0),
+        (sc.AvgPool1d(6, 2), 0),
+        (sc.MaxPool1d(4, 2), 4),
+        (sc.Conv1d(6, 6, notation=sc.Notation(tap_colours=())), 0),
+    ],
+)
+def test_names_stand_on_edges_that_the_legend_does_not_tell_apart_and_touch_nothing(
+    layer: sc.layers.Layer, named: int
+) -> None:
+    marks = layer.figure("network").drawing.marks
+    names = [mark for mark in marks if isinstance(mark, Text) and mark.backed]
+    assert len(names) == named
+    boxes = [inked(mark) for mark in marks if isinstance(mark, Text | Disc)]
+    for here in map(inked, names):
+        left, top, right, bottom = here
+        over = [box for box in boxes if box[0] < right and box[2] > left and box[1] < bottom and box[3] > top]
+        assert over == [here]
+
+
+def inked(mark: Text | Disc) -> tuple[float, float, float, float]:
+    """What a disc covers, and of a text without the room above and below its letters."""
+    left, top, right, bottom = extent(mark)
+    spare = 0.15 * mark.size + 1e-6 if isinstance(mark, Text) else 0
+    return left, top + spare, right, bottom - spare
 
 
 @given(layers(most_rank=2))
