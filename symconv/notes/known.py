@@ -64,8 +64,8 @@ def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
     if "central differences" in names and linear:
         affine = "affine" if "grad_bias" in seen else "linear"
         text += f" (exact here, because the output is {affine} in each operand)"
-    were = "entry was" if count == 1 else "entries were"
-    return f"{text}. Altogether, {count:,} {were} compared one by one, and {verdict}."
+    were = "number was" if count == 1 else "numbers were"
+    return f"{text}: {count:,} {were} compared, and {verdict}."
 
 
 def proved(sources: Sources) -> Words:
