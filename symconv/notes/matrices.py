@@ -57,7 +57,10 @@ def matrix(sources: Sources) -> list[Block]:
     text, index = _INTRODUCED[kind], generic
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
-        text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias. ")
+        text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
+        repeated = ": {entry} is added to each output of channel {output_channel_index}"
+        repeated = repeated if kinds.channelled(worked.spec) else ", which is added to each output"
+        text = text.replace("{repeated}", repeated)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
     text = text.replace("{before}", before)
     if not before and kind in ("convolution", "transposed"):
@@ -75,7 +78,9 @@ def matrix(sources: Sources) -> list[Block]:
     text = text.replace("{vec}", "")
     activation = pen(lambda s: s.form.function(sources.activation.name))
     y, x = index(pen, "output"), index(pen, "input")
-    introduced = Prose(pen.say(text, y=y, x=x, activation=activation))
+    n = pen.worked.spec.written
+    entry = pen(lambda s: s.form.entry(s.form.letter(n.bias), s.form.letter(n.output_channel_index)))
+    introduced = Prose(pen.say(text, y=y, x=x, activation=activation, entry=entry))
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
@@ -94,12 +99,21 @@ def matrix(sources: Sources) -> list[Block]:
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
     n, form, spec = s.notation, s.form, s.spec
-    plus = f" + {form.letter(n.bias)}" if spec.bias else ""
+    plus = f" + {_repeated(s)}" if spec.bias else ""
     first = Row(s.whole_letter("output"), (f"{form.letter(n.matrix)} {s.whole_letter('input')}{plus}",))
     letter = form.letter(n.matrix)
     columns = s.values.shape("matrix")[1]
     letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
     return [first, Row(letter, (grid_of(s, not letters, dotted=dotted),))]
+
+
+def _repeated(s: Sheet) -> str:
+    """The bias as a vector with an entry for each output."""
+    form, letter = s.form, s.form.letter(s.notation.bias)
+    if not kinds.channelled(s.spec):
+        return f"{letter}{form.times}{form.ones}"
+    batched = any("batch" in relation.geometry for relation in s.spec.tied.relations)
+    return form.kron(*[form.ones] * batched, letter, form.ones)
 
 
 def _caption(sources: Sources, pen: Pen) -> Words:
