@@ -213,9 +213,13 @@ def _ties(sources: Sources, s: Structure) -> str:
         return f"{along}. {{matrix}} is {_article(s.kind)}{s.kind} matrix: {_meaning(s.kind)}"
     if len(spec.tied.relations) == 1 and not spec.reads_input:
         stride = int(spec.tied_axes[0].geometry["stride"])
-        if spec.transposed:
-            return f". Each column is the one before, moved {counted(stride, 'row')} down"
-        return f". Each row is the one above, moved {counted(stride, 'column')} to the right"
+        line, step = ("column", counted(stride, "row")) if spec.transposed else ("row", counted(stride, "column"))
+        where = f"{step} {'down' if spec.transposed else 'to the right'}"
+        counts = Counter(t[2 if spec.transposed else 0] for t in Worked(sources.example).triples)
+        if min(counts.values()) < s.parameters or len(counts) < s.shape[spec.transposed]:
+            moved = f"From each {line} to the next the weights move {where}; weights that would fall outside "
+            return f". {moved}the matrix are cut off"
+        return f". Each {line} is the one {'before' if spec.transposed else 'above'}, moved {where}"
     if "not" in s.kind:
         return f". {{matrix}} is {s.kind.partition(',')[0]}, but not a Toeplitz matrix"
     if kinds.channelled(spec):
