@@ -177,12 +177,24 @@ def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
     other = Worked(sources.remake("example", {}, flip=not worked.spec.flip)).outputs
     if other == worked.outputs:
         return nothing
-    (axis,) = worked.spec.tied_axes
-    padded = int(axis.geometry["before"]) + int(axis.geometry["after"])
     own = "here" if sources.own else "in the example"
-    where = f"; {own}{', with the same padding,' if padded else ''} it gives "
+    around = _around(worked.spec)
+    where = f"; {own}{f', with {around},' if around else ''} it gives "
     places = _places(worked.spec, len(other), flip=not worked.spec.flip)
     return {"here": where, "values": pen.values(other), "for": " for ", "places": places}
+
+
+def _around(spec: Specification) -> str:
+    """What stands around the input, where a window reads the same of it in either direction."""
+    (axis,) = spec.tied_axes
+    before, after = int(axis.geometry["before"]), int(axis.geometry["after"])
+    if not before + after:
+        return ""
+    if spec.padding_mode != "zeros":
+        return f"the input {'continued' if spec.padding_mode == 'circular' else 'extended'} in the same way"
+    if before != after:
+        return f"the same {counted(before + after, 'zero').removeprefix('1 ')} around the input"
+    return f"the same {counted(before, 'zero').removeprefix('1 ')} on each side"
 
 
 def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
