@@ -219,8 +219,10 @@ def _dense(pen: Pen) -> list[Block]:
     weights = _places(pen)
     text = "Each entry of {outer} has the colour of the weight that {matrix} holds there"
     others = ["grey where {matrix} is zero"] if len(weights) < rows * columns else []
-    others += ["black where several weights meet"] if any(len(h) > 1 for h in weights.values()) else []
+    meet = any(len(here) > 1 for here in weights.values())
+    others += ["black where several weights meet"] if meet else []
     text += f"; it is {' and '.join(others)}" if others else ""
+    text += ". A black entry counts once for each weight that meets there" * meet
     several = counted(len(cells), "entry", "entries")
     if len(cells) > 1:
         text += f". The {several} where {{matrix}} holds {{w}} add up to {{total}}:"
