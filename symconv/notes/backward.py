@@ -26,9 +26,12 @@ def reached(pen: Pen) -> Words:
         text = f"Each input of a window receives {share} of the window's gradient."
         return pen.say(text, w=pen.number(min(weights)))
     if kind == "transposed":
-        text = "Transposing twice gives the original matrix back, so the gradient with respect to "
-        text += "{input} is the "
-        return pen.say(f"{text}matching convolution, applied to {{upstream}}.")
+        text = "Transposing twice gives the original matrix back, so the gradient with respect to {input} is "
+        whole = pen(lambda s: s.form.letter(pen.worked.spec.written.upstream))
+        if pen.worked.spec.written.upstream_style == "partial":
+            whole = pen.letter("upstream")
+        text += f"the {kinds.matching(spec)} of {{whole}} with {{kernel}}, with the same stride and padding."
+        return pen.say(text, whole=whole)
     if spec.reads_input and spec.padding_mode != "circular":
         return _folded(pen)
     stride = max(strides)
@@ -103,12 +106,14 @@ def operations(pen: Pen) -> Words:
         {int(axis.geometry[side]) for side in ("before", "after")} == {int(axis.geometry["kernel_size"]) - 1}
         for axis in spec.tied_axes
     )
+    other = "{upstream} with {input}" if spec.flip else "{input} with {upstream}"
+    if whole and spec.flip:
+        text = "Both are valid cross-correlations: the gradient with respect to {input} that of {upstream} with "
+        return pen.say(f"{text}{{kernel}}, and the gradient with respect to {{kernel}} that of {other}.")
     name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
-    text = f"So the gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
+    text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
     text += f"{{kernel}}{cropped}, and the gradient with respect to {{kernel}} is a cross-correlation of "
-    return pen.say(
-        f"{text}{'{upstream} with {input}' if pen.worked.spec.flip else '{input} with {upstream}'}."
-    )
+    return pen.say(f"{text}{other}.")
 
 
 def _folded(pen: Pen) -> Words:

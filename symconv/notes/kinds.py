@@ -31,6 +31,11 @@ def kind(spec: Specification) -> str:
     return "maximum" if spec.kernel.depends_on_input else "average"
 
 
+def matching(spec: Specification) -> str:
+    """What the matrix of a transposed layer is the transpose of, by its name in mathematics."""
+    return "convolution" if spec.flip else "cross-correlation"
+
+
 def channelled(spec: Specification) -> bool:
     """Whether filters add up several input channels, or there are several filters."""
     return any("in_channels" in relation.geometry for relation in spec.tied.relations)
@@ -41,10 +46,10 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
         "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides "
         "{what} over "
         "its input. This is the same operation with a special {W}. These notes show which {W}{named}.",
-        "transposed": "A convolution is multiplication by a matrix, and every matrix has a "
-        "transpose. The layer "
-        "that multiplies by the transpose is the transposed convolution: it returns to the size of the "
-        "convolution's input, but not to its values. These notes show what it computes instead.",
+        "transposed": "A {matching} is multiplication by a matrix, and every matrix has a transpose. "
+        "Libraries call the layer that multiplies by the transpose a transposed convolution. It "
+        "returns to the size of the {matching}'s input, but not to its values. These notes show what it "
+        "computes instead.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
         "mean. This is the same operation with a special {W}, which has no parameters. These notes show "
         "which {W}{named}.",
@@ -87,6 +92,7 @@ def opening(pen: Pen) -> Words:
     f = n.activation
 
     text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
+    text = text.replace("{matching}", matching(pen.worked.spec))
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),

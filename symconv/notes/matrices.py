@@ -44,7 +44,7 @@ _INTRODUCED = {
 _CAPTIONS = {
     "convolution": "The layer as a network. {same}{missing}",
     "average": "The layer as a network: each output is connected only to its window.",
-    "transposed": "The layer as a network. Read from right to left, it is the network of the convolution.",
+    "transposed": "The layer as a network. Read from right to left, it is the network of the {matching}.",
     "maximum": "The layer as a network. The edge from the largest entry of each window has weight 1, "
     "the others 0.",
 }
@@ -126,7 +126,7 @@ def _caption(sources: Sources, pen: Pen) -> Words:
         missing = "issing edges are the zeros of {matrix}." if zeros else "" if not same else "."
         missing = f"{'; m' if same else 'M'}{missing}" if zeros else missing
     text = _CAPTIONS[kinds.kind(pen.worked.spec)].replace("{same}", same).replace("{missing}", missing)
-    return pen.say(text.strip())
+    return pen.say(text.replace("{matching}", kinds.matching(pen.worked.spec)).strip())
 
 
 def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
@@ -287,7 +287,8 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
     """One block for each pair of channels, and which are zero."""
     outside, inside = (relation.count(role) for role in ("output", "input"))
     groups, of = int(relation.geometry["groups"]), outside * inside
-    one = "transposed convolution" if pen.worked.spec.transposed else "convolution"
+    one = "convolution" if pen.worked.spec.flip else "cross-correlation"
+    one = f"transposed {one}" if pen.worked.spec.transposed else one
     size = (s.shape[0] // (outside * s.samples), s.shape[1] // (inside * s.samples))
     text = f"{{matrix}} consists of {_by((outside, inside))} blocks of size {_by(size)}, one for each pair "
     text += "of an output channel and an input channel"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Block, Prose
 from symconv.notes.pieces import Pen
@@ -74,12 +75,11 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
             matching.spec.output_sizes,
         )
     )
-    text = f"The convolution of {counted(columns, 'input')} with the same {same} has "
+    one = kinds.matching(pen.worked.spec)
+    text = f"The {one} of {counted(columns, 'input')} with the same {same} has "
     text += f"{counted(rows, 'output')}. Its matrix is:"
     if len(matching.spec.axes) > 1:
-        text = (
-            f"The convolution with the same {same} maps {inputs} inputs to {outputs} outputs. Its matrix is:"
-        )
+        text = f"The {one} with the same {same} maps {inputs} inputs to {outputs} outputs. Its matrix is:"
     shapes = "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. "
     shapes += "The transpose is not the inverse."
     if list(back) == list(pen.worked.inputs):
