@@ -58,7 +58,7 @@ def matrix(sources: Sources) -> list[Block]:
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
-        repeated = ": {entry} is added to each output of channel {output_channel_index}"
+        repeated = ": {biases} has {entry} at each output of channel {output_channel_index}"
         repeated = repeated if kinds.channelled(worked.spec) else ", which is added to each output"
         text = text.replace("{repeated}", repeated)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
@@ -80,7 +80,7 @@ def matrix(sources: Sources) -> list[Block]:
     y, x = index(pen, "output"), index(pen, "input")
     n = pen.worked.spec.written
     entry = pen(lambda s: s.form.entry(s.form.letter(n.bias), s.form.letter(n.output_channel_index)))
-    introduced = Prose(pen.say(text, y=y, x=x, activation=activation, entry=entry))
+    introduced = Prose(pen.say(text, y=y, x=x, activation=activation, entry=entry, biases=pen(_repeated)))
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
