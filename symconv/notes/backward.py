@@ -27,11 +27,8 @@ def reached(pen: Pen) -> Words:
         return pen.say(text, w=pen.number(min(weights)))
     if kind == "transposed":
         text = "Transposing twice gives the original matrix back, so the gradient with respect to {input} is "
-        whole = pen(lambda s: s.form.letter(pen.worked.spec.written.upstream))
-        if pen.worked.spec.written.upstream_style == "partial":
-            whole = pen.letter("upstream")
         text += f"the {kinds.matching(spec)} of {{whole}} with {{kernel}}, with the same stride and padding."
-        return pen.say(text, whole=whole)
+        return pen.say(text, whole=pen.arriving)
     if spec.reads_input and spec.padding_mode != "circular":
         return _folded(pen)
     stride = max(strides)

@@ -21,6 +21,9 @@ from symconv.printing.english import counted
 #: A dense gradient of more rows or columns is not written out.
 MOST_ROWS, MOST_COLUMNS = 9, 12
 
+#: A gradient of several indices is written out up to so many entries.
+MOST_ENTRIES = 36
+
 
 def learning(sources: Sources) -> list[Block]:
     """The section."""
@@ -36,7 +39,7 @@ def learning(sources: Sources) -> list[Block]:
             told_before=True,
             reflection=Reflection(sources.opened.closed.symbols),
         ),
-        Prose(_chosen(pen), brief=3),
+        *_chosen(pen),
         *_dense(pen),
         *_numbers(sources, pen),
         *([Prose(found, detail=True)] if (found := reached(pen) or operations(pen)) else []),
@@ -153,19 +156,30 @@ def _outer(s: Sheet) -> str:
     return f"{s.upstream_letter()} {s.form.transposed(s.whole_letter('input'))}"
 
 
-def _chosen(pen: Pen) -> Words:
+def _chosen(pen: Pen) -> list[Block]:
     """The upstream gradient in figures."""
-    worked = pen.worked
-    flat = "" if len(worked.shape("output")) == 1 else ", row by row"
+    worked, text = pen.worked, "Any values will do for an example; take"
+    if len(worked.shape("output")) > 1:
+        shown = pen.shown(lambda s: pen.abreast(s, _array(pen, s, "output")), "upstream", brief=3)
+        return [Prose((f"{text}:",), brief=3), shown]
     one = len(worked.upstream) == 1
     values = pen.number(worked.upstream[0]) if one else pen.values(worked.upstream, 16)
-    return pen.say(f"Any values will do for an example; take {{upstream}} = {{values}}{flat}.", values=values)
+    return [Prose(pen.say(f"{text} {{upstream}} = {{values}}.", values=values), brief=3)]
+
+
+def _array(pen: Pen, s: Sheet, role: str) -> list[Row]:
+    """The derivative of the loss with respect to an operand, written out as the operand is."""
+    worked, form = pen.worked, s.form
+    entries = worked.upstream if role == "output" else worked.gradient(role)
+    quantity = {"tap": "kernel"}.get(role, role)
+    named = role == "output" and s.notation.upstream_style != "partial"
+    rows = pen.operand(s, "upstream" if named else quantity, [*map(form.expr, entries)], worked.shape(role))
+    return rows if named else [row._replace(left=s.loss_by(str(row.left))) for row in rows]
 
 
 def _numbers(sources: Sources, pen: Pen) -> list[Block]:
     """One entry of each gradient worked, and all of them."""
     worked, spec = pen.worked, pen.worked.spec
-    one = len(worked.shape("output")) == 1
     learned = spec.kernel.learned
     entries = [worked.kernel_entry(worked.main_tap)] if learned else []
     entries.append(worked.input_entry(worked.main_place))
@@ -176,26 +190,34 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
         pen.shown(lambda s: [row(s) for row in rows], "entries", brief=3),
     ]
     shown: list[Words] = []
+    arrays: list[str] = []
     for role, quantity in (("tap", "kernel"), ("input", "input"))[not learned :]:
         found = worked.gradient(role)
-        if len(found) <= 18:
-            shown.append(
-                pen.say(
-                    "{letter} = {values}", letter=_derivative(pen, quantity), values=pen.values(found, 18)
-                )
-            )
+        if len(worked.shape(role)) > 1 and len(found) <= MOST_ENTRIES:
+            arrays.append(role)
+        elif len(worked.shape(role)) < 2 and len(found) <= 18:
+            values = pen.values(found, 18)
+            shown.append(pen.say("{letter} = {values}", letter=_derivative(pen, quantity), values=values))
     if spec.bias:
         total = worked.source.entries.values.matrix("grad_bias")
         values = pen.values(list(total)) if len(total) > 1 else pen.number(total[0])
-        sums = "the sums of {upstream} over each channel"
-        sums = sums if kinds.channelled(spec) else "the sum of all entries of {upstream}"
-        told = pen.say(f"{{letter}} = {{values}}, {sums}", letter=_derivative(pen, "bias"), values=values)
-        shown.append(told)
+        sums = "the sums of {whole} over each channel"
+        sums = sums if kinds.channelled(spec) else "the sum of all entries of {whole}"
+        letter, text = _derivative(pen, "bias"), f"{{letter}} = {{values}}, {sums}"
+        shown.append(pen.say(text, letter=letter, values=values, whole=pen.arriving))
     joined: list[str | Maths] = []
     for at, part in enumerate(shown):
         joined += [*([" and " if at == len(shown) - 1 else ", "] if at else []), *part]
     if joined:
-        blocks.append(Prose((f"Altogether{'' if one else ', row by row'}, ", *joined, "."), detail=True))
+        blocks.append(Prose(("Altogether, ", *joined, ", and:" if arrays else "."), detail=True))
+    elif arrays:
+        blocks.append(Prose(("Altogether:",), detail=True))
+    if arrays:
+
+        def build(s: Sheet) -> list[Row | None]:
+            return pen.abreast(s, [row for role in arrays for row in _array(pen, s, role)])
+
+        blocks.append(pen.shown(build, "all-gradients", detail=True))
     return blocks
 
 

@@ -111,6 +111,18 @@ class Pen:
         letter = str(getattr(self.worked.spec.written, field))
         return self(lambda s: s.form.function(letter) if field == "activation" else s.form.letter(letter))
 
+    @property
+    def arriving(self) -> Maths:
+        """The upstream gradient as an array."""
+        n = self.worked.spec.written
+        if n.upstream_style == "partial":
+            return self(lambda s: s.loss_by(s.form.letter(n.output)))
+        return self.letter_of(n.upstream)
+
+    def letter_of(self, letter: str) -> Maths:
+        """A letter as a piece of a sentence."""
+        return self(lambda s: s.form.letter(letter))
+
     def output(self, at: int) -> Maths:
         """An output."""
         return self(lambda s: s.entry_letter("output", at))
