@@ -167,6 +167,8 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
         different += " and sums of these" if s.parameters > 1 else ""
     ties = _ties(sources, s)
     ties = ties.partition(": ")[0] if brief else ties
+    if s.parameters > len(set(worked.weights)) and len(worked.shape("tap")) > 1:
+        different += " (some are equal in this example)"
     text = f"{head}, with {constraint}: {told} {hold} only {different}{ties}."
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
