@@ -53,8 +53,7 @@ _POSITION: Mapping[str, str] = MappingProxyType(
         "input channel {where}, and the products add up to the framed output, {y}.",
         "filters": "The filter of output channel {base} at one position. Each slice multiplies the entries "
         "of its input channel {where}, and the products on all channels add up to the framed output, {y}.",
-        "transposed": "What the framed input, {x}, adds: its products with the weights, each to the output "
-        "{where}.",
+        "transposed": "What the framed input, {x}, adds: its products with the weights, each to the {where}.",
         "average": "The window at one position, coloured. Its mean is the framed output, {y}.",
         "maximum": "The window at one position, coloured. Its largest entry is the framed output, {y}.",
     }
@@ -69,10 +68,10 @@ def at_position(pen: Pen) -> Words:
         area = prod(pen.worked.shape("input")[-len(spec.axes) :])
         read = {product.place // area for product in pen.worked.positions[at].products}
         told = "filters" if len(read) > 1 else "filter"
-    where = (
-        "below it" if len(spec.axes) == 1 else "of its colour" if spec.transposed else "of the same colours"
-    )
+    where = "below it" if len(spec.axes) == 1 else "of the same colours"
     if spec.transposed:
+        one = len(spec.axes) == 1
+        where = "output below it" if one else "coloured output at the same place as the weight"
         cropped = any(int(axis.geometry["before"]) for axis in spec.tied_axes)
         text = f"{_POSITION[told]}{' Dashed places are cut off.' * cropped}"
         return pen.say(text, x=pen.input(at), where=where)

@@ -90,7 +90,7 @@ def matrix(sources: Sources) -> list[Block]:
     return [
         introduced,
         replace(written, short=dotted.item),
-        Prose(counts(sources, pen), close=True),
+        Prose((*counts(sources, pen), *_recurring(pen)), close=True),
         *network,
         *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
@@ -173,6 +173,15 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
     return pen.say(text) if brief else (*pen.say(text), *_entry(sources, pen))
+
+
+def _recurring(pen: Pen) -> Words:
+    """That colours recur, where there are fewer of them than weights."""
+    spec = pen.worked.spec
+    weights, colours = len(pen.worked.weights), len(set(spec.notation.coloured().tap_colours))
+    if not spec.kernel.shared or spec.kernel.uniform or weights <= colours:
+        return ()
+    return (f" With {weights} weights and {colours} colours, entries of one colour may be different weights.",)
 
 
 def _entry(sources: Sources, pen: Pen) -> Words:
