@@ -195,7 +195,7 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
         (pen.letter("output"),),
         ("positions kept",),
     )
-    kept = _kept(pen, spec, rows_of)
+    kept = _kept(pen, rows_of)
     said = (*simplest, *((" ", *kept) if simplest and kept else kept))
     return [Table(heads, tuple(row for _, row in rows), spare=1), *([Prose(said, spare=1)] if said else [])]
 
@@ -233,23 +233,26 @@ def _reach(before: int, after: int) -> str:
     return f"the kernel extends at most {joined(told)}"
 
 
-def _kept(pen: Pen, spec: Specification, others: Mapping[str, list[list[tuple[int, int]]]]) -> Words:
+def _kept(pen: Pen, others: Mapping[str, list[list[tuple[int, int]]]]) -> Words:
     """Which rows of the matrix a smaller padding keeps, where these stand beside each other in it."""
     whole = _met(pen.worked)
     told: list[str] = []
+    pieces: dict[str, Maths] = {}
     for name, lines in others.items():
         starts = [at for at in range(len(whole)) if whole[at : at + len(lines)] == lines]
         if len(lines) >= len(whole) or len(starts) != 1:
             continue
-        first, last = starts[0] + spec.notation.base, starts[0] + len(lines) - 1 + spec.notation.base
+        first, last = starts[0], starts[0] + len(lines) - 1
         link = " and " if last == first + 1 else " to "
-        told.append(f"{name} padding keeps {f'rows {first}{link}{last}' if last > first else f'row {first}'}")
+        rows = f"rows of {{first {name}}}{link}{{last {name}}}" if last > first else f"row of {{first {name}}}"
+        told.append(f"{name} padding keeps the {rows}")
+        pieces |= {f"first {name}": pen.output(first), f"last {name}": pen.output(last)}
     if not told:
         return ()
     first_, *more = told
-    text = f"{first_[0].upper()}{first_[1:]} of {{matrix}}"
+    text = f"Of {{matrix}}, {first_}"
     text += "".join(f", and {one.replace('padding keeps ', 'padding ')}" for one in more)
-    return pen.say(f"{text}.")
+    return pen.say(f"{text}.", **pieces)
 
 
 def _met(worked: Worked) -> list[list[tuple[int, int]]]:
@@ -262,6 +265,6 @@ def _met(worked: Worked) -> list[list[tuple[int, int]]]:
 
 _PADDINGS = {
     "valid": "the kernel lies entirely inside the input",
-    "same": "as many outputs as inputs (stride 1)",
+    "same": "as many as there are inputs (stride 1)",
     "full": "the kernel overlaps the input in at least one place",
 }

@@ -93,7 +93,7 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
         "(here N = 4, K = 3 and M = 6)",
         "here, with the same 2 zeros on each side, it gives (7, 20, 38, 56, 39, 20) for i = -2, -1, ..., 3",
-        "Valid padding keeps rows 2 and 3 of T, and same padding rows 1 to 4.",
+        "Of T, valid padding keeps the rows of y2 and y3, and same padding the rows of y1 to y4.",
         "y2      7*1 + 6*2 + 5*3  34",
         "f(5), f(16), f(34), f(52), f(45) and f(28)",
         "sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k], 0 <= i <= M - 1",
