@@ -24,6 +24,7 @@ _DONE = {
     "replicate": "Extend {input} by {places}, repeating the edge entry{pictured}.",
 }
 _IGNORED = "Windows may reach over the edge of {input} by {places}{pictured}; these positions are ignored."
+_NEVER_KEPT = "Pad {input} by {places} with {least}{pictured}, which is never kept."
 
 
 def padded(pen: Pen, pictured: bool, *, left_out: bool = True) -> list[Words]:
@@ -35,7 +36,8 @@ def padded(pen: Pen, pictured: bool, *, left_out: bool = True) -> list[Words]:
     dashed = " (dashed in the picture)" if pictured else ""
     if not spec.kernel.learned:
         counts = kinds.kind(spec) == "average" and not _left_out(pen)
-        text = _DONE["zeros"] if counts else _IGNORED
+        largest = kinds.kind(spec) == "maximum"
+        text = _DONE["zeros"] if counts else _NEVER_KEPT if largest else _IGNORED
         text += " These zeros count in the mean." if counts else ""
     else:
         text = _DONE[spec.padding_mode]
@@ -44,7 +46,8 @@ def padded(pen: Pen, pictured: bool, *, left_out: bool = True) -> list[Words]:
             text += f" Products with these zeros{pale} are left out of the table."
     each = "each channel of {input}" if kinds.channelled(spec) else "{input}"
     text = text.replace("{input}", each).replace("{zeros}", _around(sides, "zero"))
-    return [pen.say(text.replace("{places}", _around(sides, "place")).replace("{pictured}", dashed))]
+    text = text.replace("{places}", _around(sides, "place")).replace("{pictured}", dashed)
+    return [pen.say(text, least=Maths(r"-\infty", "-∞"))]
 
 
 def _left_out(pen: Pen) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+from sympy import Expr
+
 import symconv.notes.kinds as kinds
 from symconv.errors import SymconvError
 from symconv.notes.model import Block, Points, Words
@@ -180,16 +183,21 @@ def _moved(pen: Pen, shift: Shift, text: str) -> Words:
     return said
 
 
+def _first_changed(worked: Worked, other: Shift) -> tuple[int, Expr]:
+    """The first output that a shifted input changes, and what it becomes."""
+    changed = next(at for at in range(len(worked.outputs)) if at not in other.same)
+    index = np.unravel_index(changed, worked.shape("output"))
+    return changed, other.outputs[int(np.ravel_multi_index(index, other.output_shape))]
+
+
 def _between(sources: Sources, pen: Pen, stride: int) -> Words:
     """That a shift by less than a stride gives other numbers, where it does."""
     other = shifted(sources, 1, 0)
     if len(other.same) == len(pen.worked.outputs):
         return ()
+    text = f" A shift by one place is not a multiple of the stride {stride} and gives"
     if len(pen.worked.shape("input")) > 1:
-        return (
-            f" A shift by one place is not a multiple of the stride {stride} and gives different numbers.",
-        )
-    return pen.say(
-        f" A shift by one place is not a multiple of the stride {stride} and gives different numbers: {{y}}.",
-        y=pen.values(other.outputs, MOST),
-    )
+        at, new = _first_changed(pen.worked, other)
+        old, new = (pen.number(value) for value in (pen.worked.outputs[at], new))
+        return pen.say(f"{text} different numbers: {{y}} is {{new}}, not {{old}}.", y=pen.output(at), old=old, new=new)
+    return pen.say(f"{text} different numbers: {{y}}.", y=pen.values(other.outputs, MOST))
