@@ -105,7 +105,9 @@ def operations(pen: Pen) -> Words:
     )
     other = "{upstream} with {input}" if spec.flip else "{input} with {upstream}"
     if whole and spec.flip:
-        text = "Both are valid cross-correlations: the gradient with respect to {input} that of {upstream} with "
+        text = (
+            "Both are valid cross-correlations: the gradient with respect to {input} that of {upstream} with "
+        )
         return pen.say(f"{text}{{kernel}}, and the gradient with respect to {{kernel}} that of {other}.")
     name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
     text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "

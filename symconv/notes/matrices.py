@@ -181,7 +181,9 @@ def _recurring(pen: Pen) -> Words:
     weights, colours = len(pen.worked.weights), len(set(spec.notation.coloured().tap_colours))
     if not spec.kernel.shared or spec.kernel.uniform or weights <= colours:
         return ()
-    return (f" With {weights} weights and {colours} colours, entries of one colour may be different weights.",)
+    return (
+        f" With {weights} weights and {colours} colours, entries of one colour may be different weights.",
+    )
 
 
 def _entry(sources: Sources, pen: Pen) -> Words:
@@ -224,7 +226,9 @@ def _ties(sources: Sources, s: Structure) -> str:
         return f"{along}. {{matrix}} is {_article(s.kind)}{s.kind} matrix: {_meaning(s.kind)}"
     if len(spec.tied.relations) == 1 and not spec.reads_input:
         stride = int(spec.tied_axes[0].geometry["stride"])
-        line, step = ("column", counted(stride, "row")) if spec.transposed else ("row", counted(stride, "column"))
+        line, step = (
+            ("column", counted(stride, "row")) if spec.transposed else ("row", counted(stride, "column"))
+        )
         where = f"{step} {'down' if spec.transposed else 'to the right'}"
         counts = Counter(t[2 if spec.transposed else 0] for t in Worked(sources.example).triples)
         if min(counts.values()) < s.parameters or len(counts) < s.shape[spec.transposed]:

@@ -244,7 +244,9 @@ def _kept(pen: Pen, others: Mapping[str, list[list[tuple[int, int]]]]) -> Words:
             continue
         first, last = starts[0], starts[0] + len(lines) - 1
         link = " and " if last == first + 1 else " to "
-        rows = f"rows of {{first {name}}}{link}{{last {name}}}" if last > first else f"row of {{first {name}}}"
+        rows = (
+            f"rows of {{first {name}}}{link}{{last {name}}}" if last > first else f"row of {{first {name}}}"
+        )
         told.append(f"{name} padding keeps the {rows}")
         pieces |= {f"first {name}": pen.output(first), f"last {name}": pen.output(last)}
     if not told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, S
 
 import symconv.notes.kinds as kinds
 from symconv.errors import SymconvError
@@ -159,11 +159,35 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
         text += f", except near the padding. {here} {front}, {some}:"
     found = [*_moved(pen, shift, text)]
     if not whole:
-        new = "stays in place" if spec.padding_mode == "zeros" else "is filled anew"
-        found.append(f" The others read padding, which {new}.")
+        found += _changed(pen, shift)
     if stride > 1 and not spec.transposed:
         found += _between(sources, pen, stride)
     return tuple(found)
+
+
+def _changed(pen: Pen, shift: Shift) -> Words:
+    """The outputs that do not move with the input, and what the window of the first reads instead."""
+    worked = pen.worked
+    others = [at for at in range(len(worked.outputs)) if at not in shift.same]
+    there = shift.there(others[0], worked.shape("output"))
+    if there is None:
+        return ()
+    does = "does" if len(others) == 1 else "do"
+    text = f" {does} not: where the window of {{y}} read {{old}} in the padding, it now reads {{new}}."
+    old, new = (
+        {p.tap: p.value for p in w.positions[at].products}
+        for w, at in ((worked, others[0]), (shift.worked, there))
+    )
+    tap = next((tap for tap in new if old.get(tap) != new[tap]), None)
+    if tap is None:
+        return ()
+    if tap not in old:
+        text = (
+            f" {does} not: the window of {{y}} reached over the edge, where it now reads the zeros in front."
+        )
+    one, other = pen.number(old.get(tap, S.Zero)), pen.number(new[tap])
+    names = pen.listed([pen.output(at) for at in others])
+    return (" ", *names, *pen.say(text, y=pen.output(others[0]), old=one, new=other))
 
 
 def _moved(pen: Pen, shift: Shift, text: str) -> Words:
@@ -199,5 +223,7 @@ def _between(sources: Sources, pen: Pen, stride: int) -> Words:
     if len(pen.worked.shape("input")) > 1:
         at, new = _first_changed(pen.worked, other)
         old, new = (pen.number(value) for value in (pen.worked.outputs[at], new))
-        return pen.say(f"{text} different numbers: {{y}} is {{new}}, not {{old}}.", y=pen.output(at), old=old, new=new)
+        return pen.say(
+            f"{text} different numbers: {{y}} is {{new}}, not {{old}}.", y=pen.output(at), old=old, new=new
+        )
     return pen.say(f"{text} different numbers: {{y}}.", y=pen.values(other.outputs, MOST))

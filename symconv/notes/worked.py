@@ -297,6 +297,8 @@ class Shift:
         The new ones, flat, of the shapes ``input_shape`` and ``output_shape``.
     same : tuple of int
         The old outputs, flat, that stand again ``moved`` places further.
+    worked : Worked
+        The example with the new input.
     """
 
     by: int
@@ -306,6 +308,13 @@ class Shift:
     inputs: tuple[Expr, ...]
     outputs: tuple[Expr, ...]
     same: tuple[int, ...]
+    worked: Worked
+
+    def there(self, at: int, shape: tuple[int, ...]) -> int | None:
+        """Where an output of an example of some output shape stands after the move."""
+        *outer, last = map(int, np.unravel_index(at, shape))
+        inside = last + self.moved < self.output_shape[-1]
+        return int(np.ravel_multi_index((*outer, last + self.moved), self.output_shape)) if inside else None
 
 
 def shifted(sources: Sources, by: int, moved: int) -> Shift:
@@ -323,7 +332,7 @@ def shifted(sources: Sources, by: int, moved: int) -> Shift:
         inside = all(i < n for i, n in zip(there, shape, strict=True))
         if inside and new.outputs[int(np.ravel_multi_index(there, shape))] == result:
             same.append(at)
-    return Shift(by, moved, new.shape("input"), shape, new.inputs, new.outputs, tuple(same))
+    return Shift(by, moved, new.shape("input"), shape, new.inputs, new.outputs, tuple(same), new)
 
 
 def _prefixed(entries: Sequence[Expr], shape: tuple[int, ...], by: int) -> tuple[Expr, ...]:
@@ -342,4 +351,4 @@ def rotated(sources: Sources, by: int) -> Shift | None:
     wanted = np.roll(np.array(worked.outputs, dtype=object).reshape(out), 1, axis=-1).ravel()
     if list(wanted) != list(new.outputs):
         return None
-    return Shift(by, 1, shape, out, moved, new.outputs, tuple(range(len(new.outputs))))
+    return Shift(by, 1, shape, out, moved, new.outputs, tuple(range(len(new.outputs))), new)
