@@ -172,8 +172,8 @@ def _changed(pen: Pen, shift: Shift) -> Words:
     there = shift.there(others[0], worked.shape("output"))
     if there is None:
         return ()
-    does = "does" if len(others) == 1 else "do"
-    text = f" {does} not: where the window of {{y}} read {{old}} in the padding, it now reads {{new}}."
+    does, whose = ("does", "its window") if len(others) == 1 else ("do", "the window of {y}")
+    text = f" {does} not: where {whose} read {{old}} in the padding, it now reads {{new}}."
     old, new = (
         {p.tap: p.value for p in w.positions[at].products}
         for w, at in ((worked, others[0]), (shift.worked, there))
@@ -182,9 +182,8 @@ def _changed(pen: Pen, shift: Shift) -> Words:
     if tap is None:
         return ()
     if tap not in old:
-        text = (
-            f" {does} not: the window of {{y}} reached over the edge, where it now reads the zeros in front."
-        )
+        zeros = "zero" if shift.by == 1 else "zeros"
+        text = f" {does} not: {whose} reached over the edge, where it now reads the {zeros} in front."
     one, other = pen.number(old.get(tap, S.Zero)), pen.number(new[tap])
     names = pen.listed([pen.output(at) for at in others])
     return (" ", *names, *pen.say(text, y=pen.output(others[0]), old=one, new=other))
