@@ -11,7 +11,8 @@ from symconv.notes.reflected import Reflection
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.english import joined
-from symconv.printing.target import MathsTarget
+from symconv.printing.expressions import Iverson
+from symconv.printing.target import MAY_BREAK, MathsTarget
 from symconv.printing.targets import as_latex, as_text, target_of
 
 #: A formula and its ranges go on one line of so many characters.
@@ -40,6 +41,11 @@ class Formulas:
             below = (others[-1] if others else first).below
             ranges = [line for line in below if not line.startswith(target.prose("with "))]
             said |= dict.fromkeys(line for line in below if line not in ranges)
+            if formula.rhs.has(Iverson):
+                text = (target.prose(text) for text in ("where ", " is 1 if ", " holds and 0 otherwise"))
+                where, holds, otherwise = text
+                bracket = target.bracket("P").replace(MAY_BREAK, "")
+                ranges.append(f"{where}{bracket}{holds}P{otherwise}")
             meant |= dict.fromkeys(row._replace(below=()) for row in others)
             rows.append(_with_ranges(target, first._replace(below=()), head, ranges))
         if self.alone:

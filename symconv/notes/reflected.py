@@ -89,6 +89,9 @@ class Reflection:
                 (f"{form.expr(2 * high)} - {place}", f"{place} > {form.expr(high)}"),
             )
             right = target.comma.join(f"{value}{target.prose(' for ')}{case}" for value, case in cases)
+            if target.stacked:
+                lines = r" \\ ".join(rf"{value} & \text{{for }} {case}" for value, case in cases)
+                right = rf"\begin{{cases}} {lines} \end{{cases}}"
             found.append(Row(form.expr(Function(self.letter(axis))(place)), (right,)))
         return list(dict.fromkeys(found))
 
