@@ -15,7 +15,7 @@ from symconv.notes.matrices import matrix
 from symconv.notes.model import Block, Display, Heading, Prose
 from symconv.notes.numbers import numbers
 from symconv.notes.pieces import Pen
-from symconv.notes.sizes import size
+from symconv.notes.sizes import referred, size
 from symconv.notes.source import Sources
 from symconv.notes.talk import frames
 from symconv.notes.why import why
@@ -89,6 +89,7 @@ def notes(
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
+        found = _said_once(sources, name, found, blocks)
         if depth == "page":
             found = [_brief(block) for block in found if not (block.spare or block.detail)]
         if found and depth == "page" and name == "checks":
@@ -101,6 +102,20 @@ def notes(
     pages = _pages(sources, depth) if sections is None else 0
     shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
     return Document(title.strip(), tuple(blocks), sources.statements, pages, shown)
+
+
+def _said_once(sources: Sources, name: str, found: list[Block], before: Sequence[Block]) -> list[Block]:
+    """A section without the definitions of letters that stand beside an earlier formula."""
+    if not any(isinstance(block, Display) and block.label == "output" for block in before):
+        return found
+    if name == "size":
+        return referred(sources, found)
+    return [
+        replace(block, item=block.short)
+        if isinstance(block, Display) and block.label == "gradients" and block.short
+        else block
+        for block in found
+    ]
 
 
 def _brief(block: Block) -> Block:
