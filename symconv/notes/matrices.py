@@ -74,7 +74,8 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("Row {output_index} has", "The row of {y} has")
     if len(worked.shape("output")) > 1 or len(worked.shape("input")) > 1:
         vec = "Here vec lists the entries of an array row by row"
-        text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}:"
+        shown = "" if sources.own else ". For the example"
+        text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}{shown}:"
     text = text.replace("{vec}", "")
     activation = pen(lambda s: s.form.function(sources.activation.name))
     y, x = index(pen, "output"), index(pen, "input")
@@ -279,15 +280,19 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
     if len(spec.axes) < 2 or len(s.levels) < 2:
         return found
     outer, inner = s.levels[-2], s.levels[-1]
-    what = "Each block in turn" if channels else "{matrix}"
+    what = "The block of each pair of channels in turn" if channels else "{matrix}"
     text = f"{what} consists of {_by(outer.shape)} blocks of size {_by(outer.block)}"
     if outer.banded:
         text += ", which lie in a band"
     if inner.banded:
-        text += "; each of these blocks is itself banded" if outer.banded else "; each of these is banded"
+        text += (
+            "; each of these small blocks is itself banded" if outer.banded else "; each of these is banded"
+        )
     if channels and _DOUBLY in s.kind:
-        text += ". Each is constant along its diagonals, block by block and within each block (doubly block "
-        text += "Toeplitz)"
+        text += (
+            ". So the block of each pair of channels is doubly block Toeplitz: constant along its diagonals, "
+        )
+        text += "block by block and within each small block"
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
         return [*found, Prose(pen.say(f"{text}."))]
     item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")
