@@ -242,6 +242,25 @@ def largest(sources: Sources, pen: Pen) -> Words:
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
 
 
+def convention(sources: Sources, pen: Pen) -> list[Words]:
+    """For which reading of the operation the outputs are right, where they are those of the layer itself."""
+    spec = pen.worked.spec
+    if kind(spec) != "convolution" or len(spec.tied.relations) > 1 or not sources.own:
+        return []
+    (axis,) = spec.tied_axes
+    size = {name: int(value) for name, value in axis.geometry.items()}
+    sides = {size["before"], size["after"]}
+    padding = {(0,): "no padding", (size["kernel_size"] - 1,): "full padding"}.get(
+        tuple(sides), "this padding"
+    )
+    turned = "a reversed kernel" if spec.flip else "a kernel that is not reversed"
+    text = f"These sums are right for {turned}, {padding}, stride {size['stride']} and dilation "
+    text += f"{size['dilation']}"
+    if "activation" in sources.layer.equation_names:
+        return [pen.say(f"{text}, before {{f}} is applied.", f=pen.letter("activation"))]
+    return [(f"{text}.",)]
+
+
 def definition(pen: Pen, *, flip: bool) -> Maths:
     """The convolution of two sequences, or their cross-correlation."""
     n, axes = pen.worked.spec.written, pen.worked.spec.tied_axes

@@ -31,6 +31,9 @@ Cells: TypeAlias = Callable[[Position], list[Words]]
 #: Input channels get columns of their own while there are at most so many.
 MOST_COLUMNS = 3
 
+#: The outputs of all channels are written out up to so many.
+MOST_WHOLE = 36
+
 
 def numbers(sources: Sources) -> list[Block]:
     """The section."""
@@ -41,10 +44,11 @@ def numbers(sources: Sources) -> list[Block]:
     motion = in_motion(sources.example)
     window = window or positioned_picture(sources, at_position(pen))
     window = [replace(block, brief=2, motion=motion) for block in window if isinstance(block, Picture)]
-    said = [*kinds.remark(pen), *applied(sources, pen)]
+    said = [*kinds.remark(pen), *kinds.convention(sources, pen), *applied(sources, pen)]
     return [
         *_operands(sources, pen, bool(window)),
         table,
+        *_all_channels(pen),
         *window,
         *([Prose(_joined(said), detail=len(said) > 1, brief=1)] if said else []),
         *defined(sources),
@@ -171,6 +175,19 @@ def _columns(pen: Pen, positions: tuple[Position, ...]) -> tuple[list[Words], Ce
 
         return [(), *heads, *bias, ("sum",)], cells
     return [(), ("products",), *bias, ("sum",)], lambda p: [(pen(pen.products(p)),), *last(p)]
+
+
+def _all_channels(pen: Pen) -> list[Block]:
+    """The whole output, where the table has one channel of it only."""
+    worked, shape = pen.worked, pen.worked.shape("output")
+    many = prod(shape[: -len(worked.spec.axes)])
+    if many < 2 or not kinds.channelled(worked.spec) or len(worked.outputs) > MOST_WHOLE:
+        return []
+
+    def build(s: Sheet) -> list[Row | None]:
+        return pen.abreast(s, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
+
+    return [Prose(("All channels together:",), detail=True), pen.shown(build, "whole-output", detail=True)]
 
 
 def _within(area: int, channel: int, place: int) -> bool:
