@@ -249,10 +249,12 @@ def convention(sources: Sources, pen: Pen) -> list[Words]:
         return []
     (axis,) = spec.tied_axes
     size = {name: int(value) for name, value in axis.geometry.items()}
-    sides = {size["before"], size["after"]}
-    padding = {(0,): "no padding", (size["kernel_size"] - 1,): "full padding"}.get(
-        tuple(sides), "this padding"
-    )
+    before, after, mode = size["before"], size["after"], spec.padding_mode
+    padding = "this padding" if before != after else f"padding {before}" if before else "no padding"
+    if mode != "zeros" and before == after > 0:
+        padding = f"{mode} padding {before}"
+    elif before == after == size["kernel_size"] - 1 > 0:
+        padding = "full padding"
     turned = "a reversed kernel" if spec.flip else "a kernel that is not reversed"
     text = f"These sums are right for {turned}, {padding}, stride {size['stride']} and dilation "
     text += f"{size['dilation']}"

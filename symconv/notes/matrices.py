@@ -76,6 +76,8 @@ def matrix(sources: Sources) -> list[Block]:
         vec = "Here vec lists the entries of an array row by row"
         shown = "" if sources.own else ". For the example"
         text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}{shown}:"
+    elif not sources.own and text.endswith("multiplies:"):
+        text = f"{text[:-1]}; for the example:"
     text = text.replace("{vec}", "")
     activation = pen(lambda s: s.form.function(sources.activation.name))
     y, x = index(pen, "output"), index(pen, "input")
