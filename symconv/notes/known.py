@@ -19,6 +19,9 @@ from symconv.printing.english import counted, joined
 #: References that need no library besides NumPy, so that notes are the same on every machine.
 ALWAYS = ("loops", "windows", "numpy", "differences")
 
+#: What one of them is called in a report.
+_DIFFERENCES = "central differences"
+
 #: The formulas that the story shows.
 _SHOWN = ("output", "grad_kernel", "grad_input")
 
@@ -27,8 +30,7 @@ def checks(sources: Sources) -> list[Block]:
     """The paragraph."""
     findings = compared(sources.example)
     where = "this layer" if sources.own else "the example"
-    linear = not sources.example.spec.kernel.depends_on_input
-    return [Prose((computed(findings, where, linear),)), Prose(proved(sources), detail=True)]
+    return [Prose((computed(findings, where),)), Prose(proved(sources), detail=True)]
 
 
 def compared(source: Source) -> list[Finding]:
@@ -41,31 +43,28 @@ def _called(reference: str) -> str:
     """How a reference is called in a sentence."""
     if reference.startswith("numpy"):
         return "NumPy"
-    return "plain loops" if reference == "loops" else reference
+    return {"loops": "plain loops", _DIFFERENCES: "changes of one number"}.get(reference, reference)
 
 
-def computed(findings: Sequence[Finding], where: str, linear: bool) -> str:
-    names = list(dict.fromkeys(_called(finding.reference) for finding in findings))
-    count = sum(finding.cases for finding in findings)
+def computed(findings: Sequence[Finding], where: str) -> str:
+    """What was computed again, and how."""
+    by = list(dict.fromkeys(f"by {_called(f.reference)}" for f in findings if f.reference != _DIFFERENCES))
     wrong = list(dict.fromkeys(named(f.quantity) for f in findings if not f))
     exact = all(f.largest_error == 0 for f in findings)
     verdict = (
-        f"but {joined(wrong)} DIFFERS"
+        f", but {joined(wrong)} DIFFERS"
         if wrong
-        else "all agree exactly"
-        if exact
-        else "all agree up to rounding"
+        else f"; all agree {'exactly' if exact else 'up to rounding'}"
     )
     seen = {finding.quantity for finding in findings}
-    gradients = "the gradients" if "grad_kernel" in seen else "the gradient"
+    many = sum(name.startswith("grad_") for name in seen)
+    gradients = "the gradient" if many == 1 else "both gradients" if many == 2 else "all gradients"
     called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
     what = joined([told for name, told in called.items() if name in seen])
-    text = f"{what[0].upper()}{what[1:]} of {where} were recomputed by {joined(names)}"
-    if "central differences" in names and linear:
-        affine = "affine" if "grad_bias" in seen else "linear"
-        text += f" (exact here, because the output is {affine} in each operand)"
-    were = "number was" if count == 1 else "numbers were"
-    return f"{text}: {count:,} {were} compared, and {verdict}."
+    text = f"{what[0].upper()}{what[1:]} of {where} were computed again {joined(by)}"
+    if any(f.reference == _DIFFERENCES for f in findings):
+        text += f", and {gradients} also from how the outputs change when one number of the layer changes"
+    return f"{text}{verdict}."
 
 
 def proved(sources: Sources) -> Words:
@@ -87,7 +86,7 @@ def proved(sources: Sources) -> Words:
     found: list[str | Maths] = [
         f"The formula{'' if one else 's'} for ",
         *_of(pen, names),
-        f" {'was' if one else 'were'} derived step by step from the definition.",
+        f" {'was' if one else 'were'} derived from the definition.",
     ]
     for scope, which in known.items():
         whom: Words = () if len(which) == len(names) else (" for ", *_of(pen, which))
@@ -95,7 +94,7 @@ def proved(sources: Sources) -> Words:
     if failed:
         whom = (" for ", *_of(pen, failed)) if known else ()
         found += [" No proof for all sizes was found", *whom, "."]
-    text = " As a further check, both" if known else " Both"
+    text = " As a test besides, both" if known else " Both"
     least = counted(min(cases), "choice of sizes", "choices of sizes")
     return (*found, f"{text} sides of each step were compared at random entries for at least {least}.")
 
