@@ -338,14 +338,11 @@ def _fewer_channels(sources: Sources) -> str:
     for own, small in zip(
         sources.opened.spec.tied.relations, sources.example.spec.tied.relations, strict=True
     ):
-        for name in ("in_channels", "out_channels", "channels"):
+        for name, what in (("in_channels", "input "), ("out_channels", "output "), ("channels", "")):
             given, here = own.geometry.get(name), small.geometry.get(name)
             if isinstance(given, int) and isinstance(here, int) and given != here:
-                told.append(counted(here, f"{_CHANNELS[name]}channel"))
+                told.append(counted(here, f"{what}channel"))
     return f", with {joined(told)}" if told else ""
-
-
-_CHANNELS = {"in_channels": "input ", "out_channels": "output ", "channels": ""}
 
 
 def _product(shape: tuple[Maths, ...]) -> Maths:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -324,15 +324,11 @@ def shifted(sources: Sources, by: int, moved: int) -> Shift:
     sizes[-1] += by
     given = {"x": _prefixed(worked.inputs, worked.shape("input"), by)}
     new = Worked(sources.remake("example", given, input_size=tuple(sizes)))
-    old_shape, shape = worked.shape("output"), new.shape("output")
-    same = []
-    for at, result in enumerate(worked.outputs):
-        index = np.unravel_index(at, old_shape)
-        there = (*index[:-1], index[-1] + moved)
-        inside = all(i < n for i, n in zip(there, shape, strict=True))
-        if inside and new.outputs[int(np.ravel_multi_index(there, shape))] == result:
-            same.append(at)
-    return Shift(by, moved, new.shape("input"), shape, new.inputs, new.outputs, tuple(same), new)
+    sized = new.shape("input"), new.shape("output")
+    shift = Shift(by, moved, *sized, new.inputs, new.outputs, (), new)
+    there = [shift.there(at, worked.shape("output")) for at in range(len(worked.outputs))]
+    same = [at for at, to in enumerate(there) if to is not None and new.outputs[to] == worked.outputs[at]]
+    return replace(shift, same=tuple(same))
 
 
 def _prefixed(entries: Sequence[Expr], shape: tuple[int, ...], by: int) -> tuple[Expr, ...]:
