@@ -62,12 +62,19 @@ class Formula:
     def __init__(self, setting: LayerSymbols, name: str, left: Expr, terms: IndexSum) -> None:
         self.name = name
         self._setting = setting
-        self._terms = terms
+        self._left, self._terms = left, terms
         self._back = {inner: outer for outer, inner in setting.integers.items()}
         self._shown = shift_index_base(terms.shown, setting)
         self._scope = IndexDomain(setting, left, self._shown)
         self.kept = self._scope.kept
         self.lhs: Expr = shift_index_base(left, setting)
+
+    def renamed(self, old: Symbol, new: Symbol) -> Formula:
+        """The same with another letter for one of its indices, unless that is in use."""
+        if old not in self.kept or self.rhs.has(new) or self.lhs.has(new):
+            return self
+        left = self._left.xreplace({old: new})
+        return Formula(self._setting, self.name, left, self._terms.replaced(old, new))
 
     @cached_property
     def rhs(self) -> Expr:

@@ -32,6 +32,8 @@ def opened(made: type, spec: Specification) -> dict[str, Any]:
     for name in ("input_size", "kernel_size"):
         letters = tuple(on_axis(getattr(spec.notation, name), axis, rank) for axis in range(rank))
         found[name] = letters[0] if rank == 1 else letters
+    if found.get("groups") == 1 and "in_channels" in found:
+        found |= {"in_channels": "C_in", "out_channels": "C_out"}
     return {name: found[name] for name in defaults(made) if name in found}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sympy import Symbol
+
 from symconv.derivation import Formula
 from symconv.notes.model import Display, Prose
 from symconv.notes.reflected import Reflection
@@ -24,11 +26,15 @@ WIDEST = 88
 
 @dataclass(frozen=True)
 class Formulas:
-    """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before."""
+    """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before.
+
+    Of ``alike`` letters the second stands for both.
+    """
 
     made: tuple[Formula, ...]
     alone: bool = False
     reflection: Reflection | None = None
+    alike: tuple[Symbol, Symbol] | None = None
 
     def display(self, target: MathsTarget) -> data.Display:
         """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
@@ -36,7 +42,8 @@ class Formulas:
         meant: dict[Row, None] = {}
         said: dict[str, None] = {}
         head = target.prose("for ")
-        for formula in self.made:
+        for made in self.made:
+            formula = made.renamed(*self.alike) if self.alike else made
             first, *others = (row for row in self._shown(formula, target).rows if row is not None)
             below = (others[-1] if others else first).below
             ranges = [line for line in below if not line.startswith(target.prose("with "))]
@@ -89,9 +96,10 @@ def formulas(
     alone: bool = False,
     told_before: bool = False,
     reflection: Reflection | None = None,
+    alike: tuple[Symbol, Symbol] | None = None,
 ) -> Display | Prose:
     """Closed forms as a display, their letters ``told_before`` or not; a sentence where they are too long."""
-    shown = Formulas(tuple(made), alone, reflection)
+    shown = Formulas(tuple(made), alone, reflection, alike)
     latex = target_of("latex")
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:

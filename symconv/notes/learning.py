@@ -11,7 +11,7 @@ from symconv.notes.backward import operations, reached
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
-from symconv.notes.pieces import Pen
+from symconv.notes.pieces import Pen, channel_letters
 from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
@@ -38,6 +38,7 @@ def learning(sources: Sources) -> list[Block]:
             "gradients",
             told_before=True,
             reflection=Reflection(sources.opened.closed.symbols),
+            alike=channel_letters(sources.opened.spec),
         ),
         *_chosen(pen),
         *_dense(pen),

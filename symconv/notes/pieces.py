@@ -9,11 +9,12 @@ from itertools import product
 from math import prod
 from typing import TypeAlias
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Display, Maths, Words
 from symconv.notes.worked import Entry, Position, Product, Worked
+from symconv.pattern import Specification
 from symconv.printing import display as data
 from symconv.printing.display import Beside, Element, Grid, Row
 from symconv.printing.latex import Latex
@@ -266,8 +267,18 @@ def derivative(pen: Pen, role: str) -> Maths:
     return pen(lambda s: s.loss_by(write(s)))
 
 
+def channel_letters(spec: Specification) -> tuple[Symbol, Symbol] | None:
+    """The letter of input channels, and that of a filter's, which says the same where there are no groups."""
+    groups = [r.geometry["groups"] for r in spec.tied.relations if "in_channels" in r.geometry]
+    n = spec.notation
+    named = (Symbol(letter, integer=True) for letter in (n.input_channel_index, n.tap_channel_index))
+    return tuple(named) if groups == [1] else None  # type: ignore[return-value]
+
+
 def _entry(pen: Pen, role: str) -> Writing:
     indices = pen.worked.source.closed.symbols.indices(role)
+    alike = channel_letters(pen.worked.spec)
+    indices = tuple(alike[1] if alike and index == alike[0] else index for index in indices)
     quantity = {"tap": "kernel"}.get(role, role)
     letter = str(getattr(pen.worked.spec.written, quantity))
 
