@@ -238,7 +238,8 @@ def largest(sources: Sources, pen: Pen) -> Words:
         return f"{form.maximum} over {over} of {form.expr(entry)}"
 
     text = "Since {kernel} selects the largest entry of the window, {y} = {largest}. Of equal entries it "
-    text += f"selects the first{' in row order' if len(sources.layer.spec.axes) > 1 else ''}, which is a convention."
+    row = " in row order" if len(sources.layer.spec.axes) > 1 else ""
+    text += f"selects the first{row}, which is a convention."
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
 
 
