@@ -28,7 +28,7 @@ _CAPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "learned": "One position of the window. The kernel lies on the coloured entries of the input, "
             "and the products add up to the framed output.",
             "transposed": "What one input adds. Each weight times the framed input is added to the coloured "
-            "output below it.",
+            "output at its place.",
             "average": "One position of the window, coloured. Its mean is the framed output.",
             "maximum": "One position of the window, coloured. Its largest entry is the framed output.",
         },

@@ -48,6 +48,7 @@ class Lettering:
     taps: tuple[Tap, ...]
     tied: bool  # whether outputs share their taps; otherwise each selects by its own
     constant: bool = False  # whether all taps are one number
+    selects: bool = True  # whether taps that are not shared select an entry; else they are those of a mean
 
     @classmethod
     def of(cls, subject: Subject) -> Lettering:
@@ -64,6 +65,7 @@ class Lettering:
             taps=_taps(subject),
             tied=subject.spec.kernel.shared,
             constant=subject.spec.kernel.uniform,
+            selects=subject.spec.kernel.depends_on_input,
         )
 
 

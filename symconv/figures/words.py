@@ -97,6 +97,8 @@ def selections_in_words(letters: Lettering, what: str) -> str:
     """What edges or cells are where they are no weights; nothing where they are."""
     if letters.tied:
         return ""
+    if not letters.selects:
+        return f"{what} show the weights of the mean, each 1 over the divisor of its window."
     return (
         f"{what} show selections, not shared weights: 1 if the input is the first maximum of the output's "
         "window, else 0."
