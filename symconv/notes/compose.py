@@ -89,7 +89,7 @@ def notes(
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
-        found = _with_derivations(found, wanted) if name == "checks" else found
+        found = _with_derivations(found) if name == "checks" else found
         found = _said_once(sources, name, found, blocks)
         if depth == "page":
             found = [_brief(block) for block in found if not (block.spare or block.detail)]
@@ -119,12 +119,14 @@ def _said_once(sources: Sources, name: str, found: list[Block], before: Sequence
     ]
 
 
-def _with_derivations(found: list[Block], wanted: Sequence[str]) -> list[Block]:
+def _with_derivations(found: list[Block]) -> list[Block]:
     """What was checked, with where the derivations stand."""
     *others, last = found
     assert isinstance(last, Prose)
-    where = "The derivations below" if "derivations" in wanted else "Notes of depth full"
-    return [*others, replace(last, words=(*last.words, f" {where} show every step with its rule."))]
+    return [
+        *others,
+        replace(last, words=(*last.words, " Notes of depth full show every step with its rule.")),
+    ]
 
 
 def _brief(block: Block) -> Block:
