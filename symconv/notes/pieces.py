@@ -272,7 +272,7 @@ def channel_letters(spec: Specification) -> tuple[Symbol, Symbol] | None:
     groups = [r.geometry["groups"] for r in spec.tied.relations if "in_channels" in r.geometry]
     n = spec.notation
     named = (Symbol(letter, integer=True) for letter in (n.input_channel_index, n.tap_channel_index))
-    return tuple(named) if groups == [1] and not spec.transposed else None  # type: ignore[return-value]
+    return tuple(named) if groups == [1] and not spec.transposed else None
 
 
 def _entry(pen: Pen, role: str) -> Writing:
