@@ -232,7 +232,7 @@ def test_several_documents_fit_one_sphinx_project(suffix: str, tmp_path: Path) -
         folder = tmp_path / "source" / Path(name).parent
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, files)
-    index = "Title\n=====\n\n:eq:`week-1-two-size` :eq:`one-size`\n\n"
+    index = "Title\n=====\n\n:eq:`week-1-two-output` :eq:`one-output`\n\n"
     index += ".. toctree::\n   :glob:\n\n   one\n   week*/*\n"
     conf = 'extensions = ["myst_parser"]\nmyst_enable_extensions = ["dollarmath"]\n'
     (tmp_path / "source/index.rst").write_text(index, encoding="utf-8")
