@@ -48,7 +48,7 @@ def _called(reference: str) -> str:
 
 def computed(findings: Sequence[Finding], where: str) -> str:
     """What was computed again, and how."""
-    by = list(dict.fromkeys(f"by {_called(f.reference)}" for f in findings if f.reference != _DIFFERENCES))
+    by = list(dict.fromkeys(_called(f.reference) for f in findings if f.reference != _DIFFERENCES))
     wrong = list(dict.fromkeys(named(f.quantity) for f in findings if not f))
     exact = all(f.largest_error == 0 for f in findings)
     verdict = (
@@ -61,9 +61,9 @@ def computed(findings: Sequence[Finding], where: str) -> str:
     gradients = "the gradient" if many == 1 else "both gradients" if many == 2 else "all gradients"
     called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
     what = joined([told for name, told in called.items() if name in seen])
-    text = f"{what[0].upper()}{what[1:]} of {where} were computed again {joined(by)}"
+    text = f"{what[0].upper()}{what[1:]} of {where} were computed again by {joined(by)}"
     if any(f.reference == _DIFFERENCES for f in findings):
-        text += f", and {gradients} also from how the outputs change when one number of the layer changes"
+        text += f", and the gradient{'s' * (many > 1)} also from the change of the output with each number"
     return f"{text}{verdict}."
 
 

@@ -93,7 +93,8 @@ def matrix(sources: Sources) -> list[Block]:
     return [
         introduced,
         replace(written, short=dotted.item),
-        Prose((*counts(sources, pen), *_recurring(pen)), close=True),
+        Prose(counts(sources, pen), close=True),
+        *_recurring(pen),
         *network,
         *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
@@ -170,23 +171,27 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
         different += " and sums of these" if s.parameters > 1 else ""
     ties = _ties(sources, s)
     ties = ties.partition(": ")[0] if brief else ties
-    if s.parameters > len(set(worked.weights)) and len(worked.shape("tap")) > 1:
-        different += " (some are equal in this example)"
     text = f"{head}, with {constraint}: {told} {hold} only {different}{ties}."
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
     return pen.say(text) if brief else (*pen.say(text), *_entry(sources, pen))
 
 
-def _recurring(pen: Pen) -> Words:
-    """That colours recur, where there are fewer of them than weights."""
-    spec = pen.worked.spec
-    weights, colours = len(pen.worked.weights), len(set(spec.notation.coloured().tap_colours))
-    if not spec.kernel.shared or spec.kernel.uniform or weights <= colours:
-        return ()
-    return (
-        f" With {weights} weights and {colours} colours, entries of one colour may be different weights.",
-    )
+def _recurring(pen: Pen) -> list[Block]:
+    """That numbers recur in the example without being one weight, and colours where there are few."""
+    spec, weights = pen.worked.spec, pen.worked.weights
+    colours = len(set(spec.notation.coloured().tap_colours))
+    if not spec.kernel.shared or spec.kernel.uniform:
+        return []
+    told = []
+    if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
+        told.append("some weights are equal in this example")
+    if len(weights) > colours:
+        told.append(
+            f"with {len(weights)} weights and {colours} colours, entries of one colour may be different weights"
+        )
+    text = ", and ".join(told)
+    return [Prose((f"{text[0].upper()}{text[1:]}.",), detail=True, spare=1)] if told else []
 
 
 def _entry(sources: Sources, pen: Pen) -> Words:
