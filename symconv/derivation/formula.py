@@ -70,7 +70,17 @@ class Formula:
         self.lhs: Expr = shift_index_base(left, setting)
 
     def renamed(self, old: Symbol, new: Symbol) -> Formula:
-        """The same with another letter for one of its indices, unless that is in use."""
+        """The same with another letter for one of its indices, unless that is in use.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> from sympy import Symbol
+        >>> letters = [Symbol(letter, integer=True) for letter in "Cc"]
+        >>> formula = sc.Conv1d("N", "K", in_channels="A", out_channels="B").formula("grad_input")
+        >>> formula.lhs, formula.renamed(*letters).lhs
+        (Partial(L, x[C, j]), Partial(L, x[c, j]))
+        """
         if old not in self.kept or self.rhs.has(new) or self.lhs.has(new):
             return self
         left = self._left.xreplace({old: new})

@@ -187,9 +187,8 @@ def _recurring(pen: Pen) -> list[Block]:
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
         told.append("some weights are equal in this example")
     if len(weights) > colours:
-        told.append(
-            f"with {len(weights)} weights and {colours} colours, entries of one colour may be different weights"
-        )
+        few = f"with {len(weights)} weights and {colours} colours"
+        told.append(f"{few}, entries of one colour may be different weights")
     text = ", and ".join(told)
     return [Prose((f"{text[0].upper()}{text[1:]}.",), detail=True, spare=1)] if told else []
 
