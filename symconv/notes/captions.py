@@ -52,8 +52,8 @@ _POSITION: Mapping[str, str] = MappingProxyType(
         "filter": "The filter of output channel {base} at one position. It multiplies the entries of its "
         "input channel {where}, and the products add up to the framed output, {y}.",
         "filters": "The filter of output channel {base} at one position. Its part for each input "
-        "channel multiplies the entries {where} there, and the products on all channels add up to the framed "
-        "output, {y}.",
+        "channel multiplies the entries {where} in that channel, and the products on all channels "
+        "add up to the framed output, {y}.",
         "transposed": "What the framed input, {x}, adds: its products with the weights, each to the {where}.",
         "average": "The window at one position, coloured. Its mean is the framed output, {y}.",
         "maximum": "The window at one position, coloured. Its largest entry is the framed output, {y}.",

@@ -292,8 +292,9 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
         text += ", which lie in a band"
     if inner.banded:
         text += (
-            "; each of these small blocks is itself banded" if outer.banded else "; each of these is banded"
+            "; each of these {small}blocks is itself banded" if outer.banded else "; each of these is banded"
         )
+    text = text.replace("{small}", "small " if channels else "")
     if channels and _DOUBLY in s.kind:
         text += (
             ". So the block of each pair of channels is doubly block Toeplitz: constant along its diagonals, "
