@@ -23,9 +23,9 @@ PARTS: Mapping[str, tuple[int, str]] = {
     "languages": (1_150, r"printing\.(tree|tex|mathml|typst|alphabets)"),
     # what type checkers know of options and quantities, and how these are refused and shown
     "types and displays": (260, r"pattern\.(given|symbolic)|printing\.(names|options|rich)"),
-    "exercises": (3_350, r"(.*\.)?exercises(\..*)?"),
-    "notes": (7_500, r"(.*\.)?notes(\..*)?"),
-    "figures": (3_200, r"(.*\.)?figures(\..*)?"),
+    "exercises": (3_450, r"(.*\.)?exercises(\..*)?"),
+    "notes": (7_600, r"(.*\.)?notes(\..*)?"),
+    "figures": (3_250, r"(.*\.)?figures(\..*)?"),
     # the mathematics and its doors; under 17,500 with figures before these had captions and motion, and
     # 16,750 before signatures had types, a notebook showed every result, and each public name had an example
     "all others": (17_050, ".*"),
