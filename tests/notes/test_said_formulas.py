@@ -83,7 +83,11 @@ def test_both_gradients_are_the_operations_that_notes_name(
     whole = np.pad(whole, (0, len(x) + 2 * padding - len(whole)))
     assert whole[padding : padding + len(x)].tolist() == entries(layer.grad_input)
     if stride == 1:
-        assert f"with respect to x is the full {back} of delta with w" in text
+        named = "valid" if padding == len(w) - 1 else "full"
+        assert f"with respect to x is the {named} {back} of delta with w" in text
+        if named == "valid":
+            shown = np.convolve(delta, w[::-1] if flip else w, mode="valid")
+            assert shown.tolist() == entries(layer.grad_input)
         pair = "delta with x" if flip else "x with delta"
         assert f"with respect to w is a cross-correlation of {pair}" in text
         padded = np.pad(x, padding)
@@ -92,7 +96,7 @@ def test_both_gradients_are_the_operations_that_notes_name(
     elif count > 1:
         assert f"it is the full {back} of this sequence with w" in text
     assert ("without the entries that fall on the padding" in text) == (
-        padding > 0 and (stride == 1 or count > 1)
+        padding > 0 and (padding != len(w) - 1 if stride == 1 else count > 1)
     )
 
 
