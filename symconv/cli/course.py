@@ -34,7 +34,7 @@ _Made: TypeAlias = "tuple[Entry, dict[str, bytes] | str]"
 Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
 
 #: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
-LIBRARIES = {".ipynb": ("nbformat",)}
+LIBRARIES = {".pdf": ("typst",)}
 
 
 class SpecError(SymconvError):
@@ -329,12 +329,19 @@ def _digest_of(path: Path) -> str:
         return ""
 
 
+def own_files() -> dict[str, Path]:
+    """The package's code and shells, by their names in the package."""
+    root = Path(__file__).parents[1]
+    found = sorted(path for path in root.rglob("*") if path.suffix in (".py", ".tex", ".html", ".typ"))
+    return {path.relative_to(root).as_posix(): path for path in found}
+
+
 @cache
 def made_by(*libraries: str) -> str:
     """The digest of the code that makes things: the package's own files, and versions of libraries."""
-    whole, root = hashlib.sha256(__version__.encode()), Path(__file__).parent
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".tex", ".html")):
-        whole.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    whole = hashlib.sha256(__version__.encode())
+    for name, path in own_files().items():
+        whole.update(name.encode() + path.read_bytes())
     for name in ("sympy", "latexify-py", *libraries):
         try:
             whole.update(f"{name} {version(name)}".encode())

@@ -30,7 +30,7 @@ def checks(sources: Sources) -> list[Block]:
     """The paragraph."""
     findings = compared(sources.example)
     where = "this layer" if sources.own else "the example"
-    return [Prose((computed(findings, where),)), Prose(proved(sources), detail=True)]
+    return [Prose((computed(findings, where),), brief=2), Prose(proved(sources), detail=True)]
 
 
 def compared(source: Source) -> list[Finding]:

@@ -1,28 +1,16 @@
 """Notes as a Jupyter notebook whose code cells recompute what they show."""
 
+import json
 from itertools import chain
+from typing import Any
 
-from symconv.errors import MissingExtraError
 from symconv.notes.markdown import escaped, points, sentence, table
 from symconv.notes.model import Manuscript
 from symconv.printing.targets import as_latex
 
 
 def notebook(document: Manuscript) -> str:
-    """The notebook as JSON, without outputs.
-
-    Raises
-    ------
-    MissingExtraError
-        When nbformat, of the extra ``notebook``, is not installed.
-    """
-    try:
-        import nbformat
-        from nbformat import v4
-    except ImportError:
-        raise MissingExtraError(
-            "a notebook needs nbformat, which is not installed: pip install 'symconv[notebook]'"
-        ) from None
+    """The notebook as JSON, in version 4.5 of its format, without outputs."""
     shown: list[list[tuple[bool, str]]] = document.render(
         heading=lambda b: [(False, f"{'#' * (b.level + 1)} {sentence(b.words)}")],
         prose=lambda b: [(False, f"*{sentence(b.words)}*" if b.lead else sentence(b.words))],
@@ -33,12 +21,17 @@ def notebook(document: Manuscript) -> str:
         picture=lambda b: [(True, b.code), (False, f"*{sentence(b.caption)}*")],
     )
     cells = [(False, f"# {escaped(document.title)}"), (True, document.code), *chain(*shown)]
-    made = []
-    for at, (code, text) in enumerate(cells):
-        cell = (v4.new_code_cell if code else v4.new_markdown_cell)(text)
-        cell["id"] = f"cell-{at}"
-        made.append(cell)
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
-    whole = v4.new_notebook(cells=made, metadata={"kernelspec": kernel})
-    nbformat.validate(whole)
-    return str(nbformat.writes(whole)) + "\n"
+    whole = {
+        "cells": [_cell(f"cell-{at}", code, text) for at, (code, text) in enumerate(cells)],
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _cell(name: str, code: bool, text: str) -> dict[str, Any]:
+    """A cell of code that has not run, or of Markdown."""
+    cell = {"cell_type": "markdown", "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
+    return cell | {"cell_type": "code", "execution_count": None, "outputs": []} if code else cell

@@ -38,7 +38,7 @@ def _fitting(lines: list[AlignedLine], room: float) -> list[AlignedLine]:
     """Lines, those wider than ``room`` broken; those without sums, which have no limits, hold more."""
     found: list[AlignedLine] = []
     for line in lines:
-        here = room if "\\sum" in line.right else 1.2 * room
+        here = room if "\\sum" in line.right else 1.2 * room - 2 * line.right.count("\\quad")
         first, *more = _broken(line.right, here - _width(line.left))
         found.append(line._replace(right=first))
         found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]

@@ -157,6 +157,7 @@ def test_notebooks_run_clean(name: str, tmp_path: Path) -> None:
     )
     made.save(tmp_path / "notes.ipynb")
     book = nbformat.read(tmp_path / "notes.ipynb", as_version=4)
+    nbformat.validate(book)
     assert sum(cell.cell_type == "code" for cell in book.cells) > 5
     done = NotebookClient(book, timeout=300, kernel_name="python3").execute()
     outputs = [out for cell in done.cells if cell.cell_type == "code" for out in cell.outputs]

@@ -171,8 +171,8 @@ def test_the_record_is_written_only_when_it_changes(run: Run, tmp_path: Path) ->
     [
         ("sympy", ".tex", True),
         ("latexify-py", ".tex", True),
-        ("nbformat", ".html", False),
-        ("nbformat", ".ipynb", True),
+        ("typst", ".html", False),
+        ("typst", ".pdf", True),
     ],
 )
 def test_other_versions_of_libraries_make_stale(
@@ -186,6 +186,12 @@ def test_other_versions_of_libraries_make_stale(
         assert (Entry("notes", f"a{suffix}", ()).digest != before) == changes
     finally:
         course.made_by.cache_clear()
+
+
+def test_a_document_is_made_again_when_any_file_of_the_package_changes() -> None:
+    files = {"cli/course.py", "notes/shells/article.tex", "notes/shells/notes.typ", "pattern/axis.py"}
+    assert files <= course.own_files().keys()
+    assert all(path.is_file() for path in course.own_files().values())
 
 
 def test_staleness_is_judged_once_a_build(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

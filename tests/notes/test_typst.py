@@ -65,7 +65,8 @@ def holds(name: str, notation: str, depth: str, most: int) -> None:
 
 @pytest.mark.parametrize("name", tiers(EVERY, ["full"]))
 def test_notes_take_as_many_pages_as_they_may(name: str) -> None:
-    holds(name, "symconv", "standard", document(name).pages)
+    """Those of large layers go on for some lines on one page more, where TeX finds a way to keep them."""
+    holds(name, "symconv", "standard", document(name).pages + (name in LARGE))
 
 
 @pytest.mark.parametrize("name", tiers(["maximum", "full", "plane", "open", "image"], ["maximum"]))
@@ -120,7 +121,7 @@ def said_in(made: Manuscript) -> set[str]:
 
 @pytest.mark.parametrize("name", tiers(["full", "average", "plane", "open"], ["average"]))
 def test_every_word_and_number_of_the_document_is_there(name: str) -> None:
-    shown = "".join(squeezed(text) for _, _, text in pages_of(name, depth="full"))
+    shown = "".join(as_written(chars) for chars, *_ in pages_of(name, depth="full"))
     said = said_in(document(name, depth="full"))
     assert len(said) > 100
     assert {word for word in said if word not in shown} == set()
@@ -171,9 +172,8 @@ def test_signs_behind_formulas_of_notes_are_there(name: str) -> None:
         for before, after in pairwise(words)
         if isinstance(before, Maths) and isinstance(after, str) and signs.match(after)
     ]
-    shown = "".join(
-        re.sub(r"\s|\n\d+$", "", unicodedata.normalize("NFKD", t)) for *_, t in pages_of(name, depth="full")
-    )
+    written = "".join(char["text"] for chars, *_ in pages_of(name, depth="full") for char in chars)
+    shown = re.sub(r"\s", "", unicodedata.normalize("NFKD", written))
     assert [text for text in behind if unicodedata.normalize("NFKD", text)[:12] not in shown] == []
 
 
