@@ -247,6 +247,8 @@ def test_several_documents_fit_one_sphinx_project(suffix: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("file", ["n.tex", "n.pdf"])
 def test_a_title_that_the_fonts_lack_is_refused_with_its_letters(file: str, tmp_path: Path) -> None:
+    if file == "n.pdf":
+        required_program("latexmk")
     made = sc.Conv1d(3, 2).notes(title="Übung α → 卷", sections=["letters"])
     for options in ({}, {"slides": True}):
         with pytest.raises(
