@@ -75,6 +75,7 @@ class Parser:
         self._at = 0
         self._depth = 0
         self.fractional: set[Expr] = set()  # entries whose indices may be fractions
+        self._adds_zero = False
 
     def whole(self) -> Expr:
         """The expression that all of the tokens are."""
@@ -82,6 +83,8 @@ class Parser:
         self.done()
         for entry in sorted((entry for entry in self.fractional if not found.has(entry)), key=str):
             self.refuse(f"{entry} cancels, but may lie between two entries: leave it out.")
+        if self.fractional and self._adds_zero:
+            self.refuse("a 0 that is added hides what is multiplied by it: leave it out.")
         return found
 
     def done(self) -> None:
@@ -131,12 +134,12 @@ class Parser:
 
     def sum(self) -> Expr:
         self._deeper()
-        negative = self.skip("-", "+") == "-"
-        total = -self._term() if negative else self._term()
+        terms = [-self._term() if self.skip("-", "+") == "-" else self._term()]
         while sign := self.skip("+", "-"):
-            total = total + self._term() if sign == "+" else total - self._term()
+            terms.append(self._term() if sign == "+" else -self._term())
+        self._adds_zero |= len(terms) > 1 and Integer(0) in terms
         self._depth -= 1
-        return total
+        return sum(terms, Integer(0))
 
     def _term(self) -> Expr:
         product = self._factor()
@@ -261,11 +264,8 @@ class Parser:
         """``(a ∗ b)[i]`` and ``(a ⋆ b)[i]``; None if another thing stands in the brackets."""
         start = self._at
         self.take("(")
-        if self.kind() == "name":
-            nested = self.peek() == "spread" and self.peek(1) == "("
-            if not nested and self.peek(1) not in ("ast", "star"):
-                self._at = start
-                return None
+        nested = self.peek() == "spread" and self.peek(1) == "("
+        if self.kind() == "name" and (nested or self.peek(1) in ("ast", "star")):
             left = self._sequence()
             if sign := self.skip("ast", "star"):
                 return self._overlap(Correlation if sign == "star" else Convolution, left)

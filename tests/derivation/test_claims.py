@@ -286,6 +286,14 @@ def test_an_entry_that_cancels_must_be_one(text: str) -> None:
     assert parse(text.replace("/2", "")) == 0
 
 
+@pytest.mark.parametrize("text", ["(0 + [K < 0]/2)*x[1/2]", "x[i/2]*([K < 0] - 0*N)", "w[0] + 0 + x[N/2]"])
+def test_a_zero_that_is_added_hides_nothing(text: str) -> None:
+    """Zero times an entry would be refused too: a bracket that is 0 as well does not take its place."""
+    with pytest.raises(FormulaSyntaxError, match="a 0 that is added hides what is multiplied by it"):
+        parse(text)
+    parse(text.replace("/2]", "]"))
+
+
 def test_a_right_claim_with_a_divided_index_is_proved() -> None:
     made = sc.Conv1d("N", "K", stride=2)
     right = "sum(i=0..M-1) sum(k=0..K-1) [i = (j-k)/2]*delta[i]*w[k]"

@@ -89,7 +89,8 @@ def fault(claim: WrongClaim, rng: Random) -> tuple[str, str]:
         told = judge(setting, formula, sc.parse(claim.text), family.grid)
     except (OptionError, FormulaSyntaxError) as error:
         known = any(
-            words in str(error) for words in ("cannot be tried", "cancels", "undefined", "divides by zero")
+            words in str(error)
+            for words in ("cannot be tried", "cancels", "is added", "undefined", "divides by zero")
         )
         return "refused", "" if known else f"not judged: {error}"
     if told.verdict == "refuted":
