@@ -44,7 +44,7 @@ def law(few: int, many: int, **strategies: SearchStrategy[Any]) -> Callable[...,
         own = inspect.signature(holds).parameters.values()
         kept = [argument for argument in own if argument.name not in strategies]
         first = inspect.Parameter("examples", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        test.__signature__ = inspect.Signature([first, *kept])  # type: ignore[attr-defined]
+        vars(test)["__signature__"] = inspect.Signature([first, *kept])
         return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=exhaustive)])(test)
 
     return decorated

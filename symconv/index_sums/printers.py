@@ -1,10 +1,11 @@
 """How index sums print: what SymPy's printers do not know, in the words of any maths target."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from sympy import Add, And, Eq, Expr, Indexed, Integer, Le, Max, Mod, Mul, Or, Sum, Symbol, fraction, ilcm
+from sympy.printing.printer import Printer
 
 from symconv.index_sums.nodes import Correlation, Overlap, Partial, Upsampled
 from symconv.index_sums.order import Reading
@@ -14,14 +15,13 @@ from symconv.printing.target import MathsTarget
 from symconv.printing.targets import target_of
 
 
-class _IndexSums:
+class _IndexSums(Printer):
     """Over the SymPy printer of a target; ``printmethod`` says that no node prints itself."""
 
     printmethod = None
-    _print: Callable[[Any], str]
 
     def __init__(self, setting: LayerSymbols, target: MathsTarget) -> None:
-        super().__init__({})  # type: ignore[call-arg]
+        super().__init__({})
         self._reading, self._target = Reading(setting), target
 
     def _print_Symbol(self, expr: Symbol) -> str:
@@ -29,7 +29,7 @@ class _IndexSums:
         plain = expr.name.rstrip("'")
         if "_" not in plain or plain == expr.name or not self._reading.setting.is_index(expr):
             plain = expr.name
-        printed = super()._print_Symbol(Symbol(plain))  # type: ignore[misc]
+        printed = super()._print_Symbol(Symbol(plain))
         return f"{printed}{expr.name.removeprefix(plain)}"
 
     def _print_Add(self, expr: Add, order: Any = None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sympy import Expr, Symbol
 
@@ -86,9 +86,9 @@ class Pen:
         """A piece of a sentence."""
         return Maths(*(write(sheet).replace(MAY_BREAK, "") for sheet in self._sheets))
 
-    def shown(self, build: Callable[[Sheet], list[Row | None]], label: str, **placed: bool | int) -> Display:
+    def shown(self, build: Callable[[Sheet], list[Row | None]], label: str, **placed: Any) -> Display:
         """A display."""
-        return Display(Shown(self.sheet, build), "", label, **placed)  # type: ignore[arg-type]
+        return Display(Shown(self.sheet, build), "", label, **placed)
 
     def say(self, text: str, **pieces: Maths | str) -> Words:
         """A sentence with letters of the notation put in for names of its fields in braces, or pieces.

@@ -289,6 +289,7 @@ def _remembered(make: Any) -> Any:
     return made
 
 
+# The dataclass writes this method itself, so it can be wrapped only here; mypy allows no method to change.
 Notation.__init__ = options_checked(_remembered(Notation.__init__))  # type: ignore[method-assign]
 
 _BOOK = Notation(

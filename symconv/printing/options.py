@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from inspect import CO_VARKEYWORDS, unwrap
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from symconv.errors import reject_unknown
 
@@ -34,4 +34,4 @@ def options_checked(call: _Call) -> _Call:
             reject_unknown(own, options, named)
         return call(*given, **options)
 
-    return call if code.co_flags & CO_VARKEYWORDS else checked  # type: ignore[return-value]
+    return call if code.co_flags & CO_VARKEYWORDS else cast(_Call, checked)

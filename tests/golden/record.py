@@ -46,8 +46,9 @@ EXTRAS = ("scipy", "torch", "jax", "islpy", "z3", "cvc5")
 @contextmanager
 def without(libraries: tuple[str, ...]) -> Iterator[None]:
     """The process as it would be without some libraries."""
-    kept = {name: sys.modules.get(name) for name in libraries}
-    sys.modules.update(dict.fromkeys(libraries))  # type: ignore[arg-type]
+    modules: dict[str, Any] = sys.modules
+    kept = {name: modules.get(name) for name in libraries}
+    modules.update(dict.fromkeys(libraries))
     try:
         yield
     finally:

@@ -194,8 +194,9 @@ def test_options_and_weights_that_cannot_be_are_refused() -> None:
     conv = nn.Conv1d(2, 2, 3)
     with pytest.raises(OptionError, match="channels is 3, but a Conv1d module has its own in_channels"):
         sc.from_torch(conv, 4, channels=3)
+    wrong: Any = 1
     with pytest.raises(OptionError, match="values is 1: write True or False"):
-        sc.from_torch(conv, 4, values=1)  # type: ignore[arg-type]
+        sc.from_torch(conv, 4, values=wrong)
     with pytest.raises(GeometryError, match="spans 3 inputs"):
         sc.from_torch(conv, 2)
     with pytest.raises(SymbolicSizeError, match="input_size is the symbol N"):

@@ -198,8 +198,9 @@ class Browser:
         return self._thread.submit(self._found, body, script, dark, still).result()
 
     def _found(self, body: str, script: str, dark: bool, still: bool) -> Any:
-        scheme, motion = ("dark" if dark else "light"), ("reduce" if still else "no-preference")
-        tab = self._chromium.new_page(color_scheme=scheme, reduced_motion=motion)  # type: ignore[arg-type]
+        scheme: Literal["dark", "light"] = "dark" if dark else "light"
+        motion: Literal["reduce", "no-preference"] = "reduce" if still else "no-preference"
+        tab = self._chromium.new_page(color_scheme=scheme, reduced_motion=motion)
         tab.set_content(f"<!DOCTYPE html><html style='color-scheme:{scheme}'><body>{body}</body></html>")
         found = tab.evaluate(script)
         tab.close()

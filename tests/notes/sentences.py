@@ -42,12 +42,12 @@ def drawn(chance: random.Random) -> Any:
     if chance.random() < 0.2:
         several["batch"] = chance.choice([1, 2])
     kind = chance.choice(["conv"] * 5 + ["transposed"] * 2 + ["average", "maximum"])
-    size = tuple(chance.choice([3, 4, 5, 6, 9]) for _ in range(rank))
-    taps = tuple(chance.choice([1, 2, 2, 3, 3]) for _ in range(rank))
+    size: tuple[int | str, ...] = tuple(chance.choice([3, 4, 5, 6, 9]) for _ in range(rank))
+    taps: tuple[int | str, ...] = tuple(chance.choice([1, 2, 2, 3, 3]) for _ in range(rank))
     if chance.random() < 0.15:
         size = tuple(chance.choice([32, 100]) for _ in range(rank))
     if rank == 1 and chance.random() < 0.2:
-        size, taps = ("N",), ("K",)  # type: ignore[assignment]
+        size, taps = ("N",), ("K",)
     steps: dict[str, Any] = {"stride": chance.choice([1, 1, 1, 2, 3, tuple([1, 2, 1][:rank])])}
     padding: Any = chance.choice([0, 0, 0, 1, 1, 2, (0, 1)])
     if kind in ("average", "maximum"):

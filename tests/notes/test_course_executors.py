@@ -116,8 +116,9 @@ def test_what_cannot_build_is_said(tmp_path: Path) -> None:
     closed.shutdown()
     with pytest.raises(ExecutorError, match="the executor takes no more tasks: cannot schedule"):
         made.build(made.stale(), quick, write, Counted(), closed)
+    wrong: Any = 2
     with pytest.raises(OptionError, match="executor is 2, which has no method submit"):
-        made.build(made.stale(), quick, write, Counted(), 2)  # type: ignore[arg-type]
+        made.build(made.stale(), quick, write, Counted(), wrong)
 
 
 def built(folder: Path, executor: Executor) -> tuple[str, dict[str, bytes]]:

@@ -79,10 +79,10 @@ def triples(layer: Any) -> list[tuple[tuple[int, ...], tuple[int, ...], tuple[in
             (size,) = options.values()
             outer.append([((i,), (), (i,)) for i in range(size)])
     places = [[((o,), (k,), (j,)) for o, k, j in along(a, spec.transposed)] for a in spec.tied_axes]
-    found = []
+    found: list[Any] = []
     for parts in product(*outer, *places):
         found.append(tuple(sum((part[role] for part in parts), ()) for role in range(3)))
-    return found  # type: ignore[return-value]
+    return found
 
 
 def operand(layer: Any, letter: str) -> dict[tuple[int, ...], Any]:

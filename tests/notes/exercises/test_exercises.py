@@ -48,7 +48,9 @@ def independent(layer: Any, name: str) -> Any:
     }
     if name in counts:
         return counts[name]()
-    whole, index = re.fullmatch(r"(\w+)(?:\[(.*)\])?", name).groups()  # type: ignore[union-attr]
+    matched = re.fullmatch(r"(\w+)(?:\[(.*)\])?", name)
+    assert matched is not None
+    whole, index = matched.groups()
     found = loops.quantity(layer, whole)
     if index is not None:
         return found.get(tuple(int(i) - spec.notation.base for i in index.split(",")), Integer(0))

@@ -1,0 +1,75 @@
+"""What a lecturer missed in notes before she handed them out stands there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import symconv as sc
+from tests.notes.layers import LARGE, SPREAD
+from tests.notes.test_prose import said
+
+
+@pytest.mark.parametrize(
+    ("layer", "section", "wanted"),
+    [
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "matrix",
+            "From each row to the next the weights move 2 columns",
+        ),
+        (sc.Conv1d(5, 2, bias=True), "matrix", "plus the bias, which is added to each output."),
+        (LARGE["image"]("symconv"), "matrix", "kron(b, ones) has b[o] at each output of channel o."),
+        (
+            LARGE["image"]("symconv"),
+            "matrix",
+            "Some weights are equal in this example, and with 16 weights and",
+        ),
+        (LARGE["image"]("symconv"), "learning", "delta0 = [1 -2], delta1 = [ 2 1]"),
+        (LARGE["image"]("symconv"), "learning", "dL/dx[c, j_1, j_2] = sum(o=0..C_out - 1)"),
+        (LARGE["image"]("symconv"), "numbers", "y0 = [201 237], y1 = [174 210]"),
+        (
+            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
+            "learning",
+            "where [P] is 1 if P holds and 0 otherwise",
+        ),
+        (
+            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
+            "learning",
+            "A black entry counts once for each weight",
+        ),
+        (sc.MaxPool1d(6, 2, padding=1), "numbers", "with -∞ (dashed in the picture), which is never kept."),
+        (
+            sc.MaxPool2d(4, 2),
+            "numbers",
+            "Of equal entries it selects the first in row order, which is a convention.",
+        ),
+        (sc.MaxPool2d(4, 2), "why", "gives different numbers: y1_1 is 6, not 9."),
+        (
+            SPREAD["full"]("symconv"),
+            "numbers",
+            "a reversed kernel, full padding, stride 1 and dilation 1, before f is",
+        ),
+        (
+            SPREAD["full"]("symconv"),
+            "learning",
+            "Both are valid cross-correlations: the gradient with respect to x",
+        ),
+        (
+            sc.ConvTranspose2d(3, 3, stride=2),
+            "learning",
+            "x is the cross-correlation of delta with w, with the same",
+        ),
+    ],
+)
+def test_a_reader_finds_what_a_sentence_needs(layer: Any, section: str, wanted: str) -> None:
+    assert wanted in " ".join(said(layer, section).split())
+
+
+def test_definitions_stand_once_in_a_document() -> None:
+    text = str(sc.Conv1d("N", "K", stride="s", padding="p").notes())
+    assert text.count("M = floor((N + 2*p - K)/s) + 1") == 1
+    assert "the formula for M above counts the outputs." in text
+    assert str(sc.MaxPool1d(4, 2).notes()).count("with S equal to 1 at the first maximum") == 1
+    assert "with S equal to 1" in said(sc.MaxPool1d(4, 2), "learning")
