@@ -125,4 +125,5 @@ def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) ->
     """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
     for name in given:
         if name not in allowed:
-            raise OptionError(f"{call}: unknown option {{given!r}}: {{cure}}", given=name, allowed=allowed)
+            cure = "{cure}" if allowed else "it takes none."
+            raise OptionError(f"{call}: unknown option {{given!r}}: {cure}", given=name, allowed=allowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -17,6 +18,13 @@ def required(name: str, cure: str = "") -> ModuleType:
     cure = cure or f"pip install 'symconv[{name}]' to compare with {name}"
     found: ModuleType = pytest.importorskip(name, reason=cure)
     return found
+
+
+def required_file(path: Path, cure: str) -> None:
+    """See that a file is there, or skip with what to install."""
+    if not path.exists() and not os.environ.get("CI"):
+        pytest.skip(cure)
+    assert path.exists(), f"{path.name} is missing: {cure}"
 
 
 def required_program(name: str) -> str:

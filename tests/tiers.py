@@ -25,8 +25,13 @@ def tiers(cases: Iterable[Any], always: Container[Any], *, several: bool = False
     ]
 
 
-def law(few: int, many: int, **strategies: SearchStrategy[Any]) -> Callable[..., Callable[..., None]]:
+def law(
+    few: int, many: int, *, each: tuple[str, Iterable[Any], Container[Any]] | None = None,
+    **strategies: SearchStrategy[Any],
+) -> Callable[..., Callable[..., None]]:  # fmt: skip
     """A test on a few random cases, and in the exhaustive tier on many.
+
+    ``each`` is a parameter, its values, and those that are always tried; others are tried on many cases only.
 
     It takes what the strategies draw by their names; its other arguments are parameters and fixtures.
     """
@@ -45,6 +50,12 @@ def law(few: int, many: int, **strategies: SearchStrategy[Any]) -> Callable[...,
         kept = [argument for argument in own if argument.name not in strategies]
         first = inspect.Parameter("examples", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         vars(test)["__signature__"] = inspect.Signature([first, *kept])
-        return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=exhaustive)])(test)
+        if each is None:
+            return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=exhaustive)])(test)
+        name, values, always = each
+        cases = list(values)
+        tried = [(few, value) for value in cases if value in always]
+        tried += [pytest.param(many, value, marks=exhaustive) for value in cases]
+        return pytest.mark.parametrize(("examples", name), tried)(test)
 
     return decorated

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from symconv.cli.command import Command, listed
 from symconv.cli.options import geometry, layer_of
 from symconv.cli.terminal import STREAM, waiting
+from symconv.printing.english import either
+from symconv.printing.names import FigureName
 
 if TYPE_CHECKING:
     from symconv.figures import Animation, Figure
 
-_NAMES = "band, window, position, network, blocks or input_gradient"
+NAMES = get_args(FigureName)
+
+_HELP = """\
+Draw a figure of a layer: {names}.
+
+With --animate no name is needed: the window slides over the input, products are added up, and each
+entry appears. SVG and TikZ (.tex) need nothing else; .png, .pdf and .gif need matplotlib.
+
+\b
+Examples:
+  symconv figure network --input-size 4 --kernel-size 3 -o network.svg
+  symconv figure --animate -x 1,2,3,4 -w 5,6,7 --padding full --flip -o window.svg
+"""
 
 #: What a file may be, still and in motion.
 _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
 
 
-@click.command(cls=Command)
-@click.argument(
-    "name",
-    required=False,
-    shell_complete=listed(lambda: ("band", "window", "position", "network", "blocks", "input_gradient")),
-)
+@click.command(cls=Command, help=_HELP.format(names=either(NAMES)))
+@click.argument("name", required=False, shell_complete=listed(lambda: NAMES))
 @geometry()
 @click.option("--animate", is_flag=True, help="Draw the window in motion, on numbers, instead of a figure.")
 @click.option(
@@ -33,20 +43,11 @@ _STILL, _MOVING = ".svg, .tex, .png or .pdf", ".svg or .gif"
     "gets SVG.",
 )  # fmt: skip
 def figure(name: Any, file: str | None, animate: bool, **options: Any) -> None:
-    """Draw a figure of a layer: band, window, position, network, blocks or input_gradient.
-
-    With --animate no name is needed: the window slides over the input, products are added up, and each
-    entry appears. SVG and TikZ (.tex) need nothing else; .png, .pdf and .gif need matplotlib.
-
-    \b
-    Examples:
-      symconv figure network --input-size 4 --kernel-size 3 -o network.svg
-      symconv figure --animate -x 1,2,3,4 -w 5,6,7 --padding full --flip -o window.svg
-    """
+    """The command, whose help names every figure."""
     if animate and name not in (None, "window"):
         raise click.UsageError(f"--animate shows the window: leave out {name}.")
     if name is None and not animate:
-        raise click.UsageError(f"no figure is named: write {_NAMES}, or --animate.")
+        raise click.UsageError(f"no figure is named: write {either(NAMES)}, or --animate.")
     if not file:
         raise click.UsageError(
             f"no file is named: give -o FILE, which ends in {_MOVING if animate else _STILL}."

@@ -210,6 +210,7 @@ maths_options = _with(
     click.option(
         "--math",
         metavar="NAME",
+        shell_complete=listed(lambda: ("mathml", "mathjax", "katex")),
         help="Formulas as mathml (the default, which needs no script), mathjax or katex (.html).",
     ),
     click.option("--mathjax", metavar="ADDRESS", help="Address or path of MathJax's script (.html)."),

@@ -1,4 +1,4 @@
-"""Prose and displays in turn as a fragment of LaTeX, as Markdown or as text."""
+"""Prose and displays in turn, in a maths target or in Markdown."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ FORMATS = (*TARGETS, "markdown")
 
 
 def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
-    """Prose and displays in turn, as a LaTeX fragment, Markdown or plain text.
+    """Prose and displays in turn, in one of the formats.
 
-    The fragment needs the packages amsmath and, for tap colours, xcolor.
+    A fragment of LaTeX needs the packages amsmath and, for tap colours, xcolor.
     """
     if form not in FORMATS:
         raise OptionError("there is no format {given!r}: {cure}", given=form, allowed=FORMATS)

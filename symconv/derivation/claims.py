@@ -87,7 +87,7 @@ class Claim:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        formula = [paragraph(maths(f"\\displaystyle {self.latex()}"))] if self.latex() else []
+        formula = [paragraph(maths(f"\\displaystyle {tex}"))] if (tex := self.latex()) else []
         return "\n".join([*formula, paragraph(words(str(self)))])
 
 

@@ -59,7 +59,7 @@ class Side:
         ------
         EvaluationError
         """
-        assert self.exact is not None
+        compiled(self._expr)
 
     @cached_property
     def _lanes(self) -> LaneValue | None:

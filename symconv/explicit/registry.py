@@ -212,14 +212,12 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType({row.name: row for row in 
 
 def printed(spec: Specification) -> list[EquationName]:
     """The quantities that a layer has an equation of."""
-    found: Any = [name for name, row in QUANTITIES.items() if row.reasons and row.belongs(spec, row.kinds)]
-    return list(found)
+    return list[Any](n for n, row in QUANTITIES.items() if row.reasons and row.belongs(spec, row.kinds))
 
 
 def derived(spec: Specification) -> list[FormulaName]:
     """The quantities that a layer has a closed form of."""
-    found: Any = [name for name, row in QUANTITIES.items() if row.belongs(spec, row.derived)]
-    return list(found)
+    return list[Any](name for name, row in QUANTITIES.items() if row.belongs(spec, row.derived))
 
 
 def compared(spec: Specification, own: Collection[str] = ()) -> list[str]:

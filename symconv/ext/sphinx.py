@@ -283,24 +283,22 @@ def _image(app: Sphinx, docname: str, place: FigureOfLayer) -> nodes.Element:
     return nodes.paragraph(figure.alt, figure.alt)
 
 
+def _themed(*, dark: bool, page: str) -> str:
+    """The rules for pictures and formulas of light or dark pages."""
+    scheme = "dark" if dark else "light"
+    return f'{page}img[src*="symconv-"]{{color-scheme:{scheme}}}' + "".join(rules(dark, f"{page}.math"))
+
+
 def dark_colours(app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any) -> None:
     """Style the colours of formulas for light pages and for dark ones, as Furo and others tell them.
 
     Pictures have a style of their own, which they use where they are told that the page is dark.
     """
-    light, chosen, preferred = (
-        "".join(rules(dark, within))
-        for dark, within in (
-            (False, ".math"), (True, "[data-theme=dark] .math"), (True, "[data-theme=auto] .math")
-        )
-    )  # fmt: skip
-    pictures = 'img[src*="symconv-"]{color-scheme:'
-    light, chosen, preferred = (
-        f"{pictures}light}}{light}",
-        f"[data-theme=dark] {pictures}dark}}{chosen}",
-        f"[data-theme=auto] {pictures}dark}}{preferred}",
+    light, dark, preferred = (
+        _themed(dark=dark, page=page)
+        for dark, page in ((False, ""), (True, "[data-theme=dark] "), (True, "[data-theme=auto] "))
     )
-    style = f"<style>{light}{chosen}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
+    style = f"<style>{light}{dark}@media(prefers-color-scheme:dark){{{preferred}}}</style>"
     context["metatags"] = f"{context.get('metatags', '')}{style}"
 
 

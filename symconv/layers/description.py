@@ -22,8 +22,7 @@ def call(made: type, spec: Specification) -> str:
 def defaults(made: type) -> dict[str, Any]:
     """The options that make a layer of a class, each with its value where none is given."""
     parameters = inspect.signature(made).parameters.values()
-    found = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
-    return {**found, "notation": "symconv"}
+    return {**{p.name: p.default for p in parameters}, "notation": "symconv"}
 
 
 def opened(made: type, spec: Specification) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class Einsum:
         return tuple(sizes[letter] for letter in result)
 
 
-def einsum(entries: Entries, name: ProductName = "output") -> Einsum:
+def einsum(entries: Entries, /, name: ProductName = "output") -> Einsum:
     """The output, or a gradient, as one product of tensors summed over indices: equation and operands.
 
     Values are exact where they are given; all else is symbols. Any library that has einsum computes it.

@@ -30,7 +30,7 @@ _PARAMETERS = {"tap": "weight", "bias": "bias"}
 _NOT_OF_MODULES = ("input_size", "batch", "channels")
 
 
-def to_torch(entries: Entries, *, dtype: Any = None) -> Any:
+def to_torch(entries: Entries, /, *, dtype: Any = None) -> Any:
     """The module of ``torch.nn`` that computes the layer, with the weights and bias that have values.
 
     Weights without values are those that PyTorch draws. A module has no input size and no batch, and does

@@ -24,7 +24,7 @@ def options_checked(call: _Call) -> _Call:
     'slides'.
     """
     code = unwrap(call).__code__
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
     named = [name for name in names if name != "self"]
 
     @wraps(call)

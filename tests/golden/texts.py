@@ -166,4 +166,4 @@ PARTS: Mapping[str, Callable[[Any], Texts]] = {
 }
 
 #: The libraries that a part cannot do without.
-NEEDED: Mapping[str, tuple[str, ...]] = {"notes": ("nbformat",), "prove": ("islpy", "z3")}
+NEEDED: Mapping[str, tuple[str, ...]] = {"prove": ("islpy", "z3")}

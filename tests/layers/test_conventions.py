@@ -47,7 +47,7 @@ def test_same_of_an_even_kernel_is_told_apart() -> None:
 
 @law(
     8,
-    80,
+    200,
     x=st.lists(st.integers(-9, 9), min_size=3, max_size=6),
     w=st.lists(st.integers(-9, 9), min_size=2, max_size=3),
 )

@@ -52,7 +52,7 @@ def test_the_product_of_symbols_is_the_explicit_quantity(layer: Any, name: str) 
     assert found.shape == (wanted.shape if len(wanted.shape) != 2 or wanted.shape[1] > 1 else (len(wanted),))
 
 
-@law(60, 400, options=layers(), seed=st.integers(0, 999))
+@law(60, 1000, options=layers(), seed=st.integers(0, 999))
 def test_random_products_of_integers_are_the_explicit_quantities(options: dict[str, Any], seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = {name: rng.integers(-9, 10, options[name]).tolist() for name in ("x", "w", "delta")}

@@ -59,7 +59,7 @@ def modules(draw: st.DrawFn, kind: str, rank: int) -> tuple[Any, tuple[int, ...]
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rank", [1, 2, 3])
-@law(3, 50, data=st.data(), seed=st.integers(0, 999))
+@law(7, 125, data=st.data(), seed=st.integers(0, 999))
 def test_a_layer_of_a_module_computes_what_the_module_computes(
     kind: str, rank: int, data: st.DataObject, seed: int
 ) -> None:

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.optional import required_program
+from tests.optional import required_file, required_program
 
 ROOT = Path(__file__).resolve().parents[2]
 MATHJAX = Path(os.environ.get("SYMCONV_MATHJAX", ROOT / ".cache/npm/node_modules/mathjax/es5"))
@@ -182,8 +181,7 @@ class Browser:
 
     def opened(self, page: Path, screenshot: Path | None = None) -> Seen:
         """Open a page, wait for its mathematics, and look."""
-        if not MATHJAX.exists() and not os.environ.get("CI"):
-            pytest.skip("npm install --prefix .cache/npm mathjax@3.2.2 to look at pages in a browser")
+        required_file(MATHJAX, "npm install --prefix .cache/npm mathjax@3.2.2 to look at pages in a browser")
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(page.parent)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -261,8 +259,7 @@ class Browser:
 
     def judged(self, page: Path, screens: Sequence[Screen] = SCREENS) -> dict[Screen, Judged]:
         """What is wrong with a page on screens, each of a width, light or dark."""
-        if not AXE.exists() and not os.environ.get("CI"):
-            pytest.skip("npm install --prefix .cache/npm axe-core@4.10 to judge pages")
+        required_file(AXE, "npm install --prefix .cache/npm axe-core@4.10 to judge pages")
         return self._thread.submit(self._judged, page, screens).result()
 
     def _judged(self, page: Path, screens: Sequence[Screen]) -> dict[Screen, Judged]:
@@ -289,8 +286,7 @@ class Browser:
     def typeset(self, page: Path) -> Typeset:
         """A page, opened from its file, whose formulas a MathJax of its own sets."""
         for script in (MATHJAX, MATHJAX_2):
-            if not script.exists() and not os.environ.get("CI"):
-                pytest.skip("npm install --prefix .cache/npm mathjax@3.2.2 mathjax-2@npm:mathjax@2.7.9")
+            required_file(script, "npm install --prefix .cache/npm mathjax@3.2.2 mathjax-2@npm:mathjax@2.7.9")
 
         def found() -> Typeset:
             tab = self._chromium.new_page()

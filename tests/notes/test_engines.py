@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from functools import cache
@@ -20,6 +19,7 @@ from tests.notes.browser import MATHJAX, MATHJAX_2, Browser, Typeset
 from tests.notes.layers import SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.notes.test_mathml import Formula, formulas_of
+from tests.optional import required
 from tests.tiers import exhaustive, tiers
 
 
@@ -78,13 +78,16 @@ def test_what_mathjax_2_does_not_know_is_found(tmp_path: Path, browser: Browser)
     assert browser.typeset(tmp_path / "page.html").wrong == ["\\textcolor", "a\\_b"]
 
 
+@exhaustive
+def test_what_mathjax_3_does_not_know_is_found(tmp_path: Path, browser: Browser) -> None:
+    unknown = set_by_mathjax([(r"x + \unknown", True)], MATHJAX / "tex-svg-full.js", tmp_path, browser)
+    assert set(unknown.wrong) == {r"Undefined control sequence \unknown"}
+
+
 def pandoc() -> str:
     """The pandoc that a wheel brings along; those of distributions are years older and know no colours."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("pypandoc", reason="pip install pypandoc_binary to judge what pandoc reads")
-    import pypandoc
-
-    return str(pypandoc.get_pandoc_path())
+    library = required("pypandoc", "pip install pypandoc_binary to judge what pandoc reads")
+    return str(library.get_pandoc_path())
 
 
 def by_pandoc(text: str, source: str) -> tuple[str, str]:

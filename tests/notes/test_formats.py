@@ -90,7 +90,7 @@ def test_the_notes_of_every_layer_are_typeset_everywhere(
 def test_every_layer_in_every_notation_is_typeset_everywhere(
     notation: str, tmp_path: Path, typeset: Any, browser: Browser
 ) -> None:
-    engines = ("pdf", "lualatex") if notation == "symconv" else ("pdf",)
+    engines = ("pdf", "lualatex") if notation in ("symconv", "ufldl") else ("pdf",)
     taken_everywhere(everything(notation), engines, tmp_path, typeset, browser)
 
 

@@ -20,10 +20,10 @@ from symconv.errors import OptionError
 from symconv.notes.html import SCRIPTS
 from symconv.notes.model import Algorithm, Display, Maths
 from symconv.printing.mathml import mathml
-from tests.latex_tools import KATEX, katex_is_here, missing_tools
+from tests.latex_tools import KATEX
 from tests.notes.browser import Browser, Picture
 from tests.notes.layers import SPREAD, document
-from tests.optional import required_program
+from tests.optional import required_file, required_program
 from tests.tiers import exhaustive, tiers
 
 #: So alike are two pictures of the same formula at the least, those of matrices with fractions less, in which
@@ -69,9 +69,8 @@ def formulas_of(item: Any) -> Iterator[Formula]:
 
 
 def by_katex(formulas: list[Formula]) -> list[str]:
-    """The HTML of formulas by KaTeX, which is skipped where it is missing."""
-    if not katex_is_here():
-        pytest.skip(f"install {missing_tools()[0]} to compare with it")
+    """The HTML of formulas by KaTeX."""
+    required_file(KATEX, "npm install --prefix .cache/npm katex@0.16 to compare with it")
     command = [required_program("node"), "-e", CALL, str(KATEX.resolve())]
     done = subprocess.run(command, input=json.dumps(formulas), capture_output=True, text=True, check=True)
     found: list[str] = json.loads(done.stdout)
@@ -234,8 +233,7 @@ def test_scripts_are_loaded_only_where_they_are_asked_for(math: str, tmp_path: P
 
 @exhaustive
 def test_katex_shows_a_page(tmp_path: Path, browser: Browser) -> None:
-    if not katex_is_here():
-        pytest.skip(f"install {missing_tools()[0]} to show a page with it")
+    required_file(KATEX, "npm install --prefix .cache/npm katex@0.16 to show a page with it")
     shutil.copytree(KATEX.resolve().parent, tmp_path / "katex")
     document("full").save(tmp_path / "notes.html", katex="katex/katex.min.js")
     shown, wrong = browser.counted(

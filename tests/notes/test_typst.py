@@ -205,7 +205,7 @@ def test_the_words_and_numbers_are_those_of_tex(name: str) -> None:
     assert [ours.count(digit) for digit in digits] == [theirs.count(digit) for digit in digits]
 
 
-FEW, ALL = ("full", "maximum"), tuple(SPREAD)
+FEW, ALL = ("full", "maximum"), tuple(EVERY)
 
 
 @pytest.mark.parametrize("names", tiers([FEW, ALL], [FEW]), ids=["few", "all"])

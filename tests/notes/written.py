@@ -115,6 +115,7 @@ class Bench:
         """The notes and some directives in a project of Sphinx, built without a warning."""
         conf = f"{CONF}myst_enable_extensions = ['dollarmath']\n"
         conf += f"mathjax_path = {(MATHJAX / 'tex-svg-full.js').as_uri()!r}\nmathjax_options = {{}}\n"
+        conf += 'mathjax3_config = {"tex": {"packages": {"[-]": ["noundefined"]}}}\n'
         made = Project(self.place("sphinx"), conf)
         shown = {
             name: "Layers\n======\n\n"
