@@ -122,11 +122,13 @@ class Sheet(Subject):
         """The derivative of the loss by a quantity, given by its rendered letter."""
         return self.form.derivative(self.form.letter(self.notation.loss), letter)
 
-    def entry_letter(self, quantity: str, index: int) -> str:
-        """An entry of the input, kernel or output, by its flat index."""
+    def entry_letter(self, quantity: str, index: int, letter: str | None = None) -> str:
+        """An entry of the input, kernel or output, by its flat index; or of what is made of it."""
         notation, shape = self.notation, self.shape(_ROLE[quantity])
         at = np.unravel_index(index, shape) if shape else ()
-        rendered = self.form.indexed(getattr(notation, quantity), *(int(i) + notation.base for i in at))
+        rendered = self.form.indexed(
+            letter or getattr(notation, quantity), *(int(i) + notation.base for i in at)
+        )
         coloured = quantity == "kernel" and notation.tap_colours
         return self.form.coloured(rendered, self.colours()[index]) if coloured else rendered
 

@@ -25,6 +25,7 @@ def printed_letters(spec: Specification) -> dict[str, str]:
     found = ["input", "output", "upstream", "loss", *fields, "output_size"]
     found.append("kernel" if spec.kernel.shared else "selection")
     found += ["filter_matrix"] if "filters" in names else []
+    found += ["activated_output"] if "activation" in names else []
     if "windows" in names:
         found += ["kernel_matrix"] if spec.kernel.learned else []
         found += ["all_windows"] if spec.filters not in ((), (1,)) else []

@@ -232,15 +232,21 @@ def _activation(function: Callable[[Expr], Expr], sheet: Sheet) -> Rows:
     """A function of each output entry; ``function`` takes and gives a SymPy expression."""
     outputs = list(sheet.values.matrix("output"))
     applied = [function(entry) for entry in outputs]
-    letter = sheet.function_letter(function)
+    letter, own = sheet.function_letter(function), sheet.notation.activated_output
+
+    def equal(left: str, right: str, whole: str) -> Row:
+        return Row(whole, (left, right)) if own else Row(left, (right,))
+
     if all(entry.is_number for entry in outputs):
-        return [Row(f"{letter}({sheet.whole_letter('output')})", (sheet.listed(applied),))]
+        whole = sheet.whole_letter("output", own)
+        return [equal(f"{letter}({sheet.whole_letter('output')})", sheet.listed(applied), whole)]
     arguments = sheet.entry_sums("output", values=False)
     unknown = not sheet.valued and isinstance(function, UndefinedFunction)
 
     def row(at: int) -> Row:
         right = f"{letter}({arguments[at]})" if unknown else sheet.form.sum_of(applied[at])
-        return Row(f"{letter}({sheet.entry_letter('output', at)})", (right,))
+        whole = sheet.entry_letter("output", at, own)
+        return equal(f"{letter}({sheet.entry_letter('output', at)})", right, whole)
 
     return sheet.rows(len(outputs), row)
 

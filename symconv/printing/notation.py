@@ -28,11 +28,11 @@ UPSTREAM_STYLES = ("delta", "partial")
 
 #: The fields that are letters, and those of them that stand for sizes that a layer is made with.
 LETTERS = (
-    "input", "kernel", "kernel_matrix", "bias", "output", "upstream", "loss", "activation", "matrix",
-    "windows", "all_windows", "upstream_matrix", "tying", "selection", "feature_maps", "filter_matrix",
-    "input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding",
-    "output_index", "tap_index", "input_index", "batch_index", "output_channel_index",
-    "tap_channel_index", "input_channel_index",
+    "input", "kernel", "kernel_matrix", "bias", "output", "upstream", "loss", "activation",
+    "activated_output", "matrix", "windows", "all_windows", "upstream_matrix", "tying", "selection",
+    "feature_maps", "filter_matrix", "input_size", "kernel_size", "output_size", "stride", "dilation",
+    "padding", "output_padding", "output_index", "tap_index", "input_index", "batch_index",
+    "output_channel_index", "tap_channel_index", "input_channel_index",
 )  # fmt: skip
 SIZES = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
 
@@ -53,6 +53,8 @@ class Notation:
     ----------
     input, kernel, bias, output, upstream, loss, activation : str
         Letters of the quantities; entries take an index, as in ``x0``.
+    activated_output : str, optional
+        The output after the activation, as in ``a' = f(z)``; by default the function stands alone.
     kernel_matrix : str, optional
         The kernel as a whole where it is multiplied with the windows; by default its own letter.
     window_columns : bool
@@ -101,6 +103,7 @@ class Notation:
     upstream: str = "delta"
     loss: str = "L"
     activation: str = "f"
+    activated_output: str | None = None
     matrix: str = "T"
     windows: str = "X"
     all_windows: str = "U"
@@ -134,7 +137,7 @@ class Notation:
         for name in self.chosen:
             self._put(name, self._read(name))
         own = {item.name: str(item.default) for item in fields(self) if item.name in LETTERS}
-        del own["kernel_matrix"]
+        del own["kernel_matrix"], own["activated_output"]
         for name, letter in settled({name: getattr(self, name) for name in self.chosen}, own).items():
             self._put(name, letter)
         if type(self.base) is not int or self.base not in (0, 1):

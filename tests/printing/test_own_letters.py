@@ -156,7 +156,7 @@ def test_letters_that_are_given_stay_and_the_others_move_alike_each_time(chosen:
 
 def test_second_choices_differ_from_the_first_and_name_every_letter() -> None:
     plain = Notation()
-    assert {*SECOND, "kernel_matrix"} == set(LETTERS)
+    assert {*SECOND, "kernel_matrix", "activated_output"} == set(LETTERS)
     for name, others in SECOND.items():
         assert getattr(plain, name) not in others
 
@@ -169,6 +169,20 @@ def test_the_opening_letters_give_z_equal_to_w_a() -> None:
     assert hers.output_padding == "q"
     transposed = sc.ConvTranspose1d(3, 2, stride=2, output_padding=1, notation=hers)
     assert "+ q + 1" in str(transposed.equation("output_size")).splitlines()[0]
+
+
+def test_what_is_activated_has_a_letter_where_one_is_given() -> None:
+    hers = Notation(**OPENING, activated_output="a'")
+    layer = sc.Conv1d(4, 3, padding="full", flip=True, notation=hers)
+    worked = layer.at(x=[1, 2, 3, 4], w=[5, 6, 7]).equation("activation", function="f")
+    assert str(worked) == "a' = f(z) = [f(5), f(16), f(34), f(52), f(45), f(28)]"
+    assert (
+        layer.equation("activation").latex().splitlines()[1].startswith("a'_{0} &= f(z_{0}) = f(w_{0} a_{0})")
+    )
+    plane = sc.Conv2d(3, 2, notation=Notation(activated_output=r"\hat{y}"))
+    assert str(plane.equation("activation")).startswith("yhat0_0 = f(y0_0) = f(w0_0*x0_0 + ")
+    with pytest.raises(NotationError, match="the input and for the activated output of this layer"):
+        sc.Conv1d(4, 3, notation=Notation(input="a", activated_output="a"))
 
 
 def test_sizes_that_bear_a_letter_of_ours_move_it() -> None:
