@@ -125,10 +125,8 @@ class Sheet(Subject):
     def entry_letter(self, quantity: str, index: int, letter: str | None = None) -> str:
         """An entry of the input, kernel or output, by its flat index; or of what is made of it."""
         notation, shape = self.notation, self.shape(_ROLE[quantity])
-        at = np.unravel_index(index, shape) if shape else ()
-        rendered = self.form.indexed(
-            letter or getattr(notation, quantity), *(int(i) + notation.base for i in at)
-        )
+        at = (int(i) + notation.base for i in (np.unravel_index(index, shape) if shape else ()))
+        rendered = self.form.indexed(letter or getattr(notation, quantity), *at)
         coloured = quantity == "kernel" and notation.tap_colours
         return self.form.coloured(rendered, self.colours()[index]) if coloured else rendered
 
