@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from symconv.cli.command import Command, listed
-from symconv.cli.options import MATHS, geometry, layer_of, maths_options
+from symconv.cli.options import MATHS, engine_option, format_option, geometry, layer_of, maths_options
 from symconv.cli.terminal import STREAM, print_files, waiting
+from symconv.printing.names import Kind
 
 if TYPE_CHECKING:
     from symconv.notes.exercises.sheet import Exercises
@@ -19,25 +20,7 @@ if TYPE_CHECKING:
 #: What ``Exercises.save`` takes of the format, by the same names.
 _OF_FORMATS = ("fragment", "engine", "myst", *MATHS)
 
-_KINDS = (
-    "output_size, left_over, output_entry, output_all, convention, matrix_entry, matrix_zeros, "
-    "matrix_weights, parameters, multiplications, grad_input_entry, grad_kernel_entry, pooling_gradient"
-)
-
-
-def format_option(what: str, *more: str) -> Callable[..., Any]:
-    """The option that says the format of what is printed."""
-    formats = ["tex", "pdf", "typ", "md", "html", "ipynb", "rst", "txt", *more]
-    told = f"The format of the {what} that -o - prints. By default txt."
-    return click.option("--format", "form", type=click.Choice(formats), help=told)
-
-
-#: The option that says what sets a PDF.
-engine_option = click.option(
-    "--engine",
-    type=click.Choice(["latex", "typst"]),
-    help="What sets a .pdf. By default TeX where it is installed, and else Typst.",
-)
+_KINDS = get_args(Kind)
 
 
 @click.command(cls=Command)
@@ -46,8 +29,8 @@ engine_option = click.option(
 @click.option("--count", type=int, default=8, show_default=True, help="How many exercises.")
 @click.option(
     "--kinds",
-    shell_complete=listed(lambda: _KINDS.split(", ")),
-    help=f"Kinds of exercises, separated by commas: {_KINDS}. By default all.",
+    shell_complete=listed(lambda: _KINDS),
+    help=f"Kinds of exercises, separated by commas: {', '.join(_KINDS)}. By default all.",
 )
 @click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
 @click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")

@@ -7,16 +7,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
 
 from symconv.cli.command import Command, listed
-from symconv.cli.exercises import deliver, engine_option, exercises, format_option, sheet_files
-from symconv.cli.options import MATHS, REFUSALS, geometry, layer_of, maths_options, refusal
+from symconv.cli.exercises import deliver, exercises, sheet_files
+from symconv.cli.options import (
+    MATHS,
+    REFUSALS,
+    engine_option,
+    format_option,
+    geometry,
+    layer_of,
+    maths_options,
+    refusal,
+)
 from symconv.cli.terminal import complain, progress, remark
 from symconv.printing.english import counted
+from symconv.printing.names import Depth, SectionName
 from symconv.printing.options import options_checked
 
 if TYPE_CHECKING:
@@ -47,7 +57,7 @@ _BY_DEPTH = "By default those of the depth."
 @click.option(
     "--depth",
     metavar="DEPTH",
-    shell_complete=listed(lambda: ("page", "standard", "full")),
+    shell_complete=listed(lambda: get_args(Depth)),
     default="standard",
     show_default=True,
     help="Length: page (one page), standard (two or three), or full (with an appendix).",
@@ -56,7 +66,7 @@ _BY_DEPTH = "By default those of the depth."
 @click.option("--activation", metavar="NAME", help="The activation that follows the layer.")
 @click.option(
     "--sections",
-    shell_complete=listed(lambda: _SECTIONS.replace("and in the appendix ", "").split(", ")),
+    shell_complete=listed(lambda: get_args(SectionName)),
     help=f"Sections in order, separated by commas: {_SECTIONS}. {_BY_DEPTH}",
 )
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")

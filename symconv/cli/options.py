@@ -218,6 +218,21 @@ maths_options = _with(
 )
 
 
+def format_option(what: str, *more: str) -> Callable[..., Any]:
+    """The option that says the format of what is printed."""
+    formats = ["tex", "pdf", "typ", "md", "html", "ipynb", "rst", "txt", *more]
+    told = f"The format of the {what} that -o - prints. By default txt."
+    return click.option("--format", "form", type=click.Choice(formats), help=told)
+
+
+#: The option that says what sets a PDF.
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["latex", "typst"]),
+    help="What sets a .pdf. By default TeX where it is installed, and else Typst.",
+)
+
+
 def geometry(*, looks: bool = True) -> Callable[..., Any]:
     """The options of the command line that say the kind of a layer and make it."""
     return _with(*_SIZES, *_LETTERS, *(_LOOKS if looks else ()), *_KINDS)
