@@ -58,7 +58,7 @@ def cli(ctx: click.Context) -> None:
     "--format",
     "form",
     type=click.Choice([*TARGETS, "markdown"]),
-    help="By default text on a terminal, and latex into a pipe or a file.",
+    help="By default text on a terminal, and latex into a pipe or a file. Markdown is written for GitHub.",
 )
 @click.option("-o", "--output", "file", metavar="FILE", help="Write to FILE; - is standard output.")
 @click.pass_context

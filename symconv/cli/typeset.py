@@ -6,8 +6,8 @@ from symconv.errors import OptionError
 from symconv.notes.markdown import escaped, on_github
 from symconv.printing.targets import TARGETS, Displayed, as_latex, target_of
 
-#: The formats of :func:`typeset`: every maths target, and LaTeX within Markdown.
-FORMATS = (*TARGETS, "markdown")
+#: The formats of :func:`typeset`: every maths target, and LaTeX within Markdown for GitHub or a notebook.
+FORMATS = (*TARGETS, "markdown", "notebook")
 
 
 def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
@@ -26,5 +26,10 @@ def typeset(blocks: Sequence[str | Displayed], form: str) -> str:
             target = target_of(form)
             text += (target.above if text else "") + target.whole(block)
         else:
-            text += ("\n\n" if text else "") + f"$$\n{on_github(as_latex(block))}\n$$"
+            text += ("\n\n" if text else "") + _in_markdown(as_latex(block), form)
     return text + "\n"
+
+
+def _in_markdown(latex: str, form: str) -> str:
+    """A display as notes have it in Markdown; in a block of code no character is read as Markdown."""
+    return f"```math\n{on_github(latex)}\n```" if form == "markdown" else f"$$\n{latex}\n$$"

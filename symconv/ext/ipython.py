@@ -41,7 +41,7 @@ def symconv(line: str, cell: str | None = None) -> None:
 
 def _show(blocks: list[str | Displayed]) -> None:
     plain = typeset(blocks, "text").rstrip("\n")
-    display({"text/markdown": typeset(blocks, "markdown"), "text/plain": plain}, raw=True)
+    display({"text/markdown": typeset(blocks, "notebook"), "text/plain": plain}, raw=True)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -59,7 +59,8 @@ def test_quantities_can_be_chosen_and_an_activation_named(capsys) -> None:
     _, out, _ = run(capsys, "derive", *OPENING, "--activation", "relu", "--format", "text")
     assert "relu(y) = [relu(38), relu(56)]" in out
     _, out, _ = run(capsys, "derive", *OPENING, "--show", "all", "--format", "markdown")
-    assert out.count("$$") == 2 * 12
+    assert out.count("\n```math\n\\begin{aligned}\n") == out.count("\n\\end{aligned}\n```\n") == 12
+    assert "$$" not in out
 
 
 def test_numbers_and_names_are_read_exactly(capsys) -> None:

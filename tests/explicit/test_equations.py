@@ -165,9 +165,10 @@ def test_typeset_knows_its_formats() -> None:
     blocks = ["H.", OPENING.equation("output").reason, OPENING.equation("output")]
     assert typeset(blocks, "latex").startswith("H.\n\nOutput: ")
     assert "\\begin{align*}" in typeset(blocks, "latex")
-    assert "\n$$\n\\begin{aligned}" in typeset(blocks, "markdown")
+    assert "\n```math\n\\begin{aligned}" in typeset(blocks, "markdown")
+    assert "\n$$\n\\begin{aligned}" in typeset(blocks, "notebook")
     assert "\\" not in typeset(blocks, "text")
-    assert set(FORMATS) == {"latex", "markdown", "mathml", "text", "typst"}
+    assert set(FORMATS) == {"latex", "markdown", "mathml", "notebook", "text", "typst"}
     with pytest.raises(OptionError, match="did you mean 'latex'"):
         typeset(blocks, "latx")
 
