@@ -91,8 +91,7 @@ class Bench:
 
     def place(self, name: str) -> Path:
         """An empty folder."""
-        found = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
-        return found
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
 
     def saved(self, name: str, **options: Any) -> Path:
         """The notes, written into a folder."""
