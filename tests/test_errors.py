@@ -14,7 +14,8 @@ from sympy import Symbol
 
 import symconv as sc
 from symconv.cli.commands import cli
-from symconv.cli.options import COMMAND_LINE, WAYS, layer_kinds
+from symconv.cli.options import layer_kinds
+from symconv.cli.refusals import COMMAND_LINE, WAYS
 from symconv.errors import PYTHON, Door, OptionError, SymconvError
 from symconv.ext.sphinx import DIRECTIVE
 from tests.cli.test_cli import run

@@ -17,8 +17,9 @@ from symconv.cli.excerpt import excerpt
 from symconv.cli.exercises import exercises
 from symconv.cli.figure import figure
 from symconv.cli.notes import notes
-from symconv.cli.options import REFUSALS, excerpt_options, geometry, layer_of, refusal
+from symconv.cli.options import excerpt_options, geometry, layer_of, number_option
 from symconv.cli.prove import prove
+from symconv.cli.refusals import REFUSALS, refusal
 from symconv.cli.terminal import STREAM, complain, progress, waiting
 from symconv.printing.files import write_whole
 from symconv.printing.targets import TARGETS
@@ -143,10 +144,8 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
 
 @cli.command(cls=Command)
 @geometry(looks=False)
-@click.option(
-    "--draws", type=int, default=3, show_default=True, help="How many sets of random integers to try."
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random integers.")
+@number_option("--draws", 3, "How many sets of random integers to try.")
+@number_option("--seed", 0, "Seed of the random integers.")
 @click.pass_context
 def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
     """Compare every quantity with independent references; the exit code is 1 if one differs.

@@ -103,9 +103,6 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
         return [name for name in wanted if activated or name != "activation"]
     names = [name.strip() for name in show.split(",")]
     for name in names:
-        if names.count(name) > 1:
-            sentence = f"{{option}} names {{given!r}} {names.count(name)} times: name each quantity once."
-            raise OptionError(sentence, "show", name)
         if name in ("all", "none"):
             raise OptionError("{option} names {given!r} and others: write it alone.", "show", name)
         if name == "grad_bias" and name not in every:
@@ -115,4 +112,7 @@ def _quantities(show: str | None, every: Sequence[str], activated: bool) -> list
             raise OptionError(
                 "{option} names {given!r}, which is not a quantity: {cure}", "show", name, allowed=every
             )
+        if names.count(name) > 1:
+            sentence = f"{{option}} names {{given!r}} {names.count(name)} times: name each quantity once."
+            raise OptionError(sentence, "show", name)
     return names

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from symconv.cli.command import Command, listed
-from symconv.cli.options import MATHS, engine_option, format_option, geometry, layer_of, maths_options
+from symconv.cli.options import (
+    MATHS,
+    engine_option,
+    format_option,
+    geometry,
+    layer_of,
+    maths_options,
+    number_option,
+)
 from symconv.cli.terminal import STREAM, print_files, waiting
 from symconv.printing.names import Kind
 
@@ -25,8 +33,8 @@ _KINDS = get_args(Kind)
 
 @click.command(cls=Command)
 @geometry()
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
-@click.option("--count", type=int, default=8, show_default=True, help="How many exercises.")
+@number_option("--seed", 0, "Seed of the random numbers.")
+@number_option("--count", 8, "How many exercises.")
 @click.option(
     "--kinds",
     shell_complete=listed(lambda: _KINDS),

@@ -14,16 +14,8 @@ from click.core import ParameterSource
 
 from symconv.cli.command import Command, listed
 from symconv.cli.exercises import deliver, exercises, sheet_files
-from symconv.cli.options import (
-    MATHS,
-    REFUSALS,
-    engine_option,
-    format_option,
-    geometry,
-    layer_of,
-    maths_options,
-    refusal,
-)
+from symconv.cli.options import MATHS, engine_option, format_option, geometry, layer_of, maths_options
+from symconv.cli.refusals import REFUSALS, refusal
 from symconv.cli.terminal import complain, progress, remark
 from symconv.printing.english import counted
 from symconv.printing.names import Depth, SectionName
@@ -100,6 +92,8 @@ def notes(
             source = ctx.get_parameter_source(str(param.name))
             if source is ParameterSource.COMMANDLINE and param.name not in ("spec", "check", "quiet"):
                 raise click.UsageError(f"--spec reads all options from the file: leave out {param.opts[0]}.")
+        if not spec:
+            raise click.UsageError("--spec is empty: give the name of a TOML file.")
         _course(ctx, Path(spec), check)
         return
     if check:

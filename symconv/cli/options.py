@@ -13,41 +13,11 @@ import click
 
 from symconv import LAYERS
 from symconv.cli.command import listed, shown_names
-from symconv.errors import Door, OptionError, SymconvError
+from symconv.errors import OptionError
 from symconv.printing.notation import COLOURS, LETTERS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
     from symconv.layers import Layer
-
-#: What is raised by a wrong call, an impossible layer, and one too large to write out.
-REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, OverflowError)
-
-#: How things are asked for where options are written as text.
-WAYS = {
-    "closed_form": "derive closed forms, without values",
-    "dots": "print the matrix with {show} matrix, which shows dots",
-    "function": "a name such as 'f'",
-    "pair": "BEFORE,AFTER",
-    "rows": "a whole number of at least 3, or 0 to show all",
-    "values": "give values with {x} and {w}",
-    "with_bias": "add {bias}",
-}
-
-
-#: The command line.
-COMMAND_LINE = Door(lambda name: f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}", WAYS)
-
-
-def refusal(error: Exception, door: Door = COMMAND_LINE) -> str:
-    """What one of :data:`REFUSALS` says, in one line and in the words of a door."""
-    if isinstance(error, click.ClickException):
-        said = error.format_message()
-    elif isinstance(error, SymconvError):
-        said = error.said(door)
-    else:
-        said = f"this layer is too large to be written out ({type(error).__name__}): use smaller sizes."
-    return said if said.rstrip().endswith("^") else " ".join(said.split())  # a caret stands below its place
-
 
 _NUMBER = re.compile(r"[-+]?([0-9]{1,100}(/[0-9]{1,100})?|[0-9]{0,100}\.[0-9]{1,100}|[0-9]{1,100}\.)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)?")
@@ -96,6 +66,12 @@ def _whole(text: str) -> int | str:
     raise click.BadParameter(f"{text!r} is not a size: write a whole number, or a name such as N or N_1.")
 
 
+def _integer(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    if value is None or re.fullmatch(r"[-+]?[0-9]{1,100}", value):
+        return None if value is None else int(value)
+    raise click.BadParameter(f"{value!r} is not a whole number of at most 100 digits: write one such as 3.")
+
+
 def _letters(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> dict[str, str]:
     """The letters that are chosen, each by the field of a notation that it is for."""
     found: dict[str, str] = {}
@@ -114,12 +90,17 @@ def _letters(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -
 
 
 #: How the text of an option is read, by what its help says in its place.
-_READERS = {"ENTRIES": _entries, "SIZE": _size, "COUNT": _size, "P": _padding}
+_READERS = {"ENTRIES": _entries, "SIZE": _size, "COUNT": _size, "P": _padding, "INTEGER": _integer}
 
 
 def _read(flag: str, metavar: str, help: str, **more: Any) -> Callable[..., Any]:
     """An option whose text is read; it is None where it is not given, unless it has a default."""
     return click.option(flag, metavar=metavar, callback=_READERS[metavar], help=help, **more)
+
+
+def number_option(flag: str, default: int, help: str) -> Callable[..., Any]:
+    """An option that is a whole number."""
+    return _read(flag, "INTEGER", help, default=str(default), show_default=True)
 
 
 _POOLS, _STYLES = click.Choice(["average", "max"]), click.Choice(UPSTREAM_STYLES)
@@ -181,7 +162,7 @@ _LETTERS = [
 #: Options that say how what is printed looks.
 _LOOKS = [
     click.option("--tap-colours", help=f"Colours of the weights, separated by commas: {', '.join(COLOURS)}."),
-    click.option("--max-rows", type=int, help="Rows and columns shown before dots; 0 shows all."),
+    _read("--max-rows", "INTEGER", "Rows and columns shown before dots; 0 shows all."),
 ]
 
 _SHOW = "Quantities separated by commas, or all, or none. By default the main ones."

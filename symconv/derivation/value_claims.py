@@ -159,7 +159,7 @@ def _right(
         shape: tuple[int, ...] = (len(spec.axes),)
         entries: list[Expr] = [Integer(int(size)) for size in spec.output_sizes]
     else:
-        row, values = required(whole, spec, explicit=True), made()
+        row, values = required(whole, spec, explicit=True, besides=() if inside else COUNTS), made()
         shape = values.shape(whole) if row.is_matrix else values.axes(whole)
         held = values.entries(whole)
         entries = [held.get(cell, S.Zero) for cell in range(prod(shape))]
@@ -243,18 +243,25 @@ def read_answer(text: str) -> list[Any]:
     >>> read_answer("(1, -2; 1/3, 0.5)")
     [Fraction(1, 1), Fraction(-2, 1), 1/3, Fraction(1, 2)]
     """
-    parts = re.split("[,;]", text.strip().strip("()[]"))
-    return [_entry(part.strip()) for part in parts]
+    parts = [part.strip() for part in re.split("[,;]", text.strip().strip("()[]"))]
+    if not all(parts):
+        raise EntriesError(f"claim: {text!r} leaves out an entry: write all of them, as in 5,16,34.")
+    return [_entry(part) for part in parts]
 
 
 def reads_as_entries(text: str) -> bool:
-    """Whether text lists numbers, and is no formula.
+    """Whether text lists numbers, or has commas or semicolons between entries, and is no formula.
 
-    >>> reads_as_entries("1, -2; 1/3"), reads_as_entries("sum(k=0..2) w[k]*x[i + k]")
-    (True, False)
+    >>> reads_as_entries("1, -2; 1/3"), reads_as_entries("a, 2"), reads_as_entries("min(a, b)*x[i, j]")
+    (True, True, False)
     """
     number = re.compile(rf"{_DECIMAL.pattern}|[-+]?[0-9]{{1,100}}/[0-9]{{1,100}}")
-    return all(number.fullmatch(part.strip()) for part in re.split("[,;]", text.strip().strip("()[]")))
+    if all(number.fullmatch(part.strip()) for part in re.split("[,;]", text.strip().strip("()[]"))):
+        return True
+    bare, whole = text, ""
+    while bare != whole:  # what stands in brackets goes, from the innermost on
+        bare, whole = re.sub(r"[(\[{][^()\[\]{}]*[)\]}]", "", bare), bare
+    return "," in bare or ";" in bare
 
 
 def _texts_read(candidate: Any) -> Any:

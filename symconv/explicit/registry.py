@@ -1,6 +1,6 @@
 """The registry of quantities: a row each, with its contraction, its letter, its meaning, its reasons."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
@@ -225,15 +225,20 @@ def compared(spec: Specification, own: Collection[str] = ()) -> list[str]:
     return [name for name, row in QUANTITIES.items() if row.relation and row.belongs(spec, row.kinds, own)]
 
 
-def required(name: str, spec: Specification, *, explicit: bool = False) -> Quantity:
-    """The row of a quantity that a layer has an equation of, or entries; an OptionError if it has none."""
+def required(
+    name: str, spec: Specification, *, explicit: bool = False, besides: Iterable[str] = ()
+) -> Quantity:
+    """The row of a quantity that a layer has an equation of, or entries; an OptionError if it has none.
+
+    The error names what there is, and what may be asked for ``besides``.
+    """
     if name == "grad_bias" and not spec.bias:
         raise OptionError("{given} needs a bias, and this layer has none: {with_bias}.", given=name)
     what, names = "quantity", list[str](printed(spec))
     if explicit:
         what, names = "explicit quantity", compared(spec, spec.kernel.kinds)
     if not isinstance(name, str) or name not in names:
-        raise OptionError(f"there is no {what} {{given!r}}: {{cure}}", given=name, allowed=names)
+        raise OptionError(f"there is no {what} {{given!r}}: {{cure}}", given=name, allowed=[*names, *besides])
     return QUANTITIES[name]
 
 

@@ -17,7 +17,8 @@ from sphinx.util import logging
 from symconv import __version__
 from symconv.cli.course import made_by
 from symconv.cli.excerpt import Passage, excerpt
-from symconv.cli.options import REFUSALS, WAYS, excerpt_options, layer_of, layer_options, refusal
+from symconv.cli.options import excerpt_options, layer_of, layer_options
+from symconv.cli.refusals import REFUSALS, WAYS, refusal
 from symconv.errors import Door, OptionError
 from symconv.figures.captions import caption
 from symconv.printing.files import write_whole

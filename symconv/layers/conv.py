@@ -29,7 +29,8 @@ class Conv(Layer):
     Parameters
     ----------
     input_size, kernel_size : int, or sequence with one per axis
-        N inputs and K taps, at least 1 each. The longer of the two sequences sets the number of axes.
+        N inputs and K taps, at least 1 each. The longer of the two sequences sets the number of axes, which
+        is at most 12.
     in_channels, out_channels : int, optional
         C_in and C_out; give both or neither.
     batch : int, optional

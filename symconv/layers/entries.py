@@ -12,6 +12,7 @@ from symconv.errors import EntriesError, reject_unknown
 from symconv.explicit.entries import Explicit, in_shape
 from symconv.explicit.operands import Operands, read_entries, symbols_for
 from symconv.pattern import Specification
+from symconv.printing.english import counted
 from symconv.printing.letters import entry_names, on_axis
 
 #: The fields of a notation whose letters stand in the equations of every layer.
@@ -138,7 +139,8 @@ class Entries:
         """Entries of an operand, row-major, as nested lists in its shape."""
         shape = self.shape(role)
         if len(entries) != prod(shape):
-            sentence = f"{{option}} has {len(entries)} entries, but the layer takes {prod(shape)}."
+            found = counted(len(entries), "entry", "entries")
+            sentence = f"{{option}} has {found}, but the layer takes {prod(shape)}."
             raise EntriesError(sentence, LETTERS[role], list(entries))
         return np.array(entries, dtype=object).reshape(shape).tolist()
 

@@ -89,12 +89,19 @@ def padding_per_axis(given: Any, rank: int) -> list[Any]:
     return per_axis("padding", given, rank)
 
 
+#: An array of NumPy 1 has at most 32 axes, and one of windows has two for each axis of the layer.
+MOST_AXES = 12
+
+
 def rank_of(fixed: int | None, *sizes: Any) -> int:
     """How many axes there are: those of the class, or as many as the longest size has."""
     if fixed is not None:
         return fixed
     several = [s for s in sizes if isinstance(s, Sequence) and not isinstance(s, str)]
-    return max((len(s) for s in several), default=1) or 1
+    rank = max((len(s) for s in several), default=1) or 1
+    if rank > MOST_AXES:
+        raise GeometryError(f"there are sizes for {rank} axes: give at most {MOST_AXES}, one per axis.")
+    return rank
 
 
 def each_axis(
