@@ -20,7 +20,7 @@ from symconv.cli.notes import notes
 from symconv.cli.options import excerpt_options, geometry, layer_of, number_option
 from symconv.cli.prove import prove
 from symconv.cli.refusals import REFUSALS, refusal
-from symconv.cli.terminal import STREAM, complain, progress, waiting
+from symconv.cli.terminal import STREAM, complain, is_terminal, progress, waiting
 from symconv.printing.files import write_whole
 from symconv.printing.targets import TARGETS
 
@@ -88,7 +88,7 @@ def derive(
             blocks += [passage.reason, passage.display, *passage.remarks]
         streamed = file in (None, STREAM)
         shown: Callable[..., None] | None = ctx.obj if file is None and form is None else None
-        usual = "text" if streamed and sys.stdout.isatty() else "latex"
+        usual = "text" if streamed and is_terminal(sys.stdout) else "latex"
         text = "" if shown else typeset(blocks, form or usual)
     if shown:
         shown(blocks)
@@ -126,7 +126,7 @@ def claim(ctx: click.Context, /, name: str, formula: str, **options: Any) -> Non
     from symconv.derivation.value_claims import about_entries, reads_as_entries
 
     if formula == STREAM:
-        formula = sys.stdin.read().strip()
+        formula = sys.stdin.read().strip() if sys.stdin else ""
         if not formula:
             raise click.UsageError(
                 "standard input holds no formula: write one into it, or in the place of -."
@@ -193,6 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = run(arguments)
     except OSError as error:
         # What is printed finds no reader, or no room; the interpreter would try once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1 if isinstance(error, BrokenPipeError) else _fail(f"cannot print: {error.strerror}.")
     sys.exit(code)

@@ -98,6 +98,8 @@ def streamed_name(file: str, form: str | None, stem: str) -> str:
         raise click.UsageError(
             "--format says what -o - prints: leave it out, the suffix of FILE says it too."
         )
+    if not Path(file).name.isprintable():
+        raise click.UsageError(f"-o is {file!r}: write the name of a file in letters that can be printed.")
     return Path(file).name
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -70,7 +70,8 @@ def complain(message: str) -> None:
     """One line on standard error, in colour on a terminal that has some, unless NO_COLOR is set."""
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     name = click.style("symconv:", fg="red", bold=True)
-    click.echo(f"{name} {message}", err=True, color=False if plain else None)
+    with suppress(OSError):  # where standard error takes nothing, the exit code says it
+        click.echo(f"{name} {message}", err=True, color=False if plain else None)
 
 
 def print_files(files: Mapping[str, bytes]) -> None:
@@ -87,9 +88,14 @@ def print_files(files: Mapping[str, bytes]) -> None:
         raise click.UsageError(
             f"the pictures of {suffix} are files beside it: give -o FILE, or --format html."
         )
-    if suffix == ".pdf" and sys.stdout.isatty():
+    if suffix == ".pdf" and is_terminal(sys.stdout):
         raise click.UsageError("a terminal cannot show a .pdf: give -o FILE, or pipe it into a program.")
     click.echo(content if suffix == ".pdf" else content.decode(), nl=False)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; Python has none for a stream that is closed."""
+    return stream is not None and stream.isatty()
 
 
 def _quiet() -> bool:
@@ -99,4 +105,4 @@ def _quiet() -> bool:
 
 def _lively() -> bool:
     """Whether standard error is a terminal on which a line can change, and nobody asked for quiet."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not _quiet()
+    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not _quiet()

@@ -261,6 +261,33 @@ def test_a_full_disk_is_one_line() -> None:
     assert (done.returncode, done.stderr) == (2, "symconv: cannot print: No space left on device.\n")
 
 
+@pytest.mark.parametrize(
+    ("call", "code", "words"),
+    [
+        ("claim --input-size 4 --kernel-size 3 output - <&-", 2, "symconv: standard input holds no formula"),
+        ("derive --input-size 4 --kernel-size 3 --show none >&-", 0, ""),
+        ("derive --input-size 4 --kernel-size 3 --show none 2>&-", 0, ""),
+        ("foo 2> /dev/full", 2, ""),
+    ],
+)
+def test_a_stream_that_is_closed_or_full_is_no_traceback(call: str, code: int, words: str) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m symconv {call}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr[: len(words)]) == (code, words)
+    assert done.stderr.count("\n") == bool(words)
+
+
+@pytest.mark.parametrize("name", ["a\udcff.md", "a\nb.rst"])
+def test_a_name_that_cannot_be_printed_is_refused(capsys, tmp_path: Path, monkeypatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("notes", "exercises"):
+        code, _, err = run(capsys, command, *SIZES, "-o", name)
+        assert code == 2
+        assert f"-o is {name!r}: write the name of a file in letters that can be printed." in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_stop_while_the_command_loads_is_one_line() -> None:
     code = (
         "import builtins, sys\n"
