@@ -137,6 +137,9 @@ MOST_PRODUCTS = 1000
 #: A geometry with more products of a place and a tap than this is too large to be tried.
 MOST_WORK = 2 * 10**6
 
+#: So many input sizes are tried from one stride to the next; of more, those at both ends.
+MOST_SIZES = 64
+
 #: So many assignments are looked at one by one; of more, as many are drawn.
 MOST_ASSIGNMENTS = 4000
 
@@ -300,11 +303,21 @@ def _input_sizes(
                     highs.append(max(lows) + int(known["stride"]) + 1)
                 except EvaluationError:  # another size is made of the input size
                     highs.append(7)
-            spans.append([n for n in range(max(lows), max(highs)) if _can_be(symbol, n)])
+            spans.append([n for n in _ends(max(lows), max(highs)) if _can_be(symbol, n)])
         for values in product(*spans):
             yield {s.name: n for s, n in zip(symbols, values, strict=True)}
 
     return at
+
+
+def _ends(first: int, stop: int) -> Iterable[int]:
+    """The numbers from the first on, or where they are many, some at both ends."""
+    half = MOST_SIZES // 2
+    return (
+        range(first, stop)
+        if stop - first <= MOST_SIZES
+        else [*range(first, first + half), *range(stop - half, stop)]
+    )
 
 
 def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, width: int) -> list[int]:
