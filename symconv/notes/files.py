@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, TypedDict
 
-from symconv.errors import OptionError, reject_unknown
+from symconv.errors import OptionError, SymconvError, reject_unknown
 from symconv.notes.beamer import slides
 from symconv.notes.html import SCRIPTS, page
 from symconv.notes.latex import article, fragment
@@ -172,5 +172,8 @@ def rendered(document: Manuscript, name: str, **options: Any) -> Files:
 
 def write(folder: Path, files: Files) -> None:
     """Every file whole or not at all, the pictures before the document that shows them."""
+    taken = next((name for name in files if (folder / name).is_dir()), None)
+    if taken is not None:
+        raise SymconvError(f"cannot write {folder / taken}: it is a folder; give the name of a file.")
     for name, content in reversed(files.items()):
         write_whole(folder / name, content)

@@ -211,6 +211,15 @@ def test_bad_calls_write_nothing(file: str, options: dict[str, Any], words: str,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_in_the_place_of_the_document_is_said_and_no_picture_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.md").mkdir()
+    with pytest.raises(
+        SymconvError, match=r"cannot write .*a\.md: it is a folder; give the name of a file\."
+    ):
+        sc.Conv1d(4, 3).notes().save(tmp_path / "a.md")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SymconvError, match="cannot write"):
         document("open").save(tmp_path / "no" / "n.md")
