@@ -27,7 +27,7 @@ from symconv.notes.files import FORMATS, GivenOptions, checked, rendered, write
 from symconv.notes.model import Block, Heading, Points, Prose, Table, Words
 from symconv.notes.pdf import engine_for, pdf, typst_pdf
 from symconv.notes.typst import typeset
-from symconv.printing.names import Kind
+from symconv.printing.names import ExerciseName
 
 #: Every kind of question, in the order of a sheet.
 KINDS: Mapping[str, Callable[[Subject, Random], Exercise | None]] = MappingProxyType(
@@ -236,7 +236,7 @@ def exercises(
     opening: Sequence[Block],
     seed: Any = 0,
     count: Any = 8,
-    kinds: Iterable[Kind] | None = None,
+    kinds: Iterable[ExerciseName] | None = None,
 ) -> Exercises:
     """Draw a sheet.
 
