@@ -216,9 +216,18 @@ def _script(node: tree.Node) -> str:
 
 def _kept_large(node: tree.Node) -> Any:
     """A script whose own scripts and fractions have letters as large as it has, so that they can be read."""
-    return _changed(
-        node, lambda part: _with_scripts(part, {tree.Scripts: ("below", "above"), **_OF_FRACTION})
-    )
+
+    def kept(part: Any) -> Any:
+        if not isinstance(part, tree.Scripts | tree.Fraction):
+            return part
+        return replace(part, above=_as_script(part.above), below=_as_script(part.below))
+
+    return _changed(node, kept)
+
+
+def _as_script(node: tree.Node | None) -> Any:
+    """A part, if there is one, whose letters are as large as those of a script."""
+    return None if node is None else tree.Marked(node, "script")
 
 
 def _with_low_fractions(node: tree.Node) -> Any:
@@ -230,16 +239,6 @@ def _with_low_fractions(node: tree.Node) -> Any:
         return replace(part, above=_kept_large(part.above), below=_kept_large(part.below))
 
     return _changed(node, lowered)
-
-
-_OF_FRACTION: Mapping[type[Any], tuple[str, ...]] = {tree.Fraction: ("above", "below")}
-
-
-def _with_scripts(node: Any, places: Mapping[type[Any], tuple[str, ...]]) -> Any:
-    """A part with what stands at its places as large as a script."""
-    found = {name: getattr(node, name) for name in places.get(type(node), ())}
-    marked = {name: tree.Marked(part, "script") for name, part in found.items() if part is not None}
-    return replace(node, **marked) if marked else node
 
 
 def _changed(node: Any, change: Callable[[Any], Any]) -> Any:
