@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.printing import tree
+from symconv.printing.colours import KNOWN, hexadecimal
 from symconv.printing.display import Display
 from symconv.printing.latex import Latex
-from symconv.printing.screen import SHADES
 from symconv.printing.tex import read
 
 
@@ -282,22 +282,12 @@ def _coloured(node: tree.Coloured, inside: bool) -> str:
 
 
 def colour(name: str) -> str:
-    """A colour as Typst writes it; one that is not known is black.
+    """A colour as Typst writes it, as it is mixed for paper; one that is not known is black.
 
     >>> colour("purple")
     'rgb("#800080")'
     """
-    return f'rgb("{_COLOURS.get(name, "#000000")}")'
-
-
-#: As they are mixed for LaTeX, not as on screens: paper is white.
-_COLOURS: Mapping[str, str] = MappingProxyType(
-    {
-        **{name: light for name, (light, _) in SHADES.items()},
-        "cyan": "#00ffff", "gray": "#808080", "magenta": "#ff00ff", "olive": "#808000", "red": "#ff0000",
-        "yellow": "#ffff00",
-    }
-)  # fmt: skip
+    return f'rgb("{hexadecimal(KNOWN.get(name, KNOWN["black"]).paper)}")'
 
 
 def _space(node: tree.Space, inside: bool) -> str:

@@ -14,7 +14,8 @@ from sympy import Abs, Function, Max, Symbol, exp, sqrt, tanh
 import symconv as sc
 from symconv.cli.typeset import FORMATS, typeset
 from symconv.errors import OptionError
-from symconv.printing.notation import COLOURS, PALETTE, PRESETS, Notation
+from symconv.printing.colours import COLOURS, PALETTE
+from symconv.printing.notation import PRESETS, Notation
 from tests.tiers import law
 
 OPENING = sc.Conv1d(4, 3, padding="full", flip=True)

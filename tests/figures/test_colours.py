@@ -15,7 +15,7 @@ from symconv.figures import COLOUR_VALUES, ON_DARK, Box, Disc, Line, colours
 from symconv.figures.colours import FAINT, tint
 from symconv.figures.drawing import LOOKS
 from symconv.figures.lettering import UNTIED, _looks
-from symconv.printing.notation import COLOURS, PALETTE
+from symconv.printing.colours import COLOURS, PALETTE
 
 #: How linear RGB is seen without cones of one kind. Source: Machado, Oliveira and Fernandes, A
 #: physiologically-based model for simulation of color vision deficiency, IEEE TVCG 15 (2009), severity 1.

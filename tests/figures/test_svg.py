@@ -15,7 +15,7 @@ from symconv.figures.colours import FAINT, RGB, contrast, on_dark, tint
 from symconv.figures.drawing import LOOKS, extent
 from symconv.figures.lettering import _looks
 from symconv.figures.svg import INK_ON_DARK, to_svg
-from symconv.printing.notation import COLOURS, PALETTE
+from symconv.printing.colours import COLOURS, PALETTE
 from tests.figures.test_renderers import ALL, LAYERS, NARROW
 from tests.notes.browser import Browser
 from tests.optional import required
