@@ -12,7 +12,7 @@ from symconv.printing import tree
 from symconv.printing.colours import KNOWN, hexadecimal
 from symconv.printing.display import Display
 from symconv.printing.latex import Latex
-from symconv.printing.tex import read
+from symconv.printing.tex import SIGNS, read
 
 
 class Typst(Latex):
@@ -75,11 +75,8 @@ def words(text: str) -> str:
 
 #: Names that Typst has for what LaTeX writes with a command.
 _NAMES = frozenset(
-    {
-        "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos",
-        "arctan", "log", "ln", "exp", "gcd", "det", "arg", "max", "min", "lim", "sup", "inf",
-    }
-)  # fmt: skip
+    sign.text for sign in SIGNS.values() if sign.kind in ("name", "large") and sign.text.isalpha()
+)
 
 #: The functions that change the letters, from the inside out.
 _STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
