@@ -24,7 +24,7 @@ from symconv.notes.shells import shell
 from symconv.printing.pages import PAGE, STEPS
 from symconv.printing.targets import as_text
 from symconv.printing.tex import read
-from symconv.printing.tree import Row, Space, said
+from symconv.printing.tree import Row, Space, parts_of, said
 from symconv.printing.tree import Table as Lines
 from symconv.printing.typst import formula, quoted, typst, words
 
@@ -156,7 +156,7 @@ def _algorithm(block: Algorithm) -> str:
     rows = listing.rows if isinstance(listing, Lines) else ()
     lines = []
     for (cell,) in rows:
-        parts = cell.parts if isinstance(cell, Row) else (cell,)
+        parts = parts_of(cell)
         inset = parts[0].width if parts and isinstance(parts[0], Space) else 0.0
         line = Row(parts[1:] if inset else parts)
         lines.append(f"  ({1.5 * inset:g}em, {_said(said(line))}, ${formula(line)}$),")

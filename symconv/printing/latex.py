@@ -94,7 +94,7 @@ class Latex(MathsTarget):
         return "".join(f"\\{'mathtt' if '_' in part else 'text'}{{{self.sentence(part)}}}" for part in parts)
 
     def sentence(self, text: str) -> str:
-        return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        return escaped(text)
 
     def function(self, name: str) -> str:
         return _upright(self.letter(name))
@@ -119,6 +119,10 @@ class Latex(MathsTarget):
         return latex_width(rendered)
 
     def lay_out(self, display: Display) -> str:
+        return self.aligned(display)
+
+    def aligned(self, display: Display) -> str:
+        """The equations of a display, aligned at their signs."""
         return self._environment("aligned", display) if display.rows else display.whole
 
     def across_pages(self, display: Display) -> str:
@@ -166,6 +170,11 @@ class Latex(MathsTarget):
     def table(self, rows: Sequence[Sequence[str]], sides: str) -> str:
         head, *body = (" & ".join(map(self.prose, row)) for row in rows)
         return f"\\begin{{array}}{{{sides}}}\n{head} \\\\\n\\hline\n{BREAK.join(body)}\n\\end{{array}}"
+
+
+def escaped(text: str) -> str:
+    """Words without what LaTeX would take for commands, its signs behind a backslash."""
+    return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
 
 
 def environment(name: str, body: str) -> str:

@@ -10,30 +10,25 @@ from typing import Any
 
 from symconv.printing import tree
 from symconv.printing.colours import KNOWN, hexadecimal
-from symconv.printing.display import Display
 from symconv.printing.latex import Latex
+from symconv.printing.reread import Reread
 from symconv.printing.tex import SIGNS, read
 
 
-class Typst(Latex):
+class Typst(Reread, Latex):
     """The formulas of LaTeX as Typst's mathematics.
 
     >>> from sympy.abc import x
+    >>> from symconv.printing.display import Display
     >>> Typst().lay_out(Display(whole=Typst().expr(x**2)))
     '$ x^2 $'
     """
 
-    def prose(self, text: str) -> str:
-        return f"\\text{{{super().sentence(text)}}}"
-
     def sentence(self, text: str) -> str:
         return words(text)
 
-    def lay_out(self, display: Display) -> str:
-        return f"$ {typst(super().lay_out(display), block=True)} $"
-
-    def across_pages(self, display: Display) -> str:
-        return self.lay_out(display)
+    def anew(self, latex: str) -> str:
+        return f"$ {typst(latex, block=True)} $"
 
 
 def typst(latex: str, *, block: bool = False) -> str:
@@ -47,7 +42,7 @@ def typst(latex: str, *, block: bool = False) -> str:
 
 def formula(node: tree.Node, *, block: bool = False) -> str:
     """The same of a formula that is read already."""
-    parts = _parts(node if block else _with_low_fractions(node))
+    parts = tree.parts_of(node if block else _with_low_fractions(node))
     while len(parts) == 1 and isinstance(parts[0], tree.Row):
         parts = parts[0].parts
     return _lines(parts) or _joined(parts, False)
@@ -113,7 +108,7 @@ def _joined(parts: Sequence[tree.Node], inside: bool) -> str:
     shown = list(parts)
     found = ""
     for before, part, after in zip([None, *shown], shown, [*shown[1:], None], strict=False):
-        written = _written(part, inside)
+        written = _WRITERS[type(part)](part, inside)
         alone = _goes_with_words(before) and _goes_with_words(after)
         if _is_word(part) and not alone:
             written = f"op({written})"
@@ -147,20 +142,12 @@ def _lines(parts: Sequence[tree.Node]) -> str:
 
 
 def _group(node: tree.Node, inside: bool) -> str:
-    return _joined(_parts(node), inside)
-
-
-def _parts(node: tree.Node) -> tuple[tree.Node, ...]:
-    return node.parts if isinstance(node, tree.Row) else (node,)
+    return _joined(tree.parts_of(node), inside)
 
 
 def _argument(node: tree.Node) -> str:
     """A part as an argument of a function; of nothing an empty text."""
     return _group(node, True) or '""'
-
-
-def _written(node: tree.Node, inside: bool) -> str:
-    return _WRITERS[type(node)](node, inside)
 
 
 def _sign(sign: tree.Sign, inside: bool) -> str:
@@ -194,7 +181,7 @@ def _escaped(text: str, inside: bool) -> str:
 
 
 def _scripts(node: tree.Scripts, inside: bool) -> str:
-    parts = _parts(node.base)
+    parts = tree.parts_of(node.base)
     base = _group(node.base, inside)
     scripts = [(sign, part) for sign, part in (("_", node.below), ("^", node.above)) if part is not None]
     if len(parts) != 1 or isinstance(parts[0], tree.Scripts | tree.Row | tree.Space):
@@ -259,7 +246,7 @@ def _root(node: tree.Root, inside: bool) -> str:
 
 def _fence(node: tree.Fence, inside: bool) -> str:
     """Brackets around a part; those around a matrix or a binomial coefficient belong to it in Typst."""
-    parts = _parts(node.inside)
+    parts = tree.parts_of(node.inside)
     opened, closed = node.opened, node.closed
     only = parts[0] if len(parts) == 1 else None
     if isinstance(only, tree.Table):
