@@ -26,7 +26,7 @@ HIGHEST = 2
 
 #: What is said before the gradient of the input.
 _COLLECTED = (
-    "Each input receives the gradients of the outputs that it enters, times the weights between them:"
+    "Each input receives the gradients of the outputs that it enters, times the weights:"
 )
 
 #: An outer product of more rows leaves no room for what is told of it.
