@@ -75,15 +75,33 @@ def on_dark(colour: str) -> RGB:
     ((51, 199, 199), (1.0, 1.0, 0.0))
     """
     name, _, mixed = colour.partition("!")
-    known = ON_DARK.get(name)
-    found = COLOUR_VALUES[name]
-    if known:
-        found = (int(known[1:3], 16) / 255, int(known[3:5], 16) / 255, int(known[5:7], 16) / 255)
     shade = _MIXED.index(f"!{mixed}") if f"!{mixed}" in _MIXED else 0
-    found = _whiter(found, _LIGHTER[shade])
+    found = _whiter(_seen_on_dark(name), _LIGHTER[shade])
     while contrast(found, _DARK_PAGE) < _LEAST:
         found = _whiter(found, 0.1)
     return found
+
+
+def _seen_on_dark(name: str) -> RGB:
+    known = ON_DARK.get(name)
+    if known is None:
+        return COLOUR_VALUES[name]
+    red, green, blue = (int(known[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
+
+
+def filling_on_dark(colour: str) -> RGB:
+    """What cells are filled with in part on a dark page: shades are darker there too, so ink is read on them.
+
+    >>> filling_on_dark("teal") == on_dark("teal"), filling_on_dark("teal!40!black") < filling_on_dark("teal")
+    (True, True)
+    """
+    name, _, mixed = colour.partition("!")
+    share = int(mixed.partition("!")[0]) / 100 if mixed.endswith("!black") else 1.0
+    if share == 1:
+        return on_dark(colour)
+    red, green, blue = (share * part for part in _seen_on_dark(name))
+    return red, green, blue
 
 
 def _whiter(colour: RGB, share: float) -> RGB:

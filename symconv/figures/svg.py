@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 from itertools import groupby
 
-from symconv.figures.colours import on_dark, tint
+from symconv.figures.colours import filling_on_dark, on_dark, tint
 from symconv.figures.drawing import FONT, LOOKS, Box, Disc, Drawing, Label, Line, Look, Mark, Text
 from symconv.figures.inline import ABOVE, BOLD, BOLD_ITALIC, ITALIC, UPRIGHT, Run, runs_of
 from symconv.printing.colours import KNOWN, PAGES, hexadecimal
@@ -97,8 +97,8 @@ def dark_style(marks: Iterable[Mark]) -> str:
         if isinstance(mark, Text) or _SHADE_OF_BLACK.fullmatch(mark.colour):
             continue
         filled = not isinstance(mark, Line) and LOOKS[mark.look].fill is not None
-        shade = hexadecimal(on_dark(mark.colour))
-        rules[_class(mark.colour, filled)] = f"stroke:{shade}{f';fill:{shade}' if filled else ''}"
+        inside = f";fill:{hexadecimal(filling_on_dark(mark.colour))}" if filled else ""
+        rules[_class(mark.colour, filled)] = f"stroke:{hexadecimal(on_dark(mark.colour))}{inside}"
     told = "".join(f":root .{name}{{{rule}}}" for name, rule in sorted(rules.items()))
     return f"@media(prefers-color-scheme:dark){{:root{{color:{INK_ON_DARK};background:{_DARK}}}{told}}}"
 

@@ -266,17 +266,18 @@ def _places(pen: Pen) -> dict[tuple[int, int], set[int]]:
 
 
 def outer_product(pen: Pen, s: Sheet) -> Row:
-    """The outer product in figures, each entry in the colour of the weight of its place, zeros gray."""
-    worked, form, colours = pen.worked, s.form, s.colours()
+    """The outer product in figures, each entry in the look of the weight of its place, zeros gray."""
+    worked, form = pen.worked, s.form
     rows, columns = worked.explicit.shape("matrix")
     weights = _places(pen)
 
     def cell(r: int, c: int) -> str:
-        text = form.expr(worked.upstream[r] * worked.inputs[c])
+        value = worked.upstream[r] * worked.inputs[c]
+        text = form.expr(value)
         here = weights.get((r, c), set())
         if len(here) > 1:
             return text
-        return form.coloured(text, colours[min(here)] if here else "gray")
+        return s.marked(value, text, min(here)) if here else form.coloured(text, "gray")
 
     return Row(outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
 

@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Indexed, Mul
 
 import symconv.notes.kinds as kinds
-from symconv.explicit.layout import Sheet
+from symconv.explicit.layout import FACES, Sheet
 from symconv.explicit.structure import Structure
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
@@ -181,7 +181,7 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
 
 
 def _recurring(pen: Pen) -> list[Block]:
-    """That numbers recur in the example without being one weight, and colours where there are few."""
+    """That numbers recur in the example without being one weight, and how weights of one colour differ."""
     spec, weights = pen.worked.spec, pen.worked.weights
     colours = len(set(spec.notation.coloured().tap_colours))
     if not spec.kernel.shared or spec.kernel.uniform:
@@ -189,9 +189,12 @@ def _recurring(pen: Pen) -> list[Block]:
     told = []
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
         told.append("some weights are equal in this example")
-    if len(weights) > colours:
-        few = f"with {len(weights)} weights and {colours} colours"
-        told.append(f"{few}, entries of one colour may be different weights")
+    if colours < len(weights) <= colours * len(FACES):
+        told.append(
+            "where a colour recurs, the number is bold or underlined, so that each look is one weight"
+        )
+    elif len(weights) > colours:
+        told.append(f"with {len(weights)} weights, numbers of one look may be different weights")
     text = ", and ".join(told)
     return [Prose((f"{text[0].upper()}{text[1:]}.",), detail=True, spare=1)] if told else []
 

@@ -76,6 +76,8 @@ class Latex(MathsTarget):
     vec = r"\operatorname{{vec}}({})".format
     # A group around the switch: MathJax 2 and pandoc do not know the command of text.
     coloured = r"{{\color{{{1}}}{{{0}}}}}".format
+    bold = r"\mathbf{{{}}}".format
+    underlined = r"\underline{{{}}}".format
     masked = r"[{} \text{{ holds }} {}] \odot {}".format
     derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
     derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
@@ -211,7 +213,7 @@ def _height(*parts: Side) -> int:
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
+_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad|underline)(?![A-Za-z])|\\mathbf(?=\{[-(]?\d)")
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 

@@ -50,7 +50,7 @@ def mathml(latex: str, text: str = "", *, block: bool = False) -> str:
     return f"<math{shown}{named}>{_row(read(latex).parts, False)}</math>"
 
 
-#: What stands over a letter.
+#: What stands over a letter; a line below it is written otherwise.
 _MARKS: Mapping[str, str] = MappingProxyType(
     {
         "hat": "^", "widehat": "^", "tilde": "~", "widetilde": "~", "bar": "¯", "overline": "¯", "vec": "→",
@@ -131,7 +131,7 @@ def _sign(sign: tree.Sign, small: bool) -> str:
     if sign.kind in operations and not _is_word(sign):
         return _operator(sign, small)
     if sign.kind == "number":
-        return f"<mn>{in_alphabet(text, sign.style)}</mn>"
+        return f"<mn>{''.join(in_alphabet(digit, sign.style) for digit in text)}</mn>"
     if sign.kind == "words":
         return f"<mtext>{text.replace(' ', chr(0xA0))}</mtext>"
     if len(text) > 1:
@@ -215,6 +215,8 @@ def _fence(node: tree.Fence, small: bool) -> str:
 
 
 def _marked(node: tree.Marked, small: bool) -> str:
+    if node.mark == "underline":
+        return f'<munder accentunder="true">{_group(node.inside, small)}<mo>_</mo></munder>'
     wide = "" if node.mark in ("overline", "widehat", "widetilde") else ' stretchy="false"'
     return f'<mover accent="true">{_group(node.inside, small)}<mo{wide}>{_MARKS[node.mark]}</mo></mover>'
 

@@ -84,7 +84,8 @@ _STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _MARKS: Mapping[str, str] = MappingProxyType(
     {
         "hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "macron",
-        "overline": "overline", "vec": "arrow", "dot": "dot", "ddot": "dot.double", "script": "script",
+        "overline": "overline", "underline": "underline", "vec": "arrow", "dot": "dot", "ddot": "dot.double",
+        "script": "script",
     }
 )  # fmt: skip
 

@@ -132,6 +132,19 @@ def test_forty_eight_weights_have_looks_of_their_own() -> None:
             assert dash != style
 
 
+def test_cells_of_twelve_weights_differ_on_light_and_on_dark_pages() -> None:
+    twelve = [colour for colour, _ in WEIGHTS[:12]]
+    share = LOOKS["tap"].fill or 0
+    dark = np.array(to_rgb("#131416"))
+    for one, other in combinations(twelve, 2):
+        assert np.linalg.norm(seen(tint(one, share)) - seen(tint(other, share))) > 4, (one, other)
+        mixed = [
+            share * np.array(colours.filling_on_dark(colour)) + (1 - share) * dark for colour in (one, other)
+        ]
+        if not {one, other} & {"black", "black!75!white", "black!58!white"}:  # more or less of the ink
+            assert np.linalg.norm(seen(mixed[0]) - seen(mixed[1])) > 4, (one, other)
+
+
 def seen(colour: tuple[float, float, float]) -> np.ndarray:
     return lab(linear(np.array(colour)))
 

@@ -25,9 +25,7 @@ ABREAST, LINES = 66, 5
 HIGHEST = 2
 
 #: What is said before the gradient of the input.
-_COLLECTED = (
-    "Each input receives the gradients of the outputs that it enters, times the weights:"
-)
+_COLLECTED = "Each input receives the gradients of the outputs that it enters, times the weights:"
 
 #: An outer product of more rows leaves no room for what is told of it.
 ROWS = 7

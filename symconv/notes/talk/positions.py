@@ -290,7 +290,7 @@ def _added(pen: Pen, at: int, tap: int, total: Expr, o: int, goes_on: bool, s: S
     x, weight = worked.inputs[at], worked.weights[tap]
     before = total - weight * x
     rendered = form.factor(weight)
-    rendered = form.coloured(rendered, s.colours()[tap]) if s.notation.tap_colours else rendered
+    rendered = s.marked(weight, rendered, tap) if s.notation.tap_colours else rendered
     arrow = r" \leftarrow " if form.stacked else " <- "
     tail = form.comma if goes_on else ""
     first = f"{form.expr(before)} + " if before != 0 else ""
