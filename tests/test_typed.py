@@ -135,7 +135,7 @@ def test_the_package_says_that_it_has_types() -> None:
         (names.FigureName, FIGURES),
         (names.SectionName, SECTIONS),
         (names.Depth, DEPTHS),
-        (names.Kind, KINDS),
+        (names.ExerciseName, KINDS),
         (names.EngineName, ENGINES),
         (names.ProductName, _ROLES),
         (names.PaddingWord, MODES),

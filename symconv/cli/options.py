@@ -14,7 +14,8 @@ import click
 from symconv import LAYERS
 from symconv.cli.command import listed, shown_names
 from symconv.errors import OptionError
-from symconv.printing.notation import COLOURS, LETTERS, PRESETS, UPSTREAM_STYLES, Notation
+from symconv.printing.colours import COLOURS
+from symconv.printing.notation import LETTERS, PRESETS, UPSTREAM_STYLES, Notation
 
 if TYPE_CHECKING:
     from symconv.layers import Layer

@@ -19,6 +19,9 @@ from symconv.printing.target import MathsTarget
 #: Equations one below the other; ``None`` is a line of dots.
 Rows: TypeAlias = list[Row | None]
 
+#: The faces in which numbers of one colour are told apart, by what a target does to them.
+FACES: tuple[tuple[str, ...], ...] = ((), ("bold",), ("underlined",), ("bold", "underlined"))
+
 #: The role whose indices the entries of a quantity have.
 _ROLE = {"output": "output", "upstream": "output", "kernel": "tap", "input": "input"}
 
@@ -110,13 +113,27 @@ class Sheet(Subject):
             return rendered
         return list(map(self.form.coloured, rendered, self.colours()))
 
+    def marked(self, value: Expr, rendered: str, tap: int) -> str:
+        """A value in the look of a tap: in its colour, a number in the next face each time it comes again."""
+        colours = self.notation.coloured().tap_colours
+        colours = colours[:1] if self.spec.kernel.uniform else colours
+        rounds, at = divmod(tap, len(colours))
+        turn = rounds * colours.count(colours[at]) + colours[:at].count(colours[at])
+        told_apart = value.is_number and not self.spec.kernel.uniform
+        for face in FACES[turn % len(FACES)] if told_apart else ():
+            rendered = getattr(self.form, face)(rendered)
+        return self.form.coloured(rendered, colours[at])
+
     def rendered(self, role: str, *, values: bool, factor: bool = False) -> list[str]:
         """The entries of an operand as they print, as symbols or as values; taps in their colours."""
         render = self.form.factor if factor else self.form.expr
         if not values or not self.given(role):
             return [render(entry) for entry in self.symbols.operands[role]]
-        found = [render(entry) for entry in self.values.operands[role]]
-        return self._painted(found) if role == "tap" else found
+        entries = self.values.operands[role]
+        found = list(map(render, entries))
+        if role != "tap" or not self.notation.tap_colours:
+            return found
+        return [self.marked(entries[at], text, at) for at, text in enumerate(found)]
 
     def loss_by(self, letter: str) -> str:
         """The derivative of the loss by a quantity, given by its rendered letter."""

@@ -1,20 +1,12 @@
-"""The values of the colours that formulas and figures name."""
+"""The colours of figures: shades of the named ones, mixed with white, and light on dark pages."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
-RGB: TypeAlias = tuple[float, float, float]
+from symconv.printing.colours import KNOWN, PALETTE, RGB
 
-#: Red, green and blue of every name in :data:`symconv.printing.notation.COLOURS`, each from 0 to 1.
-#: Source: Uwe Kern, *Extending LaTeX's color facilities: the xcolor package*, section 2.4, base colours; of
-#: purple, which is (0.75, 0, 0.25) there, CSS Color Module Level 4, section 6.1.
-COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType({
-    "black": (0.0, 0.0, 0.0), "blue": (0.0, 0.0, 1.0), "cyan": (0.0, 1.0, 1.0), "gray": (0.5, 0.5, 0.5),
-    "magenta": (1.0, 0.0, 1.0), "olive": (0.5, 0.5, 0.0), "purple": (0.5, 0.0, 0.5), "red": (1.0, 0.0, 0.0),
-    "teal": (0.0, 0.5, 0.5), "yellow": (1.0, 1.0, 0.0),
-})  # fmt: skip
-
+#: Red, green and blue of every name on paper, each from 0 to 1.
+COLOUR_VALUES: Mapping[str, RGB] = MappingProxyType({name: colour.paper for name, colour in KNOWN.items()})
 
 _VALUES = {**COLOUR_VALUES, "white": (1.0, 1.0, 1.0)}
 
@@ -23,13 +15,11 @@ FAINT = "black!60!white"
 
 #: What stands behind the name of a colour for each of its shades, as xcolor mixes them; a shade of black is
 #: lighter, one of another colour darker.
-SHADES = ("", "!65!black", "!40!black")
-_SHADES_OF_BLACK = ("", "!75!white", "!58!white")
+_MIXED = ("", "!65!black", "!40!black")
+_MIXED_OF_BLACK = ("", "!75!white", "!58!white")
 
 #: A second shade of each colour of the palette, for pages with a dark background.
-ON_DARK: Mapping[str, str] = MappingProxyType(
-    {"teal": "#33c7c7", "blue": "#8fb4ff", "purple": "#e09cff", "black": "#e6e6e6"}
-)
+ON_DARK: Mapping[str, str] = MappingProxyType({name: KNOWN[name].dark for name in PALETTE})
 
 
 def shaded(colour: str, shade: int) -> str:
@@ -38,7 +28,7 @@ def shaded(colour: str, shade: int) -> str:
     >>> shaded("teal", 0), shaded("teal", 1), shaded("black", 2)
     ('teal', 'teal!65!black', 'black!58!white')
     """
-    return colour + (_SHADES_OF_BLACK if colour == "black" else SHADES)[shade % len(SHADES)]
+    return colour + (_MIXED_OF_BLACK if colour == "black" else _MIXED)[shade % len(_MIXED)]
 
 
 def tint(colour: str, share: float) -> RGB:
@@ -85,15 +75,33 @@ def on_dark(colour: str) -> RGB:
     ((51, 199, 199), (1.0, 1.0, 0.0))
     """
     name, _, mixed = colour.partition("!")
-    known = ON_DARK.get(name)
-    found = COLOUR_VALUES[name]
-    if known:
-        found = (int(known[1:3], 16) / 255, int(known[3:5], 16) / 255, int(known[5:7], 16) / 255)
-    shade = SHADES.index(f"!{mixed}") if f"!{mixed}" in SHADES else 0
-    found = _whiter(found, _LIGHTER[shade])
+    shade = _MIXED.index(f"!{mixed}") if f"!{mixed}" in _MIXED else 0
+    found = _whiter(_seen_on_dark(name), _LIGHTER[shade])
     while contrast(found, _DARK_PAGE) < _LEAST:
         found = _whiter(found, 0.1)
     return found
+
+
+def _seen_on_dark(name: str) -> RGB:
+    known = ON_DARK.get(name)
+    if known is None:
+        return COLOUR_VALUES[name]
+    red, green, blue = (int(known[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
+
+
+def filling_on_dark(colour: str) -> RGB:
+    """What cells are filled with in part on a dark page: shades are darker there too, so ink is read on them.
+
+    >>> filling_on_dark("teal") == on_dark("teal"), filling_on_dark("teal!40!black") < filling_on_dark("teal")
+    (True, True)
+    """
+    name, _, mixed = colour.partition("!")
+    share = int(mixed.partition("!")[0]) / 100 if mixed.endswith("!black") else 1.0
+    if share == 1:
+        return on_dark(colour)
+    red, green, blue = (share * part for part in _seen_on_dark(name))
+    return red, green, blue
 
 
 def _whiter(colour: RGB, share: float) -> RGB:

@@ -103,20 +103,22 @@ def _taps(subject: Subject) -> tuple[Tap, ...]:
 
 
 def _looks(colours: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """A shade and a line style for each colour: of the styles least used with it the one whose turn it is.
+    """The next shade of each colour, and of the line styles least used with it the one whose turn it is.
 
-    So each colour has had every line style before its next shade comes, and every shade before a look comes
-    again.
+    So cells, which have no line styles, look different until each colour has had every shade, and edges until
+    every shade has had every line style.
 
     >>> list(_looks(["red", "blue", "red"]))
-    [('red', 'solid'), ('blue', 'dashed'), ('red', 'dotted')]
+    [('red', 'solid'), ('blue', 'dashed'), ('red!65!black', 'dotted')]
     """
+    seen: Counter[str] = Counter()
     used: Counter[tuple[str, str]] = Counter()
     for at, colour in enumerate(colours):
-        turn = at % len(DASHES)
-        dash = min(DASHES[turn:] + DASHES[:turn], key=lambda style: used[colour, style])
-        yield shaded(colour, used[colour, dash]), dash
-        used[colour, dash] += 1
+        shade, turn = shaded(colour, seen[colour]), at % len(DASHES)
+        dash = min(DASHES[turn:] + DASHES[:turn], key=lambda style: used[shade, style])
+        yield shade, dash
+        seen[colour] += 1
+        used[shade, dash] += 1
 
 
 def _tap_labels(subject: Subject) -> list[Label]:

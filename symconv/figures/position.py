@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from symconv.explicit.layout import Subject
@@ -18,23 +18,28 @@ def position(subject: Subject) -> Drawing:
     letters = Lettering.of(subject)
     learned = subject.spec.kernel.learned
     lying = {at: tap.label for at, tap in enumerate(letters.taps)} if learned else {}
-    return positioned(subject, letters.inputs, letters.outputs, lying)
+    return positioned(subject, letters, letters.inputs, letters.outputs, lying)
 
 
 def positioned(
-    subject: Subject, inputs: Sequence[Label], outputs: Sequence[Label], lying: Mapping[int, Label]
+    subject: Subject,
+    letters: Lettering,
+    inputs: Sequence[Label],
+    outputs: Sequence[Label],
+    lying: Mapping[int, Label],
 ) -> Drawing:
     """The same with labels for the entries of the input and the output, and for each tap that is shown."""
-    letters, role = Lettering.of(subject), subject.spec.dependent_role
+    role = subject.spec.dependent_role
+    padded = Padded.of(subject, role)
+    rows = windows(subject, role, padded)
     sides = (inputs, outputs) if role == "input" else (outputs, inputs)
     around = Label("$0$", "0") if role == "input" and letters.tied else Label("", "")
-    at = main_position(subject)
+    at = _main(padded, rows)
     colours = [tap.colour for tap in letters.taps]
     scene = Scene(subject, colours, at, sides[0], around, lying, sides[1], {}, 1, headed=True)
     title = "The window at one position" if role == "input" else "Where one input writes to"
-    return Drawing.of(
-        "position", title, _labelled(scene.drawn().drawing.marks), _in_words(subject, letters, at)
-    )
+    told = _in_words(role, letters, at, padded, rows[at])
+    return Drawing.of("position", title, _labelled(scene.drawn().drawing.marks), told)
 
 
 def _labelled(marks: Sequence[Mark]) -> list[Mark]:
@@ -59,16 +64,18 @@ def main_position(subject: Subject) -> int:
     """The first of the positions whose windows meet most entries."""
     role = subject.spec.dependent_role
     padded = Padded.of(subject, role)
-    met = [sum(padded.stands[place] >= 0 for place in row) for row in windows(subject, role, padded)]
+    return _main(padded, windows(subject, role, padded))
+
+
+def _main(padded: Padded, rows: Sequence[Collection[int]]) -> int:
+    met = [sum(padded.stands[place] >= 0 for place in row) for row in rows]
     return met.index(max(met))
 
 
-def _in_words(subject: Subject, letters: Lettering, at: int) -> str:
-    reads = subject.spec.dependent_role == "input"
+def _in_words(role: str, letters: Lettering, at: int, padded: Padded, row: Mapping[int, list[int]]) -> str:
+    reads = role == "input"
     sides = (letters.inputs, letters.outputs)
     seen, seeing = sides if reads else sides[::-1]
-    padded = Padded.of(subject, subject.spec.dependent_role)
-    row = windows(subject, subject.spec.dependent_role, padded)[at]
     met = [
         (_place(seen, padded, place, "padding" if reads else "cropping"), row[place]) for place in sorted(row)
     ]

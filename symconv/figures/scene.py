@@ -194,7 +194,7 @@ class Scene:
         top = 0.0
         for outer, (line,) in planes:
             below = top + high - 1
-            marks.append((Text(-0.25, below + 0.5, self._name(self._role, outer), "right", SIZE), 1))
+            marks.append((Text(-0.25, below + 0.5, self._named(self._role, outer), "right", SIZE), 1))
             for c, place in enumerate(line):
                 x = c * width
                 marks += self._box(place, x, below, width)
@@ -230,7 +230,7 @@ class Scene:
                     marks.append((Text(middle, -0.45, self._kernel_name(met[0][2].tap), size=SIZE), 1))
                 left += len(columns) * width + _BETWEEN
             marks.append(
-                (Text(left + len(lines[0]) * width / 2, -0.45, self._name(self._role, outer), size=SIZE), 1)
+                (Text(left + len(lines[0]) * width / 2, -0.45, self._named(self._role, outer), size=SIZE), 1)
             )
             for r, line in enumerate(lines):
                 for c, place in enumerate(line):
@@ -253,7 +253,7 @@ class Scene:
         size, columns = prod(inner), inner[-1]
         plane, here = divmod(self.at, size)
         outer = shape[: len(shape) - len(inner)]
-        name = self._name(role, tuple(map(int, np.unravel_index(plane, outer))) if outer else ())
+        name = self._named(role, tuple(map(int, np.unravel_index(plane, outer))) if outer else ())
         labels = self.others[plane * size : (plane + 1) * size]
         width = max(CELL, *(0.25 + SIZE * one.ems for one in labels))
         found: list[tuple[Mark, int]] = []
@@ -279,15 +279,11 @@ class Scene:
         return self._named("kernel", index[: len(shape) - min(2, len(self.subject.spec.axes))])
 
     def _named(self, quantity: str, outer: Sequence[int]) -> Label:
-        """A letter with the indices of a slice."""
+        """The letter of an operand, with the indices that lie outside of its plane."""
         notation = self.subject.notation
         return label(
             lambda form: form.indexed(getattr(notation, quantity), *(i + notation.base for i in outer))
         )
-
-    def _name(self, role: str, outer: Sequence[int]) -> Label:
-        """The letter of an operand, with the indices that lie outside of its plane."""
-        return self._named(role, outer)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from dataclasses import replace
 from html import escape
 from itertools import groupby
 
-from symconv.figures.colours import on_dark, tint
+from symconv.figures.colours import filling_on_dark, on_dark, tint
 from symconv.figures.drawing import FONT, LOOKS, Box, Disc, Drawing, Label, Line, Look, Mark, Text
 from symconv.figures.inline import ABOVE, BOLD, BOLD_ITALIC, ITALIC, UPRIGHT, Run, runs_of
+from symconv.printing.colours import KNOWN, PAGES, hexadecimal
 
 #: Pixels of a user unit and of a point.
 UNIT, _POINT = 40.0, 4 / 3
@@ -38,7 +39,7 @@ _SHADE_OF_BLACK = re.compile(r"black(?:!(\d+)!white)?")
 _INK_IN_FILL = 0.75
 
 #: The ink and the ground of a picture that stands alone where all is dark, for its page may not be so.
-INK_ON_DARK, DARK = "#e6e6e6", "#131416"
+INK_ON_DARK, _DARK = KNOWN["black"].dark, PAGES[1]
 
 _STYLES = {ITALIC: ' font-style="italic"', BOLD: ' font-weight="bold"'}
 _STYLES[BOLD_ITALIC] = _STYLES[ITALIC] + _STYLES[BOLD]
@@ -96,10 +97,10 @@ def dark_style(marks: Iterable[Mark]) -> str:
         if isinstance(mark, Text) or _SHADE_OF_BLACK.fullmatch(mark.colour):
             continue
         filled = not isinstance(mark, Line) and LOOKS[mark.look].fill is not None
-        shade = hexadecimal(on_dark(mark.colour))
-        rules[_class(mark.colour, filled)] = f"stroke:{shade}{f';fill:{shade}' if filled else ''}"
+        inside = f";fill:{hexadecimal(filling_on_dark(mark.colour))}" if filled else ""
+        rules[_class(mark.colour, filled)] = f"stroke:{hexadecimal(on_dark(mark.colour))}{inside}"
     told = "".join(f":root .{name}{{{rule}}}" for name, rule in sorted(rules.items()))
-    return f"@media(prefers-color-scheme:dark){{:root{{color:{INK_ON_DARK};background:{DARK}}}{told}}}"
+    return f"@media(prefers-color-scheme:dark){{:root{{color:{INK_ON_DARK};background:{_DARK}}}{told}}}"
 
 
 def painted(marks: Sequence[Mark]) -> list[str]:
@@ -319,15 +320,6 @@ def _middle(runs: Sequence[Run]) -> float:
 
 def _height(run: Run) -> float:
     return 0.46 if _LOW.fullmatch(run.text) else _TALL
-
-
-def hexadecimal(colour: tuple[float, float, float]) -> str:
-    """A colour in six digits.
-
-    >>> hexadecimal((0.0, 0.5, 1.0))
-    '#0080ff'
-    """
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
 
 
 def number(value: float) -> str:

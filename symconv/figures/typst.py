@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from symconv.figures.colours import tint
 from symconv.figures.drawing import LOOKS, Box, Drawing, Line, Mark, Text
-from symconv.figures.svg import hexadecimal
+from symconv.printing.colours import hexadecimal
 from symconv.printing.typst import quoted
 
 #: Points in a centimetre.

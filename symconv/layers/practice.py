@@ -12,7 +12,7 @@ from symconv.layers.example import missing
 from symconv.notes.exercises import Exercises, Subject, exercises
 from symconv.notes.exercises.opening import opening
 from symconv.notes.motion import animation, require_watchable
-from symconv.printing.names import Kind
+from symconv.printing.names import ExerciseName
 
 
 class Practice:
@@ -21,7 +21,9 @@ class Practice:
     def __init__(self, layer: Any) -> None:
         self._layer = layer
 
-    def exercises(self, *, seed: int = 0, count: int = 8, kinds: Iterable[Kind] | None = None) -> Exercises:
+    def exercises(
+        self, *, seed: int = 0, count: int = 8, kinds: Iterable[ExerciseName] | None = None
+    ) -> Exercises:
         """A sheet of exercises on the layer, with worked solutions; the same seed gives the same sheet.
 
         Values are small random whole numbers. If the layer is large or has symbolic sizes, questions on

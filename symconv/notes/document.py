@@ -30,6 +30,8 @@ class Document(Manuscript):
         So many pages, at the most, that print should take; 0 for any number.
     frames : tuple of Frame
         The slides: see ``symconv.notes.model.Frame``.
+    numbered : bool
+        Whether print numbers its sections, and the equations of a fragment.
 
     Examples
     --------

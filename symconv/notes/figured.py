@@ -126,11 +126,12 @@ def positioned_picture(sources: Sources, caption: Words) -> list[Block]:
     worked = Worked(sources.example)
     inputs, outputs = (list(map(value, found)) for found in (worked.inputs, worked.outputs))
     subject = sources.example.written.subject
+    letters = Lettering.of(subject)
     lying = dict(enumerate(map(value, worked.weights))) if worked.spec.kernel.learned else {}
     tried = [outputs]
     if worked.spec.transposed:  # what it writes to has letters, or none: the sums are not there yet
-        tried = [list(Lettering.of(subject).outputs), [Label("", "")] * len(outputs)]
-    drawings = [positioned(subject, inputs, labels, lying) for labels in tried]
+        tried = [list(letters.outputs), [Label("", "")] * len(outputs)]
+    drawings = [positioned(subject, letters, inputs, labels, lying) for labels in tried]
     drawing = next(filter(legible, drawings), None)
     if drawing is None:
         return []

@@ -22,10 +22,11 @@ from symconv.notes.model import (
     plain,
 )
 from symconv.notes.shells import shell
+from symconv.printing.colours import PAGES
 from symconv.printing.latex import latex_width
 from symconv.printing.mathml import mathml
 from symconv.printing.rich import data
-from symconv.printing.screen import PAGES, rules
+from symconv.printing.screen import rules
 from symconv.printing.targets import as_latex, as_mathml
 
 #: Where MathJax is loaded from unless another place is named, such as a local copy.

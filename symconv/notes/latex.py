@@ -10,6 +10,7 @@ from symconv.notes.model import (
     Algorithm,
     Block,
     Display,
+    Heading,
     Manuscript,
     Maths,
     Picture,
@@ -19,6 +20,7 @@ from symconv.notes.model import (
     Words,
     plain,
 )
+from symconv.notes.placing import Placing
 from symconv.notes.shells import shell
 from symconv.printing.display import Row
 from symconv.printing.latex import Latex
@@ -30,8 +32,8 @@ PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algps
 #: TeX can measure no more points than 16,383; documents higher than this are set without it.
 HIGHEST = 11_000
 
-#: Rows with more characters than this are broken into lines.
-LONG = 70
+#: A derivation with a line of more characters is set in smaller letters.
+WIDE = 70
 
 _SPECIAL = {
     "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}",
@@ -87,12 +89,10 @@ def fitted(inside: str, width: str = "\\linewidth", height: str = "0.9\\textheig
 
 
 def body(document: Manuscript, labels: str = "") -> list[str]:
-    """Each block; ``labels`` begins each label, so that several fragments can share a document.
-
-    A sentence stays with the display that follows it, which TeX does not part from its paragraph.
-    """
+    """Each block; ``labels`` begins each label, so that several fragments can share a document."""
+    labels = labels if document.numbered else ""
     rendered = document.render(
-        heading=lambda b: f"\\{'sub' * (b.level - 1)}section{{{sentence(b.words)}}}",
+        heading=lambda b: _heading(b, document.numbered),
         prose=_prose,
         display=lambda b: _display(b, labels),
         points=points,
@@ -100,26 +100,29 @@ def body(document: Manuscript, labels: str = "") -> list[str]:
         algorithm=_algorithm,
         picture=_picture,
     )
-    return _placed(document.blocks, rendered)
+    return _PLACING.placed(document.blocks, rendered)
 
 
-def _placed(blocks: Sequence[Block], rendered: Sequence[str]) -> list[str]:
-    """Blocks below and beside each other, and those that may be left out so marked."""
-    pieces: list[tuple[str, int]] = []
-    last: Block | None = None
-    for block, text in zip(blocks, rendered, strict=True):
-        if isinstance(block, Picture) and block.beside and pieces:
-            left, spare = pieces[-1]
-            size = f"{{{_width(block):.2f}cm}}{{{block.beside:.2f}}}{{{block.spare}}}"
-            pieces[-1] = (f"\\notesbeside{size}{{%\n{left}\n}}{{%\n{text}\n}}", spare)
-        elif block.close and pieces and pieces[-1][1] == block.spare:
-            pieces[-1] = (f"{pieces[-1][0]}\n\\par\\nobreak\n{text}", block.spare)
-        elif isinstance(block, Display) and isinstance(last, Prose) and pieces[-1][1] == block.spare:
-            pieces[-1] = (f"{pieces[-1][0]}\n{text}", block.spare)
-        else:
-            pieces.append((text, block.spare))
-        last = block
-    return [f"\\notesspare{{{spare}}}{{%\n{text}\n}}" if spare else text for text, spare in pieces]
+def _beside(block: Picture, left: str, text: str) -> str:
+    size = f"{{{_width(block):.2f}cm}}{{{block.beside:.2f}}}{{{block.spare}}}"
+    return f"\\notesbeside{size}{{%\n{left}\n}}{{%\n{text}\n}}"
+
+
+def _kept(block: Block, before: str, text: str) -> str:
+    """TeX does not part a display from its paragraph."""
+    return f"{before}\n\\par\\nobreak\n{text}" if block.close else f"{before}\n{text}"
+
+
+def _spare(number: int, text: str) -> str:
+    return f"\\notesspare{{{number}}}{{%\n{text}\n}}"
+
+
+_PLACING = Placing(_beside, _kept, _spare)
+
+
+def _heading(block: Heading, numbered: bool) -> str:
+    begun = "\\clearpage\n" if block.apart else ""
+    return f"{begun}\\{'sub' * (block.level - 1)}section{'' if numbered else '*'}{{{sentence(block.words)}}}"
 
 
 def _prose(block: Prose) -> str:
@@ -139,7 +142,7 @@ def _steps(block: Display) -> str:
     display = block.item.display(STEPS)
     lines = [line for row in display.rows for line in Latex.lines(STEPS, row)]
     widest = max(STEPS.width(f"{line.left}{line.right}") for line in lines)
-    return f"{{\\{'footnotesize' if widest > LONG else 'small'}\n{STEPS.across_pages(display)}}}"
+    return f"{{\\{'footnotesize' if widest > WIDE else 'small'}\n{STEPS.across_pages(display)}}}"
 
 
 def _algorithm(block: Algorithm) -> str:
@@ -157,11 +160,7 @@ def _display(block: Display, labels: str) -> str:
 
 def points(block: Points) -> str:
     """A list with what each point is about in front."""
-    heads = (sentence(about) for about, _ in block.points)
-    items = (
-        f"\\item[{head}{'' if head.endswith(')') else '.'}] {sentence(told)}"
-        for head, (_, told) in zip(heads, block.points, strict=True)
-    )
+    items = (f"\\item[{sentence(about)}] {sentence(told)}" for about, told in block.ended)
     return "\n".join(["\\begin{description}", *items, "\\end{description}"])
 
 
@@ -169,19 +168,13 @@ def table(block: Table) -> str:
     """Rows between rules."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
     rows = [row.replace("$\\vdots$", "$\\smash{\\vdots}$") for row in rows]
-    widths = [max(len(plain(row[at])) for row in (block.head, *block.rows)) for at in range(len(block.head))]
-    long = sum(widths) > LONG
-    kinds = ["l"] * len(widths)
-    if long:
-        kinds[widths.index(max(widths))] = ">{\\raggedright\\arraybackslash}X"
-    head = (
-        f"{{tabularx}}{{\\linewidth}}{{@{{}}{''.join(kinds)}@{{}}}}"
-        if long
-        else f"{{tabular}}{{{''.join(kinds)}}}"
-    )
-    foot = "tabularx" if long else "tabular"
+    kinds, name = ["l"] * len(block.head), "tabular"
+    head = f"{{tabular}}{{{''.join(kinds)}}}"
+    if block.broken is not None:
+        kinds[block.broken], name = ">{\\raggedright\\arraybackslash}X", "tabularx"
+        head = f"{{tabularx}}{{\\linewidth}}{{@{{}}{''.join(kinds)}@{{}}}}"
     lines = [
-        f"\\begin{head}", "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule", f"\\end{{{foot}}}"
+        f"\\begin{head}", "\\toprule", rows[0], "\\midrule", *rows[1:], "\\bottomrule", f"\\end{{{name}}}"
     ]  # fmt: skip
     parts = [part for row in block.rows for cell in row for part in cell if isinstance(part, Maths)]
     return "\n".join([f"{{\\centering\\small{stretched(parts)}", *lines, "\\par}"])

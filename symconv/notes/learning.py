@@ -144,7 +144,7 @@ def _constraints(pen: Pen) -> Words:
     text += "The gradient passed to the previous layer is {passed}. Written out:"
     return pen.say(
         text,
-        outer=pen(_outer),
+        outer=pen(outer),
         w=pen.tap(worked.main_tap),
         y=pen.output(output),
         x=pen.input(place),
@@ -153,7 +153,7 @@ def _constraints(pen: Pen) -> Words:
     )
 
 
-def _outer(s: Sheet) -> str:
+def outer(s: Sheet) -> str:
     return f"{s.upstream_letter()} {s.form.transposed(s.whole_letter('input'))}"
 
 
@@ -252,7 +252,7 @@ def _dense(pen: Pen) -> list[Block]:
     else:
         text += ". The one where {matrix} holds {w} is {total}:"
     return [
-        Prose(pen.say(text, outer=pen(_outer), w=pen.tap(tap), total=pen.number(entry.result)), spare=1),
+        Prose(pen.say(text, outer=pen(outer), w=pen.tap(tap), total=pen.number(entry.result)), spare=1),
         pen.shown(lambda s: [outer_product(pen, s)], "outer-product", spare=1),
     ]
 
@@ -266,19 +266,20 @@ def _places(pen: Pen) -> dict[tuple[int, int], set[int]]:
 
 
 def outer_product(pen: Pen, s: Sheet) -> Row:
-    """The outer product in figures, each entry in the colour of the weight of its place, zeros gray."""
-    worked, form, colours = pen.worked, s.form, s.colours()
+    """The outer product in figures, each entry in the look of the weight of its place, zeros gray."""
+    worked, form = pen.worked, s.form
     rows, columns = worked.explicit.shape("matrix")
     weights = _places(pen)
 
     def cell(r: int, c: int) -> str:
-        text = form.expr(worked.upstream[r] * worked.inputs[c])
+        value = worked.upstream[r] * worked.inputs[c]
+        text = form.expr(value)
         here = weights.get((r, c), set())
         if len(here) > 1:
             return text
-        return form.coloured(text, colours[min(here)] if here else "gray")
+        return s.marked(value, text, min(here)) if here else form.coloured(text, "gray")
 
-    return Row(_outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
+    return Row(outer(s), (Grid(tuple(tuple(cell(r, c) for c in range(columns)) for r in range(rows))),))
 
 
 def _caption(pen: Pen) -> Words:

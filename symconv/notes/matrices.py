@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Indexed, Mul
 
 import symconv.notes.kinds as kinds
-from symconv.explicit.layout import Sheet
+from symconv.explicit.layout import FACES, Sheet
 from symconv.explicit.structure import Structure
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
@@ -58,9 +58,9 @@ def matrix(sources: Sources) -> list[Block]:
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
-        repeated = ": {biases} has {entry} at each output of channel {output_channel_index}"
-        repeated = repeated if kinds.channelled(worked.spec) else ", which is added to each output"
-        text = text.replace("{repeated}", repeated)
+        told = ": {biases} has {entry} at each output of channel {output_channel_index}"
+        told = told if kinds.channelled(worked.spec) else ", which is added to each output"
+        text = text.replace("{repeated}", told)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
     text = text.replace("{before}", before)
     if not before and kind in ("convolution", "transposed"):
@@ -83,7 +83,7 @@ def matrix(sources: Sources) -> list[Block]:
     y, x = index(pen, "output"), index(pen, "input")
     n = pen.worked.spec.written
     entry = pen(lambda s: s.form.entry(s.form.letter(n.bias), s.form.letter(n.output_channel_index)))
-    introduced = Prose(pen.say(text, y=y, x=x, activation=activation, entry=entry, biases=pen(_repeated)))
+    introduced = Prose(pen.say(text, y=y, x=x, activation=activation, entry=entry, biases=pen(repeated)))
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
@@ -103,15 +103,20 @@ def matrix(sources: Sources) -> list[Block]:
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
     n, form, spec = s.notation, s.form, s.spec
-    plus = f" + {_repeated(s)}" if spec.bias else ""
-    first = Row(s.whole_letter("output"), (f"{form.letter(n.matrix)} {s.whole_letter('input')}{plus}",))
+    first = Row(s.whole_letter("output"), (product(s),))
     letter = form.letter(n.matrix)
     columns = s.values.shape("matrix")[1]
     letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
     return [first, Row(letter, (grid_of(s, not letters, dotted=dotted),))]
 
 
-def _repeated(s: Sheet) -> str:
+def product(s: Sheet) -> str:
+    """The matrix times the input, and the bias if there is one: all outputs in one vector."""
+    whole = f"{s.form.letter(s.notation.matrix)} {s.whole_letter('input')}"
+    return f"{whole} + {repeated(s)}" if s.spec.bias else whole
+
+
+def repeated(s: Sheet) -> str:
     """The bias as a vector with an entry for each output."""
     form, letter = s.form, s.form.letter(s.notation.bias)
     if not kinds.channelled(s.spec):
@@ -134,7 +139,7 @@ def _caption(sources: Sources, pen: Pen) -> Words:
 
 
 def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
-    """The zeros and ties of the example; ``brief`` without what a kind of matrix is, and its entries."""
+    """The zeros and ties of the example; ``brief`` without a formula of its entries."""
     worked, spec = pen.worked, pen.worked.spec
     rows, columns = worked.explicit.shape("matrix")
     if kinds.kind(spec) == "maximum":
@@ -169,16 +174,14 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     if s.edges > s.nonzeros:
         hold = hold if s.parameters > 1 else "are sums of"
         different += " and sums of these" if s.parameters > 1 else ""
-    ties = _ties(sources, s)
-    ties = ties.partition(": ")[0] if brief else ties
-    text = f"{head}, with {constraint}: {told} {hold} only {different}{ties}."
+    text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
     if s.edges > s.nonzeros:
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
     return pen.say(text) if brief else (*pen.say(text), *_entry(sources, pen))
 
 
 def _recurring(pen: Pen) -> list[Block]:
-    """That numbers recur in the example without being one weight, and colours where there are few."""
+    """That numbers recur in the example without being one weight, and how weights of one colour differ."""
     spec, weights = pen.worked.spec, pen.worked.weights
     colours = len(set(spec.notation.coloured().tap_colours))
     if not spec.kernel.shared or spec.kernel.uniform:
@@ -186,9 +189,12 @@ def _recurring(pen: Pen) -> list[Block]:
     told = []
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
         told.append("some weights are equal in this example")
-    if len(weights) > colours:
-        few = f"with {len(weights)} weights and {colours} colours"
-        told.append(f"{few}, entries of one colour may be different weights")
+    if colours < len(weights) <= colours * len(FACES):
+        told.append(
+            "where a colour recurs, the number is bold or underlined, so that each look is one weight"
+        )
+    elif len(weights) > colours:
+        told.append(f"with {len(weights)} weights, numbers of one look may be different weights")
     text = ", and ".join(told)
     return [Prose((f"{text[0].upper()}{text[1:]}.",), detail=True, spare=1)] if told else []
 

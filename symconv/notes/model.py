@@ -8,6 +8,9 @@ from symconv.figures import Drawing
 from symconv.figures.scene import Staged
 from symconv.printing.targets import Displayed
 
+#: Rows of a table with more characters than this are long.
+LONG = 70
+
 
 class Figured(Protocol):
     """What prints as a picture, vector or pixels, and says in words what is seen."""
@@ -89,10 +92,11 @@ class Placed:
 
 @dataclass(frozen=True)
 class Heading(Placed):
-    """A section's title."""
+    """A section's title; ``apart`` where it begins a page in print."""
 
     words: Words
     level: int = 1
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,13 @@ class Points(Placed):
 
     points: tuple[tuple[Words, Words], ...]
 
+    @property
+    def ended(self) -> tuple[tuple[Words, Words], ...]:
+        """The same with a full stop behind what each point is about, unless that ends in a bracket."""
+        return tuple(
+            (about if plain(about).endswith(")") else (*about, "."), told) for about, told in self.points
+        )
+
 
 @dataclass(frozen=True)
 class Table(Placed):
@@ -134,6 +145,13 @@ class Table(Placed):
     head: tuple[Words, ...]
     rows: tuple[tuple[Words, ...], ...]
     code: str = ""
+
+    @property
+    def broken(self) -> int | None:
+        """The column whose cells print breaks into lines: the widest one where rows are long."""
+        rows = (self.head, *self.rows)
+        widths = [max(len(plain(row[at])) for row in rows) for at in range(len(self.head))]
+        return widths.index(max(widths)) if sum(widths) > LONG else None
 
 
 @dataclass(frozen=True)
@@ -240,6 +258,8 @@ class Manuscript:
         So many pages, at the most, that print should take; 0 for any number.
     frames : tuple of Frame
         The slides; without them there is a frame for each thing to look at.
+    numbered : bool
+        Whether print numbers its sections, and the equations of a fragment.
     """
 
     title: str
@@ -247,6 +267,7 @@ class Manuscript:
     code: str = ""
     pages: int = 0
     frames: tuple[Frame, ...] = ()
+    numbered: bool = True
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""

@@ -119,15 +119,20 @@ def _beside(before: str, label: Label, after: str = "") -> Label:
 
 
 def _weights(pen: Pen, lying: Sequence[tuple[int, int, int]], corner: tuple[int, int]) -> list[Weight]:
-    """The cells of the window, which show what they hold where that is learned."""
+    """The cells of the window, which show what they hold where that is learned.
+
+    Shades of a colour, which take many bytes, are there only where its weights hold equal numbers.
+    """
     worked = pen.worked
     taps = Lettering.of(worked.source.written.subject).taps
     learned = worked.spec.kernel.learned
+    plain = {tap: taps[tap].colour.partition("!")[0] for _, _, tap in lying}
+    shaded = len({(colour, worked.weights[tap]) for tap, colour in plain.items()}) < len(plain)
     return [
         Weight(
             row - corner[0],
             column - corner[1],
-            taps[tap].colour,
+            taps[tap].colour if shaded else plain[tap],
             _number(pen, worked.weights[tap]) if learned else None,
         )
         for row, column, tap in lying

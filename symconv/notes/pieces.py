@@ -178,10 +178,10 @@ class Pen:
         return write
 
     def weight(self, s: Sheet, used: Product) -> str:
-        """The value of a weight as a factor, in its colour."""
+        """The value of a weight as a factor, in its look."""
         rendered = s.form.factor(used.weight)
         painted = s.notation.tap_colours and s.spec.kernel.shared
-        return s.form.coloured(rendered, s.colours()[used.tap]) if painted else rendered
+        return s.marked(used.weight, rendered, used.tap) if painted else rendered
 
     def gradient_letter(self, role: str, at: int) -> Writing:
         """The derivative of the loss with respect to an entry of the "tap" or the "input"."""

@@ -1,30 +1,16 @@
 """Notes as Typst: one source with its pictures in it, set as the article of LaTeX is, without TeX."""
 
 import re
-from collections.abc import Sequence
 
 from symconv.figures.typst import COMMANDS, typst_picture
 from symconv.notes.figured import unit
-from symconv.notes.latex import LONG
-from symconv.notes.model import (
-    Algorithm,
-    Block,
-    Display,
-    Heading,
-    Manuscript,
-    Maths,
-    Picture,
-    Points,
-    Prose,
-    Table,
-    Words,
-    plain,
-)
+from symconv.notes.model import Algorithm, Display, Heading, Manuscript, Maths, Picture, Points, Table, Words
+from symconv.notes.placing import Placing
 from symconv.notes.shells import shell
 from symconv.printing.pages import PAGE, STEPS
 from symconv.printing.targets import as_text
 from symconv.printing.tex import read
-from symconv.printing.tree import Row, Space, said
+from symconv.printing.tree import Row, Space, parts_of, said
 from symconv.printing.tree import Table as Lines
 from symconv.printing.typst import formula, quoted, typst, words
 
@@ -35,19 +21,10 @@ TALL, MANY = 12, 20
 _GOES_ON = re.compile(r"[;(]|\.\w")
 
 
-def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> str:
-    """The source of the whole document.
-
-    Parameters
-    ----------
-    document : Manuscript
-    numbered : bool
-        Whether its sections have numbers.
-    apart : str
-        The words of a heading that begins a page, if there is one.
-    """
+def typeset(document: Manuscript) -> str:
+    """The source of the whole document."""
     rendered = document.render(
-        heading=lambda b: _heading(b, apart),
+        heading=_heading,
         prose=lambda b: f"{'lead(par' if b.lead else 'par'}[{sentence(b.words)}]{')' if b.lead else ''}",
         display=_display,
         points=_points,
@@ -56,10 +33,10 @@ def typeset(document: Manuscript, *, numbered: bool = True, apart: str = "") -> 
         picture=lambda b: f"pictured(how, {_pictured(b)})",
     )
     pictures = [block for block in document.blocks if isinstance(block, Picture)]
-    parts = ["titled", *_placed(document.blocks, rendered)]
+    parts = ["titled", *_PLACING.placed(document.blocks, rendered)]
     return shell("notes.typ").render(
         title=quoted(document.title),
-        numbering='(..at) => numbering("1.1", ..at) + h(0.3em)' if numbered else "none",
+        numbering='(..at) => numbering("1.1", ..at) + h(0.3em)' if document.numbered else "none",
         commands=COMMANDS.rstrip(),
         pictures="\n".join(map(_drawn, pictures)),
         most=document.pages,
@@ -91,29 +68,19 @@ def _said(text: str) -> str:
     return quoted(re.sub(r"\s+", " ", text.strip()) or "formula")
 
 
-def _placed(blocks: Sequence[Block], rendered: Sequence[str]) -> list[str]:
-    """Blocks below and beside each other, and those that may be left out so marked.
-
-    A sentence stays with the display that follows it, and a heading with what it is of.
-    """
-    pieces: list[tuple[str, int]] = []
-    last: Block | None = None
-    for block, text in zip(blocks, rendered, strict=True):
-        joined = block.close or (isinstance(block, Display) and isinstance(last, Prose))
-        if isinstance(block, Picture) and block.beside and pieces:
-            left, spare = pieces[-1]
-            given = f"how, {block.spare}, {block.beside:.2f}, {_pictured(block)}"
-            pieces[-1] = (f"beside({given}, {left})", spare)
-        elif joined and pieces and pieces[-1][1] == block.spare:
-            pieces[-1] = (f"held({pieces[-1][0]}) + {text}", block.spare)
-        else:
-            pieces.append((text, block.spare))
-        last = block
-    return [f"spare(how, {spare}, {text})" if spare else text for text, spare in pieces]
+def _beside(block: Picture, left: str, text: str) -> str:
+    return f"beside(how, {block.spare}, {block.beside:.2f}, {_pictured(block)}, {left})"
 
 
-def _heading(block: Heading, apart: str) -> str:
-    begun = "pagebreak(weak: true),\n" if apart and plain(block.words) == apart else ""
+_PLACING = Placing(
+    _beside,
+    kept=lambda block, before, text: f"held({before}) + {text}",
+    spare=lambda number, text: f"spare(how, {number}, {text})",
+)
+
+
+def _heading(block: Heading) -> str:
+    begun = "pagebreak(weak: true),\n" if block.apart else ""
     return f"{begun}heading(level: {block.level})[{sentence(block.words)}]"
 
 
@@ -130,21 +97,14 @@ def _display(block: Display) -> str:
 
 def _points(block: Points) -> str:
     """A list with what each point is about in front."""
-    heads = (sentence(about) for about, _ in block.points)
-    rows = (
-        f"  ([{head}{'' if plain(about).endswith(')') else '.'}], [{sentence(told)}]),"
-        for head, (about, told) in zip(heads, block.points, strict=True)
-    )
+    rows = (f"  ([{sentence(about)}], [{sentence(told)}])," for about, told in block.ended)
     return "\n".join(["points(", *rows, ")"])
 
 
 def _table(block: Table) -> str:
     """Rows between rules, the widest column as wide as there is room where they are long."""
     rows = (block.head, *block.rows)
-    widths = [max(len(plain(row[at])) for row in rows) for at in range(len(block.head))]
-    kinds = ["auto"] * len(widths)
-    if sum(widths) > LONG:
-        kinds[widths.index(max(widths))] = "1fr"
+    kinds = ["1fr" if at == block.broken else "auto" for at in range(len(block.head))]
     head, *cells = (", ".join(f"[{sentence(cell)}]" for cell in row) for row in rows)
     made = "\n".join([f"ruled(({', '.join(kinds)},), ({head},),", *(f"  {row}," for row in cells), ")"])
     return made if len(cells) > MANY else f"whole({made})"
@@ -156,7 +116,7 @@ def _algorithm(block: Algorithm) -> str:
     rows = listing.rows if isinstance(listing, Lines) else ()
     lines = []
     for (cell,) in rows:
-        parts = cell.parts if isinstance(cell, Row) else (cell,)
+        parts = parts_of(cell)
         inset = parts[0].width if parts and isinstance(parts[0], Space) else 0.0
         line = Row(parts[1:] if inset else parts)
         lines.append(f"  ({1.5 * inset:g}em, {_said(said(line))}, ${formula(line)}$),")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import SupportsIndex, TypeAlias
 
 from symconv.pattern.symbolic import Shaped as Shaped
-from symconv.printing.names import Letter, PaddingWord
+from symconv.printing.names import LetterName, PaddingWord
 
 #: True for mypy alone: SymPy has no types; Pyright reads its code, and mypy takes everything for ``Any``.
 MYPY = False
@@ -24,7 +24,7 @@ Sizes: TypeAlias = Count | Sequence[Count]
 
 #: The padding of an axis: on both sides, in a word, or before and after; one for all axes, or one per axis.
 #: A name that is no single letter is given as a symbol.
-GivenSide: TypeAlias = SupportsIndex | Letter | Expr
+GivenSide: TypeAlias = SupportsIndex | LetterName | Expr
 Paddings: TypeAlias = (
     GivenSide | PaddingWord | Sequence[GivenSide | PaddingWord | tuple[GivenSide, GivenSide]]
 )

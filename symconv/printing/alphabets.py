@@ -20,11 +20,11 @@ _EARLIER: Mapping[str, Mapping[str, str]] = {
     "mathbb": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),
 }
 
-#: The accents that a character takes behind it, by the command of a mark over a letter.
+#: The accents that a character takes behind it, by the command of a mark over or below a letter.
 ACCENTS: Mapping[str, str] = MappingProxyType(
     {
         "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303", "bar": "\u0304",
-        "overline": "\u0305", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308",
+        "overline": "\u0305", "underline": "\u0332", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308",
     }
 )  # fmt: skip
 

@@ -76,6 +76,8 @@ class Latex(MathsTarget):
     vec = r"\operatorname{{vec}}({})".format
     # A group around the switch: MathJax 2 and pandoc do not know the command of text.
     coloured = r"{{\color{{{1}}}{{{0}}}}}".format
+    bold = r"\mathbf{{{}}}".format
+    underlined = r"\underline{{{}}}".format
     masked = r"[{} \text{{ holds }} {}] \odot {}".format
     derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
     derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
@@ -94,7 +96,7 @@ class Latex(MathsTarget):
         return "".join(f"\\{'mathtt' if '_' in part else 'text'}{{{self.sentence(part)}}}" for part in parts)
 
     def sentence(self, text: str) -> str:
-        return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+        return escaped(text)
 
     def function(self, name: str) -> str:
         return _upright(self.letter(name))
@@ -119,6 +121,10 @@ class Latex(MathsTarget):
         return latex_width(rendered)
 
     def lay_out(self, display: Display) -> str:
+        return self.aligned(display)
+
+    def aligned(self, display: Display) -> str:
+        """The equations of a display, aligned at their signs."""
         return self._environment("aligned", display) if display.rows else display.whole
 
     def across_pages(self, display: Display) -> str:
@@ -168,6 +174,11 @@ class Latex(MathsTarget):
         return f"\\begin{{array}}{{{sides}}}\n{head} \\\\\n\\hline\n{BREAK.join(body)}\n\\end{{array}}"
 
 
+def escaped(text: str) -> str:
+    """Words without what LaTeX would take for commands, its signs behind a backslash."""
+    return re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\~^]", "", text))
+
+
 def environment(name: str, body: str) -> str:
     """Aligned lines; a bracket at the head would be taken for the optional argument of the environment."""
     return f"\\begin{{{name}}}\n{'{}' if body.startswith('[') else ''}{body}\n\\end{{{name}}}"
@@ -202,7 +213,7 @@ def _height(*parts: Side) -> int:
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad)(?![A-Za-z])")
+_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad|underline)(?![A-Za-z])|\\mathbf(?=\{[-(]?\d)")
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
+from symconv.printing.alphabets import ACCENTS
+
 #: What a mark on a letter is called behind it in its name, by its command in LaTeX.
 MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -63,7 +65,7 @@ NAME = re.compile(rf"([A-Za-z]+)(?:_([A-Za-z0-9]+))?(?:\^({SUPERSCRIPT}))?('{{0,
 
 _WORD = re.compile(r"(?:\\(?:mathrm|text|textrm) *\{([A-Za-z0-9]+)\}|\\?([A-Za-z0-9]+))")
 _PLAIN = {"\u2113": "\\ell", "\u2032": "'", "\u2033": "''", "\u2019": "'", "\u2212": "-"}
-_ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u20d7": "vec", "\u0307": "dot"}
+_ACCENTS = {accent: mark for mark, accent in ACCENTS.items() if mark in MARKS}
 
 
 @dataclass(frozen=True)

@@ -10,33 +10,28 @@ from typing import Any
 
 from symconv.printing import tree
 from symconv.printing.alphabets import in_alphabet
-from symconv.printing.display import Display
 from symconv.printing.latex import Latex
+from symconv.printing.reread import Reread
 from symconv.printing.targets import as_latex, as_text
 from symconv.printing.tex import read
 
 
-class MathML(Latex):
+class MathML(Reread, Latex):
     """The formulas of LaTeX as ``math`` elements.
 
     >>> from sympy.abc import x
+    >>> from symconv.printing.display import Display
     >>> MathML().lay_out(Display(whole=MathML().expr(x**2)))
     '<math display="block"><msup><mi>x</mi><mn>2</mn></msup></math>'
     """
 
     above = "\n"
 
-    def prose(self, text: str) -> str:
-        return f"\\text{{{super().sentence(text)}}}"
-
     def sentence(self, text: str) -> str:
         return f"<p>{escape(text, quote=False)}</p>"
 
-    def lay_out(self, display: Display) -> str:
-        return mathml(super().lay_out(display), block=True)
-
-    def across_pages(self, display: Display) -> str:
-        return self.lay_out(display)
+    def anew(self, latex: str) -> str:
+        return mathml(latex, block=True)
 
     def whole(self, item: Any) -> str:
         return mathml(as_latex(item), as_text(item), block=True)
@@ -55,7 +50,7 @@ def mathml(latex: str, text: str = "", *, block: bool = False) -> str:
     return f"<math{shown}{named}>{_row(read(latex).parts, False)}</math>"
 
 
-#: What stands over a letter.
+#: What stands over a letter; a line below it is written otherwise.
 _MARKS: Mapping[str, str] = MappingProxyType(
     {
         "hat": "^", "widehat": "^", "tilde": "~", "widetilde": "~", "bar": "¯", "overline": "¯", "vec": "→",
@@ -105,7 +100,7 @@ def _row(parts: Sequence[tree.Node], small: bool, first: bool = True) -> str:
             place = "prefix" if first and not found else "infix"
             found.append(_operator(part, small, "prefix" if alone else "infix", place))
         elif part != tree.Row(()):
-            found.append(_written(part, small))
+            found.append(_WRITERS[type(part)](part, small))
         before = part if not isinstance(part, tree.Space) else before
     return "".join(found)
 
@@ -120,22 +115,14 @@ def _apart(last: str, kind: str) -> bool:
 
 def _group(node: tree.Node, small: bool) -> str:
     """A part as one element."""
-    parts = _parts(node)
+    parts = tree.parts_of(node)
     written = _row(parts, small)
     return written if len(parts) == 1 and not _is_row(parts[0]) else f"<mrow>{written}</mrow>"
-
-
-def _parts(node: tree.Node) -> tuple[tree.Node, ...]:
-    return node.parts if isinstance(node, tree.Row) else (node,)
 
 
 def _is_row(node: tree.Node) -> bool:
     """Whether a part is written as several elements."""
     return isinstance(node, tree.Row) and len(node.parts) != 1
-
-
-def _written(node: tree.Node, small: bool) -> str:
-    return _WRITERS[type(node)](node, small)
 
 
 def _sign(sign: tree.Sign, small: bool) -> str:
@@ -144,7 +131,7 @@ def _sign(sign: tree.Sign, small: bool) -> str:
     if sign.kind in operations and not _is_word(sign):
         return _operator(sign, small)
     if sign.kind == "number":
-        return f"<mn>{in_alphabet(text, sign.style)}</mn>"
+        return f"<mn>{''.join(in_alphabet(digit, sign.style) for digit in text)}</mn>"
     if sign.kind == "words":
         return f"<mtext>{text.replace(' ', chr(0xA0))}</mtext>"
     if len(text) > 1:
@@ -223,17 +210,19 @@ def _fence(node: tree.Fence, small: bool) -> str:
         given = f' form="{form}"{lone}' if lone or not (node.opened and node.closed) else ""
         return f"<mo{given}>{escape(sign)}</mo>" if sign else ""
 
-    inside = _row(_parts(node.inside), small, not node.opened)
+    inside = _row(tree.parts_of(node.inside), small, not node.opened)
     return f"<mrow>{bracket(node.opened, 'prefix')}{inside}{bracket(node.closed, 'postfix')}</mrow>"
 
 
 def _marked(node: tree.Marked, small: bool) -> str:
+    if node.mark == "underline":
+        return f'<munder accentunder="true">{_group(node.inside, small)}<mo>_</mo></munder>'
     wide = "" if node.mark in ("overline", "widehat", "widetilde") else ' stretchy="false"'
     return f'<mover accent="true">{_group(node.inside, small)}<mo{wide}>{_MARKS[node.mark]}</mo></mover>'
 
 
 def _coloured(node: tree.Coloured, small: bool) -> str:
-    return f'<mrow mathcolor="{escape(node.colour)}">{_row(_parts(node.inside), small)}</mrow>'
+    return f'<mrow mathcolor="{escape(node.colour)}">{_row(tree.parts_of(node.inside), small)}</mrow>'
 
 
 def _space(node: tree.Space, small: bool) -> str:
@@ -241,7 +230,7 @@ def _space(node: tree.Space, small: bool) -> str:
 
 
 def _table(node: tree.Table, small: bool) -> str:
-    inside = [[_row(_parts(cell), small) for cell in cells] for cells in node.rows]
+    inside = [[_row(tree.parts_of(cell), small) for cell in cells] for cells in node.rows]
     rows = []
     for at, (cells, gap) in enumerate(zip(inside, node.gaps, strict=True)):
         written = []

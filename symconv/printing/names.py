@@ -35,14 +35,14 @@ SectionName: TypeAlias = Literal[
     "algorithms", "proofs", "letters",
 ]  # fmt: skip
 Depth: TypeAlias = Literal["page", "standard", "full"]
-Kind: TypeAlias = Literal[
+ExerciseName: TypeAlias = Literal[
     "output_size", "left_over", "output_entry", "output_all", "convention", "matrix_entry", "matrix_zeros",
     "matrix_weights", "parameters", "multiplications", "grad_input_entry", "grad_kernel_entry",
     "pooling_gradient",
 ]  # fmt: skip
 
 #: Letters that are read as the name of a padding.
-Letter: TypeAlias = Literal[
+LetterName: TypeAlias = Literal[
     "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
     "u", "v", "w", "x", "y", "z", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N",
     "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",

@@ -11,18 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from symconv.errors import NotationError, reject_unknown
 from symconv.printing.choice import clash, free_letter, settled
+from symconv.printing.colours import COLOURS, PALETTE
 from symconv.printing.letters import Letter, entry_name, read_letter
 from symconv.printing.names import PresetName, UpstreamStyle
 from symconv.printing.options import options_checked
 from symconv.printing.rich import maths, paragraph, table, words
-
-#: Names that xcolor, KaTeX and MathJax all know without options. They mean the same colour by them, but for
-#: purple, which is redder in TeX; documents of symconv define it as browsers have it.
-COLOURS = ("black", "blue", "cyan", "gray", "magenta", "olive", "purple", "red", "teal", "yellow")
-
-#: The colours of the taps where a notation names none: all names whose contrast on white is at least 4.5 to
-#: 1, in an order in which neighbours stay far apart for readers without red, green or blue cones too.
-PALETTE = ("teal", "blue", "purple", "black")
 
 UPSTREAM_STYLES = ("delta", "partial")
 

@@ -50,6 +50,8 @@ class MathsTarget(ABC):
     vec: Write  # (matrix), flattened row by row
     kron: Write  # (*factors)
     coloured: Write  # (piece, colour), where the target has colours
+    bold: Write  # (number)
+    underlined: Write  # (number)
     masked: Write  # (matrix, kernel, piece): zeros where the matrix holds no entry of the kernel
     entry: Write  # (letter, index) of a sequence
     padded: Write  # (letter of the input, name that is read back) with its padding

@@ -80,7 +80,8 @@ _SPACES = {"\\quad": 1.0, "\\qquad": 2.0, "\\,": 0.1667, "\\:": 0.2222, "\\;": 0
            "\\ ": 0.25, "~": 0.25}  # fmt: skip
 _SIZES = {"\\big": 1.2, "\\Big": 1.8, "\\bigg": 2.4, "\\Bigg": 3.0}
 _STYLES = ("mathbf", "boldsymbol", "bm", "mathcal", "mathbb", "mathrm", "mathtt", "mathit", "operatorname")
-_MARKS = (*(mark for mark in MARKS if mark not in _STYLES), "overline", "widehat", "widetilde", "ddot")
+_MARKS = (*(mark for mark in MARKS if mark not in _STYLES), "overline", "underline", "widehat", "widetilde",
+          "ddot")  # fmt: skip
 _SILENT = ("\\displaystyle", "\\limits", "\\nolimits", "\\allowbreak", "\\textstyle", "\\mathopen",
            "\\mathclose", "\\mathrel", "\\mathbin", "\\mathord", "\\mathstrut")  # fmt: skip
 
@@ -230,6 +231,8 @@ class _Reader:
             return _in_style(self._argument(), style)
         written = self._raw()
         plain = _unescaped(written)
+        if plain.isdecimal():
+            return Sign(plain, "number", style=style)
         if re.fullmatch(r"[A-Za-z0-9_ ]{2,}", plain):
             return Sign(plain, "name", style="" if style in ("operatorname", "mathrm") else style)
         inside = read(written)
@@ -310,6 +313,8 @@ def _ems(length: re.Match[str] | None) -> float:
 
 def _in_style(node: Node, style: str) -> Node:
     """Signs in a style, wherever they are."""
+    if isinstance(node, Sign) and node.kind in ("binary", "open", "close"):
+        return node
     if isinstance(node, Sign):
         kind = (
             "name" if style in ("operatorname", "mathrm", "mathtt") and node.kind == "letter" else node.kind
@@ -319,6 +324,8 @@ def _in_style(node: Node, style: str) -> Node:
         return Row(tuple(_in_style(part, style) for part in node.parts))
     if isinstance(node, Scripts):
         return replace(node, base=_in_style(node.base, style))
+    if isinstance(node, Fraction):
+        return replace(node, above=_in_style(node.above, style), below=_in_style(node.below, style))
     if isinstance(node, Marked | Coloured | Fence):
         return replace(node, inside=_in_style(node.inside, style))
     return node

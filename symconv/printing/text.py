@@ -37,7 +37,7 @@ class PlainText(MathsTarget):
     across, down, diagonal, ellipsis = "...", ":", "...", "..."
     ones, maximum, minimum, stacked = "ones", "max", "min", False
 
-    prose = function = coloured = "{0}".format
+    prose = function = coloured = bold = underlined = "{0}".format
     transposed = "{}^T".format
     vec = "vec({})".format
     masked = "[{} holds {}] .* {}".format

@@ -121,6 +121,11 @@ class Table:
 Node: TypeAlias = Sign | Row | Scripts | Fraction | Root | Fence | Marked | Coloured | Space | Table
 
 
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """The parts of a row; of any other node itself alone."""
+    return node.parts if isinstance(node, Row) else (node,)
+
+
 def said(node: Any) -> str:
     """A formula in a line of text, for those who do not see it.
 

@@ -9,31 +9,26 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.printing import tree
-from symconv.printing.display import Display
+from symconv.printing.colours import KNOWN, hexadecimal
 from symconv.printing.latex import Latex
-from symconv.printing.screen import SHADES
-from symconv.printing.tex import read
+from symconv.printing.reread import Reread
+from symconv.printing.tex import SIGNS, read
 
 
-class Typst(Latex):
+class Typst(Reread, Latex):
     """The formulas of LaTeX as Typst's mathematics.
 
     >>> from sympy.abc import x
+    >>> from symconv.printing.display import Display
     >>> Typst().lay_out(Display(whole=Typst().expr(x**2)))
     '$ x^2 $'
     """
 
-    def prose(self, text: str) -> str:
-        return f"\\text{{{super().sentence(text)}}}"
-
     def sentence(self, text: str) -> str:
         return words(text)
 
-    def lay_out(self, display: Display) -> str:
-        return f"$ {typst(super().lay_out(display), block=True)} $"
-
-    def across_pages(self, display: Display) -> str:
-        return self.lay_out(display)
+    def anew(self, latex: str) -> str:
+        return f"$ {typst(latex, block=True)} $"
 
 
 def typst(latex: str, *, block: bool = False) -> str:
@@ -47,7 +42,7 @@ def typst(latex: str, *, block: bool = False) -> str:
 
 def formula(node: tree.Node, *, block: bool = False) -> str:
     """The same of a formula that is read already."""
-    parts = _parts(node if block else _with_low_fractions(node))
+    parts = tree.parts_of(node if block else _with_low_fractions(node))
     while len(parts) == 1 and isinstance(parts[0], tree.Row):
         parts = parts[0].parts
     return _lines(parts) or _joined(parts, False)
@@ -75,11 +70,8 @@ def words(text: str) -> str:
 
 #: Names that Typst has for what LaTeX writes with a command.
 _NAMES = frozenset(
-    {
-        "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos",
-        "arctan", "log", "ln", "exp", "gcd", "det", "arg", "max", "min", "lim", "sup", "inf",
-    }
-)  # fmt: skip
+    sign.text for sign in SIGNS.values() if sign.kind in ("name", "large") and sign.text.isalpha()
+)
 
 #: The functions that change the letters, from the inside out.
 _STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -92,7 +84,8 @@ _STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _MARKS: Mapping[str, str] = MappingProxyType(
     {
         "hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "macron",
-        "overline": "overline", "vec": "arrow", "dot": "dot", "ddot": "dot.double", "script": "script",
+        "overline": "overline", "underline": "underline", "vec": "arrow", "dot": "dot", "ddot": "dot.double",
+        "script": "script",
     }
 )  # fmt: skip
 
@@ -116,7 +109,7 @@ def _joined(parts: Sequence[tree.Node], inside: bool) -> str:
     shown = list(parts)
     found = ""
     for before, part, after in zip([None, *shown], shown, [*shown[1:], None], strict=False):
-        written = _written(part, inside)
+        written = _WRITERS[type(part)](part, inside)
         alone = _goes_with_words(before) and _goes_with_words(after)
         if _is_word(part) and not alone:
             written = f"op({written})"
@@ -150,20 +143,12 @@ def _lines(parts: Sequence[tree.Node]) -> str:
 
 
 def _group(node: tree.Node, inside: bool) -> str:
-    return _joined(_parts(node), inside)
-
-
-def _parts(node: tree.Node) -> tuple[tree.Node, ...]:
-    return node.parts if isinstance(node, tree.Row) else (node,)
+    return _joined(tree.parts_of(node), inside)
 
 
 def _argument(node: tree.Node) -> str:
     """A part as an argument of a function; of nothing an empty text."""
     return _group(node, True) or '""'
-
-
-def _written(node: tree.Node, inside: bool) -> str:
-    return _WRITERS[type(node)](node, inside)
 
 
 def _sign(sign: tree.Sign, inside: bool) -> str:
@@ -197,7 +182,7 @@ def _escaped(text: str, inside: bool) -> str:
 
 
 def _scripts(node: tree.Scripts, inside: bool) -> str:
-    parts = _parts(node.base)
+    parts = tree.parts_of(node.base)
     base = _group(node.base, inside)
     scripts = [(sign, part) for sign, part in (("_", node.below), ("^", node.above)) if part is not None]
     if len(parts) != 1 or isinstance(parts[0], tree.Scripts | tree.Row | tree.Space):
@@ -216,9 +201,18 @@ def _script(node: tree.Node) -> str:
 
 def _kept_large(node: tree.Node) -> Any:
     """A script whose own scripts and fractions have letters as large as it has, so that they can be read."""
-    return _changed(
-        node, lambda part: _with_scripts(part, {tree.Scripts: ("below", "above"), **_OF_FRACTION})
-    )
+
+    def kept(part: Any) -> Any:
+        if not isinstance(part, tree.Scripts | tree.Fraction):
+            return part
+        return replace(part, above=_as_script(part.above), below=_as_script(part.below))
+
+    return _changed(node, kept)
+
+
+def _as_script(node: tree.Node | None) -> Any:
+    """A part, if there is one, whose letters are as large as those of a script."""
+    return None if node is None else tree.Marked(node, "script")
 
 
 def _with_low_fractions(node: tree.Node) -> Any:
@@ -230,16 +224,6 @@ def _with_low_fractions(node: tree.Node) -> Any:
         return replace(part, above=_kept_large(part.above), below=_kept_large(part.below))
 
     return _changed(node, lowered)
-
-
-_OF_FRACTION: Mapping[type[Any], tuple[str, ...]] = {tree.Fraction: ("above", "below")}
-
-
-def _with_scripts(node: Any, places: Mapping[type[Any], tuple[str, ...]]) -> Any:
-    """A part with what stands at its places as large as a script."""
-    found = {name: getattr(node, name) for name in places.get(type(node), ())}
-    marked = {name: tree.Marked(part, "script") for name, part in found.items() if part is not None}
-    return replace(node, **marked) if marked else node
 
 
 def _changed(node: Any, change: Callable[[Any], Any]) -> Any:
@@ -263,7 +247,7 @@ def _root(node: tree.Root, inside: bool) -> str:
 
 def _fence(node: tree.Fence, inside: bool) -> str:
     """Brackets around a part; those around a matrix or a binomial coefficient belong to it in Typst."""
-    parts = _parts(node.inside)
+    parts = tree.parts_of(node.inside)
     opened, closed = node.opened, node.closed
     only = parts[0] if len(parts) == 1 else None
     if isinstance(only, tree.Table):
@@ -283,22 +267,12 @@ def _coloured(node: tree.Coloured, inside: bool) -> str:
 
 
 def colour(name: str) -> str:
-    """A colour as Typst writes it; one that is not known is black.
+    """A colour as Typst writes it, as it is mixed for paper; one that is not known is black.
 
     >>> colour("purple")
     'rgb("#800080")'
     """
-    return f'rgb("{_COLOURS.get(name, "#000000")}")'
-
-
-#: As they are mixed for LaTeX, not as on screens: paper is white.
-_COLOURS: Mapping[str, str] = MappingProxyType(
-    {
-        **{name: light for name, (light, _) in SHADES.items()},
-        "cyan": "#00ffff", "gray": "#808080", "magenta": "#ff00ff", "olive": "#808000", "red": "#ff0000",
-        "yellow": "#ffff00",
-    }
-)  # fmt: skip
+    return f'rgb("{hexadecimal(KNOWN.get(name, KNOWN["black"]).paper)}")'
 
 
 def _space(node: tree.Space, inside: bool) -> str:

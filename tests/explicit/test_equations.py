@@ -14,7 +14,8 @@ from sympy import Abs, Function, Max, Symbol, exp, sqrt, tanh
 import symconv as sc
 from symconv.cli.typeset import FORMATS, typeset
 from symconv.errors import OptionError
-from symconv.printing.notation import COLOURS, PALETTE, PRESETS, Notation
+from symconv.printing.colours import COLOURS, PALETTE
+from symconv.printing.notation import PRESETS, Notation
 from tests.tiers import law
 
 OPENING = sc.Conv1d(4, 3, padding="full", flip=True)
@@ -239,3 +240,12 @@ def test_a_function_of_numbers_only_is_refused_by_its_name() -> None:
         sc.Conv1d(4, 3).activation(leaky)
     assert "0x" not in str(raised.value)
     assert "sympy.Piecewise" in str(raised.value)
+
+
+def test_each_weight_has_a_look_of_its_own_where_numbers_are_equal(typeset) -> None:
+    layer = sc.Conv2d(4, 4, notation=Notation(max_rows=None)).at(w=[[1] * 4] * 4).coloured()
+    latex = layer.equation("matrix").latex()
+    looks = [cell for line in latex.splitlines() for cell in line.split(" & ") if "{1}" in cell]
+    assert len(set(looks)) == len(looks) == 16
+    assert {re.sub(r".*color\{(\w+)\}.*", r"\1", look) for look in looks} == set(PALETTE)
+    typeset(latex)

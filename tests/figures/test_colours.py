@@ -15,7 +15,7 @@ from symconv.figures import COLOUR_VALUES, ON_DARK, Box, Disc, Line, colours
 from symconv.figures.colours import FAINT, tint
 from symconv.figures.drawing import LOOKS
 from symconv.figures.lettering import UNTIED, _looks
-from symconv.printing.notation import COLOURS, PALETTE
+from symconv.printing.colours import COLOURS, PALETTE
 
 #: How linear RGB is seen without cones of one kind. Source: Machado, Oliveira and Fernandes, A
 #: physiologically-based model for simulation of color vision deficiency, IEEE TVCG 15 (2009), severity 1.
@@ -130,6 +130,19 @@ def test_forty_eight_weights_have_looks_of_their_own() -> None:
             assert np.linalg.norm(seen(tint(one, 1)) - seen(tint(other, 1))) > 10, (one, other)
         if one == other:
             assert dash != style
+
+
+def test_cells_of_twelve_weights_differ_on_light_and_on_dark_pages() -> None:
+    twelve = [colour for colour, _ in WEIGHTS[:12]]
+    share = LOOKS["tap"].fill or 0
+    dark = np.array(to_rgb("#131416"))
+    for one, other in combinations(twelve, 2):
+        assert np.linalg.norm(seen(tint(one, share)) - seen(tint(other, share))) > 4, (one, other)
+        mixed = [
+            share * np.array(colours.filling_on_dark(colour)) + (1 - share) * dark for colour in (one, other)
+        ]
+        if not {one, other} & {"black", "black!75!white", "black!58!white"}:  # more or less of the ink
+            assert np.linalg.norm(seen(mixed[0]) - seen(mixed[1])) > 4, (one, other)
 
 
 def seen(colour: tuple[float, float, float]) -> np.ndarray:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import symconv as sc
 from symconv.errors import FigureError, OptionError, SymbolicSizeError
 from symconv.figures import FIGURES, Box, Drawing, Text
-from symconv.printing.notation import PALETTE
+from symconv.printing.colours import PALETTE
 from tests.figures.loops import by_torch_layout, cells, met
 from tests.geometry import Geometry, layers
 

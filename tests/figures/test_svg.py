@@ -15,7 +15,7 @@ from symconv.figures.colours import FAINT, RGB, contrast, on_dark, tint
 from symconv.figures.drawing import LOOKS, extent
 from symconv.figures.lettering import _looks
 from symconv.figures.svg import INK_ON_DARK, to_svg
-from symconv.printing.notation import COLOURS, PALETTE
+from symconv.printing.colours import COLOURS, PALETTE
 from tests.figures.test_renderers import ALL, LAYERS, NARROW
 from tests.notes.browser import Browser
 from tests.optional import required
@@ -137,14 +137,17 @@ def read_on(svg: str, page: str) -> dict[str, float]:
     dark = page != "#ffffff"
     ink, ground = rgb(INK_ON_DARK if dark else "#000000"), rgb(page)
     rules = dict(re.findall(r":root \.([\w-]+)\{stroke:(#\w{6})", svg)) if dark else {}
+    fillings = dict(re.findall(r":root \.([\w-]+)\{stroke:#\w{6};fill:(#\w{6})", svg)) if dark else {}
     found = {}
     for attributes in re.findall(r"<(?:g|path)([^>]* stroke=[^>]*)>", svg):
         told = dict(re.findall(r' ([\w-]+)="([^"]*)"', attributes))
         colour = (
             ink if told["stroke"] == "currentColor" else rgb(rules.get(told.get("class", ""), told["stroke"]))
         )
+        filling = fillings.get(told.get("class", ""))
+        inside = rgb(filling) if filling else colour
         behind = (
-            over(colour, float(told.get("fill-opacity", 1)), ground) if told.get("fill") != "none" else ground
+            over(inside, float(told.get("fill-opacity", 1)), ground) if told.get("fill") != "none" else ground
         )
         if "fill" not in told:
             found[f"line {attributes}"] = contrast(

@@ -15,7 +15,7 @@ from symconv.figures import FIGURES, Line, Text
 from symconv.figures.captions import caption
 from symconv.figures.colours import FAINT
 from symconv.figures.drawing import Disc, extent
-from symconv.printing.notation import COLOURS
+from symconv.printing.colours import COLOURS
 from tests.figures.loops import by_torch_layout, name, network, told_diagonals, told_rows
 from tests.geometry import layers
 

@@ -24,7 +24,7 @@ from tests.notes.test_prose import said
         (
             LARGE["image"]("symconv"),
             "matrix",
-            "Some weights are equal in this example, and with 16 weights and",
+            "Some weights are equal in this example, and where a colour recurs, the number is",
         ),
         (LARGE["image"]("symconv"), "learning", "delta0 = [1 -2], delta1 = [ 2 1]"),
         (LARGE["image"]("symconv"), "learning", "dL/dx[c, j_1, j_2] = sum(o=0..C_out - 1)"),

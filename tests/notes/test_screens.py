@@ -9,8 +9,7 @@ import pytest
 
 import symconv as sc
 from symconv.figures import ON_DARK
-from symconv.printing.notation import COLOURS
-from symconv.printing.screen import PAGES, SHADES
+from symconv.printing.colours import COLOURS, KNOWN, PAGES
 from tests.notes.browser import Browser
 from tests.notes.layers import document
 from tests.tiers import exhaustive, tiers
@@ -89,7 +88,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("name", COLOURS)
 def test_each_colour_can_be_read_on_both_pages(name: str) -> None:
-    for page, shade in zip(PAGES, SHADES[name], strict=True):
+    for page, shade in zip(PAGES, KNOWN[name][1:], strict=True):
         darker, lighter = sorted((luminance(page), luminance(shade)))
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5
-    assert ON_DARK.get(name, SHADES[name][1]) == SHADES[name][1]
+    assert ON_DARK.get(name, KNOWN[name].dark) == KNOWN[name].dark

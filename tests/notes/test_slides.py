@@ -16,7 +16,7 @@ import symconv as sc
 from symconv.figures.drawing import Text, extent
 from symconv.figures.scene import Staged
 from symconv.notes import rendered
-from symconv.notes.model import Built, Display, Frame, Heading, Prose, Stacked, Table, plain
+from symconv.notes.model import Built, Display, Frame, Heading, Points, Prose, Stacked, Table, plain
 from tests.notes.layers import IN_NOTATIONS, SPREAD, document
 from tests.notes.test_formats import compiled
 from tests.tiers import exhaustive, tiers
@@ -237,10 +237,14 @@ def test_the_matrix_has_its_letter_before_it_is_spoken_of(name: str) -> None:
     made = document(name)
     (compared,) = pieces(made.frames[0], Table)
     here = plain(compared.rows[1][1])
-    assert "matrix T times x" in said(named("The rows, stacked", name)) or "matrix T has" in said(
-        named("The rows, stacked", name)
+    several = name in ("plane", "grouped")
+    whole = "vec(x)" if several else "x"
+    rows = said(named("The rows, stacked", name))
+    assert (
+        f"matrix T times {whole}: " in rows or f"matrix T times {whole}, " in rows or "matrix T has" in rows
     )
-    assert "T x" in here or here.startswith("the "), "pooling is told in words"
+    assert ("vec lists the entries of an array row by row" in rows) == several
+    assert ("a matrix T times the entries of x" if several else "T x") in here or here.startswith("the ")
     assert "These slides show" in said(made.frames[0])
     assert not any("These notes" in said(frame) for frame in made.frames)
 
@@ -262,6 +266,53 @@ def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
     assert "Here delta = (" in said(named("The gradient of the weights"))
     made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()
     assert r"\delta = \nobreak (" in made
+
+
+def test_letters_of_channels_are_those_of_the_notes() -> None:
+    made = document("image")
+    (notes,) = [b for b in made.blocks if isinstance(b, Display) and b.label == "gradients"]
+    for title, entry in (("The gradient of the weights", "w"), ("The gradient of the input", "x")):
+        shown = pieces(named(title, "image"), Display)[0].item.text().splitlines()
+        assert shown[0].startswith(f"dL/d{entry}[")
+        assert shown[0] in [line.strip() for line in notes.item.text().splitlines()]
+
+
+def test_a_product_with_the_matrix_is_that_of_the_notes() -> None:
+    made = document("image")
+    (matrix,) = [b for b in made.blocks if isinstance(b, Display) and b.label == "matrix"]
+    first = matrix.item.text().splitlines()[0]
+    assert first.startswith("vec(y) = T vec(x) + kron(b, ")
+    rows = named("The rows, stacked", "image")
+    assert first in said(rows)
+    (stacked,) = pieces(rows, Stacked)
+    assert [one.text for one in stacked.right] == ["vec(x)"]
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "padding", "words"),
+    [
+        (4, 3, 1, "Two of the kernel's 3 weights meet the input; the other meets padding."),
+        (4, 3, 2, "One of the kernel's 3 weights meets the input; the others meet padding."),
+        (4, 3, 3, "None of the kernel's 3 weights meets the input; all of them meet padding."),
+        (4, 3, 0, "Each of the 3 weights meets an input."),
+        (4, 1, 0, "The weight meets an input."),
+    ],
+)
+def test_how_many_weights_meet_the_input_is_good_english(
+    size: int, kernel: int, padding: int, words: str
+) -> None:
+    frames = sc.Conv1d(size, kernel, padding=padding).notes(sections=["numbers"]).frames
+    (first,) = [frame for frame in frames if frame.title == "The first position"]
+    assert said(first) == words
+
+
+def test_a_longer_version_is_named_only_where_there_is_one() -> None:
+    def told(depth: str) -> str:
+        points = [p for frame in document("full", depth=depth).frames for p in pieces(frame, Points)]
+        return " ".join(plain(words) for piece in points for _, words in piece.points)
+
+    assert "A longer version of these slides (depth full) shows every step" in told("standard")
+    assert "longer version" not in told("full")
 
 
 def test_a_left_side_appears_with_what_it_equals() -> None:

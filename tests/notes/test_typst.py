@@ -65,8 +65,7 @@ def holds(name: str, notation: str, depth: str, most: int) -> None:
 
 @pytest.mark.parametrize("name", tiers(EVERY, ["full"]))
 def test_notes_take_as_many_pages_as_they_may(name: str) -> None:
-    """Those of large layers go on for some lines on one page more, where TeX finds a way to keep them."""
-    holds(name, "symconv", "standard", document(name).pages + (name in LARGE))
+    holds(name, "symconv", "standard", document(name).pages)
 
 
 @pytest.mark.parametrize("name", tiers(["maximum", "full", "plane", "open", "image"], ["maximum"]))

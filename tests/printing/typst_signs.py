@@ -47,6 +47,9 @@ def _told(element: ElementTree.Element, colour: tuple[int, ...]) -> Iterator[Col
         cells = [row[at] for at in range(wide) for row in children if at < len(row)]
         yield from (sign for cell in cells for sign in _told(cell, colour))
         return
+    if element.tag == "munder" and element.get("accentunder"):
+        yield from _told(children[0], colour)  # the line below has no sign
+        return
     if element.tag == "mover" and element.get("accent"):
         yield from _told(children[0], colour)
         yield (_MARKS[children[1].text or ""], colour)

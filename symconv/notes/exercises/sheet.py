@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +22,9 @@ from symconv.notes.exercises.pooled import pooling_gradient
 from symconv.notes.exercises.practised import Subject
 from symconv.notes.exercises.sizes import left_over, output_size
 from symconv.notes.exercises.values import output_all, output_entry
-from symconv.notes.files import FORMATS, GivenOptions, checked, rendered, write
+from symconv.notes.files import FORMATS, GivenOptions, rendered, write
 from symconv.notes.model import Block, Heading, Points, Prose, Table, Words
-from symconv.notes.pdf import engine_for, pdf, typst_pdf
-from symconv.notes.typst import typeset
-from symconv.printing.names import Kind
+from symconv.printing.names import ExerciseName
 
 #: Every kind of question, in the order of a sheet.
 KINDS: Mapping[str, Callable[[Subject, Random], Exercise | None]] = MappingProxyType(
@@ -72,9 +69,6 @@ NEEDS: Mapping[str, str] = MappingProxyType(
 #: So often a kind is tried for a question that is not there yet.
 ATTEMPTS = 12
 
-#: The heading of the solutions, which begin on a page of their own.
-SOLUTIONS = "Solutions"
-
 #: What options of ``Document.save`` a sheet takes too.
 _OPTIONS = ("fragment", "engine", "myst", "math", "mathjax", "katex")
 
@@ -118,18 +112,21 @@ class Exercises(Sequence[Exercise]):
         return len(self.exercises)
 
     def document(self, *, solutions: bool = False) -> Document:
-        """The sheet as a document, with the solutions after the questions if ``solutions`` is true."""
+        """The sheet as a document, with the solutions after the questions if ``solutions`` is true.
+
+        Its headings bear numbers of their own, and its equations none.
+        """
         blocks = list(numbered(self.opening, "layer", "sheet.opening"))
         for at, exercise in enumerate(self.exercises):
             blocks.append(Heading((f"Exercise {at + 1}",)))
             blocks += numbered(exercise.question, f"exercise-{at + 1}", f"sheet[{at}].question")
             blocks += _options(exercise)
         if solutions:
-            blocks.append(Heading((SOLUTIONS,)))
+            blocks.append(Heading(("Solutions",), apart=True))
             for at, exercise in enumerate(self.exercises):
                 blocks.append(Heading((f"Solution {at + 1}",), 2))
                 blocks += _solution(exercise, at)
-        return Document(self.title, tuple(blocks), self.code)
+        return Document(self.title, tuple(blocks), self.code, numbered=False)
 
     def moodle(self) -> str:
         """The sheet as a question bank in Moodle XML."""
@@ -172,7 +169,7 @@ class Exercises(Sequence[Exercise]):
                 raise OptionError(
                     "{name!r} has no format: {cure}", name=name, given=suffix, allowed=(*FORMATS, ".xml")
                 )
-            return _rendered(self.document(solutions=solutions), name, options)
+            return rendered(self.document(solutions=solutions), name, **options)
         for option in options:
             raise OptionError("{option} does not go with .xml.", option)
         return {Path(name).name: self.moodle().encode()}
@@ -185,27 +182,6 @@ class Exercises(Sequence[Exercise]):
 
     def __repr__(self) -> str:
         return f"<Exercises {self.title!r}: {len(self)}>"
-
-
-def _rendered(document: Document, name: str, options: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of a sheet. On paper its headings bear their own numbers, and its equations none."""
-    suffix, given = Path(name).suffix, dict(options)
-    if suffix not in (".tex", ".pdf", ".typ"):
-        return rendered(document, name, **options)
-    chosen = checked(name, given)
-    engine = engine_for(chosen.engine) if suffix == ".pdf" else ""
-    given.pop("engine", None)
-    if suffix == ".typ" or engine == "typst":
-        typed = typeset(document, numbered=False, apart=SOLUTIONS)
-        return {Path(name).name: typst_pdf(typed) if engine else typed.encode()}
-    source = Path(name).with_suffix(".tex")
-    latex = rendered(document, str(source), **given)[source.name].decode()
-    head, begin, body = latex.rpartition("\\begin{document}")
-    body = re.sub(r"\\((?:sub)*section)\{", r"\\\1*{", body)
-    body = re.sub(r"\\begin\{equation\}\\label\{[^{}]*\}", r"\\begin{equation*}", body)
-    body = body.replace(f"\\section*{{{SOLUTIONS}}}", f"\\clearpage\n\\section*{{{SOLUTIONS}}}")
-    latex = head + begin + body.replace("\\end{equation}", "\\end{equation*}")
-    return {Path(name).name: pdf(latex) if suffix == ".pdf" else latex.encode()}
 
 
 def _options(exercise: Exercise) -> list[Block]:
@@ -236,7 +212,7 @@ def exercises(
     opening: Sequence[Block],
     seed: Any = 0,
     count: Any = 8,
-    kinds: Iterable[Kind] | None = None,
+    kinds: Iterable[ExerciseName] | None = None,
 ) -> Exercises:
     """Draw a sheet.
 

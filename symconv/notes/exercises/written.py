@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +12,13 @@ from sympy import Expr
 
 from symconv.notes.exercises.practised import GIVEN, Practised, value_of, values_of, whole
 from symconv.notes.model import Block, Display, Maths, Prose, Words
+from symconv.notes.pieces import Inline
 from symconv.pattern import Specification
 from symconv.printing import display
 from symconv.printing.display import Grid, Row
 from symconv.printing.notation import Notation
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import Displayed, as_latex, as_text, in_notebook, target_of
-
-#: A derivative as a fraction, which is too small within a sentence.
-_DERIVATIVE = re.compile(r"\\frac\{(\\partial (?:[^{}]|\{[^{}]*\})*)\}\{(\\partial (?:[^{}]|\{[^{}]*\})*)\}")
 
 #: Writes something in the words of a maths target.
 Writes: TypeAlias = Callable[[MathsTarget], str]
@@ -32,8 +29,7 @@ Index: TypeAlias = Sequence[int]
 
 def maths(write: Writes) -> Maths:
     """A piece of a sentence, written for both kinds of documents; derivatives stand on the line."""
-    latex = _DERIVATIVE.sub(r"\1 / \2", write(target_of("latex")))
-    return Maths(latex, write(target_of("text")))
+    return Maths(write(Inline()), write(target_of("text")))
 
 
 def words(template: str, **parts: Writes | Maths | Words | str | int) -> Words:

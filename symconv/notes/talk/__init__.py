@@ -40,7 +40,11 @@ def frames(
         if name in TOLD:
             found += TOLD[name](sources, pen)
         else:
-            found += checks(blocks[name]) if name == "checks" else plainly(blocks[name])
+            found += (
+                checks(blocks[name], derived="derivations" in wanted)
+                if name == "checks"
+                else plainly(blocks[name])
+            )
     return tuple(found)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
+from symconv.notes.matrices import product, repeated
 from symconv.notes.matrix_pairs import partner_letter
 from symconv.notes.model import Block, Frame, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
-from symconv.notes.talk.matrix import addend
+from symconv.notes.talk.matrix import equated, listed
 
 
 def opening(sources: Sources, pen: Pen, title: str) -> Frame:
@@ -47,24 +48,38 @@ def _compared(sources: Sources, pen: Pen) -> Table:
 def _operation(pen: Pen) -> Words:
     """The operation of this layer in the letters of its operands, and as a product with its matrix."""
     spec, n = pen.worked.spec, pen.worked.spec.written
+    several, partner = listed(pen), partner_letter(pen)
 
-    def write(s: Sheet) -> str:
-        x, w, y, T = (s.form.letter(letter) for letter in (n.input, n.kernel, n.output, n.matrix))
-        if spec.transposed:
-            done = f"{s.form.transposed(s.form.letter(partner_letter(pen)))} {x}"
-            return f"{y} = {done}{addend(s)} = {T} {x}{addend(s)}"
+    def operation(s: Sheet) -> str:
+        x, w, y, b = (s.form.letter(letter) for letter in (n.input, n.kernel, n.output, n.bias))
         sign = (r"\ast" if spec.flip else r"\star") if s.form.stacked else ("conv" if spec.flip else "corr")
-        return f"{y} = {x} {sign} {w}{addend(s)} = {T} {x}{addend(s)}"
+        added = f" + {b if several else repeated(s)}" if spec.bias else ""
+        return f"{y} = {x} {sign} {w}{added}" if several else f"{y} = {x} {sign} {w}{added} = {product(s)}"
 
-    return pen.say("{done}, where {matrix} is its matrix", done=pen(write))
+    pieces = {
+        "done": pen(equated if spec.transposed else operation),
+        "T": pen(lambda s: f"{s.form.letter(n.matrix)} = {s.form.transposed(s.form.letter(partner))}"),
+        "B": pen.letter_of(partner),
+    }
+    text = _SEVERAL if several else _ONE
+    told = text[spec.transposed].replace("{bias}", ", plus the bias" if spec.bias else "")
+    return pen.say(told.replace("{matching}", kinds.matching(spec)), **pieces)
 
 
-def checks(told: Sequence[Block]) -> list[Frame]:
-    """What was computed again, what is proved, and where the derivation is."""
+#: With one index, and with several: of a convolution, and of a transposed one.
+_ONE = ("{done}, where {matrix} is its matrix", "{done}, where {T} and {B} is the matrix of a {matching}")
+_SEVERAL = (
+    "{done}, which is a matrix {matrix} times the entries of {input}{bias}",
+    "a matrix {T} times the entries of {input}{bias}, where {B} is the matrix of a {matching}",
+)
+
+
+_LONGER = "A longer version of these slides (depth full) shows every step with the rule that it uses."
+
+
+def checks(told: Sequence[Block], *, derived: bool) -> list[Frame]:
+    """What was computed again, what is proved, and where the derivations are, unless they follow."""
     numbers, proofs = (block.words for block in told if isinstance(block, Prose))
-    points: list[tuple[Words, Words]] = [
-        (("The numbers",), numbers),
-        (("The formulas",), proofs),
-        (("The derivations",), ("The notes at depth full have every step with the rule that it uses.",)),
-    ]
+    points: list[tuple[Words, Words]] = [(("The numbers",), numbers), (("The formulas",), proofs)]
+    points += [] if derived else [(("The derivations",), (_LONGER,))]
     return [Frame("How we know", ((Points(tuple(points)),),))]

@@ -8,9 +8,9 @@ from functools import partial
 from symconv.explicit.layout import Sheet
 from symconv.notes.backward import reached
 from symconv.notes.formulas import formulas
-from symconv.notes.learning import MOST_COLUMNS, by_parts, outer_product
+from symconv.notes.learning import MOST_COLUMNS, by_parts, outer, outer_product
 from symconv.notes.model import Built, Display, Frame, Maths, Piece, Prose, Words
-from symconv.notes.pieces import Pen, Writing
+from symconv.notes.pieces import Pen, Writing, channel_letters
 from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
 from symconv.notes.talk.short import height
@@ -25,7 +25,7 @@ ABREAST, LINES = 66, 5
 HIGHEST = 2
 
 #: What is said before the gradient of the input.
-_COLLECTED = "Each input sums the gradients of the outputs that it enters, times their weights:"
+_COLLECTED = "Each input receives the gradients of the outputs that it enters, times the weights:"
 
 #: An outer product of more rows leaves no room for what is told of it.
 ROWS = 7
@@ -41,8 +41,8 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
     frames = []
     if learned:
         rows: list[tuple[Piece, ...]] = [(arrives,), (formula,)]
-        outer = _outer(pen)
-        rows += [(Prose(_tied(pen, pictured=len(outer) > 1)),), outer]
+        summed = _outer(pen)
+        rows += [(Prose(_tied(pen, pictured=len(summed) > 1)),), summed]
         frames.append(Frame("The gradient of the weights", tuple(rows)))
     formula = _formula(sources, "grad_input")
     rows = [(Prose((_COLLECTED,)),)] if learned else [(arrives,)]
@@ -118,9 +118,10 @@ def _tied(pen: Pen, pictured: bool) -> Words:
     rows, columns = worked.explicit.shape("matrix")
     some = len({(o, j) for o, _, j, _ in worked.triples}) < rows * columns
     if pictured:
-        text = f"{{w}} receives the sum of the {entries} entries where {{matrix}} holds it"
-        text = text if entries > 1 else "{w} receives the one entry where {matrix} holds it"
-        return pen.say(f"{text}{'; grey ones are unused' if some else ''}.", w=pen.tap(worked.main_tap))
+        text = "{outer} is the matrix of the products of the entries of {delta} and {input}. {w} receives "
+        text += f"the sum of its {entries} entries" if entries > 1 else "the one entry"
+        text += f" where {{matrix}} holds {{w}}{'; grey ones are not used' if some else ''}."
+        return pen.say(text, w=pen.tap(worked.main_tap), outer=pen(outer), delta=pen.arriving)
     text = f"{{w}} stands in {counted(entries, 'entry', 'entries')} of {{matrix}}, so it receives the sum of "
     text += "their gradients."
     return pen.say(f"{text}{' Zeros receive nothing.' if some else ''}", w=pen.tap(worked.main_tap))
@@ -144,7 +145,11 @@ def _carried(s: Sheet) -> str:
 
 def _formula(sources: Sources, name: str) -> Display | Prose:
     return formulas(
-        [sources.opened.formula(name)], name, alone=True, reflection=Reflection(sources.opened.closed.symbols)
+        [sources.opened.formula(name)],
+        name,
+        alone=True,
+        reflection=Reflection(sources.opened.closed.symbols),
+        alike=channel_letters(sources.opened.spec),
     )
 
 

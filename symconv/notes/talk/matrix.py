@@ -9,7 +9,7 @@ from functools import partial
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet, shown
 from symconv.notes.figured import HALF_FRAME, framed
-from symconv.notes.matrices import blocks, counts
+from symconv.notes.matrices import blocks, counts, product
 from symconv.notes.matrix_pairs import other_input, partner
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Piece, Prose, Stacked, Table, Words
 from symconv.notes.pieces import Pen
@@ -62,21 +62,28 @@ def _rows_told(pen: Pen) -> Words:
     kind = kinds.kind(pen.worked.spec)
     if kind == "maximum":
         text = "{product}: each row of the matrix {matrix} has a single 1, at the winner of one window."
-        return pen.say(text, product=pen(product))
+        text += " Here vec lists the entries of an array row by row." if listed(pen) else ""
+        return pen.say(text, product=pen(equated))
     bias = ", plus the bias" if pen.worked.spec.bias else ""
-    text = f"Every output is a sum over inputs, so it is a row of a matrix {{matrix}} times {{input}}{bias}: "
-    return pen.say(f"{text}{{product}}.", product=pen(product))
+    text = "Every output is a weighted sum of the inputs, so it is a row of a matrix {matrix} times {x}"
+    text += f"{bias}: {{product}}." + (
+        " Here vec lists the entries of an array row by row." if listed(pen) else ""
+    )
+    return pen.say(text, x=pen(_inputs), product=pen(equated))
 
 
-def product(s: Sheet) -> str:
+def listed(pen: Pen) -> bool:
+    """Whether a matrix acts on the entries of arrays of several indices."""
+    return any(len(pen.worked.shape(role)) > 1 for role in ("input", "output"))
+
+
+def _inputs(s: Sheet) -> str:
+    return s.whole_letter("input")
+
+
+def equated(s: Sheet) -> str:
     """The outputs as the matrix times the inputs, and the bias."""
-    y, T, x = (s.form.letter(letter) for letter in (s.notation.output, s.notation.matrix, s.notation.input))
-    return f"{y} = {T} {x}{addend(s)}"
-
-
-def addend(s: Sheet) -> str:
-    """What is added to a product, if there is a bias."""
-    return f" + {s.form.letter(s.notation.bias)}" if s.spec.bias else ""
+    return f"{s.whole_letter('output')} = {product(s)}"
 
 
 def _stacked(pen: Pen) -> Stacked:
@@ -94,7 +101,7 @@ def _stacked(pen: Pen) -> Stacked:
 
     down = Maths(Latex.down, "...")
     left = tuple(down if at is None else pen.output(at) for at in kept)
-    right = tuple(pen.input(j) for j in range(columns)) if columns <= TALL else (pen.letter("input"),)
+    right = tuple(pen.input(j) for j in range(columns)) if columns <= TALL else (pen(_inputs),)
     shown_rows = tuple(tuple(cell(r, c) for c in across) for r in kept)
     if not worked.spec.bias:
         return Stacked(left, shown_rows, right)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +13,7 @@ from symconv.notes.model import Display, Frame, Heading, Piece, Points, Prose, T
 from symconv.notes.numbers import applied, defined, sizes, small
 from symconv.notes.numbers import positions as table
 from symconv.notes.padding import modes, padded
-from symconv.notes.pieces import Pen
+from symconv.notes.pieces import Pen, channel_letters
 from symconv.notes.reflected import Reflection
 from symconv.notes.sizes import size
 from symconv.notes.source import Sources
@@ -59,9 +58,9 @@ def _summary(pen: Pen) -> Words:
 
 def _general(sources: Sources, pen: Pen) -> Frame:
     """The closed form, and what the operation is called."""
-    reflection = Reflection(sources.opened.closed.symbols)
+    made, reflection = [sources.opened.formula("output")], Reflection(sources.opened.closed.symbols)
     rows: list[tuple[Piece, ...]] = [(Prose(sizes(sources)),)]
-    rows += [(formulas([sources.opened.formula("output")], "output", reflection=reflection),)]
+    rows += [(formulas(made, "output", reflection=reflection, alike=channel_letters(sources.opened.spec)),)]
     named = _named(pen)
     rows += [(piece,) for piece in (named[:1] if height(rows[-1][0]) > HIGHEST else named)]
     return Frame("The formula", tuple(rows))
@@ -83,7 +82,7 @@ def _named(pen: Pen) -> list[Piece]:
 
 
 _FORMULA = {
-    "transposed": "Every output sums the products of the inputs whose kernel reaches it.",
+    "transposed": "Every output is a weighted sum of the inputs whose copies of the kernel reach it.",
     "average": "Every output is the mean of its window.",
     "maximum": "Every output is the largest entry of its window; of equal ones the first counts.",
 }
@@ -106,12 +105,7 @@ def sized(sources: Sources, pen: Pen) -> list[Frame]:
 
 
 def _shortened(block: Piece) -> Piece:
-    """A sentence without the meaning of letters in brackets, an equation on one line."""
-    if isinstance(block, Prose):
-        words = (
-            re.sub(r" \(the (step|spacing)[^()]*\)", "", w) if isinstance(w, str) else w for w in block.words
-        )
-        return replace(block, words=tuple(words))
+    """An equation on one line."""
     return replace(block, item=OnLine(block.item)) if isinstance(block, Display) else block
 
 

@@ -231,20 +231,27 @@ def _moved(pen: Pen, at: int, turn: int) -> Prose:
     whole = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
     whole *= worked.shape("tap")[1] if spec.kernel.learned and kinds.channelled(spec) else 1
     here = len(worked.positions[at].products)
-    what = "window's {} places"
-    if spec.kernel.learned:
-        what = "filter's {} weights" if kinds.channelled(spec) else "kernel's {} weights"
     if not spec.reads_input and here < whole:
+        what = "window's {} places"
+        if spec.kernel.learned:
+            what = "filter's {} weights" if kinds.channelled(spec) else "kernel's {} weights"
         rest = "padding" if spec.kernel.learned else "padding, which does not count"
-        verb = "meets" if here == 1 else "meet"
+        verb = "meets" if here < 2 else "meet"
+        others = {0: "all of them meet", 1: "the other meets"}.get(here and whole - here, "the others meet")
         many = {0: "None", 1: "One", 2: "Two", 3: "Three", 4: "Four"}.get(here, str(here))
-        return Prose((f"{came}{many} of the {what.format(whole)} {verb} the input; the others meet {rest}.",))
+        return Prose((f"{came}{many} of the {what.format(whole)} {verb} the input; {others} {rest}.",))
     if kinds.kind(spec) == "maximum":
-        return Prose((f"{came}The largest of the {counted(here, 'entry', 'entries')} is kept.",))
+        return Prose((f"{came}The {_of_all('largest', here)} is kept.",))
     if kinds.kind(spec) == "average":
-        return Prose((f"{came}The mean of the {counted(here, 'entry', 'entries')} is taken.",))
+        return Prose((f"{came}The {_of_all('mean', here)} is taken.",))
     again = " Dashed entries are read again." if spec.reads_input and not turn else ""
-    return Prose((f"{came}Each of the {counted(here, 'weight')} meets an input.{again}",))
+    each = f"Each of the {here} weights" if here > 1 else "The weight"
+    return Prose((f"{came}{each} meets an input.{again}",))
+
+
+def _of_all(what: str, count: int) -> str:
+    """What is taken of the entries of a window."""
+    return f"{what} of the {count} entries" if count > 1 else "only entry"
 
 
 def _laid(pen: Pen, at: int, turn: int) -> Frame:
@@ -283,7 +290,7 @@ def _added(pen: Pen, at: int, tap: int, total: Expr, o: int, goes_on: bool, s: S
     x, weight = worked.inputs[at], worked.weights[tap]
     before = total - weight * x
     rendered = form.factor(weight)
-    rendered = form.coloured(rendered, s.colours()[tap]) if s.notation.tap_colours else rendered
+    rendered = s.marked(weight, rendered, tap) if s.notation.tap_colours else rendered
     arrow = r" \leftarrow " if form.stacked else " <- "
     tail = form.comma if goes_on else ""
     first = f"{form.expr(before)} + " if before != 0 else ""
