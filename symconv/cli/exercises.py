@@ -20,7 +20,7 @@ from symconv.cli.options import (
     number_option,
 )
 from symconv.cli.terminal import STREAM, print_files, waiting
-from symconv.printing.names import Kind
+from symconv.printing.names import ExerciseName
 
 if TYPE_CHECKING:
     from symconv.notes.exercises.sheet import Exercises
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: What ``Exercises.save`` takes of the format, by the same names.
 _OF_FORMATS = ("fragment", "engine", "myst", *MATHS)
 
-_KINDS = get_args(Kind)
+_KINDS = get_args(ExerciseName)
 
 
 @click.command(cls=Command)
