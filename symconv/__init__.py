@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from symconv.layers import MaxPool3d as MaxPool3d
     from symconv.layers.einsum import Einsum as Einsum
     from symconv.layers.from_torch import from_torch as from_torch
+    from symconv.network import Activation as Activation
+    from symconv.network import Chain as Chain
+    from symconv.network import Dense as Dense
+    from symconv.network import Flatten as Flatten
+    from symconv.network import Residual as Residual
     from symconv.notes import Document as Document
     from symconv.notes.exercises import Exercise as Exercise
     from symconv.notes.exercises import Exercises as Exercises
@@ -71,6 +76,7 @@ _HELD = {
     "layers": LAYERS,
     "layers.einsum": ["Einsum"],
     "layers.from_torch": ["from_torch"],
+    "network": ["Activation", "Chain", "Dense", "Flatten", "Residual"],
     "notes": ["Document"],
     "notes.exercises": ["Exercise", "Exercises"],
     "printing.notation": ["Notation"],

@@ -1,0 +1,77 @@
+"""A layer whose input size is not known yet: what makes it, kept until somebody says the size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from symconv.errors import OptionError, SymbolicSizeError
+from symconv.layers.description import defaults
+
+
+@dataclass(frozen=True)
+class Unsized:
+    """The class of a layer and its options; the size of its input, the first of them, is None.
+
+    >>> import symconv as sc
+    >>> sc.Conv1d(None, 3)
+    Conv1d(None, 3)
+    >>> sc.Conv1d(None, 3).sized((5,))
+    Conv1d(5, 3)
+    """
+
+    kind: type[Any]
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, kind: type[Any], given: tuple[Any, ...], options: Mapping[str, Any]) -> Unsized | None:
+        """What a call makes, if the size of the input in it is None; the call may be wrong otherwise."""
+        names = list(defaults(kind))
+        asked = {**dict(zip(names, given, strict=False)), **options}
+        return cls(kind, asked) if asked.get(names[0], 0) is None else None
+
+    def sized(self, shape: tuple[Any, ...]) -> Any:
+        """The layer on an input of a shape, whose first entry is the number of channels where it has such.
+
+        Raises
+        ------
+        SymconvError
+            When no layer of the class takes an input of that shape.
+        """
+        names, options = list(defaults(self.kind)), dict(self.options)
+        rank = getattr(self.kind, "rank", None)
+        for name in ("in_channels", "channels"):
+            wanted = options.get(name) is None and (name == "channels" or "out_channels" in options)
+            if name in names and wanted and len(shape) == (rank or len(shape) - 1) + 1 > 1:
+                options[name] = shape[0]
+        inside = options.get("in_channels", options.get("channels"))
+        sizes = shape if inside is None else shape[1:]
+        if not sizes or (rank is not None and len(sizes) != rank):
+            raise OptionError(f"{self!r} takes no input of the shape {shape_text(shape)}.")
+        options[names[0]] = sizes[0] if len(sizes) == 1 else sizes
+        return self.kind(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        sentence = (
+            f"{self!r} has no {name}, because its {next(iter(defaults(self.kind)))} is None: give the size"
+        )
+        raise SymbolicSizeError(f"{sentence}, or make the layer part of a sc.Chain.")
+
+    def __repr__(self) -> str:
+        usual = defaults(self.kind)
+        first, second, *_ = usual
+        told = [repr(self.options[name]) for name in (first, second) if name in self.options]
+        more = (f"{k}={v!r}" for k, v in self.options.items() if k not in (first, second) and v != usual[k])
+        return f"{self.kind.__name__}({', '.join([*told, *more])})"
+
+
+def shape_text(shape: tuple[Any, ...]) -> str:
+    """A shape as a tuple of sizes.
+
+    >>> shape_text((3,)), shape_text((2, 3))
+    ('(3,)', '(2, 3)')
+    """
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
