@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import erf
 from types import MappingProxyType
 from typing import Any
 
+import mpmath
 import numpy as np
 from sympy import (
-    Expr, Function, Lambda, Piecewise, Rational, S, Symbol, SympifyError, diff, exp, lambdify, log, pi, sqrt,
-    sympify, tanh,
+    Expr,
+    Function,
+    Piecewise,
+    Rational,
+    S,
+    Symbol,
+    SympifyError,
+    diff,
+    exp,
+    lambdify,
+    log,
+    pi,
+    sqrt,
+    sympify,
+    tanh,
 )  # fmt: skip
 from sympy import erf as symbolic_erf
 
@@ -27,7 +41,8 @@ _SIGMOID = 1 / (1 + exp(-Z))
 _GELU = (1 + symbolic_erf(Z / sqrt(2))) / 2
 
 #: Each activation by its name: the letter that it prints as, the function, and its derivative where another
-#: form than SymPy's is shown. At 0 the derivative of ReLU is 0 and that of leaky ReLU its slope, as in PyTorch.
+#: form than SymPy's is shown. At 0 the derivative of ReLU is 0, and that of leaky ReLU its slope on the
+#: left, as in PyTorch.
 KNOWN: Mapping[str, tuple[str, Expr, Expr | None]] = MappingProxyType(
     {
         "identity": ("id", Z, None),
@@ -79,7 +94,7 @@ class Activation:
         given = self.function
         if isinstance(given, str):
             if given in WORDS or not given.isidentifier():
-                sentence = "the activation is {given!r}: write the name of a function, such as 'f'. Known are {known}."
+                sentence = "the activation is {given!r}: write a name, such as 'f'. Known are {known}."
                 raise OptionError(sentence, given=given, known=", ".join([*KNOWN, "softmax"]))
         elif not callable(given):
             raise OptionError(f"the activation is {given!r}: write a name such as 'relu', or a function.")
@@ -93,7 +108,7 @@ class Activation:
     @property
     def is_identity(self) -> bool:
         """Whether it changes nothing."""
-        return self.expr == Z
+        return bool(self.expr == Z)
 
     @property
     def unknown(self) -> bool:
@@ -210,20 +225,20 @@ def _at(expr: Expr, better: Callable[[Any], Any] | None, entries: Sequence[Any])
 _ERF = np.vectorize(erf, otypes=[float])
 
 
-def _compiled(expr: Expr) -> Callable[[Any], Any]:
-    if expr not in _CACHE:
-        _CACHE[expr] = lambdify(Z, expr, [{"erf": _ERF}, "numpy"])
-    made: Callable[[Any], Any] = _CACHE[expr]
+@lru_cache(maxsize=256)
+def _compiled(expr: Expr, library: str = "numpy") -> Callable[[Any], Any]:
+    made: Callable[[Any], Any] = lambdify(
+        Z, expr, [{"erf": _ERF}, "numpy"] if library == "numpy" else library
+    )
     return made
-
-
-_CACHE: dict[Expr, Any] = {}
 
 
 def _value(expr: Expr, entry: Any) -> Any:
     """The value at one entry, exact: rational for rational numbers, where it can be."""
     if expr == Z:
         return entry
+    if isinstance(entry, mpmath.mpf):
+        return mpmath.mpf(_compiled(expr, "mpmath")(entry))
     found = expr.xreplace({Z: exact(entry)})
     if isinstance(found, Piecewise) or found.has(Piecewise):
         found = found.doit()

@@ -12,9 +12,11 @@ from symconv.errors import EntriesError, OptionError, reject_unknown
 from symconv.explicit.entries import in_shape
 from symconv.explicit.operands import read_entries, symbols_for
 from symconv.layers.unsized import shape_text
+from symconv.network import check
 from symconv.network.activations import exact
 from symconv.network.losses import Loss
 from symconv.network.named import Named
+from symconv.network.numbers import Function, function_of
 from symconv.network.passes import Backward, Forward, Operands, both, exact_entries, forward
 from symconv.network.stages import Assembly, Shape, Stage
 from symconv.printing.letters import entry_names
@@ -72,7 +74,8 @@ class Chain:
     Examples
     --------
     >>> import symconv as sc
-    >>> net = sc.Chain(sc.Conv1d(4, 3, padding=1), sc.Activation("relu"), sc.Dense(None, 2), loss="half_squared_error")
+    >>> parts = sc.Conv1d(4, 3, padding=1), sc.Activation("relu"), sc.Dense(None, 2)
+    >>> net = sc.Chain(*parts, loss="half_squared_error")
     >>> net[2].matrix.shape, net.w[1].T
     ((2, 4), Matrix([[w^(1)_0, w^(1)_1, w^(1)_2]]))
     >>> valued = net.at(x=[1, 2, 3, 4], w=[[1, 0, -1], [[1, 1, 1, 1], [0, 1, 0, 1]]], target=[1, 0])
@@ -199,9 +202,9 @@ class Chain:
                 given[letter] = {**given.get(letter, {}), **self._read(letter, values)}
         if target is not None:
             given["target"] = read_entries("target", target, tuple(map(int, self.shape)))
-            if self.loss_function.name == "cross_entropy" and all(t.is_number for t in given["target"]):
-                if abs(sum(given["target"]) - 1) > 1e-9:
-                    raise EntriesError("the target of cross_entropy must add up to 1: give probabilities.")
+            known = all(t.is_number for t in given["target"])
+            if self.loss_function.name == "cross_entropy" and known and abs(sum(given["target"]) - 1) > 1e-9:
+                raise EntriesError("the target of cross_entropy must add up to 1: give probabilities.")
         return self._with(given)
 
     def _read(self, letter: str, values: Any) -> dict[int, Any]:
@@ -211,8 +214,8 @@ class Chain:
             if len(values) != len(having):
                 kernels = "kernels" if letter == "w" else "biases"
                 raise EntriesError(
-                    f"{letter} has {len(values)} entries, but the chain has {len(having)} {kernels}: give one for "
-                    f"each of the layers {', '.join(map(str, having))}."
+                    f"{letter} has {len(values)} entries, but the chain has {len(having)} {kernels}: give "
+                    f"one for each of the layers {', '.join(map(str, having))}."
                 )
             values = dict(zip(having, values, strict=True))
         role, found = {"w": "tap", "b": "bias"}[letter], {}
@@ -270,7 +273,7 @@ class Chain:
 
     @property
     def output(self) -> Any:
-        """The output of the chain, in its shape: numbers on values, else ``f(z)`` of the last layer's ``z``."""
+        """The output of the chain: numbers on values, else ``f(z)`` of the last layer's ``z``."""
         return in_shape(self._entries("output", self.stages[-1]), tuple(map(int, self.shape)))
 
     @property
@@ -339,6 +342,43 @@ class Chain:
         if (name == "grad_kernel" and not stage.learned) or (name == "grad_bias" and not stage.layer.bias):
             what = "kernel with weights" if name == "grad_kernel" else "bias"
             raise OptionError(f"layer {stage.number}, {stage.told}, has no {what}, so it has no {name}.")
+
+    def numpy(self) -> Function:
+        """A function of floating-point arrays made from the formulas: the loss, and its gradients by name.
+
+        ``loss, gradients = f(x=, w=[…], b=[…], target=)``, where w and b are lists with an array for each
+        layer that has them, and so are ``gradients["w"]`` and ``gradients["b"]``.
+
+        Raises
+        ------
+        OptionError
+            If the loss or an activation is unknown.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> f = sc.Chain(sc.Conv1d(3, 2), loss="half_squared_error").numpy()
+        >>> loss, gradients = f(x=[1, 2, 3], w=[[1, 1]], target=[0, 0])
+        >>> loss, gradients["w"][0].tolist()
+        (17.0, [13.0, 21.0])
+        """
+        if self.loss_function.unknown or any(s.activation.unknown for s in self.stages):
+            raise OptionError("nothing is known of the loss or of an activation: give them to have numbers.")
+        return function_of(self)
+
+    def check(self, *, draws: int = 2, seed: int = 0, most: int = 2000) -> check.Report:
+        """Compare every quantity of every layer with plain loops on dual numbers, exactly where it can be.
+
+        An unknown function is put to the test as a polynomial. Where a function is not rational, numbers have
+        50 digits. Expressions with more than about ``most`` terms are compared as numbers only.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> bool(sc.Chain(sc.Conv1d(3, 2), sc.Activation("f"), sc.Dense(None, 1)).check())
+        True
+        """
+        return check.run(self, draws, seed, most)
 
     def _entries(self, name: str, stage: Stage) -> list[Expr]:
         number = stage.number

@@ -31,7 +31,7 @@ class Named:
         put |= {
             role: given[k][number] for k, role in (("w", "tap"), ("b", "bias")) if number in given.get(k, {})
         }
-        return type(layer)._with(layer.spec, {r: e for r, e in put.items()}).entries.values
+        return type(layer)._with(layer.spec, put).entries.values
 
     def _flat(self, stage: Stage, name: str) -> list[Expr]:
         explicit = self._explicit(stage)

@@ -1,4 +1,4 @@
-"""The two passes through a chain, forwards and backwards, on arrays of any numbers, from the index patterns."""
+"""The passes through a chain, forwards and backwards, on arrays of any numbers, from the index patterns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 from sympy import Expr
 
@@ -127,6 +128,10 @@ def like(entries: Sequence[Any], example: Entries) -> Entries:
         return np.array([float(entry) for entry in entries])
     made = np.empty(len(entries), dtype=object)
     made[:] = entries
+    if isinstance(example, np.ndarray) and len(example) and isinstance(example[0], mpmath.mpf):
+        made[:] = [
+            mpmath.mpf(e.numerator) / e.denominator if isinstance(e, int | Fraction) else e for e in made
+        ]
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
@@ -106,7 +105,8 @@ class Assembly:
     def __init__(self, notation: Notation) -> None:
         self.notation = notation
         self.stages: list[Stage] = []
-        self.at, self.shape = 0, ()  # the layer that comes last, and the shape of what comes out of it
+        self.at = 0  # the layer that comes last
+        self.shape: Shape = ()  # the shape of what comes out of it
         self._letters: dict[Symbol, Expr] = {}
         self._open = False  # whether an activation may still follow the last layer
 
@@ -129,7 +129,7 @@ class Assembly:
         if not self.stages:
             raise OptionError(f"a chain begins with a layer, which has an input size, and not with {part!r}.")
 
-    def _layer(self, part: Any, source: int | None = None) -> None:
+    def _layer(self, part: Any) -> None:
         first = not self.stages
         if first and isinstance(part, Unsized):
             raise GeometryError(f"{part!r} is the first layer of a chain: give its input size.")
@@ -139,7 +139,7 @@ class Assembly:
             raise OptionError(f"{part!r} has values: give them to the chain with .at(x=..., w=..., b=...).")
         if any(relation.samples != 1 or "batch" in relation.geometry for relation in layer.pattern.relations):
             raise OptionError(f"{part!r} has a batch: a chain takes one sample.")
-        number, source = len(self.stages) + 1, self.at if source is None else source
+        number, source = len(self.stages) + 1, self.at
         source_shape = before if first else self._shape_at(source)
         lettered = self._lettered(layer, number, source)
         stage = Stage(number, lettered, source, source_shape, sizes=dict(self._letters), told=repr(part))
