@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Self
 
 from sympy import Expr, Symbol
 
+from symconv.check.report import Report
 from symconv.errors import EntriesError, OptionError, reject_unknown
 from symconv.explicit.entries import in_shape
 from symconv.explicit.operands import read_entries, symbols_for
 from symconv.layers.unsized import shape_text
-from symconv.network import check
 from symconv.network.activations import exact
+from symconv.network.check import run
 from symconv.network.losses import Loss
 from symconv.network.named import Named
 from symconv.network.numbers import Function, function_of
@@ -366,7 +367,7 @@ class Chain:
             raise OptionError("nothing is known of the loss or of an activation: give them to have numbers.")
         return function_of(self)
 
-    def check(self, *, draws: int = 2, seed: int = 0, most: int = 2000) -> check.Report:
+    def check(self, *, draws: int = 2, seed: int = 0, most: int = 2000) -> Report:
         """Compare every quantity of every layer with plain loops on dual numbers, exactly where it can be.
 
         An unknown function is put to the test as a polynomial. Where a function is not rational, numbers have
@@ -378,7 +379,7 @@ class Chain:
         >>> bool(sc.Chain(sc.Conv1d(3, 2), sc.Activation("f"), sc.Dense(None, 1)).check())
         True
         """
-        return check.run(self, draws, seed, most)
+        return run(self, draws, seed, most)
 
     def _entries(self, name: str, stage: Stage) -> list[Expr]:
         number = stage.number

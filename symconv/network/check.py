@@ -243,6 +243,7 @@ def _finding(name: str, stage: Stage, judges: Sequence[Judge], most: int) -> Fin
     largest: Any = 0
     compared, label = 0, f"{name}, layer {stage.number}"
     for judge in judges:
+        stage = judge.stages[stage.number - 1]
         wanted = judge.expected(name, stage)
         ways = [judge.passed] + (
             [judge.written] if stage.layer.pattern.count("tap") * len(wanted) <= most else []

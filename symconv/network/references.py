@@ -38,13 +38,13 @@ class Dual:
     __rmul__ = __mul__
 
     def __neg__(self) -> Dual:
-        return self * -1
+        return self.__mul__(-1)
 
     def __sub__(self, other: Any) -> Dual:
-        return self + other * -1
+        return self.__add__(-1 * other)
 
     def __rsub__(self, other: Any) -> Dual:
-        return other + self * -1
+        return self.__mul__(-1).__add__(other)
 
     def __truediv__(self, other: Dual) -> Dual:
         return self * other.applied(lambda v: 1 / v, lambda v: -1 / v**2)
@@ -230,9 +230,9 @@ def _inside(place: int, size: int, mode: str) -> int | None:
         return place
     if mode == "zeros":
         return None
-    row = np.pad(np.arange(size), 3 * size if mode != "reflect" else size - 1,
-                 {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}[mode])  # fmt: skip
-    return int(row[place + (3 * size if mode != "reflect" else size - 1)])
+    called: Any = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}[mode]
+    around = size - 1 if mode == "reflect" else 3 * size
+    return int(np.pad(np.arange(size), around, called)[place + around])
 
 
 def _flat(index: Sequence[int], sizes: Sequence[int]) -> int:
