@@ -6,45 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from symconv.check.report import Report
-from symconv.errors import EntriesError, OptionError, reject_unknown
+from symconv.errors import OptionError, reject_unknown
 from symconv.explicit.entries import in_shape
-from symconv.explicit.operands import read_entries, symbols_for
 from symconv.layers.unsized import shape_text
-from symconv.network.activations import exact
 from symconv.network.check import run
+from symconv.network.derivations import ChainDerivation, ChainFormula, require_symbols
+from symconv.network.evaluation import numeric_chains
 from symconv.network.losses import Loss
-from symconv.network.named import Named
 from symconv.network.numbers import Function, function_of
-from symconv.network.passes import Backward, Forward, Operands, both, exact_entries, forward
 from symconv.network.stages import Assembly, Shape, Stage
-from symconv.printing.letters import entry_names
+from symconv.network.values import ROLES, ByLayer, Values
 from symconv.printing.notation import Notation
-
-
-class ByLayer(Mapping[int, Any]):
-    """What some layers of a chain have, by the numbers of the layers, which count from 1."""
-
-    def __init__(self, what: str, held: Mapping[int, Any], layers: int) -> None:
-        self._what, self._held, self._layers = what, dict(held), layers
-
-    def __getitem__(self, layer: int) -> Any:
-        if layer in self._held:
-            return self._held[layer]
-        having = ", ".join(map(str, self._held)) or "no layer"
-        sentence = f"layer {{given!r}} of {self._layers} has no {self._what}; those that have one: {having}."
-        raise OptionError(sentence, given=layer)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._held)
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def __repr__(self) -> str:
-        return repr(self._held)
 
 
 class Chain:
@@ -107,23 +82,36 @@ class Chain:
     def _hold(
         self, stages: Sequence[Stage], shape: Shape, loss: str | None, given: Mapping[str, Any]
     ) -> None:
-        self.stages, self.shape, self._loss_name, self._given = tuple(stages), shape, loss, dict(given)
-        self.loss_function = Loss(self.notation.loss if loss is None else loss, self._ends_in_softmax)
-        if self.loss_function.name == "cross_entropy" and len(shape) != 1:
-            text = shape_text(shape)
-            raise OptionError(
-                f"cross_entropy takes a vector, not the shape {text}: put sc.Flatten() at the end."
-            )
+        stages = tuple(stages)
+        function = Loss(self.notation.loss if loss is None else loss, stages[-1].activation.is_softmax)
+        if function.name == "cross_entropy" and len(shape) != 1:
+            wrong = f"cross_entropy takes a vector, not the shape {shape_text(shape)}"
+            raise OptionError(f"{wrong}: put sc.Flatten() at the end.")
+        self._loss_name, self.values = loss, Values(stages, shape, function, self.notation, given)
 
-    @property
-    def _ends_in_softmax(self) -> bool:
-        return self.stages[-1].activation.is_softmax
-
-    def _with(self, given: Mapping[str, Any]) -> Self:
+    def _with(
+        self, given: Mapping[str, Any], stages: Sequence[Stage] | None = None, shape: Shape | None = None
+    ) -> Self:
+        """The same chain on other values, or with other numbers for its sizes."""
         made = object.__new__(type(self))
         made.parts, made.notation = self.parts, self.notation
-        made._hold(self.stages, self.shape, self._loss_name, given)
+        made._hold(stages or self.stages, shape or self.shape, self._loss_name, given)
         return made
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The layers in order, each with its place in the chain."""
+        return self.values.stages
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the output."""
+        return self.values.shape
+
+    @property
+    def loss_function(self) -> Loss:
+        """The loss."""
+        return self.values.loss_function
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -150,33 +138,27 @@ class Chain:
             raise OptionError(f"layer is {layer!r}: write a number from 1 to {len(self.stages)}.")
         return self.stages[layer - 1]
 
-    def readers(self, layer: int) -> list[Stage]:
-        """The layers that read the output of a layer, 0 for the input of the chain, or add it."""
-        return [stage for stage in self.stages if layer == stage.source or layer in stage.added]
-
     @property
     def x(self) -> Any:
         """The input of the chain, in its shape."""
-        layer = self.stages[0].layer
-        return in_shape(self._given["x"], layer.entries.shape("input")) if "x" in self._given else layer.x
+        return in_shape(self.values.named("output", 0), self.stages[0].layer.entries.shape("input"))
 
     @property
     def w(self) -> ByLayer:
         """The kernel of each layer that has one."""
-        return self._by_layer("w", "kernel", [s for s in self.stages if s.learned])
+        return self._by_layer("w", "kernel")
 
     @property
     def b(self) -> ByLayer:
         """The bias of each layer that has one."""
-        return self._by_layer("b", "bias", [s for s in self.stages if s.layer.bias])
+        return self._by_layer("b", "bias")
 
-    def _by_layer(self, letter: str, what: str, having: Sequence[Stage]) -> ByLayer:
-        role, given = {"w": "tap", "b": "bias"}[letter], self._given.get(letter, {})
-        held = {
-            s.number: in_shape(given[s.number], s.layer.entries.shape(role)) if s.number in given
-            else getattr(s.layer, letter)
-            for s in having
-        }  # fmt: skip
+    def _by_layer(self, letter: str, what: str) -> ByLayer:
+        self.values.require_numbers()
+        given, held = self.values.given.get(letter, {}), {}
+        for number, stage in self.values.having(letter).items():
+            shape = stage.layer.entries.shape(ROLES[letter])
+            held[number] = in_shape(given[number], shape) if number in given else getattr(stage.layer, letter)
         return ByLayer(what, held, len(self))
 
     def at(self, *, x: Any = None, w: Any = None, b: Any = None, target: Any = None, **unknown: Any) -> Self:
@@ -195,116 +177,23 @@ class Chain:
             If a shape does not fit, or there are too many or too few kernels.
         """
         reject_unknown("at", unknown, ["x", "w", "b", "target"])
-        given = dict(self._given)
-        if x is not None:
-            given["x"] = read_entries("x", x, self.stages[0].layer.entries.shape("input"))
-        for letter, values in (("w", w), ("b", b)):
-            if values is not None:
-                given[letter] = {**given.get(letter, {}), **self._read(letter, values)}
-        if target is not None:
-            given["target"] = read_entries("target", target, tuple(map(int, self.shape)))
-            known = all(t.is_number for t in given["target"])
-            if self.loss_function.name == "cross_entropy" and known and abs(sum(given["target"]) - 1) > 1e-9:
-                raise EntriesError("the target of cross_entropy must add up to 1: give probabilities.")
-        return self._with(given)
-
-    def _read(self, letter: str, values: Any) -> dict[int, Any]:
-        having = {s.number: s for s in self.stages if (s.learned if letter == "w" else s.layer.bias)}
-        if not isinstance(values, Mapping):
-            values = list(values)
-            if len(values) != len(having):
-                kernels = "kernels" if letter == "w" else "biases"
-                raise EntriesError(
-                    f"{letter} has {len(values)} entries, but the chain has {len(having)} {kernels}: give "
-                    f"one for each of the layers {', '.join(map(str, having))}."
-                )
-            values = dict(zip(having, values, strict=True))
-        role, found = {"w": "tap", "b": "bias"}[letter], {}
-        for number, value in values.items():
-            if number not in having:
-                raise EntriesError(f"{letter} is given for layer {number!r}, which has none.")
-            shape = having[number].layer.entries.shape(role)
-            found[number] = read_entries(f"{letter}[{number}]", value, shape)
-        return found
-
-    @cached_property
-    def _valued(self) -> bool:
-        """Whether every operand that the output depends on has values."""
-        w, b = self._given.get("w", {}), self._given.get("b", {})
-        having = all(s.number in w for s in self.stages if s.learned)
-        return "x" in self._given and having and all(s.number in b for s in self.stages if s.layer.bias)
-
-    @cached_property
-    def operands(self) -> Operands:
-        """The values of everything; an error where some are missing."""
-        if not self._valued:
-            raise EntriesError(
-                "this needs values for the input, every kernel and every bias: give them to .at()."
-            )
-        entries = {
-            letter: {n: exact_entries(e) for n, e in self._given.get(letter, {}).items()}
-            for letter in ("w", "b")
-        }
-        target = self._given.get("target")
-        target = None if target is None else exact_entries(target)
-        return Operands(exact_entries(self._given["x"]), entries["w"], entries["b"], target)
-
-    @cached_property
-    def _forward(self) -> Forward:
-        return forward(self.stages, self.operands)
-
-    @cached_property
-    def _backward(self) -> Backward:
-        loss, operands = self.loss_function, self.operands
-        if operands.target is None and not loss.unknown:
-            operands = Operands(operands.x, operands.w, operands.b, list(self.target))
-        return both(self.stages, operands, loss)[1]
+        return self._with(self.values.at(x=x, w=w, b=b, target=target))
 
     @property
     def target(self) -> Any:
         """The target in the shape of the output: its values, or letters t."""
-        return in_shape(self._target, tuple(map(int, self.shape)))
-
-    @property
-    def _target(self) -> tuple[Expr, ...]:
-        if "target" in self._given:
-            return tuple(self._given["target"])
-        names = entry_names("t", tuple(map(int, self.shape)), self.notation.base)
-        return tuple(map(Symbol, names))
+        return in_shape(self.values.target, self.values.sizes)
 
     @property
     def output(self) -> Any:
         """The output of the chain: numbers on values, else ``f(z)`` of the last layer's ``z``."""
-        return in_shape(self._entries("output", self.stages[-1]), tuple(map(int, self.shape)))
+        sizes = self.values.sizes
+        return in_shape(self.values.entries("output", self.stages[-1]), sizes)
 
     @property
     def loss(self) -> Expr:
         """The loss: a number on values with a target, else in the outputs ``a`` of the last layer."""
-        output = list(self._forward.a[len(self)]) if self._valued else self.named("output", len(self))
-        return exact(self.loss_function.value(output, exact_entries(self._target)))
-
-    def named(self, name: str, layer: int) -> tuple[Expr, ...]:
-        """The letters that stand for a quantity of a layer where others use it: ``a``, ``z``, ``delta``.
-
-        >>> import symconv as sc
-        >>> sc.Chain(sc.Conv1d(4, 3), sc.Conv1d(None, 2)).named("output", 1)
-        (a^(1)_0, a^(1)_1)
-        """
-        stage = self.stage(layer) if layer else self.stages[0]
-        if name == "delta":
-            return tuple(stage.layer.entries.symbols.operands["output"])
-        shape = tuple(map(int, stage.shape if layer else stage.before))
-        if name == "preactivation":
-            return symbols_for(stage.layer.spec.written, "output", *shape)
-        if layer == 0:
-            return (
-                tuple(self._given["x"])
-                if "x" in self._given
-                else tuple(stage.layer.entries.symbols.operands["input"])
-            )
-        chosen = "input" in self.notation.chosen
-        letter = f"{self.notation.input if chosen else 'a'}".split("^")[0]
-        return tuple(map(Symbol, entry_names(f"{letter}^({layer})", shape, self.notation.base)))
+        return self.values.loss
 
     def quantity(self, name: str, *, layer: int | None = None) -> Any:
         """The entries of a quantity of a layer, in its shape.
@@ -329,12 +218,13 @@ class Chain:
         """
         stage = self.stage(len(self) if layer is None else layer)
         self.require(name, stage)
+        self.values.require_numbers()
         roles = {"grad_kernel": "tap", "grad_bias": "bias"}
         if name in roles:
             shape = stage.layer.entries.shape(roles[name])
         else:
             shape = tuple(map(int, stage.before if name == "grad_input" else stage.shape))
-        return in_shape(self._entries(name, stage), shape)
+        return in_shape(self.values.entries(name, stage), shape)
 
     def require(self, name: str, stage: Stage) -> None:
         """Refuse a name that a layer has no quantity of."""
@@ -343,6 +233,53 @@ class Chain:
         if (name == "grad_kernel" and not stage.learned) or (name == "grad_bias" and not stage.layer.bias):
             what = "kernel with weights" if name == "grad_kernel" else "bias"
             raise OptionError(f"layer {stage.number}, {stage.told}, has no {what}, so it has no {name}.")
+
+    def formula(self, name: str, *, layer: int | None = None) -> ChainFormula:
+        """The closed form of a quantity of a layer, for numeric and for symbolic sizes.
+
+        Parameters
+        ----------
+        name : str
+            "preactivation", "output", "delta", "grad_input", "grad_kernel" or "grad_bias".
+        layer : int, optional
+            Counted from 1; by default the last one.
+
+        Raises
+        ------
+        OptionError
+            If the layer has no quantity of that name, or the chain has values.
+        """
+        return self.derive(name, layer=layer).result
+
+    def derive(self, name: str, *, layer: int | None = None) -> ChainDerivation:
+        """How a quantity of a layer follows from its definition, in named steps.
+
+        Parameters and errors are those of :meth:`formula`.
+
+        Examples
+        --------
+        >>> import symconv as sc
+        >>> net = sc.Chain(sc.Dense("N", "M"), sc.Activation("sigmoid"), loss="half_squared_error")
+        >>> print(net.derive("delta"))
+        delta^(1)[i] = dL/dz^(1)[i]   (definition)
+                     = sigma'(z^(1)[i])*dL/da^(1)[i]   (activation)
+                     = sigma'(z^(1)[i])*d/da^(1)[i] (sum(i'=0..M - 1) (a^(1)[i'] - t[i'])**2/2)   (loss)
+                     = sigma'(z^(1)[i])*sum(i'=0..M - 1) [i' = i]*(2*a^(1)[i'] - 2*t[i'])/2   (power rule)
+                     = (a^(1)[i] - t[i])*sigma'(z^(1)[i])   (sifting)
+                       for 0 <= i <= M - 1
+                       with sigma(z) = 1/(1 + exp(-z))
+                       with sigma'(z) = (1 - sigma(z))*sigma(z)
+        """
+        require_symbols(self)
+        stage = self.stage(len(self) if layer is None else layer)
+        self.require(name, stage)
+        if (name, stage.number) not in self._derived:
+            self._derived[name, stage.number] = ChainDerivation(self, name, stage.number)
+        return self._derived[name, stage.number]
+
+    @cached_property
+    def _derived(self) -> dict[tuple[str, int], ChainDerivation]:
+        return {}
 
     def numpy(self) -> Function:
         """A function of floating-point arrays made from the formulas: the loss, and its gradients by name.
@@ -365,6 +302,7 @@ class Chain:
         """
         if self.loss_function.unknown or any(s.activation.unknown for s in self.stages):
             raise OptionError("nothing is known of the loss or of an activation: give them to have numbers.")
+        self.values.require_numbers()
         return function_of(self)
 
     def check(self, *, draws: int = 2, seed: int = 0, most: int = 2000) -> Report:
@@ -379,16 +317,7 @@ class Chain:
         >>> bool(sc.Chain(sc.Conv1d(3, 2), sc.Activation("f"), sc.Dense(None, 1)).check())
         True
         """
-        return run(self, draws, seed, most)
-
-    def _entries(self, name: str, stage: Stage) -> list[Expr]:
-        number = stage.number
-        if self._valued:
-            f = self._forward
-            if name in ("preactivation", "output"):
-                return [exact(e) for e in (f.z if name == "preactivation" else f.a)[number]]
-            back = self._backward
-            found = {"delta": back.delta, "grad_kernel": back.w, "grad_bias": back.b}
-            entries = back.a[stage.source] if name == "grad_input" else found[name][number]
-            return [exact(e) for e in entries]
-        return Named(self).entries(name, stage)
+        if self.values.numeric:
+            return run(self, draws, seed, most)
+        chains = [made for made, _ in numeric_chains(self, seed)[:draws]]
+        return Report(tuple(finding for made in chains for finding in run(made, 1, seed, most).findings))

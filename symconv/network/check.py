@@ -109,8 +109,7 @@ class Judge:
             replace(s, activation=Activation(polynomial)) if s.activation.unknown else s for s in chain.stages
         ]
         self.rational &= all(s.activation.rational for s in stages)
-        self.stages, self.chain = stages, chain._with({})
-        self.chain.stages = tuple(stages)
+        self.stages, self.chain = stages, chain._with({}, stages).values
         self.functions = {s.number: self._function(s.activation) for s in stages}
         self.given = self._draw(rng)
         self.slopes = None
@@ -204,7 +203,7 @@ class Judge:
 
     def _letters(self, stage: Stage) -> dict[Any, Any]:
         chain, found, given = self.chain, self.answer, self.given
-        put = list(zip(chain._target, given.target, strict=True))
+        put = list(zip(chain.target, given.target, strict=True))
         for n in range(len(self.stages) + 1):
             put += zip(chain.named("output", n), found.a[n], strict=True)
         for s in self.stages:

@@ -25,7 +25,7 @@ class Named:
 
     def _explicit(self, stage: Stage) -> Any:
         """The layer by itself on what is given of its operands, and on the letters of the others."""
-        given, number = self.chain._given, stage.number
+        given, number = self.chain.given, stage.number
         layer = stage.layer
         put = {"input": self.chain.named("output", stage.source)}
         put |= {
@@ -65,7 +65,7 @@ class Named:
         if number == len(self.chain):
             chain = self.chain
             return [exact(e) for e in chain.loss_function.gradient(
-                _objects(chain.named("output", number)), _objects(chain._target))]  # fmt: skip
+                _objects(chain.named("output", number)), _objects(chain.target))]  # fmt: skip
         parts = [self._flat(s, "grad_input") for s in readers if s.source == number]
         parts += [list(self.chain.named("delta", s.number)) for s in readers for a in s.added if a == number]
         return [sum(terms, S.Zero) for terms in zip(*parts, strict=True)]
@@ -74,7 +74,7 @@ class Named:
         z, number = _objects(self.chain.named("preactivation", stage.number)), stage.number
         loss = self.chain.loss_function
         if number == len(self.chain) and stage.activation.is_softmax and loss.name == "cross_entropy":
-            pairs = zip(self.chain.named("output", number), self.chain._target, strict=True)
+            pairs = zip(self.chain.named("output", number), self.chain.target, strict=True)
             return [p - t for p, t in pairs]
         back = _objects(self._back(number))
         values = _objects(self.chain.named("output", number))

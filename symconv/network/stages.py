@@ -94,6 +94,17 @@ class Stage:
         return len(self.before) != len(self.inside)
 
     @property
+    def matrix_is_kernel(self) -> bool:
+        """Whether the matrix has no zeros and no shared weights, so that it is the kernel: a dense layer."""
+        return tuple(self.layer.pattern.extents["tap"]) == (*self.shape, *self.inside)
+
+    @property
+    def matrix_letter(self) -> str:
+        """The letter of the matrix."""
+        letters = self.layer.spec.written
+        return str(letters.kernel if self.matrix_is_kernel else letters.matrix)
+
+    @property
     def learned(self) -> bool:
         """Whether it has weights."""
         return bool(self.layer.spec.kernel.learned)
@@ -205,7 +216,9 @@ class Assembly:
     def _lettered(self, layer: Any, number: int, source: int) -> Any:
         """The layer in letters of its own."""
         notation = letters_of(self.notation, number, source, dense="out_features" in layer.spec.tied.geometry)
-        spec = replace(layer.spec, notation=notation)
+        geometry = layer.spec.tied.geometry.values()
+        names = {str(symbol) for size in geometry for symbol in sympify(size).free_symbols}
+        spec = replace(layer.spec, notation=notation.beside(sorted(names), len(layer.axes)))
         return type(layer)._with(spec, {})
 
     def _activation(self, part: Activation) -> None:

@@ -193,8 +193,10 @@ def _through(torch: Any, rows: tuple[Row, ...], x: Any, kernels: Any, biases: An
     functional = torch.nn.functional
     functions: dict[str, Callable[[Any], Any]] = {
         "identity": lambda z: z, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": functional.relu,
-        "leaky_relu": functional.leaky_relu, "softplus": functional.softplus, "gelu": functional.gelu,
+        "leaky_relu": functional.leaky_relu, "gelu": functional.gelu,
         "softmax": lambda z: functional.softmax(z, 0),
+        # PyTorch's own threshold of 20, above which softplus is z, costs 2e-9.
+        "softplus": lambda z: functional.softplus(z, threshold=1e9),
     }  # fmt: skip
     for row in rows:
         told = row.options
