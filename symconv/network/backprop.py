@@ -270,14 +270,14 @@ class Script:
         others = tuple(map(_primed, kept))
         there = {"a": self.a(stage.number, others), "t": IndexedBase("t")[others]}
         ranges = [self._range(self.own, k, o) for k, o in zip(kept, others, strict=True)]
-        count: Expr = Mul(*(sympify(size) for size in stage.shape)) if loss.name[0] == "m" else Integer(2)
+        count: Expr = 2 / self._scale()
         whole = Sum((there["a"] - there["t"]) ** 2, *reversed(ranges)) / count
         self.add(factor * Partial(whole, a), "loss", f"The loss is {_WORDS[loss.name]}.")
         met = Mul(*(Iverson(Eq(o, k)) for k, o in zip(kept, others, strict=True)))
         inner = Sum(2 * (there["a"] - there["t"]) * met, *reversed(ranges)) / count
         words = "The derivative of a square is twice its base, times that of the base: dx_a/dx_b = [a = b]."
         self.add(factor * inner, "power rule", words)
-        self.add(factor * (2 / count) * (a - t), "sifting", "Each bracket leaves one term of the sum.")
+        self.add(factor * self._scale() * (a - t), "sifting", "Each bracket leaves one term of the sum.")
 
     def _softmax(self, i: Symbol) -> None:
         """Back through a softmax in the middle of a chain, or before another loss."""
@@ -291,6 +291,16 @@ class Script:
         self.add(Sum(by * q * (Iverson(Eq(j, i)) - p), limits), "softmax", words)
         words = "The bracket leaves one term of the sum."
         self.add(p * (Partial(self.loss, p) - Sum(by * q, limits)), "sifting", words)
+        loss = self.chain.loss_function
+        if stage.number == len(self.chain) and not loss.unknown:
+            t, scale = IndexedBase("t"), self._scale()
+            words = f"The loss is {_WORDS[loss.name]}: its derivative by an output is that of one square."
+            self.add(scale * p * (p - t[i] - Sum((q - t[j]) * q, limits)), "loss", words)
+
+    def _scale(self) -> Expr:
+        """What the difference of output and target is multiplied by in the gradient of squared errors."""
+        half = self.chain.loss_function.name == "half_squared_error"
+        return S.One if half else 2 / Mul(*(sympify(size) for size in self.stage.shape))
 
     def _kept_setting(self) -> LayerSymbols:
         return self.setting_of("delta")
