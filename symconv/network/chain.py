@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Self
 
 from sympy import Expr
 
-from symconv.check.report import Report
 from symconv.errors import OptionError, reject_unknown
 from symconv.explicit.entries import in_shape
 from symconv.layers.unsized import shape_text
-from symconv.network.check import run
+from symconv.network.counts import multiplications, summary_of, total
 from symconv.network.derivations import ChainDerivation, ChainFormula, require_symbols
-from symconv.network.evaluation import numeric_chains
+from symconv.network.evaluation import check
+from symconv.network.fields import parameters_of, receptive_field
 from symconv.network.losses import Loss
-from symconv.network.numbers import Function, function_of
+from symconv.network.numbers import function_of
 from symconv.network.stages import Assembly, Shape, Stage
 from symconv.network.values import ROLES, ByLayer, Values
 from symconv.printing.notation import Notation
@@ -65,6 +65,12 @@ class Chain:
     names: ClassVar[tuple[str, ...]] = (
         "preactivation", "output", "delta", "grad_input", "grad_kernel", "grad_bias",
     )  # fmt: skip
+
+    check = check
+    multiplications = multiplications
+    numpy = function_of
+    receptive_field = receptive_field
+    summary = summary_of
 
     def __init__(
         self, *parts: Any, loss: str | None = None, notation: Notation | str = Notation(), **unknown: Any
@@ -281,43 +287,7 @@ class Chain:
     def _derived(self) -> dict[tuple[str, int], ChainDerivation]:
         return {}
 
-    def numpy(self) -> Function:
-        """A function of floating-point arrays made from the formulas: the loss, and its gradients by name.
-
-        ``loss, gradients = f(x=, w=[…], b=[…], target=)``, where w and b are lists with an array for each
-        layer that has them, and so are ``gradients["w"]`` and ``gradients["b"]``.
-
-        Raises
-        ------
-        OptionError
-            If the loss or an activation is unknown.
-
-        Examples
-        --------
-        >>> import symconv as sc
-        >>> f = sc.Chain(sc.Conv1d(3, 2), loss="half_squared_error").numpy()
-        >>> loss, gradients = f(x=[1, 2, 3], w=[[1, 1]], target=[0, 0])
-        >>> loss, gradients["w"][0].tolist()
-        (17.0, [13.0, 21.0])
-        """
-        if self.loss_function.unknown or any(s.activation.unknown for s in self.stages):
-            raise OptionError("nothing is known of the loss or of an activation: give them to have numbers.")
-        self.values.require_numbers()
-        return function_of(self)
-
-    def check(self, *, draws: int = 2, seed: int = 0, most: int = 2000) -> Report:
-        """Compare every quantity of every layer with plain loops on dual numbers, exactly where it can be.
-
-        An unknown function is put to the test as a polynomial. Where a function is not rational, numbers have
-        50 digits. Expressions with more than about ``most`` terms are compared as numbers only.
-
-        Examples
-        --------
-        >>> import symconv as sc
-        >>> bool(sc.Chain(sc.Conv1d(3, 2), sc.Activation("f"), sc.Dense(None, 1)).check())
-        True
-        """
-        if self.values.numeric:
-            return run(self, draws, seed, most)
-        chains = [made for made, _ in numeric_chains(self, seed)[:draws]]
-        return Report(tuple(finding for made in chains for finding in run(made, 1, seed, most).findings))
+    @property
+    def parameters(self) -> Any:
+        """The number of weights and biases, an expression if a size in it is a letter."""
+        return total([count for stage in self.stages for count in parameters_of(stage)])

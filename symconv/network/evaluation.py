@@ -13,10 +13,11 @@ import numpy as np
 from sympy import Add, Expr, Indexed, Mul, Pow, Sum, Symbol, exp, sympify
 from sympy.core.function import AppliedUndef
 
+from symconv.check.report import Report
 from symconv.errors import SymconvError
 from symconv.evidence.scalars import EvaluationError, compiled_condition, compiled_number
 from symconv.index_sums.nodes import Partial
-from symconv.network.check import Judge
+from symconv.network.check import Judge, run
 from symconv.network.references import Dual
 from symconv.printing.expressions import Iverson
 
@@ -190,6 +191,24 @@ def numeric_chains(chain: Any, seed: int = 0) -> list[tuple[Any, Numbers]]:
         if len(found) >= MOST_CHAINS:
             break
     return found
+
+
+def check(chain: Any, *, draws: int = 2, seed: int = 0, most: int = 2000) -> Report:
+    """Compare every quantity of every layer with plain loops on dual numbers, exactly where it can be.
+
+    An unknown function is put to the test as a polynomial. Where a function is not rational, numbers have
+    50 digits. Expressions with more than about ``most`` terms are compared as numbers only.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> bool(sc.Chain(sc.Conv1d(3, 2), sc.Activation("f"), sc.Dense(None, 1)).check())
+    True
+    """
+    if chain.values.numeric:
+        return run(chain, draws, seed, most)
+    chains = [made for made, _ in numeric_chains(chain, seed)[:draws]]
+    return Report(tuple(finding for made in chains for finding in run(made, 1, seed, most).findings))
 
 
 def model_of(chain: Any, numbers: Numbers, seed: int, letters: Callable[[int], str]) -> Model:

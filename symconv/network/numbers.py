@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.errors import EntriesError
+from symconv.errors import EntriesError, OptionError
 from symconv.network.passes import Operands, both
 
 #: Takes ``x``, ``w``, ``b`` and ``target``; returns the loss and the gradients by name.
@@ -16,7 +16,27 @@ Function = Callable[..., tuple[float, dict[str, Any]]]
 
 
 def function_of(chain: Any) -> Function:
-    """The function; see :meth:`symconv.network.Chain.numpy`."""
+    """A function of floating-point arrays made from the formulas: the loss, and its gradients by name.
+
+    ``loss, gradients = f(x=, w=[…], b=[…], target=)``, where w and b are lists with an array for each
+    layer that has them, and so are ``gradients["w"]`` and ``gradients["b"]``.
+
+    Raises
+    ------
+    OptionError
+        If the loss or an activation is unknown.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> f = sc.Chain(sc.Conv1d(3, 2), loss="half_squared_error").numpy()
+    >>> loss, gradients = f(x=[1, 2, 3], w=[[1, 1]], target=[0, 0])
+    >>> loss, gradients["w"][0].tolist()
+    (17.0, [13.0, 21.0])
+    """
+    if chain.loss_function.unknown or any(s.activation.unknown for s in chain.stages):
+        raise OptionError("nothing is known of the loss or of an activation: give them to have numbers.")
+    chain.values.require_numbers()
     stages = chain.stages
     entries = {stage.number: stage.layer.entries for stage in stages}
     learned = [stage.number for stage in stages if stage.learned]
