@@ -11,6 +11,7 @@ from sympy import Expr
 from symconv.errors import OptionError, reject_unknown
 from symconv.explicit.entries import in_shape
 from symconv.layers.unsized import shape_text
+from symconv.network.composition import composition
 from symconv.network.counts import multiplications, summary_of, total
 from symconv.network.derivations import ChainDerivation, ChainFormula, require_symbols
 from symconv.network.evaluation import check
@@ -67,6 +68,7 @@ class Chain:
     )  # fmt: skip
 
     check = check
+    composition = composition
     multiplications = multiplications
     numpy = function_of
     receptive_field = receptive_field

@@ -159,8 +159,9 @@ def test_every_field_is_the_interval_that_the_closed_form_says() -> None:
 def test_closed_forms_are_right_for_open_sizes() -> None:
     N, K, s, p = symbols("N K s p", integer=True, positive=True)
     net = sc.Chain(
-        sc.Conv1d(N, K, padding="same", bias=True), sc.Activation("f"), sc.Conv1d(None, 3, stride=s, padding=p),
-        sc.Activation("f"), sc.Conv1d(None, K), sc.Dense(None, 10, bias=True),
+        sc.Conv1d(N, K, padding="same", bias=True), sc.Activation("f"),
+        sc.Conv1d(None, 3, stride=s, padding=p), sc.Activation("f"), sc.Conv1d(None, K),
+        sc.Dense(None, 10, bias=True),
     )  # fmt: skip
     field = net.receptive_field(3)
     assert field.jump == s
