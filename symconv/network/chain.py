@@ -187,6 +187,10 @@ class Chain:
         reject_unknown("at", unknown, ["x", "w", "b", "target"])
         return self._with(self.values.at(x=x, w=w, b=b, target=target))
 
+    def in_symbols(self) -> Self:
+        """The same chain without its values."""
+        return self._with({})
+
     @property
     def target(self) -> Any:
         """The target in the shape of the output: its values, or letters t."""

@@ -66,14 +66,14 @@ def reached_by_gradients(
     known: Known,
 ) -> list[dict[tuple[int, int], tuple[tuple[int, int], tuple[int, int]]]]:
     """For the output of each top part, and some places of it, the first and last inputs with a gradient."""
-    modules = [m for m in modules_of(nn, known) if not isinstance(m, nn.ReLU)]
-    places = []
-    for at, module in enumerate(modules):
+    x = torch.ones(1, known.channels, known.size, known.size, dtype=torch.float64, requires_grad=True)
+    out, places = x, []
+    for module in modules_of(nn, known):
         if isinstance(module, nn.Flatten):
             break
-        network = nn.Sequential(*(_positive(nn, m) for m in modules[: at + 1])).double()
-        x = torch.ones(1, known.channels, known.size, known.size, dtype=torch.float64, requires_grad=True)
-        out = network(x)
+        out = _positive(nn, module).double()(out)
+        if isinstance(module, nn.ReLU):
+            continue
         found = {}
         for i in {0, out.shape[2] // 2, out.shape[2] - 1}:
             (gradient,) = torch.autograd.grad(out[0, :, i, i].sum(), x, retain_graph=True)
