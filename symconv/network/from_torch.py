@@ -74,10 +74,12 @@ def from_torch(
 
 
 def _is(module: Any, file: str, name: str) -> bool:
-    """Whether a module is of a class of PyTorch, without a look into PyTorch."""
-    return any(
-        c.__module__ == f"torch.nn.modules.{file}" and c.__name__ == name for c in type(module).__mro__
-    )
+    """Whether a module is of a class of PyTorch, without a look into PyTorch; its forward must be that."""
+    where, classes = f"torch.nn.modules.{file}", type(module).__mro__
+    known: list[Any] = [c for c in classes if c.__module__ == where and c.__name__ == name]
+    if known and getattr(type(module), "forward", None) is not known[0].forward:
+        raise OptionError(f"{type(module).__name__} has its own forward, so it may compute something else.")
+    return bool(known)
 
 
 def _inside(module: Any) -> Iterator[Any]:
