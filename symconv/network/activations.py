@@ -181,11 +181,11 @@ class Activation:
     def values(self, entries: Sequence[Any]) -> Any:
         """What it gives for entries: an array of floats, or exact numbers and expressions."""
         if not self.is_softmax:
-            return _at(self.expr, _NUMPY.get(self.name), entries)
+            return values_at(self.expr, entries, _NUMPY.get(self.name))
         if isinstance(entries, np.ndarray) and entries.dtype != object:
             powers = np.exp(entries - entries.max())
             return powers / powers.sum()
-        powers = _at(self.expr, None, entries)
+        powers = values_at(self.expr, entries)
         return _array([power / sum(powers) for power in powers])
 
     def backward(self, gradient: Any, entries: Sequence[Any], values: Sequence[Any]) -> Any:
@@ -195,7 +195,7 @@ class Activation:
             return _array([p * (g - mean) for g, p in zip(gradient, values, strict=True)], like=values)
         if self.is_identity:
             return gradient
-        return gradient * _at(self.slope, None, entries)
+        return gradient * values_at(self.slope, entries)
 
     def __repr__(self) -> str:
         return (
@@ -213,7 +213,7 @@ def _array(entries: Sequence[Any], like: Any = None) -> Any:
     return made
 
 
-def _at(expr: Expr, better: Callable[[Any], Any] | None, entries: Sequence[Any]) -> Any:
+def values_at(expr: Expr, entries: Sequence[Any], better: Callable[[Any], Any] | None = None) -> Any:
     """An expression in z at each entry."""
     if isinstance(entries, np.ndarray) and entries.dtype != object:
         with np.errstate(over="ignore"):

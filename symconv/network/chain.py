@@ -18,7 +18,9 @@ from symconv.network.evaluation import check
 from symconv.network.fields import parameters_of, receptive_field
 from symconv.network.losses import Loss
 from symconv.network.numbers import function_of
+from symconv.network.second import hessian, jvp, vjp
 from symconv.network.stages import Assembly, Shape, Stage
+from symconv.network.toeplitz import hessian_is_toeplitz
 from symconv.network.values import ROLES, ByLayer, Values
 from symconv.printing.notation import Notation
 
@@ -69,10 +71,14 @@ class Chain:
 
     check = check
     composition = composition
+    hessian = hessian
+    hessian_is_toeplitz = hessian_is_toeplitz
+    jvp = jvp
     multiplications = multiplications
     numpy = function_of
     receptive_field = receptive_field
     summary = summary_of
+    vjp = vjp
 
     def __init__(
         self, *parts: Any, loss: str | None = None, notation: Notation | str = Notation(), **unknown: Any

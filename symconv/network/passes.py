@@ -56,7 +56,7 @@ def forward(stages: Sequence[Stage], given: Operands) -> Forward:
         a = found.a[stage.source]
         taps = found.taps[number] = taps_of(stage, a, given)
         outputs = stage.layer.pattern.count("output")
-        z = _added(index["output"], taps[index["tap"]] * a[index["input"]], outputs, a)
+        z = added(index["output"], taps[index["tap"]] * a[index["input"]], outputs, a)
         if stage.layer.bias:
             z = z + given.b[number][stage.layer.pattern.biases().index["tap"]]
         for other in stage.added:
@@ -76,14 +76,14 @@ def backward(stages: Sequence[Stage], given: Operands, found: Forward, gradient:
         delta = stage.activation.backward(made.a[number], found.z[number], found.a[number])
         made.delta[number] = delta
         upstream = delta[index["output"]]
-        back = _added(index["input"], taps[index["tap"]] * upstream, len(a), a)
+        back = added(index["input"], taps[index["tap"]] * upstream, len(a), a)
         for other, part in ((stage.source, back), *((other, delta) for other in stage.added)):
             made.a[other] = made.a[other] + part if other in made.a else part
         if stage.learned:
-            made.w[number] = _added(index["tap"], upstream * a[index["input"]], len(taps), a)
+            made.w[number] = added(index["tap"], upstream * a[index["input"]], len(taps), a)
         if stage.layer.bias:
             biases = stage.layer.pattern.biases()
-            made.b[number] = _added(biases.index["tap"], delta, biases.size("tap"), a)
+            made.b[number] = added(biases.index["tap"], delta, biases.size("tap"), a)
     return made
 
 
@@ -135,7 +135,7 @@ def like(entries: Sequence[Any], example: Entries) -> Entries:
     return made
 
 
-def _added(cells: Any, terms: Entries, count: int, example: Entries) -> Entries:
+def added(cells: Any, terms: Entries, count: int, example: Entries) -> Entries:
     """Terms added up by the cell that each belongs to."""
     if isinstance(example, np.ndarray) and example.dtype != object:
         return np.bincount(cells, weights=terms, minlength=count)

@@ -16,6 +16,7 @@ from symconv.network.losses import Loss
 from symconv.network.named import Named
 from symconv.network.passes import Backward, Forward, Operands, both, exact_entries, forward
 from symconv.network.stages import Shape, Stage, numbered
+from symconv.printing.english import counted, joined
 from symconv.printing.letters import entry_names
 from symconv.printing.notation import Notation
 
@@ -104,11 +105,15 @@ class Values:
         if not isinstance(values, Mapping):
             values = list(values)
             if len(values) != len(having):
-                kernels = "kernels" if letter == "w" else "biases"
-                raise EntriesError(
-                    f"{letter} has {len(values)} entries, but the chain has {len(having)} {kernels}: give "
-                    f"one for each of the layers {', '.join(map(str, having))}."
+                what = ("kernel", "kernels") if letter == "w" else ("bias", "biases")
+                has = f"{letter} has {counted(len(values), 'entry', 'entries')}"
+                if not having:
+                    raise EntriesError(f"{has}, but the chain has no {what[0]}: leave it out.")
+                layers = (
+                    f"layers {joined(list(map(str, having)))}" if len(having) > 1 else "layer that has one"
                 )
+                of_chain = f"but the chain has {counted(len(having), *what)}"
+                raise EntriesError(f"{has}, {of_chain}: give one for {cure}.")
             values = dict(zip(having, values, strict=True))
         found = {}
         for number, value in values.items():
@@ -129,6 +134,20 @@ class Values:
         """The values of everything that the passes take."""
         w, b = ({n: exact_entries(e) for n, e in self.given.get(k, {}).items()} for k in ROLES)
         return Operands(exact_entries(self.given["x"]), w, b, exact_entries(self.target))
+
+    @cached_property
+    def filled(self) -> Operands:
+        """The same, with letters for what has no value."""
+        held: dict[str, dict[int, Any]] = {"w": {}, "b": {}}
+        for letter, role in ROLES.items():
+            given = self.given.get(letter, {})
+            for number, stage in self.having(letter).items():
+                symbols = stage.layer.entries.symbols
+                own = symbols.operands[role] if letter == "w" else symbols.bias
+                held[letter][number] = exact_entries(given.get(number, own))
+        return Operands(
+            exact_entries(self.named("output", 0)), held["w"], held["b"], exact_entries(self.target)
+        )
 
     @cached_property
     def forward(self) -> Forward:

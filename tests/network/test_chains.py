@@ -117,9 +117,10 @@ def test_values_may_be_given_by_layer_and_one_after_the_other() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"w": [[1, 1]]}, "the chain has 2 kernels: give one for each of the layers 1, 2"),
+        ({"w": [[1, 1]]}, "w has 1 entry, but the chain has 2 kernels: give one for each of the layers"),
+        ({"w": [[1, 1], [[1, 1]], [1]]}, "w has 3 entries, but the chain has 2 kernels"),
         ({"w": {3: [1]}}, "w is given for layer 3"),
-        ({"b": [1]}, "the chain has 0 biases"),
+        ({"b": [1]}, "the chain has no bias"),
         ({"w": [[1, 1, 1], [[1, 1]]]}, "w[1] has 3 entries"),
         ({"target": [1, 2]}, "target has 2 entries"),
         ({"x": [1]}, "x has 1 entries"),
