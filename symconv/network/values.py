@@ -109,9 +109,8 @@ class Values:
                 has = f"{letter} has {counted(len(values), 'entry', 'entries')}"
                 if not having:
                     raise EntriesError(f"{has}, but the chain has no {what[0]}: leave it out.")
-                layers = (
-                    f"layers {joined(list(map(str, having)))}" if len(having) > 1 else "layer that has one"
-                )
+                numbers = joined(list(map(str, having)))
+                cure = f"each of the layers {numbers}" if len(having) > 1 else f"layer {numbers}"
                 of_chain = f"but the chain has {counted(len(having), *what)}"
                 raise EntriesError(f"{has}, {of_chain}: give one for {cure}.")
             values = dict(zip(having, values, strict=True))
