@@ -10,6 +10,10 @@ from symconv.errors import OptionError, SymbolicSizeError
 from symconv.layers.description import defaults
 
 
+class UnsizedError(SymbolicSizeError, AttributeError):
+    """Something was asked of a layer whose input size is not known yet."""
+
+
 @dataclass(frozen=True)
 class Unsized:
     """The class of a layer and its options; the size of its input, the first of them, is None.
@@ -53,12 +57,10 @@ class Unsized:
         return self.kind(**options)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
-        sentence = (
-            f"{self!r} has no {name}, because its {next(iter(defaults(self.kind)))} is None: give the size"
-        )
-        raise SymbolicSizeError(f"{sentence}, or make the layer part of a sc.Chain.")
+        size = next(iter(defaults(self.kind)))
+        raise UnsizedError(f"{self!r} has no {name}, because its {size} is None: give the size.")
 
     def __repr__(self) -> str:
         usual = defaults(self.kind)

@@ -17,6 +17,7 @@ from symconv.network.derivations import ChainDerivation, ChainFormula, require_s
 from symconv.network.evaluation import check
 from symconv.network.fields import parameters_of, receptive_field
 from symconv.network.losses import Loss
+from symconv.network.notes import notes
 from symconv.network.numbers import function_of
 from symconv.network.second import hessian, jvp, vjp
 from symconv.network.stages import Assembly, Shape, Stage
@@ -75,6 +76,7 @@ class Chain:
     hessian_is_toeplitz = hessian_is_toeplitz
     jvp = jvp
     multiplications = multiplications
+    notes = notes
     numpy = function_of
     receptive_field = receptive_field
     summary = summary_of
