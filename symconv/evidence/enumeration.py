@@ -167,18 +167,11 @@ def _transposed(
     return EnumeratedRelation(counts, tuple(map(tuple, met.values())), tuple(range(input_size)))
 
 
-def _dense(
-    relation: Relation, options: Options, *, input_size: int, out_features: int, **window: int
-) -> EnumeratedRelation | None:
-    """Each output with every input: one group of channels."""
-    return _channels(relation, options, input_size, out_features, 1)
-
-
 #: How the outputs of a relation meet its inputs, by what it relates.
 _FORMS: Mapping[str, Callable[..., EnumeratedRelation | None]] = {
     "window": _window,
     "spread": _transposed,
     "channels": _channels,
-    "dense": _dense,
+    "dense": lambda r, told, *, input_size, out_features, **_: _channels(r, told, input_size, out_features, 1),
     "samples": _samples,
 }

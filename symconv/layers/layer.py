@@ -66,9 +66,10 @@ class Layer:
 
     rank: ClassVar[int | None] = None
 
-    def __new__(cls, *given: Any, **options: Any) -> Any:
-        """What a call makes; one that leaves the size of the input out is kept until the size is known."""
-        return Unsized.of(cls, given, options) or super().__new__(cls)
+    if not TYPE_CHECKING:  # type checkers read the options of __init__
+
+        def __new__(cls, *given, **options):
+            return Unsized.of(cls, given, options) or super().__new__(cls)
 
     def __init_subclass__(cls, rank: int | None = None) -> None:
         cls.rank = rank or cls.rank

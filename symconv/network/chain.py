@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from sympy import Expr
 
-from symconv.errors import OptionError, reject_unknown
+from symconv.errors import OptionError
 from symconv.explicit.entries import in_shape
 from symconv.layers.unsized import shape_text
 from symconv.network.composition import composition
@@ -23,7 +23,9 @@ from symconv.network.second import hessian, jvp, vjp
 from symconv.network.stages import Assembly, Shape, Stage
 from symconv.network.toeplitz import hessian_is_toeplitz
 from symconv.network.values import ROLES, ByLayer, Values
+from symconv.printing.names import PresetName
 from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 
 class Chain:
@@ -70,22 +72,22 @@ class Chain:
         "preactivation", "output", "delta", "grad_input", "grad_kernel", "grad_bias",
     )  # fmt: skip
 
-    check = check
-    composition = composition
-    hessian = hessian
-    hessian_is_toeplitz = hessian_is_toeplitz
-    jvp = jvp
-    multiplications = multiplications
-    notes = notes
-    numpy = function_of
-    receptive_field = receptive_field
-    summary = summary_of
-    vjp = vjp
+    check = options_checked(check)
+    composition = options_checked(composition)
+    hessian = options_checked(hessian)
+    hessian_is_toeplitz = options_checked(hessian_is_toeplitz)
+    jvp = options_checked(jvp)
+    multiplications = options_checked(multiplications)
+    notes = options_checked(notes)
+    numpy = options_checked(function_of)
+    receptive_field = options_checked(receptive_field)
+    summary = options_checked(summary_of)
+    vjp = options_checked(vjp)
 
+    @options_checked
     def __init__(
-        self, *parts: Any, loss: str | None = None, notation: Notation | str = Notation(), **unknown: Any
+        self, *parts: Any, loss: str | None = None, notation: Notation | PresetName = Notation()
     ) -> None:
-        reject_unknown("Chain", unknown, ["loss", "notation"])
         if not parts:
             raise OptionError("a chain has at least one layer: write sc.Chain(sc.Conv1d(4, 3), …).")
         self.parts = tuple(parts)
@@ -177,7 +179,8 @@ class Chain:
             held[number] = in_shape(given[number], shape) if number in given else getattr(stage.layer, letter)
         return ByLayer(what, held, len(self))
 
-    def at(self, *, x: Any = None, w: Any = None, b: Any = None, target: Any = None, **unknown: Any) -> Self:
+    @options_checked
+    def at(self, *, x: Any = None, w: Any = None, b: Any = None, target: Any = None) -> Self:
         """The same chain on values: numbers, fractions or SymPy expressions; exact ones stay exact.
 
         Parameters
@@ -192,7 +195,6 @@ class Chain:
         EntriesError
             If a shape does not fit, or there are too many or too few kernels.
         """
-        reject_unknown("at", unknown, ["x", "w", "b", "target"])
         return self._with(self.values.at(x=x, w=w, b=b, target=target))
 
     def in_symbols(self) -> Self:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import update_wrapper
 from typing import Any
 
-from symconv.errors import OptionError, reject_unknown
+from symconv.errors import OptionError
 from symconv.layers.layer import Layer
 from symconv.pattern import Connections, Kernel
+from symconv.pattern.given import Count
 from symconv.printing.english import counted
+from symconv.printing.names import EquationName, PresetName
 from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 
 class Dense(Layer):
@@ -39,15 +43,15 @@ class Dense(Layer):
                   for 0 <= i <= M - 1, 0 <= k <= N - 1
     """
 
+    @options_checked
     def __init__(
-        self, in_features: Any, out_features: Any, *, bias: bool = False,
-        notation: Notation | str = Notation(), **unknown: Any,
+        self, in_features: Count | None, out_features: Count, *, bias: bool = False,
+        notation: Notation | PresetName = Notation(),
     ) -> None:  # fmt: skip
-        reject_unknown(type(self).__name__, unknown, self.option_names())
         super().__init__([Connections.make(in_features, out_features)], Kernel(), bias, notation)
 
     @property
-    def equation_names(self) -> list[str]:
+    def equation_names(self) -> list[EquationName]:
         """The names that :meth:`equation` takes: a dense layer has no output size to compute."""
         return [name for name in super().equation_names if name != "output_size"]
 
@@ -74,8 +78,8 @@ def _refused(name: str) -> Any:
     def refuse(layer: Dense, *given: Any, **named: Any) -> Any:
         raise OptionError(f"a dense layer has no {name}(): it is for layers with windows.")
 
-    return refuse
+    return update_wrapper(refuse, getattr(Layer, name))
 
 
-for _name in ("animation", "check", "claim", "einsum", "exercises", "notes", "to_torch"):
+for _name in ("animation", "check", "einsum", "exercises", "notes", "to_torch"):
     setattr(Dense, _name, _refused(_name))

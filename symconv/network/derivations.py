@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import mpmath
 from sympy import Eq, Expr, Symbol
@@ -146,10 +147,13 @@ class ChainDerivation:
         except (EvaluationError, KeyError, ZeroDivisionError) as error:
             return f"undefined ({error})"
 
-    def prove(self, **how: Any) -> ChainProof:
+    def prove(
+        self, *, strides: Sequence[int] | None = None, dilations: Sequence[int] | None = None,
+        engine: Literal["z3", "islpy"] | None = None,
+    ) -> ChainProof:  # fmt: skip
         """Prove for all sizes the steps that are those of a layer's own derivation.
 
-        Parameters are those of :meth:`symconv.derivation.Derivation.prove`. What the chain adds to them, the
+        Parameters are those of :meth:`Derivation.prove`. What the chain adds to them, the
         chain rule through an activation or a loss, is no statement on sizes; :meth:`verify` covers it.
 
         Examples
@@ -159,6 +163,7 @@ class ChainDerivation:
         >>> print(net.derive("delta", layer=1).prove())
         grad_input of layer 2: proved for all M_1, with stride 1, dilation 1, by islpy
         """
+        how: dict[str, Any] = {"strides": strides, "dilations": dilations, "engine": engine}
         proofs = {key: derivation.prove(**how) for key, derivation in self._derived().items()}
         return ChainProof(tuple((n, name, proof) for (n, name), proof in proofs.items()))
 

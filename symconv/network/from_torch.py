@@ -14,12 +14,15 @@ from symconv.network.activations import Activation
 from symconv.network.chain import Chain
 from symconv.network.dense import Dense
 from symconv.network.stages import Assembly, Flatten
+from symconv.printing.names import PresetName
 from symconv.printing.notation import Notation
+from symconv.printing.options import options_checked
 
 
+@options_checked
 def from_torch(
     module: Any, input_size: Any, *, values: bool = False, channels: Any = None, batch: Any = None,
-    loss: str | None = None, notation: Notation | str = Notation(),
+    loss: str | None = None, notation: Notation | PresetName = Notation(),
 ) -> Any:  # fmt: skip
     """The layer that a convolution or pooling module of PyTorch computes, or the chain of a Sequential.
 

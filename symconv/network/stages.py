@@ -280,7 +280,7 @@ def letters_of(notation: Notation, number: int, source: int, *, dense: bool = Fa
     above = notation.input if "input" in chosen else "a"
     kernel = "W" if dense and "kernel" not in chosen else notation.kernel
     matrix = kernel if dense else notation.matrix
-    changes = {
+    changes: dict[str, Any] = {
         "input": numbered(above, source) if source else notation.input,
         "kernel": numbered(kernel, number),
         "selection": numbered(notation.selection, number),
