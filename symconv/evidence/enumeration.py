@@ -172,6 +172,6 @@ _FORMS: Mapping[str, Callable[..., EnumeratedRelation | None]] = {
     "window": _window,
     "spread": _transposed,
     "channels": _channels,
-    "dense": lambda r, told, *, input_size, out_features, **_: _channels(r, told, input_size, out_features, 1),
+    "dense": lambda r, o, *, input_size, out_features, **_: _channels(r, o, input_size, out_features, 1),
     "samples": _samples,
 }
