@@ -33,6 +33,7 @@ from sympy import erf as symbolic_erf
 
 from symconv.errors import OptionError
 from symconv.printing.letters import WORDS
+from symconv.printing.targets import target_of
 
 #: The variable that the expression of an activation is written in.
 Z = Symbol("z", real=True)
@@ -196,6 +197,14 @@ class Activation:
         if self.is_identity:
             return gradient
         return gradient * values_at(self.slope, entries)
+
+    def _repr_latex_(self) -> str:
+        target = target_of("latex")
+        name = target.function(self.letter)
+        if self.is_softmax:
+            return rf"$\displaystyle {name}(z)_i = e^{{z_i}} \big/ \sum_j e^{{z_j}}$"
+        shown, slope = target.expr(self.expr), target.expr(self.slope)
+        return rf"$\displaystyle {name}(z) = {shown},\quad {name}'(z) = {slope}$"
 
     def __repr__(self) -> str:
         return (

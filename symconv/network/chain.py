@@ -116,6 +116,16 @@ class Chain:
         made._hold(stages or self.stages, shape or self.shape, self._loss_name, given)
         return made
 
+    def __repr__(self) -> str:
+        loss = [] if self._loss_name is None else [f"loss={self._loss_name!r}"]
+        return f"Chain({', '.join([*map(repr, self.parts), *loss])})"
+
+    def __str__(self) -> str:
+        return str(summary_of(self))
+
+    def _repr_html_(self) -> str:
+        return summary_of(self)._repr_html_()
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The layers in order, each with its place in the chain."""

@@ -12,6 +12,7 @@ from symconv.errors import OptionError
 from symconv.layers.unsized import shape_text
 from symconv.network.fields import parameters_of, receptive_field
 from symconv.network.stages import Stage
+from symconv.printing.rich import table, words
 from symconv.printing.targets import target_of
 
 
@@ -92,8 +93,9 @@ class Summary:
         """The rows as an ``array``."""
         return target_of("latex").table(self.rows, "lllrrrr")
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+    def _repr_html_(self) -> str:
+        head, *rows = ([words(cell) for cell in row] for row in self.rows)
+        return table(head, rows)
 
 
 def summary_of(chain: Any) -> Summary:

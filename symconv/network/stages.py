@@ -18,6 +18,7 @@ from symconv.network.activations import IDENTITY, Activation
 from symconv.pattern import Size
 from symconv.printing.letters import Letter
 from symconv.printing.notation import Notation
+from symconv.printing.rich import as_printed
 
 #: The sizes of a quantity along its indices.
 Shape = tuple[Size, ...]
@@ -27,9 +28,13 @@ Shape = tuple[Size, ...]
 class Flatten:
     """All entries of what comes before, row by row, as one vector.
 
-    >>> Flatten()
-    Flatten()
+    >>> import symconv as sc
+    >>> net = sc.Chain(sc.Conv2d(4, 3, in_channels=1, out_channels=2), sc.Flatten(), sc.Dense(None, 3))
+    >>> [stage.shape for stage in net.stages]
+    [(2, 2, 2), (3,)]
     """
+
+    _repr_html_ = as_printed
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +45,19 @@ class Residual:
     ----------
     chain, shortcut : sc.Chain, or sequence of its parts
         The parts may leave out their sizes, as those of a chain.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> net = sc.Chain(sc.Conv1d(3, 1), sc.Residual([sc.Conv1d(None, 3, padding=1)]))
+    >>> net.quantity("preactivation", layer=2)[0]
+    a^(1)_0*w^(2)_1 + a^(1)_0 + a^(1)_1*w^(2)_2
     """
 
     chain: Any
     shortcut: Any = ()
+
+    _repr_html_ = as_printed
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -53,7 +67,8 @@ class Residual:
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, self.parts))
         beside = ", ".join(map(repr, parts_of(self.shortcut)))
-        return f"Residual(({inside},){f', shortcut=({beside},)' if beside else ''})"
+        shortcut = f", shortcut=[{beside}]" if beside else ""
+        return f"Residual([{inside}]{shortcut})"
 
 
 def parts_of(chain: Any) -> tuple[Any, ...]:
