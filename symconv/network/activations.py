@@ -203,6 +203,8 @@ class Activation:
         name = target.function(self.letter)
         if self.is_softmax:
             return rf"$\displaystyle {name}(z)_i = e^{{z_i}} \big/ \sum_j e^{{z_j}}$"
+        if self.unknown:
+            return rf"$\displaystyle {name}(z),\quad {name}'(z)$"
         shown, slope = target.expr(self.expr), target.expr(self.slope)
         return rf"$\displaystyle {name}(z) = {shown},\quad {name}'(z) = {slope}$"
 
