@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import Parameter
 from typing import Any
 
-from symconv.errors import OptionError, SymbolicSizeError
+from symconv.errors import OptionError, SymbolicSizeError, reject_unknown
 from symconv.layers.description import defaults
 
 
@@ -30,10 +31,15 @@ class Unsized:
 
     @classmethod
     def of(cls, kind: type[Any], given: tuple[Any, ...], options: Mapping[str, Any]) -> Unsized | None:
-        """What a call makes, if the size of the input in it is None; the call may be wrong otherwise."""
-        names = list(defaults(kind))
-        asked = {**dict(zip(names, given, strict=False)), **options}
-        return cls(kind, asked) if asked.get(names[0], 0) is None else None
+        """What a call makes, if the size of the input in it is None, and nothing else is wrong with it."""
+        first, *others = usual = defaults(kind)
+        asked = {**dict(zip(usual, given, strict=False)), **options}
+        if asked.get(first, 0) is not None or any(
+            usual[o] is Parameter.empty and o not in asked for o in others
+        ):
+            return None
+        reject_unknown(kind.__name__, options, usual)
+        return cls(kind, asked)
 
     def sized(self, shape: tuple[Any, ...]) -> Any:
         """The layer on an input of a shape, whose first entry is the number of channels where it has such.

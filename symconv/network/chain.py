@@ -92,6 +92,8 @@ class Chain:
             raise OptionError("a chain has at least one layer: write sc.Chain(sc.Conv1d(4, 3), …).")
         self.parts = tuple(parts)
         self.notation = Notation.preset(notation) if isinstance(notation, str) else notation
+        if loss is not None and Loss(loss).unknown:
+            self.notation = self.notation.replace(loss=loss)
         assembly = Assembly(self.notation)
         for part in parts:
             assembly.add(part)

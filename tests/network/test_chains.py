@@ -81,6 +81,22 @@ def test_what_does_not_fit_is_named(
         assert words in str(raised.value)
 
 
+def test_an_unknown_loss_has_its_own_letter() -> None:
+    net = sc.Chain(sc.Conv1d(3, 2), sc.Activation("f"), loss="E")
+    assert str(net.quantity("delta").T) == "Matrix([[dE0*f'(z^(1)_0), dE1*f'(z^(1)_1)]])"
+    assert "f'(z^(1)[i])*dE/da^(1)[i]" in str(net.formula("delta"))
+    assert "dE/dw^(1)[k]" in str(net.formula("grad_kernel"))
+
+
+def test_calls_without_a_size_are_checked_at_once() -> None:
+    with pytest.raises(OptionError, match="Conv1d: unknown option 'strid': did you mean 'stride'"):
+        sc.Conv1d(None, 3, strid=2)
+    with pytest.raises(TypeError, match="kernel_size"):
+        sc.Conv1d(None)
+    with pytest.raises(OptionError, match="Dense: unknown option 'bais': did you mean 'bias'"):
+        sc.Dense(None, 3, bais=True)
+
+
 def test_a_layer_without_a_size_says_so() -> None:
     part = sc.Conv2d(None, 3, in_channels=1, out_channels=2)
     assert repr(part) == "Conv2d(None, 3, in_channels=1, out_channels=2)"
