@@ -16,6 +16,7 @@ from symconv.network.counts import multiplications, summary_of, total
 from symconv.network.derivations import ChainDerivation, ChainFormula, require_symbols
 from symconv.network.evaluation import check
 from symconv.network.fields import parameters_of, receptive_field
+from symconv.network.figure import figure
 from symconv.network.losses import Loss
 from symconv.network.notes import notes
 from symconv.network.numbers import function_of
@@ -74,6 +75,7 @@ class Chain:
 
     check = options_checked(check)
     composition = options_checked(composition)
+    figure = options_checked(figure)
     hessian = options_checked(hessian)
     hessian_is_toeplitz = options_checked(hessian_is_toeplitz)
     jvp = options_checked(jvp)

@@ -7,11 +7,12 @@ from typing import Any
 
 from sympy import Expr, flatten
 
-from symconv.errors import OptionError, SymconvError
+from symconv.errors import FigureError, OptionError, SymconvError
+from symconv.network.figure import figure
 from symconv.network.stages import Flatten, Residual, parts_of
 from symconv.network.values import letter_of
 from symconv.notes import Document
-from symconv.notes.model import Block, Display, Heading, Maths, Points, Prose, Table, Words
+from symconv.notes.model import Block, Display, Heading, Maths, Picture, Points, Prose, Table, Words
 from symconv.printing.english import counted, joined
 from symconv.printing.letters import Letter
 from symconv.printing.targets import target_of
@@ -74,6 +75,7 @@ def notes(chain: Any, *, depth: str = "standard", title: str | None = None) -> D
     symbolic = chain.in_symbols()
     code = _code(symbolic)
     blocks: list[Block] = [Prose(_LEAD, lead=True), Heading(("The layers",)), _layers(chain)]
+    blocks += _picture(symbolic, code)
     blocks += [Heading(("Forwards",)), Prose(_FORWARDS)]
     for stage in chain.stages:
         blocks += _displays(symbolic, stage.number, ("preactivation",), code)
@@ -96,6 +98,19 @@ def notes(chain: Any, *, depth: str = "standard", title: str | None = None) -> D
 def _layers(chain: Any) -> Block:
     head, *rows = chain.summary().rows
     return Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
+
+
+def _picture(chain: Any, code: str) -> list[Block]:
+    """The network with what its first output sees, if it can be drawn."""
+    if not chain.values.numeric:
+        return []
+    first = (int(chain.notation.base),) * len(chain.stages[-1].shape)
+    try:
+        drawn = figure(chain, output=first)
+    except FigureError:
+        return []
+    words = "The network. Marked is what reaches its first output, and the way that its gradient takes back."
+    return [Picture((words,), drawn, f"net.figure(output={first})" if code else "", "network")]
 
 
 def _names(chain: Any, number: int, names: Sequence[str]) -> Iterator[str]:

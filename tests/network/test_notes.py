@@ -38,11 +38,13 @@ def test_notes_have_the_numbers_of_both_passes() -> None:
     ):  # fmt: skip
         assert line in text
     assert "Derivations" not in text
+    assert "Marked is what reaches a^(2)_0: " in text
 
 
 def test_open_sizes_have_no_numbers_and_say_what_stood_for_functions() -> None:
     text = str(two_filters().notes())
     assert "On numbers" not in text
+    assert "Marked is" not in text
     assert "For this, a polynomial stood for f." in text
     assert "delta^(1) = (T^(2)^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
 
@@ -73,12 +75,12 @@ def test_labels_are_unique() -> None:
 
 
 @pytest.mark.parametrize(
-    "suffix", ["tex", "md", "html", "rst", "txt", "ipynb", pytest.param("pdf", marks=exhaustive)]
+    "suffix", ["tex", "typ", "md", "html", "rst", "txt", "ipynb", pytest.param("pdf", marks=exhaustive)]
 )
 def test_notes_are_saved_in_every_format(suffix: str, tmp_path: Path) -> None:
-    for name, make in (("one", opening), ("two", two_filters)):
+    for name, document in (("one", opening().notes(depth="full")), ("two", two_filters().notes())):
         file = tmp_path / f"{name}.{suffix}"
-        make().notes(depth="full").save(file)
+        document.save(file)
         assert file.stat().st_size > 2000
 
 

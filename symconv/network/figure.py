@@ -1,0 +1,153 @@
+"""The picture of a chain: a column of nodes a layer, and what one output sees of the input, marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import hypot, prod
+from typing import Any
+
+from symconv.errors import FigureError, OptionError
+from symconv.figures import Figure
+from symconv.figures.colours import FAINT
+from symconv.figures.drawing import Disc, Drawing, Label, Line, Mark, Text
+from symconv.layers.unsized import shape_text
+from symconv.network.values import letter_of
+from symconv.printing.english import counted, joined
+from symconv.printing.latex import Latex
+from symconv.printing.letters import entry_name
+
+#: So many edges can still be told apart.
+MOST_EDGES = 150
+
+_RADIUS, _PITCH, _APART, _COLOUR = 0.42, 1.15, 3.2, "teal"
+
+
+def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
+    """The chain as a network of nodes: its input, and the outputs of each layer.
+
+    An edge joins an input and an output of a layer that meet. What is added past the layers of a residual
+    chain is not drawn.
+
+    Parameters
+    ----------
+    output : int, or sequence with one index per axis, optional
+        An output of the last layer, its indices counted as the notation counts; all that reaches it is
+        marked, which is also the way that its gradient takes back to the input.
+
+    Raises
+    ------
+    SymbolicSizeError
+        If a size is a letter.
+    FigureError
+        If there are too many edges to draw.
+    OptionError
+        If there is no such output.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(output=0))
+    Network of 5 inputs, then layers of 4 and 2 outputs.
+    Marked is what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
+    """
+    chain.values.require_numbers()
+    edges = {s.number: _edges(s) for s in chain.stages}
+    count = sum(map(len, edges.values()))
+    if count > MOST_EDGES:
+        raise FigureError(f"the network has {count} edges: at most {MOST_EDGES} can be told apart.")
+    sizes = {0: chain.stages[0].layer.pattern.count("input")}
+    sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}
+    places = _places(sizes)
+    marked = _marked(chain, edges, output)
+    marks: list[Mark] = []
+    for strong in (False, True):
+        for stage in chain.stages:
+            for j, o in edges[stage.number]:
+                if ((stage.number, o) in marked and (stage.source, j) in marked) is strong:
+                    ends = places[stage.source, j], places[stage.number, o]
+                    marks.append(_line(*ends, _COLOUR if strong else FAINT if marked else "black"))
+    for node, (x, y) in places.items():
+        look, colour = ("tap", _COLOUR) if node in marked else ("entry", "black")
+        marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node)))
+    marks += _heads(chain, places)
+    title = "Which outputs of each layer meet which inputs"
+    return Figure(Drawing.of("network", title, marks, _alt(chain, sizes, marked)))
+
+
+def _edges(stage: Any) -> list[tuple[int, int]]:
+    """The pairs of an input and an output of a layer that meet."""
+    index = stage.layer.spec.incidence.index
+    return sorted({*zip(index["input"].tolist(), index["output"].tolist(), strict=True)})
+
+
+def _places(sizes: dict[int, int]) -> dict[tuple[int, int], tuple[float, float]]:
+    """Where each node stands: a column a layer, each in the middle of the height."""
+    tall = max(sizes.values())
+    return {
+        (number, at): (round(number * _APART, 3), round(1.5 + (at + (tall - size) / 2) * _PITCH, 3))
+        for number, size in sizes.items()
+        for at in range(size)
+    }
+
+
+def _marked(chain: Any, edges: dict[int, list[tuple[int, int]]], output: Any) -> set[tuple[int, int]]:
+    """The nodes that reach an output of the last layer, itself included."""
+    if output is None:
+        return set()
+    shape, base = [int(size) for size in chain.stages[-1].shape], int(chain.notation.base)
+    index = [output] if isinstance(output, int) else list(output)
+    inside = len(index) == len(shape) and all(0 <= i - base < n for i, n in zip(index, shape, strict=True))
+    if not inside:
+        has = f"the last layer has the shape {shape_text(tuple(shape))}"
+        raise OptionError(f"there is no output {output!r}: {has}.")
+    flat = 0
+    for i, size in zip(index, shape, strict=True):
+        flat = flat * size + i - base
+    found = {(len(chain), flat)}
+    for stage in reversed(chain.stages):
+        reached = {o for number, o in found if number == stage.number}
+        found |= {(stage.source, j) for j, o in edges[stage.number] if o in reached}
+        found |= {(other, o) for other in stage.added for o in reached}
+    return found
+
+
+def _line(start: tuple[float, float], end: tuple[float, float], colour: str) -> Line:
+    """An edge between the rims of two nodes."""
+    (x1, y1), (x2, y2) = start, end
+    share = _RADIUS / hypot(x2 - x1, y2 - y1)
+    across, down = share * (x2 - x1), share * (y2 - y1)
+    x1, y1, x2, y2 = (round(end, 3) for end in (x1 + across, y1 + down, x2 - across, y2 - down))
+    return Line(x1, y1, x2, y2, colour)
+
+
+def _name(chain: Any, number: int, at: int) -> str:
+    """The name of a node."""
+    return str(chain.in_symbols().values.named("output", number)[at])
+
+
+def _label(chain: Any, number: int, at: int) -> Label:
+    stage = chain.stages[max(number, 1) - 1]
+    shape = [int(size) for size in (stage.shape if number else stage.before)]
+    index: list[int] = []
+    for extent in range(len(shape)):
+        index.append(at // prod(shape[extent + 1 :]) % shape[extent] + int(chain.notation.base))
+    letter = letter_of(chain.notation, number)
+    return Label(f"${Latex().indexed(letter, *index)}$", entry_name(letter, *index))
+
+
+def _heads(chain: Any, places: dict[tuple[int, int], tuple[float, float]]) -> Iterator[Text]:
+    """What each column is, above it."""
+    for number in range(len(chain) + 1):
+        words = "input" if not number else f"layer {number}"
+        yield Text(places[number, 0][0], 0.4, Label(words, words))
+
+
+def _alt(chain: Any, sizes: dict[int, int], marked: set[tuple[int, int]]) -> str:
+    layers = joined([str(sizes[n]) for n in range(1, len(sizes))])
+    several = "layers" if len(sizes) > 2 else "a layer"
+    said = f"Network of {counted(sizes[0], 'input')}, then {several} of {layers} outputs."
+    if not marked:
+        return said
+    (last, at), *others = sorted(marked, key=lambda node: (-node[0], node[1]))
+    seen = ", ".join(_name(chain, *node) for node in others)
+    return f"{said} Marked is what reaches {_name(chain, last, at)}: {seen}."
