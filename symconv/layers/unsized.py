@@ -71,8 +71,9 @@ class Unsized:
     def __repr__(self) -> str:
         usual = defaults(self.kind)
         first, second, *_ = usual
-        told = [repr(self.options[name]) for name in (first, second) if name in self.options]
-        more = (f"{k}={v!r}" for k, v in self.options.items() if k not in (first, second) and v != usual[k])
+        given = {name: self.options[name] for name in usual if name in self.options}
+        told = [repr(given.pop(name)) for name in (first, second) if name in given]
+        more = (f"{name}={value!r}" for name, value in given.items() if value != usual[name])
         return f"{self.kind.__name__}({', '.join([*told, *more])})"
 
 

@@ -12,8 +12,10 @@ from symconv.errors import OptionError
 from symconv.layers.unsized import shape_text
 from symconv.network.fields import parameters_of, receptive_field
 from symconv.network.stages import Stage
+from symconv.printing.display import Display
 from symconv.printing.rich import table, words
-from symconv.printing.targets import target_of
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import as_latex, target_of
 
 
 def multiplications(chain: Any, padding: bool = True, *, layer: int | None = None) -> Any:
@@ -89,9 +91,13 @@ class Summary:
 
     __repr__ = __str__
 
+    def display(self, target: MathsTarget) -> Display:
+        """The rows as they stand."""
+        return Display(whole=target.table(self.rows, "lllrrrr"))
+
     def latex(self) -> str:
         """The rows as an ``array``."""
-        return target_of("latex").table(self.rows, "lllrrrr")
+        return as_latex(self)
 
     def _repr_html_(self) -> str:
         head, *rows = ([words(cell) for cell in row] for row in self.rows)
