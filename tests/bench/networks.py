@@ -1,4 +1,4 @@
-"""Networks: gradients in letters beside SymPy's derivative of the whole loss, and in numbers beside PyTorch."""
+"""Networks: gradients in letters beside SymPy's derivative of the whole loss, in numbers beside PyTorch."""
 
 from __future__ import annotations
 
