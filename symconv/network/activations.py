@@ -15,11 +15,13 @@ import numpy as np
 from sympy import (
     Expr,
     Function,
+    Matrix,
     Piecewise,
     Rational,
     S,
     Symbol,
     SympifyError,
+    diag,
     diff,
     exp,
     lambdify,
@@ -197,6 +199,30 @@ class Activation:
         if self.is_identity:
             return gradient
         return gradient * values_at(self.slope, entries)
+
+    def jacobian(self, size: int) -> Matrix:
+        """The derivative of each of ``size`` values with respect to each entry.
+
+        That of softmax is ``diag(p) - p p^T`` in its values p; of any other activation it is diagonal, and
+        its entries are ``f'(z)``.
+
+        Examples
+        --------
+        >>> Activation("softmax").jacobian(2)
+        Matrix([
+        [-p0**2 + p0,      -p0*p1],
+        [     -p0*p1, -p1**2 + p1]])
+        >>> Activation("f").jacobian(2)
+        Matrix([
+        [f'(z0),      0],
+        [     0, f'(z1)]])
+        """
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise OptionError(f"size is {size!r}: write how many entries there are, at least 1.")
+        if self.is_softmax:
+            p = Matrix([Symbol(f"p{i}") for i in range(size)])
+            return diag(*p) - p * p.T
+        return diag(*(self.slope.xreplace({Z: Symbol(f"z{i}", real=True)}) for i in range(size)))
 
     def _repr_latex_(self) -> str:
         target = target_of("latex")
