@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from symconv.layers import MaxPool3d as MaxPool3d
     from symconv.layers.einsum import Einsum as Einsum
     from symconv.network import Activation as Activation
+    from symconv.network import BatchNorm as BatchNorm
     from symconv.network import Chain as Chain
     from symconv.network import Dense as Dense
     from symconv.network import Flatten as Flatten
@@ -75,7 +76,7 @@ _HELD = {
     "figures": ["Animation", "Figure"],
     "layers": LAYERS,
     "layers.einsum": ["Einsum"],
-    "network": ["Activation", "Chain", "Dense", "Flatten", "Residual"],
+    "network": ["Activation", "BatchNorm", "Chain", "Dense", "Flatten", "Residual"],
     "network.from_torch": ["from_torch"],
     "notes": ["Document"],
     "notes.exercises": ["Exercise", "Exercises"],

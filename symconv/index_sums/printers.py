@@ -81,6 +81,12 @@ class _IndexSums(Printer):
     def _places(self, index: Sequence[Expr]) -> str:
         return self._target.places.join(map(self._print, index))
 
+    def _print_Pow(self, expr: Expr, **how: Any) -> str:
+        """The square of an entry whose letter has a superscript keeps away from that."""
+        base, power = expr.args
+        apart = self._target.stacked and isinstance(base, Indexed) and "^" in str(base.base) and power == 2
+        return f"{{{self._print(base)}}}^{{2}}" if apart else str(super()._print_Pow(expr, **how))
+
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._target.sum(*map(self._print, limits)) for limits in reversed(expr.limits)]
         return f"{' '.join(heads)} {self._factor(expr.function)}"

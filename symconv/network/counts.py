@@ -126,9 +126,7 @@ def summary_of(chain: Any) -> Summary:
         except OptionError:
             seen = ["", ""]
         activation = "" if stage.activation.is_identity else f", {stage.activation.name}"
-        name = (
-            type(stage.layer).__name__ + activation + "".join(f", + {_added(other)}" for other in stage.added)
-        )
+        name = stage.kind + activation + "".join(f", + {_added(other)}" for other in stage.added)
         count = sum(parameters_of(stage))
         products = multiplications_of(stage, padding=True)
         rows.append((str(stage.number), name, shape_text(stage.shape), str(count), str(products), *seen))

@@ -7,7 +7,7 @@ from typing import Any
 
 from symconv.errors import OptionError
 from symconv.layers.layer import Layer
-from symconv.pattern import Connections, Kernel
+from symconv.pattern import Connections, Diagonal, Kernel
 from symconv.pattern.given import Count
 from symconv.printing.english import counted
 from symconv.printing.names import EquationName, PresetName
@@ -70,6 +70,29 @@ class Dense(Layer):
         ((n,), (m,)) = (self.pattern.extents[role] for role in ("input", "output"))
         sizes = ", ".join(repr(size if isinstance(size, int) else str(size)) for size in (n, m))
         return f"Dense({sizes}{', bias=True' if self.bias else ''})"
+
+
+class Scale(Dense):
+    """A symbolic diagonal layer, ``y[i] = b[i] + w[i] x[i]``.
+
+    >>> Scale(2).matrix
+    Matrix([
+    [w0,  0],
+    [ 0, w1]])
+    """
+
+    @options_checked
+    def __init__(self, features: Count, *, notation: Notation | PresetName = Notation()) -> None:
+        Layer.__init__(self, [Diagonal.make(features)], Kernel(), True, notation)
+
+    @property
+    def title(self) -> str:
+        """A short description of the layer."""
+        return f"Diagonal layer with {counted(self.pattern.extents['input'][0], 'input')}"
+
+    def __repr__(self) -> str:
+        (size,) = self.pattern.extents["input"]
+        return f"Scale({size if isinstance(size, int) else str(size)!r})"
 
 
 def _refused(name: str) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import mpmath
-from sympy import Eq, Expr, Symbol
+from sympy import Eq, Expr, Indexed, Symbol
 from sympy.core.function import AppliedUndef
 
 from symconv.derivation import Derivation
@@ -50,6 +50,11 @@ class ChainDerivation:
         self._lines: list[Line] = script.made(name)
         self._setting: LayerSymbols = script.setting_of(name)
         self._letter, self.ranges = script.letter, script.ranges(name)
+
+    @property
+    def title(self) -> str:
+        """What is derived."""
+        return f"{self.name} of layer {self.layer}"
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -112,7 +117,7 @@ class ChainDerivation:
                 failure = failure or step.failure
                 count = step.cases if at not in self._evaluated else min(step.cases, cases)
             reports.append(StepReport(at + 1, line.rule, count, failure))
-        return ChainVerification(f"{self.name} of layer {self.layer}", tuple(reports))
+        return ChainVerification(self.title, tuple(reports))
 
     @cached_property
     def _evaluated(self) -> list[int]:
@@ -123,10 +128,10 @@ class ChainDerivation:
     def _tried(self, seed: int) -> tuple[int, dict[int, Failure]]:
         """In how many cases lines were evaluated, and where one fails first."""
         failures: dict[int, Failure] = {}
-        chains = numeric_chains(self._chain, seed)
-        for at, (chain, sizes) in enumerate(chains):
-            with mpmath.workdps(DIGITS):
-                model = model_of(chain, sizes, seed + at, self._letter)
+        cases = 0
+        with mpmath.workdps(DIGITS):
+            for sizes, model in self._models(seed):
+                cases += 1
                 for index in places(self.ranges, sizes, MOST_PLACES):
                     numbers = {**sizes, **index}
                     for line in self._evaluated:
@@ -135,7 +140,12 @@ class ChainDerivation:
                         left, right = (self._value(model, side, numbers) for side in self._sides(line))
                         if isinstance(left, str) or isinstance(right, str) or not _equal(left, right):
                             failures[line] = Failure(sizes, index, str(right), str(left))
-        return len(chains), failures
+        return cases, failures
+
+    def _models(self, seed: int) -> Iterator[tuple[dict[str, int], Any]]:
+        """Numbers for sizes, each with what all letters stand for there."""
+        for at, (chain, sizes) in enumerate(numeric_chains(self._chain, seed)):
+            yield sizes, model_of(chain, sizes, seed + at, self._letter)
 
     def _sides(self, at: int) -> tuple[Expr, Expr]:
         return self._lines[at].left, self._lines[at].expr
@@ -195,6 +205,13 @@ class ChainDerivation:
         for stage in self._chain.stages:
             lines += [line for line in functions(form, stage.activation, names) if line not in lines]
         lines += self._probabilities(form, *exprs)
+        held = {str(part.base.label) for expr in exprs for part in expr.atoms(Indexed)}
+        held |= {part.name for expr in exprs for part in expr.atoms(Symbol)}
+        for stage in self._chain.stages:
+            told = stage.part.told_letters(stage) if stage.part else {}
+            for letter in [letter for letter in told if letter in held]:
+                left, right = told[letter]
+                lines.append(form.prose("with ") + f"{form.expr(left)} = {form.expr(right)}")
         return lines
 
     def _probabilities(self, form: MathsTarget, *exprs: Expr) -> list[str]:
@@ -290,9 +307,12 @@ class ChainFormula:
         """Both sides as a SymPy equation."""
         return Eq(self.lhs, self.rhs, evaluate=False)
 
+    def _form(self, target: MathsTarget) -> MathsTarget:
+        return of_formulas(target, self._derivation._setting)
+
     def display(self, target: MathsTarget) -> Display:
         """In matrices where there is such a form, and then entry by entry."""
-        form = of_formulas(target, self._derivation._setting)
+        form = self._form(target)
         row = Row(form.expr(self.lhs), (form.folded(self.rhs),))
         row = row._replace(below=tuple(self._derivation.below(form, self.rhs)))
         whole = matrix_form(self._derivation._chain, self.name, self.layer, form)

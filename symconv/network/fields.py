@@ -104,7 +104,7 @@ class ReceptiveField:
         self._chain.values.require_numbers()
         base = int(self._chain.notation.base)
         seen = reaches(self._chain)[self._stage.number]
-        if self._stage.matrix_is_kernel:
+        if self._stage.matrix_is_kernel or _after_dense(self._stage, [len(rows) - 1 for rows in seen]):
             return self._each([_indices(rows.any(axis=0), base) for rows in seen])
         index = (output,) if isinstance(output, int) else tuple(output)
         if len(index) != len(seen):
@@ -167,6 +167,8 @@ def _closed(stage: Stage, fields: dict[int, tuple[Along, ...]], sizes: Sequence[
     if stage.matrix_is_kernel:
         return tuple(Along(sympify(n), sympify(0), sympify(0)) for n in sizes)
     before = fields[stage.source]
+    if _after_dense(stage, [along.jump for along in before]):
+        return before
     _require_places(stage, len(sizes))
     if spec.transposed or not before or any(not fields[other] for other in stage.added):
         return ()
@@ -174,6 +176,11 @@ def _closed(stage: Stage, fields: dict[int, tuple[Along, ...]], sizes: Sequence[
     for other in stage.added:
         found = tuple(a.beside(b) for a, b in zip(found, fields[other], strict=True))
     return found
+
+
+def _after_dense(stage: Stage, jumps: Sequence[Any]) -> bool:
+    """Whether a diagonal layer reads outputs that all see the same, as those of a dense layer do."""
+    return stage.layer.axes[-1].form == "diagonal" and all(jump == 0 for jump in jumps)
 
 
 def _require_places(stage: Stage, rank: int) -> None:
@@ -192,10 +199,15 @@ def reaches(chain: Any) -> dict[int, list[Any]]:
         if stage.matrix_is_kernel:
             found[stage.number] = [rows.any(axis=0, keepdims=True) for rows in before]
             continue
+        if _after_dense(stage, [len(rows) - 1 for rows in before]):
+            found[stage.number] = before
+            continue
         _require_places(stage, len(before))
         here = []
         for axis, rows in zip(stage.layer.spec.tied_axes, before, strict=True):
             met = axis.incidence().index
+            if len(rows) == 1:  # every output of a dense layer sees the same
+                rows = rows.repeat(int(axis.extents["input"][0]), axis=0)
             step = np.zeros((int(axis.extents["output"][0]), len(rows)), dtype=bool)
             step[met["output"], met["input"]] = True
             here.append(step.astype(np.int64) @ rows.astype(np.int64) > 0)

@@ -11,6 +11,7 @@ from typing import Any
 from symconv.errors import EntriesError, OptionError
 from symconv.layers.from_torch import from_torch as layer_of
 from symconv.network.activations import Activation
+from symconv.network.batchnorm import BatchNorm
 from symconv.network.chain import Chain
 from symconv.network.dense import Dense
 from symconv.network.stages import Assembly, Flatten
@@ -30,12 +31,14 @@ def from_torch(
     ----------
     module : torch.nn.Module
         A Conv, ConvTranspose, MaxPool or AvgPool module for one, two or three axes, or a Sequential of these
-        and of Linear, Flatten, Identity, Softmax and activations. Its hooks are not read.
+        and of Linear, BatchNorm in inference, Flatten, Identity, Softmax and activations. Its hooks are not
+        read.
     input_size : int or name, or sequence with one per axis
         N, which a module does not know.
     values : bool
         Whether there are values for the module's weights and biases: the exact fractions that its
-        floating-point numbers stand for.
+        floating-point numbers stand for. A BatchNorm has one weight and one bias for each channel, found in
+        double precision.
     channels : int, optional
         Number of channels of a pooling layer; a convolution module has its own.
     batch : int, optional
@@ -142,6 +145,8 @@ class _Reader:
             return
         if name in _PLAIN and _is(module, "activation", name):
             self._take(_PLAIN[name](module))
+        elif name.startswith("BatchNorm") and _is(module, "batchnorm", name):
+            self._normalisation(module)
         elif _is(module, "flatten", "Flatten"):
             self._take(Flatten())
         elif _is(module, "linear", "Linear"):
@@ -149,6 +154,23 @@ class _Reader:
             self._hold(_exact(module.weight), None if module.bias is None else _exact(module.bias))
         else:
             self._layer(module)
+
+    def _normalisation(self, module: Any) -> None:
+        """A batch normalisation in inference: one weight and one bias for each channel."""
+        if module.training or module.running_var is None:
+            raise OptionError(
+                f"{module!r} takes the statistics of its batch, but a chain takes one sample: call .eval() "
+                "on a module with running statistics, or derive training by sc.BatchNorm(...).derive(name)."
+            )
+        self._take(BatchNorm(module.num_features, eps=module.eps))
+        weight, bias, mean, variance = (
+            None if held is None else held.detach().cpu().double()
+            for held in (module.weight, module.bias, module.running_mean, module.running_var)
+        )
+        factor = (1 if weight is None else weight) / (variance + module.eps).sqrt()
+        shift = (0 if bias is None else bias) - mean * factor
+        shape = self._assembly.stages[-1].layer.pattern.extents["tap"]
+        self._hold(_exact(factor.reshape(tuple(shape))), _exact(shift))
 
     def _layer(self, module: Any) -> None:
         shape = self._assembly.shape

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
@@ -115,6 +115,46 @@ def softmax(entries: Sequence[Dual]) -> list[Dual]:
     return [power / whole for power in powers]
 
 
+class Normalised(NamedTuple):
+    """What a batch normalisation gives: for each channel, and for each entry."""
+
+    mean: list[Dual]
+    variance: list[Dual]
+    entries: list[Dual]
+    output: list[Dual]
+
+
+def normalised(
+    x: Sequence[Dual], shape: tuple[int, int, int], scale: Sequence[Any], shift: Sequence[Any], eps: Any,
+    given: tuple[Sequence[Dual], Sequence[Dual]] | None = None,
+) -> Normalised:  # fmt: skip
+    """Batch normalisation by loops; the shape is that of samples, channels and places in each.
+
+    The statistics are those of the batch unless they are given.
+    """
+    samples, channels, places = shape
+    found = Normalised([], [], list(x), list(x))
+    for c in range(channels):
+        own = [(n * channels + c) * places + p for n in range(samples) for p in range(places)]
+        if given is None:
+            mean = _sum(x[at] for at in own) * Fraction(1, len(own))
+            variance = _sum((x[at] - mean) * (x[at] - mean) for at in own) * Fraction(1, len(own))
+        else:
+            mean, variance = (statistic[c] for statistic in given)
+        found.mean.append(mean)
+        found.variance.append(variance)
+        deviation = root(variance + eps)
+        for at in own:
+            found.entries[at] = (x[at] - mean) / deviation
+            found.output[at] = found.entries[at] * scale[c] + shift[c]
+    return found
+
+
+def root(value: Dual) -> Dual:
+    """The square root."""
+    return value.applied(mpmath.sqrt, lambda v: 1 / (2 * mpmath.sqrt(v)))
+
+
 @dataclass(frozen=True)
 class Plain:
     """A layer as plain values: its class by name, the shapes, and the options of each axis."""
@@ -132,6 +172,8 @@ class Plain:
         if self.kind == "Dense":
             n = len(x)
             sums = [_sum(w[i * n + j] * x[j] for j in range(n)) for i in range(self.outside[0])]
+        elif self.kind == "Scale":
+            sums = [a * b for a, b in zip(w, x, strict=True)]
         elif self.pooled is not None:
             sums = self._pool(x)
         else:

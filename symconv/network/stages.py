@@ -71,6 +71,20 @@ class Residual:
         return f"Residual([{inside}]{shortcut})"
 
 
+class Fitted:
+    """A part that is made a layer in a chain, where the shape that reaches it is known."""
+
+    _repr_html_ = as_printed
+
+    def layer_on(self, shape: Shape, *, channels: bool) -> Layer:
+        """The layer on an input of a shape, whose first entry may be the number of channels."""
+        raise NotImplementedError
+
+    def told_letters(self, stage: Stage) -> dict[str, tuple[Expr, Expr]]:
+        """An entry of the weights and of the biases of the layer, by its letter, and what it stands for."""
+        raise NotImplementedError
+
+
 def parts_of(chain: Any) -> tuple[Any, ...]:
     """The parts of a chain, or of a sequence of them."""
     return tuple(getattr(chain, "parts", chain))
@@ -92,6 +106,12 @@ class Stage:
     activation: Activation = IDENTITY
     sizes: dict[Symbol, Expr] = field(default_factory=dict)  # what the letters in its input size stand for
     told: str = ""  # how an error names it
+    part: Fitted | None = None  # what the layer was made of, if it was not given as one
+
+    @property
+    def kind(self) -> str:
+        """What it is called in a table."""
+        return type(self.part or self.layer).__name__
 
     @property
     def shape(self) -> Shape:
@@ -145,17 +165,28 @@ class Assembly:
             self.shape = (flat(self.shape),) if len(self.shape) > 1 else self.shape
         elif isinstance(part, Activation):
             self._activation(part)
+        elif isinstance(part, Fitted):
+            self._started(part)
+            self._layer(part.layer_on(self.shape, channels=self._has_channels), part)
         elif isinstance(part, Layer | Unsized):
             self._layer(part)
         else:
-            kinds = "a layer, sc.Dense, sc.Flatten(), sc.Activation(f) or sc.Residual(chain)"
+            kinds = "a layer, sc.Dense, sc.BatchNorm, sc.Flatten(), sc.Activation(f) or sc.Residual(chain)"
             raise OptionError(f"part {part!r} of a chain is none: write {kinds}.")
 
     def _started(self, part: Any) -> None:
         if not self.stages:
             raise OptionError(f"a chain begins with a layer, which has an input size, and not with {part!r}.")
 
-    def _layer(self, part: Any) -> None:
+    @property
+    def _has_channels(self) -> bool:
+        """Whether the first size is that of channels, or of features; without them all are positions."""
+        last = self.stages[self.at - 1] if self.at else self.stages[0]
+        inside = last.shape if self.at else last.before
+        axes = [axis for axis in last.layer.axes if not axis.own_bias]
+        return len(self.shape) != len(inside) or len(inside) > len(axes)
+
+    def _layer(self, part: Any, made_of: Fitted | None = None) -> None:
         first = not self.stages
         if first and isinstance(part, Unsized):
             raise GeometryError(f"{part!r} is the first layer of a chain: give its input size.")
@@ -168,7 +199,8 @@ class Assembly:
         number, source = len(self.stages) + 1, self.at
         source_shape = before if first else self._shape_at(source)
         lettered = self._lettered(layer, number, source)
-        stage = Stage(number, lettered, source, source_shape, sizes=dict(self._letters), told=repr(part))
+        sizes, told = dict(self._letters), repr(made_of or part)
+        stage = Stage(number, lettered, source, source_shape, sizes=sizes, told=told, part=made_of)
         self.stages.append(stage)
         self.at, self.shape, self._open = number, self._named(stage), True
 

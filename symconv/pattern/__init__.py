@@ -2,7 +2,7 @@
 
 from symconv.pattern.axis import Axis
 from symconv.pattern.channels import Batch, Channels
-from symconv.pattern.connections import Connections
+from symconv.pattern.connections import Connections, Diagonal
 from symconv.pattern.incidence import ROLES, Incidence, Indices
 from symconv.pattern.kernel import Average, Kernel
 from symconv.pattern.padding import PADDING_MODES
@@ -15,6 +15,6 @@ from symconv.pattern.transposed import TransposedAxis
 
 __all__ = [
     "MODES", "PADDING_MODES", "ROLES", "Adjoint", "Average", "Axis", "Batch", "Channels", "Connections",
-    "Incidence", "Indices", "Kernel", "Pattern", "Relation", "Selection", "Size", "Spatial", "Specification",
-    "TransposedAxis", "Window", "each_axis", "rank_of", "read_size",
+    "Diagonal", "Incidence", "Indices", "Kernel", "Pattern", "Relation", "Selection", "Size", "Spatial",
+    "Specification", "TransposedAxis", "Window", "each_axis", "rank_of", "read_size",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A dense layer as a relation: every output meets every input, through a tap of its own."""
+"""Dense and diagonal layers as relations: an output meets all inputs or its own, each through its own tap."""
 
 from __future__ import annotations
 
@@ -83,3 +83,59 @@ class Connections(Spatial):
     def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
         (o,), (own, k), (j,) = (index[role] for role in ROLES)
         return [(own, o), (j, k)]
+
+
+@dataclass(frozen=True)
+class Diagonal(Spatial):
+    """Output ``i`` meets input ``i`` through tap ``i``: the matrix is diagonal, and each output has a bias.
+
+    >>> Diagonal.make(3).incidence().index["tap"].tolist()
+    [0, 1, 2]
+    """
+
+    form: ClassVar[str] = "diagonal"
+    own_bias: ClassVar[bool] = True
+    input_size: Size
+
+    @classmethod
+    def make(cls, features: Any) -> Diagonal:
+        """Read and check the size: a GeometryError where a number is below 1."""
+        return cls(read_size("features", features, least=1))
+
+    @property
+    def extents(self) -> dict[str, tuple[Size, ...]]:
+        return dict.fromkeys(ROLES, (self.input_size,))
+
+    @property
+    def geometry(self) -> dict[str, Size]:
+        """The size, and the window of every output: one input."""
+        window = {"kernel_size": 1, "stride": 1, "dilation": 1, "before": 0, "after": 0}
+        return {"input_size": self.input_size, **window}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"features": self.input_size, "flip": False}
+
+    @property
+    def kind(self) -> str:
+        return "Diagonal layer"
+
+    @property
+    def size_template(self) -> tuple[tuple[str, str], ...]:
+        return (("{input_size}", ""),)
+
+    def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
+        return ((sympify(self.input_size - 1), place),)
+
+    def enumerated(self) -> Incidence:
+        size = self.count("tap")
+        index = dict.fromkeys(ROLES, np.arange(size))
+        return Incidence(index, dict.fromkeys(ROLES, (size,)))
+
+    @property
+    def letters(self) -> dict[str, tuple[str, ...]]:
+        return {"output": ("output_index",), "tap": ("output_index",), "input": ("input_index",)}
+
+    def equations(self, index: Places) -> list[tuple[Symbol, Expr]]:
+        (o,), (own,), (j,) = (index[role] for role in ROLES)
+        return [(own, o), (j, o)]

@@ -71,7 +71,7 @@ def test_without_values_it_is_symbolic_and_sizes_may_be_letters() -> None:
 @pytest.mark.parametrize(
     ("modules", "said"),
     [
-        ([nn.Conv1d(1, 2, 3), nn.BatchNorm1d(2)], "BatchNorm1d has no layer in symconv"),
+        ([nn.Conv1d(1, 2, 3), nn.BatchNorm1d(2)], "takes the statistics of its batch"),
         ([nn.Conv1d(1, 2, 3), nn.LeakyReLU(0.2)], "another slope than 0.01"),
         ([nn.Conv1d(1, 2, 3), nn.GELU(approximate="tanh")], "is an approximation"),
         ([nn.Conv1d(1, 2, 3), nn.Softplus(beta=2)], "a beta other than 1"),
