@@ -11,6 +11,7 @@ from sympy import Expr
 from symconv.errors import OptionError
 from symconv.explicit.entries import in_shape
 from symconv.layers.unsized import shape_text
+from symconv.network.backward import backward_convolution
 from symconv.network.composition import composition
 from symconv.network.counts import multiplications, summary_of, total
 from symconv.network.derivations import ChainDerivation, ChainFormula, require_symbols
@@ -73,6 +74,7 @@ class Chain:
         "preactivation", "output", "delta", "grad_input", "grad_kernel", "grad_bias",
     )  # fmt: skip
 
+    backward_convolution = options_checked(backward_convolution)
     check = options_checked(check)
     composition = options_checked(composition)
     figure = options_checked(figure)
