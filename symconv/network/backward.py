@@ -141,7 +141,7 @@ class BackwardConvolution(ChainDerivation):
         words = "Every output passes its delta to the inputs that it meets, times the weight between them."
         at_taps = weight(flipped if true else k)
         yield Line(left, summed(met * delta * at_taps, channel, i, k), "chain rule", words)
-        words = "Put s - 1 zeros between the entries of delta: where input and tap meet no output, it has a zero."
+        words = "With s - 1 zeros between its entries, delta is 0 where an input and a tap meet no output."
         yield Line(left, summed(spread(k, -1) * at_taps, channel, k), "zeros between", words)
         words = (
             "Counting the taps from the last to the first turns j + p - d k into j + d k - (d (K - 1) - p): "

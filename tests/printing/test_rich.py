@@ -42,6 +42,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], str, list[str]]] = {
     ),
     "Exercises": (lambda: LAYER.exercises(count=2), "markdown", ["# Exercises", "## Exercise 2"]),
     "Figure": (lambda: LAYER.figure("network"), "image/svg+xml", ["<svg"]),
+    "BatchNorm": (lambda: sc.BatchNorm(2, batch=3), "html", ["<pre>BatchNorm(2, batch=3)</pre>"]),
     "Flatten": (lambda: sc.Flatten(), "html", ["<pre>Flatten()</pre>"]),
     "Formula": (lambda: OPEN.formula("output"), "latex", [r"\sum_{k=0}^{K - 1}"]),
     "Listing": (lambda: LAYER.algorithm(), "latex", [r"\begin{array}"]),
