@@ -185,6 +185,10 @@ def _reason(one: Stage, two: Stage) -> str:
     """Why two layers are one convolution, or an OptionError that says why they are not."""
     between = f"layers {one.number} and {two.number}"
     for stage in (one, two):
+        if stage.part is not None:
+            raise OptionError(
+                f"{stage.told} is folded into a convolution by its own method: .fold(convolution)."
+            )
         if not isinstance(stage.layer, Conv):
             raise OptionError(f"{between} are no single convolution: {stage.told} is no convolution.")
         if any(relation.geometry.get("groups", 1) != 1 for relation in stage.layer.pattern.relations):

@@ -302,6 +302,8 @@ def test_only_a_convolution_with_channels_is_folded() -> None:
         sc.BatchNorm(2).fold(sc.Dense(2, 2))
     with pytest.raises(OptionError, match="needs channels"):
         sc.BatchNorm(1).fold(sc.Conv1d(4, 2))
+    with pytest.raises(OptionError, match=r"\.fold\(convolution\)"):
+        sc.Chain(sc.Conv1d(4, 2, in_channels=1, out_channels=2), sc.BatchNorm()).composition()
     with pytest.raises(GeometryError, match="has 3 channels"):
         sc.BatchNorm(3).fold(sc.Conv1d(4, 2, in_channels=1, out_channels=2))
 
