@@ -110,7 +110,7 @@ class _Parts:
         """The part of a chain that a table describes."""
         makers = {
             "dense": self._dense, "flatten": self._flatten, "activation": self._activation,
-            "residual": self._residual,
+            "residual": self._residual, "batchnorm": self._normalisation,
         }  # fmt: skip
         known = layer_kinds()
         kind = table.get("kind")
@@ -148,6 +148,13 @@ class _Parts:
         bias = options.get("bias", b is not None)
         self._learned(True, bool(bias), where, w, b)
         return Dense(inside, outside, bias=bias)
+
+    def _normalisation(self, where: str, options: dict[str, Any]) -> Any:
+        from symconv.network import BatchNorm
+
+        require_known(where, options, ["features", "eps", "w", "b"])
+        self._learned(True, True, where, options.get("w"), options.get("b"))
+        return BatchNorm(options.get("features"), eps=options.get("eps", "epsilon"))
 
     def _flatten(self, where: str, options: dict[str, Any]) -> Any:
         from symconv.network import Flatten

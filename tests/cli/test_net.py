@@ -114,6 +114,24 @@ def test_both_passes_on_numbers_are_those_of_numpy(file: Path, capsys) -> None:
     }
 
 
+def test_a_file_holds_a_batch_normalisation(file: Path, capsys) -> None:
+    norm = "[[layers]]\nkind = 'batchnorm'\neps = 'e'\nfeatures = 2\n"
+    dense = "[[layers]]\nkind = 'dense'\n"
+    file.write_text(f"{dense}in-features = 2\nout-features = 2\n{norm}")
+    code, out, err = run(
+        capsys, "net", str(file), "--show", "preactivation", "--layer", "2", "--format", "text"
+    )
+    assert (code, err) == (0, "")
+    assert "z^(2)[i] = w^(2)[i]*a^(1)[i] + b^(2)[i]" in out
+    assert "e + sigmabar^(2)[i]**2" in out
+    file.write_text(f"x = [1, 2]\n{dense}w = [[1, 0], [1, 1]]\n{norm}w = '3, 4'\nb = [1, -1]\n")
+    code, out, err = run(
+        capsys, "net", str(file), "--show", "preactivation", "--layer", "2", "--format", "text"
+    )
+    assert (code, err) == (0, "")
+    assert lists(out) == {"z^(2)": [4, 11]}
+
+
 def test_a_file_makes_the_chain_that_python_makes(file: Path, capsys) -> None:
     file.write_text(OPEN)
     inner, beside = (sc.Conv2d(None, k, padding=p, out_channels=4) for k, p in ((3, 1), (1, 0)))
