@@ -82,10 +82,10 @@ class _IndexSums(Printer):
         return self._target.places.join(map(self._print, index))
 
     def _print_Pow(self, expr: Expr, **how: Any) -> str:
-        """The square of an entry whose letter has a superscript keeps away from that."""
+        """The square of an entry whose letter has a superscript already, which TeX takes once."""
         base, power = expr.args
-        apart = self._target.stacked and isinstance(base, Indexed) and "^" in str(base.base) and power == 2
-        return f"{{{self._print(base)}}}^{{2}}" if apart else str(super()._print_Pow(expr, **how))
+        twice = self._target.stacked and isinstance(base, Indexed) and "^" in str(base.base) and power == 2
+        return rf"\left({self._print(base)}\right)^{{2}}" if twice else str(super()._print_Pow(expr, **how))
 
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._target.sum(*map(self._print, limits)) for limits in reversed(expr.limits)]
