@@ -22,7 +22,9 @@ MOST_EDGES = 150
 _RADIUS, _PITCH, _APART, _COLOUR = 0.42, 1.15, 3.2, "teal"
 
 
-def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
+def figure(
+    chain: Any, *, output: int | Sequence[int] | None = None, neuron: Sequence[int] | None = None
+) -> Figure:
     """The chain as a network of nodes: its input, and the outputs of each layer.
 
     An edge joins an input and an output of a layer that meet. What is added past the layers of a residual
@@ -33,6 +35,9 @@ def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
     output : int, or sequence with one index per axis, optional
         An output of the last layer, its indices counted as the notation counts; all that reaches it is
         marked, which is also the way that its gradient takes back to the input.
+    neuron : sequence, optional
+        The number of a layer, 0 for the input, and then the indices of an output of it: all that it reaches
+        is marked, which is the way back that the gradient takes to it.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
     FigureError
         If there are too many edges to draw.
     OptionError
-        If there is no such output.
+        If there is no such output, or both are given.
 
     Examples
     --------
@@ -49,7 +54,12 @@ def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
     >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(output=0))
     Network of 5 inputs, then layers of 4 and 2 outputs.
     Marked is what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
+    >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(neuron=(0, 1)))
+    Network of 5 inputs, then layers of 4 and 2 outputs.
+    Marked is the way back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
     """
+    if output is not None and neuron is not None:
+        raise OptionError("{option} and {neuron} exclude each other: write one of them.", "output")
     chain.values.require_numbers()
     edges = {s.number: _edges(s) for s in chain.stages}
     count = sum(map(len, edges.values()))
@@ -58,7 +68,10 @@ def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
     sizes = {0: chain.stages[0].layer.pattern.count("input")}
     sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}
     places = _places(sizes)
-    marked = _marked(chain, edges, output)
+    end = _neuron(chain, neuron) if neuron is not None else None
+    end = _node(chain, len(chain), output) if output is not None else end
+    find = _reaching if neuron is None else _reached
+    marked = find(chain, edges, end) if end else set()
     marks: list[Mark] = []
     for strong in (False, True):
         for stage in chain.stages:
@@ -71,7 +84,8 @@ def figure(chain: Any, *, output: int | Sequence[int] | None = None) -> Figure:
         marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node)))
     marks += _heads(chain, places)
     title = "Which outputs of each layer meet which inputs"
-    return Figure(Drawing.of("network", title, marks, _alt(chain, sizes, marked)))
+    alt = _alt(chain, sizes, marked, end, "what reaches" if neuron is None else "the way back to")
+    return Figure(Drawing.of("network", title, marks, alt))
 
 
 def _edges(stage: Any) -> list[tuple[int, int]]:
@@ -90,24 +104,51 @@ def _places(sizes: dict[int, int]) -> dict[tuple[int, int], tuple[float, float]]
     }
 
 
-def _marked(chain: Any, edges: dict[int, list[tuple[int, int]]], output: Any) -> set[tuple[int, int]]:
-    """The nodes that reach an output of the last layer, itself included."""
-    if output is None:
-        return set()
-    shape, base = [int(size) for size in chain.stages[-1].shape], int(chain.notation.base)
+def _neuron(chain: Any, neuron: Sequence[int]) -> tuple[int, int]:
+    """A node by the number of its layer and its indices."""
+    number, *index = neuron if isinstance(neuron, Sequence) and not isinstance(neuron, str) else (None,)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= len(chain):
+        cure = f"write a layer from 0 to {len(chain)} and the indices of an output, such as (1, 2)"
+        raise OptionError(f"{{option}} is {{given!r}}: {cure}.", "neuron", neuron)
+    return _node(chain, number, index)
+
+
+def _node(chain: Any, number: int, output: Any) -> tuple[int, int]:
+    """An output of a layer by its indices, or an error that has the shape."""
+    stage, base = chain.stages[max(number, 1) - 1], int(chain.notation.base)
+    shape = [int(size) for size in (stage.shape if number else stage.before)]
     index = [output] if isinstance(output, int) else list(output)
     inside = len(index) == len(shape) and all(0 <= i - base < n for i, n in zip(index, shape, strict=True))
     if not inside:
-        has = f"the last layer has the shape {shape_text(tuple(shape))}"
-        raise OptionError(f"there is no output {output!r}: {has}.")
+        what = "the last layer" if number == len(chain) else f"layer {number}" if number else "the input"
+        given = output if not isinstance(output, list) else tuple(output)
+        raise OptionError(f"there is no output {given!r}: {what} has the shape {shape_text(tuple(shape))}.")
     flat = 0
     for i, size in zip(index, shape, strict=True):
         flat = flat * size + i - base
-    found = {(len(chain), flat)}
+    return number, flat
+
+
+def _reaching(
+    chain: Any, edges: dict[int, list[tuple[int, int]]], end: tuple[int, int]
+) -> set[tuple[int, int]]:
+    """The nodes that reach a node, itself included."""
+    found = {end}
     for stage in reversed(chain.stages):
         reached = {o for number, o in found if number == stage.number}
         found |= {(stage.source, j) for j, o in edges[stage.number] if o in reached}
         found |= {(other, o) for other in stage.added for o in reached}
+    return found
+
+
+def _reached(
+    chain: Any, edges: dict[int, list[tuple[int, int]]], start: tuple[int, int]
+) -> set[tuple[int, int]]:
+    """The nodes that a node reaches, itself included."""
+    found = {start}
+    for stage in chain.stages:
+        found |= {(stage.number, o) for j, o in edges[stage.number] if (stage.source, j) in found}
+        found |= {(stage.number, o) for other in stage.added for number, o in found if number == other}
     return found
 
 
@@ -142,12 +183,15 @@ def _heads(chain: Any, places: dict[tuple[int, int], tuple[float, float]]) -> It
         yield Text(places[number, 0][0], 0.4, Label(words, words))
 
 
-def _alt(chain: Any, sizes: dict[int, int], marked: set[tuple[int, int]]) -> str:
+def _alt(
+    chain: Any, sizes: dict[int, int], marked: set[tuple[int, int]], end: tuple[int, int] | None, way: str
+) -> str:
     layers = joined([str(sizes[n]) for n in range(1, len(sizes))])
     several = "layers" if len(sizes) > 2 else "a layer"
-    said = f"Network of {counted(sizes[0], 'input')}, then {several} of {layers} outputs."
-    if not marked:
+    outputs = "output" if len(sizes) == 2 and sizes[1] == 1 else "outputs"
+    said = f"Network of {counted(sizes[0], 'input')}, then {several} of {layers} {outputs}."
+    if end is None:
         return said
-    (last, at), *others = sorted(marked, key=lambda node: (-node[0], node[1]))
+    others = sorted(marked - {end}, key=lambda node: (-node[0], node[1]))
     seen = ", ".join(_name(chain, *node) for node in others)
-    return f"{said} Marked is what reaches {_name(chain, last, at)}: {seen}."
+    return f"{said} Marked is {way} {_name(chain, *end)}{f': {seen}' if seen else ''}."
