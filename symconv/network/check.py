@@ -110,7 +110,7 @@ class Judge:
         ]
         self.rational &= all(s.activation.rational for s in stages)
         self.stages, self.chain = stages, chain._with({}, stages).values
-        self.functions = {s.number: self._function(s.activation) for s in stages}
+        self.functions = {s.number: function_of(s.activation) for s in stages}
         self.given = self._draw(rng)
         self.slopes = None
         loss = chain.loss_function
@@ -135,15 +135,6 @@ class Judge:
             return sum(terms[1:], terms[0])
 
         return loss
-
-    def _function(self, activation: Activation) -> Any:
-        if activation.is_softmax:
-            return softmax
-        if activation.name in KNOWN and isinstance(activation.function, str):
-            return ACTIVATIONS[activation.name]
-        if activation.rational:
-            return _polynomial(activation.expr)
-        return elsewhere(lambdify(Z, activation.expr, "mpmath"))
 
     def _numbers(self, rng: np.random.Generator, count: int) -> list[Any]:
         parts = rng.integers(1, 9, count) * rng.choice([-1, 1], count)
@@ -217,6 +208,17 @@ class Judge:
             outputs = like(list(chain.named("output", len(self.stages))), None)
             put += zip(chain.loss_function.gradient(outputs, None), self.slopes, strict=True)
         return dict(put)
+
+
+def function_of(activation: Activation) -> Any:
+    """An activation on numbers with derivatives."""
+    if activation.is_softmax:
+        return softmax
+    if activation.name in KNOWN and isinstance(activation.function, str):
+        return ACTIVATIONS[activation.name]
+    if activation.rational:
+        return _polynomial(activation.expr)
+    return elsewhere(lambdify(Z, activation.expr, "mpmath"))
 
 
 def run(chain: Any, draws: int, seed: int, most: int) -> Report:

@@ -23,7 +23,7 @@ class Named:
         found: Callable[[Stage], list[Expr]] = getattr(self, f"_{name}")
         return found(stage)
 
-    def _explicit(self, stage: Stage) -> Any:
+    def _explicit(self, stage: Stage, name: str) -> Any:
         """The layer by itself on what is given of its operands, and on the letters of the others."""
         given, number = self.chain.given, stage.number
         layer = stage.layer
@@ -31,10 +31,12 @@ class Named:
         put |= {
             role: given[k][number] for k, role in (("w", "tap"), ("b", "bias")) if number in given.get(k, {})
         }
+        if name != "output":
+            put["output"] = self.chain.named("delta", number)
         return type(layer)._with(layer.spec, put).entries.values
 
     def _flat(self, stage: Stage, name: str) -> list[Expr]:
-        explicit = self._explicit(stage)
+        explicit = self._explicit(stage, name)
         found = explicit.entries(name)
         return [found.get(at, S.Zero) for at in range(explicit.shape(name)[0])]
 

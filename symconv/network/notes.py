@@ -1,228 +1,295 @@
-"""Notes on a chain: its layers, the pass forwards, the gradient on its way back, and how we know."""
+"""Notes on a chain: numbers, picture, both passes, one neuron's way back, one weight, what was checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
-from sympy import Expr, flatten
-
-from symconv.errors import FigureError, OptionError, SymconvError
+from symconv.errors import FigureError, OptionError
+from symconv.network import closed, paths, story
+from symconv.network.code import code_of
+from symconv.network.examples import example
 from symconv.network.figure import figure
-from symconv.network.stages import Flatten, Residual, parts_of
-from symconv.network.values import letter_of
+from symconv.network.known import known
+from symconv.network.pen import NUMBERS, Pen, say
+from symconv.network.talk import frames, plain_frames
+from symconv.network.worked import Worked
 from symconv.notes import Document
-from symconv.notes.model import Block, Display, Heading, Maths, Picture, Points, Prose, Table, Words
-from symconv.printing.english import counted, joined
-from symconv.printing.letters import Letter
-from symconv.printing.targets import target_of
+from symconv.notes.figured import legible, unit
+from symconv.notes.frames import plainly
+from symconv.notes.model import Block, Display, Frame, Heading, Maths, Picture, Prose, Table, Words
+from symconv.printing.english import counted
+from symconv.printing.names import Depth
+from symconv.printing.pages import PAGE
 
-#: How deep notes may go, as for a layer.
-DEPTHS = ("standard", "full")
+#: A page is so many centimetres wide, and a character of an equation about so many.
+PAGE_WIDTH, CHARACTER = 15.0, 0.19
 
-#: Lists of more numbers than this are not shown.
-MOST_SHOWN = 16
-
-_DELTA, _Z, _A, _L = Maths("\\delta", "delta"), Maths("z", "z"), Maths("a", "a"), Maths("l", "l")
-
-_LEAD: Words = (
-    "A network is a chain of layers. Each multiplies its input by a matrix, adds a bias and applies a "
-    "function. Its gradient is computed from the loss back to the input, one layer after the other.",
+_TABLE = (
+    "The outputs of each layer, and what it costs; the field is the number of inputs that one output depends "
+    "on, and the jump is how far it moves from one output to the next."
 )
-_FORWARDS: Words = (
-    "Layer ", _L, " turns the output of the layer before it into its preactivation ", _Z,
-    ", and the activation turns that into its output ", _A,
-    ". The input of the first layer is the input of the network.",
-)  # fmt: skip
-_BACKWARDS: Words = (
-    "Let ", _DELTA, " be the derivative of the loss with respect to the preactivation of a layer. It is "
-    "multiplied by the transposed matrix of the layer, and then by the derivative of the activation before "
-    "it. The gradients with respect to weights and biases follow from ", _DELTA,
-    " and from the input of their layer.",
-)  # fmt: skip
-
-#: What a derivation is of, in its heading.
-_HEADINGS: Mapping[str, Words] = {
-    "delta": (_DELTA,),
-    "grad_kernel": ("Gradient with respect to the kernel",),
-    "grad_bias": ("Gradient with respect to the bias",),
-}
 
 
-def notes(chain: Any, *, depth: str = "standard", title: str | None = None) -> Document:
-    """Lecture notes on the chain: its layers, both passes in closed form, its numbers, and what was checked.
+@dataclass(frozen=True)
+class Told:
+    """A chain as its notes see it."""
+
+    chain: Any
+
+    @cached_property
+    def symbolic(self) -> Any:
+        """The chain without its values."""
+        return self.chain.in_symbols()
+
+    @cached_property
+    def code(self) -> str:
+        """The Python that makes it; nothing where a function of one's own stands in it."""
+        return code_of(self.symbolic)
+
+    @cached_property
+    def example(self) -> Worked | None:
+        """The chain on numbers; nothing where it is too large for them."""
+        return example(self.chain)
+
+    @cached_property
+    def known(self) -> str:
+        """What was checked."""
+        return known(self.symbolic, self.example)
+
+    @cached_property
+    def pen(self) -> Pen:
+        """What writes about the example."""
+        assert self.example is not None
+        return Pen(self.example)
+
+
+def _numbers(told: Told) -> list[Block]:
+    return story.numbers(told.pen) if told.example else []
+
+
+def _network(told: Told) -> list[Block]:
+    head, *rows = told.chain.summary().rows
+    table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
+    detail = told.example is not None
+    return [Prose((_TABLE,), detail=detail), replace(table, detail=detail), *picture(told)]
+
+
+def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:
+    """Both sections, the picture beside the last equations of the first where there is room."""
+    shown = [block for block in network if isinstance(block, Picture)]
+    equations = [(n, block) for n, block in enumerate(numbers) if isinstance(block, Display)]
+    if not shown or not equations:
+        return numbers, network
+    (at, last), drawing = equations[-1], shown[0].figure.drawing
+    rows = [row for row in last.item.display(PAGE).rows if row is not None]
+    across = max(PAGE.span(row.left) + sum(PAGE.span(part) + 3 for part in row.parts) for row in rows)
+    if unit(drawing) * drawing.width + CHARACTER * across > PAGE_WIDTH:
+        return numbers, network
+    beside = [*numbers[: at + 1], replace(shown[0], beside=1.1), *numbers[at + 1 :]]
+    return beside, [block for block in network if not isinstance(block, Picture)]
+
+
+def picture(told: Told) -> list[Block]:
+    """The network with one neuron's way back, if it can be drawn."""
+    if told.example is None:
+        return []
+    layer, at = paths.place(told.pen)
+    unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
+    try:
+        drawn = figure(told.chain._with({}, told.example.stages, told.example.shape), neuron=unit)
+    except FigureError:
+        return []
+    if not legible(drawn.drawing):
+        return []
+    name = told.pen.expr(told.example.symbols("output", layer)[at])
+    words = say("The network. Marked is the way that the gradient takes back to {unit}.", unit=name)
+    call = f"net.figure(neuron={unit})" if told.code and not told.example.letters else ""
+    return [Picture(words, drawn, call, "network", brief=1)]
+
+
+def _forwards(told: Told) -> list[Block]:
+    return closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code)
+
+
+def _backwards(told: Told) -> list[Block]:
+    return closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code)
+
+
+def _neuron(told: Told) -> list[Block]:
+    return paths.neuron(told.pen) if told.example else []
+
+
+def _weights(told: Told) -> list[Block]:
+    return paths.weights(told.pen) if told.example else []
+
+
+def _checks(told: Told) -> list[Block]:
+    return [Prose((told.known,))]
+
+
+def _derivations(told: Told) -> list[Block]:
+    return closed.derivations(told.symbolic, told.code)
+
+
+#: Each section by its name: its heading, and what it consists of.
+SECTIONS: Mapping[str, tuple[Callable[[Told], str], Callable[[Told], list[Block]]]] = MappingProxyType(
+    {
+        "numbers": (lambda told: "The numbers", _numbers),
+        "network": (lambda told: "The network", _network),
+        "forwards": (lambda told: "Forwards, in formulas", _forwards),
+        "backwards": (lambda told: "Backwards, in formulas", _backwards),
+        "neuron": (lambda told: paths.heading(told.pen), _neuron),
+        "weights": (lambda told: "One weight, used in several places", _weights),
+        "checks": (lambda told: "How we know", _checks),
+        "derivations": (lambda told: "Derivations", _derivations),
+    }
+)
+
+#: What each depth consists of.
+DEPTHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "page": ("numbers", "network", "neuron", "weights", "checks"),
+        "standard": ("numbers", "network", "forwards", "backwards", "neuron", "weights", "checks"),
+        "full": tuple(SECTIONS),
+    }
+)
+
+
+def notes(
+    chain: Any, *, depth: Depth = "standard", title: str | None = None, sections: Sequence[str] | None = None
+) -> Document:
+    """Lecture notes on the chain: worked on small numbers, in formulas, and what was checked.
 
     Parameters
     ----------
     depth : str
-        "standard", or "full", with the derivation of each gradient.
+        "page", "standard" (two or three pages), or "full", with the derivation of each gradient.
     title : str, optional
+    sections : sequence of str, optional
+        By default those of the depth: "numbers", "network", "forwards", "backwards", "neuron", "weights",
+        "checks" and "derivations". Those on numbers say nothing of a chain that is too large for them.
 
     Raises
     ------
     OptionError
-        If the depth is unknown.
+        If the depth or a section is unknown, or a section has nothing to say of this chain.
 
     Examples
     --------
     >>> import symconv as sc
     >>> net = sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2))
-    >>> net.notes()
-    <Document 'A network of 2 layers': 16 blocks>
+    >>> net.notes(sections=["neuron"])
+    <Document 'Backpropagation through a network of 2 layers': 3 blocks>
     """
-    if depth not in DEPTHS:
-        raise OptionError("{option} is {given!r}: {cure}", "depth", depth, allowed=DEPTHS)
-    symbolic = chain.in_symbols()
-    code = _code(symbolic)
-    blocks: list[Block] = [Prose(_LEAD, lead=True), Heading(("The layers",)), _layers(chain)]
-    blocks += _picture(symbolic, code)
-    blocks += [Heading(("Forwards",)), Prose(_FORWARDS)]
-    for stage in chain.stages:
-        blocks += _displays(symbolic, stage.number, ("preactivation",), code)
-        if not stage.activation.is_identity:
-            blocks += _displays(symbolic, stage.number, ("output",), code)
-    blocks += [Heading(("Backwards",)), Prose(_BACKWARDS)]
-    for stage in reversed(chain.stages):
-        blocks += _displays(symbolic, stage.number, ("delta", "grad_kernel", "grad_bias"), code)
-    if chain.values.complete and chain.values.given.get("target"):
-        blocks += [Heading(("On numbers",)), *_numbers(chain)]
-    blocks += [Heading(("How we know",)), Prose((_known(symbolic),))]
-    if depth == "full":
-        blocks.append(Heading(("Derivations",)))
-        for stage in reversed(chain.stages):
-            blocks += _derivations(symbolic, stage.number, code)
-    usual = f"A network of {counted(len(chain), 'layer')}"
-    return Document(title or usual, tuple(blocks), code and f"import symconv as sc\n\nnet = {code}")
-
-
-def _layers(chain: Any) -> Block:
-    head, *rows = chain.summary().rows
-    return Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
-
-
-def _picture(chain: Any, code: str) -> list[Block]:
-    """The network with what its first output sees, if it can be drawn."""
-    if not chain.values.numeric:
-        return []
-    first = (int(chain.notation.base),) * len(chain.stages[-1].shape)
-    try:
-        drawn = figure(chain, output=first)
-    except FigureError:
-        return []
-    words = "The network. Marked is what reaches its first output, and the way that its gradient takes back."
-    return [Picture((words,), drawn, f"net.figure(output={first})" if code else "", "network")]
-
-
-def _names(chain: Any, number: int, names: Sequence[str]) -> Iterator[str]:
-    """Those of some quantities that a layer has."""
-    for name in names:
-        try:
-            chain.require(name, chain.stage(number))
-        except OptionError:
-            continue
-        yield name
-
-
-def _displays(chain: Any, number: int, names: Sequence[str], code: str) -> list[Block]:
-    found: list[Block] = []
-    for name in _names(chain, number, names):
-        call = f"net.formula({name!r}, layer={number})" if code else ""
-        found.append(Display(chain.formula(name, layer=number), call, f"{name.replace('_', '-')}-{number}"))
-    return found
-
-
-def _derivations(chain: Any, number: int, code: str) -> list[Block]:
-    found: list[Block] = []
-    for name in _names(chain, number, ("delta", "grad_kernel", "grad_bias")):
-        made = chain.derive(name, layer=number)
-        found.append(Heading((*_HEADINGS[name], f", layer {number}"), level=2))
-        call = f"net.derive({name!r}, layer={number})" if code else ""
-        label = f"derivation-{name.replace('_', '-')}-{number}"
-        found.append(Display(made, call, label, stepwise=True))
-        found.append(Points(tuple(((rule,), (reason,)) for rule, reason in made.reasons().items())))
-        if not (verified := made.verify()):
-            raise SymconvError(str(verified))
-    return found
-
-
-def _numbers(chain: Any) -> list[Block]:
-    """What both passes give, a row a quantity."""
-    rows = []
-    for stage in chain.stages:
-        letters = stage.layer.spec.written
-        for name, letter in (
-            ("preactivation", letters.output),
-            ("output", letter_of(chain.notation, stage.number)),
-        ):
-            rows.append((_letter(letter), _listed(chain.quantity(name, layer=stage.number))))
-    for stage in reversed(chain.stages):
-        letters = stage.layer.spec.written
-        pairs = {"delta": letters.upstream, "grad_kernel": letters.kernel, "grad_bias": letters.bias}
-        for name in _names(chain, stage.number, tuple(pairs)):
-            shown = _letter(pairs[name]) if name == "delta" else _gradient(chain, pairs[name])
-            rows.append((shown, _listed(chain.quantity(name, layer=stage.number))))
-    table = Table((("quantity",), ("entries, row by row",)), tuple(((one,), (two,)) for one, two in rows))
-    words = Prose(("The loss is ", _expr(chain.loss), "."))
-    return [table, words]
-
-
-def _letter(name: str) -> Maths:
-    return Maths(Letter.of(name).latex, name)
-
-
-def _gradient(chain: Any, letter: str) -> Maths:
-    loss = chain.notation.loss
-    latex, text = target_of("latex"), target_of("text")
-    written = (latex.derivative(latex.letter(loss), latex.letter(letter)), text.derivative(loss, letter))
-    return Maths(*written)
-
-
-def _expr(expr: Expr) -> Maths:
-    return Maths(target_of("latex").expr(expr), target_of("text").expr(expr))
-
-
-def _listed(entries: Any) -> str:
-    found = [str(entry) for entry in flatten(entries.tolist() if hasattr(entries, "tolist") else [entries])]
-    if len(found) > MOST_SHOWN:
-        return f"{', '.join(found[:MOST_SHOWN])}, … ({len(found)} in all)"
-    return ", ".join(found)
-
-
-def _known(chain: Any) -> str:
-    report = chain.check(draws=1)
-    if not report:
-        raise SymconvError(f"the chain does not agree with its references:\n{report}")
-    exactly = all(finding.largest_error == 0 for finding in report.findings)
-    count = sum(finding.cases for finding in report.findings)
-    how = "exactly" if exactly else "in 50 digits"
-    unknown = dict.fromkeys(s.activation.name for s in chain.stages if s.activation.unknown)
-    tried = f" For this, a polynomial stood for {joined(list(unknown))}." if unknown else ""
-    return (
-        "Every quantity of every layer was compared with plain loops that carry derivatives along with their "
-        f"numbers. All {count} entries agree {how}.{tried}"
+    wanted = _wanted(depth, sections)
+    told = Told(chain)
+    blocks: list[Block] = [] if sections is not None else [Prose(opening(told), lead=True)]
+    parts: dict[str, list[Block]] = {}
+    for name in wanted:
+        parts[name] = SECTIONS[name][1](told)
+    if "numbers" in parts and "network" in parts:
+        parts["numbers"], parts["network"] = _pictured(parts["numbers"], parts["network"])
+    for name in wanted:
+        heading, found = SECTIONS[name][0], parts[name]
+        if depth == "page":
+            found = [_brief(block) for block in found if not (block.spare or block.detail)]
+        if found and depth == "page" and name in ("network", "checks"):
+            blocks += found
+        elif found:
+            blocks += [Heading((heading(told),)), *found]
+        elif sections is not None:
+            why = "this chain is too large for numbers" if told.example is None else "it has none"
+            raise OptionError(f"section {{given!r}} has nothing to say: {why}.", given=name)
+    code = told.code and f"import symconv as sc\n\nnet = {told.code}"
+    named = _title(told) if title is None else title.strip()
+    pages = (
+        {"page": 1, "standard": 2 if len(chain) == 1 else 3, "full": 0}[depth]
+        if sections is None and told.example
+        else 0
     )
+    return Document(named, tuple(blocks), code, pages, _frames(told, named, parts, whole=sections is None))
 
 
-def _code(chain: Any) -> str:
-    """The call that makes the chain; nothing where a function of one's own stands in it."""
-    written = [_part(part) for part in chain.parts]
-    if not all(written):
+def _frames(
+    told: Told, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
+) -> tuple[Frame, ...]:
+    """The slides: the story on numbers, and behind it what notes of depth full have besides."""
+    behind = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
+    if not whole:
+        return ()
+    if told.example is None:
+        shown = [block for name in ("network", "forwards", "backwards") for block in parts.get(name, ())]
+        return (*plain_frames(title, opening(told), shown), *behind)
+    return (*frames(told.pen, told.symbolic, title, opening(told), picture(told), told.known), *behind)
+
+
+def _brief(block: Block) -> Block:
+    """A block as it stands in notes of one page."""
+    if isinstance(block, Display) and block.short is not None:
+        return replace(block, item=block.short, spare=block.brief)
+    return replace(block, spare=block.brief)
+
+
+def _wanted(depth: str, sections: Sequence[str] | None) -> list[str]:
+    """The names of the sections, each of which there is."""
+    if not isinstance(depth, str) or depth not in DEPTHS:
+        raise OptionError("{option} is {given!r}: {cure}", "depth", depth, allowed=DEPTHS)
+    if isinstance(sections, str) or not isinstance(sections, Iterable | None):
+        sentence = "{option} is {given!r}: write a list of names, such as ['numbers', 'neuron']."
+        raise OptionError(sentence, "sections", sections)
+    wanted = list(DEPTHS[depth] if sections is None else sections)
+    for name in wanted:
+        if not isinstance(name, str) or name not in SECTIONS:
+            raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
+        if wanted.count(name) > 1:
+            raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
+    return wanted
+
+
+def _title(told: Told) -> str:
+    count = len(told.chain)
+    if count > 1:
+        return f"Backpropagation through a network of {count} layers"
+    (stage,) = told.chain.stages
+    what = story.called(stage)
+    follows = "" if stage.activation.is_identity else f", followed by {stage.activation.name}"
+    return f"{what[0].upper()}{what[1:]}{_filters(stage)}{follows}"
+
+
+def _filters(stage: Any) -> str:
+    """How many filters a convolution has, if that is a number."""
+    if not stage.learned or stage.matrix_is_kernel:
         return ""
-    loss = [] if chain._loss_name is None else [f"loss={chain._loss_name!r}"]
-    own = repr(chain.notation)
-    notation = [] if own == "Notation()" else [f"notation=sc.{own}"]
-    return f"sc.Chain({', '.join([*written, *loss, *notation])})"
+    count = stage.shape[0] if len(stage.shape) > len(stage.layer.axes) else 1
+    return f" with {counted(NUMBERS.get(count, count), 'filter') if count != 1 else 'one filter'}"
 
 
-def _part(part: Any) -> str:
-    if isinstance(part, Residual):
-        inside, beside = ([_part(one) for one in parts_of(of)] for of in (part.chain, part.shortcut))
-        if not all([*inside, *beside]):
-            return ""
-        shortcut = f", shortcut=[{', '.join(beside)}]" if beside else ""
-        return f"sc.Residual([{', '.join(inside)}]{shortcut})"
-    if isinstance(part, Flatten):
-        return "sc.Flatten()"
-    if hasattr(part, "function"):
-        return f"sc.{part!r}" if isinstance(part.function, str) else ""
-    return f"sc.{part!r}".replace("notation=Notation(", "notation=sc.Notation(")
+def opening(told: Told) -> Words:
+    """The question that the notes answer."""
+    if len(told.chain) > 1:
+        text = "The loss depends on a weight of the first layer only through all the layers behind it. "
+        text += "Backpropagation finds the gradient one layer at a time, from the loss back to the input. "
+        text += "These notes do so by hand on small numbers, and then in formulas."
+        if not told.example:
+            text = text.replace("by hand on small numbers, and then in formulas", "in formulas")
+        return (text,)
+    (stage,) = told.chain.stages
+    what = f"{story.called(stage)}{_filters(stage)}"
+    letters = {"dense": Maths("z = W a", "z = W a"), "z": Maths("z", "z"), "then": Maths("f(z)", "f(z)")}
+    text = "A dense layer computes {dense} and then {then}. "
+    if stage.activation.is_softmax or stage.activation.is_identity:
+        text = "A dense layer computes {dense}. "
+    if stage.matrix_is_kernel:
+        text += "These notes work it out on numbers, forwards and backwards."
+    else:
+        text += f"These notes show what {{z}} is when the layer is {what}, what its output is, and what the "
+        text += "gradients are."
+    if stage.activation.unknown:
+        text += " Nothing is assumed of {f} but that it has a derivative {slope}."
+        f = stage.activation.letter
+        letters |= {"f": Maths(f, f), "slope": Maths(f"{f}'", f"{f}'")}
+    return say(text, **letters)
