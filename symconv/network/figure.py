@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import hypot, prod
 from typing import Any
 
@@ -14,12 +15,15 @@ from symconv.layers.unsized import shape_text
 from symconv.network.values import letter_of
 from symconv.printing.english import counted, joined
 from symconv.printing.latex import Latex
-from symconv.printing.letters import entry_name
+from symconv.printing.letters import Letter, entry_name
 
 #: So many edges can still be told apart.
 MOST_EDGES = 150
 
-_RADIUS, _PITCH, _APART, _COLOUR = 0.42, 1.15, 3.2, "teal"
+_RADIUS, _APART, _COLOUR = 0.42, 3.2, "teal"
+
+#: How far apart nodes stand, on a page and on a frame of slides.
+_PITCH, _CLOSE = 1.15, 0.9
 
 
 def figure(
@@ -60,6 +64,18 @@ def figure(
     """
     if output is not None and neuron is not None:
         raise OptionError("{option} and {neuron} exclude each other: write one of them.", "output")
+    return Figure(_drawn(chain, output, neuron, _PITCH))
+
+
+def compact(chain: Any, neuron: Sequence[int]) -> Figure:
+    """The way back to a neuron for a frame of slides: nodes are closer, and their letters have no number."""
+    return Figure(_drawn(chain, None, neuron, _CLOSE))
+
+
+def _drawn(
+    chain: Any, output: int | Sequence[int] | None, neuron: Sequence[int] | None, pitch: float
+) -> Drawing:
+    """The drawing, with what reaches an output or what a neuron reaches marked."""
     chain.values.require_numbers()
     edges = {s.number: _edges(s) for s in chain.stages}
     count = sum(map(len, edges.values()))
@@ -67,7 +83,7 @@ def figure(
         raise FigureError(f"the network has {count} edges: at most {MOST_EDGES} can be told apart.")
     sizes = {0: chain.stages[0].layer.pattern.count("input")}
     sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}
-    places = _places(sizes)
+    places = _places(sizes, pitch)
     end = _neuron(chain, neuron) if neuron is not None else None
     end = _node(chain, len(chain), output) if output is not None else end
     find = _reaching if neuron is None else _reached
@@ -81,11 +97,11 @@ def figure(
                     marks.append(_line(*ends, _COLOUR if strong else FAINT if marked else "black"))
     for node, (x, y) in places.items():
         look, colour = ("tap", _COLOUR) if node in marked else ("entry", "black")
-        marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node)))
+        marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node, short=pitch == _CLOSE)))
     marks += _heads(chain, places)
     title = "Which outputs of each layer meet which inputs"
     alt = _alt(chain, sizes, marked, end, "what reaches" if neuron is None else "the way back to")
-    return Figure(Drawing.of("network", title, marks, alt))
+    return Drawing.of("network", title, marks, alt)
 
 
 def _edges(stage: Any) -> list[tuple[int, int]]:
@@ -94,11 +110,14 @@ def _edges(stage: Any) -> list[tuple[int, int]]:
     return sorted({*zip(index["input"].tolist(), index["output"].tolist(), strict=True)})
 
 
-def _places(sizes: dict[int, int]) -> dict[tuple[int, int], tuple[float, float]]:
+def _places(sizes: dict[int, int], pitch: float) -> dict[tuple[int, int], tuple[float, float]]:
     """Where each node stands: a column a layer, each in the middle of the height."""
     tall = max(sizes.values())
     return {
-        (number, at): (round(number * _APART, 3), round(1.5 + (at + (tall - size) / 2) * _PITCH, 3))
+        (number, at): (
+            round(number * _APART, 3),
+            round((1.5 if pitch == _PITCH else 1.25) + (at + (tall - size) / 2) * pitch, 3),
+        )
         for number, size in sizes.items()
         for at in range(size)
     }
@@ -166,13 +185,15 @@ def _name(chain: Any, number: int, at: int) -> str:
     return str(chain.in_symbols().values.named("output", number)[at])
 
 
-def _label(chain: Any, number: int, at: int) -> Label:
+def _label(chain: Any, number: int, at: int, *, short: bool) -> Label:
     stage = chain.stages[max(number, 1) - 1]
     shape = [int(size) for size in (stage.shape if number else stage.before)]
     index: list[int] = []
     for extent in range(len(shape)):
         index.append(at // prod(shape[extent + 1 :]) % shape[extent] + int(chain.notation.base))
     letter = letter_of(chain.notation, number)
+    if short:
+        letter = replace(Letter.of(letter), sup="").name
     return Label(f"${Latex().indexed(letter, *index)}$", entry_name(letter, *index))
 
 

@@ -9,16 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import FigureError, OptionError
+from symconv.figures.scene import enlarged
 from symconv.network import closed, paths, story
 from symconv.network.code import code_of
 from symconv.network.examples import example
-from symconv.network.figure import figure
+from symconv.network.figure import compact, figure
 from symconv.network.known import known
 from symconv.network.pen import NUMBERS, Pen, say
 from symconv.network.talk import frames, plain_frames
 from symconv.network.worked import Worked
 from symconv.notes import Document
-from symconv.notes.figured import legible, unit
+from symconv.notes.figured import clear, legible, unit
 from symconv.notes.frames import plainly
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Picture, Prose, Table, Words
 from symconv.printing.english import counted
@@ -93,17 +94,17 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
     return beside, [block for block in network if not isinstance(block, Picture)]
 
 
-def picture(told: Told) -> list[Block]:
+def picture(told: Told, make: Callable[..., Any] = figure) -> list[Block]:
     """The network with one neuron's way back, if it can be drawn."""
     if told.example is None:
         return []
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:
-        drawn = figure(told.chain._with({}, told.example.stages, told.example.shape), neuron=unit)
+        drawn = make(told.chain._with({}, told.example.stages, told.example.shape), neuron=unit)
     except FigureError:
         return []
-    if not legible(drawn.drawing):
+    if not (legible(drawn.drawing) if make is figure else clear(enlarged(drawn.drawing))):
         return []
     name = told.pen.expr(told.example.symbols("output", layer)[at])
     words = say("The network. Marked is the way that the gradient takes back to {unit}.", unit=name)
@@ -224,7 +225,10 @@ def _frames(
     if told.example is None:
         shown = [block for name in ("network", "forwards", "backwards") for block in parts.get(name, ())]
         return (*plain_frames(title, opening(told), shown), *behind)
-    return (*frames(told.pen, told.symbolic, title, opening(told), picture(told), told.known), *behind)
+    return (
+        *frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known),
+        *behind,
+    )
 
 
 def _brief(block: Block) -> Block:

@@ -41,7 +41,7 @@ def frames(
 ) -> tuple[Frame, ...]:
     """The frames on a worked chain: question, numbers, forwards, the loss, backwards, one weight, answer."""
     stages = [pen.worked.stages[number - 1] for number in numbered(len(pen.worked))]
-    told = tuple(w.replace("These notes", "These slides") if isinstance(w, str) else w for w in question)
+    told = _of_slides(question)
     found = [
         Frame(title, ((Prose(told),), (_chain(pen, stages),)), opening=True),
         Frame("The numbers", ((Prose((*story.sizes(pen), _GIVEN)),), (pen.lines(pen.operands, "given"),))),
@@ -59,8 +59,13 @@ def frames(
 
 def plain_frames(title: str, question: Words, blocks: Sequence[Block]) -> tuple[Frame, ...]:
     """The frames on a chain that is too large for numbers: a frame for each thing to look at."""
-    told = tuple(w.replace("These notes", "These slides") if isinstance(w, str) else w for w in question)
-    return (Frame(title, ((Prose(told),),), opening=True), *plainly(blocks))
+    return (Frame(title, ((Prose(_of_slides(question)),),), opening=True), *plainly(blocks))
+
+
+def _of_slides(question: Words) -> Words:
+    """The same question, answered by slides."""
+    said = (w.replace("These notes", "These slides") if isinstance(w, str) else w for w in question)
+    return tuple(w.replace(", and then in formulas", "") if isinstance(w, str) else w for w in said)
 
 
 def _chain(pen: Pen, stages: Sequence[Stage]) -> Table:
