@@ -8,31 +8,19 @@ from typing import Any
 
 from symconv.errors import OptionError, SymconvError
 from symconv.network.derivations import ChainFormula
+from symconv.network.pen import letter_in, say
 from symconv.notes.model import Block, Display, Heading, Maths, Points, Prose, Words
 from symconv.printing.display import Display as Equations
 from symconv.printing.display import Row
+from symconv.printing.letters import Letter
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text
 
 #: A formula and the ranges of its indices go on one line of so many characters.
 LINE = 62
 
-_DELTA, _Z, _A, _L = Maths("\\delta", "delta"), Maths("z", "z"), Maths("a", "a"), Maths("l", "l")
-
-_FORWARDS: Words = (
-    "Layer ", _L, " turns the output of the layer before it into its preactivation ", _Z,
-    ", and its activation turns that into its output ", _A, ":",
-)  # fmt: skip
-_BACKWARDS: Words = (
-    "Let ", _DELTA, " be the derivative of the loss with respect to the preactivation of a layer. On the way "
-    "to the layer before, it is multiplied by the transposed matrix, and then, entry by entry, by the "
-    "derivative of that layer's activation. The gradients with respect to weights and biases follow from ",
-    _DELTA, " and from the input of their layer:",
-)  # fmt: skip
-
 #: What a derivation is of, in its heading.
 _HEADINGS: dict[str, Words] = {
-    "delta": (_DELTA,),
     "grad_kernel": ("Gradient with respect to the kernel",),
     "grad_bias": ("Gradient with respect to the bias",),
 }
@@ -75,7 +63,12 @@ def _ranged(target: MathsTarget, row: Row, head: str, ranges: Sequence[str]) -> 
 
 def forwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
     """The pass forwards: a display for each layer."""
-    found: list[Block] = [Prose(_FORWARDS)]
+    z, a = (_letter(chain, name) for name in "za")
+    text = "Layer {l} turns the output of the layer before it into its preactivation {z}, and its activation "
+    text += "turns that into its output {a}:"
+    if len(chain) == 1:
+        text = "For every index, the layer computes this:"
+    found: list[Block] = [Prose(say(text, z=z, a=a, l=Maths("l", "l")))]
     for number in numbers:
         names = ["preactivation"] + ["output"] * (not chain.stage(number).activation.is_identity)
         found.append(display(chain, number, names, code, f"formulas-forwards-{number}"))
@@ -84,12 +77,26 @@ def forwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
 
 def backwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
     """The pass backwards, the last layer first."""
-    found: list[Block] = [Prose(_BACKWARDS)]
+    delta = _letter(chain, "delta")
+    text = "On the way back to the layer before, {delta} is multiplied by the transposed matrix, and then, "
+    text += (
+        "entry by entry, by the derivative of that layer's activation. The gradients with respect to weights "
+    )
+    text += "and biases follow from {delta} and from the input of their layer:"
+    if len(chain) == 1:
+        text = "The gradients follow from {delta}, the gradient with respect to the preactivation:"
+    found: list[Block] = [Prose(say(text, delta=delta))]
     for number in numbers:
         names = list(quantities(chain, number, ("delta", "grad_kernel", "grad_bias")))
         names += ["grad_input"] if number == 1 else []
         found.append(display(chain, number, names, code, f"formulas-backwards-{number}"))
     return found
+
+
+def _letter(chain: Any, name: str) -> Maths:
+    """The letter "z", "a" or "delta" of the notation, without the number of a layer."""
+    letter = letter_in(chain.notation, name)
+    return Maths(Letter.of(letter).latex, letter)
 
 
 def quantities(chain: Any, number: int, names: Sequence[str]) -> Iterator[str]:
@@ -117,7 +124,8 @@ def derivations(chain: Any, code: str) -> list[Block]:
         number = stage.number
         for name in quantities(chain, number, ("delta", "grad_kernel", "grad_bias")):
             made = chain.derive(name, layer=number)
-            found.append(Heading((*_HEADINGS[name], f", layer {number}"), level=2))
+            words = (_letter(chain, "delta"),) if name == "delta" else _HEADINGS[name]
+            found.append(Heading((*words, f", layer {number}"), level=2))
             call = f"net.derive({name!r}, layer={number})" if code else ""
             label = f"derivation-{name.replace('_', '-')}-{number}"
             found.append(Display(made, call, label, stepwise=True))

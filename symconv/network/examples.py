@@ -7,12 +7,12 @@ from itertools import cycle, islice
 from math import prod
 from typing import Any
 
-from sympy import Expr, Integer, sympify
+from sympy import Expr, Float, Integer, Rational, sympify
 
 from symconv.errors import SymconvError
 from symconv.network.evaluation import numeric, open_sizes
 from symconv.network.values import ROLES
-from symconv.network.worked import Arriving, Worked, taps_of_a_filter
+from symconv.network.worked import DIGITS, Arriving, Worked, taps_of_a_filter
 
 #: A chain of more layers, or with more entries in a layer or weights in a kernel, is too large for numbers
 #: that were chosen; and for numbers that were given.
@@ -83,7 +83,7 @@ def _sized(chain: Any) -> tuple[Any, dict[str, int]]:
 
 def _filled(values: Any, turn: int, letters: Mapping[str, int], chosen: bool) -> Worked:
     """Values with numbers for all that has none."""
-    given = dict(values.given)
+    given = {name: _precise(held) for name, held in values.given.items()}
     plain = values.stages[0].learned and (
         values.stages[0].activation.unknown or values.stages[0].activation.is_identity
     )
@@ -108,6 +108,13 @@ def _filled(values: Any, turn: int, letters: Mapping[str, int], chosen: bool) ->
     return Worked(values.stages, values.shape, loss, values.notation, given, letters, chosen)
 
 
+def _precise(held: Any) -> Any:
+    """Entries whose floats have as many digits as the example is computed with."""
+    if isinstance(held, Mapping):
+        return {number: _precise(entries) for number, entries in held.items()}
+    return tuple(Float(Rational(e), DIGITS) if isinstance(e, Float) else e for e in held)
+
+
 def _counts(entry: Expr) -> bool:
     """Whether an entry is worth showing: neither 0 nor close to it."""
     return bool(abs(entry) > 0.001) if entry.is_number else True
@@ -115,8 +122,8 @@ def _counts(entry: Expr) -> bool:
 
 def _input(values: Any) -> tuple[int, ...]:
     """Numbers in no order, small ones where a function soon changes little."""
-    functions = [stage.activation for stage in values.stages]
-    return _MIXED if all(f.rational or f.unknown for f in functions) else _GENTLE
+    parts = [values.loss_function, *(stage.activation for stage in values.stages)]
+    return _MIXED if all(part.rational or part.unknown for part in parts) else _GENTLE
 
 
 def _turned(row: tuple[int, ...], by: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import mpmath
-from sympy import Expr, Float, diff
+from sympy import Expr, Float, Rational, diff
 from sympy.core.function import AppliedUndef
 
 from symconv.errors import SymconvError
@@ -59,6 +59,8 @@ def compared(worked: Worked) -> tuple[int, bool]:
     ]
     rational = worked.loss_function.rational or worked.loss_function.unknown
     rational &= all(stage.activation.rational for stage in stages)
+    rational &= not any(e.has(Float) for e in worked.shown("preactivation", 1))
+    rational &= not any(e.has(Float) for s in worked.stages for e in worked.shown("grad_input", s.number))
     count = worked.stages[-1].layer.pattern.count("output")
     slopes = _slopes(worked, count)
     loss = worked.loss_function
@@ -116,7 +118,8 @@ def _numbers(entries: Sequence[Expr], rational: bool) -> list[Any]:
     """Entries as fractions, or as numbers of many digits."""
     if rational:
         return [Fraction(int(e.p), int(e.q)) for e in entries]
-    return [mpmath.mpf(int(e.p)) / int(e.q) if e.is_Rational else mpmath.mpf(str(e)) for e in entries]
+    exactly = [Rational(e) if isinstance(e, Float) else e for e in entries]
+    return [mpmath.mpf(int(e.p)) / int(e.q) for e in exactly]
 
 
 def _sympy(number: Any) -> Expr:

@@ -144,7 +144,7 @@ SECTIONS: Mapping[str, tuple[Callable[[Told], str], Callable[[Told], list[Block]
         "forwards": (lambda told: "Forwards, in formulas", _forwards),
         "backwards": (lambda told: "Backwards, in formulas", _backwards),
         "neuron": (lambda told: paths.heading(told.pen), _neuron),
-        "weights": (lambda told: "One weight, used in several places", _weights),
+        "weights": (lambda told: paths.weight_heading(told.pen), _weights),
         "checks": (lambda told: "How we know", _checks),
         "derivations": (lambda told: "Derivations", _derivations),
     }

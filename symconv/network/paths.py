@@ -40,7 +40,7 @@ def neuron(pen: Pen) -> list[Block]:
                             "residual chain the weight is 1:")  # fmt: skip
     them = "both" if len(units) == 2 else f"all {NUMBERS.get(len(units), len(units))}"
     return [
-        Prose(say(text, unit=unit, units=listed(units), them=them, delta=pen.letter("delta"))),
+        Prose(say(text, unit=unit, units=listed(units), them=them, delta=pen.letter(pen.of("delta")))),
         pen.lines(partial(way_back, pen, layer, at), "neuron"),
         *_slope_told(pen, layer, at),
     ]
@@ -49,6 +49,11 @@ def neuron(pen: Pen) -> list[Block]:
 def heading(pen: Pen) -> str:
     """What the section is called."""
     return "One neuron's way back" if pen.worked.hidden else "The way back to one input"
+
+
+def weight_heading(pen: Pen) -> str:
+    """What the section on a weight is called."""
+    return "One weight, used in several places" if pen.worked.shared else "One weight"
 
 
 def place(pen: Pen) -> tuple[int, int]:

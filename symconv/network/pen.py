@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Float, Symbol
+from sympy import Expr, Float, Rational, Symbol
 
 from symconv.network.stages import Stage
 from symconv.network.worked import Product, Worked, unknown_slopes
@@ -19,6 +19,7 @@ from symconv.notes.model import Display, Maths, Words
 from symconv.notes.pieces import Inline, lines_shown
 from symconv.printing import display as data
 from symconv.printing.display import Beside, Grid, Row, Side
+from symconv.printing.notation import Notation
 from symconv.printing.target import MAY_BREAK, MathsTarget
 from symconv.printing.targets import as_latex, as_text, target_of
 
@@ -33,6 +34,9 @@ MOST_PRODUCTS, MOST_LISTED = 6, 12
 
 #: Numbers that are no fractions are shown with so many digits.
 SHOWN = 4
+
+#: Fractions with a larger denominator are rounded too.
+LONG = 9999
 
 #: Small numbers in words.
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
@@ -73,9 +77,7 @@ class Pen:
 
     def of(self, name: str) -> str:
         """The letter "z", "a" or "delta" of a notation, without the number of a layer."""
-        n = self.worked.notation
-        own = {"z": n.output if "output" in n.chosen else "z", "a": n.input if "input" in n.chosen else "a"}
-        return own.get(name, n.upstream)
+        return letter_in(self.worked.notation, name)
 
     def shape(self, name: str, layer: int) -> tuple[int, ...]:
         """The shape of a quantity of a layer; that of the input for the output of layer 0."""
@@ -233,6 +235,12 @@ class Pen:
         return _abreast(form, rows)
 
 
+def letter_in(n: Notation, name: str) -> str:
+    """The letter "z", "a" or "delta" of a notation, without the number of a layer."""
+    own = {"z": n.output if "output" in n.chosen else "z", "a": n.input if "input" in n.chosen else "a"}
+    return own.get(name, n.upstream)
+
+
 def spatial(stage: Stage) -> int:
     """The number of axes of a layer that are no channels."""
     return len(stage.layer.axes)
@@ -244,8 +252,9 @@ def shown(form: MathsTarget, expr: Expr) -> str:
 
 
 def short(expr: Expr) -> Expr:
-    """An expression with such numbers rounded."""
-    return expr.xreplace({number: Float(number, SHOWN) for number in expr.atoms(Float)})
+    """An expression with numbers that are no fractions, or long ones, rounded."""
+    long = {number for number in expr.atoms(Rational) if number.q > LONG}
+    return expr.xreplace({number: Float(number, SHOWN) for number in expr.atoms(Float) | long})
 
 
 def in_letters(form: MathsTarget, term: Product) -> str:
@@ -256,7 +265,13 @@ def in_letters(form: MathsTarget, term: Product) -> str:
 
 def in_numbers(form: MathsTarget, term: Product) -> str:
     """A product of values."""
-    return str(form.dot.join(form.factor(short(value)) for value in term.values))
+    return str(form.dot.join(_factor(form, short(value)) for value in term.values))
+
+
+def _factor(form: MathsTarget, value: Expr) -> str:
+    """A factor; a fraction with a slash in brackets."""
+    rendered = form.factor(value)
+    return f"({rendered})" if "/" in rendered and rendered[0] != "(" and not value.is_Symbol else rendered
 
 
 def say(text: str, **pieces: Maths | str | Words) -> Words:

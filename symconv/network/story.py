@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sympy import Float, exp
+from sympy import Rational, S, exp
 
 from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv, ConvTranspose
 from symconv.layers.pooling import AvgPool, MaxPool
 from symconv.network.dense import Dense
 from symconv.network.losses import KNOWN
-from symconv.network.pen import MOST_LISTED, NUMBERS, Pen, listed, packed, say, shown, spatial
+from symconv.network.pen import MOST_LISTED, NUMBERS, Pen, listed, packed, say, short, shown, spatial
 from symconv.network.stages import Stage
-from symconv.network.worked import Arriving
+from symconv.network.worked import DIGITS, Arriving
 from symconv.network.written import functions
 from symconv.notes.model import Block, Display, Prose, Words
 from symconv.printing.display import Row
@@ -43,7 +43,7 @@ def called(stage: Stage) -> str:
 def numbers(pen: Pen) -> list[Block]:
     """The section: what is given, the pass forwards, the loss, and the pass backwards."""
     stages = pen.worked.stages
-    inexact = any(e.has(Float) for s in stages for e in pen.worked.shown("output", s.number))
+    inexact = any(short(e) != e for s in stages for e in pen.worked.shown("output", s.number))
     rounded = " Numbers are rounded to four digits." if inexact else ""
     channels = [Prose(words, detail=True) for words in filters(pen)]
     return [
@@ -210,10 +210,9 @@ def rule(pen: Pen) -> Words:
             "Let {delta} for each layer. That of the last layer is found first, and that of any other layer "
         )
         text += "follows from the one above. "
-    what = "weights and biases" if any(stage.layer.bias for stage in stages) else "weights"
-    return say(
-        f"{text}From it follow the gradients with respect to the {what}, and to the input:", delta=delta
-    )
+    of = ["weights"] * any(s.learned for s in stages) + ["biases"] * any(s.layer.bias for s in stages)
+    text += f"The gradient{'s' * bool(of)} with respect to the {joined([*of, 'input'])} "
+    return say(f"{text}follow{'s' * (not of)} from it:", delta=delta)
 
 
 def backwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int = MOST_LISTED) -> list[Row]:
@@ -251,8 +250,11 @@ def _of_loss(pen: Pen, stage: Stage, form: MathsTarget) -> str:
         return f"{output if stage.activation.is_softmax else form.letter('p')} - {form.letter('t')}"
     if not stage.activation.is_identity:
         return ""
-    if loss.name == "half_squared_error":
-        return f"{output} - {form.letter('t')}"
+    if loss.name in ("half_squared_error", "mean_squared_error"):
+        count = len(pen.worked.shown("output", stage.number))
+        scale = Rational(2, count) if loss.name == "mean_squared_error" else S.One
+        error = f"{output} - {form.letter('t')}"
+        return error if scale == 1 else f"{form.expr(scale)}{form.times}({error})"
     return pen.loss_by(form, output) if loss.unknown else ""
 
 
@@ -264,7 +266,7 @@ def _probabilities(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
         return []
     powers = [exp(a) for a in pen.worked.named("output", stage.number)]
     whole = sum(powers)
-    values = ", ".join(shown(form, power / whole) for power in powers)
+    values = ", ".join(shown(form, (power / whole).evalf(DIGITS)) for power in powers)
     taken = f"{form.function('softmax')}({form.letter(pen.worked.letter(stage.number))})"
     return [Row(form.letter("p"), (taken, f"({values})"))]
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sympy import Expr
+
 from symconv.network import paths, story
 from symconv.network.pen import MOST_PRODUCTS, Build, Pen, in_letters, in_numbers, listed, say, shown
 from symconv.network.stages import Stage
@@ -145,14 +147,14 @@ def _whole(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
     return rows
 
 
-def built(pen: Pen, left: Maths, terms: Sequence[Product], result: object) -> Built:
+def built(pen: Pen, left: Maths, terms: Sequence[Product], result: Expr) -> Built:
     """A sum whose products appear one after the other, in letters and in numbers, and then its result."""
     keep = list(terms) if len(terms) <= MOST_PRODUCTS - 1 else [*terms[:3], None, terms[-1]]
     lines = [_line(pen, keep, write) for write in (in_letters, in_numbers)]
-    lines = [line for line in lines if line]
+    lines = [line for line in lines if line] or [[(1, Maths(" = 0", " = 0"))]]
     if len(lines) > 1 and [part for _, part in lines[0]] == [part for _, part in lines[1]]:
         lines = lines[:1]
-    if getattr(result, "is_number", False):
+    if terms and result.is_number:
         lines[-1] = [*lines[-1], (len(keep) + 1, pen(lambda form: f" = {shown(form, result)}"))]
     return Built(left, tuple(tuple(part) for line in lines for part in _broken(line)))
 

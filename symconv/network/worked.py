@@ -19,10 +19,10 @@ from symconv.network.stages import Stage
 from symconv.network.values import Values, letter_of
 
 #: Numbers that are no fractions are computed with so many digits.
-DIGITS = 30
+DIGITS = 45
 
 #: What is less than this is what rounding left of 0.
-NOTHING = Float("1e-20")
+NOTHING = Float("1e-30")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Worked(Values):
     """A chain with values for all that its output depends on, worked as far as numbers go.
 
     What depends on an unknown function of an unknown number keeps its letter, so that an expression is never
-    longer than its own layer. Numbers that are no fractions are rounded to 30 digits.
+    longer than its own layer. Numbers that are no fractions are computed with 45 digits.
 
     Attributes
     ----------
