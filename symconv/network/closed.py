@@ -8,7 +8,7 @@ from typing import Any
 
 from symconv.errors import OptionError, SymconvError
 from symconv.network.derivations import ChainFormula
-from symconv.network.pen import letter_in, say
+from symconv.network.writing import letter_in, say
 from symconv.notes.model import Block, Display, Heading, Maths, Points, Prose, Words
 from symconv.printing.display import Display as Equations
 from symconv.printing.display import Row

@@ -100,6 +100,8 @@ def _filled(values: Any, turn: int, letters: Mapping[str, int], chosen: bool) ->
                 row = (*range(count + 1, count + taps + 1), *row)
             held.setdefault(number, _numbers(row[:size] if len(row) > size else row, size))
         given[letter] = held
+    if values.loss_function.name == "cross_entropy" and "target" in given:  # floats add up to nearly 1
+        given["target"] = tuple(t / sum(given["target"]) for t in given["target"])
     loss, outputs = values.loss_function, values.stages[-1].layer.pattern.count("output")
     if "target" not in given and not loss.unknown:
         given["target"] = _numbers((1, *(0,) * (outputs - 1)), outputs)

@@ -15,9 +15,10 @@ from symconv.network.code import code_of
 from symconv.network.examples import example
 from symconv.network.figure import compact, figure
 from symconv.network.known import known
-from symconv.network.pen import NUMBERS, Pen, say
+from symconv.network.pen import Pen
 from symconv.network.talk import frames, plain_frames
 from symconv.network.worked import Worked
+from symconv.network.writing import NUMBERS, say
 from symconv.notes import Document
 from symconv.notes.figured import clear, legible, unit
 from symconv.notes.frames import plainly
@@ -36,7 +37,7 @@ _TABLE = (
 
 
 @dataclass(frozen=True)
-class Told:
+class Noted:
     """A chain as its notes see it."""
 
     chain: Any
@@ -68,11 +69,11 @@ class Told:
         return Pen(self.example)
 
 
-def _numbers(told: Told) -> list[Block]:
+def _numbers(told: Noted) -> list[Block]:
     return story.numbers(told.pen) if told.example else []
 
 
-def _network(told: Told) -> list[Block]:
+def _network(told: Noted) -> list[Block]:
     head, *rows = told.chain.summary().rows
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
     detail = told.example is not None
@@ -94,7 +95,7 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
     return beside, [block for block in network if not isinstance(block, Picture)]
 
 
-def picture(told: Told, make: Callable[..., Any] = figure) -> list[Block]:
+def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
     """The network with one neuron's way back, if it can be drawn."""
     if told.example is None:
         return []
@@ -112,32 +113,33 @@ def picture(told: Told, make: Callable[..., Any] = figure) -> list[Block]:
     return [Picture(words, drawn, call, "network", brief=1)]
 
 
-def _forwards(told: Told) -> list[Block]:
-    return closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code)
+def _forwards(told: Noted) -> list[Block]:
+    shown = story.matrix(told.pen) if told.example else []
+    return [*closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code), *shown]
 
 
-def _backwards(told: Told) -> list[Block]:
+def _backwards(told: Noted) -> list[Block]:
     return closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code)
 
 
-def _neuron(told: Told) -> list[Block]:
+def _neuron(told: Noted) -> list[Block]:
     return paths.neuron(told.pen) if told.example else []
 
 
-def _weights(told: Told) -> list[Block]:
+def _weights(told: Noted) -> list[Block]:
     return paths.weights(told.pen) if told.example else []
 
 
-def _checks(told: Told) -> list[Block]:
+def _checks(told: Noted) -> list[Block]:
     return [Prose((told.known,))]
 
 
-def _derivations(told: Told) -> list[Block]:
+def _derivations(told: Noted) -> list[Block]:
     return closed.derivations(told.symbolic, told.code)
 
 
 #: Each section by its name: its heading, and what it consists of.
-SECTIONS: Mapping[str, tuple[Callable[[Told], str], Callable[[Told], list[Block]]]] = MappingProxyType(
+SECTIONS: Mapping[str, tuple[Callable[[Noted], str], Callable[[Noted], list[Block]]]] = MappingProxyType(
     {
         "numbers": (lambda told: "The numbers", _numbers),
         "network": (lambda told: "The network", _network),
@@ -187,7 +189,7 @@ def notes(
     <Document 'Backpropagation through a network of 2 layers': 3 blocks>
     """
     wanted = _wanted(depth, sections)
-    told = Told(chain)
+    told = Noted(chain)
     blocks: list[Block] = [] if sections is not None else [Prose(opening(told), lead=True)]
     parts: dict[str, list[Block]] = {}
     for name in wanted:
@@ -216,7 +218,7 @@ def notes(
 
 
 def _frames(
-    told: Told, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
+    told: Noted, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
 ) -> tuple[Frame, ...]:
     """The slides: the story on numbers, and behind it what notes of depth full have besides."""
     behind = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
@@ -254,7 +256,7 @@ def _wanted(depth: str, sections: Sequence[str] | None) -> list[str]:
     return wanted
 
 
-def _title(told: Told) -> str:
+def _title(told: Noted) -> str:
     count = len(told.chain)
     if count > 1:
         return f"Backpropagation through a network of {count} layers"
@@ -272,7 +274,7 @@ def _filters(stage: Any) -> str:
     return f" with {counted(NUMBERS.get(count, count), 'filter') if count != 1 else 'one filter'}"
 
 
-def opening(told: Told) -> Words:
+def opening(told: Noted) -> Words:
     """The question that the notes answer."""
     if len(told.chain) > 1:
         text = "The loss depends on a weight of the first layer only through all the layers behind it. "

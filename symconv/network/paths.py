@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from symconv.network.pen import MOST_PRODUCTS, NUMBERS, Pen, listed, say, short, shown
+from symconv.network.pen import MOST_PRODUCTS, Pen
 from symconv.network.stages import Stage
 from symconv.network.story import delta_written
+from symconv.network.writing import NUMBERS, listed, say, short, shown
 from symconv.notes.model import Block, Prose, Words
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget

@@ -10,16 +10,27 @@ from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Float, Rational, Symbol
+from sympy import Expr, Symbol
 
 from symconv.network.stages import Stage
 from symconv.network.worked import Product, Worked, unknown_slopes
+from symconv.network.writing import (
+    MOST_LISTED,
+    abreast,
+    and_so_on,
+    grid,
+    in_brackets,
+    in_letters,
+    in_numbers,
+    letter_in,
+    packed,
+    shown,
+)  # fmt: skip
 from symconv.network.written import upright
-from symconv.notes.model import Display, Maths, Words
-from symconv.notes.pieces import Inline, lines_shown
+from symconv.notes.model import Display, Maths
+from symconv.notes.pieces import Inline
 from symconv.printing import display as data
-from symconv.printing.display import Beside, Grid, Row, Side
-from symconv.printing.notation import Notation
+from symconv.printing.display import Row
 from symconv.printing.target import MAY_BREAK, MathsTarget
 from symconv.printing.targets import as_latex, as_text, target_of
 
@@ -29,20 +40,8 @@ Writing: TypeAlias = Callable[[MathsTarget], str]
 #: The rows of a display, in a target that knows the letters of a chain.
 Build: TypeAlias = Callable[[MathsTarget], Sequence[Row]]
 
-#: So many products of a sum are written out, and so many entries of a list.
-MOST_PRODUCTS, MOST_LISTED = 6, 12
-
-#: Numbers that are no fractions are shown with so many digits.
-SHOWN = 4
-
-#: Fractions with a larger denominator are rounded too.
-LONG = 9999
-
-#: Small numbers in words.
-NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-
-#: Rows and columns of a matrix, and rows of a quantity with several indices, that are shown.
-MOST_ROWS, MOST_COLUMNS, MOST_PARTS = 8, 8, 8
+#: So many products of a sum are written out, and so many rows of a quantity with several indices.
+MOST_PRODUCTS, MOST_PARTS = 6, 8
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,7 @@ class Pen:
         if max(map(form.width, rendered), default=0) > 12 and len(entries) <= MOST_LISTED:
             pairs = ((left(*self.index(shape, at)), text) for at, text in enumerate(rendered))
             rows = packed(form, list(pairs)[:most])
-            return rows if len(entries) <= most else _and_so_on(form, rows)
+            return rows if len(entries) <= most else and_so_on(form, rows)
         inner = len(shape) if len(shape) <= 1 else 1 if axes == 1 and len(shape) != 2 else 2
         if len(shape) == 2 and axes == 1:  # a channel is a row
             inner = 1
@@ -202,11 +201,11 @@ class Pen:
         for at, index in enumerate(places[:parts]):
             here = rendered[at * size : (at + 1) * size]
             rows.append(
-                Row(left(*index), (_grid(form, here, shape[-1]) if inner > 1 else _list(form, here),))
+                Row(left(*index), (grid(form, here, shape[-1]) if inner > 1 else in_brackets(form, here),))
             )
         if len(places) > parts and most == MOST_LISTED:
-            rows = _and_so_on(form, rows)
-        return _abreast(form, rows)
+            rows = and_so_on(form, rows)
+        return abreast(form, rows)
 
     def quantity(self, form: MathsTarget, name: str, stage: Stage, most: int = MOST_LISTED) -> list[Row]:
         """A quantity of a layer with all its entries, "grad_kernel" and "grad_bias" too."""
@@ -232,134 +231,12 @@ class Pen:
                     rows += self.whole(form, letters[name], list(entries), shape, axes)
         if not worked.loss_function.unknown:
             rows += self.whole(form, "t", worked.target, self.shape("output", len(worked)), spatial(last))
-        return _abreast(form, rows)
-
-
-def letter_in(n: Notation, name: str) -> str:
-    """The letter "z", "a" or "delta" of a notation, without the number of a layer."""
-    own = {"z": n.output if "output" in n.chosen else "z", "a": n.input if "input" in n.chosen else "a"}
-    return own.get(name, n.upstream)
+        return abreast(form, rows)
 
 
 def spatial(stage: Stage) -> int:
     """The number of axes of a layer that are no channels."""
     return len(stage.layer.axes)
-
-
-def shown(form: MathsTarget, expr: Expr) -> str:
-    """An expression, its numbers that are no fractions with four digits."""
-    return form.expr(short(expr))
-
-
-def short(expr: Expr) -> Expr:
-    """An expression with numbers that are no fractions, or long ones, rounded."""
-    long = {number for number in expr.atoms(Rational) if number.q > LONG}
-    return expr.xreplace({number: Float(number, SHOWN) for number in expr.atoms(Float) | long})
-
-
-def in_letters(form: MathsTarget, term: Product) -> str:
-    """A product in letters; a number among them as one."""
-    numbers = any(letter.is_number for letter in term.letters)
-    return (form.dot if numbers else form.times).join(form.factor(letter) for letter in term.letters)
-
-
-def in_numbers(form: MathsTarget, term: Product) -> str:
-    """A product of values."""
-    return str(form.dot.join(_factor(form, short(value)) for value in term.values))
-
-
-def _factor(form: MathsTarget, value: Expr) -> str:
-    """A factor; a fraction with a slash in brackets."""
-    rendered = form.factor(value)
-    return f"({rendered})" if "/" in rendered and rendered[0] != "(" and not value.is_Symbol else rendered
-
-
-def say(text: str, **pieces: Maths | str | Words) -> Words:
-    """A sentence with pieces, or several of them, put in for the names in braces.
-
-    >>> say("here {x} stands", x=Maths("x", "x"))
-    ('here ', Maths(latex='x', text='x'), ' stands')
-    """
-    found: list[str | Maths] = []
-    for at, part in enumerate(text.replace("}", "{").split("{")):
-        piece = pieces[part] if at % 2 else part
-        found += piece if isinstance(piece, tuple) else [piece]
-    return tuple(part for part in found if part)
-
-
-def listed(pieces: Sequence[Maths]) -> Words:
-    """Pieces with commas between them, and an "and" before the last; of many the middle is left out."""
-    keep = list(pieces) if len(pieces) <= 6 else [*pieces[:3], pieces[-1]]
-    found: list[str | Maths] = []
-    for at, piece in enumerate(keep):
-        last = at == len(keep) - 1
-        found += [(" and " if len(keep) == len(pieces) else ", …, ") if last else ", "] if at else []
-        found.append(piece)
-    return tuple(found)
-
-
-def packed(form: MathsTarget, pairs: Sequence[tuple[str, str]]) -> list[Row]:
-    """Equations beside each other, as many as fit on a line."""
-    rows: list[Row] = []
-    room = 0.0
-    for left, right in pairs:
-        span = form.width(left) + form.width(right) + 6
-        if rows and span <= room:
-            (text,) = rows[-1].parts
-            rows[-1] = rows[-1]._replace(parts=(f"{text}{form.comma}{left} = {right}",))
-            room -= span
-        else:
-            rows.append(Row(left, (right,)))
-            room = (1.5 * form.line if form.stacked else form.line + 6) - span
-    return rows
-
-
-def _and_so_on(form: MathsTarget, rows: list[Row]) -> list[Row]:
-    """Rows of which others are left out."""
-    return [*rows[:-1], rows[-1]._replace(below=(form.prose("and so on"),))]
-
-
-def _abreast(form: MathsTarget, rows: Sequence[Row]) -> list[Row]:
-    """Equations of one part each beside each other, where there is room."""
-    found: list[Row] = []
-    room = 0.0
-    for row in rows:
-        (mine,) = row.parts
-        span = form.width(str(row.left)) + form.span(mine) + 6
-        if found and span <= room and not found[-1].below:
-            (last,) = found[-1].parts
-            pieces = last.pieces if isinstance(last, Beside) else (last,)
-            more = mine.pieces if isinstance(mine, Beside) else (mine,)
-            joint = f"{form.comma}{row.left} = "
-            if all(isinstance(piece, str) for piece in (*pieces, *more)):
-                part: Side = "".join(map(str, (*pieces, joint, *more)))
-            else:
-                part = Beside((*pieces, joint, *more))
-            found[-1] = found[-1]._replace(parts=(part,), below=row.below)
-            room -= span
-        else:
-            found.append(row)
-            room = 1.4 * form.line - span if form.stacked else form.line - span
-    return found
-
-
-def _list(form: MathsTarget, entries: Sequence[str]) -> str:
-    if len(entries) == 1:
-        return entries[0]
-    keep = lines_shown(len(entries), MOST_LISTED)
-    return f"({', '.join(form.ellipsis if at is None else entries[at] for at in keep)})"
-
-
-def _grid(form: MathsTarget, entries: Sequence[str], width: int) -> Grid:
-    rows = [entries[at : at + width] for at in range(0, len(entries), width)]
-    columns = lines_shown(width, MOST_COLUMNS) if width > MOST_LISTED else list(range(width))
-    found = []
-    for r in lines_shown(len(rows), MOST_ROWS):
-        if r is None:
-            found.append(tuple(form.diagonal if c is None else form.down for c in columns))
-        else:
-            found.append(tuple(form.across if c is None else rows[r][c] for c in columns))
-    return Grid(tuple(found))
 
 
 def _primed(latex: str) -> str:

@@ -12,12 +12,14 @@ from symconv.layers.conv import Conv, ConvTranspose
 from symconv.layers.pooling import AvgPool, MaxPool
 from symconv.network.dense import Dense
 from symconv.network.losses import KNOWN
-from symconv.network.pen import MOST_LISTED, NUMBERS, Pen, listed, packed, say, short, shown, spatial
+from symconv.network.pen import Pen, spatial
 from symconv.network.stages import Stage
 from symconv.network.worked import DIGITS, Arriving
+from symconv.network.writing import MOST_LISTED, NUMBERS, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
 from symconv.notes.model import Block, Display, Prose, Words
 from symconv.printing.display import Row
+from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
 
 #: Gradients of more entries are not written out.
@@ -163,6 +165,30 @@ def summed(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> Row:
         values = ", ".join(shown(form, worked.named("output", stage.source)[j]) for j in window)
         return Row(left, (f"{form.maximum}({values})", shown(form, result)))
     return pen.entry(form, left, worked.preactivation(stage, at), result)
+
+
+def matrix(pen: Pen) -> list[Block]:
+    """The matrix of a single layer beside that of a dense one, its zeros and its weights counted."""
+    stage = pen.worked.stages[0]
+    if len(pen.worked) > 1 or not stage.learned or stage.matrix_is_kernel:
+        return []
+    entries = stage.layer.matrix
+    zeros, cells = sum(entry == 0 for entry in entries), entries.rows * entries.cols
+    text = "Here {T} is the matrix below. It takes the place of the {W} of a dense layer, with "
+    text += f"{zeros} of its {cells} entries fixed at zero and " if zeros else ""
+    text += f"only {stage.layer.pattern.count('tap')} different weights in the "
+    text += f"{'other ' if zeros else ''}{cells - zeros}:"
+    letters = {"T": pen.letter(stage.matrix_letter), "W": pen.letter("W")}
+    return [
+        Prose(say(text, **letters), detail=True),
+        pen.lines(partial(_matrix, pen, stage), "matrix", detail=True),
+    ]
+
+
+def _matrix(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
+    entries = stage.layer.matrix
+    cells = [form.expr(entry) for entry in entries]
+    return [Row(form.letter(stage.matrix_letter), (grid(form, cells, entries.cols),))]
 
 
 def loss_told(pen: Pen) -> Words:

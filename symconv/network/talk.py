@@ -10,9 +10,10 @@ from typing import Any
 from sympy import Expr
 
 from symconv.network import paths, story
-from symconv.network.pen import MOST_PRODUCTS, Build, Pen, in_letters, in_numbers, listed, say, shown
+from symconv.network.pen import MOST_PRODUCTS, Build, Pen
 from symconv.network.stages import Stage
 from symconv.network.worked import Product
+from symconv.network.writing import in_letters, in_numbers, listed, say, shown
 from symconv.network.written import matrix_form
 from symconv.notes.frames import plainly
 from symconv.notes.model import Block, Built, Frame, Maths, Picture, Piece, Prose, Table, Words
