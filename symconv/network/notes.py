@@ -16,7 +16,7 @@ from symconv.network.examples import example
 from symconv.network.figure import compact, figure
 from symconv.network.known import known
 from symconv.network.pen import Pen
-from symconv.network.talk import frames, plain_frames
+from symconv.network.talk import frames, numbered, plain_frames
 from symconv.network.worked import Worked
 from symconv.network.writing import NUMBERS, say
 from symconv.notes import Document
@@ -225,7 +225,17 @@ def _frames(
     if not whole:
         return ()
     if told.example is None:
-        shown = [block for name in ("network", "forwards", "backwards") for block in parts.get(name, ())]
+        some = numbered(len(told.chain))
+        shown = [
+            Heading(("The network",)),
+            *_network(told),
+            Heading(("Forwards, in formulas",)),
+            *closed.forwards(told.symbolic, some, told.code),
+            Heading(("Backwards, in formulas",)),
+            *closed.backwards(told.symbolic, some[::-1], told.code),
+            Heading(("How we know",)),
+            *_checks(told),
+        ]
         return (*plain_frames(title, opening(told), shown), *behind)
     return (
         *frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known),

@@ -34,8 +34,13 @@ _CALLED = {
 }  # fmt: skip
 
 
+_PARTS = {"BatchNorm": "batch normalisation"}
+
+
 def called(stage: Stage) -> str:
     """What a layer is, in words."""
+    if stage.part is not None:
+        return _PARTS.get(stage.kind, f"a {stage.kind}")
     for kind, words in _CALLED.items():
         if isinstance(stage.layer, kind):
             return words
