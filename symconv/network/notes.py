@@ -77,7 +77,7 @@ def _network(told: Noted) -> list[Block]:
     head, *rows = told.chain.summary().rows
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
     detail = told.example is not None
-    return [Prose((_TABLE,), detail=detail), replace(table, detail=detail), *picture(told)]
+    return [Prose((_TABLE,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
 
 
 def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:

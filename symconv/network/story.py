@@ -59,7 +59,8 @@ def numbers(pen: Pen) -> list[Block]:
         Prose((*forwards_told(pen), f"{rounded} {written_out(pen)}")),
         *_by_layer(pen, forwards, "forwards", stages),
         *channels[:1],
-        Prose((*arriving(pen), " ", *rule(pen))),
+        *([] if pen.worked.loss_function.unknown else [Prose(loss_told(pen))]),
+        Prose((*arriving(pen), *rule(pen))),
         *_by_layer(pen, backwards, "backwards", stages[::-1]),
         *channels[1:],
     ]
@@ -208,9 +209,10 @@ def loss_told(pen: Pen) -> Words:
 
 
 def arriving(pen: Pen) -> Words:
-    """What the loss is, or what it sends back, at the head of the pass backwards."""
-    told = sent_back(pen)
-    return ("Backwards. ", *told) if pen.worked.loss_function.unknown else (*told, " Backwards.")
+    """The head of the pass backwards, with what an unknown loss sends back."""
+    if not pen.worked.loss_function.unknown:
+        return ("Backwards. ",)
+    return ("Backwards. ", *sent_back(pen), " ")
 
 
 def sent_back(pen: Pen) -> Words:
