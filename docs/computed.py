@@ -91,6 +91,10 @@ class Command:
         return not {"-o", "--output", "--spec"}.isdisjoint(self.words) or self.words[0] != "symconv"
 
 
+#: A file that a page tells the reader to write: its name and its lines are the second and the third group.
+FILE = re.compile(r"^(`{3,})\{code-block\} \w+\n:caption: ([^\n]+)\n\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
+
+
 def commands(source: str) -> Iterator[Command]:
     """The commands of the ``console`` blocks of a page; a backslash at the end of a line continues it."""
     for block in re.finditer(r"^```console\n(.*?)^```$", source, re.DOTALL | re.MULTILINE):
@@ -118,6 +122,8 @@ def with_commands(source: str) -> tuple[str, list[Complaint]]:
     """A page with what its commands print now, except those that write files."""
     lines, complaints = source.split("\n"), list[Complaint]()
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        for file in FILE.finditer(source):
+            Path(file[2]).write_text(file[3], encoding="utf-8")
         for command in reversed(list(commands(source))):
             if command.writes:
                 continue

@@ -41,7 +41,13 @@ if TYPE_CHECKING:
     from symconv.layers import MaxPool2d as MaxPool2d
     from symconv.layers import MaxPool3d as MaxPool3d
     from symconv.layers.einsum import Einsum as Einsum
-    from symconv.layers.from_torch import from_torch as from_torch
+    from symconv.network import Activation as Activation
+    from symconv.network import BatchNorm as BatchNorm
+    from symconv.network import Chain as Chain
+    from symconv.network import Dense as Dense
+    from symconv.network import Flatten as Flatten
+    from symconv.network import Residual as Residual
+    from symconv.network.from_torch import from_torch as from_torch
     from symconv.notes import Document as Document
     from symconv.notes.exercises import Exercise as Exercise
     from symconv.notes.exercises import Exercises as Exercises
@@ -70,7 +76,8 @@ _HELD = {
     "figures": ["Animation", "Figure"],
     "layers": LAYERS,
     "layers.einsum": ["Einsum"],
-    "layers.from_torch": ["from_torch"],
+    "network": ["Activation", "BatchNorm", "Chain", "Dense", "Flatten", "Residual"],
+    "network.from_torch": ["from_torch"],
     "notes": ["Document"],
     "notes.exercises": ["Exercise", "Exercises"],
     "printing.notation": ["Notation"],

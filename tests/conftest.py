@@ -23,8 +23,11 @@ settings.register_profile(
 )
 settings.load_profile("symconv")
 
-#: An example that needs PyTorch.
-IMPORTS_TORCH = re.compile(r"^ *>>> (import|from) torch\b", re.MULTILINE)
+#: Libraries that examples show: what imports each, and how to install it.
+SHOWN = {
+    name: (re.compile(rf"^ *>>> (import|from) {name}\b", re.MULTILINE), f"pip install {what}")
+    for name, what in (("torch", "'symconv[torch]'"), ("sklearn", "scikit-learn"))
+}
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +52,14 @@ def browser() -> Iterator[Browser]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Notes first, so that of several processes one makes the documents that all of these tests read.
 
-    Examples that show PyTorch are skipped where it is missing, as tests that compare with it are.
+    Examples that show a library are skipped where it is missing, as tests that compare with it are.
     """
     items.sort(key=lambda item: "notes" not in item.path.parts)
-    if find_spec("torch") is None and not os.environ.get("CI"):
-        for item in items:
-            if isinstance(item, DoctestItem) and IMPORTS_TORCH.search(item.dtest.docstring or ""):
-                item.add_marker(pytest.mark.skip(reason="pip install 'symconv[torch]' to run its examples"))
+    for library, (imported, cure) in SHOWN.items():
+        if find_spec(library) is None and not os.environ.get("CI"):
+            for item in items:
+                if isinstance(item, DoctestItem) and imported.search(item.dtest.docstring or ""):
+                    item.add_marker(pytest.mark.skip(reason=f"{cure} to run its examples"))
 
 
 @pytest.fixture

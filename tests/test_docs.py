@@ -208,16 +208,14 @@ def test_every_mistake_is_refuted(section: str) -> None:
 #: Pages with commands.
 COMMANDED = [name for name, page in PAGES.items() if "```console\n" in page]
 
-#: A file that a page tells the reader to write.
-FILE = re.compile(r"^(`{3,})\{code-block\} \w+\n:caption: ([^\n]+)\n\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
-
 
 @pytest.mark.parametrize("name", tiers(COMMANDED, ("claims", "command-line", "index")))
 def test_the_commands_of_a_page_work_in_their_order(name: str, tmp_path: Path, monkeypatch: Any) -> None:
     """Each page in a folder of its own, where its files are written as the reader comes to them."""
     monkeypatch.chdir(tmp_path)
     page = PAGES[name]
-    files = [(page[: found.start()].count("\n"), found[2], found[3]) for found in FILE.finditer(page)]
+    found = list(computed.FILE.finditer(page))
+    files = [(page[: file.start()].count("\n"), file[2], file[3]) for file in found]
     for command in computed.commands(page):
         for _, file, text in (file for file in files if file[0] < command.line):
             Path(file).write_text(text, encoding="utf-8")

@@ -22,6 +22,7 @@ FLOORS = [
     "__main__",
     "ext",
     "cli",
+    "network",
     "layers",
     "notes",
     "figures",
@@ -41,7 +42,7 @@ TESTS = Path(__file__).resolve().parent
 
 #: So many entries lie directly in the package, so many lines has a file, and so many classes of the package
 #: are on the way from one of them, which is counted too, up to ``object``.
-MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 16, 350, 3
+MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 17, 350, 3
 
 #: Names that nobody would guess, each with the one that says what is meant.
 BETTER_NAMES = {

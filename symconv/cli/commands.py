@@ -16,6 +16,7 @@ from symconv.cli.command import Command, claimed_names, listed
 from symconv.cli.excerpt import excerpt
 from symconv.cli.exercises import exercises
 from symconv.cli.figure import figure
+from symconv.cli.net import net
 from symconv.cli.notes import notes
 from symconv.cli.options import excerpt_options, geometry, layer_of, number_option
 from symconv.cli.prove import prove
@@ -165,6 +166,7 @@ def check(ctx: click.Context, /, draws: int, seed: int, **options: Any) -> None:
 cli.add_command(notes)
 cli.add_command(exercises)
 cli.add_command(figure)
+cli.add_command(net)
 cli.add_command(prove)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from symconv import __version__
+from symconv.cli.tables import SpecError, arguments_of, letters_of, read_toml, require_known, tables_of
 from symconv.errors import SymconvError
 from symconv.evidence.tasks import ExecutorError, accepted, broken, result
-from symconv.printing.notation import LETTERS
 
 #: Wraps an iterator of a known length in a context that yields it, as a progress bar does.
 Progress: TypeAlias = Callable[[Iterable[Any], int], AbstractContextManager[Iterable[Any]]]
@@ -35,10 +34,6 @@ Writer: TypeAlias = Callable[[Path, dict[str, bytes]], None]
 
 #: The libraries whose version shows in a file, by its suffix, besides those that show in every file.
 LIBRARIES = {".pdf": ("typst",)}
-
-
-class SpecError(SymconvError):
-    """A spec file that cannot be read, or asks for what cannot be."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +88,13 @@ class Course:
             When the file cannot be read, a key is unknown, a value is of the wrong kind, or a file's name
             leads out of the folder, has an unknown suffix, is there twice, or is the spec file's own.
         """
-        held = _toml(spec)
-        _known(spec.name, held, ["defaults", "notation", *kinds])
+        held = read_toml(spec)
+        require_known(spec.name, held, ["defaults", "notation", *kinds])
         defaults = held.get("defaults", {})
         if not isinstance(defaults, dict):
             raise SpecError(f"{spec.name}: defaults is {defaults!r}: write a [defaults] table.")
         every = dict.fromkeys(name for kind in kinds.values() for name in kind.names)
-        _known(f"{spec.name}, defaults", defaults, ["file", *every])
+        require_known(f"{spec.name}, defaults", defaults, ["file", *every])
         if not any(held.get(command) for command in kinds):
             none, tables = " and no ".join(kinds), " or ".join(f"[[{command}]]" for command in kinds)
             raise SpecError(f"{spec.name} lists no {none}: write a {tables} table for each document.")
@@ -107,19 +102,19 @@ class Course:
         taken = {os.path.realpath(spec): "the spec file itself"}
         for command, kind in kinds.items():
             shared = {name: value for name, value in defaults.items() if name in ("file", *kind.names)}
-            for number, table in enumerate(_tables(spec.name, command, held.get(command, [])), 1):
+            for number, table in enumerate(tables_of(spec.name, command, held.get(command, [])), 1):
                 where = f"{spec.name}, {command} {number}"
                 options = {**shared, **table}
-                _known(where, options, ["file", *kind.names])
+                require_known(where, options, ["file", *kind.names])
                 written = [held.get("notation"), defaults.get("notation"), table.get("notation")]
-                letters = _notation(where, written, options)
+                letters = letters_of(where, written, options)
                 file = _checked_file(where, spec.parent, options.pop("file", None), kind.suffixes)
                 place = os.path.realpath(spec.parent / file)
                 if place in taken:
                     sentence = f"{where}: the file {file!r} is already {taken[place]}"
                     raise SpecError(f"{sentence}: give each document its own file.")
                 taken[place] = f"the file of {command} {number}"
-                entries.append(Entry(command, file, (*_arguments(where, options, kind.flags), *letters)))
+                entries.append(Entry(command, file, (*arguments_of(where, options, kind.flags), *letters)))
         return cls(spec, tuple(entries))
 
     def stale(self) -> list[Entry]:
@@ -235,35 +230,6 @@ def _one(make: Maker, entry: Entry) -> dict[str, bytes] | str:
         return str(error)
 
 
-def _toml(spec: Path) -> dict[str, Any]:
-    """What a spec file holds."""
-    try:
-        return tomllib.loads(spec.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{spec.name} is not valid TOML: {error}.") from None
-    except (OSError, ValueError) as error:
-        raise SpecError(f"cannot read {spec}: {getattr(error, 'strerror', None) or error}.") from None
-    except RecursionError:
-        raise SpecError(f"{spec.name} has lists nested too deeply: write plain tables.") from None
-
-
-def _tables(spec: str, command: str, tables: Any) -> list[dict[str, Any]]:
-    """The tables of one kind."""
-    cure = f"write a [[{command}]] table for each document."
-    if not isinstance(tables, list):
-        raise SpecError(f"{spec}: {command} is {tables!r}: {cure}")
-    for number, table in enumerate(tables, 1):
-        if not isinstance(table, dict):
-            raise SpecError(f"{spec}, {command} {number} is {table!r}: {cure}")
-    return tables
-
-
-def _known(where: str, held: Mapping[str, Any], names: Sequence[str]) -> None:
-    for name in held:
-        if name not in names:
-            raise SpecError("{where}: unknown key {given!r}: {cure}", where=where, given=name, allowed=names)
-
-
 def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) -> str:
     """A file name that stays within the folder of the spec file."""
     if not isinstance(file, str) or not file or not file.isprintable():
@@ -276,50 +242,6 @@ def _checked_file(where: str, folder: Path, file: Any, suffixes: Sequence[str]) 
         outside = "lies outside the folder of the spec file: write a path inside it."
         raise SpecError(f"{where}: {file!r} {outside}")
     return str(Path(file))
-
-
-def _arguments(where: str, options: Mapping[str, Any], flags: Sequence[str]) -> Iterator[str]:
-    """What the command line would say for the options of a table."""
-    for name, value in sorted(options.items()):
-        dashed = f"-{name}" if len(name) == 1 else f"--{name}"
-        if name in flags:
-            if not isinstance(value, bool):
-                raise SpecError(f"{where}: {name} is {value!r}: write true or false.")
-            if value:
-                yield dashed
-        elif isinstance(value, bool) or not isinstance(value, str | int | float):
-            cure = "write text or a number, as on the command line."
-            raise SpecError(f"{where}: {name} is {value!r}: {cure}")
-        else:
-            yield from (dashed, str(value))
-
-
-#: The options of the command for what a table of letters may hold besides letters.
-_BESIDE_LETTERS = {
-    "preset": "notation", "base": "index-base", "upstream-style": "upstream-style",
-    "tap-colours": "tap-colours", "max-rows": "max-rows",
-}  # fmt: skip
-
-
-def _notation(where: str, written: Sequence[Any], options: dict[str, Any]) -> list[str]:
-    """Take the notations of a course and of a document together: options, and arguments for the letters."""
-    letters: dict[str, Any] = {}
-    options.pop("notation", None)
-    for given in written:
-        if given is not None and not isinstance(given, str | dict):
-            cure = "write the name of a preset, or a [notation] table."
-            raise SpecError(f"{where}: notation is {given!r}: {cure}")
-        table = {"preset": given} if isinstance(given, str) else given or {}
-        dashed = {name.replace("_", "-"): value for name, value in table.items()}
-        _known(f"{where}, notation", dashed, [*_BESIDE_LETTERS, *(n.replace("_", "-") for n in LETTERS)])
-        for name, value in dashed.items():
-            if name in _BESIDE_LETTERS:
-                options[_BESIDE_LETTERS[name]] = value
-            elif not isinstance(value, str):
-                raise SpecError(f"{where}: the letter of {name} is {value!r}: write it as text.")
-            else:
-                letters[name] = value
-    return [part for name, letter in sorted(letters.items()) for part in ("--letter", f"{name}={letter}")]
 
 
 def _digest_of(path: Path) -> str:

@@ -128,7 +128,7 @@ def document_files(command: str, name: str, arguments: Sequence[str]) -> dict[st
     SymconvError
         With the line that the command would print.
     """
-    from symconv.cli.course import SpecError
+    from symconv.cli.tables import SpecError
 
     taken, files = _COMMANDS[command]
     try:

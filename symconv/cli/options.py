@@ -28,10 +28,11 @@ def _entries(ctx: click.Context, param: click.Parameter, value: str | None) -> l
     """Rows of numbers (whole, decimal, or fractions) and names of symbols."""
     if value is None:
         return None
-    return [[_entry(text.strip()) for text in row.split(",")] for row in value.split(";")]
+    return [[entry_of(text.strip()) for text in row.split(",")] for row in value.split(";")]
 
 
-def _entry(text: str) -> Any:
+def entry_of(text: str) -> Any:
+    """A number, exactly, or the symbol of a name."""
     if _NUMBER.fullmatch(text):
         try:
             return Fraction(text)
@@ -232,12 +233,13 @@ def layer_of(
     letter: Mapping[str, str] = MappingProxyType({}), index_base: str | None = None,
     upstream_style: str | None = None, tap_colours: str | None = None, max_rows: int | None = None,
     kind: str | None = None, transposed: bool = False, pooling: str | None = None, values: bool = True,
-    **geometry: Any,
+    whole: bool = True, **geometry: Any,
 ) -> Layer:  # fmt: skip
     """The layer that options describe, with values put in; they are refused where none are wanted.
 
     It is of the kind that is named, one of :func:`layer_kinds` in any case of letters; otherwise
-    ``transposed`` and ``pooling`` say which, as on the command line.
+    ``transposed`` and ``pooling`` say which, as on the command line. Without ``whole`` it is a part of a
+    chain: the size of its input may be missing, and it has neither values nor letters of its own.
     """
     known, asked = layer_kinds(), f"{{pooling}} {pooling}" if pooling else "{transposed}"
     name = {"max": "maxpool", "average": "avgpool", None: "convtranspose" if transposed else "conv"}[pooling]
@@ -248,7 +250,8 @@ def layer_of(
     if w is not None and "pool" in name:
         pooled = "{pooling}" if pooling else name
         raise OptionError(f"{{option}} does not go with {pooled}: give {{kernel_size}}.", "w", w)
-    sizes = [_size_of("input_size", "x", input_size, x), _size_of("kernel_size", "w", kernel_size, w)]
+    first = _size_of("input_size", "x", input_size, x) if whole else input_size
+    sizes = [first, _size_of("kernel_size", "w", kernel_size, w)]
     given = {"x": x, "w": w, "delta": delta, "b": b}
     if not values:
         _refuse_values(given, sizes)
@@ -262,7 +265,9 @@ def layer_of(
         named = "{pooling}" if wrong[0] == "channels" and not kind else asked
         option = "b" if wrong[0] == "bias" and b is not None else wrong[0]
         raise OptionError(f"{{option}} does not go {way} {named}.", option)
-    geometry["notation"] = _notation(notation, letter, index_base, upstream_style, tap_colours, max_rows)
+    if not whole:
+        return known[name](*sizes, **geometry)
+    geometry["notation"] = notation_of(notation, letter, index_base, upstream_style, tap_colours, max_rows)
     made = known[name](*sizes, **geometry)
     for operand, rows in given.items():
         symbols = {str(s) for row in rows or () for s in row if getattr(s, "is_Symbol", False)}
@@ -298,7 +303,7 @@ def _size_of(name: str, letter: str, size: Any, rows: list[list[Any]] | None) ->
     return len(rows[0]) if len(rows) == 1 else (len(rows), len(rows[0]))
 
 
-def _notation(
+def notation_of(
     preset: Any,
     letters: Mapping[str, str],
     index_base: str | None,
@@ -306,6 +311,7 @@ def _notation(
     colours: str | None,
     max_rows: int | None,
 ) -> Notation:
+    """The notation that options describe."""
     changes: dict[str, Any] = {**letters, "upstream_style": style, "base": index_base and int(index_base)}
     changes["tap_colours"] = None if colours is None else tuple(map(str.strip, colours.split(",")))
     changes = {name: value for name, value in changes.items() if value is not None}

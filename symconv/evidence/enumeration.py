@@ -86,6 +86,14 @@ def _samples(relation: Relation, options: Options, **numbers: int) -> Enumerated
     return EnumeratedRelation(counts, tuple((((), (n,)),) for n in range(count)), tuple(range(count)))
 
 
+def _diagonal(count: int) -> EnumeratedRelation | None:
+    """Each output with the input and the tap of the same number."""
+    if count < 1:
+        return None
+    met = tuple((((n,), (n,)),) for n in range(count))
+    return EnumeratedRelation(dict.fromkeys(ROLES, (count,)), met, tuple(range(count)))
+
+
 def _unshared(relation: EnumeratedRelation) -> EnumeratedRelation:
     """Each tap once for every output."""
     counts = {**relation.counts, "tap": relation.counts["output"] + relation.counts["tap"]}
@@ -172,5 +180,7 @@ _FORMS: Mapping[str, Callable[..., EnumeratedRelation | None]] = {
     "window": _window,
     "spread": _transposed,
     "channels": _channels,
+    "diagonal": lambda r, o, *, input_size, **_: _diagonal(input_size),
+    "dense": lambda r, o, *, input_size, out_features, **_: _channels(r, o, input_size, out_features, 1),
     "samples": _samples,
 }

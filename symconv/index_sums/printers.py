@@ -81,6 +81,12 @@ class _IndexSums(Printer):
     def _places(self, index: Sequence[Expr]) -> str:
         return self._target.places.join(map(self._print, index))
 
+    def _print_Pow(self, expr: Expr, **how: Any) -> str:
+        """The square of an entry whose letter has a superscript already, which TeX takes once."""
+        base, power = expr.args
+        twice = self._target.stacked and isinstance(base, Indexed) and "^" in str(base.base) and power == 2
+        return rf"\left({self._print(base)}\right)^{{2}}" if twice else str(super()._print_Pow(expr, **how))
+
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._target.sum(*map(self._print, limits)) for limits in reversed(expr.limits)]
         return f"{' '.join(heads)} {self._factor(expr.function)}"

@@ -198,7 +198,7 @@ class LayerSymbols:
 
         The index of the dependent role is ``a`` times that of the other plus ``b`` times the tap plus ``c``.
         """
-        if any(len(axis.extents["tap"]) != 1 for axis in self.exact_spec.axes):
+        if any(len(axis.extents["tap"]) != 1 or axis.own_bias for axis in self.exact_spec.axes):
             return None
         dependent, other, tap = Symbol("dependent"), Symbol("other"), Symbol("tap")
         index = {"input": (other,), "output": (other,), "tap": (tap,), self.spec.dependent_role: (dependent,)}

@@ -81,7 +81,7 @@ class Conv(Layer):
 
     @options_checked
     def __init__(
-        self, input_size: Sizes, kernel_size: Sizes, *, in_channels: Count | None = None,
+        self, input_size: Sizes | None, kernel_size: Sizes, *, in_channels: Count | None = None,
         out_channels: Count | None = None, batch: Count | None = None, stride: Sizes = 1,
         padding: Paddings = 0, dilation: Sizes = 1, groups: Count = 1, bias: bool = False,
         padding_mode: PaddingModeName = "zeros", flip: bool = False,
@@ -156,7 +156,7 @@ class ConvTranspose(Layer):
 
     @options_checked
     def __init__(
-        self, input_size: Sizes, kernel_size: Sizes, *, in_channels: Count | None = None,
+        self, input_size: Sizes | None, kernel_size: Sizes, *, in_channels: Count | None = None,
         out_channels: Count | None = None, batch: Count | None = None, stride: Sizes = 1,
         padding: Paddings = 0, output_padding: Sizes = 0, dilation: Sizes = 1,
         groups: Count = 1, bias: bool = False, flip: bool = False,

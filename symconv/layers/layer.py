@@ -27,6 +27,7 @@ from symconv.layers.judged import Judgment
 from symconv.layers.noted import sources
 from symconv.layers.practice import Practice
 from symconv.layers.to_torch import to_torch
+from symconv.layers.unsized import Unsized
 from symconv.layers.written import Written
 from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
@@ -64,6 +65,11 @@ class Layer:
         masked_gradient: Matrix
 
     rank: ClassVar[int | None] = None
+
+    if not TYPE_CHECKING:  # type checkers read the options of __init__
+
+        def __new__(cls, *given, **options):
+            return Unsized.of(cls, given, options) or super().__new__(cls)
 
     def __init_subclass__(cls, rank: int | None = None) -> None:
         cls.rank = rank or cls.rank

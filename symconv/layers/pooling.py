@@ -102,7 +102,7 @@ class AvgPool(Layer):
 
     @options_checked
     def __init__(
-        self, input_size: Sizes, kernel_size: Sizes, *, channels: Count | None = None,
+        self, input_size: Sizes | None, kernel_size: Sizes, *, channels: Count | None = None,
         batch: Count | None = None, stride: Sizes | None = None, padding: Paddings = 0,
         ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
         notation: Notation | PresetName = Notation(),
@@ -176,7 +176,7 @@ class MaxPool(Layer):
 
     @options_checked
     def __init__(
-        self, input_size: Sizes, kernel_size: Sizes, *, channels: Count | None = None,
+        self, input_size: Sizes | None, kernel_size: Sizes, *, channels: Count | None = None,
         batch: Count | None = None, stride: Sizes | None = None, padding: Paddings = 0,
         dilation: Sizes = 1, ceil_mode: bool = False, notation: Notation | PresetName = Notation(),
     ) -> None:  # fmt: skip

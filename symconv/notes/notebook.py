@@ -18,7 +18,7 @@ def notebook(document: Manuscript) -> str:
         points=lambda b: [(False, points(b))],
         table=lambda b: [(True, b.code)] if b.code else [(False, table(b))],
         algorithm=lambda b: [(False, sentence(b.caption)), (True, b.code)],
-        picture=lambda b: [(True, b.code), (False, f"*{sentence(b.caption)}*")],
+        picture=lambda b: [(True, b.code)] * bool(b.code) + [(False, f"*{sentence(b.caption)}*")],
     )
     cells = [(False, f"# {escaped(document.title)}"), (True, document.code), *chain(*shown)]
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}

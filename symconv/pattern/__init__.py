@@ -2,6 +2,7 @@
 
 from symconv.pattern.axis import Axis
 from symconv.pattern.channels import Batch, Channels
+from symconv.pattern.connections import Connections, Diagonal
 from symconv.pattern.incidence import ROLES, Incidence, Indices
 from symconv.pattern.kernel import Average, Kernel
 from symconv.pattern.padding import PADDING_MODES
@@ -13,7 +14,7 @@ from symconv.pattern.specification import Specification
 from symconv.pattern.transposed import TransposedAxis
 
 __all__ = [
-    "MODES", "PADDING_MODES", "ROLES", "Adjoint", "Average", "Axis", "Batch", "Channels", "Incidence",
-    "Indices", "Kernel", "Pattern", "Relation", "Selection", "Size", "Spatial", "Specification",
-    "TransposedAxis", "Window", "each_axis", "rank_of", "read_size",
+    "MODES", "PADDING_MODES", "ROLES", "Adjoint", "Average", "Axis", "Batch", "Channels", "Connections",
+    "Diagonal", "Incidence", "Indices", "Kernel", "Pattern", "Relation", "Selection", "Size", "Spatial",
+    "Specification", "TransposedAxis", "Window", "each_axis", "rank_of", "read_size",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 
 from sympy.core.cache import clear_cache
 
-from tests.bench import cases, evidence, planes
+from tests.bench import cases, evidence, networks, planes
 
 MEMORY = """
 import symconv as sc
@@ -113,12 +113,17 @@ def main(arguments: list[str] | None = None) -> None:
         for quantity in ("output",) if quick else ("output", "matrix", "grad_input", "grad_kernel"):
             evidence.compare(evidence.verification(layer, quantity, few, max(1, few // 10)))
         evidence.compare(evidence.proofs(layer, "output" if quick else "grad_input"))
+    for depth in (2,) if quick else (2, 3, 4):
+        compare(networks.backprop(depth, by_sympy=True), once=quick)
+    compare(networks.backprop(4 if quick else 10, by_sympy=False), once=quick)
+    compare(networks.trained(2 if quick else 16), once=quick)
     sizes = [32, 64] if quick else [2**power for power in (10, 12, 14, 16)]
     print(f"growth over N = {', '.join(f'{n:,}' for n in sizes)}")
     for quantity in cases.GROWING:
         growth(partial(cases.grow, quantity, k=9), sizes, once=quick)
     for quantity in ("output", "matrix", "grad_input", "grad_kernel"):
         growth(partial(planes.grow, quantity), [8 * n for n in sizes[:3]], once=quick)
+    growth(networks.derived, [1, 2] if quick else [2, 4, 8, 16], once=quick)
     growth(lambda n: cases.latex(n, 9), sizes, once=quick)
     growth(lambda n: cases.evaluation(n, 9), sizes, once=quick)
     n, k = (64, 8) if quick else (1024, 64)

@@ -19,7 +19,12 @@ OPEN = sc.Conv1d("N", "K", stride="s")
 
 #: One object of each public class that is no layer, and what must stand in what a notebook shows of it.
 SHOWN: dict[str, tuple[Callable[[], Any], str, list[str]]] = {
+    "Activation": (lambda: sc.Activation("tanh"), "latex", [r"\tanh{\left(z \right)}", "'(z) = 1 - "]),
     "Animation": (lambda: LAYER.animation(), "image/svg+xml", ["@keyframes", "<svg"]),
+    "Chain": (
+        lambda: sc.Chain(sc.Conv1d(4, 3), sc.Activation("f"), sc.Dense(None, 2)), "html",
+        ["<td>Conv1d, f</td><td>(2,)</td><td>3</td><td>6</td>", "<td>in all</td>"],
+    ),
     "Claim": (
         lambda: OPEN.claim("output", "sum(k=0..K-1) w[k]*x[i + s*k]"), "html",
         [r"$\displaystyle y_{i} = \sum_{k=0}^{K - 1} w_{k} x_{i + s k}$", "output: refuted; for K = 1"],
@@ -37,6 +42,8 @@ SHOWN: dict[str, tuple[Callable[[], Any], str, list[str]]] = {
     ),
     "Exercises": (lambda: LAYER.exercises(count=2), "markdown", ["# Exercises", "## Exercise 2"]),
     "Figure": (lambda: LAYER.figure("network"), "image/svg+xml", ["<svg"]),
+    "BatchNorm": (lambda: sc.BatchNorm(2, batch=3), "html", ["<pre>BatchNorm(2, batch=3)</pre>"]),
+    "Flatten": (lambda: sc.Flatten(), "html", ["<pre>Flatten()</pre>"]),
     "Formula": (lambda: OPEN.formula("output"), "latex", [r"\sum_{k=0}^{K - 1}"]),
     "Listing": (lambda: LAYER.algorithm(), "latex", [r"\begin{array}"]),
     "Notation": (
@@ -47,6 +54,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], str, list[str]]] = {
     "Report": (
         lambda: LAYER.check(reference="loops", draws=1), "html",
         ["<td>output</td><td>loops</td>", "<td>ok</td>", "<p>all agree exactly</p>"],
+    ),
+    "Residual": (
+        lambda: sc.Residual([sc.Conv1d(None, 3, padding=1)]), "html",
+        ["<pre>Residual([Conv1d(None, 3, padding=1)])</pre>"],
     ),
     "Structure": (
         lambda: sc.Conv2d(3, 2).structure, "html",

@@ -1,0 +1,218 @@
+"""The picture of a chain: a column of nodes a layer, and what one output sees of the input, marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import hypot, prod
+from typing import Any
+
+from symconv.errors import FigureError, OptionError
+from symconv.figures import Figure
+from symconv.figures.colours import FAINT
+from symconv.figures.drawing import Disc, Drawing, Label, Line, Mark, Text
+from symconv.layers.unsized import shape_text
+from symconv.network.values import letter_of
+from symconv.printing.english import counted, joined
+from symconv.printing.latex import Latex
+from symconv.printing.letters import Letter, entry_name
+
+#: So many edges can still be told apart.
+MOST_EDGES = 150
+
+_RADIUS, _APART, _COLOUR = 0.42, 3.2, "teal"
+
+#: How far apart nodes stand, on a page and on a frame of slides.
+_PITCH, _CLOSE = 1.15, 0.9
+
+
+def figure(
+    chain: Any, *, output: int | Sequence[int] | None = None, neuron: Sequence[int] | None = None
+) -> Figure:
+    """The chain as a network of nodes: its input, and the outputs of each layer.
+
+    An edge joins an input and an output of a layer that meet. What is added past the layers of a residual
+    chain is not drawn.
+
+    Parameters
+    ----------
+    output : int, or sequence with one index per axis, optional
+        An output of the last layer, its indices counted as the notation counts; all that reaches it is
+        marked, which is also the way that its gradient takes back to the input.
+    neuron : sequence, optional
+        The number of a layer, 0 for the input, and then the indices of an output of it: all that it reaches
+        is marked, which is the way back that the gradient takes to it.
+
+    Raises
+    ------
+    SymbolicSizeError
+        If a size is a letter.
+    FigureError
+        If there are too many edges to draw.
+    OptionError
+        If there is no such output, or both are given.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(output=0))
+    Network of 5 inputs, then layers of 4 and 2 outputs.
+    Marked is what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
+    >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(neuron=(0, 1)))
+    Network of 5 inputs, then layers of 4 and 2 outputs.
+    Marked is the way back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
+    """
+    if output is not None and neuron is not None:
+        raise OptionError("{option} and {neuron} exclude each other: write one of them.", "output")
+    return Figure(_drawn(chain, output, neuron, _PITCH))
+
+
+def compact(chain: Any, neuron: Sequence[int]) -> Figure:
+    """The way back to a neuron for a frame of slides: nodes are closer, and their letters have no number."""
+    return Figure(_drawn(chain, None, neuron, _CLOSE))
+
+
+def _drawn(
+    chain: Any, output: int | Sequence[int] | None, neuron: Sequence[int] | None, pitch: float
+) -> Drawing:
+    """The drawing, with what reaches an output or what a neuron reaches marked."""
+    chain.values.require_numbers()
+    edges = {s.number: _edges(s) for s in chain.stages}
+    count = sum(map(len, edges.values()))
+    if count > MOST_EDGES:
+        raise FigureError(f"the network has {count} edges: at most {MOST_EDGES} can be told apart.")
+    sizes = {0: chain.stages[0].layer.pattern.count("input")}
+    sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}
+    places = _places(sizes, pitch)
+    end = _neuron(chain, neuron) if neuron is not None else None
+    end = _node(chain, len(chain), output) if output is not None else end
+    find = _reaching if neuron is None else _reached
+    marked = find(chain, edges, end) if end else set()
+    marks: list[Mark] = []
+    for strong in (False, True):
+        for stage in chain.stages:
+            for j, o in edges[stage.number]:
+                if ((stage.number, o) in marked and (stage.source, j) in marked) is strong:
+                    ends = places[stage.source, j], places[stage.number, o]
+                    marks.append(_line(*ends, _COLOUR if strong else FAINT if marked else "black"))
+    for node, (x, y) in places.items():
+        look, colour = ("tap", _COLOUR) if node in marked else ("entry", "black")
+        marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node, short=pitch == _CLOSE)))
+    marks += _heads(chain, places)
+    title = "Which outputs of each layer meet which inputs"
+    alt = _alt(chain, sizes, marked, end, "what reaches" if neuron is None else "the way back to")
+    return Drawing.of("network", title, marks, alt)
+
+
+def _edges(stage: Any) -> list[tuple[int, int]]:
+    """The pairs of an input and an output of a layer that meet."""
+    index = stage.layer.spec.incidence.index
+    return sorted({*zip(index["input"].tolist(), index["output"].tolist(), strict=True)})
+
+
+def _places(sizes: dict[int, int], pitch: float) -> dict[tuple[int, int], tuple[float, float]]:
+    """Where each node stands: a column a layer, each in the middle of the height."""
+    tall = max(sizes.values())
+    return {
+        (number, at): (
+            round(number * _APART, 3),
+            round((1.5 if pitch == _PITCH else 1.25) + (at + (tall - size) / 2) * pitch, 3),
+        )
+        for number, size in sizes.items()
+        for at in range(size)
+    }
+
+
+def _neuron(chain: Any, neuron: Sequence[int]) -> tuple[int, int]:
+    """A node by the number of its layer and its indices."""
+    number, *index = neuron if isinstance(neuron, Sequence) and not isinstance(neuron, str) else (None,)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= len(chain):
+        cure = f"write a layer from 0 to {len(chain)} and the indices of an output, such as (1, 2)"
+        raise OptionError(f"{{option}} is {{given!r}}: {cure}.", "neuron", neuron)
+    return _node(chain, number, index)
+
+
+def _node(chain: Any, number: int, output: Any) -> tuple[int, int]:
+    """An output of a layer by its indices, or an error that has the shape."""
+    stage, base = chain.stages[max(number, 1) - 1], int(chain.notation.base)
+    shape = [int(size) for size in (stage.shape if number else stage.before)]
+    index = [output] if isinstance(output, int) else list(output)
+    inside = len(index) == len(shape) and all(0 <= i - base < n for i, n in zip(index, shape, strict=True))
+    if not inside:
+        what = "the last layer" if number == len(chain) else f"layer {number}" if number else "the input"
+        given = output if not isinstance(output, list) else tuple(output)
+        raise OptionError(f"there is no output {given!r}: {what} has the shape {shape_text(tuple(shape))}.")
+    flat = 0
+    for i, size in zip(index, shape, strict=True):
+        flat = flat * size + i - base
+    return number, flat
+
+
+def _reaching(
+    chain: Any, edges: dict[int, list[tuple[int, int]]], end: tuple[int, int]
+) -> set[tuple[int, int]]:
+    """The nodes that reach a node, itself included."""
+    found = {end}
+    for stage in reversed(chain.stages):
+        reached = {o for number, o in found if number == stage.number}
+        found |= {(stage.source, j) for j, o in edges[stage.number] if o in reached}
+        found |= {(other, o) for other in stage.added for o in reached}
+    return found
+
+
+def _reached(
+    chain: Any, edges: dict[int, list[tuple[int, int]]], start: tuple[int, int]
+) -> set[tuple[int, int]]:
+    """The nodes that a node reaches, itself included."""
+    found = {start}
+    for stage in chain.stages:
+        found |= {(stage.number, o) for j, o in edges[stage.number] if (stage.source, j) in found}
+        found |= {(stage.number, o) for other in stage.added for number, o in found if number == other}
+    return found
+
+
+def _line(start: tuple[float, float], end: tuple[float, float], colour: str) -> Line:
+    """An edge between the rims of two nodes."""
+    (x1, y1), (x2, y2) = start, end
+    share = _RADIUS / hypot(x2 - x1, y2 - y1)
+    across, down = share * (x2 - x1), share * (y2 - y1)
+    x1, y1, x2, y2 = (round(end, 3) for end in (x1 + across, y1 + down, x2 - across, y2 - down))
+    return Line(x1, y1, x2, y2, colour)
+
+
+def _name(chain: Any, number: int, at: int) -> str:
+    """The name of a node."""
+    return str(chain.in_symbols().values.named("output", number)[at])
+
+
+def _label(chain: Any, number: int, at: int, *, short: bool) -> Label:
+    stage = chain.stages[max(number, 1) - 1]
+    shape = [int(size) for size in (stage.shape if number else stage.before)]
+    index: list[int] = []
+    for extent in range(len(shape)):
+        index.append(at // prod(shape[extent + 1 :]) % shape[extent] + int(chain.notation.base))
+    letter = letter_of(chain.notation, number)
+    if short:
+        letter = replace(Letter.of(letter), sup="").name
+    return Label(f"${Latex().indexed(letter, *index)}$", entry_name(letter, *index))
+
+
+def _heads(chain: Any, places: dict[tuple[int, int], tuple[float, float]]) -> Iterator[Text]:
+    """What each column is, above it."""
+    for number in range(len(chain) + 1):
+        words = "input" if not number else f"layer {number}"
+        yield Text(places[number, 0][0], 0.4, Label(words, words))
+
+
+def _alt(
+    chain: Any, sizes: dict[int, int], marked: set[tuple[int, int]], end: tuple[int, int] | None, way: str
+) -> str:
+    layers = joined([str(sizes[n]) for n in range(1, len(sizes))])
+    several = "layers" if len(sizes) > 2 else "a layer"
+    outputs = "output" if len(sizes) == 2 and sizes[1] == 1 else "outputs"
+    said = f"Network of {counted(sizes[0], 'input')}, then {several} of {layers} {outputs}."
+    if end is None:
+        return said
+    others = sorted(marked - {end}, key=lambda node: (-node[0], node[1]))
+    seen = ", ".join(_name(chain, *node) for node in others)
+    return f"{said} Marked is {way} {_name(chain, *end)}{f': {seen}' if seen else ''}."

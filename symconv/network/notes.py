@@ -1,0 +1,311 @@
+"""Notes on a chain: numbers, picture, both passes, one neuron's way back, one weight, what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from symconv.errors import FigureError, OptionError
+from symconv.figures.scene import enlarged
+from symconv.network import closed, paths, story
+from symconv.network.code import code_of
+from symconv.network.examples import example
+from symconv.network.figure import compact, figure
+from symconv.network.known import known
+from symconv.network.pen import Pen
+from symconv.network.talk import frames, numbered, plain_frames
+from symconv.network.worked import Worked
+from symconv.network.writing import NUMBERS, say
+from symconv.notes import Document
+from symconv.notes.figured import clear, legible, unit
+from symconv.notes.frames import plainly
+from symconv.notes.model import Block, Display, Frame, Heading, Maths, Picture, Prose, Table, Words
+from symconv.printing.english import counted
+from symconv.printing.names import Depth
+from symconv.printing.pages import PAGE
+
+#: A page is so many centimetres wide, and a character of an equation about so many.
+PAGE_WIDTH, CHARACTER = 15.0, 0.19
+
+_TABLE = (
+    "The outputs of each layer, and what it costs; the field is the number of inputs that one output depends "
+    "on, and the jump is how far it moves from one output to the next."
+)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A chain as its notes see it."""
+
+    chain: Any
+
+    @cached_property
+    def symbolic(self) -> Any:
+        """The chain without its values."""
+        return self.chain.in_symbols()
+
+    @cached_property
+    def code(self) -> str:
+        """The Python that makes it; nothing where a function of one's own stands in it."""
+        return code_of(self.symbolic)
+
+    @cached_property
+    def example(self) -> Worked | None:
+        """The chain on numbers; nothing where it is too large for them."""
+        return example(self.chain)
+
+    @cached_property
+    def known(self) -> str:
+        """What was checked."""
+        return known(self.symbolic, self.example)
+
+    @cached_property
+    def pen(self) -> Pen:
+        """What writes about the example."""
+        assert self.example is not None
+        return Pen(self.example)
+
+
+def _numbers(told: Noted) -> list[Block]:
+    return story.numbers(told.pen) if told.example else []
+
+
+def _network(told: Noted) -> list[Block]:
+    head, *rows = told.chain.summary().rows
+    table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
+    detail = told.example is not None
+    return [Prose((_TABLE,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
+
+
+def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:
+    """Both sections, the picture beside the last equations of the first where there is room."""
+    shown = [block for block in network if isinstance(block, Picture)]
+    equations = [(n, block) for n, block in enumerate(numbers) if isinstance(block, Display)]
+    if not shown or not equations:
+        return numbers, network
+    (at, last), drawing = equations[-1], shown[0].figure.drawing
+    rows = [row for row in last.item.display(PAGE).rows if row is not None]
+    across = max(PAGE.span(row.left) + sum(PAGE.span(part) + 3 for part in row.parts) for row in rows)
+    if unit(drawing) * drawing.width + CHARACTER * across > PAGE_WIDTH:
+        return numbers, network
+    beside = [*numbers[: at + 1], replace(shown[0], beside=1.1), *numbers[at + 1 :]]
+    return beside, [block for block in network if not isinstance(block, Picture)]
+
+
+def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
+    """The network with one neuron's way back, if it can be drawn."""
+    if told.example is None:
+        return []
+    layer, at = paths.place(told.pen)
+    unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
+    try:
+        drawn = make(told.chain._with({}, told.example.stages, told.example.shape), neuron=unit)
+    except FigureError:
+        return []
+    if not (legible(drawn.drawing) if make is figure else clear(enlarged(drawn.drawing))):
+        return []
+    name = told.pen.expr(told.example.symbols("output", layer)[at])
+    words = say("The network. Marked is the way that the gradient takes back to {unit}.", unit=name)
+    call = f"net.figure(neuron={unit})" if told.code and not told.example.letters else ""
+    return [Picture(words, drawn, call, "network", brief=1)]
+
+
+def _forwards(told: Noted) -> list[Block]:
+    shown = story.matrix(told.pen) if told.example else []
+    return [*closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code), *shown]
+
+
+def _backwards(told: Noted) -> list[Block]:
+    return closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code)
+
+
+def _neuron(told: Noted) -> list[Block]:
+    return paths.neuron(told.pen) if told.example else []
+
+
+def _weights(told: Noted) -> list[Block]:
+    return paths.weights(told.pen) if told.example else []
+
+
+def _checks(told: Noted) -> list[Block]:
+    return [Prose((told.known,))]
+
+
+def _derivations(told: Noted) -> list[Block]:
+    return closed.derivations(told.symbolic, told.code)
+
+
+#: Each section by its name: its heading, and what it consists of.
+SECTIONS: Mapping[str, tuple[Callable[[Noted], str], Callable[[Noted], list[Block]]]] = MappingProxyType(
+    {
+        "numbers": (lambda told: "The numbers", _numbers),
+        "network": (lambda told: "The network", _network),
+        "forwards": (lambda told: "Forwards, in formulas", _forwards),
+        "backwards": (lambda told: "Backwards, in formulas", _backwards),
+        "neuron": (lambda told: paths.heading(told.pen), _neuron),
+        "weights": (lambda told: paths.weight_heading(told.pen), _weights),
+        "checks": (lambda told: "How we know", _checks),
+        "derivations": (lambda told: "Derivations", _derivations),
+    }
+)
+
+#: What each depth consists of.
+DEPTHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "page": ("numbers", "network", "neuron", "weights", "checks"),
+        "standard": ("numbers", "network", "forwards", "backwards", "neuron", "weights", "checks"),
+        "full": tuple(SECTIONS),
+    }
+)
+
+
+def notes(
+    chain: Any, *, depth: Depth = "standard", title: str | None = None, sections: Sequence[str] | None = None
+) -> Document:
+    """Lecture notes on the chain: worked on small numbers, in formulas, and what was checked.
+
+    Parameters
+    ----------
+    depth : str
+        "page", "standard" (two or three pages), or "full", with the derivation of each gradient.
+    title : str, optional
+    sections : sequence of str, optional
+        By default those of the depth: "numbers", "network", "forwards", "backwards", "neuron", "weights",
+        "checks" and "derivations". Those on numbers say nothing of a chain that is too large for them.
+
+    Raises
+    ------
+    OptionError
+        If the depth or a section is unknown, or a section has nothing to say of this chain.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> net = sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2))
+    >>> net.notes(sections=["neuron"])
+    <Document 'Backpropagation through a network of 2 layers': 3 blocks>
+    """
+    wanted = _wanted(depth, sections)
+    told = Noted(chain)
+    blocks: list[Block] = [] if sections is not None else [Prose(opening(told), lead=True)]
+    parts: dict[str, list[Block]] = {}
+    for name in wanted:
+        parts[name] = SECTIONS[name][1](told)
+    if "numbers" in parts and "network" in parts:
+        parts["numbers"], parts["network"] = _pictured(parts["numbers"], parts["network"])
+    for name in wanted:
+        heading, found = SECTIONS[name][0], parts[name]
+        if depth == "page":
+            found = [_brief(block) for block in found if not (block.spare or block.detail)]
+        if found and depth == "page" and name in ("network", "checks"):
+            blocks += found
+        elif found:
+            blocks += [Heading((heading(told),)), *found]
+        elif sections is not None:
+            why = "this chain is too large for numbers" if told.example is None else "it has none"
+            raise OptionError(f"section {{given!r}} has nothing to say: {why}.", given=name)
+    code = told.code and f"import symconv as sc\n\nnet = {told.code}"
+    named = _title(told) if title is None else title.strip()
+    pages = (
+        {"page": 1, "standard": 2 if len(chain) == 1 else 3, "full": 0}[depth]
+        if sections is None and told.example
+        else 0
+    )
+    return Document(named, tuple(blocks), code, pages, _frames(told, named, parts, whole=sections is None))
+
+
+def _frames(
+    told: Noted, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
+) -> tuple[Frame, ...]:
+    """The slides: the story on numbers, and behind it what notes of depth full have besides."""
+    behind = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
+    if not whole:
+        return ()
+    if told.example is None:
+        some = numbered(len(told.chain))
+        shown = [
+            Heading(("The network",)),
+            *_network(told),
+            Heading(("Forwards, in formulas",)),
+            *closed.forwards(told.symbolic, some, told.code),
+            Heading(("Backwards, in formulas",)),
+            *closed.backwards(told.symbolic, some[::-1], told.code),
+            Heading(("How we know",)),
+            *_checks(told),
+        ]
+        return (*plain_frames(title, opening(told), shown), *behind)
+    return (
+        *frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known),
+        *behind,
+    )
+
+
+def _brief(block: Block) -> Block:
+    """A block as it stands in notes of one page."""
+    if isinstance(block, Display) and block.short is not None:
+        return replace(block, item=block.short, spare=block.brief)
+    return replace(block, spare=block.brief)
+
+
+def _wanted(depth: str, sections: Sequence[str] | None) -> list[str]:
+    """The names of the sections, each of which there is."""
+    if not isinstance(depth, str) or depth not in DEPTHS:
+        raise OptionError("{option} is {given!r}: {cure}", "depth", depth, allowed=DEPTHS)
+    if isinstance(sections, str) or not isinstance(sections, Iterable | None):
+        sentence = "{option} is {given!r}: write a list of names, such as ['numbers', 'neuron']."
+        raise OptionError(sentence, "sections", sections)
+    wanted = list(DEPTHS[depth] if sections is None else sections)
+    for name in wanted:
+        if not isinstance(name, str) or name not in SECTIONS:
+            raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
+        if wanted.count(name) > 1:
+            raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
+    return wanted
+
+
+def _title(told: Noted) -> str:
+    count = len(told.chain)
+    if count > 1:
+        return f"Backpropagation through a network of {count} layers"
+    (stage,) = told.chain.stages
+    what = story.called(stage)
+    follows = "" if stage.activation.is_identity else f", followed by {stage.activation.name}"
+    return f"{what[0].upper()}{what[1:]}{_filters(stage)}{follows}"
+
+
+def _filters(stage: Any) -> str:
+    """How many filters a convolution has, if that is a number."""
+    if not stage.learned or stage.matrix_is_kernel:
+        return ""
+    count = stage.shape[0] if len(stage.shape) > len(stage.layer.axes) else 1
+    return f" with {counted(NUMBERS.get(count, count), 'filter') if count != 1 else 'one filter'}"
+
+
+def opening(told: Noted) -> Words:
+    """The question that the notes answer."""
+    if len(told.chain) > 1:
+        text = "The loss depends on a weight of the first layer only through all the layers behind it. "
+        text += "Backpropagation finds the gradient one layer at a time, from the loss back to the input. "
+        text += "These notes do so by hand on small numbers, and then in formulas."
+        if not told.example:
+            text = text.replace("by hand on small numbers, and then in formulas", "in formulas")
+        return (text,)
+    (stage,) = told.chain.stages
+    what = f"{story.called(stage)}{_filters(stage)}"
+    letters = {"dense": Maths("z = W a", "z = W a"), "z": Maths("z", "z"), "then": Maths("f(z)", "f(z)")}
+    text = "A dense layer computes {dense} and then {then}. "
+    if stage.activation.is_softmax or stage.activation.is_identity:
+        text = "A dense layer computes {dense}. "
+    if stage.matrix_is_kernel:
+        text += "These notes work it out on numbers, forwards and backwards."
+    else:
+        text += f"These notes show what {{z}} is when the layer is {what}, what its output is, and what the "
+        text += "gradients are."
+    if stage.activation.unknown:
+        text += " Nothing is assumed of {f} but that it has a derivative {slope}."
+        f = stage.activation.letter
+        letters |= {"f": Maths(f, f), "slope": Maths(f"{f}'", f"{f}'")}
+    return say(text, **letters)

@@ -1,0 +1,106 @@
+"""The picture of a chain has its nodes and edges, and marks what an output sees, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import symconv as sc
+from symconv.errors import FigureError, OptionError, SymbolicSizeError
+from symconv.figures.drawing import Disc, Line
+
+
+def marks_of(net: sc.Chain, kind: type[Any], output: Any = None, neuron: Any = None) -> list[Any]:
+    drawing = net.figure(output=output, neuron=neuron).drawing
+    return [mark for mark in drawing.marks if isinstance(mark, kind)]
+
+
+def test_every_entry_has_a_node_and_every_pair_that_meets_an_edge() -> None:
+    net = sc.Chain(
+        sc.Conv1d(6, 3, padding=1), sc.Activation("relu"), sc.MaxPool1d(None, 2), sc.Dense(None, 2)
+    )
+    assert len(marks_of(net, Disc)) == 6 + 6 + 3 + 2
+    assert len(marks_of(net, Line)) == 16 + 6 + 6
+    labels = [disc.label.text for disc in marks_of(net, Disc)]
+    assert labels[:2] == ["x0", "x1"]
+    assert labels[-1] == "a^(3)_1"
+
+
+@pytest.mark.parametrize("output", range(3))
+def test_what_is_marked_is_the_receptive_field(output: int) -> None:
+    net = sc.Chain(sc.Conv1d(9, 3, padding=1), sc.Conv1d(None, 2, dilation=2), sc.MaxPool1d(None, 2))
+    marked = [disc.label.text for disc in marks_of(net, Disc, output) if disc.look == "tap"]
+    assert [name for name in marked if name[0] == "x"] == [
+        f"x{j}" for j in net.receptive_field().inputs(output)
+    ]
+    assert f"a^(3)_{output}" in marked
+    assert f"Marked is what reaches a^(3)_{output}: " in str(net.figure(output=output))
+
+
+def test_residual_chains_are_marked_through_what_is_added() -> None:
+    net = sc.Chain(sc.Conv1d(5, 1), sc.Residual([sc.Conv1d(None, 1)]))
+    assert {disc.label.text for disc in marks_of(net, Disc, 2) if disc.look == "tap"} == {
+        "a^(2)_2",
+        "a^(1)_2",
+        "x2",
+    }
+
+
+@pytest.mark.parametrize("place", range(9))
+def test_the_way_back_to_an_input_begins_at_the_outputs_that_see_it(place: int) -> None:
+    net = sc.Chain(sc.Conv1d(9, 3, padding=1), sc.Conv1d(None, 2, dilation=2), sc.MaxPool1d(None, 2))
+    marked = {disc.label.text for disc in marks_of(net, Disc, neuron=(0, place)) if disc.look == "tap"}
+    for number in (1, 2, 3):
+        field = net.receptive_field(number)
+        count = int(net.stages[number - 1].shape[0])
+        seen = {f"a^({number})_{o}" for o in range(count) if place in field.inputs(o)}
+        assert {name for name in marked if name.startswith(f"a^({number})")} == seen
+    assert {name for name in marked if name[0] == "x"} == {f"x{place}"}
+    assert f"Marked is the way back to x{place}" in str(net.figure(neuron=(0, place)))
+
+
+def test_the_way_back_to_a_hidden_neuron_goes_past_the_layers_of_a_residual_chain() -> None:
+    net = sc.Chain(sc.Conv1d(5, 1), sc.Residual([sc.Conv1d(None, 1), sc.Activation("f"), sc.Dense(None, 5)]))
+    marked = {disc.label.text for disc in marks_of(net, Disc, neuron=(1, 2)) if disc.look == "tap"}
+    assert marked == {"a^(1)_2", "a^(2)_2", *(f"a^(3)_{o}" for o in range(5))}
+    alt = net.figure(neuron=(1, 2)).alt
+    assert alt.endswith(
+        "Marked is the way back to a^(1)_2: a^(3)_0, a^(3)_1, a^(3)_2, a^(3)_3, a^(3)_4, a^(2)_2."
+    )
+    assert f"<desc>{alt}</desc>" in net.figure(neuron=(1, 2)).svg()
+
+
+def test_indices_count_as_the_notation_counts() -> None:
+    net = sc.Chain(sc.Conv2d(3, 2), notation=sc.Notation(base=1))
+    marked = {disc.label.text for disc in marks_of(net, Disc, (1, 2)) if disc.look == "tap"}
+    assert marked == {"a^(1)_1_2", "x1_2", "x1_3", "x2_2", "x2_3"}
+
+
+@pytest.mark.parametrize("suffix", ["svg", "tex", "png"])
+def test_it_is_saved(suffix: str, tmp_path: Path) -> None:
+    file = tmp_path / f"net.{suffix}"
+    sc.Chain(sc.Conv1d(5, 2), sc.Dense(None, 2)).figure(output=0).save(file)
+    assert file.stat().st_size > 1000
+
+
+def test_what_cannot_be_drawn_is_refused() -> None:
+    with pytest.raises(FigureError, match="has 400 edges"):
+        sc.Chain(sc.Dense(20, 20)).figure()
+    with pytest.raises(SymbolicSizeError):
+        sc.Chain(sc.Conv1d("N", 2)).figure()
+    for wrong in (4, -1, (0, 0)):
+        with pytest.raises(OptionError, match="there is no output"):
+            sc.Chain(sc.Conv1d(5, 2)).figure(output=wrong)
+    for wrong, message in (
+        ((2, 0), "write a layer from 0 to 1"),
+        ((1, 4), "the last layer has"),
+        (3, "write"),
+    ):
+        with pytest.raises(OptionError, match=message):
+            sc.Chain(sc.Conv1d(5, 2)).figure(neuron=wrong)
+    with pytest.raises(OptionError, match="the input has the shape"):
+        sc.Chain(sc.Conv1d(5, 2)).figure(neuron=(0, 5))
+    with pytest.raises(OptionError, match="exclude each other"):
+        sc.Chain(sc.Conv1d(5, 2)).figure(output=0, neuron=(0, 1))
