@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from math import prod
 from types import MappingProxyType
 
-from sympy import Indexed, Sum
+from sympy import Expr, Indexed, Sum, sympify
 
 from symconv.explicit.layout import Sheet
 from symconv.index_sums.printers import of_formulas
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Maths, Words
-from symconv.notes.pieces import MOST_LISTED, Pen, generic
+from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
-from symconv.notes.worked import Worked
 from symconv.pattern import Specification
-from symconv.printing.english import counted, per_axis
+from symconv.printing.english import counted, joined, per_axis
 from symconv.printing.letters import on_axis
 from symconv.printing.target import MathsTarget
-from symconv.printing.targets import target_of
 
 
 def kind(spec: Specification) -> str:
@@ -31,9 +29,10 @@ def kind(spec: Specification) -> str:
     return "maximum" if spec.kernel.depends_on_input else "average"
 
 
-def matching(spec: Specification) -> str:
-    """What the matrix of a transposed layer is the transpose of, by its name in mathematics."""
-    return "convolution" if spec.flip else "cross-correlation"
+def same_settings(spec: Specification) -> str:
+    """What the matrix of a transposed layer and its transpose have in common, besides the kernel."""
+    spread = any(axis.geometry["dilation"] != 1 for axis in spec.tied_axes)
+    return joined(["stride", *["dilation"] * spread, "padding"])
 
 
 def channelled(spec: Specification) -> bool:
@@ -92,7 +91,7 @@ def opening(pen: Pen) -> Words:
     f = n.activation
 
     text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
-    text = text.replace("{matching}", matching(pen.worked.spec))
+    text = text.replace("{matching}", pen.worked.spec.operation)
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),
@@ -116,11 +115,11 @@ def instruction(pen: Pen) -> str:
     strides = per_axis([str(axis.geometry["stride"]) for axis in axes])
     steps = f" in steps of {strides}" if strides != "1" else ""
     wide = any(int(axis.geometry["kernel_size"]) > 1 for axis in axes)
-    apart = _apart(spec, "dilation")
-    spread = f", with its taps {apart}" if apart != "1 place apart" and wide else ""
+    places = apart(spec, "dilation")
+    spread = f", with its taps {places}" if places != "1 place apart" and wide else ""
     if kind(spec) == "transposed":
         text = f"Each input scales a copy of the kernel{spread.replace('with its', 'its')}. Neighbouring "
-        text += f"copies begin {_apart(spec, 'stride')}, and where they overlap they are added. "
+        text += f"copies begin {apart(spec, 'stride')}, and where they overlap they are added. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
         return f"{text}Here are the products that each output{first} collects:"
     if kind(spec) == "average":
@@ -139,86 +138,9 @@ def instruction(pen: Pen) -> str:
     return f"{turned} {along} the input{steps}{spread}, and at each position {multiply}:"
 
 
-def _apart(spec: Specification, name: str) -> str:
+def apart(spec: Specification, name: str) -> str:
     """How many places a stride or a dilation is, along each axis."""
     return per_axis([f"{counted(axis.geometry[name], 'place')} apart" for axis in spec.tied_axes])
-
-
-def orientation(sources: Sources, pen: Pen) -> Words:
-    """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
-    spec = pen.worked.spec
-    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
-    if kind(spec) != "convolution" or taps == 1:
-        return ()
-
-    text = _FLIPPED if spec.flip else _NOT_FLIPPED
-    return pen.say(
-        text.replace("{here}", "{here}{values}{for}{places}"),
-        conv=definition(pen, flip=True),
-        corr=definition(pen, flip=False),
-        **_otherwise(sources, pen),
-    )
-
-
-_FLIPPED = (
-    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}. "
-    "With a plus sign it "
-    "is a cross-correlation, {corr}, which deep-learning libraries call convolution{here}. For given weights "
-    "the two differ. For learned weights the choice does not matter: the network would simply learn them "
-    "in reverse order."
-)
-_NOT_FLIPPED = (
-    "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
-    "convolution. A convolution proper reverses the kernel, {conv}{here}. For given weights the two differ. "
-    "For learned weights the choice does not matter: the network would simply learn them in reverse order."
-)
-
-
-def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
-    """The outputs with the kernel the other way round, where they are a short list of other numbers."""
-    worked = pen.worked
-    nothing: dict[str, Maths | str] = {"here": "", "values": "", "for": "", "places": ""}
-    if len(worked.shape("output")) > 1 or len(worked.outputs) > MOST_LISTED:
-        return nothing
-    other = Worked(sources.remake("example", {}, flip=not worked.spec.flip)).outputs
-    if other == worked.outputs:
-        return nothing
-    own = "here" if sources.own else "in the example"
-    around = _around(worked.spec)
-    where = f"; {own}{f', with {around},' if around else ''} it gives "
-    places = _places(worked.spec, len(other), flip=not worked.spec.flip)
-    return {"here": where, "values": pen.values(other), "for": " for ", "places": places}
-
-
-def _around(spec: Specification) -> str:
-    """What stands around the input, where a window reads the same of it in either direction."""
-    (axis,) = spec.tied_axes
-    before, after = int(axis.geometry["before"]), int(axis.geometry["after"])
-    if not before + after:
-        return ""
-    if spec.padding_mode != "zeros":
-        return f"the input {'continued' if spec.padding_mode == 'circular' else 'extended'} in the same way"
-    if before != after:
-        return f"the same {counted(before + after, 'zero').removeprefix('1 ')} around the input"
-    return f"the same {counted(before, 'zero').removeprefix('1 ')} on each side"
-
-
-def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
-    """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
-    (axis,) = spec.tied_axes
-    size = {name: int(value) for name, value in axis.geometry.items()}
-    # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
-    first, base = -size["before"], spec.notation.base
-    first += size["dilation"] * (size["kernel_size"] - 1) * flip
-    first += base * (1 + size["dilation"] * (1 if flip else -1))
-    found = [first + size["stride"] * at for at in range(count)]
-    index = spec.written.output_index
-
-    def write(form: MathsTarget) -> str:
-        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.ellipsis, str(found[-1])]
-        return f"{form.letter(index)} = {', '.join(told)}"
-
-    return Maths(write(target_of("latex")), write(target_of("text")))
 
 
 def largest(sources: Sources, pen: Pen) -> Words:
@@ -243,47 +165,37 @@ def largest(sources: Sources, pen: Pen) -> Words:
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
 
 
-def convention(sources: Sources, pen: Pen) -> list[Words]:
-    """For which reading of the operation the outputs are right, where they are those of the layer itself."""
-    spec = pen.worked.spec
-    if kind(spec) != "convolution" or len(spec.tied.relations) > 1 or not sources.own:
-        return []
-    (axis,) = spec.tied_axes
-    size = {name: int(value) for name, value in axis.geometry.items()}
-    before, after, mode = size["before"], size["after"], spec.padding_mode
-    padding = "this padding" if before != after else f"padding {before}" if before else "no padding"
-    if mode != "zeros" and before == after > 0:
-        padding = f"{mode} padding {before}"
-    elif before == after == size["kernel_size"] - 1 > 0:
-        padding = "full padding"
-    turned = "a reversed kernel" if spec.flip else "a kernel that is not reversed"
-    text = f"These sums are right for {turned}, {padding}, stride {size['stride']} and dilation "
-    text += f"{size['dilation']}"
-    if "activation" in sources.layer.equation_names:
-        return [pen.say(f"{text}, before {{f}} is applied.", f=pen.letter("activation"))]
-    return [(f"{text}.",)]
+def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> Maths:
+    """The convolution of two sequences, or their cross-correlation, each axis with its dilation.
 
-
-def definition(pen: Pen, *, flip: bool) -> Maths:
-    """The convolution of two sequences, or their cross-correlation."""
-    n, axes = pen.worked.spec.written, pen.worked.spec.tied_axes
+    The dilations are those of the example, or of the ``symbols`` of a layer that may have letters for them.
+    """
+    n = pen.worked.spec.written
+    setting = symbols or pen.worked.source.closed.symbols
+    apart = [sympify(axis.geometry["dilation"]) for axis in setting.exact_spec.tied_axes]
 
     def write(s: Sheet) -> str:
         form = s.form
         x, w = form.letter(n.input), form.letter(n.kernel)
         i, k = (
-            [form.letter(on_axis(letter, at, len(axes))) for at in range(len(axes))]
+            [form.letter(on_axis(letter, at, len(apart))) for at in range(len(apart))]
             for letter in (n.output_index, n.tap_index)
         )
         named = form.convolution if flip else form.correlation
-        apart = {int(axis.geometry["dilation"]) for axis in axes}
-        d = f"{max(apart)}{'' if form.stacked else '*'}" if apart != {1} and len(apart) == 1 else ""
-        places = [f"{a} {'-' if flip else '+'} {d}{b}" for a, b in zip(i, k, strict=True)]
+        steps = [_times(of_formulas(form, setting), d, tap) for d, tap in zip(apart, k, strict=True)]
+        places = [f"{a} {'-' if flip else '+'} {step}" for a, step in zip(i, steps, strict=True)]
         at, tap, place = map(form.places.join, (i, k, places))
         product = f"{form.entry(w, tap)}{form.times}{form.entry(x, place)}"
         return f"{named(x, w, at)} = {_over(form, tap)} {product}"
 
     return pen(write)
+
+
+def _times(form: MathsTarget, dilation: Expr, tap: str) -> str:
+    """A dilation times the index of a tap."""
+    if dilation == 1:
+        return tap
+    return f"{form.factor(dilation)}{'' if form.stacked and dilation.is_Integer else form.times}{tap}"
 
 
 def _over(form: MathsTarget, index: str) -> str:

@@ -11,6 +11,7 @@ from sympy import Indexed, Mul
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.explicit.structure import Structure
+from symconv.figures.captions import seen
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
 from symconv.notes.matrix_pairs import grid_of, other_input, partner
@@ -39,14 +40,6 @@ _INTRODUCED = {
     "maximum": "Once it is known which entry of each window is the largest, the output is a matrix times "
     "{input}. Row {output_index} has a single 1, in the column of the largest entry. "
     "{vec}For the {input} above:",
-}
-
-_CAPTIONS = {
-    "convolution": "The layer as a network. {same}{missing}",
-    "average": "The layer as a network: each output is connected only to its window.",
-    "transposed": "The layer as a network. Read from right to left, it is the network of the {matching}.",
-    "maximum": "The layer as a network. The edge from the largest entry of each window has weight 1, "
-    "the others 0.",
 }
 
 
@@ -87,9 +80,8 @@ def matrix(sources: Sources) -> list[Block]:
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
-    network = picture(
-        sources, "network", _caption(sources, pen), beside=0.75 * columns + 1.5, spare=1, else_spare=2
-    )
+    caption = pen.say(seen("network", worked.spec))
+    network = picture(sources, "network", caption, beside=0.75 * columns + 1.5, spare=1, else_spare=2)
     return [
         introduced,
         replace(written, short=dotted.item),
@@ -118,19 +110,6 @@ def _repeated(s: Sheet) -> str:
         return f"{letter}{form.times}{form.ones}"
     batched = any("batch" in relation.geometry for relation in s.spec.tied.relations)
     return form.kron(*[form.ones] * batched, letter, form.ones)
-
-
-def _caption(sources: Sources, pen: Pen) -> Words:
-    """What is seen in the network."""
-    found = _structure(sources)
-    same = missing = ""
-    if found is not None:
-        same = "Edges drawn in the same style share a weight" if found.edges > found.parameters else ""
-        zeros = found.nonzeros < found.entries
-        missing = "issing edges are the zeros of {matrix}." if zeros else "" if not same else "."
-        missing = f"{'; m' if same else 'M'}{missing}" if zeros else missing
-    text = _CAPTIONS[kinds.kind(pen.worked.spec)].replace("{same}", same).replace("{missing}", missing)
-    return pen.say(text.replace("{matching}", kinds.matching(pen.worked.spec)).strip())
 
 
 def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
@@ -314,7 +293,7 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
     """One block for each pair of channels, and which are zero."""
     outside, inside = (relation.count(role) for role in ("output", "input"))
     groups, of = int(relation.geometry["groups"]), outside * inside
-    one = "convolution" if pen.worked.spec.flip else "cross-correlation"
+    one = pen.worked.spec.operation
     one = f"transposed {one}" if pen.worked.spec.transposed else one
     size = (s.shape[0] // (outside * s.samples), s.shape[1] // (inside * s.samples))
     text = f"{{matrix}} consists of {_by((outside, inside))} blocks of size {_by(size)}, one for each pair "

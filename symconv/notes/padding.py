@@ -57,10 +57,15 @@ def _left_out(pen: Pen) -> bool:
 
 def _around(sides: list[tuple[int, int]], noun: str) -> str:
     """How much stands before and after, along each axis."""
-    return per_axis([_beside(*pair, noun) for pair in sides], " along each axis")
+    return per_axis([beside(*pair, noun) for pair in sides], " along each axis")
 
 
-def _beside(before: int, after: int, noun: str) -> str:
+def beside(before: int, after: int, noun: str) -> str:
+    """How much stands before and after, along one axis.
+
+    >>> beside(2, 2, "zero"), beside(2, 1, "zero")
+    ('2 zeros on each side', '2 zeros at the beginning and 1 zero at the end')
+    """
     if not before + after:
         return ""
     if before == after:
