@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from types import MappingProxyType
 
 from sympy import Expr, Indexed, Sum, sympify
 
+import symconv.notes.phrases as phrases
 from symconv.explicit.layout import Sheet
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
@@ -43,19 +43,18 @@ def channelled(spec: Specification) -> bool:
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides "
-        "{what} over "
-        "its input. This is the same operation with a special {W}. These notes show which {W}{named}.",
-        "transposed": "A {matching} is multiplication by a matrix, and every matrix has a transpose. "
-        "Libraries call the layer that multiplies by the transpose a transposed convolution. It "
-        "returns to the size of the {matching}'s input, but not to its values. These notes show what it "
-        "computes instead.",
-        "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
-        "mean. This is the same operation with a special {W}, which has no parameters. These notes show "
+        "{what} over its input.{channels} This is the same operation with a special {W}. These notes show "
         "which {W}{named}.",
+        "transposed": "A dense layer computes {dense} and then {then}. A {operation} is the same operation "
+        "with a special matrix for {W}; a transposed convolution, as libraries call it, takes the transpose "
+        "of such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
+        "values. These notes show what it computes instead{named}.",
+        "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
+        "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
+        "show which {W}{named}.",
         "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
-        "pooling keeps the "
-        "largest entry of each window. This too is multiplication by a matrix, but the matrix depends on the "
-        "input. These notes show how.",
+        "pooling keeps the largest entry of each window.{channels} This too is multiplication by a matrix, "
+        "but the matrix depends on the input. These notes show how.",
     }
 )
 
@@ -91,20 +90,34 @@ def opening(pen: Pen) -> Words:
     f = n.activation
 
     text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
-    text = text.replace("{matching}", pen.worked.spec.operation)
+    text = text.replace("{operation}", pen.worked.spec.operation)
+    text = text.replace("{channels}", _channels(pen.worked.spec))
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
-        **{letter: pen(partial(_named, letters[letter])) for letter in letters},
+        **{letter: phrases.letter(letters[letter]) for letter in letters},
         x=pen.letter("input"),
         T=pen.letter("matrix"),
         y=pen.letter("output"),
     )
 
 
-def _named(letter: str, s: Sheet) -> str:
-    return s.form.letter(letter)
+#: What channels are, at their first use; and filters.
+_CHANNELS = " The input consists of channels, such as the colours of an image. "
+_FILTERS = "A filter is a kernel for each input channel{own}, and gives one output channel."
+_PAIRS = "There is a kernel for each pair of an input channel and an output channel{own}."
+
+
+def _channels(spec: Specification) -> str:
+    """What channels and filters are, where a layer has them."""
+    if any("channels" in relation.geometry for relation in spec.tied.relations):
+        return f"{_CHANNELS}Each of them is pooled by itself."
+    groups = [int(r.geometry["groups"]) for r in spec.tied.relations if "groups" in r.geometry]
+    if not groups:
+        return ""
+    told, own = (_PAIRS, " of one group") if spec.transposed else (_FILTERS, " of its group")
+    return f"{_CHANNELS}{told.replace('{own}', own if groups != [1] else '')}"
 
 
 def instruction(pen: Pen) -> str:
@@ -121,15 +134,21 @@ def instruction(pen: Pen) -> str:
         text = f"Each input scales a copy of the kernel{spread.replace('with its', 'its')}. Neighbouring "
         text += f"copies begin {apart(spec, 'stride')}, and where they overlap they are added. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
-        return f"{text}Here are the products that each output{first} collects:"
+        bias = ", to which the bias is added" if spec.bias else ""
+        return f"{text}Here are the products that each output{first} collects{bias}:"
+    window = "×".join(str(axis.geometry["kernel_size"]) for axis in axes)
+    window = f"a window of {window} {'entry' if window == '1' else 'entries'}"
     if kind(spec) == "average":
-        return f"Slide a window {along} the input{steps}, and at each position take the mean of its entries:"
+        return f"Slide {window} {along} the input{steps}, and at each position take the mean of its entries:"
     if kind(spec) == "maximum":
         spread = spread.replace("its taps", "its entries")
         return (
-            f"Slide a window {along} the input{steps}{spread}, and at each position keep the largest entry:"
+            f"Slide {window} {along} the input{steps}{spread}, and at each position keep the largest entry:"
         )
     multiply = "multiply the numbers that line up and add the products"
+    if spec.bias:
+        own = " of the filter" if channelled(spec) else ""
+        multiply = f"multiply the numbers that line up, add the products and add the bias{own}"
     if channelled(spec):
         turned = "Reverse the filters, slide each" if spec.flip else "Slide each filter"
         text = f"{turned} {along} its input channels{steps}{spread}, and at each position {multiply}. "
@@ -186,7 +205,7 @@ def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> 
         places = [f"{a} {'-' if flip else '+'} {step}" for a, step in zip(i, steps, strict=True)]
         at, tap, place = map(form.places.join, (i, k, places))
         product = f"{form.entry(w, tap)}{form.times}{form.entry(x, place)}"
-        return f"{named(x, w, at)} = {_over(form, tap)} {product}"
+        return f"{named(x, w, at)} = {over(form, tap)} {product}"
 
     return pen(write)
 
@@ -198,7 +217,7 @@ def _times(form: MathsTarget, dilation: Expr, tap: str) -> str:
     return f"{form.factor(dilation)}{'' if form.stacked and dilation.is_Integer else form.times}{tap}"
 
 
-def _over(form: MathsTarget, index: str) -> str:
+def over(form: MathsTarget, index: str) -> str:
     """The head of a sum over all values of an index."""
     return rf"\sum_{{{index}}}" if form.stacked else f"sum({index})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from sympy import Indexed, Mul
@@ -19,7 +20,7 @@ from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
-from symconv.pattern import Relation
+from symconv.pattern import Relation, Specification
 from symconv.printing.display import Row
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
@@ -66,7 +67,7 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("outputs that {x} adds to", "outputs that this input adds to")
         text = text.replace("Row {output_index} has", "The row of {y} has")
     if len(worked.shape("output")) > 1 or len(worked.shape("input")) > 1:
-        vec = "Here vec lists the entries of an array row by row"
+        vec = f"Here vec lists the entries of an array {_order(worked.spec)}"
         shown = "" if sources.own else ". For the example"
         text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}{shown}:"
     elif not sources.own and text.endswith("multiplies:"):
@@ -90,6 +91,24 @@ def matrix(sources: Sources) -> list[Block]:
         *network,
         *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
+
+
+def _order(spec: Specification) -> str:
+    """In which order the entries of an array are listed.
+
+    >>> import symconv as sc
+    >>> _order(sc.Conv2d(4, 3, in_channels=3, out_channels=2).spec), _order(sc.Conv1d(4, 3, batch=2).spec)
+    ('channel by channel, each channel row by row', 'sample by sample')
+    """
+    given = {name for relation in spec.tied.relations for name in relation.geometry}
+    here = {
+        "sample": "batch" in given,
+        "channel": bool(given & {"channels", "in_channels"}),
+        "row": len(spec.axes) > 1,
+    }
+    levels = [level for level, there in here.items() if there]
+    inner = [f", each {outer} {level} by {level}" for outer, level in pairwise(levels)]
+    return f"{levels[0]} by {levels[0]}{''.join(inner)}"
 
 
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import sympy
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -299,3 +300,42 @@ def _place(text: str) -> Any:
         return int(found.subs({letter: values[str(letter)] for letter in found.free_symbols}))
 
     return at
+
+
+@law(
+    6,
+    30,
+    rank=st.integers(1, 2),
+    batch=st.sampled_from([None, 2]),
+    channels=st.sampled_from([None, (2, 1), (1, 2), (2, 2)]),
+    bias=st.booleans(),
+)
+def test_the_matrix_acts_on_entries_in_the_order_that_is_told(
+    rank: int, batch: int | None, channels: tuple[int, int] | None, bias: bool
+) -> None:
+    several = {"in_channels": channels[0], "out_channels": channels[1]} if channels else {}
+    layer = sc.Conv((3, 4)[:rank], 2, batch=batch, bias=bias, **several)
+    inside, outside = ([channels[at]] if channels else [] for at in (0, 1))
+    x = _counting([*([batch] if batch else []), *inside, *(3, 4)[:rank]])
+    given = {"x": x, "w": _counting([*outside, *inside, *(2, 2)[:rank]])}
+    b = _counting(outside or [1]) if bias else np.zeros(1, dtype=int)
+    layer = layer.at(
+        **{name: array.tolist() for name, array in {**given, **({"b": b} if bias else {})}.items()}
+    )
+    text = re.sub(r"\s+", " ", str(layer.notes(sections=["matrix"])))
+    told = re.search(r"lists the entries of an array ([a-z, ]+?)[.:]", text)
+    levels = re.findall(r"(\w+) by \1", told[1]) if told else []
+    assert levels == ["sample"] * bool(batch) + ["channel"] * bool(channels) + ["row"] * (rank > 1)
+    matrix = np.array(layer.matrix.tolist(), dtype=int)
+    y = np.array([int(entry) for entry in sympy.flatten(layer.output.tolist())])
+    shape = (batch or 1, channels[1] if channels else 1, -1)
+    assert (matrix @ _listed(x, len(levels)) == (y.reshape(shape) - b[:, None]).ravel()).all()
+
+
+def _counting(shape: list[int]) -> Any:
+    return np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
+
+
+def _listed(array: Any, levels: int) -> list[int]:
+    """The entries, one slice of the outermost index after the other."""
+    return [entry for part in array for entry in (_listed(part, levels - 1) if levels else [int(part)])]
