@@ -41,9 +41,11 @@ def reached(pen: Pen) -> Words:
         text = "Because of the stride, the gradient with respect to {input} is computed as if "
         where = "inserted between neighbouring entries of {upstream}"
         if len(strides) > 1:
-            return pen.say(f"{text}zeros were {where}, along each axis one fewer than its stride.")
+            text += f"zeros were {where}, along each axis one fewer than its stride."
+            return pen.say(text, upstream=pen.arriving)
         verb = f"{counted(stride - 1, 'zero')} were"
-        return pen.say(f"{text}{verb} {where} along each axis (upsampling by {stride}).")
+        text += f"{verb} {where} along each axis (upsampling by {stride})."
+        return pen.say(text, upstream=pen.arriving)
     return ()
 
 
@@ -114,7 +116,7 @@ def operations(pen: Pen) -> Words:
     steps = f" in steps of {dilations}" if _spread(pen) else ""
     text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
     text += f"{{kernel}}{_spread(pen)}{cropped}, and the gradient with respect to {{kernel}} is a "
-    return pen.say(f"{text}cross-correlation of {other}{steps}.")
+    return pen.say(f"{text}cross-correlation of {other}{steps}.", upstream=pen.arriving)
 
 
 def _folded(pen: Pen) -> Words:

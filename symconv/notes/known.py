@@ -73,8 +73,8 @@ def computed(pen: Pen, findings: Sequence[Finding], where: str) -> Words:
     moved = {f.quantity for f in findings if f.reference == _DIFFERENCES}
     each = joined([noun for name, noun in _MOVED.items() if name in moved] or ["number"])
     if moved:
-        text += f", and the gradient{'s' * (many > 1)} also by changing each {each} in turn and observing "
-        text += "{sum}"
+        each_one = f"the gradient{'s' * (many > 1)} also by changing each {each} in turn"
+        text += f"; {each_one} and observing {{sum}}"
     return pen.say(f"{text}{verdict}.", sum=pen(partial(_weighted, pen)))
 
 

@@ -259,8 +259,9 @@ def test_over_two_axes_the_outputs_are_those_of_the_definition_named(
     rows, columns = (d * (k - 1) + 2 for d, k in zip(dilation, taps, strict=True))
     x = (np.arange(rows * columns).reshape(rows, columns) ** 2) % 11
     w = np.arange(2, 2 + taps[0] * taps[1]).reshape(taps)
-    layer = sc.Conv2d((rows, columns), taps, dilation=dilation, flip=flip).at(x=x.tolist(), w=w.tolist())
-    text = re.sub(r"\s+", " ", str(layer.notes(sections=["numbers"])))
+    given = {"x": x.tolist(), "w": w.tolist(), "delta": [[3, -1], [2, 5]]}
+    layer = sc.Conv2d((rows, columns), taps, dilation=dilation, flip=flip).at(**given)
+    text = re.sub(r"\s+", " ", str(layer.notes(sections=["numbers", "learning"])))
     said = {name: next(written.finditer(text)) for name, written in PLACES.items()}
     windows = {name: _read(found.groups(), x, taps, name == "conv", dilation) for name, found in said.items()}
     right = {"corr": _loops(x, w, dilation), "conv": _loops(x, w[::-1, ::-1], dilation)}
@@ -269,6 +270,24 @@ def test_over_two_axes_the_outputs_are_those_of_the_definition_named(
     assert [int(y) for row in layer.output.tolist() for y in row] == right[
         "conv" if flip else "corr"
     ].ravel().tolist()
+    apart = ", whose taps lie "
+    if dilation[0] == dilation[1]:
+        apart += f"{dilation[0]} places apart"
+    else:
+        many = [
+            f"{d} place{'s' * (d > 1)} apart along the {axis}" for d, axis in zip(dilation, AXES, strict=True)
+        ]
+        apart += " and ".join(many)
+    back = "cross-correlation" if flip else "convolution"
+    named = f"with respect to x is the full {back} of delta with w{apart if dilation != (1, 1) else ''}"
+    assert named in text
+    delta = np.array([int(entry) for entry in sympy.flatten(layer.delta.tolist())]).reshape(2, 2)
+    around = [(d * (k - 1),) * 2 for d, k in zip(dilation, taps, strict=True)]
+    whole = _loops(np.pad(delta, around), w if flip else w[::-1, ::-1], dilation)
+    assert [int(entry) for entry in sympy.flatten(layer.grad_input.tolist())] == whole.ravel().tolist()
+
+
+AXES = ("first axis", "second axis")
 
 
 def _loops(x: Any, w: Any, dilation: tuple[int, int]) -> Any:
