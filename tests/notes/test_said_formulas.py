@@ -270,6 +270,8 @@ def test_over_two_axes_the_outputs_are_those_of_the_definition_named(
     assert [int(y) for row in layer.output.tolist() for y in row] == right[
         "conv" if flip else "corr"
     ].ravel().tolist()
+    if "First, a smaller layer" in text:
+        return  # the operations are then told of that one
     apart = ", whose taps lie "
     if dilation[0] == dilation[1]:
         apart += f"{dilation[0]} places apart"
