@@ -133,6 +133,10 @@ def _constraints(pen: Pen) -> Words:
     used = Counter(tap for _, tap, _, _ in worked.triples)
     held = {(o, j) for o, _, j, _ in worked.triples}
     rows, columns = worked.explicit.shape("matrix")
+    if not held:
+        text += "Here no entry of {matrix} holds a weight, so the gradient of every weight is 0. "
+        text += "The gradient passed to the previous layer is {passed}. Written out:"
+        return pen.say(text, outer=pen(_outer), passed=pen(_passed))
     output, _, place, _ = next(t for t in worked.triples if t[1] == worked.main_tap)
     if max(used.values(), default=0) > 1:
         text += "Here a shared weight occupies several entries of {matrix}, so by the chain rule its "
@@ -241,8 +245,8 @@ def _dense(pen: Pen) -> list[Block]:
         return []
     tap = worked.main_tap
     cells = [(o, j) for o, k, j, _ in worked.triples if k == tap]
-    if len(set(cells)) < len(cells):
-        return []  # one entry would count twice
+    if not cells or len(set(cells)) < len(cells):
+        return []  # one entry would count twice, or none at all
     entry = worked.kernel_entry(tap)
     weights = _places(pen)
     text = "Each entry of {outer} has the colour of the weight that {matrix} holds there"

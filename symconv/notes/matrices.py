@@ -149,6 +149,8 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
             "In each row, every weight is 1 over the divisor of the window. The layer has no parameters.",
         )
     head = "So {matrix} takes the place of a dense layer's matrix"
+    if not s.nonzeros:
+        return pen.say("Every product falls on the padding, so every entry of {matrix} is zero.")
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
     plural = s.nonzeros > 1
     others = f"the other {s.nonzeros if plural else 'one'}"

@@ -189,3 +189,15 @@ def test_a_proof_is_said_to_hold_where_the_padding_is_possible(padding: tuple[in
 def test_letters_of_the_padding_are_in_the_condition() -> None:
     text = text_of(sc.Conv1d("N", "K", padding="p", padding_mode="reflect"), "checks")
     assert "proved for all K, N and p where p <= N - 1, as reflect padding requires." in text
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [sc.Conv1d(1, 2, dilation=2, padding=1, bias=True), sc.ConvTranspose1d(1, 2, dilation=3, padding=1)],
+)
+def test_a_layer_all_of_whose_products_fall_on_the_padding_has_notes(layer: Any) -> None:
+    assert not any(numbers(layer.matrix))
+    text = text_of(layer, "matrix", "learning")
+    assert "every entry of T is zero." in text
+    assert "so the gradient of every weight is 0." in text
+    assert "dL/dw = (0, 0)" in text
