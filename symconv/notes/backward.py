@@ -10,7 +10,7 @@ import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Words
 from symconv.notes.pieces import Pen
-from symconv.printing.english import counted
+from symconv.printing.english import counted, per_axis
 
 
 def reached(pen: Pen) -> Words:
@@ -27,21 +27,25 @@ def reached(pen: Pen) -> Words:
         return pen.say(text, w=pen.number(min(weights)))
     if kind == "transposed":
         text = "Transposing twice gives the original matrix back, so the gradient with respect to {input} is "
-        text += f"the {kinds.matching(spec)} of {{whole}} with {{kernel}}, with the same stride and padding."
+        text += (
+            f"the {spec.operation} of {{whole}} with {{kernel}}, with the same {kinds.same_settings(spec)}."
+        )
         return pen.say(text, whole=pen.arriving)
     if spec.reads_input and spec.padding_mode != "circular":
         return _folded(pen)
     stride = max(strides)
     plain = spec.padding_mode == "zeros" and len(worked.shape("input")) == 1
-    if stride > 1 and plain and int(spec.tied_axes[0].geometry["dilation"]) == 1:
+    if stride > 1 and plain:
         return _upsampled(pen, stride)
     if stride > 1:
         text = "Because of the stride, the gradient with respect to {input} is computed as if "
         where = "inserted between neighbouring entries of {upstream}"
         if len(strides) > 1:
-            return pen.say(f"{text}zeros were {where}, along each axis one fewer than its stride.")
+            text += f"zeros were {where}, along each axis one fewer than its stride."
+            return pen.say(text, upstream=pen.arriving)
         verb = f"{counted(stride - 1, 'zero')} were"
-        return pen.say(f"{text}{verb} {where} along each axis (upsampling by {stride}).")
+        text += f"{verb} {where} along each axis (upsampling by {stride})."
+        return pen.say(text, upstream=pen.arriving)
     return ()
 
 
@@ -75,13 +79,19 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     text = f"Neighbouring windows lie {stride} places apart, so the gradient with respect to {{input}} is "
     text += f"computed from {{upstream}} with {counted(stride - 1, 'zero')} between neighbouring entries, "
     text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the full {_backward(pen)} of this sequence "
-    text += f"with {{kernel}}{_cropped(pen)}."
+    text += f"with {{kernel}}{_spread(pen)}{_cropped(pen)}."
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
 
 
 def _backward(pen: Pen) -> str:
     """The operation that gives the gradient of the input, which turns the kernel the other way round."""
     return "cross-correlation" if pen.worked.spec.flip else "convolution"
+
+
+def _spread(pen: Pen) -> str:
+    """How far apart the taps lie, where they are not neighbours."""
+    dilated = any(int(axis.geometry["dilation"]) > 1 for axis in pen.worked.spec.tied_axes)
+    return f", whose taps lie {kinds.apart(pen.worked.spec, 'dilation')}" if dilated else ""
 
 
 def _cropped(pen: Pen) -> str:
@@ -92,27 +102,21 @@ def _cropped(pen: Pen) -> str:
 
 
 def operations(pen: Pen) -> Words:
-    """Which operations the two gradients are, where steps are of one place."""
+    """Which operations the two gradients are, where windows lie one place apart."""
     spec = pen.worked.spec
-    steps = {int(axis.geometry[name]) for axis in spec.tied_axes for name in ("stride", "dilation")}
     plain = kinds.kind(spec) == "convolution" and spec.padding_mode == "zeros" and not kinds.channelled(spec)
-    if not plain or steps != {1}:
+    if not plain or {int(axis.geometry["stride"]) for axis in spec.tied_axes} != {1}:
         return ()
+    sizes = [{name: int(size) for name, size in axis.geometry.items()} for axis in spec.tied_axes]
     # With full padding each input is seen by the whole kernel: its gradient is a valid operation.
-    whole = all(
-        {int(axis.geometry[side]) for side in ("before", "after")} == {int(axis.geometry["kernel_size"]) - 1}
-        for axis in spec.tied_axes
-    )
-    other = "{upstream} with {input}" if spec.flip else "{input} with {upstream}"
-    if whole and spec.flip:
-        text = (
-            "Both are valid cross-correlations: the gradient with respect to {input} that of {upstream} with "
-        )
-        return pen.say(f"{text}{{kernel}}, and the gradient with respect to {{kernel}} that of {other}.")
+    whole = all({g["before"], g["after"]} == {g["dilation"] * (g["kernel_size"] - 1)} for g in sizes)
     name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
+    other = "{upstream} with {input}" if spec.flip else "{input} with {upstream}"
+    dilations = per_axis([str(g["dilation"]) for g in sizes])
+    steps = f" in steps of {dilations}" if _spread(pen) else ""
     text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
-    text += f"{{kernel}}{cropped}, and the gradient with respect to {{kernel}} is a cross-correlation of "
-    return pen.say(f"{text}{other}.")
+    text += f"{{kernel}}{_spread(pen)}{cropped}, and the gradient with respect to {{kernel}} is a "
+    return pen.say(f"{text}cross-correlation of {other}{steps}.", upstream=pen.arriving)
 
 
 def _folded(pen: Pen) -> Words:

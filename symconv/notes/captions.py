@@ -7,18 +7,21 @@ from functools import partial
 from math import prod
 from types import MappingProxyType
 
+from sympy import Add, Expr
+
 from symconv.explicit.layout import Sheet
 from symconv.figures.lettering import Lettering
 from symconv.figures.position import main_position
 from symconv.notes.kinds import channelled, kind
 from symconv.notes.model import Words
 from symconv.notes.pieces import Pen
+from symconv.notes.worked import Position
 
 _POSITIONS: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "The window at each position. {marks}; the same {taps} in every {row}.",
         "transposed": "The outputs that each input adds to. {marks}; an output is the sum of "
-        "its {column}, each weight times the input of its {row}.",
+        "its {column}, each weight times the input of its {row}{bias}.",
         "average": "The window at each position. All weights are the same number.",
         "maximum": "The window at each position, with a 1 at the entry that is kept.",
     }
@@ -41,6 +44,7 @@ def caption(pen: Pen) -> Words:
         "taps": again,
         "row": "row" if len(spec.axes) == 1 else "panel",
         "column": "column" if len(spec.axes) == 1 else "place in all panels",
+        "bias": ", and the bias" * spec.bias,
     }
     return pen.say(_POSITIONS[kind(spec)], **told)
 
@@ -48,12 +52,12 @@ def caption(pen: Pen) -> Words:
 _POSITION: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "The kernel at one position. It multiplies the entries of {input} {where}, and the "
-        "products add up to the framed output, {y}.",
+        "products {sum}.",
         "filter": "The filter of output channel {base} at one position. It multiplies the entries of its "
-        "input channel {where}, and the products add up to the framed output, {y}.",
+        "input channel {where}, and the products {sum}.",
         "filters": "The filter of output channel {base} at one position. Its part for each input "
         "channel multiplies the entries {where} in that channel, and the products on all channels "
-        "add up to the framed output, {y}.",
+        "{sum}.",
         "transposed": "What the framed input, {x}, adds: its products with the weights, each to the {where}.",
         "average": "The window at one position, coloured. Its mean is the framed output, {y}.",
         "maximum": "The window at one position, coloured. Its largest entry is the framed output, {y}.",
@@ -76,8 +80,24 @@ def at_position(pen: Pen) -> Words:
         cropped = any(int(axis.geometry["before"]) for axis in spec.tied_axes)
         text = f"{_POSITION[told]}{' Dashed places are cut off.' * cropped}"
         return pen.say(text, x=pen.input(at), where=where)
-    return pen.say(_POSITION[told], y=pen(partial(_equal, pen, at)), base=base, where=where)
+    text = _POSITION[told].replace("{sum}", _WITH_BIAS if spec.bias else _SUM)
+    total = pen.number(_total(pen.worked.positions[at]))
+    return pen.say(text, y=pen(partial(_equal, pen, at)), base=base, where=where, total=total)
+
+
+def _total(position: Position) -> Expr:
+    """The sum of the products, without the bias."""
+    return Add(*(product.result for product in position.products))
+
+
+#: What the products of a position give.
+_SUM = "add up to the framed output, {y}"
+_WITH_BIAS = "add up to {total}; with the bias added, the framed output is {y}"
 
 
 def _equal(pen: Pen, at: int, s: Sheet) -> str:
-    return f"{s.entry_letter('output', at)} = {s.form.expr(pen.worked.outputs[at])}"
+    left, position = s.entry_letter("output", at), pen.worked.positions[at]
+    result = s.form.expr(position.result)
+    if position.bias is None:
+        return f"{left} = {result}"
+    return f"{left} = {s.form.expr(_total(position))} + {s.form.factor(position.bias)} = {result}"

@@ -89,7 +89,7 @@ def notes(
             raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
-        found = _with_derivations(found) if name == "checks" else found
+        found = _with_derivations(found) if name == "checks" and "derivations" not in wanted else found
         found = _said_once(sources, name, found, blocks)
         if depth == "page":
             found = [_brief(block) for block in found if not (block.spare or block.detail)]
@@ -120,13 +120,10 @@ def _said_once(sources: Sources, name: str, found: list[Block], before: Sequence
 
 
 def _with_derivations(found: list[Block]) -> list[Block]:
-    """What was checked, with where the derivations stand."""
+    """What was checked, with where the derivations stand, which are not in this document."""
     *others, last = found
     assert isinstance(last, Prose)
-    return [
-        *others,
-        replace(last, words=(*last.words, " Notes of depth full show every step with its rule.")),
-    ]
+    return [*others, replace(last, words=(*last.words, " A longer version of these notes gives every step."))]
 
 
 def _brief(block: Block) -> Block:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from math import prod
 from types import MappingProxyType
 
-from sympy import Indexed, Sum
+from sympy import Expr, Indexed, Sum, sympify
 
+import symconv.notes.phrases as phrases
 from symconv.explicit.layout import Sheet
 from symconv.index_sums.printers import of_formulas
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Maths, Words
-from symconv.notes.pieces import MOST_LISTED, Pen, generic
+from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
-from symconv.notes.worked import Worked
 from symconv.pattern import Specification
-from symconv.printing.english import counted, per_axis
+from symconv.printing.english import counted, joined, per_axis
 from symconv.printing.letters import on_axis
 from symconv.printing.target import MathsTarget
-from symconv.printing.targets import target_of
 
 
 def kind(spec: Specification) -> str:
@@ -31,9 +29,10 @@ def kind(spec: Specification) -> str:
     return "maximum" if spec.kernel.depends_on_input else "average"
 
 
-def matching(spec: Specification) -> str:
-    """What the matrix of a transposed layer is the transpose of, by its name in mathematics."""
-    return "convolution" if spec.flip else "cross-correlation"
+def same_settings(spec: Specification) -> str:
+    """What the matrix of a transposed layer and its transpose have in common, besides the kernel."""
+    spread = any(axis.geometry["dilation"] != 1 for axis in spec.tied_axes)
+    return joined(["stride", *["dilation"] * spread, "padding"])
 
 
 def channelled(spec: Specification) -> bool:
@@ -44,19 +43,18 @@ def channelled(spec: Specification) -> bool:
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides "
-        "{what} over "
-        "its input. This is the same operation with a special {W}. These notes show which {W}{named}.",
-        "transposed": "A {matching} is multiplication by a matrix, and every matrix has a transpose. "
-        "Libraries call the layer that multiplies by the transpose a transposed convolution. It "
-        "returns to the size of the {matching}'s input, but not to its values. These notes show what it "
-        "computes instead.",
-        "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
-        "mean. This is the same operation with a special {W}, which has no parameters. These notes show "
+        "{what} over its input.{channels} This is the same operation with a special {W}. These notes show "
         "which {W}{named}.",
+        "transposed": "A dense layer computes {dense} and then {then}. A {operation} is the same operation "
+        "with a special matrix for {W}; a transposed convolution, as libraries call it, takes the transpose "
+        "of such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
+        "values. These notes show what it computes instead{named}.",
+        "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
+        "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
+        "show which {W}{named}.",
         "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
-        "pooling keeps the "
-        "largest entry of each window. This too is multiplication by a matrix, but the matrix depends on the "
-        "input. These notes show how.",
+        "pooling keeps the largest entry of each window.{channels} This too is multiplication by a matrix, "
+        "but the matrix depends on the input. These notes show how.",
     }
 )
 
@@ -92,20 +90,34 @@ def opening(pen: Pen) -> Words:
     f = n.activation
 
     text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
-    text = text.replace("{matching}", matching(pen.worked.spec))
+    text = text.replace("{operation}", pen.worked.spec.operation)
+    text = text.replace("{channels}", _channels(pen.worked.spec))
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
-        **{letter: pen(partial(_named, letters[letter])) for letter in letters},
+        **{letter: phrases.letter(letters[letter]) for letter in letters},
         x=pen.letter("input"),
         T=pen.letter("matrix"),
         y=pen.letter("output"),
     )
 
 
-def _named(letter: str, s: Sheet) -> str:
-    return s.form.letter(letter)
+#: What channels are, at their first use; and filters.
+_CHANNELS = " The input consists of channels, such as the colours of an image. "
+_FILTERS = "A filter is a kernel for each input channel{own}, and gives one output channel."
+_PAIRS = "There is a kernel for each pair of an input channel and an output channel{own}."
+
+
+def _channels(spec: Specification) -> str:
+    """What channels and filters are, where a layer has them."""
+    if any("channels" in relation.geometry for relation in spec.tied.relations):
+        return f"{_CHANNELS}Each of them is pooled by itself."
+    groups = [int(r.geometry["groups"]) for r in spec.tied.relations if "groups" in r.geometry]
+    if not groups:
+        return ""
+    told, own = (_PAIRS, " of one group") if spec.transposed else (_FILTERS, " of its group")
+    return f"{_CHANNELS}{told.replace('{own}', own if groups != [1] else '')}"
 
 
 def instruction(pen: Pen) -> str:
@@ -116,21 +128,27 @@ def instruction(pen: Pen) -> str:
     strides = per_axis([str(axis.geometry["stride"]) for axis in axes])
     steps = f" in steps of {strides}" if strides != "1" else ""
     wide = any(int(axis.geometry["kernel_size"]) > 1 for axis in axes)
-    apart = _apart(spec, "dilation")
-    spread = f", with its taps {apart}" if apart != "1 place apart" and wide else ""
+    places = apart(spec, "dilation")
+    spread = f", with its taps {places}" if places != "1 place apart" and wide else ""
     if kind(spec) == "transposed":
         text = f"Each input scales a copy of the kernel{spread.replace('with its', 'its')}. Neighbouring "
-        text += f"copies begin {_apart(spec, 'stride')}, and where they overlap they are added. "
+        text += f"copies begin {apart(spec, 'stride')}, and where they overlap they are added. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
-        return f"{text}Here are the products that each output{first} collects:"
+        bias = ", to which the bias is added" if spec.bias else ""
+        return f"{text}Here are the products that each output{first} collects{bias}:"
+    window = "×".join(str(axis.geometry["kernel_size"]) for axis in axes)
+    window = f"a window of {window} {'entry' if window == '1' else 'entries'}"
     if kind(spec) == "average":
-        return f"Slide a window {along} the input{steps}, and at each position take the mean of its entries:"
+        return f"Slide {window} {along} the input{steps}, and at each position take the mean of its entries:"
     if kind(spec) == "maximum":
         spread = spread.replace("its taps", "its entries")
         return (
-            f"Slide a window {along} the input{steps}{spread}, and at each position keep the largest entry:"
+            f"Slide {window} {along} the input{steps}{spread}, and at each position keep the largest entry:"
         )
     multiply = "multiply the numbers that line up and add the products"
+    if spec.bias:
+        own = " of the filter" if channelled(spec) else ""
+        multiply = f"multiply the numbers that line up, add the products and add the bias{own}"
     if channelled(spec):
         turned = "Reverse the filters, slide each" if spec.flip else "Slide each filter"
         text = f"{turned} {along} its input channels{steps}{spread}, and at each position {multiply}. "
@@ -139,86 +157,9 @@ def instruction(pen: Pen) -> str:
     return f"{turned} {along} the input{steps}{spread}, and at each position {multiply}:"
 
 
-def _apart(spec: Specification, name: str) -> str:
+def apart(spec: Specification, name: str) -> str:
     """How many places a stride or a dilation is, along each axis."""
     return per_axis([f"{counted(axis.geometry[name], 'place')} apart" for axis in spec.tied_axes])
-
-
-def orientation(sources: Sources, pen: Pen) -> Words:
-    """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
-    spec = pen.worked.spec
-    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
-    if kind(spec) != "convolution" or taps == 1:
-        return ()
-
-    text = _FLIPPED if spec.flip else _NOT_FLIPPED
-    return pen.say(
-        text.replace("{here}", "{here}{values}{for}{places}"),
-        conv=definition(pen, flip=True),
-        corr=definition(pen, flip=False),
-        **_otherwise(sources, pen),
-    )
-
-
-_FLIPPED = (
-    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}. "
-    "With a plus sign it "
-    "is a cross-correlation, {corr}, which deep-learning libraries call convolution{here}. For given weights "
-    "the two differ. For learned weights the choice does not matter: the network would simply learn them "
-    "in reverse order."
-)
-_NOT_FLIPPED = (
-    "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
-    "convolution. A convolution proper reverses the kernel, {conv}{here}. For given weights the two differ. "
-    "For learned weights the choice does not matter: the network would simply learn them in reverse order."
-)
-
-
-def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
-    """The outputs with the kernel the other way round, where they are a short list of other numbers."""
-    worked = pen.worked
-    nothing: dict[str, Maths | str] = {"here": "", "values": "", "for": "", "places": ""}
-    if len(worked.shape("output")) > 1 or len(worked.outputs) > MOST_LISTED:
-        return nothing
-    other = Worked(sources.remake("example", {}, flip=not worked.spec.flip)).outputs
-    if other == worked.outputs:
-        return nothing
-    own = "here" if sources.own else "in the example"
-    around = _around(worked.spec)
-    where = f"; {own}{f', with {around},' if around else ''} it gives "
-    places = _places(worked.spec, len(other), flip=not worked.spec.flip)
-    return {"here": where, "values": pen.values(other), "for": " for ", "places": places}
-
-
-def _around(spec: Specification) -> str:
-    """What stands around the input, where a window reads the same of it in either direction."""
-    (axis,) = spec.tied_axes
-    before, after = int(axis.geometry["before"]), int(axis.geometry["after"])
-    if not before + after:
-        return ""
-    if spec.padding_mode != "zeros":
-        return f"the input {'continued' if spec.padding_mode == 'circular' else 'extended'} in the same way"
-    if before != after:
-        return f"the same {counted(before + after, 'zero').removeprefix('1 ')} around the input"
-    return f"the same {counted(before, 'zero').removeprefix('1 ')} on each side"
-
-
-def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
-    """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
-    (axis,) = spec.tied_axes
-    size = {name: int(value) for name, value in axis.geometry.items()}
-    # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
-    first, base = -size["before"], spec.notation.base
-    first += size["dilation"] * (size["kernel_size"] - 1) * flip
-    first += base * (1 + size["dilation"] * (1 if flip else -1))
-    found = [first + size["stride"] * at for at in range(count)]
-    index = spec.written.output_index
-
-    def write(form: MathsTarget) -> str:
-        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.ellipsis, str(found[-1])]
-        return f"{form.letter(index)} = {', '.join(told)}"
-
-    return Maths(write(target_of("latex")), write(target_of("text")))
 
 
 def largest(sources: Sources, pen: Pen) -> Words:
@@ -243,50 +184,40 @@ def largest(sources: Sources, pen: Pen) -> Words:
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
 
 
-def convention(sources: Sources, pen: Pen) -> list[Words]:
-    """For which reading of the operation the outputs are right, where they are those of the layer itself."""
-    spec = pen.worked.spec
-    if kind(spec) != "convolution" or len(spec.tied.relations) > 1 or not sources.own:
-        return []
-    (axis,) = spec.tied_axes
-    size = {name: int(value) for name, value in axis.geometry.items()}
-    before, after, mode = size["before"], size["after"], spec.padding_mode
-    padding = "this padding" if before != after else f"padding {before}" if before else "no padding"
-    if mode != "zeros" and before == after > 0:
-        padding = f"{mode} padding {before}"
-    elif before == after == size["kernel_size"] - 1 > 0:
-        padding = "full padding"
-    turned = "a reversed kernel" if spec.flip else "a kernel that is not reversed"
-    text = f"These sums are right for {turned}, {padding}, stride {size['stride']} and dilation "
-    text += f"{size['dilation']}"
-    if "activation" in sources.layer.equation_names:
-        return [pen.say(f"{text}, before {{f}} is applied.", f=pen.letter("activation"))]
-    return [(f"{text}.",)]
+def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> Maths:
+    """The convolution of two sequences, or their cross-correlation, each axis with its dilation.
 
-
-def definition(pen: Pen, *, flip: bool) -> Maths:
-    """The convolution of two sequences, or their cross-correlation."""
-    n, axes = pen.worked.spec.written, pen.worked.spec.tied_axes
+    The dilations are those of the example, or of the ``symbols`` of a layer that may have letters for them.
+    """
+    n = pen.worked.spec.written
+    setting = symbols or pen.worked.source.closed.symbols
+    apart = [sympify(axis.geometry["dilation"]) for axis in setting.exact_spec.tied_axes]
 
     def write(s: Sheet) -> str:
         form = s.form
         x, w = form.letter(n.input), form.letter(n.kernel)
         i, k = (
-            [form.letter(on_axis(letter, at, len(axes))) for at in range(len(axes))]
+            [form.letter(on_axis(letter, at, len(apart))) for at in range(len(apart))]
             for letter in (n.output_index, n.tap_index)
         )
         named = form.convolution if flip else form.correlation
-        apart = {int(axis.geometry["dilation"]) for axis in axes}
-        d = f"{max(apart)}{'' if form.stacked else '*'}" if apart != {1} and len(apart) == 1 else ""
-        places = [f"{a} {'-' if flip else '+'} {d}{b}" for a, b in zip(i, k, strict=True)]
+        steps = [_times(of_formulas(form, setting), d, tap) for d, tap in zip(apart, k, strict=True)]
+        places = [f"{a} {'-' if flip else '+'} {step}" for a, step in zip(i, steps, strict=True)]
         at, tap, place = map(form.places.join, (i, k, places))
         product = f"{form.entry(w, tap)}{form.times}{form.entry(x, place)}"
-        return f"{named(x, w, at)} = {_over(form, tap)} {product}"
+        return f"{named(x, w, at)} = {over(form, tap)} {product}"
 
     return pen(write)
 
 
-def _over(form: MathsTarget, index: str) -> str:
+def _times(form: MathsTarget, dilation: Expr, tap: str) -> str:
+    """A dilation times the index of a tap."""
+    if dilation == 1:
+        return tap
+    return f"{form.factor(dilation)}{'' if form.stacked and dilation.is_Integer else form.times}{tap}"
+
+
+def over(form: MathsTarget, index: str) -> str:
     """The head of a sum over all values of an index."""
     return rf"\sum_{{{index}}}" if form.stacked else f"sum({index})"
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
+
+from sympy import Ge, Le, S, sympify
+from sympy.logic.boolalg import Boolean
 
 from symconv.check import Finding
 from symconv.derivation import Derivation
 from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
+from symconv.explicit.layout import Sheet
+from symconv.index_sums.printers import of_formulas
+from symconv.notes.kinds import over
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
 from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
+from symconv.pattern import PADDING_MODES
 from symconv.printing.english import counted, joined
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
@@ -28,9 +36,9 @@ _SHOWN = ("output", "grad_kernel", "grad_input")
 
 def checks(sources: Sources) -> list[Block]:
     """The paragraph."""
-    findings = compared(sources.example)
+    findings, pen = compared(sources.example), Pen(Worked(sources.example))
     where = "this layer" if sources.own else "the example"
-    return [Prose((computed(findings, where),), brief=2), Prose(proved(sources), detail=True)]
+    return [Prose(computed(pen, findings, where), brief=2), Prose(proved(sources), detail=True)]
 
 
 def compared(source: Source) -> list[Finding]:
@@ -46,7 +54,7 @@ def _called(reference: str) -> str:
     return {"loops": "plain loops", _DIFFERENCES: "changes of one number"}.get(reference, reference)
 
 
-def computed(findings: Sequence[Finding], where: str) -> str:
+def computed(pen: Pen, findings: Sequence[Finding], where: str) -> Words:
     """What was computed again, and how."""
     by = list(dict.fromkeys(_called(f.reference) for f in findings if f.reference != _DIFFERENCES))
     wrong = list(dict.fromkeys(named(f.quantity) for f in findings if not f))
@@ -62,9 +70,25 @@ def computed(findings: Sequence[Finding], where: str) -> str:
     called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
     what = joined([told for name, told in called.items() if name in seen])
     text = f"{what[0].upper()}{what[1:]} of {where} were computed again by {joined(by)}"
-    if any(f.reference == _DIFFERENCES for f in findings):
-        text += f", and the gradient{'s' * (many > 1)} also from the change of the output with each number"
-    return f"{text}{verdict}."
+    moved = {f.quantity for f in findings if f.reference == _DIFFERENCES}
+    each = joined([noun for name, noun in _MOVED.items() if name in moved] or ["number"])
+    if moved:
+        each_one = f"the gradient{'s' * (many > 1)} also by changing each {each} in turn"
+        text += f"; {each_one} and observing {{sum}}"
+    return pen.say(f"{text}{verdict}.", sum=pen(partial(_weighted, pen)))
+
+
+#: What is changed to compute a gradient.
+_MOVED = {"grad_input": "input", "grad_kernel": "weight", "grad_bias": "bias"}
+
+
+def _weighted(pen: Pen, s: Sheet) -> str:
+    """The sum of the outputs, each times its upstream gradient."""
+    form, n = s.form, pen.worked.spec.written
+    index = form.places.join(form.letter(i.name) for i in pen.worked.source.closed.symbols.indices("output"))
+    y = form.entry(form.letter(n.output), index)
+    delta = s.loss_by(y) if n.upstream_style == "partial" else form.entry(form.letter(n.upstream), index)
+    return f"{over(form, index)} {delta}{form.times}{y}"
 
 
 def proved(sources: Sources) -> Words:
@@ -90,11 +114,11 @@ def proved(sources: Sources) -> Words:
     ]
     for scope, which in known.items():
         whom: Words = () if len(which) == len(names) else (" for ", *_of(pen, which))
-        found += [" Each step", *whom, " was proved ", *scope, "."]
+        found += [" Each step", *whom, " was proved ", *scope, *asked(sources, pen), "."]
     if failed:
         whom = (" for ", *_of(pen, failed)) if known else ()
         found += [" No proof for all sizes was found", *whom, "."]
-    text = " As a test besides, both" if known else " Both"
+    text = " As a further check, both" if known else " Both"
     least = counted(min(cases), "choice of sizes", "choices of sizes")
     return (*found, f"{text} sides of each step were compared at random entries for at least {least}.")
 
@@ -143,6 +167,27 @@ def _scope(proof: Proof) -> Words:
     return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
 
 
+def asked(sources: Sources, pen: Pen) -> Words:
+    """What the padding mode asks of the sizes, wherever a proof holds."""
+    symbols = sources.opened.closed.symbols
+    mode = symbols.spec.padding_mode
+    slack = PADDING_MODES[mode].slack
+    if slack is None:
+        return ()
+    found: list[Boolean] = []
+    for axis in symbols.exact_spec.tied_axes:
+        size = sympify(axis.geometry["input_size"])
+        for side in (sympify(axis.geometry[name]) for name in ("before", "after")):
+            found.append(Ge(size, side + slack) if side.is_Integer else Le(side, size - slack))
+    told = [condition for condition in dict.fromkeys(found) if condition != S.true]
+
+    def write(condition: Boolean, s: Sheet) -> str:
+        return of_formulas(s.form, symbols).expr(condition)
+
+    pieces = [pen(partial(write, condition)) for condition in told]
+    return (" where ", *pen.listed(pieces), f", as {mode} padding requires") if told else ()
+
+
 def comparisons(sources: Sources) -> list[Block]:
     """Every quantity of the example with what it was compared with, a row each."""
     rows: dict[str, list[Finding]] = {}
@@ -168,12 +213,13 @@ def comparisons(sources: Sources) -> list[Block]:
 def proofs(sources: Sources) -> list[Block]:
     """Of each derivation: on how many cases it was verified, and for which sizes it is proved."""
     found: dict[Words, list[str]] = {}
+    pen = Pen(Worked(sources.example))
     for name in derived(sources):
         made = sources.opened.derive(name)
         proof = _proof(made)
-        scope = (
-            (", and each step proved ", *_scope(proof)) if proof else ("; no proof for all sizes was found",)
-        )
+        scope: Words = ("; no proof for all sizes was found",)
+        if proof:
+            scope = (", and each step proved ", *_scope(proof), *asked(sources, pen))
         least = counted(_cases(made), "choice of sizes", "choices of sizes")
         found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
     points = tuple(((", ".join(names),), settled) for settled, names in found.items())

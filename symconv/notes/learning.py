@@ -55,20 +55,29 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     passed = " The gradient passed to the previous layer is {passed}:"
     if not spec.kernel.learned:
         text = "The next layer sends back {delta}, the derivative of the loss {loss} with respect to "
-        text += "each output."
+        text += f"each output.{_CONSTANT if spec.kernel.depends_on_input else ''}"
         return pen.say(f"{text}{passed}", delta=pen(partial(_upstream, pen)), passed=pen(_passed))
     f = sources.activation.name
     text = "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output "
     text += "of {f}. By the chain rule, the derivative with respect to {y}, before {f} is applied, is "
     text += "{chained}. The formulas below start from {delta}."
+
+    def delta(s: Sheet) -> str:
+        return _by(pen, s) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)
+
     return pen.say(
         text,
-        sent=by_parts(sources, pen)["sent"],
         f=pen(lambda s: s.form.function(f)),
-        chained=through(sources, pen),
-        delta=pen(lambda s: _by(pen, s) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)),
         y=pen(lambda s: _entry(pen, s, n.output)),
+        **by_parts(sources, pen) | {"delta": pen(delta)},
     )
+
+
+#: Why the matrix of a maximum is not differentiated, though it depends on the input.
+_CONSTANT = (
+    " {matrix} depends on {input}, but a small change of {input} does not move the largest entry of a "
+    "window, unless two are equal. So {matrix} is constant near {input} and is not differentiated."
+)
 
 
 def _entry(pen: Pen, s: Sheet, letter: str) -> str:
@@ -88,28 +97,24 @@ def _upstream(pen: Pen, s: Sheet) -> str:
     return _by(pen, s) if n.upstream_style == "partial" else f"{_entry(pen, s, n.upstream)} = {_by(pen, s)}"
 
 
-def through(sources: Sources, pen: Pen) -> Maths:
-    """The upstream gradient by the chain rule, behind the function that follows."""
-    name = sources.activation.name
-
-    def write(s: Sheet) -> str:
-        f, y = s.form.function(name), _entry(pen, s, pen.worked.spec.written.output)
-        return f"{_upstream(pen, s)} = {f}'({y}){s.form.dot}{s.loss_by(f'{f}({y})')}"
-
-    return pen(write)
-
-
 def by_parts(sources: Sources, pen: Pen) -> dict[str, Maths]:
-    """What the next layer sends back, the slope of the function, and their product, the upstream gradient."""
+    """What the next layer sends back, the slope of the function, and their product, alone and written out."""
     name = sources.activation.name
 
-    def at_output(s: Sheet, function: str) -> str:
-        return f"{s.form.function(name)}{function}({_entry(pen, s, pen.worked.spec.written.output)})"
+    def at_output(s: Sheet, prime: str = "") -> str:
+        return f"{s.form.function(name)}{prime}({_entry(pen, s, pen.worked.spec.written.output)})"
+
+    def sent(s: Sheet) -> str:
+        return s.loss_by(at_output(s))
+
+    def slope(s: Sheet) -> str:
+        return at_output(s, "'")
 
     return {
-        "sent": pen(lambda s: s.loss_by(at_output(s, ""))),
-        "slope": pen(lambda s: at_output(s, "'")),
+        "sent": pen(sent),
+        "slope": pen(slope),
         "delta": pen(partial(_upstream, pen)),
+        "chained": pen(lambda s: f"{_upstream(pen, s)} = {slope(s)}{s.form.dot}{sent(s)}"),
     }
 
 
@@ -128,6 +133,10 @@ def _constraints(pen: Pen) -> Words:
     used = Counter(tap for _, tap, _, _ in worked.triples)
     held = {(o, j) for o, _, j, _ in worked.triples}
     rows, columns = worked.explicit.shape("matrix")
+    if not held:
+        text += "Here no entry of {matrix} holds a weight, so the gradient of every weight is 0. "
+        text += "The gradient passed to the previous layer is {passed}. Written out:"
+        return pen.say(text, outer=pen(_outer), passed=pen(_passed))
     output, _, place, _ = next(t for t in worked.triples if t[1] == worked.main_tap)
     if max(used.values(), default=0) > 1:
         text += "Here a shared weight occupies several entries of {matrix}, so by the chain rule its "
@@ -236,8 +245,8 @@ def _dense(pen: Pen) -> list[Block]:
         return []
     tap = worked.main_tap
     cells = [(o, j) for o, k, j, _ in worked.triples if k == tap]
-    if len(set(cells)) < len(cells):
-        return []  # one entry would count twice
+    if not cells or len(set(cells)) < len(cells):
+        return []  # one entry would count twice, or none at all
     entry = worked.kernel_entry(tap)
     weights = _places(pen)
     text = "Each entry of {outer} has the colour of the weight that {matrix} holds there"

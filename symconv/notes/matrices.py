@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from sympy import Indexed, Mul
@@ -11,6 +12,7 @@ from sympy import Indexed, Mul
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import FACES, Sheet
 from symconv.explicit.structure import Structure
+from symconv.figures.captions import seen
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
 from symconv.notes.matrix_pairs import grid_of, other_input, partner
@@ -18,7 +20,7 @@ from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
-from symconv.pattern import Relation
+from symconv.pattern import Relation, Specification
 from symconv.printing.display import Row
 from symconv.printing.english import counted
 from symconv.printing.expressions import Iverson
@@ -39,14 +41,6 @@ _INTRODUCED = {
     "maximum": "Once it is known which entry of each window is the largest, the output is a matrix times "
     "{input}. Row {output_index} has a single 1, in the column of the largest entry. "
     "{vec}For the {input} above:",
-}
-
-_CAPTIONS = {
-    "convolution": "The layer as a network. {same}{missing}",
-    "average": "The layer as a network: each output is connected only to its window.",
-    "transposed": "The layer as a network. Read from right to left, it is the network of the {matching}.",
-    "maximum": "The layer as a network. The edge from the largest entry of each window has weight 1, "
-    "the others 0.",
 }
 
 
@@ -73,7 +67,7 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("outputs that {x} adds to", "outputs that this input adds to")
         text = text.replace("Row {output_index} has", "The row of {y} has")
     if len(worked.shape("output")) > 1 or len(worked.shape("input")) > 1:
-        vec = "Here vec lists the entries of an array row by row"
+        vec = f"Here vec lists the entries of an array {_order(worked.spec)}"
         shown = "" if sources.own else ". For the example"
         text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}{shown}:"
     elif not sources.own and text.endswith("multiplies:"):
@@ -87,9 +81,8 @@ def matrix(sources: Sources) -> list[Block]:
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
-    network = picture(
-        sources, "network", _caption(sources, pen), beside=0.75 * columns + 1.5, spare=1, else_spare=2
-    )
+    caption = pen.say(seen("network", worked.spec))
+    network = picture(sources, "network", caption, beside=0.75 * columns + 1.5, spare=1, else_spare=2)
     return [
         introduced,
         replace(written, short=dotted.item),
@@ -98,6 +91,24 @@ def matrix(sources: Sources) -> list[Block]:
         *network,
         *(replace(b, detail=True) for b in remarks(sources, pen)),
     ]
+
+
+def _order(spec: Specification) -> str:
+    """In which order the entries of an array are listed.
+
+    >>> import symconv as sc
+    >>> _order(sc.Conv2d(4, 3, in_channels=3, out_channels=2).spec), _order(sc.Conv1d(4, 3, batch=2).spec)
+    ('channel by channel, each channel row by row', 'sample by sample')
+    """
+    given = {name for relation in spec.tied.relations for name in relation.geometry}
+    here = {
+        "sample": "batch" in given,
+        "channel": bool(given & {"channels", "in_channels"}),
+        "row": len(spec.axes) > 1,
+    }
+    levels = [level for level, there in here.items() if there]
+    inner = [f", each {outer} {level} by {level}" for outer, level in pairwise(levels)]
+    return f"{levels[0]} by {levels[0]}{''.join(inner)}"
 
 
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
@@ -125,19 +136,6 @@ def repeated(s: Sheet) -> str:
     return form.kron(*[form.ones] * batched, letter, form.ones)
 
 
-def _caption(sources: Sources, pen: Pen) -> Words:
-    """What is seen in the network."""
-    found = _structure(sources)
-    same = missing = ""
-    if found is not None:
-        same = "Edges drawn in the same style share a weight" if found.edges > found.parameters else ""
-        zeros = found.nonzeros < found.entries
-        missing = "issing edges are the zeros of {matrix}." if zeros else "" if not same else "."
-        missing = f"{'; m' if same else 'M'}{missing}" if zeros else missing
-    text = _CAPTIONS[kinds.kind(pen.worked.spec)].replace("{same}", same).replace("{missing}", missing)
-    return pen.say(text.replace("{matching}", kinds.matching(pen.worked.spec)).strip())
-
-
 def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     """The zeros and ties of the example; ``brief`` without a formula of its entries."""
     worked, spec = pen.worked, pen.worked.spec
@@ -156,6 +154,8 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
             "In each row, every weight is 1 over the divisor of the window. The layer has no parameters.",
         )
     head = "So {matrix} takes the place of a dense layer's matrix"
+    if not s.nonzeros:
+        return pen.say("Every product falls on the padding, so every entry of {matrix} is zero.")
     zeros, of, different = s.entries - s.nonzeros, s.entries, counted(s.parameters, "different weight")
     plural = s.nonzeros > 1
     others = f"the other {s.nonzeros if plural else 'one'}"
@@ -320,7 +320,7 @@ def _channels(pen: Pen, s: Structure, relation: Relation) -> Prose:
     """One block for each pair of channels, and which are zero."""
     outside, inside = (relation.count(role) for role in ("output", "input"))
     groups, of = int(relation.geometry["groups"]), outside * inside
-    one = "convolution" if pen.worked.spec.flip else "cross-correlation"
+    one = pen.worked.spec.operation
     one = f"transposed {one}" if pen.worked.spec.transposed else one
     size = (s.shape[0] // (outside * s.samples), s.shape[1] // (inside * s.samples))
     text = f"{{matrix}} consists of {_by((outside, inside))} blocks of size {_by(size)}, one for each pair "

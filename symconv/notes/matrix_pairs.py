@@ -67,7 +67,7 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
         "C": pen(lambda s: s.form.letter(letter)),
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
     }
-    same = "kernel, stride and padding"
+    same = f"kernel, {kinds.same_settings(pen.worked.spec)}"
     inputs, outputs = (
         "×".join(map(str, sizes))
         for sizes in (
@@ -75,7 +75,7 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
             matching.spec.output_sizes,
         )
     )
-    one = kinds.matching(pen.worked.spec)
+    one = pen.worked.spec.operation
     text = f"The {one} of {counted(columns, 'input')} with the same {same} has "
     text += f"{counted(rows, 'output')}. Its matrix is:"
     if len(matching.spec.axes) > 1:

@@ -176,8 +176,8 @@ def _pieces(pen: Pen, position: Position) -> list[Label]:
         return [left, _number(pen, position.result)]
     if kind == "maximum":
         return [left, *_listed("max(", ", ", ")", terms), result]
-    weight = position.products[0].weight
-    if kind == "average" and weight != 1:
+    weight = position.products[0].weight if kind == "average" else S.One
+    if weight != 1:
         divisor = _number(pen, 1 / weight)
         return [left, *_listed("(", " + ", f") / {divisor.text}", terms), result]
     # A sum of one term that is what it gives needs no second sign of equality.

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
 from symconv.notes.captions import at_position, caption
+from symconv.notes.conventions import convention, orientation
 from symconv.notes.figured import picture, positioned_picture
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
@@ -44,7 +45,7 @@ def numbers(sources: Sources) -> list[Block]:
     motion = in_motion(sources.example)
     window = window or positioned_picture(sources, at_position(pen))
     window = [replace(block, brief=2, motion=motion) for block in window if isinstance(block, Picture)]
-    said = [*kinds.remark(pen), *kinds.convention(sources, pen), *applied(sources, pen)]
+    said = [*kinds.remark(pen), *convention(sources, pen), *applied(sources, pen)]
     return [
         *_operands(sources, pen, bool(window)),
         table,
@@ -266,7 +267,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
         said.append(pen.say(told) if told else reflection.told(pen))
     elif not sources.layer.spec.transposed and len(sources.layer.spec.axes) == 1 and "xpad" not in text:
         said.append(pen.say("Every window lies within the input, so none is cut short."))
-    said += [words for words in (kinds.orientation(sources, pen), kinds.largest(sources, pen)) if words]
+    said += [words for words in (orientation(sources, pen), kinds.largest(sources, pen)) if words]
     return [*blocks, *([Prose(_joined(said), detail=True)] if said else [])]
 
 

@@ -24,6 +24,9 @@ _DONE = {
     "replicate": "Extend {input} by {places}, repeating the edge entry{pictured}.",
 }
 _IGNORED = "Windows may reach over the edge of {input} by {places}{pictured}; these positions are ignored."
+
+#: What stands around the input of a maximum.
+LEAST = Maths(r"-\infty", "-∞")
 _NEVER_KEPT = "Pad {input} by {places} with {least}{pictured}, which is never kept."
 
 
@@ -47,7 +50,7 @@ def padded(pen: Pen, pictured: bool, *, left_out: bool = True) -> list[Words]:
     each = "each channel of {input}" if kinds.channelled(spec) else "{input}"
     text = text.replace("{input}", each).replace("{zeros}", _around(sides, "zero"))
     text = text.replace("{places}", _around(sides, "place")).replace("{pictured}", dashed)
-    return [pen.say(text, least=Maths(r"-\infty", "-∞"))]
+    return [pen.say(text, least=LEAST)]
 
 
 def _left_out(pen: Pen) -> bool:
@@ -57,10 +60,15 @@ def _left_out(pen: Pen) -> bool:
 
 def _around(sides: list[tuple[int, int]], noun: str) -> str:
     """How much stands before and after, along each axis."""
-    return per_axis([_beside(*pair, noun) for pair in sides], " along each axis")
+    return per_axis([beside(*pair, noun) for pair in sides], " along each axis")
 
 
-def _beside(before: int, after: int, noun: str) -> str:
+def beside(before: int, after: int, noun: str) -> str:
+    """How much stands before and after, along one axis.
+
+    >>> beside(2, 2, "zero"), beside(2, 1, "zero")
+    ('2 zeros on each side', '2 zeros at the beginning and 1 zero at the end')
+    """
     if not before + after:
         return ""
     if before == after:

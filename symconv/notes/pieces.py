@@ -118,11 +118,7 @@ class Pen:
         n = self.worked.spec.written
         if n.upstream_style == "partial":
             return self(lambda s: s.loss_by(s.form.letter(n.output)))
-        return self.letter_of(n.upstream)
-
-    def letter_of(self, letter: str) -> Maths:
-        """A letter as a piece of a sentence."""
-        return self(lambda s: s.form.letter(letter))
+        return self(lambda s: s.form.letter(n.upstream))
 
     def output(self, at: int) -> Maths:
         """An output."""

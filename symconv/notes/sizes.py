@@ -12,6 +12,7 @@ from symconv.explicit.layout import Sheet
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
+from symconv.notes.padding import LEAST
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
@@ -41,15 +42,17 @@ def _given(sources: Sources) -> Words:
 
     side = sources.layer.spec.tied_axes[0].geometry
     noun = "zeros" if _zeros(spec) else "places"
+    filled: Words = (" of ", LEAST) if kinds.kind(spec) == "maximum" else ()
     if spec.transposed:
         pass  # its padding is told behind
     elif numeric or before != 0 or after != 0:
         if side["before"] == side["after"]:
             pad = pen.letter("padding") if numeric else letters_of(setting, (before,))[0]
-            told.append((pad, f" {noun} added on each side"))
+            told.append((pad, f" {noun}", *filled, " added on each side"))
         elif numeric:
-            text = f"{{padding}} {noun} added before and {{after}} after the input"
-            told.append(pen.say(text, after=pen(lambda s: f"{s.form.letter(s.notation.padding)}'")))
+            after_it = pen(lambda s: f"{s.form.letter(s.notation.padding)}'")
+            here = (pen.letter("padding"), f" {noun}", *filled, " added before and ", after_it)
+            told.append((*here, " after the input"))
         else:
             told.append(("the padding added",))
     if numeric or places["stride"] != 1:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
-from sympy import Expr, S
+from sympy import S
 
 import symconv.notes.kinds as kinds
 from symconv.errors import SymconvError
@@ -206,13 +205,6 @@ def _moved(pen: Pen, shift: Shift, text: str) -> Words:
     return said
 
 
-def _first_changed(worked: Worked, other: Shift) -> tuple[int, Expr]:
-    """The first output that a shifted input changes, and what it becomes."""
-    changed = next(at for at in range(len(worked.outputs)) if at not in other.same)
-    index = np.unravel_index(changed, worked.shape("output"))
-    return changed, other.outputs[int(np.ravel_multi_index(index, other.output_shape))]
-
-
 def _between(sources: Sources, pen: Pen, stride: int) -> Words:
     """That a shift by less than a stride gives other numbers, where it does."""
     other = shifted(sources, 1, 0)
@@ -220,8 +212,10 @@ def _between(sources: Sources, pen: Pen, stride: int) -> Words:
         return ()
     text = f" A shift by one place is not a multiple of the stride {stride} and gives"
     if len(pen.worked.shape("input")) > 1:
-        at, new = _first_changed(pen.worked, other)
-        old, new = (pen.number(value) for value in (pen.worked.outputs[at], new))
+        places = range(len(pen.worked.outputs))
+        there = {at: other.there(at, pen.worked.shape("output")) for at in places if at not in other.same}
+        at, to = next((at, to) for at, to in there.items() if to is not None)
+        old, new = pen.number(pen.worked.outputs[at]), pen.number(other.outputs[to])
         return pen.say(
             f"{text} different numbers: {{y}} is {{new}}, not {{old}}.", y=pen.output(at), old=old, new=new
         )

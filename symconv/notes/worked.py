@@ -294,7 +294,7 @@ class Shift:
         The zeros that are put in front of the input, along the last axis, and the places by which the
         outputs are then compared.
     inputs, outputs : tuple of expressions
-        The new ones, flat, of the shapes ``input_shape`` and ``output_shape``.
+        The new ones, flat; the outputs are of the shape ``output_shape``.
     same : tuple of int
         The old outputs, flat, that stand again ``moved`` places further.
     worked : Worked
@@ -303,7 +303,6 @@ class Shift:
 
     by: int
     moved: int
-    input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     inputs: tuple[Expr, ...]
     outputs: tuple[Expr, ...]
@@ -324,8 +323,7 @@ def shifted(sources: Sources, by: int, moved: int) -> Shift:
     sizes[-1] += by
     given = {"x": _prefixed(worked.inputs, worked.shape("input"), by)}
     new = Worked(sources.remake("example", given, input_size=tuple(sizes)))
-    sized = new.shape("input"), new.shape("output")
-    shift = Shift(by, moved, *sized, new.inputs, new.outputs, (), new)
+    shift = Shift(by, moved, new.shape("output"), new.inputs, new.outputs, (), new)
     there = [shift.there(at, worked.shape("output")) for at in range(len(worked.outputs))]
     same = [at for at, to in enumerate(there) if to is not None and new.outputs[to] == worked.outputs[at]]
     return replace(shift, same=tuple(same))
@@ -347,4 +345,4 @@ def rotated(sources: Sources, by: int) -> Shift | None:
     wanted = np.roll(np.array(worked.outputs, dtype=object).reshape(out), 1, axis=-1).ravel()
     if list(wanted) != list(new.outputs):
         return None
-    return Shift(by, 1, shape, out, moved, new.outputs, tuple(range(len(new.outputs))), new)
+    return Shift(by, 1, out, moved, new.outputs, tuple(range(len(new.outputs))), new)

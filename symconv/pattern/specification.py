@@ -101,6 +101,11 @@ class Specification:
         return bool(self.axes[0].options["flip"])
 
     @property
+    def operation(self) -> str:
+        """What the sums of products are called; of a transposed layer, those of its transpose."""
+        return "convolution" if self.flip else "cross-correlation"
+
+    @property
     def padding_mode(self) -> str:
         """What stands in the padding, by its name."""
         return str(self.axes[0].options.get("padding_mode", "zeros"))

@@ -43,6 +43,13 @@ def test_it_is_that_of_the_example_where_sizes_are_letters() -> None:
     assert alt.startswith("A window of 3 weights slides over x = ")
 
 
+def test_a_window_that_lies_in_the_padding_gives_the_bias() -> None:
+    layer = sc.Conv1d(3, 2, padding=(0, 2), bias=True).at(x=[1, 2, 3], w=[5, 6], b=[7])
+    *_, last = layer.output
+    assert last == 7
+    assert "y = (24, 35, 22, 7)" in layer.animation().alt
+
+
 def test_what_cannot_be_watched_has_none() -> None:
     whole = page(sc.Conv1d(4, 2, in_channels=2, out_channels=2))
     assert MOTION not in whole

@@ -49,12 +49,12 @@ from tests.notes.test_prose import said
         (
             SPREAD["full"]("symconv"),
             "numbers",
-            "a reversed kernel, full padding, stride 1 and dilation 1, before f is",
+            "with full padding (2 zeros on each side), stride 1 and dilation 1; f is not yet",
         ),
         (
             SPREAD["full"]("symconv"),
             "learning",
-            "Both are valid cross-correlations: the gradient with respect to x",
+            "The gradient with respect to x is the valid cross-correlation of delta with w, and",
         ),
         (
             sc.ConvTranspose2d(3, 3, stride=2),

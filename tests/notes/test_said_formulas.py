@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import sympy
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -22,14 +23,14 @@ NUMBERS = re.compile(r"gives \(([-0-9, ]+)\) for i = ([-0-9, .]+)\.")
     taps=st.integers(2, 3),
     stride=st.integers(1, 2),
     dilation=st.integers(1, 2),
-    padding=st.integers(0, 2),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     flip=st.booleans(),
     base=st.sampled_from([0, 1]),
 )
 def test_the_other_convention_has_its_numbers_where_its_definition_has_them(
-    size: int, taps: int, stride: int, dilation: int, padding: int, flip: bool, base: int
+    size: int, taps: int, stride: int, dilation: int, padding: tuple[int, int], flip: bool, base: int
 ) -> None:
-    assume(size + 2 * padding > dilation * (taps - 1))
+    assume(size + sum(padding) > dilation * (taps - 1))
     x, w = [*range(1, size + 1)], [2, 7, 1][:taps]
     layer = sc.Conv1d(
         size,
@@ -56,48 +57,177 @@ def test_the_other_convention_has_its_numbers_where_its_definition_has_them(
         for i in indices
     ]
     assert [int(number) for number in numbers] == right
+    around = re.search(r"with the same (.*?),? it gives", text)
+    assert _sides(around[1] if around else "") == padding
+
+
+def _sides(told: str) -> tuple[int, int]:
+    """How many zeros are said to stand before and after."""
+    many = re.match(r"zeros?, (\d+) before and (\d+) after|(\d+ )?zeros? (on|before|after)", told)
+    if many is None:
+        return (0, 0)
+    if many[1]:
+        return int(many[1]), int(many[2])
+    count = int(many[3] or 1)
+    return count * (many[4] != "after"), count * (many[4] != "before")
 
 
 @law(
-    8,
-    60,
+    10,
+    80,
     x=st.lists(st.integers(-9, 9), min_size=3, max_size=6),
     w=st.lists(st.integers(-9, 9), min_size=2, max_size=3),
     stride=st.integers(1, 3),
-    padding=st.integers(0, 2),
+    dilation=st.integers(1, 3),
+    padding=st.integers(0, 4),
     flip=st.booleans(),
 )
 def test_both_gradients_are_the_operations_that_notes_name(
-    x: list[int], w: list[int], stride: int, padding: int, flip: bool
+    x: list[int], w: list[int], stride: int, dilation: int, padding: int, flip: bool
 ) -> None:
-    assume(len(x) + 2 * padding >= len(w))
-    made = sc.Conv1d(len(x), len(w), stride=stride, padding=padding, flip=flip)
+    span = dilation * (len(w) - 1)
+    assume(len(x) + 2 * padding > span)
+    made = sc.Conv1d(len(x), len(w), stride=stride, dilation=dilation, padding=padding, flip=flip)
     count = int(made.output_size)
-    delta = [3, -1, 2, 5, -4, 1, 7, 2, -3, 4][:count]
+    delta = [3, -1, 2, 5, -4, 1, 7, 2, -3, 4, 6, -2, 1, 5][:count]
     layer = made.at(x=x, w=w, delta=delta)
     text = re.sub(r"\s+", " ", str(layer.notes(sections=["learning"])))
     back = "cross-correlation" if flip else "convolution"
-    spread = np.zeros(stride * (count - 1) + 1, dtype=int)
-    spread[::stride] = delta
-    whole = np.convolve(spread, w[::-1] if flip else w)
+    told, apart = _taps_apart(text, w)
+    whole = np.convolve(_upsampled(delta, stride), apart[::-1] if flip else apart)
     whole = np.pad(whole, (0, len(x) + 2 * padding - len(whole)))
     assert whole[padding : padding + len(x)].tolist() == entries(layer.grad_input)
     if stride == 1:
-        named = "valid" if padding == len(w) - 1 else "full"
-        assert f"with respect to x is the {named} {back} of delta with w" in text
+        named = "valid" if padding == span else "full"
+        assert f"with respect to x is the {named} {back} of delta with w{told}" in text
         if named == "valid":
-            shown = np.convolve(delta, w[::-1] if flip else w, mode="valid")
+            shown = np.convolve(delta, apart[::-1] if flip else apart, mode="valid")
             assert shown.tolist() == entries(layer.grad_input)
         pair = "delta with x" if flip else "x with delta"
-        assert f"with respect to w is a cross-correlation of {pair}" in text
-        padded = np.pad(x, padding)
-        kernel = np.correlate(padded, delta)
+        found = re.search(
+            rf"with respect to w is a cross-correlation of {pair}(?: in steps of (\d))?\.", text
+        )
+        assert found is not None
+        kernel = np.correlate(np.pad(x, padding), delta)[:: int(found[1] or 1)]
         assert kernel[:: -1 if flip else 1].tolist() == entries(layer.grad_kernel)
     elif count > 1:
-        assert f"it is the full {back} of this sequence with w" in text
+        assert f"it is the full {back} of this sequence with w{told}" in text
     assert ("without the entries that fall on the padding" in text) == (
-        padding > 0 and (padding != len(w) - 1 if stride == 1 else count > 1)
+        padding > 0 and (padding != span if stride == 1 else count > 1)
     )
+
+
+def _taps_apart(text: str, w: list[int]) -> tuple[str, Any]:
+    """What is said of the places between taps, and the kernel with zeros there."""
+    found = re.search(r", whose taps lie (\d) places apart", text)
+    return (found[0], _upsampled(w, int(found[1]))) if found else ("", np.array(w))
+
+
+def _upsampled(sequence: list[int], step: int) -> Any:
+    spread = np.zeros(step * (len(sequence) - 1) + 1, dtype=int)
+    spread[::step] = sequence
+    return spread
+
+
+@law(
+    6,
+    40,
+    size=st.integers(1, 4),
+    taps=st.integers(2, 3),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 3),
+    padding=st.integers(0, 2),
+    flip=st.booleans(),
+)
+def test_a_transposed_layer_and_its_transpose_have_in_common_what_is_told(
+    size: int, taps: int, stride: int, dilation: int, padding: int, flip: bool
+) -> None:
+    assume((size - 1) * stride - 2 * padding + dilation * (taps - 1) > 0)
+    x, w = [3, -1, 4, 2][:size], [2, 7, 1][:taps]
+    options: dict[str, Any] = {"stride": stride, "dilation": dilation, "padding": padding, "flip": flip}
+    layer = sc.ConvTranspose1d(size, taps, **options).at(x=x, w=w)
+    text = re.sub(r"\s+", " ", str(layer.notes(sections=["matrix", "learning"])))
+    name = "convolution" if flip else "cross-correlation"
+    told = re.search(rf"{name} of (\d+) inputs? with the same kernel, (.+?) has (\d+) outputs?", text)
+    back = re.search(rf"with respect to x is the {name} of delta with w, with the same (.+?)\.", text)
+    assert told is not None
+    assert back is not None
+    assert told[2] == back[1]
+    same = {word: options[word] for word in re.findall(r"\w+", told[2]) if word in options}
+    assert int(told[1]) == int(layer.output_size)
+
+    def across(sequence: list[int]) -> list[int]:
+        """The operation with the settings that are told, and 1 or 0 for others."""
+        padded = np.pad(sequence, same.get("padding", 0))
+        step, apart = same.get("stride", 1), same.get("dilation", 1)
+        kernel = w[::-1] if flip else w
+        starts = range(0, len(padded) - apart * (taps - 1), step)
+        return [int(sum(v * padded[at + apart * k] for k, v in enumerate(kernel))) for at in starts]
+
+    outputs, delta = entries(layer.output), entries(layer.at(delta=range(1, 1 + int(told[1]))).grad_input)
+    assert across([*range(1, 1 + int(told[1]))]) == delta
+    assert len(across(outputs)) == int(told[3])
+    restored = re.search(r"B y = \(([-0-9, ]+)\)", text)
+    assert (restored is None) == (across(outputs) == x)
+    assert restored is None or [int(n) for n in restored[1].split(",")] == across(outputs)
+
+
+USED = re.compile(
+    r"These sums use the kernel (reversed|as it is), with (.+?), stride (\d) and dilation (\d); f is not yet"
+)
+
+#: What NumPy calls the padding that has a name.
+PADS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+@law(
+    6,
+    40,
+    size=st.integers(3, 6),
+    taps=st.integers(2, 3),
+    stride=st.integers(1, 2),
+    dilation=st.integers(1, 2),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    mode=st.sampled_from(["zeros", *PADS]),
+    flip=st.booleans(),
+    bias=st.sampled_from([None, 5]),
+)
+def test_the_sums_are_those_of_the_convention_that_is_told(
+    size: int,
+    taps: int,
+    stride: int,
+    dilation: int,
+    padding: tuple[int, int],
+    mode: str,
+    flip: bool,
+    bias: int | None,
+) -> None:
+    assume(size + sum(padding) > dilation * (taps - 1))
+    options = {"stride": stride, "dilation": dilation, "padding": padding, "padding_mode": mode}
+    x, w = [3 * n * n % 17 for n in range(1, size + 1)], [2, 7, 1][:taps]
+    given = {"x": x, "w": w} | ({"b": [bias]} if bias else {})
+    layer = sc.Conv1d(size, taps, **options, flip=flip, bias=bias is not None).at(**given)
+    found = USED.search(re.sub(r"\s+", " ", str(layer.notes(sections=["numbers"]))))
+    assert found is not None
+    turned, around, *steps = found.groups()
+    step, apart = map(int, steps)
+    before, after = (
+        _number(rf"(\d+) \w+ (?:on each side|at the {end})", around) for end in ("beginning", "end")
+    )
+    named = around.partition(" padding (")[0] if "(" in around else ""
+    assert (named == "full") == (mode == "zeros" and before == after == apart * (taps - 1))
+    padded = np.pad(x, (before, after), mode=PADS.get(named, "constant"))
+    kernel = w[::-1] if turned == "reversed" else w
+    sums = [
+        sum(weight * padded[at + apart * k] for k, weight in enumerate(kernel)) + (bias or 0)
+        for at in range(0, len(padded) - apart * (taps - 1), step)
+    ]
+    assert sums == entries(layer.output)
+
+
+def _number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else 0
 
 
 def test_no_operation_is_named_where_the_padding_wraps_around() -> None:
@@ -110,3 +240,123 @@ def test_no_operation_is_named_where_the_padding_wraps_around() -> None:
 
 def entries(column: Any) -> list[int]:
     return [int(entry) for entry in column]
+
+
+PLACES = {name: re.compile(rf"{name}\(x, w\)\[i_1, i_2\] = sum\(k_1, k_2\) w\[k_1, k_2\]\*x\[(.+?), (.+?)\]")
+          for name in ("conv", "corr")}  # fmt: skip
+
+
+@law(
+    6,
+    40,
+    taps=st.tuples(st.integers(2, 3), st.integers(2, 3)),
+    dilation=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    flip=st.booleans(),
+)
+def test_over_two_axes_the_outputs_are_those_of_the_definition_named(
+    taps: tuple[int, int], dilation: tuple[int, int], flip: bool
+) -> None:
+    rows, columns = (d * (k - 1) + 2 for d, k in zip(dilation, taps, strict=True))
+    x = (np.arange(rows * columns).reshape(rows, columns) ** 2) % 11
+    w = np.arange(2, 2 + taps[0] * taps[1]).reshape(taps)
+    given = {"x": x.tolist(), "w": w.tolist(), "delta": [[3, -1], [2, 5]]}
+    layer = sc.Conv2d((rows, columns), taps, dilation=dilation, flip=flip).at(**given)
+    text = re.sub(r"\s+", " ", str(layer.notes(sections=["numbers", "learning"])))
+    said = {name: next(written.finditer(text)) for name, written in PLACES.items()}
+    windows = {name: _read(found.groups(), x, taps, name == "conv", dilation) for name, found in said.items()}
+    right = {"corr": _loops(x, w, dilation), "conv": _loops(x, w[::-1, ::-1], dilation)}
+    for name, read in windows.items():
+        assert np.array_equal((read * w).sum(axis=(2, 3)), right[name])
+    assert [int(y) for row in layer.output.tolist() for y in row] == right[
+        "conv" if flip else "corr"
+    ].ravel().tolist()
+    if "First, a smaller layer" in text:
+        return  # the operations are then told of that one
+    apart = ", whose taps lie "
+    if dilation[0] == dilation[1]:
+        apart += f"{dilation[0]} places apart"
+    else:
+        many = [
+            f"{d} place{'s' * (d > 1)} apart along the {axis}" for d, axis in zip(dilation, AXES, strict=True)
+        ]
+        apart += " and ".join(many)
+    back = "cross-correlation" if flip else "convolution"
+    named = f"with respect to x is the full {back} of delta with w{apart if dilation != (1, 1) else ''}"
+    assert named in text
+    delta = np.array([int(entry) for entry in sympy.flatten(layer.delta.tolist())]).reshape(2, 2)
+    around = [(d * (k - 1),) * 2 for d, k in zip(dilation, taps, strict=True)]
+    whole = _loops(np.pad(delta, around), w if flip else w[::-1, ::-1], dilation)
+    assert [int(entry) for entry in sympy.flatten(layer.grad_input.tolist())] == whole.ravel().tolist()
+
+
+AXES = ("first axis", "second axis")
+
+
+def _loops(x: Any, w: Any, dilation: tuple[int, int]) -> Any:
+    """The valid cross-correlation of two arrays, the taps of the second apart."""
+    reach = [d * (k - 1) for d, k in zip(dilation, w.shape, strict=True)]
+    found = np.zeros([n - r for n, r in zip(x.shape, reach, strict=True)], dtype=int)
+    for i in np.ndindex(found.shape):
+        for k in np.ndindex(w.shape):
+            found[i] += w[k] * x[i[0] + dilation[0] * k[0], i[1] + dilation[1] * k[1]]
+    return found
+
+
+def _read(places: Any, x: Any, taps: tuple[int, int], flip: bool, dilation: tuple[int, int]) -> Any:
+    """What a definition reads at its outputs that read no padding: the entry for each weight."""
+    first = [flip * d * (k - 1) for d, k in zip(dilation, taps, strict=True)]
+    down, across = (
+        np.array([[place(axis, first[axis] + i, k) for k in range(taps[axis])] for i in range(2)])
+        for axis, place in enumerate(map(_place, places))
+    )
+    return x[down[:, None, :, None], across[None, :, None, :]]
+
+
+def _place(text: str) -> Any:
+    """An index of the input in the letters of an axis, as a function of the axis and their values."""
+    found = sc.parse(text)
+
+    def at(axis: int, i: int, k: int) -> int:
+        values = {f"i_{axis + 1}": i, f"k_{axis + 1}": k}
+        return int(found.subs({letter: values[str(letter)] for letter in found.free_symbols}))
+
+    return at
+
+
+@law(
+    6,
+    30,
+    rank=st.integers(1, 2),
+    batch=st.sampled_from([None, 2]),
+    channels=st.sampled_from([None, (2, 1), (1, 2), (2, 2)]),
+    bias=st.booleans(),
+)
+def test_the_matrix_acts_on_entries_in_the_order_that_is_told(
+    rank: int, batch: int | None, channels: tuple[int, int] | None, bias: bool
+) -> None:
+    several = {"in_channels": channels[0], "out_channels": channels[1]} if channels else {}
+    layer = sc.Conv((3, 4)[:rank], 2, batch=batch, bias=bias, **several)
+    inside, outside = ([channels[at]] if channels else [] for at in (0, 1))
+    x = _counting([*([batch] if batch else []), *inside, *(3, 4)[:rank]])
+    given = {"x": x, "w": _counting([*outside, *inside, *(2, 2)[:rank]])}
+    b = _counting(outside or [1]) if bias else np.zeros(1, dtype=int)
+    layer = layer.at(
+        **{name: array.tolist() for name, array in {**given, **({"b": b} if bias else {})}.items()}
+    )
+    text = re.sub(r"\s+", " ", str(layer.notes(sections=["matrix"])))
+    told = re.search(r"lists the entries of an array ([a-z, ]+?)[.:]", text)
+    levels = re.findall(r"(\w+) by \1", told[1]) if told else []
+    assert levels == ["sample"] * bool(batch) + ["channel"] * bool(channels) + ["row"] * (rank > 1)
+    matrix = np.array(layer.matrix.tolist(), dtype=int)
+    y = np.array([int(entry) for entry in sympy.flatten(layer.output.tolist())])
+    shape = (batch or 1, channels[1] if channels else 1, -1)
+    assert (matrix @ _listed(x, len(levels)) == (y.reshape(shape) - b[:, None]).ravel()).all()
+
+
+def _counting(shape: list[int]) -> Any:
+    return np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
+
+
+def _listed(array: Any, levels: int) -> list[int]:
+    """The entries, one slice of the outermost index after the other."""
+    return [entry for part in array for entry in (_listed(part, levels - 1) if levels else [int(part)])]

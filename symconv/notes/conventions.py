@@ -1,0 +1,137 @@
+"""Conventions: which way round sums read the kernel, with what padding, and what the other way gives."""
+
+from __future__ import annotations
+
+from math import prod
+
+import symconv.notes.kinds as kinds
+from symconv.notes.model import Maths, Words
+from symconv.notes.padding import beside
+from symconv.notes.pieces import MOST_LISTED, Pen
+from symconv.notes.source import Sources
+from symconv.notes.worked import Worked
+from symconv.pattern import Specification
+from symconv.printing.english import counted
+from symconv.printing.target import MathsTarget
+from symconv.printing.targets import target_of
+
+_DIFFER = (
+    "For given weights the two differ in general; they agree if the kernel is symmetric{centre}. "
+    "For learned weights the choice does not matter: the network would simply learn them in reverse order."
+)
+_FLIPPED = (
+    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}. "
+    "With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
+    f"convolution{{here}}. {_DIFFER}"
+)
+_NOT_FLIPPED = (
+    "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
+    f"convolution. A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
+)
+
+
+def orientation(sources: Sources, pen: Pen) -> Words:
+    """Whether the kernel is reversed, and what that is called; nothing where it does not matter."""
+    spec = pen.worked.spec
+    taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
+    if kinds.kind(spec) != "convolution" or taps == 1:
+        return ()
+    text = _FLIPPED if spec.flip else _NOT_FLIPPED
+    opened = sources.opened.closed.symbols
+    return pen.say(
+        text.replace("{here}", "{here}{values}{for}{places}"),
+        conv=kinds.definition(pen, flip=True, symbols=opened),
+        corr=kinds.definition(pen, flip=False, symbols=opened),
+        centre=" about its centre" if len(spec.axes) > 1 else "",
+        **_otherwise(sources, pen),
+    )
+
+
+def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
+    """The outputs with the kernel the other way round, where they are a short list of other numbers."""
+    worked = pen.worked
+    nothing: dict[str, Maths | str] = {"here": "", "values": "", "for": "", "places": ""}
+    if len(worked.shape("output")) > 1 or len(worked.outputs) > MOST_LISTED:
+        return nothing
+    other = Worked(sources.remake("example", {}, flip=not worked.spec.flip)).outputs
+    if other == worked.outputs:
+        return nothing
+    own = "here" if sources.own else "in the example"
+    around = _around(worked.spec)
+    where = f"; {own}{f', with {around},' if around else ''} it gives "
+    places = _places(worked.spec, len(other), flip=not worked.spec.flip)
+    return {"here": where, "values": pen.values(other), "for": " for ", "places": places}
+
+
+def _around(spec: Specification) -> str:
+    """What stands around the input, where a window reads the same of it in either direction.
+
+    >>> import symconv as sc
+    >>> _around(sc.Conv1d(4, 3, padding=1).spec), _around(sc.Conv1d(4, 3, padding=(0, 2)).spec)
+    ('the same zero on each side', 'the same 2 zeros after the input')
+    >>> _around(sc.Conv1d(4, 3, padding=(2, 1)).spec)
+    'the same zeros, 2 before and 1 after the input'
+    """
+    (axis,) = spec.tied_axes
+    before, after = int(axis.geometry["before"]), int(axis.geometry["after"])
+    if not before + after:
+        return ""
+    if spec.padding_mode != "zeros":
+        return f"the input {'continued' if spec.padding_mode == 'circular' else 'extended'} in the same way"
+    if before != after and before and after:
+        return f"the same zeros, {before} before and {after} after the input"
+    where = "on each side" if before == after else f"{'before' if before else 'after'} the input"
+    return f"the same {counted(before or after, 'zero').removeprefix('1 ')} {where}"
+
+
+def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
+    """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
+    (axis,) = spec.tied_axes
+    size = {name: int(value) for name, value in axis.geometry.items()}
+    # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
+    first, base = -size["before"], spec.notation.base
+    first += size["dilation"] * (size["kernel_size"] - 1) * flip
+    first += base * (1 + size["dilation"] * (1 if flip else -1))
+    found = [first + size["stride"] * at for at in range(count)]
+    index = spec.written.output_index
+
+    def write(form: MathsTarget) -> str:
+        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.ellipsis, str(found[-1])]
+        return f"{form.letter(index)} = {', '.join(told)}"
+
+    return Maths(write(target_of("latex")), write(target_of("text")))
+
+
+def convention(sources: Sources, pen: Pen) -> list[Words]:
+    """Which reading of the operation the sums use, where they are those of the layer itself."""
+    spec = pen.worked.spec
+    if kinds.kind(spec) != "convolution" or len(spec.tied.relations) > 1 or not sources.own:
+        return []
+    (axis,) = spec.tied_axes
+    turned = "reversed" if spec.flip else "as it is"
+    text = f"These sums use the kernel {turned}, with {_padding(spec)}, stride {axis.geometry['stride']} and "
+    text += f"dilation {axis.geometry['dilation']}"
+    if "activation" in sources.layer.equation_names:
+        return [pen.say(f"{text}; {{f}} is not yet applied.", f=pen.letter("activation"))]
+    return [(f"{text}.",)]
+
+
+def _padding(spec: Specification) -> str:
+    """The padding by its name, and how much of it there is.
+
+    >>> import symconv as sc
+    >>> _padding(sc.Conv1d(4, 3, padding="full").spec), _padding(sc.Conv1d(4, 3, padding=(0, 1)).spec)
+    ('full padding (2 zeros on each side)', '1 zero at the end')
+    >>> _padding(sc.Conv1d(4, 3).spec), _padding(sc.Conv1d(4, 3, padding=1, padding_mode="reflect").spec)
+    ('no padding', 'reflect padding (1 place on each side)')
+    """
+    (axis,) = spec.tied_axes
+    size = {name: int(value) for name, value in axis.geometry.items()}
+    before, after = size["before"], size["after"]
+    if not before + after:
+        return "no padding"
+    if spec.padding_mode != "zeros":
+        return f"{spec.padding_mode} padding ({beside(before, after, 'place')})"
+    zeros = beside(before, after, "zero")
+    full = before == after == size["dilation"] * (size["kernel_size"] - 1)
+    return f"full padding ({zeros})" if full else zeros
