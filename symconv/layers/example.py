@@ -82,7 +82,9 @@ def _values(role: str, shape: Sequence[int], spec: Specification) -> list[Any]:
     first = inputs + 1 if inputs + taps <= 9 else 1
     each = [first + at for at in range(taps)] if taps <= 9 else list(islice(cycle(range(1, 6)), taps))
     filters = count // taps if taps else 1
-    return [each[(at + turn) % taps] for turn in range(filters) for at in range(taps)]
+    # Every other filter has them backwards, so that no output channel repeats the numbers of another.
+    places = [(turn, -at - 1 if turn % 2 else at) for turn in range(filters) for at in range(taps)]
+    return [each[(turn + at) % taps] for turn, at in places]
 
 
 def _smaller(layer: Any) -> Any:

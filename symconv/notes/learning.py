@@ -136,7 +136,7 @@ def _constraints(pen: Pen) -> Words:
     if not held:
         text += "Here no entry of {matrix} holds a weight, so the gradient of every weight is 0. "
         text += "The gradient passed to the previous layer is {passed}. Written out:"
-        return pen.say(text, outer=pen(_outer), passed=pen(_passed))
+        return pen.say(text, outer=pen(outer), passed=pen(_passed))
     output, _, place, _ = next(t for t in worked.triples if t[1] == worked.main_tap)
     if max(used.values(), default=0) > 1:
         text += "Here a shared weight occupies several entries of {matrix}, so by the chain rule its "

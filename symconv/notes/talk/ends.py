@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import symconv.notes.kinds as kinds
+import symconv.notes.phrases as phrases
 from symconv.explicit.layout import Sheet
 from symconv.notes.matrices import product, repeated
 from symconv.notes.matrix_pairs import partner_letter
@@ -59,18 +60,18 @@ def _operation(pen: Pen) -> Words:
     pieces = {
         "done": pen(equated if spec.transposed else operation),
         "T": pen(lambda s: f"{s.form.letter(n.matrix)} = {s.form.transposed(s.form.letter(partner))}"),
-        "B": pen.letter_of(partner),
+        "B": phrases.letter(partner),
     }
     text = _SEVERAL if several else _ONE
     told = text[spec.transposed].replace("{bias}", ", plus the bias" if spec.bias else "")
-    return pen.say(told.replace("{matching}", kinds.matching(spec)), **pieces)
+    return pen.say(told.replace("{operation}", spec.operation), **pieces)
 
 
 #: With one index, and with several: of a convolution, and of a transposed one.
-_ONE = ("{done}, where {matrix} is its matrix", "{done}, where {T} and {B} is the matrix of a {matching}")
+_ONE = ("{done}, where {matrix} is its matrix", "{done}, where {T} and {B} is the matrix of a {operation}")
 _SEVERAL = (
     "{done}, which is a matrix {matrix} times the entries of {input}{bias}",
-    "a matrix {T} times the entries of {input}{bias}, where {B} is the matrix of a {matching}",
+    "a matrix {T} times the entries of {input}{bias}, where {B} is the matrix of a {operation}",
 )
 
 
