@@ -30,6 +30,10 @@ SHOWN = {
 }
 
 
+#: Pages whose examples take long.
+LONG = ("digits.md",)
+
+
 @pytest.fixture(scope="session")
 def latex_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
     pool = Pool()
@@ -52,9 +56,13 @@ def browser() -> Iterator[Browser]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Notes first, so that of several processes one makes the documents that all of these tests read.
 
-    Examples that show a library are skipped where it is missing, as tests that compare with it are.
+    Examples that show a library are skipped where it is missing, as tests that compare with it are. Pages
+    whose examples take long are left to the exhaustive tier.
     """
     items.sort(key=lambda item: "notes" not in item.path.parts)
+    for item in items:
+        if isinstance(item, DoctestItem) and item.name in LONG:
+            item.add_marker(pytest.mark.exhaustive)
     for library, (imported, cure) in SHOWN.items():
         if find_spec(library) is None and not os.environ.get("CI"):
             for item in items:

@@ -17,7 +17,7 @@ from symconv.cli.commands import cli
 from symconv.cli.options import layer_kinds
 from symconv.cli.refusals import COMMAND_LINE, WAYS
 from symconv.errors import PYTHON, Door, OptionError, SymconvError
-from symconv.ext.sphinx import DIRECTIVE
+from symconv.ext.shown import DIRECTIVE
 from tests.cli.test_cli import run
 from tests.ext.project import Project, directive
 
@@ -30,6 +30,8 @@ OPENING = {"x": "1,2,3", "w": "4,5"}
 
 #: Every option that a door has, by its name in the Python interface.
 OPTIONS = {str(param.name) for command in cli.commands.values() for param in command.params} | {"label"}
+#: A layer is what errors speak of, beside an option of this name.
+WORDS = {"layer"}
 
 #: Layers that are refused, and the options that the refusal names.
 REFUSED: list[tuple[str, Mapping[str, Any], list[str]]] = [
@@ -126,7 +128,7 @@ def require_words_of(door: str, message: str, named: list[str]) -> None:
             said, here = (DOORS[d].format(f"{{{way}}}") for d in (other, door))
             assert said == here or said in here or said not in own, message
     verbs = "is|has|does|gives|goes|uses|names|mode|''|\\("
-    for name in OPTIONS if door != "python" else ():
+    for name in OPTIONS - WORDS if door != "python" else ():
         assert not re.search(rf"(?<![\w:-]){name}(?![\w:]) ({verbs}) ", own), message
         assert "_" not in name or not re.search(rf"\b{name}\b", own), message
     assert door == "command line" or "--" not in own, message

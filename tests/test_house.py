@@ -40,9 +40,9 @@ FLOORS = [
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TESTS = Path(__file__).resolve().parent
 
-#: So many entries lie directly in the package, so many lines has a file, and so many classes of the package
-#: are on the way from one of them, which is counted too, up to ``object``.
-MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 17, 350, 3
+#: So many entries lie directly in the package, sixteen for layers and the room of networks; so many lines has
+#: a file, and so many classes of the package are on the way from one of them, counted too, up to ``object``.
+MOST_ENTRIES, MOST_IN_A_FILE, MOST_DEEP = 16 + 1, 350, 3
 
 #: Names that nobody would guess, each with the one that says what is meant.
 BETTER_NAMES = {

@@ -63,7 +63,7 @@ def figure(
     Marked is the way back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
     """
     if output is not None and neuron is not None:
-        raise OptionError("{option} and {neuron} exclude each other: write one of them.", "output")
+        raise OptionError("{option} and neuron exclude each other: write one of them.", "output")
     return Figure(_drawn(chain, output, neuron, _PITCH))
 
 

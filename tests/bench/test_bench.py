@@ -56,6 +56,7 @@ def test_all_ways_of_evidence_do_what_they_count(quantity: str) -> None:
     assert 1 <= by_sympy <= 2
 
 
+@pytest.mark.exhaustive
 def test_networks_have_the_gradients_of_their_peers() -> None:
     required("torch")
     from tests.bench import networks

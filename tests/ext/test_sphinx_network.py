@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.test_net import OPEN, TWO
 from tests.ext.project import Project
+from tests.tiers import tiers
 
 TITLE = "Title\n=====\n\n"
 
@@ -73,30 +74,24 @@ def test_text_and_latex_builders_have_it_too(project: Project) -> None:
     assert "\\begin{array}{lllrrrr}" in project.text("latex", "project.tex")
 
 
-@pytest.mark.parametrize(
-    ("shown", "words"),
-    [
-        (
-            network(OPEN, ":show: detla"),
-            ":show: names 'detla', which is not a quantity of a network: did you",
-        ),
-        (network(OPEN, ":bare:"), "unknown option 'bare': write one of"),
-        (network(OPEN, ":steps: yes"), ":steps: is 'yes', but it takes no value: leave it empty."),
-        (network(OPEN, ":label: a b"), ":label: is 'a b': write letters and digits"),
-        (network(OPEN, ":layer: 9"), "layer is 9: write a number from 1 to 4."),
-        (network(OPEN, ":layer: x"), "Invalid value for ':layer:'"),
-        (network(OPEN, ":figure:"), "is the symbol N, so there are no explicit entries"),
-        (network(TWO, ":steps:"), ":steps: derives closed forms, which have no values"),
-        (network(""), "the network has no layers: write a [[layers]] table for each part of the network."),
-        (network("[layers"), "the network: this is not valid TOML: "),
-        (
-            network(OPEN.replace("maxpool2d", "maxpol2d")),
-            "the network, layers 3: the kind is 'maxpol2d': did",
-        ),
-        (network("", file="nets/none.toml"), "cannot read"),
-        (network(TWO, file="net.toml"), "a file is named, and there is content too: leave out one of them."),
-    ],
-)
+WRONG = [
+    (network(OPEN, ":show: detla"), ":show: names 'detla', which is not a quantity of a network: did you"),
+    (network(OPEN, ":bare:"), "unknown option 'bare': write one of"),
+    (network(OPEN, ":steps: yes"), ":steps: is 'yes', but it takes no value: leave it empty."),
+    (network(OPEN, ":label: a b"), ":label: is 'a b': write letters and digits"),
+    (network(OPEN, ":layer: 9"), "layer is 9: write a number from 1 to 4."),
+    (network(OPEN, ":layer: x"), "Invalid value for ':layer:'"),
+    (network(OPEN, ":figure:"), "is the symbol N, so there are no explicit entries"),
+    (network(TWO, ":steps:"), ":steps: derives closed forms, which have no values"),
+    (network(""), "the network has no layers: write a [[layers]] table for each part of the network."),
+    (network("[layers"), "the network: this is not valid TOML: "),
+    (network(OPEN.replace("maxpool2d", "maxpol2d")), "the network, layers 3: the kind is 'maxpol2d': did"),
+    (network("", file="nets/none.toml"), "cannot read"),
+    (network(TWO, file="net.toml"), "a file is named, and there is content too: leave out one of them."),
+]
+
+
+@pytest.mark.parametrize(("shown", "words"), tiers(WRONG, (WRONG[0], WRONG[-3]), several=True))
 def test_what_is_wrong_is_one_warning(shown: str, words: str, project: Project) -> None:
     project.write({"index.rst": TITLE + shown})
     (warning,) = project.build("html")[0]

@@ -169,6 +169,7 @@ def test_the_code_of_notes_gives_what_they_show(make: Any) -> None:
             assert eval(block.code, names).alt == block.figure.alt
 
 
+@exhaustive
 @pytest.mark.parametrize("make", NETS.values(), ids=NETS)
 def test_labels_are_unique(make: Callable[[], sc.Chain]) -> None:
     depth = "full" if make in (opening, two_filters) else "standard"

@@ -54,7 +54,7 @@ def test_the_products_that_are_seen_add_up_to_the_framed_output() -> None:
     inputs = [columns[left] for at, left in enumerate(lefts) if at // width % 2 == 1]
     bias = small.b[0] if hasattr(small, "b") and small.spec.bias else 0
     total = int(np.sum(np.array(weights) * np.array(inputs)) + int(bias))
-    assert plain(found.caption).endswith(f"framed output, y0_0_0 = {total}.")
+    assert plain(found.caption).endswith(f"framed output is y0_0_0 = {total - int(bias)} + {bias} = {total}.")
 
 
 def test_the_framed_cell_is_the_output_of_the_window() -> None:

@@ -73,7 +73,7 @@ def _sides(told: str) -> tuple[int, int]:
 
 
 @law(
-    10,
+    8,
     80,
     x=st.lists(st.integers(-9, 9), min_size=3, max_size=6),
     w=st.lists(st.integers(-9, 9), min_size=2, max_size=3),
@@ -133,7 +133,7 @@ def _upsampled(sequence: list[int], step: int) -> Any:
 
 
 @law(
-    6,
+    3,
     40,
     size=st.integers(1, 4),
     taps=st.integers(2, 3),
@@ -184,7 +184,7 @@ PADS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 @law(
-    6,
+    3,
     40,
     size=st.integers(3, 6),
     taps=st.integers(2, 3),
@@ -250,7 +250,7 @@ PLACES = {name: re.compile(rf"{name}\(x, w\)\[i_1, i_2\] = sum\(k_1, k_2\) w\[k_
 
 
 @law(
-    6,
+    3,
     40,
     taps=st.tuples(st.integers(2, 3), st.integers(2, 3)),
     dilation=st.tuples(st.integers(1, 3), st.integers(1, 3)),
@@ -327,7 +327,7 @@ def _place(text: str) -> Any:
 
 
 @law(
-    6,
+    3,
     30,
     rank=st.integers(1, 2),
     batch=st.sampled_from([None, 2]),
