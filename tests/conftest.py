@@ -31,7 +31,7 @@ SHOWN = {
 
 
 #: Pages whose examples take long.
-LONG = ("digits.md",)
+LONG = ("convolution.md", "digits.md", "layers.md", "mistakes.md")
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +53,7 @@ def browser() -> Iterator[Browser]:
     found.close()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Notes first, so that of several processes one makes the documents that all of these tests read.
 

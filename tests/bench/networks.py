@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from sympy import Expr, Symbol, diff, tanh
 
 import symconv as sc
@@ -66,6 +65,8 @@ def derived(depth: int) -> Case:
 
 def trained(channels: int) -> Case:
     """A loss and its gradients in floating point."""
+    import torch
+
     net = sc.Chain(
         sc.Conv2d(12, 3, in_channels=1, out_channels=channels), sc.Activation("relu"), sc.MaxPool2d(None, 2),
         sc.Flatten(), sc.Dense(None, 10), loss="cross_entropy",

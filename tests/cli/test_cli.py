@@ -265,9 +265,9 @@ def test_a_full_disk_is_one_line() -> None:
     ("call", "code", "words"),
     [
         ("claim --input-size 4 --kernel-size 3 output - <&-", 2, "symconv: standard input holds no formula"),
-        ("derive --input-size 4 --kernel-size 3 --show none >&-", 0, ""),
-        ("derive --input-size 4 --kernel-size 3 --show none 2>&-", 0, ""),
-        ("foo 2> /dev/full", 2, ""),
+        pytest.param("derive --input-size 4 --kernel-size 3 --show none >&-", 0, "", marks=exhaustive),
+        pytest.param("derive --input-size 4 --kernel-size 3 --show none 2>&-", 0, "", marks=exhaustive),
+        pytest.param("foo 2> /dev/full", 2, "", marks=exhaustive),
     ],
 )
 def test_a_stream_that_is_closed_or_full_is_no_traceback(call: str, code: int, words: str) -> None:

@@ -16,6 +16,9 @@ from symconv.network.batchnorm_inference import Fold
 from tests.optional import required
 from tests.tiers import tiers
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 
 def network() -> Any:
     """A chain with normalisations of maps and of vectors."""

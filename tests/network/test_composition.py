@@ -14,6 +14,9 @@ from symconv.errors import GeometryError, OptionError, SymbolicSizeError
 from tests.optional import required
 from tests.tiers import tiers
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 STEPS = list(product((1, 2, 3), (1, 2, 3), (1, 2), (1, 2)))
 
 

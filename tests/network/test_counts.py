@@ -15,6 +15,9 @@ from tests.network.known_networks import NETWORKS, Known, chain_of, modules_of
 from tests.optional import required
 from tests.tiers import tiers
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 torch = required("torch")
 nn = torch.nn
 

@@ -11,6 +11,9 @@ import symconv as sc
 from symconv.errors import FigureError, OptionError, SymbolicSizeError
 from symconv.figures.drawing import Disc, Line
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 
 def marks_of(net: sc.Chain, kind: type[Any], output: Any = None, neuron: Any = None) -> list[Any]:
     drawing = net.figure(output=output, neuron=neuron).drawing

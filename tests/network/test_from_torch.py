@@ -11,6 +11,9 @@ import symconv as sc
 from symconv.errors import GeometryError, OptionError
 from tests.optional import required
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 torch = required("torch")
 nn = torch.nn
 

@@ -8,6 +8,9 @@ from sympy import Matrix, S, exp, hessian, log, simplify, symbols
 from symconv.errors import OptionError
 from symconv.network.activations import Activation, Z
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 
 def test_jacobians_of_activations_are_those_of_their_values() -> None:
     z = symbols("z0:3", real=True)

@@ -14,7 +14,7 @@ from symconv.errors import OptionError, SymconvError
 from symconv.network.named import Named
 from symconv.notes.model import Display, Heading, Picture, plain
 from tests.network.noted import NETS, notes_of, one_filter, opening, two_filters
-from tests.tiers import exhaustive
+from tests.tiers import exhaustive, tiers
 
 
 def residual() -> sc.Chain:
@@ -109,6 +109,7 @@ def test_numbers_of_an_unknown_function_stay_as_they_are() -> None:
     assert str(two_filters().output[1, 4]) == "f(-3)"
 
 
+@exhaustive
 def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
     text = str(sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2)).notes())
     for line in (
@@ -155,7 +156,7 @@ def test_notes_of_one_page_are_shorter() -> None:
     assert len(page.blocks) < len(standard.blocks) * 0.6
 
 
-@pytest.mark.parametrize("make", [opening, residual, two_filters])
+@pytest.mark.parametrize("make", tiers([opening, residual, two_filters], (opening,)))
 def test_the_code_of_notes_gives_what_they_show(make: Any) -> None:
     document = make().notes(depth="standard" if make is residual else "full")
     names: dict[str, Any] = {}
@@ -177,7 +178,9 @@ def test_labels_are_unique(make: Callable[[], sc.Chain]) -> None:
     assert len(labels) == len(set(labels))
 
 
-@pytest.mark.parametrize("suffix", ["tex", "typ", "md", "html", "rst", "txt", "ipynb"])
+@pytest.mark.parametrize(
+    "suffix", tiers(["tex", "typ", "md", "html", "rst", "txt", "ipynb"], ("tex", "html"))
+)
 def test_notes_are_saved_in_every_format(suffix: str, tmp_path: Path) -> None:
     for name, document in (("one", notes_of(opening, "full")), ("two", notes_of(two_filters))):
         file = tmp_path / f"{name}.{suffix}"

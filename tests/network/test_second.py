@@ -14,6 +14,9 @@ from tests.network.random_chains import LOSSES, chain_of, drawn, numbers_of
 from tests.optional import required
 from tests.tiers import tiers
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 torch = required("torch")
 
 

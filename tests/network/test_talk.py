@@ -13,6 +13,9 @@ from symconv.notes.model import Built, Picture
 from tests.network.noted import NETS, notes_of, one_filter, opening
 from tests.tiers import exhaustive
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.mark.parametrize("make", NETS.values(), ids=NETS)
 def test_slides_have_at_most_fifteen_frames(make: Callable[[], sc.Chain]) -> None:

@@ -19,6 +19,9 @@ from symconv.network.worked import Worked
 from symconv.notes.model import plain
 from tests.network.noted import NETS
 
+#: What every run tries of this stands in the examples of the page on networks.
+pytestmark = pytest.mark.exhaustive
+
 
 @cache
 def worked(make: Callable[[], sc.Chain]) -> Worked:
