@@ -12,6 +12,7 @@ import pytest
 
 from symconv.cli.commands import main
 from tests.latex_tools import PREAMBLE, compile_latex
+from tests.tiers import exhaustive
 
 OPENING = ["-x", "1,2,3,4", "-w", "5,6,7"]
 SIZES = ["--input-size", "4", "--kernel-size", "3"]
