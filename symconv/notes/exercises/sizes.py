@@ -315,8 +315,11 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
             ),
             worked(rows),
             say(
-                "It is the remainder of the division in the output size, which rounding down drops. No "
-                "output depends on these positions."
+                "This {value} is the remainder of {room} ÷ {s}, which rounding down drops. No output depends "
+                f"on {'this position' if value == 1 else 'these positions'}.",
+                value=value,
+                room=n + pads - reach - 1,
+                s=s,
             ),
         ],
         written=number,

@@ -195,7 +195,14 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed() -> None:
 def test_something_is_left_over(options: dict[str, Any]) -> None:
     made = sc.Conv1d(9, 3, **options).exercises(seed=2, count=6, kinds=["left_over"])
     assert all(exercise.answer.value > 0 for exercise in made)
-    assert all("depends on these positions" in told(exercise.solution) for exercise in made)
+    for exercise in made:
+        value = exercise.answer.value
+        where = "this position." if value == 1 else "these positions."
+        (rest,) = re.findall(r"This (\d+) is the remainder of (\d+) ÷ (\d+), which", told(exercise.solution))
+        left, whole, stride = map(int, rest)
+        assert left == value == whole % stride
+        assert stride == options["stride"]
+        assert told(exercise.solution).endswith(f"No output depends on {where}")
 
 
 def told(blocks: Any) -> str:
