@@ -19,7 +19,8 @@ COMMANDS = """#let label-at(x, y, size, body, side: center, turned: 0deg, behind
   let shown = rotate(turned, reflow: true, box(fill: behind, inset: inset, body))
   let (width, height) = measure(shown)
   let before = if side == left { 0 } else if side == right { 1 } else { 0.5 }
-  place(dx: x - before * width, dy: y - height / 2, box(width: width + 9pt, height: height, shown))
+  let apart = if side == left { 0.25 * size } else { 0pt }
+  place(dx: x + apart - before * width, dy: y - height / 2, box(width: width + 9pt, height: height, shown))
 }
 #let cell(x, y, width, height, ..look) = place(dx: x, dy: y, rect(width: width, height: height, ..look))
 #let disc(x, y, radius, ..look) = place(dx: x - radius, dy: y - radius, circle(radius: radius, ..look))

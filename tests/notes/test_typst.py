@@ -189,6 +189,33 @@ def test_tight_paragraphs_are_not_indented_and_stay_apart(count: int) -> None:
     assert min(gap for gap, ends in gaps if ends) > max(gap for gap, ends in gaps if not ends) - 0.1
 
 
+def test_samples_of_a_legend_stay_clear_of_its_names() -> None:
+    chars, marks, _ = pages_of("full")[0]
+    samples = [m for m in marks if abs(m["top"] - m["bottom"]) < 0.1 and 10 < m["x1"] - m["x0"] < 40]
+    gaps = []
+    for line in samples:
+        names = [c for c in chars if c["top"] < line["top"] < c["bottom"] and c["x0"] > line["x1"] - 5]
+        gaps += [min(names, key=lambda c: c["x0"])["x0"] - line["x1"]] if names else []
+    assert len(gaps) >= 3
+    assert min(gaps) > 4
+
+
+def test_rules_of_tables_stay_clear_of_letters() -> None:
+    chars, marks, _ = pages_of("full")[0]
+    head = chars["".join(c["text"] for c in chars).index("productssum")]
+    rules = [m["top"] for m in marks if m["bottom"] - m["top"] < 0.1 and m["x1"] - m["x0"] > 100]
+    above, below = (rule for rule in sorted(rules) if abs(rule - head["top"]) < 2 * head["size"])
+    assert head["top"] - above > 2
+    assert below - head["bottom"] > 2
+
+
+def test_words_and_formulas_have_a_space_between_them() -> None:
+    chars, *_ = pages_of("full")[0]
+    written = "".join(c["text"] for c in chars)
+    at = written.index("holds the weights of ") + len("holds the weights of ")
+    assert chars[at]["x0"] - chars[at - 2]["x1"] > 2
+
+
 @exhaustive
 @pytest.mark.parametrize("name", ["full", "plane", "open"])
 def test_the_words_and_numbers_are_those_of_tex(name: str) -> None:
