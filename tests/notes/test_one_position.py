@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from pathlib import Path
 
 import numpy as np
+import pdfplumber
 import pytest
 
 import symconv as sc
@@ -27,6 +29,22 @@ def pictured(layer: sc.layers.Layer) -> Picture:
         if isinstance(block, Picture) and block.name == "position"
     )
     return found
+
+
+@pytest.mark.parametrize("name", ["image", "deconvolved"])
+def test_the_frame_is_painted_after_all_other_cells(name: str, tmp_path: Path) -> None:
+    figure = pictured(LARGE[name]("symconv")).figure
+    boxes = [mark for mark in figure.drawing.marks if isinstance(mark, Box)]
+    assert [box.look for box in boxes].index("block") == len(boxes) - 1
+    drawn = [line for line in figure.tikz().splitlines() if line.strip().startswith("\\draw")]
+    assert ["[block=" in line for line in drawn] == [box.look == "block" for box in boxes]
+    *others, last = re.findall(r'<path[^>]* stroke-width="([\d.]+)', figure.svg())
+    assert float(last) > max(map(float, others))
+    figure.save(tmp_path / "f.pdf")
+    with pdfplumber.open(tmp_path / "f.pdf") as found:
+        widths = [rect["linewidth"] for rect in found.pages[0].rects if rect["stroke"]]
+    assert len(widths) == len(boxes)
+    assert widths.index(max(widths)) == len(boxes) - 1
 
 
 @pytest.mark.parametrize("name", WITHOUT_ROOM)
