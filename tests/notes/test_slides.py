@@ -263,7 +263,7 @@ def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
     assert said(named("The gradient of the weights")).startswith(
         "The next layer sends back dL/df(y[i]), where L is the loss; times f'(y[i]) it is "
     )
-    assert "Here delta = (" in said(named("The gradient of the weights"))
+    assert "As an example, take delta = (" in said(named("The gradient of the weights"))
     made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()
     assert r"\delta = \nobreak (" in made
 
@@ -311,7 +311,8 @@ def test_a_longer_version_is_named_only_where_there_is_one() -> None:
         points = [p for frame in document("full", depth=depth).frames for p in pieces(frame, Points)]
         return " ".join(plain(words) for piece in points for _, words in piece.points)
 
-    assert "A longer version of these slides (depth full) shows every step" in told("standard")
+    assert "A longer version shows every step with the rule that it uses." in told("standard")
+    assert "depth" not in told("standard")
     assert "longer version" not in told("full")
 
 
@@ -346,6 +347,52 @@ def test_the_legend_of_a_network_names_the_weights() -> None:
     _, network = pieces(named("Zeros and shared weights"), Staged)
     labels = [mark.label.text for mark in network.drawing.marks if isinstance(mark, Text)]
     assert labels[-3:] == ["w0 = 5", "w1 = 6", "w2 = 7"]
+
+
+def by_loops(n: int, k: int, stride: int, before: int, after: int) -> tuple[str, str]:
+    """How many inputs an output reads, and all products with them."""
+    many = []
+    for start in range(-before, n + after - k + 1, stride):
+        many.append(sum(1 for place in range(start, start + k) if 0 <= place < n))
+    return f"{'at most ' if min(many) < max(many) else ''}{max(many)}", f"{sum(many):,}"
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "stride", "padding"),
+    [(4, 3, 1, (2, 2)), (4, 3, 1, (0, 0)), (9, 3, 2, (1, 1)), (5, 2, 1, (0, 1)), (6, 3, 3, (0, 0))],
+)
+def test_inputs_of_an_output_and_multiplications_are_those_of_loops(
+    n: int, k: int, stride: int, padding: tuple[int, int]
+) -> None:
+    layer = sc.Conv1d(n, k, stride=stride, padding=padding)
+    (frame,) = layer.notes(sections=["why"]).frames
+    (table,) = pieces(frame, Table)
+    here, _, large, _ = ([plain(cell) for cell in row] for row in table.rows)
+    assert (here[2], here[3]) == by_loops(n, k, stride, *padding)
+    assert (large[2], large[3]) == by_loops(1000, k, stride, *padding)
+    (points,) = pieces(frame, Points)
+    told = plain(points.points[0][1])
+    assert ("(products with padding are not counted)" in told) == ("at most" in here[2]) == any(padding)
+
+
+def test_the_first_table_says_what_the_matrix_is_built_from() -> None:
+    for name, built in (
+        ("full", "y = T x, where T is built from the kernel"),
+        ("transposed", "y = T x, where T is the transpose of a matrix built from the kernel"),
+        ("image", "a matrix T times the entries of x, plus the bias, where T is built from the filters"),
+    ):
+        (compared,) = pieces(document(name).frames[0], Table)
+        assert plain(compared.rows[1][1]) == built
+
+
+def test_a_frame_says_what_its_picture_lacks_and_what_kinds_of_padding_mean() -> None:
+    bare = "The picture shows x without the padding."
+    assert bare in said(named("The input and the kernel"))
+    (first, *_) = sc.Conv1d(4, 3).notes(sections=["numbers"]).frames
+    assert "padding" not in said(first)
+    meant = said(named("The output size"))
+    for kind in ("Valid padding keeps", "same padding gives", "full padding lets"):
+        assert kind in meant
 
 
 def leaky(t):

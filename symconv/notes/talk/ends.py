@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import symconv.notes.kinds as kinds
-import symconv.notes.phrases as phrases
 from symconv.explicit.layout import Sheet
-from symconv.notes.matrices import product, repeated
-from symconv.notes.matrix_pairs import partner_letter
 from symconv.notes.model import Block, Frame, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
 from symconv.notes.talk.matrix import equated, listed
+from symconv.pattern import Specification
 
 
 def opening(sources: Sources, pen: Pen, title: str) -> Frame:
@@ -47,35 +45,26 @@ def _compared(sources: Sources, pen: Pen) -> Table:
 
 
 def _operation(pen: Pen) -> Words:
-    """The operation of this layer in the letters of its operands, and as a product with its matrix."""
-    spec, n = pen.worked.spec, pen.worked.spec.written
-    several, partner = listed(pen), partner_letter(pen)
-
-    def operation(s: Sheet) -> str:
-        x, w, y, b = (s.form.letter(letter) for letter in (n.input, n.kernel, n.output, n.bias))
-        sign = (r"\ast" if spec.flip else r"\star") if s.form.stacked else ("conv" if spec.flip else "corr")
-        added = f" + {b if several else repeated(s)}" if spec.bias else ""
-        return f"{y} = {x} {sign} {w}{added}" if several else f"{y} = {x} {sign} {w}{added} = {product(s)}"
-
-    pieces = {
-        "done": pen(equated if spec.transposed else operation),
-        "T": pen(lambda s: f"{s.form.letter(n.matrix)} = {s.form.transposed(s.form.letter(partner))}"),
-        "B": phrases.letter(partner),
-    }
-    text = _SEVERAL if several else _ONE
-    told = text[spec.transposed].replace("{bias}", ", plus the bias" if spec.bias else "")
-    return pen.say(told.replace("{operation}", spec.operation), **pieces)
+    """The layer as a product with its matrix, and what that is built from."""
+    spec = pen.worked.spec
+    text = _SEVERAL.replace("{bias}", ", plus the bias" if spec.bias else "") if listed(pen) else "{done}"
+    built = _BUILT[spec.transposed].replace("{kernel}", _kernel(spec))
+    return pen.say(f"{text}, where {{matrix}} is {built}", done=pen(equated))
 
 
-#: With one index, and with several: of a convolution, and of a transposed one.
-_ONE = ("{done}, where {matrix} is its matrix", "{done}, where {T} and {B} is the matrix of a {operation}")
-_SEVERAL = (
-    "{done}, which is a matrix {matrix} times the entries of {input}{bias}",
-    "a matrix {T} times the entries of {input}{bias}, where {B} is the matrix of a {operation}",
-)
+def _kernel(spec: Specification) -> str:
+    """What holds the weights."""
+    return ("kernels" if spec.transposed else "filters") if kinds.channelled(spec) else "kernel"
 
 
-_LONGER = "A longer version of these slides (depth full) shows every step with the rule that it uses."
+#: The product with several indices.
+_SEVERAL = "a matrix {matrix} times the entries of {input}{bias}"
+
+#: What the matrix is, of a convolution and of a transposed one.
+_BUILT = ("built from the {kernel}", "the transpose of a matrix built from the {kernel}")
+
+
+_LONGER = "A longer version shows every step with the rule that it uses."
 
 
 def checks(told: Sequence[Block], *, derived: bool) -> list[Frame]:

@@ -25,7 +25,9 @@ ABREAST, LINES = 66, 5
 HIGHEST = 2
 
 #: What is said before the gradient of the input.
-_COLLECTED = "Each input receives the gradients of the outputs that it enters, times the weights:"
+_COLLECTED = (
+    "Each input collects the gradients of the outputs it contributes to, each times the weight between them:"
+)
 
 #: An outer product of more rows leaves no room for what is told of it.
 ROWS = 7
@@ -97,7 +99,7 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     if not pen.worked.spec.kernel.learned:
         return pen.say("{here} arrives from the next layer.", here=_upstream(pen))
     text = "The next layer sends back {sent}, where {loss} is the loss; times {slope} it is {delta}. "
-    return pen.say(f"{text}Here {{here}}.", **by_parts(sources, pen), here=_upstream(pen))
+    return pen.say(f"{text}As an example, take {{here}}.", **by_parts(sources, pen), here=_upstream(pen))
 
 
 def _upstream(pen: Pen) -> Maths:
@@ -118,10 +120,12 @@ def _tied(pen: Pen, pictured: bool) -> Words:
     rows, columns = worked.explicit.shape("matrix")
     some = len({(o, j) for o, _, j, _ in worked.triples}) < rows * columns
     if pictured:
-        text = "{outer} is the matrix of the products of the entries of {delta} and {input}. {w} receives "
-        text += f"the sum of its {entries} entries" if entries > 1 else "the one entry"
-        text += f" where {{matrix}} holds {{w}}{'; grey ones are not used' if some else ''}."
-        return pen.say(text, w=pen.tap(worked.main_tap), outer=pen(outer), delta=pen.arriving)
+        text = "{outer} is the matrix of the products of the entries of {delta} and {input}. {gradient} is "
+        text += f"the sum of the {entries} entries at the places" if entries > 1 else "the entry at the place"
+        text += f" where {{matrix}} holds {{w}}{'; grey entries are not used' if some else ''}."
+        gradient = pen(pen.gradient_letter("tap", worked.main_tap))
+        weight = pen.tap(worked.main_tap)
+        return pen.say(text, w=weight, gradient=gradient, outer=pen(outer), delta=pen.arriving)
     text = f"{{w}} stands in {counted(entries, 'entry', 'entries')} of {{matrix}}, so it receives the sum of "
     text += "their gradients."
     return pen.say(f"{text}{' Zeros receive nothing.' if some else ''}", w=pen.tap(worked.main_tap))

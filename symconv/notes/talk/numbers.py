@@ -34,8 +34,10 @@ def numbers(sources: Sources, pen: Pen) -> list[Frame]:
     first = small(sources, pen)
     shown = setting(pen)
     around = [piece for words in padded(pen, pictured=False, left_out=False) for piece in (*words, " ")]
-    told: list[tuple[Piece, ...]] = [(Prose((*first, *around, *instruction(pen))),)]
-    told += [(shown,)] if clear(shown) else []
+    drawn = clear(shown)
+    bare = pen.say(" The picture shows {input} without the padding.") if around and drawn else ()
+    told: list[tuple[Piece, ...]] = [(Prose((*first, *around, *instruction(pen), *bare)),)]
+    told += [(shown,)] if drawn else []
     told += [(Prose(remark),) for remark in kinds.remark(pen)]
     title = "The input and the kernel" if spec.kernel.learned else "The input"
     every: list[tuple[Piece, ...]] = [(table(pen),)]
@@ -73,11 +75,12 @@ def _named(pen: Pen) -> list[Piece]:
     if kind != "convolution":
         return [Prose((_FORMULA[kind],))]
     points = []
-    for flip, name in ((True, "convolution"), (False, "cross-correlation")):
+    for flip, name in ((True, "Convolution"), (False, "Cross-correlation")):
         here = " (this layer)" if spec.flip == flip else ""
         points.append(((name,), (kinds.definition(pen, flip=flip), here)))
-    told = "Deep-learning libraries compute the cross-correlation and call it convolution. Since the weights "
-    told += "are learned, the choice makes no difference to the network."
+    told = "Deep-learning libraries compute the cross-correlation and call it convolution. When the "
+    told += "kernel is learned, the choice does not matter: the network would simply learn the weights in "
+    told += "reverse order."
     return [Points(tuple(points)), Prose((told,))]
 
 
@@ -101,7 +104,23 @@ def sized(sources: Sources, pen: Pen) -> list[Frame]:
         found += [Prose(_others(sources, pen))] if len(found) == 2 else []
     if not tables and pen.worked.spec.padding_mode != "zeros":
         tables = [block for block in modes(sources, pen) if isinstance(block, Table)]
-    return [Frame("The output size", tuple((block,) for block in [*found, *map(_narrowed, tables)]))]
+    narrowed = list(map(_narrowed, tables))
+    meant = _meant(tables[0]) if narrowed != tables else []
+    return [Frame("The output size", tuple((block,) for block in [*found, *narrowed, *meant]))]
+
+
+def _meant(table: Table) -> list[Piece]:
+    """What the kinds of padding in a table mean."""
+    names = [plain(name).split()[0] for name, *_ in table.rows]
+    told = "; ".join(_MEANT[name] for name in names if name in _MEANT)
+    return [Prose((f"{told[0].upper()}{told[1:]}.",))] if told else []
+
+
+_MEANT = {
+    "valid": "valid padding keeps the kernel inside the input",
+    "same": "same padding gives as many outputs as there are inputs",
+    "full": "full padding lets the kernel overlap the input in as little as one place",
+}
 
 
 def _shortened(block: Piece) -> Piece:

@@ -18,17 +18,20 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
     what = "this layer" if judged is sources.layer else "the example"
     first = "comparisons" if pooled else "multiplications"
     head: list[Words] = [("",), ("inputs",), ("inputs per output",), (first,), ("weights to learn",)]
+    costs = [c for c in (here, more) if c is not None]
     rows: list[tuple[Words, ...]] = []
-    for c in (here, more):
-        if c is None:
-            continue
-        for name, counts in (
-            (what, (c.inputs, c.window, c.multiplications, c.weights if learned else 0)),
-            ("a dense layer", (c.inputs, c.inputs, c.dense, c.dense)),
-        ):
-            rows.append(((name,), *((f"{count:,}",) for count in counts)))
+    for c in costs:
+        weights = c.weights if learned else 0
+        told = (f"{c.inputs:,}", _each(c), f"{c.multiplications:,}", f"{weights:,}")
+        dense = (f"{c.inputs:,}", f"{c.inputs:,}", f"{c.dense:,}", f"{c.dense:,}")
+        rows += [
+            tuple((cell,) for cell in (what, *told)),
+            tuple((cell,) for cell in ("a dense layer", *dense)),
+        ]
+    padded = any(map(_uneven, costs)) and not judged.spec.transposed
+    sparse = f"{_SPARSE[judged.spec.transposed]}{_UNCOUNTED[pooled] if padded else ''}."
     points: list[tuple[Words, Words]] = [
-        (("Sparse interactions",), (_SPARSE[judged.spec.transposed],)),
+        (("Sparse interactions",), (sparse,)),
         (("Parameter sharing",), (_SHARED[learned],)),
         (("Equivariance to shift",), equivariance(sources, pen)),
     ]
@@ -36,11 +39,24 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
     return [Frame("Sparse, shared, equivariant", ((table,), (Points(tuple(points)),)))]
 
 
+def _uneven(costs: Costs) -> bool:
+    """Whether some output reads fewer inputs than others."""
+    return costs.nonzeros < costs.window * costs.outputs
+
+
+def _each(costs: Costs) -> str:
+    """How many inputs an output reads."""
+    return f"{'at most ' if _uneven(costs) else ''}{costs.window:,}"
+
+
 #: Of a transposed layer, and of any other.
 _SPARSE = {
-    False: "Each output depends only on the inputs in its window.",
-    True: "Each output depends only on the inputs whose kernel reaches it.",
+    False: "Each output depends only on the inputs in its window",
+    True: "Each output depends only on the inputs whose kernel reaches it",
 }
+
+#: What windows that reach over the edge do not count: of a maximum, and of any other layer.
+_UNCOUNTED = {False: " (products with padding are not counted)", True: " (padding is not counted)"}
 
 #: With weights to learn, and without.
 _SHARED = {True: "Every position uses the same weights.", False: "There are no weights to learn."}
