@@ -42,12 +42,12 @@ def channelled(spec: Specification) -> bool:
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides "
-        "{what} over its input.{channels} This is the same operation with a special {W}. These notes show "
-        "which {W}{named}.",
-        "transposed": "A dense layer computes {dense} and then {then}. A {operation} is the same operation "
-        "with a special matrix for {W}; a transposed convolution, as libraries call it, takes the transpose "
-        "of such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
+        "convolution": "A dense layer computes {dense} and then {then}, where {f} is the activation "
+        "function. A convolutional layer slides {what} over its input.{channels} This is the same operation with a "
+        "special {W}. These notes show which {W}{named}.",
+        "transposed": "A dense layer computes {dense} and then {then}, where {f} is the activation "
+        "function. A {operation} is the same operation with a special matrix for {W}; a transposed "
+        "convolution, as libraries call it, takes the transpose of such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
         "values. These notes show what it computes instead{named}.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
         "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
@@ -95,6 +95,7 @@ def opening(pen: Pen) -> Words:
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),
+        f=pen(lambda s: s.form.function(f)),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
         **{letter: phrases.letter(letters[letter]) for letter in letters},
         x=pen.letter("input"),
@@ -105,7 +106,7 @@ def opening(pen: Pen) -> Words:
 
 #: What channels are, at their first use; and filters.
 _CHANNELS = " The input consists of channels, such as the colours of an image. "
-_FILTERS = "A filter is a kernel for each input channel{own}, and gives one output channel."
+_FILTERS = "A filter has one kernel for each input channel{own}, and gives one output channel."
 _PAIRS = "There is a kernel for each pair of an input channel and an output channel{own}."
 
 

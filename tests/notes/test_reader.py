@@ -49,7 +49,7 @@ from tests.notes.test_prose import said
         (
             SPREAD["full"]("symconv"),
             "numbers",
-            "with full padding (2 zeros on each side), stride 1 and dilation 1; f is not yet",
+            "with full padding (2 zeros on each side), stride 1 (the window moves one place at a time) and",
         ),
         (
             SPREAD["full"]("symconv"),
