@@ -43,11 +43,12 @@ def channelled(spec: Specification) -> bool:
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "A dense layer computes {dense} and then {then}, where {f} is the activation "
-        "function. A convolutional layer slides {what} over its input.{channels} This is the same operation with a "
-        "special {W}. These notes show which {W}{named}.",
+        "function. A convolutional layer slides {what} over its input.{channels} This is the same "
+        "operation with a special {W}. These notes show which {W}{named}.",
         "transposed": "A dense layer computes {dense} and then {then}, where {f} is the activation "
         "function. A {operation} is the same operation with a special matrix for {W}; a transposed "
-        "convolution, as libraries call it, takes the transpose of such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
+        "convolution, as libraries call it, takes the transpose of "
+        "such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
         "values. These notes show what it computes instead{named}.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
         "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "

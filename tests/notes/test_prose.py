@@ -89,7 +89,7 @@ def test_each_kind_makes_its_point() -> None:
             "it is the full convolution",
         ],
         "dilated": ["its taps 2 places apart", "the same 3 taps span d*(K - 1) + 1 = 2*2 + 1 = 5 inputs"],
-        "plane": ["consists of 2×3 blocks of size 2×3", "is itself banded", "doubly block Toeplitz"],
+        "plane": ["consists of 2×3 blocks of size 2×3", "so do the nonzero entries", "doubly block Toeplitz"],
         "grouped": [
             "With 2 groups, 8 of the 16 blocks are zero",
             "from input channel 1",
