@@ -14,6 +14,7 @@ from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Maths, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
+from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted, joined, per_axis
 from symconv.printing.letters import on_axis
@@ -184,6 +185,27 @@ def largest(sources: Sources, pen: Pen) -> Words:
     row = " in row order" if len(sources.layer.spec.axes) > 1 else ""
     text += f"selects the first{row}, which is a convention."
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
+
+
+def selection(sources: Sources) -> Words:
+    """What the entries of the selection are, before the formula that has them; nothing for other layers."""
+    symbols = sources.opened.closed.symbols
+    if kind(sources.layer.spec) != "maximum":
+        return ()
+    right, label = sources.opened.formula("output").rhs, symbols.sequence("input").label
+    (entry,) = (e for e in right.atoms(Indexed) if e.base.label != label)
+    taps = sorted({limits[0] for total in right.atoms(Sum) for limits in total.limits}, key=str)
+    pen = Pen(Worked(sources.example))
+
+    def printed(expr: Expr) -> Maths:
+        return pen(lambda s: of_formulas(s.form, symbols).expr(expr))
+
+    text = "Let {S} be 1 where {entry} of the window of {y} is the one kept, and 0 elsewhere. "
+    places = [printed(tap) for tap in taps]
+    at = {1: "entry {k}", 2: "the entry in row {k} and column {l}"}.get(len(taps), "the entry at {all}")
+    whole = pen(lambda s: f"({', '.join(of_formulas(s.form, symbols).expr(tap) for tap in taps)})")
+    pieces = dict(zip("kl", places, strict=False)) | {"all": whole}
+    return pen.say(text.replace("{entry}", at), S=printed(entry), y=generic(pen, "output"), **pieces)
 
 
 def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> Maths:

@@ -22,6 +22,7 @@ from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
+from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
 from symconv.notes.ties import styled
 from symconv.notes.worked import Position, Worked
@@ -302,7 +303,19 @@ def sizes(sources: Sources) -> Words:
     instance: Words = (
         (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), fewer, ")") if numbers else ()
     )
-    return ("In general, for ", *told[0], ", ", *told[1], " and ", *told[2], *instance, ":")
+    others = [piece for words in lettered(sources) for piece in (", ", *words)]
+    general: Words = (
+        "In general, for ",
+        *told[0],
+        ", ",
+        *told[1],
+        *others,
+        " and ",
+        *told[2],
+        *instance,
+        ":",
+    )
+    return (*kinds.selection(sources), *general)
 
 
 def _fewer_channels(sources: Sources) -> str:

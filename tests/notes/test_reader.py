@@ -36,17 +36,17 @@ from tests.notes.test_prose import said
         (
             LARGE["image"]("symconv"),
             "matrix",
-            "Along each diagonal of blocks the same small block is repeated, and each small block is constant",
+            "Along each diagonal of blocks the same small block is repeated, and each small block is",
         ),
         (
             sc.ConvTranspose2d(3, 3, stride=2),
             "matrix",
-            "because from one column of blocks to the next and from one column to the next within a block the",
+            "because from one column of blocks to the next and from one column to the next within a block",
         ),
         (
             sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
             "matrix",
-            "T is banded: its nonzero entries lie on a few neighbouring diagonals. It is not Toeplitz, that is,",
+            "T is banded: its nonzero entries lie on a few neighbouring diagonals. It is not Toeplitz,",
         ),
         (
             sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
@@ -77,7 +77,44 @@ from tests.notes.test_prose import said
             "numbers",
             "Of equal entries it selects the first in row order, which is a convention.",
         ),
-        (sc.MaxPool2d(4, 2), "why", "gives different numbers: y1_1 is 6, not 9."),
+        (sc.MaxPool2d(4, 2), "why", "with a single zero in front of each row of x, y1_1 is 6, not 9."),
+        (
+            sc.MaxPool2d(4, 2),
+            "numbers",
+            "be 1 where the entry in row k_1 and column k_2 of the window of y[i_1, i_2] is the one kept",
+        ),
+        (
+            sc.MaxPool1d(4, 2),
+            "numbers",
+            "Let S[i, k] be 1 where entry k of the window of y[i] is the one kept",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "numbers",
+            "for N inputs, K weights, stride s (the step length), p zeros on each side and M outputs (in",
+        ),
+        (
+            sc.ConvTranspose1d("N", "K", stride="s", padding="p"),
+            "numbers",
+            "K weights, stride s (the step length), p places cut off on each side and M outputs (in",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "why",
+            "Each output depends on at most K inputs (3 in the example), however large the input is. With",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "why",
+            "x the output is (3, 14, 26, 38), which is not a shifted copy of (8, 20, 32, 20).",
+        ),
+        (
+            LARGE["image"]("symconv"),
+            "why",
+            "Now the layer of the title: 3·6·6 = 108 inputs, 4 filters of 3·3·3 weights and 4·4·4 = 64",
+        ),
+        (LARGE["image"]("symconv"), "size", "on the padded input; for the layer of the title:"),
+        (LARGE["image"]("symconv"), "size", "(the spacing of the taps) along each axis, there is one"),
         (
             SPREAD["full"]("symconv"),
             "numbers",
