@@ -53,8 +53,11 @@ def matrix(sources: Sources) -> list[Block]:
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
-        told = ": {biases} has {entry} at each output of channel {output_channel_index}, where {ones} is a "
-        told += "vector of ones, one for each position"
+        told = ": {biases} has {entry} at each output of channel {output_channel_index}, {vectors}"
+        batched = any("batch" in relation.geometry for relation in worked.spec.tied.relations)
+        vectors = "where {ones} is a vector of ones, one for each position"
+        vectors = "with vectors {ones} of ones for samples and positions" if batched else vectors
+        told = told.replace("{vectors}", vectors)
         told = told if kinds.channelled(worked.spec) else ", which is added to each output"
         text = text.replace("{repeated}", told)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""

@@ -31,10 +31,14 @@ def styled(pen: Pen) -> list[Block]:
 def not_toeplitz(sources: Sources, s: Structure) -> str:
     """In which band the entries lie, and why they are not constant along each diagonal."""
     spec, named = sources.example.spec, s.kind.partition(",")[0].removeprefix("blockwise ")
-    what = "The block of each pair of channels" if channelled(spec) else "{matrix}"
+    several = any(int(relation.geometry.get("groups", 1)) > 1 for relation in spec.tied.relations)
+    what = (
+        f"The block of each pair of channels{' of one group' * several}" if channelled(spec) else "{matrix}"
+    )
     text = f". {what} is {named}"
     if "banded" in named:
-        few = "a few " * (2 * (s.lower_bandwidth + s.upper_bandwidth + 1) < sum(s.shape) - 1)
+        narrow = 2 * (s.lower_bandwidth + s.upper_bandwidth + 1) < sum(s.shape) - 1
+        few = "a few " * (narrow and not channelled(spec))
         entries, where = ("blocks", " of blocks") if named.startswith("block ") else ("entries", "")
         text += f": its nonzero {entries} lie on {few}neighbouring diagonals{where}"
     return f"{text}. It is not Toeplitz, that is, not constant along each diagonal{_reason(spec, s)}"

@@ -45,11 +45,11 @@ def _of_title(judged: Source, here: Costs) -> Prose:
     found = [f"{_product(here)}{_many(here.inputs, 'input')}"]
     if spec.kernel.learned:
         shape = [int(n) for n in spec.tied.extents["tap"]]
-        filters, taps = (
-            (shape[:1], shape[1:]) if kinds.channelled(spec) and not spec.transposed else ([], shape)
-        )
-        weights = f"{'·'.join(map(_number, taps))} weight{'s' * (prod(taps) > 1)}"
-        found.append(f"{_many(filters[0], 'filter')} of {weights}" if filters else f"a kernel of {weights}")
+        split = 0 if not kinds.channelled(spec) else len(shape) - len(spec.axes) if spec.transposed else 1
+        noun = "kernel" if spec.transposed else "filter"
+        many, weights = prod(shape[:split]), "·".join(map(_number, shape[split:]))
+        counts = _many(many, noun) if split else "a kernel"
+        found.append(f"{counts} of {weights} weight{'s' * (prod(shape[split:]) > 1)}")
     sizes = [int(size) for size in spec.output_sizes]
     sizes = [here.outputs // prod(sizes)] * (here.outputs > prod(sizes)) + sizes
     product = f"{'·'.join(map(_number, sizes))} = " if len(sizes) > 1 else ""
