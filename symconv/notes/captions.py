@@ -19,13 +19,31 @@ from symconv.notes.worked import Position
 
 _POSITIONS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "The window at each position. {marks}; the same {taps} in every {row}.",
+        "convolution": "The window at each position. {marks}; the same {taps} in every {row}{pale}.",
         "transposed": "The outputs that each input adds to. {marks}; an output is the sum of "
         "its {column}, each weight times the input of its {row}{bias}.",
         "average": "The window at each position. All weights are the same number.",
         "maximum": "The window at each position, with a 1 at the entry that is kept.",
     }
 )
+
+
+#: What a weight meets in the padding that repeats inputs, which pictures draw pale.
+_OUTSIDE: Mapping[str, str] = MappingProxyType(
+    {
+        "zeros": "",
+        "circular": "an entry from the other end",
+        "reflect": "a mirrored entry",
+        "replicate": "a repeated edge entry",
+    }
+)
+
+
+def _reaches(pen: Pen) -> bool:
+    """Whether a window reads padding that repeats inputs."""
+    spec = pen.worked.spec
+    sides = [axis.geometry[side] for axis in spec.tied_axes for side in ("before", "after")]
+    return kind(spec) == "convolution" and spec.padding_mode != "zeros" and any(map(int, sides))
 
 
 def caption(pen: Pen) -> Words:
@@ -45,6 +63,7 @@ def caption(pen: Pen) -> Words:
         "row": "row" if len(spec.axes) == 1 else "panel",
         "column": "column" if len(spec.axes) == 1 else "place in all panels",
         "bias": ", and the bias" * spec.bias,
+        "pale": f" (pale: the weight meets {_OUTSIDE[spec.padding_mode]})" * _reaches(pen),
     }
     return pen.say(_POSITIONS[kind(spec)], **told)
 
@@ -56,8 +75,8 @@ _POSITION: Mapping[str, str] = MappingProxyType(
         "filter": "The filter of output channel {base} at one position. It multiplies the entries of its "
         "input channel {where}, and the products {sum}.",
         "filters": "The filter of output channel {base} at one position. Its part for each input "
-        "channel multiplies the entries {where} in that channel, and the products on all channels "
-        "{sum}.",
+        "channel multiplies the entries {where} in that channel, and the products from {channels} "
+        "channels {sum}.",
         "transposed": "What the framed input, {x}, adds: its products with the weights, each to the {where}.",
         "average": "The window at one position, coloured. Its mean is the framed output, {y}.",
         "maximum": "The window at one position, coloured. Its largest entry is the framed output, {y}.",
@@ -69,10 +88,12 @@ def at_position(pen: Pen) -> Words:
     """What is seen in the picture of the window at one position."""
     spec, told = pen.worked.spec, kind(pen.worked.spec)
     at, base = main_position(pen.worked.source.written.subject), str(spec.notation.base)
+    many = ""
     if told == "convolution" and channelled(spec):
         area = prod(pen.worked.shape("input")[-len(spec.axes) :])
         read = {product.place // area for product in pen.worked.positions[at].products}
         told = "filters" if len(read) > 1 else "filter"
+        many = "both" if len(read) == 2 else f"all {len(read)}"
     where = "below it" if len(spec.axes) == 1 else "of the same colours"
     if spec.transposed:
         one = len(spec.axes) == 1
@@ -82,7 +103,7 @@ def at_position(pen: Pen) -> Words:
         return pen.say(text, x=pen.input(at), where=where)
     text = _POSITION[told].replace("{sum}", _WITH_BIAS if spec.bias else _SUM)
     total = pen.number(_total(pen.worked.positions[at]))
-    return pen.say(text, y=pen(partial(_equal, pen, at)), base=base, where=where, total=total)
+    return pen.say(text, y=pen(partial(_equal, pen, at)), base=base, where=where, total=total, channels=many)
 
 
 def _total(position: Position) -> Expr:

@@ -123,7 +123,7 @@ def _with_derivations(found: list[Block]) -> list[Block]:
     """What was checked, with where the derivations stand, which are not in this document."""
     *others, last = found
     assert isinstance(last, Prose)
-    return [*others, replace(last, words=(*last.words, " A longer version of these notes gives every step."))]
+    return [*others, replace(last, words=(*last.words, " The full notes derive every step."))]
 
 
 def _brief(block: Block) -> Block:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
+from sympy import Expr, Mul, sympify
+
 import symconv.notes.kinds as kinds
+from symconv.explicit.layout import Sheet
+from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Maths, Words
 from symconv.notes.padding import beside
 from symconv.notes.pieces import MOST_LISTED, Pen
@@ -16,7 +20,8 @@ from symconv.printing.target import MathsTarget
 from symconv.printing.targets import target_of
 
 _DIFFER = (
-    "For given weights the two differ in general; they agree if the kernel is symmetric{centre}. "
+    "For given weights the two differ in general. If the kernel is symmetric about its centre, both give the "
+    "same numbers, only at indices shifted by {shift}. "
     "For learned weights the choice does not matter: the network would simply learn them in reverse order."
 )
 _FLIPPED = (
@@ -36,15 +41,33 @@ def orientation(sources: Sources, pen: Pen) -> Words:
     taps = prod(int(axis.geometry["kernel_size"]) for axis in spec.tied_axes)
     if kinds.kind(spec) != "convolution" or taps == 1:
         return ()
-    text = _FLIPPED if spec.flip else _NOT_FLIPPED
+    text = (_FLIPPED if spec.flip else _NOT_FLIPPED).replace("{shift}", "{shift}{along}")
     opened = sources.opened.closed.symbols
     return pen.say(
         text.replace("{here}", "{here}{values}{for}{places}"),
         conv=kinds.definition(pen, flip=True, symbols=opened),
         corr=kinds.definition(pen, flip=False, symbols=opened),
-        centre=" about its centre" if len(spec.axes) > 1 else "",
+        **_shift(sources, pen),
         **_otherwise(sources, pen),
     )
+
+
+def _shift(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
+    """How far the indices of the two operations lie apart where they give the same numbers."""
+    symbols = sources.opened.closed.symbols
+    base, found = symbols.notation.base, list[Expr]()
+    for axis in symbols.exact_spec.tied_axes:
+        dilation, taps = (sympify(axis.geometry[name]) for name in ("dilation", "kernel_size"))
+        # Tap k of a symmetric kernel is tap K - 1 - k where indices count from 0, and K + 1 - k from 1.
+        more = taps - 1 + 2 * base
+        found.append(more if dilation == 1 or more.is_Integer else Mul(dilation, more, evaluate=False))
+    alike = len(set(found)) == 1
+
+    def write(s: Sheet) -> str:
+        form = of_formulas(s.form, symbols)
+        return form.expr(found[0]) if alike else f"({', '.join(map(form.expr, found))})"
+
+    return {"shift": pen(write), "along": " along each axis" * (alike and len(found) > 1)}
 
 
 def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
@@ -107,13 +130,28 @@ def convention(sources: Sources, pen: Pen) -> list[Words]:
     spec = pen.worked.spec
     if kinds.kind(spec) != "convolution" or len(spec.tied.relations) > 1 or not sources.own:
         return []
-    (axis,) = spec.tied_axes
     turned = "reversed" if spec.flip else "as it is"
-    text = f"These sums use the kernel {turned}, with {_padding(spec)}, stride {axis.geometry['stride']} and "
-    text += f"dilation {axis.geometry['dilation']}"
+    text = f"These sums use the kernel {turned}, with {_padding(spec)}, {_steps(spec)}"
     if "activation" in sources.layer.equation_names:
         return [pen.say(f"{text}; {{f}} is not yet applied.", f=pen.letter("activation"))]
     return [(f"{text}.",)]
+
+
+def _steps(spec: Specification) -> str:
+    """The stride and the dilation, each with what it means.
+
+    >>> import symconv as sc
+    >>> _steps(sc.Conv1d(9, 3, stride=2).spec).partition(" and ")[0]
+    'stride 2 (the window moves 2 places at a time)'
+    >>> _steps(sc.Conv1d(9, 3, dilation=2).spec).partition(" and ")[2]
+    'dilation 2 (the weights meet inputs 2 places apart)'
+    """
+    (axis,) = spec.tied_axes
+    stride, dilation, taps = (int(axis.geometry[name]) for name in ("stride", "dilation", "kernel_size"))
+    places = "one place" if stride == 1 else counted(stride, "place")
+    met = "neighbouring inputs" if dilation == 1 else f"inputs {counted(dilation, 'place')} apart"
+    met = f" (the weights meet {met})" if taps > 1 else ""
+    return f"stride {stride} (the window moves {places} at a time) and dilation {dilation}{met}"
 
 
 def _padding(spec: Specification) -> str:

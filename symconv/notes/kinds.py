@@ -14,6 +14,7 @@ from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Maths, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
+from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted, joined, per_axis
 from symconv.printing.letters import on_axis
@@ -42,12 +43,13 @@ def channelled(spec: Specification) -> bool:
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "A dense layer computes {dense} and then {then}. A convolutional layer slides "
-        "{what} over its input.{channels} This is the same operation with a special {W}. These notes show "
-        "which {W}{named}.",
-        "transposed": "A dense layer computes {dense} and then {then}. A {operation} is the same operation "
-        "with a special matrix for {W}; a transposed convolution, as libraries call it, takes the transpose "
-        "of such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
+        "convolution": "A dense layer computes {dense} and then {then}, where {f} is the activation "
+        "function. A convolutional layer slides {what} over its input.{channels} This is the same "
+        "operation with a special {W}. These notes show which {W}{named}.",
+        "transposed": "A dense layer computes {dense} and then {then}, where {f} is the activation "
+        "function. A {operation} is the same operation with a special matrix for {W}; a transposed "
+        "convolution, as libraries call it, takes the transpose of "
+        "such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
         "values. These notes show what it computes instead{named}.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
         "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
@@ -95,6 +97,7 @@ def opening(pen: Pen) -> Words:
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),
+        f=pen(lambda s: s.form.function(f)),
         then=pen(lambda s: f"{s.form.function(f)}({s.form.letter(letters['z'])})"),
         **{letter: phrases.letter(letters[letter]) for letter in letters},
         x=pen.letter("input"),
@@ -105,7 +108,7 @@ def opening(pen: Pen) -> Words:
 
 #: What channels are, at their first use; and filters.
 _CHANNELS = " The input consists of channels, such as the colours of an image. "
-_FILTERS = "A filter is a kernel for each input channel{own}, and gives one output channel."
+_FILTERS = "A filter has one kernel for each input channel{own}, and gives one output channel."
 _PAIRS = "There is a kernel for each pair of an input channel and an output channel{own}."
 
 
@@ -182,6 +185,27 @@ def largest(sources: Sources, pen: Pen) -> Words:
     row = " in row order" if len(sources.layer.spec.axes) > 1 else ""
     text += f"selects the first{row}, which is a convention."
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
+
+
+def selection(sources: Sources) -> Words:
+    """What the entries of the selection are, before the formula that has them; nothing for other layers."""
+    symbols = sources.opened.closed.symbols
+    if kind(sources.layer.spec) != "maximum":
+        return ()
+    right, label = sources.opened.formula("output").rhs, symbols.sequence("input").label
+    (entry,) = (e for e in right.atoms(Indexed) if e.base.label != label)
+    taps = sorted({limits[0] for total in right.atoms(Sum) for limits in total.limits}, key=str)
+    pen = Pen(Worked(sources.example))
+
+    def printed(expr: Expr) -> Maths:
+        return pen(lambda s: of_formulas(s.form, symbols).expr(expr))
+
+    text = "Let {S} be 1 where {entry} of the window of {y} is the one kept, and 0 elsewhere. "
+    places = [printed(tap) for tap in taps]
+    at = {1: "entry {k}", 2: "the entry in row {k} and column {l}"}.get(len(taps), "the entry at {all}")
+    whole = pen(lambda s: f"({', '.join(of_formulas(s.form, symbols).expr(tap) for tap in taps)})")
+    pieces = dict(zip("kl", places, strict=False)) | {"all": whole}
+    return pen.say(text.replace("{entry}", at), S=printed(entry), y=generic(pen, "output"), **pieces)
 
 
 def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> Maths:

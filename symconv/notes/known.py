@@ -74,7 +74,8 @@ def computed(pen: Pen, findings: Sequence[Finding], where: str) -> Words:
     each = joined([noun for name, noun in _MOVED.items() if name in moved] or ["number"])
     if moved:
         each_one = f"the gradient{'s' * (many > 1)} also by changing each {each} in turn"
-        text += f"; {each_one} and observing {{sum}}"
+        these = "these gradients" if len(moved) > 1 else "this gradient"
+        text += f"; {each_one} and measuring the change of {{sum}}, whose derivatives are {these}"
     return pen.say(f"{text}{verdict}.", sum=pen(partial(_weighted, pen)))
 
 

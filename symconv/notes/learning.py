@@ -76,7 +76,8 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
 #: Why the matrix of a maximum is not differentiated, though it depends on the input.
 _CONSTANT = (
     " {matrix} depends on {input}, but a small change of {input} does not move the largest entry of a "
-    "window, unless two are equal. So {matrix} is constant near {input} and is not differentiated."
+    "window, unless two entries tie for the largest. So {matrix} is constant near {input} and is not "
+    "differentiated."
 )
 
 

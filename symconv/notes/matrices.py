@@ -19,6 +19,7 @@ from symconv.notes.matrix_pairs import grid_of, other_input, partner
 from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
+from symconv.notes.ties import MEETING, not_toeplitz
 from symconv.notes.worked import Worked
 from symconv.pattern import Relation, Specification
 from symconv.printing.display import Row
@@ -52,7 +53,11 @@ def matrix(sources: Sources) -> list[Block]:
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
-        told = ": {biases} has {entry} at each output of channel {output_channel_index}"
+        told = ": {biases} has {entry} at each output of channel {output_channel_index}, {vectors}"
+        batched = any("batch" in relation.geometry for relation in worked.spec.tied.relations)
+        vectors = "where {ones} is a vector of ones, one for each position"
+        vectors = "with vectors {ones} of ones for samples and positions" if batched else vectors
+        told = told.replace("{vectors}", vectors)
         told = told if kinds.channelled(worked.spec) else ", which is added to each output"
         text = text.replace("{repeated}", told)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
@@ -76,8 +81,11 @@ def matrix(sources: Sources) -> list[Block]:
     activation = pen(lambda s: s.form.function(sources.activation.name))
     y, x = index(pen, "output"), index(pen, "input")
     n = pen.worked.spec.written
+    ones = pen(lambda s: s.form.ones)
     entry = pen(lambda s: s.form.entry(s.form.letter(n.bias), s.form.letter(n.output_channel_index)))
-    introduced = Prose(pen.say(text, y=y, x=x, activation=activation, entry=entry, biases=pen(repeated)))
+    introduced = Prose(
+        pen.say(text, y=y, x=x, activation=activation, entry=entry, ones=ones, biases=pen(repeated))
+    )
     columns = worked.explicit.shape("matrix")[1]
     written = pen.shown(lambda s: _written(pen, s), "matrix")
     dotted = pen.shown(lambda s: _written(pen, s, dotted=True), "matrix")
@@ -175,13 +183,13 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
         hold = hold if s.parameters > 1 else "are sums of"
         different += " and sums of these" if s.parameters > 1 else ""
     text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
-    if s.edges > s.nonzeros:
+    if s.edges > s.nonzeros and not text.endswith(f"{MEETING}."):
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
     return pen.say(text) if brief else (*pen.say(text), *_entry(sources, pen))
 
 
 def _recurring(pen: Pen) -> list[Block]:
-    """That numbers recur in the example without being one weight, and how weights of one colour differ."""
+    """That numbers recur in the example, or looks of numbers, without being one weight."""
     spec, weights = pen.worked.spec, pen.worked.weights
     colours = len(set(spec.notation.coloured().tap_colours))
     if not spec.kernel.shared or spec.kernel.uniform:
@@ -189,11 +197,7 @@ def _recurring(pen: Pen) -> list[Block]:
     told = []
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
         told.append("some weights are equal in this example")
-    if colours < len(weights) <= colours * len(FACES):
-        told.append(
-            "where a colour recurs, the number is bold or underlined, so that each look is one weight"
-        )
-    elif len(weights) > colours:
+    if len(weights) > colours * len(FACES):
         told.append(f"with {len(weights)} weights, numbers of one look may be different weights")
     text = ", and ".join(told)
     return [Prose((f"{text[0].upper()}{text[1:]}.",), detail=True, spare=1)] if told else []
@@ -249,7 +253,7 @@ def _ties(sources: Sources, s: Structure) -> str:
             return f". {moved}the matrix are cut off"
         return f". Each {line} is the one {'before' if spec.transposed else 'above'}, moved {where}"
     if "not" in s.kind:
-        return f". {{matrix}} is {s.kind.partition(',')[0]}, but not a Toeplitz matrix"
+        return not_toeplitz(sources, s)
     if kinds.channelled(spec):
         return ""  # told of its blocks
     called, with_, blocks = s.kind.partition(" with ")
@@ -291,21 +295,19 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
     found: list[Block] = [_channels(pen, s, channels[0])] if channels else []
     if len(spec.axes) < 2 or len(s.levels) < 2:
         return found
-    outer, inner = s.levels[-2], s.levels[-1]
+    outer, inner, small = s.levels[-2], s.levels[-1], "small " * bool(channels)
     what = "The block of each pair of channels in turn" if channels else "{matrix}"
-    text = f"{what} consists of {_by(outer.shape)} blocks of size {_by(outer.block)}"
+    text = f"{what} consists of {_by(outer.shape)} {small}blocks of size {_by(outer.block)}"
     if outer.banded:
-        text += ", which lie in a band"
-    if inner.banded:
+        text += f". The nonzero {small}blocks lie in a band"
+        text += ", and so do the nonzero entries of each" * inner.banded
+    elif inner.banded:
+        text += ". The nonzero entries of each lie in a band"
+    if channels and s.kind.endswith(_DOUBLY):
         text += (
-            "; each of these {small}blocks is itself banded" if outer.banded else "; each of these is banded"
+            f". Along each diagonal of blocks the same {small}block is repeated, and each {small}block is "
         )
-    text = text.replace("{small}", "small " if channels else "")
-    if channels and _DOUBLY in s.kind:
-        text += (
-            ". So the block of each pair of channels is doubly block Toeplitz: constant along its diagonals, "
-        )
-        text += "block by block and within each small block"
+        text += f"constant along its own diagonals; such a matrix is called {_DOUBLY}"
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
         return [*found, Prose(pen.say(f"{text}."))]
     item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")

@@ -16,12 +16,15 @@ from symconv.notes.conventions import convention, orientation
 from symconv.notes.figured import picture, positioned_picture
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
+from symconv.notes.limits import LED_BACK, fewest, limits_told
 from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Words, plain
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
-from symconv.notes.pieces import MOST_LINES, Pen, Writing, generic, lines_shown
+from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
+from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
+from symconv.notes.ties import styled
 from symconv.notes.worked import Position, Worked
 from symconv.printing.display import Row
 from symconv.printing.english import counted, joined
@@ -45,10 +48,12 @@ def numbers(sources: Sources) -> list[Block]:
     motion = in_motion(sources.example)
     window = window or positioned_picture(sources, at_position(pen))
     window = [replace(block, brief=2, motion=motion) for block in window if isinstance(block, Picture)]
+    operands = _operands(sources, pen, bool(window))
     said = [*kinds.remark(pen), *convention(sources, pen), *applied(sources, pen)]
     return [
-        *_operands(sources, pen, bool(window)),
+        *operands,
         table,
+        *([] if any(isinstance(block, Display) for block in operands) else styled(pen)),
         *_all_channels(pen),
         *window,
         *([Prose(_joined(said), detail=len(said) > 1, brief=1)] if said else []),
@@ -103,7 +108,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
         return pen.abreast(s, rows)
 
-    return [Prose((*opening, *pen.say(given))), pen.shown(build, "operands"), Prose(told)]
+    return [Prose((*opening, *pen.say(given))), pen.shown(build, "operands"), *styled(pen), Prose(told)]
 
 
 _CALLED = {"input": "", "kernel": "the kernel ", "bias": "the bias "}
@@ -188,7 +193,8 @@ def _all_channels(pen: Pen) -> list[Block]:
     def build(s: Sheet) -> list[Row | None]:
         return pen.abreast(s, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
 
-    return [Prose(("All channels together:",), detail=True), pen.shown(build, "whole-output", detail=True)]
+    told = f"{'Both' if many == 2 else f'All {many}'} output channels:"
+    return [Prose((told,), detail=True), pen.shown(build, "whole-output", detail=True)]
 
 
 def _within(area: int, channel: int, place: int) -> bool:
@@ -261,47 +267,14 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
     if limits:
-        said.append((*_limits(pen), *_fewest(pen)))
+        said.append((*limits_told(pen), *fewest(pen)))
     elif sources.layer.spec.reads_input:
-        told = _LED_BACK.get(sources.layer.spec.padding_mode)
+        told = LED_BACK.get(sources.layer.spec.padding_mode)
         said.append(pen.say(told) if told else reflection.told(pen))
     elif not sources.layer.spec.transposed and len(sources.layer.spec.axes) == 1 and "xpad" not in text:
         said.append(pen.say("Every window lies within the input, so none is cut short."))
     said += [words for words in (orientation(sources, pen), kinds.largest(sources, pen)) if words]
     return [*blocks, *([Prose(_joined(said), detail=True)] if said else [])]
-
-
-_LED_BACK = {
-    "circular": "The remainder brings an index that runs past one end of the input back in at the other.",
-    "replicate": "The minimum and the maximum replace an index outside the input by that of the nearest end.",
-}
-
-
-def _limits(pen: Pen) -> Words:
-    if pen.worked.spec.transposed:
-        return pen.say(
-            "The limits of the sum select the inputs that contribute to {y}.", y=generic(pen, "output")
-        )
-    if not pen.worked.spec.kernel.learned:
-        return ("The limits of the sum keep the index of the input within range.",)
-    return pen.say("The limits of the sum keep the indices of {kernel} and {input} within range.")
-
-
-def _fewest(pen: Pen) -> Words:
-    """A position at which the limits leave less than the whole window."""
-    positions = pen.worked.positions
-    most = max(len(p.products) for p in positions)
-    least = min(positions, key=lambda p: (len(p.products) or most, -p.output))
-    if not 0 < len(least.products) < most:
-        return ()
-    left = len(least.products)
-    if pen.worked.spec.transposed:
-        text = f" An output collects at most {most} products; {{y}} collects {'one' if left == 1 else left}."
-        return pen.say(text, y=pen.output(least.output))
-    noun = "products" if pen.worked.spec.kernel.learned else "terms"
-    many = "one" if left == 1 else str(left)
-    remain = "remains" if left == 1 else "remain"
-    return pen.say(f" At {{y}} only {many} of the {most} {noun} {remain}.", y=pen.output(least.output))
 
 
 def sizes(sources: Sources) -> Words:
@@ -330,7 +303,19 @@ def sizes(sources: Sources) -> Words:
     instance: Words = (
         (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), fewer, ")") if numbers else ()
     )
-    return ("In general, for ", *told[0], ", ", *told[1], " and ", *told[2], *instance, ":")
+    others = [piece for words in lettered(sources) for piece in (", ", *words)]
+    general: Words = (
+        "In general, for ",
+        *told[0],
+        ", ",
+        *told[1],
+        *others,
+        " and ",
+        *told[2],
+        *instance,
+        ":",
+    )
+    return (*kinds.selection(sources), *general)
 
 
 def _fewer_channels(sources: Sources) -> str:

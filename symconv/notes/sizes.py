@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from operator import itemgetter
 
+from sympy import sympify
+
 import symconv.notes.kinds as kinds
 from symconv.errors import GeometryError, SymconvError
 from symconv.explicit.layout import Sheet
@@ -69,7 +71,38 @@ def _given(sources: Sources) -> Words:
     for at, part in enumerate(told):
         joined += [" and " if at == len(told) - 1 else ", "] if at else []
         joined += part
-    return ("With ", *joined, ", ") if told else ()
+    each = " along each axis" * (len(spec.axes) > 1 and not spec.transposed)
+    return ("With ", *joined, f"{each}, ") if told else ()
+
+
+def lettered(sources: Sources) -> list[Words]:
+    """The stride, the dilation and the padding of a layer that has letters for them, with their meaning."""
+    spec, setting = sources.opened.spec, sources.opened.closed.symbols
+    pen = Pen(Worked(sources.example))
+    noun = "places" if spec.transposed or not _zeros(spec) else "zeros"
+    cut = " cut off" if spec.transposed else ""
+    taps = "taps" if spec.kernel.learned else "entries of a window"
+    told = {
+        ("stride",): ("stride ", " (the step length)"),
+        ("dilation",): ("dilation ", f" (the spacing of the {taps})"),
+        ("before", "after"): ("", f" {noun}{cut} on each side"),
+        ("before",): ("", f" {noun}{cut} before the {'output' if spec.transposed else 'input'}"),
+        ("after",): ("", f" {noun}{cut} after it"),
+        ("output_padding",): ("", " places added at the end"),
+    }
+    found: list[Words] = []
+    for names, (before, after) in told.items():
+        sizes = [[axis.geometry.get(name, 0) for name in names] for axis in spec.tied_axes]
+        alike = all(size == each[0] for each in sizes for size in each)
+        if "before" in names or "after" in names:
+            both = all(axis.geometry["before"] == axis.geometry["after"] for axis in spec.tied_axes)
+            alike = alike and both == (len(names) > 1)
+        letters = list(dict.fromkeys(each[0] for each in sizes if sympify(each[0]).is_Symbol))
+        if alike and letters:
+            found.append((before, *pen.listed(list(letters_of(setting, tuple(letters)))), after))
+    if found and len(spec.axes) > 1:
+        found[-1] = (*found[-1], " along each axis")
+    return found
 
 
 def _cut(sources: Sources, pen: Pen) -> Words:
@@ -108,11 +141,14 @@ def size(sources: Sources) -> list[Block]:
     told = _SIZES[kinds.kind(layer.spec)].removeprefix("{given}")
     told = told if given else f"{told[0].upper()}{told[1:]}"
     cut = _cut(sources, pen) if layer.spec.transposed else ()
-    blocks: list[Block] = [Prose((*given, told, *cut))]
+    words: Words = (*given, told, *cut)
     try:
         item = layer.equation("output_size") if layer.spec.numeric else None
     except GeometryError:
         item = None  # too large for entries, though not for its sizes
+    if item is not None and not sources.own:
+        words = (*words[:-1], f"{str(words[-1]).removesuffix(':')}; for the layer of the title:")
+    blocks: list[Block] = [Prose(words)]
     if item is not None:
         shown = Display(item, "layer.equation('output_size')", "size")
         return [*blocks, shown, *_paddings(sources, pen, _simplest(sources, pen))]
@@ -121,7 +157,7 @@ def size(sources: Sources) -> list[Block]:
     blocks.append(formulas([opened.formula("output_size", axis=at) for at in axes], "size"))
     if layer.spec.numeric:
         found = "×".join(map(str, layer.spec.output_sizes))
-        blocks.append(Prose((f"This layer has {_outputs(found)}{_each(layer)}.",)))
+        blocks.append(Prose((f"The layer of the title has {_outputs(found)}{_each(layer)}.",)))
     small = "×".join(map(str, sources.example.spec.output_sizes))
     blocks.append(Prose((f"The example has {_outputs(small)}{_each(layer)}.",)))
     return [*blocks, *_paddings(sources, pen)]

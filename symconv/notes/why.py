@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
-from sympy import S
+from sympy import Expr, Mul, S, sympify
 
 import symconv.notes.kinds as kinds
 from symconv.errors import SymconvError
-from symconv.notes.model import Block, Points, Words
+from symconv.index_sums.printers import of_formulas
+from symconv.notes.model import Block, Points, Prose, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Costs, Shift, Worked, rotated, shifted
 from symconv.pattern import Specification
-from symconv.printing.english import counted
+from symconv.printing.english import counted, joined
 
 #: The side of an input that is told beside the example: a thousand entries or so, by the number of axes.
 LARGE = {1: 1000, 2: 32, 3: 10}
@@ -31,7 +33,28 @@ def why(sources: Sources) -> list[Block]:
     if kind != "maximum":
         points.append((("Parameter sharing",), _shared(sources, judged, here, large)))
     points.append((("Equivariance to shift",), equivariance(sources, pen)))
-    return [Points(tuple(points))]
+    return [
+        *([] if judged is sources.example or sources.own else [_of_title(judged, here)]),
+        Points(tuple(points)),
+    ]
+
+
+def _of_title(judged: Source, here: Costs) -> Prose:
+    """What is judged, where the example before it was a smaller layer."""
+    spec = judged.spec
+    found = [f"{_product(here)}{_many(here.inputs, 'input')}"]
+    if spec.kernel.learned:
+        shape = [int(n) for n in spec.tied.extents["tap"]]
+        split = 0 if not kinds.channelled(spec) else len(shape) - len(spec.axes) if spec.transposed else 1
+        noun = "kernel" if spec.transposed else "filter"
+        many, weights = prod(shape[:split]), "·".join(map(_number, shape[split:]))
+        counts = _many(many, noun) if split else "a kernel"
+        found.append(f"{counts} of {weights} weight{'s' * (prod(shape[split:]) > 1)}")
+    sizes = [int(size) for size in spec.output_sizes]
+    sizes = [here.outputs // prod(sizes)] * (here.outputs > prod(sizes)) + sizes
+    product = f"{'·'.join(map(_number, sizes))} = " if len(sizes) > 1 else ""
+    found.append(f"{product}{_many(here.outputs, 'output')}")
+    return Prose((f"Now the layer of the title: {joined(found)}{_each_sample(spec)}.",))
 
 
 def large_costs(sources: Sources, judged: Source) -> Costs | None:
@@ -64,20 +87,36 @@ def _product(costs: Costs) -> str:
 def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     spec = sources.layer.spec
     same = large is not None and large.window == here.window
-    many = ", however large the input is" if same else ""
-    which = "" if sources.own else " of this layer" if spec.numeric else " of the example"
-    text = f"Each output{which} depends on {_depends(here, not same)}{many}"
+    text = f"Each output depends on {_depends(here, not same)}{', however large the input is' * same}"
+    if not spec.numeric:
+        text = f"In the example, each output depends on {_depends(here, not same)}"
+        text += ", and a larger input does not change this" * same
     if large and not same:
         text += f", and with {_number(large.inputs)} inputs on {_depends(large, False).split(' input')[0]}"
+    found: Words = (text,)
+    if same and not spec.numeric and (letters := _window(sources, here)):
+        found = ("Each output depends on at most ", *letters, ", however large the input is")
     if kinds.kind(spec) == "maximum":
-        return (f"{text}.",)
-    text += f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
+        return (*found, ".")
+    text = f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
     text += _multiplied(here)
     if large:
         text += f"; with {_product(large)}{_number(large.inputs)} inputs, "
         text += f"{_number(large.multiplications)} instead of "
         text += f"{_number(large.inputs)}·{_number(large.outputs)} = {_number(large.dense)}"
-    return (f"{text}.",)
+    return (*found, f"{text}.")
+
+
+def _window(sources: Sources, here: Costs) -> Words:
+    """The inputs in a window, in the letters of a layer, where it has one channel."""
+    symbols, pen = sources.opened.closed.symbols, Pen(Worked(sources.example))
+    spec, own = symbols.exact_spec, pen.worked.spec
+    many = Mul(*(sympify(axis.geometry["kernel_size"]) for axis in spec.tied_axes))
+    taps = prod(int(axis.geometry["kernel_size"]) for axis in own.tied_axes)
+    if many.is_Integer or spec.transposed or kinds.channelled(own) or here.window != taps:
+        return ()
+    letters = pen(lambda s: of_formulas(s.form, symbols).expr(many))
+    return (letters, f" inputs ({_number(taps)} in the example)")
 
 
 def _depends(costs: Costs, of_all: bool) -> str:
@@ -145,7 +184,7 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
     by, moved = (1, stride) if spec.transposed else (stride, 1)
     shift = shifted(sources, by, moved)
     whole = len(shift.same) == len(worked.outputs)
-    ends = "a zero" if by == 1 else f"{by} zeros"
+    ends = "a zero put" if by == 1 else f"{by} zeros put"
     where = "" if len(worked.shape("input")) == 1 else " of each row"
     front = f"{ends} in front of {{input}}" if not where else f"{ends} in front of each row of {{input}}"
     many, all_ = len(shift.same), len(worked.outputs)
@@ -193,7 +232,9 @@ def _moved(pen: Pen, shift: Shift, text: str) -> Words:
     worked = pen.worked
     if len(worked.shape("input")) == 1:
         said = pen.say(
-            f"{text} {{x}} gives {{y}}.", x=pen.values(shift.inputs, MOST), y=pen.values(shift.outputs, MOST)
+            f"{text} the input {{x}} gives {{y}}.",
+            x=pen.values(shift.inputs, MOST),
+            y=pen.values(shift.outputs, MOST),
         )
         return said
     width, before = shift.output_shape[-1], worked.shape("output")[-1]
@@ -210,13 +251,26 @@ def _between(sources: Sources, pen: Pen, stride: int) -> Words:
     other = shifted(sources, 1, 0)
     if len(other.same) == len(pen.worked.outputs):
         return ()
-    text = f" A shift by one place is not a multiple of the stride {stride} and gives"
+    text = " One place is not a multiple of the stride: with a single zero in front of"
     if len(pen.worked.shape("input")) > 1:
         places = range(len(pen.worked.outputs))
         there = {at: other.there(at, pen.worked.shape("output")) for at in places if at not in other.same}
         at, to = next((at, to) for at, to in there.items() if to is not None)
         old, new = pen.number(pen.worked.outputs[at]), pen.number(other.outputs[to])
-        return pen.say(
-            f"{text} different numbers: {{y}} is {{new}}, not {{old}}.", y=pen.output(at), old=old, new=new
-        )
-    return pen.say(f"{text} different numbers: {{y}}.", y=pen.values(other.outputs, MOST))
+        text += " each row of {input}, {y} is {new}, not {old}."
+        return pen.say(text, y=pen.output(at), old=old, new=new)
+    if _copied(pen.worked.outputs, other.outputs):
+        return ()
+    text += " {input} the output is {new}, which is not a shifted copy of {old}."
+    return pen.say(text, old=pen.values(pen.worked.outputs, MOST), new=pen.values(other.outputs, MOST))
+
+
+def _copied(old: Sequence[Expr], new: Sequence[Expr]) -> bool:
+    """Whether one list is the other, moved by some places, as far as they lie upon each other.
+
+    >>> _copied((8, 20, 32), (0, 8, 20)), _copied((8, 20, 32), (3, 14, 26))
+    (True, False)
+    """
+    moves = range(1 - len(new), len(old) - 1) if len(old) > 1 else range(1)
+    lists = ([(old[at], new[at - by]) for at in range(len(old)) if 0 <= at - by < len(new)] for by in moves)
+    return any(all(one == two for one, two in pairs) for pairs in lists if len(pairs) > 1 or len(old) == 1)

@@ -41,7 +41,7 @@ def test_notes_tell_the_story_in_order(name: str) -> None:
 
 
 #: What ends the notes that have no derivations.
-LONGER = " A longer version of these notes gives every step."
+LONGER = " The full notes derive every step."
 
 
 def keys(made: sc.Document) -> list[str]:
@@ -95,7 +95,7 @@ def test_sections_can_be_chosen_and_ordered() -> None:
 def test_the_opening_example_holds_what_is_asked() -> None:
     text = str(document("full"))
     for piece in (
-        "A dense layer computes z = W a and then f(z).",
+        "A dense layer computes z = W a and then f(z), where f is the activation function.",
         "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
         "(here N = 4, K = 3 and M = 6)",
         "here, with the same 2 zeros on each side, it gives (7, 20, 38, 56, 39, 20) for i = -2, -1, ..., 3",
@@ -109,7 +109,7 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "repeated along one diagonal. T is a banded Toeplitz matrix",
         "12 multiplications instead of 4·6 = 24; with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
         "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
-        "(0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
+        "With a zero put in front of x, the input (0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
         "valid              0 and 0              2        (34, 52)",
         "delta[i] = dL/dy[i] = f'(y[i])*dL/df(y[i])",
         "dL/dw1 = delta1*x0 + delta2*x1 + delta3*x2 + delta4*x3",

@@ -89,7 +89,7 @@ def test_each_kind_makes_its_point() -> None:
             "it is the full convolution",
         ],
         "dilated": ["its taps 2 places apart", "the same 3 taps span d*(K - 1) + 1 = 2*2 + 1 = 5 inputs"],
-        "plane": ["consists of 2×3 blocks of size 2×3", "is itself banded", "doubly block Toeplitz"],
+        "plane": ["consists of 2×3 blocks of size 2×3", "so do the nonzero entries", "doubly block Toeplitz"],
         "grouped": [
             "With 2 groups, 8 of the 16 blocks are zero",
             "from input channel 1",
@@ -113,7 +113,10 @@ def test_each_kind_makes_its_point() -> None:
             "4·3·3·3 = 108 weights and 4 biases",
             "one for each pair of an output channel and an input channel",
         ],
-        "photograph": ["64·3·11·11 = 23,232 weights", "This layer has 55×55 outputs in each output channel."],
+        "photograph": [
+            "64·3·11·11 = 23,232 weights",
+            "The layer of the title has 55×55 outputs in each output channel.",
+        ],
     }
     for name, wanted in points.items():
         text = " ".join(str(document(name)).split())
@@ -147,12 +150,12 @@ def test_limits_are_explained_where_there_are_some() -> None:
 
 def test_a_shift_that_borders_break_is_said_so() -> None:
     text = said(sc.Conv1d(6, 3, padding=2, padding_mode="reflect"), "why")
-    assert "6 of the 8 outputs move: (0, 1, 2, 3, 4, 5, 6) gives" in text
+    assert "6 of the 8 outputs move: the input (0, 1, 2, 3, 4, 5, 6) gives" in text
     assert "y0 and y1 do not: where the window of y0 read 3 in the padding, it now reads 1." in text
     pooled = said(sc.AvgPool1d(5, 3, stride=1, padding=1, count_include_pad=False), "why")
     assert "y0 does not: its window reached over the edge, where it now reads the zero in front." in pooled
     strided = said(SPREAD["strided"]("symconv"), "why")
-    assert "is not a multiple of the stride 2 and gives different numbers" in strided
+    assert "One place is not a multiple of the stride: with a single zero in front of x the output" in strided
 
 
 def test_the_table_has_every_letter_with_its_shape() -> None:

@@ -176,7 +176,8 @@ def test_a_transposed_layer_and_its_transpose_have_in_common_what_is_told(
 
 
 USED = re.compile(
-    r"These sums use the kernel (reversed|as it is), with (.+?), stride (\d) and dilation (\d); f is not yet"
+    r"These sums use the kernel (reversed|as it is), with (.+?), stride (\d) \(.+?\) and dilation (\d) "
+    r"\(.+?\); f is not yet"
 )
 
 #: What NumPy calls the padding that has a name.

@@ -29,7 +29,9 @@ def numbers(array: Any) -> list[int]:
 @pytest.mark.parametrize("name", tiers(["transposed", "deconvolved"], ("transposed",)))
 def test_notes_of_a_transposed_layer_introduce_a_dense_layer_and_its_function(name: str) -> None:
     (lead, *_) = (plain(block.words) for block in document(name).blocks if getattr(block, "lead", False))
-    assert lead.startswith("A dense layer computes z = W a and then f(z).")
+    assert lead.startswith(
+        "A dense layer computes z = W a and then f(z), where f is the activation function."
+    )
     assert "in them x, T and y play the parts of a, W and z" in lead
 
 
@@ -38,11 +40,11 @@ def test_notes_of_a_transposed_layer_introduce_a_dense_layer_and_its_function(na
     [
         (
             LARGE["image"]("symconv"),
-            "A filter is a kernel for each input channel, and gives one output channel.",
+            "A filter has one kernel for each input channel, and gives one output channel.",
         ),
         pytest.param(
             SPREAD["grouped"]("symconv"),
-            "A filter is a kernel for each input channel of its group, and",
+            "A filter has one kernel for each input channel of its group, and",
             marks=exhaustive,
         ),
         pytest.param(
@@ -150,7 +152,9 @@ def test_the_matrix_of_a_maximum_stays_while_no_window_has_another_largest_entry
 )
 def test_gradients_are_checked_by_changing_each_number_of_a_sum(layer: Any, each: str) -> None:
     text = text_of(layer, "checks")
-    found = re.search(r"by changing each (.+?) in turn and observing sum\((.+?)\) (.+?);", text)
+    found = re.search(
+        r"by changing each (.+?) in turn and measuring the change of sum\((.+?)\) (.+?), whose", text
+    )
     assert found is not None
     assert found[1] == each
     assert found[3] == f"delta[{found[2]}]*y[{found[2]}]"
@@ -159,7 +163,7 @@ def test_gradients_are_checked_by_changing_each_number_of_a_sum(layer: Any, each
 
 @pytest.mark.parametrize("depth", tiers(["standard", "full"], ("standard",)))
 def test_a_longer_version_is_named_where_this_one_has_no_derivations(depth: str) -> None:
-    longer = "A longer version of these notes gives every step."
+    longer = "The full notes derive every step."
     assert (longer in str(sc.Conv1d(4, 3).notes(depth=depth))) == (depth != "full")
     assert longer not in str(sc.Conv1d(4, 3).notes(sections=["derivations", "checks"]))
     assert longer in str(sc.Conv1d(4, 3).notes(sections=["checks"]))

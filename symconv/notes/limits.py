@@ -1,0 +1,40 @@
+"""What the limits of the sum of an output do, and how few products they leave."""
+
+from __future__ import annotations
+
+from symconv.notes.model import Words
+from symconv.notes.pieces import Pen, generic
+
+#: What leads an index outside the input back into it, by padding mode.
+LED_BACK = {
+    "circular": "The remainder brings an index that runs past one end of the input back in at the other.",
+    "replicate": "The minimum and the maximum replace an index outside the input by that of the nearest end.",
+}
+
+
+def limits_told(pen: Pen) -> Words:
+    """What the limits of the sum do."""
+    if pen.worked.spec.transposed:
+        return pen.say(
+            "The limits of the sum select the inputs that contribute to {y}.", y=generic(pen, "output")
+        )
+    if not pen.worked.spec.kernel.learned:
+        return ("The limits of the sum keep the index of the input within range.",)
+    return pen.say("The limits of the sum keep the indices of {kernel} and {input} within range.")
+
+
+def fewest(pen: Pen) -> Words:
+    """A position at which the limits leave less than the whole window."""
+    positions = pen.worked.positions
+    most = max(len(p.products) for p in positions)
+    least = min(positions, key=lambda p: (len(p.products) or most, -p.output))
+    if not 0 < len(least.products) < most:
+        return ()
+    left = len(least.products)
+    if pen.worked.spec.transposed:
+        text = f" An output collects at most {most} products; {{y}} collects {'one' if left == 1 else left}."
+        return pen.say(text, y=pen.output(least.output))
+    noun = "products" if pen.worked.spec.kernel.learned else "terms"
+    many = "one" if left == 1 else str(left)
+    remain = "remains" if left == 1 else "remain"
+    return pen.say(f" At {{y}} only {many} of the {most} {noun} {remain}.", y=pen.output(least.output))

@@ -1,0 +1,63 @@
+"""Why the matrix of a layer is not a Toeplitz matrix, and what weights look like in notes."""
+
+from __future__ import annotations
+
+from symconv.explicit.layout import FACES
+from symconv.explicit.structure import Structure
+from symconv.notes.kinds import channelled
+from symconv.notes.model import Block, Prose
+from symconv.notes.pieces import Pen
+from symconv.notes.source import Sources
+from symconv.pattern import Specification
+from symconv.printing.english import counted, joined
+
+#: What happens where the padding repeats inputs.
+MEETING = "where the padding repeats an input, several weights meet in one entry and add up"
+
+
+def styled(pen: Pen) -> list[Block]:
+    """How weights of one colour differ, where there are more weights than colours."""
+    spec, many = pen.worked.spec, len(pen.worked.weights)
+    colours = len(set(spec.notation.coloured().tap_colours))
+    if not spec.kernel.shared or spec.kernel.uniform or not colours < many <= colours * len(FACES):
+        return []
+    styles = "plain or bold" if many <= 2 * colours else "plain, bold, underlined"
+    text = (
+        f"Each weight has its own colour and style ({styles}), so that it can be followed through the table "
+    )
+    return [Prose((f"{text}and the matrix.",), detail=True)]
+
+
+def not_toeplitz(sources: Sources, s: Structure) -> str:
+    """In which band the entries lie, and why they are not constant along each diagonal."""
+    spec, named = sources.example.spec, s.kind.partition(",")[0].removeprefix("blockwise ")
+    several = any(int(relation.geometry.get("groups", 1)) > 1 for relation in spec.tied.relations)
+    what = (
+        f"The block of each pair of channels{' of one group' * several}" if channelled(spec) else "{matrix}"
+    )
+    text = f". {what} is {named}"
+    if "banded" in named:
+        narrow = 2 * (s.lower_bandwidth + s.upper_bandwidth + 1) < sum(s.shape) - 1
+        few = "a few " * (narrow and not channelled(spec))
+        entries, where = ("blocks", " of blocks") if named.startswith("block ") else ("entries", "")
+        text += f": its nonzero {entries} lie on {few}neighbouring diagonals{where}"
+    return f"{text}. It is not Toeplitz, that is, not constant along each diagonal{_reason(spec, s)}"
+
+
+def _reason(spec: Specification, s: Structure) -> str:
+    """What keeps the diagonals from being constant."""
+    axes, several = spec.tied_axes, len(spec.axes) > 1
+    counts = [axis.geometry["input_size"] for axis in axes] if spec.transposed else spec.output_sizes
+    strides = [int(axis.geometry["stride"]) for axis in axes]
+    moved = [step > 1 and int(count) > 1 for step, count in zip(strides, counts, strict=True)]
+    if any(moved):
+        line, way, unit = ("column", "down", "row") if spec.transposed else ("row", "to the right", "column")
+        outer = [f"from one {line} of blocks to the next"] * any(moved[:-1])
+        inner = [f"from one {line} to the next{' within a block' * several}"] * moved[-1]
+        step = "stride" if several else f"stride, {counted(strides[0], unit)}"
+        return f", because {joined(outer + inner)} the kernel moves {way} by the {step}"
+    if s.edges == s.nonzeros:
+        return ", because weights in the rows near the padding meet repeated inputs"
+    ends = all(int(axis.geometry[side]) for axis in axes for side in ("before", "after")) and not several
+    where = "at the ends" if ends else "near the padding"
+    return f", because the rows {where} hold sums of weights: {MEETING}"
