@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,9 +190,27 @@ class Entries:
 
     def display(self, target: MathsTarget) -> Display:
         """The letter of the quantity and its entries."""
+        target = self._lettered(target)
         found = self.chain.quantity(self.name, layer=self.layer)
         nested = found.tolist() if hasattr(found, "tolist") else [found]
         return Display((Row(self._letter(target), (self._written(nested, target),)),))
+
+    def _lettered(self, target: MathsTarget) -> MathsTarget:
+        """A target that writes what an unknown loss sends back as its derivatives."""
+        from sympy import Symbol
+
+        from symconv.network.values import letter_of
+
+        chain, loss = self.chain, self.chain.loss_function
+        if not loss.unknown:
+            return target
+        base, shape = chain.notation.base, chain.values.sizes
+        letter, by = letter_of(chain.notation, len(chain)), target.letter(chain.notation.loss)
+        names = {}
+        for at, index in enumerate(product(*map(range, shape))):
+            entry = target.indexed(letter, *(i + base for i in index))
+            names[Symbol(f"d{loss.name}{at}")] = target.derivative(by, entry)
+        return target.named(names)
 
     def _letter(self, target: MathsTarget) -> str:
         from symconv.network.values import letter_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,12 +89,7 @@ class BackwardConvolution(ChainDerivation):
     @property
     def padding(self) -> Any:
         """Before and after, along each axis."""
-        found = []
-        for axis in self._axes:
-            reach = axis["dilation"] * (axis["kernel_size"] - 1)
-            rest = axis["input_size"] + axis["before"] + axis["after"] - reach - 1
-            after = reach - axis["after"] + Mod(expand(rest), axis["stride"])
-            found.append((expand(reach - axis["before"]), after))
+        found = [_padding(axis) for axis in self._axes]
         return found[0] if len(found) == 1 else tuple(found)
 
     def _script(self, script: Script) -> Iterator[Line]:
@@ -202,9 +197,7 @@ class BackwardConvolution(ChainDerivation):
                 for name, given in (("stride", strides), ("dilation", dilations))
             ]
             steps = [(s, d) for s in every[0] for d in every[1]]
-            holds = all(
-                isl.Set(_met(_FORWARD, s, d)).is_equal(isl.Set(_met(_BACKWARD, s, d))) for s, d in steps
-            )
+            holds = all(isl.Set(_met(_FORWARD, *at)).is_equal(isl.Set(_met(_BACKWARD, *at))) for at in steps)
             found.append(PaddingProof(holds, tuple(steps)))
         return tuple(found)
 
@@ -229,9 +222,7 @@ class PaddingProof:
 _FORWARD = "j = {s}*i + {d}*k - p and 0 <= j < N"
 _BACKWARD = (
     "{s}*i = j + {d}*(K - 1 - k) - before and 0 <= {s}*i <= {s}*(M - 1) and "
-    "rest = N + p + q - {d}*(K - 1) - 1 and before = {d}*(K - 1) - p and "
-    "after = {d}*(K - 1) - q + rest - {s}*floor(rest/{s}) and "
-    "0 <= j < {s}*(M - 1) + 1 + before + after - {d}*(K - 1)"
+    "before = {before} and after = {after} and 0 <= j < {s}*(M - 1) + 1 + before + after - {d}*(K - 1)"
 )
 _SIZES = (
     "N >= 1 and K >= 1 and p >= 0 and q >= 0 and 0 <= k < K and 0 <= i < M and "
@@ -239,9 +230,25 @@ _SIZES = (
 )
 
 
+def _padding(axis: Mapping[str, Any]) -> tuple[Expr, Expr]:
+    """What the convolution that goes back has before and after, along one axis."""
+    reach = axis["dilation"] * (axis["kernel_size"] - 1)
+    rest = axis["input_size"] + axis["before"] + axis["after"] - reach - 1
+    return expand(reach - axis["before"]), reach - axis["after"] + Mod(expand(rest), axis["stride"])
+
+
 def _met(relation: str, s: int, d: int) -> str:
-    whole = f"{_SIZES} and {relation}".format(s=s, d=d)
-    return f"[N, K, p, q] -> {{ [i, k, j] : exists M, rest, before, after : {whole} }}"
+    """A relation for letters in the place of all sizes and paddings, with the padding as it is given."""
+    names = {"input_size": "N", "kernel_size": "K", "before": "p", "after": "q"}
+    axis = {name: Symbol(letter, integer=True) for name, letter in names.items()}
+    before, after = _padding({**axis, "stride": Integer(s), "dilation": Integer(d)})
+    rests = {part: Symbol(f"rest{at}") for at, part in enumerate(sorted(after.atoms(Mod), key=str))}
+    shown = str(expand(after.xreplace(rests)))
+    for part, rest in rests.items():
+        number, divisor = part.args
+        shown = shown.replace(str(rest), f"(({number}) - {divisor}*floor(({number})/{divisor}))")
+    whole = f"{_SIZES} and {relation}".format(s=s, d=d, before=expand(before), after=shown)
+    return f"[N, K, p, q] -> {{ [i, k, j] : exists M, before, after : {whole} }}"
 
 
 def _require(chain: Any, stage: Stage) -> None:

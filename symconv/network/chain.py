@@ -108,9 +108,11 @@ class Chain:
     ) -> None:
         stages = tuple(stages)
         function = Loss(self.notation.loss if loss is None else loss, stages[-1].activation.is_softmax)
-        if function.name == "cross_entropy" and len(shape) != 1:
-            wrong = f"cross_entropy takes a vector, not the shape {shape_text(shape)}"
-            raise OptionError(f"{wrong}: put sc.Flatten() at the end.")
+        if function.name == "cross_entropy" and len(stages[-1].shape) != 1:
+            wrong = f"{stages[-1].told} has outputs of the shape {shape_text(stages[-1].shape)}"
+            cure = "put sc.Flatten() and a dense layer at the end."
+            sentence = "cross_entropy takes the outputs of a layer with one axis"
+            raise OptionError(f"{sentence}, but {wrong}: {cure}")
         self._loss_name, self.values = loss, Values(stages, shape, function, self.notation, given)
 
     def _with(

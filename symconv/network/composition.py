@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from sympy import ImmutableDenseNDimArray, Matrix, expand, sympify
+from sympy import ImmutableDenseNDimArray, Matrix, Symbol, expand, sympify
 
 from symconv.derivation import Formula
 from symconv.errors import MissingExtraError, OptionError
@@ -157,10 +158,8 @@ def composition(chain: Any, first: int = 1) -> Composition:
 def _kernel(chain: Any, one: Stage, two: Stage, axes: Sequence[tuple[Spatial, Spatial]]) -> Any:
     """The transposed convolution that gives the kernel: of the second kernel, with the first."""
     told, later = options(one.layer.spec), options(two.layer.spec)
-    steps = {
-        "stride": _each([a.geometry["stride"] * b.geometry["dilation"] for a, b in axes]),
-        "dilation": _each([a.geometry["dilation"] for a, _ in axes]),
-    }
+    apart = [_kernel_steps(a, b) for a, b in axes]
+    steps = {"stride": _each([a for a, _ in apart]), "dilation": _each([b for _, b in apart])}
     if "in_channels" in told:
         steps |= {"in_channels": told["out_channels"], "out_channels": told["in_channels"]}
         steps |= {"batch": later["out_channels"]}
@@ -218,7 +217,7 @@ def _reason(one: Stage, two: Stage) -> str:
     return words
 
 
-def _sizes(a: Spatial, b: Spatial) -> dict[str, Any]:
+def _sizes(a: Any, b: Any) -> dict[str, Any]:
     """The geometry of the one layer along an axis."""
     one, two = (axis.geometry for axis in (a, b))
     reaches = one["dilation"] * (one["kernel_size"] - 1), two["dilation"] * (two["kernel_size"] - 1)
@@ -242,14 +241,37 @@ _TWO = (
     "M2 = 1 + floor((M1 + p2 + q2 - {d2}*(K2 - 1) - 1)/{s2})"
 )
 _ONE = (
-    "j = {whole}*o + {d1}*k1 + {further}*k2 - p1 - {s1}*p2 and 0 <= o < M and "
-    "M = 1 + floor((N + p1 + q1 + {s1}*(p2 + q2) - {d1}*(K1 - 1) - {further}*(K2 - 1) - 1)/{whole})"
+    "j = {stride}*o + {dilation}*k1 + {step}*k2 - ({before}) and 0 <= o < M and "
+    "M = 1 + floor((N + ({before}) + ({after}) - ({size}))/{stride})"
 )
 _SIZES = (
     "N >= 1 and K1 >= 1 and K2 >= 1 and p1 >= 0 and q1 >= 0 and p2 >= 0 and q2 >= 0 and 0 <= k1 < K1 and "
     "0 <= k2 < K2 and 0 <= j < N and M1 = 1 + floor((N + p1 + q1 - {d1}*(K1 - 1) - 1)/{s1}) and M1 >= 1 and "
     "M1 + p2 + q2 - {d2}*(K2 - 1) >= 1"
 )
+
+
+def _as_one(steps: Mapping[str, Any]) -> dict[str, Any]:
+    """What the one layer has, for letters in the place of all sizes and paddings, as it is made."""
+    letters = {name: Symbol(name, integer=True) for name in ("N", "K1", "K2", "p1", "p2", "q1", "q2")}
+    one, two = (
+        SimpleNamespace(
+            geometry={
+                "kernel_size": letters[f"K{at}"], "stride": steps[f"s{at}"], "dilation": steps[f"d{at}"],
+                "before": letters[f"p{at}"], "after": letters[f"q{at}"], "input_size": letters["N"],
+            }
+        )
+        for at in (1, 2)
+    )  # fmt: skip
+    made, (step, dilation) = _sizes(one, two), _kernel_steps(one, two)
+    before, after = made["padding"]
+    found = {"size": made["kernel_size"], "stride": made["stride"], "before": before, "after": after}
+    return {**found, "step": step, "dilation": dilation}
+
+
+def _kernel_steps(one: Any, two: Any) -> tuple[Any, Any]:
+    """How far apart taps of the second kernel lie in that of the one layer, and taps of the first."""
+    return one.geometry["stride"] * two.geometry["dilation"], one.geometry["dilation"]
 
 
 def _proved(a: Spatial, b: Spatial) -> CompositionProof:
@@ -265,7 +287,7 @@ def _proved(a: Spatial, b: Spatial) -> CompositionProof:
             raise OptionError(
                 f"the proof needs a number for every stride and dilation, but {name} is {size}."
             )
-    steps |= {"whole": steps["s1"] * steps["s2"], "further": steps["s1"] * steps["d2"]}
+    steps |= _as_one(steps)
     padded = b.geometry["before"] != 0 or b.geometry["after"] != 0
     held = "p1 >= {d1}*(K1 - 1) and q1 >= {d1}*(K1 - 1)" if padded else "p2 = 0 and q2 = 0"
 

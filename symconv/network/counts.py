@@ -10,7 +10,7 @@ from sympy import Expr, Max, Min, Mul, Sum, Symbol, ceiling, floor, sympify
 
 from symconv.errors import OptionError
 from symconv.layers.unsized import shape_text
-from symconv.network.fields import parameters_of, receptive_field
+from symconv.network.fields import parameters_of, receptive_field, written_out
 from symconv.network.stages import Stage
 from symconv.printing.display import Display
 from symconv.printing.rich import table, words
@@ -48,7 +48,7 @@ def multiplications_of(stage: Stage, *, padding: bool) -> Any:
     whole: Any = 1
     for relation in stage.layer.spec.tied.relations:
         whole = whole * _products(relation, padding=padding)
-    found = sympify(whole)
+    found = written_out(stage, whole)
     return int(found) if found.is_Integer else found
 
 

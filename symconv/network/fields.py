@@ -30,6 +30,12 @@ class Along:
         size = self.size + dilation * (taps - 1) * self.jump
         return Along(expand(size), expand(self.jump * stride), expand(self.start - before * self.jump))
 
+    def of_all(self, outputs: Any, inputs: Any) -> Along:
+        """What all outputs see together, within the input."""
+        first, last = Max(0, self.start), self.start + self.jump * (outputs - 1) + self.size
+        end = expand(sympify(inputs) if expand(last - inputs) == 0 else Min(inputs, expand(last)))
+        return Along(expand(end - first), sympify(0), first)
+
     def beside(self, other: Along) -> Along:
         """The field that holds both, of layers with the same step."""
         first, last = (
@@ -120,14 +126,15 @@ class ReceptiveField:
 
     def _closed(self) -> tuple[Along, ...]:
         if not self.along:
-            raise OptionError("a transposed layer has fields of different sizes: ask for .inputs(output).")
+            words = (
+                "the outputs of this layer have fields of different sizes, or that move by different steps"
+            )
+            raise OptionError(f"{words}: ask for .inputs(output).")
         return self.along
 
     def _outputs(self) -> list[Any]:
         """The number of outputs along each axis; one for a layer that sees all."""
-        if self._stage.matrix_is_kernel:
-            return [1] * len(self._sizes)
-        return [sympify(size) for size in self._stage.layer.spec.output_sizes]
+        return _outputs(self._stage, len(self._sizes))
 
     @staticmethod
     def _each(found: list[Any]) -> Any:
@@ -135,6 +142,21 @@ class ReceptiveField:
 
     def __repr__(self) -> str:
         return f"ReceptiveField(size={self.size}, jump={self.jump}, start={self.start})"
+
+
+def _outputs(stage: Stage, axes: int) -> list[Any]:
+    """The number of outputs along each axis, in the letters of the chain; one for a layer that sees all."""
+    if stage.matrix_is_kernel or stage.layer.axes[-1].form == "diagonal":
+        return [sympify(1)] * axes
+    return [written_out(stage, size) for size in stage.layer.spec.output_sizes]
+
+
+def written_out(stage: Stage, size: Any) -> Expr:
+    """A size in the letters that the chain was made with, in the place of those of the layers before."""
+    found = sympify(size)
+    while found.free_symbols & stage.sizes.keys():
+        found = found.xreplace(stage.sizes)
+    return found
 
 
 def receptive_field(chain: Any, layer: int | None = None) -> ReceptiveField:
@@ -157,22 +179,28 @@ def receptive_field(chain: Any, layer: int | None = None) -> ReceptiveField:
     sizes = tuple(axis.extents["input"][0] for axis in first.tied_axes)
     fields: dict[int, tuple[Along, ...]] = {0: tuple(Along(*map(sympify, (1, 1, 0))) for _ in sizes)}
     for stage in chain.stages[:layer]:
-        fields[stage.number] = _closed(stage, fields, sizes)
+        fields[stage.number] = _closed(chain, stage, fields, sizes)
     return ReceptiveField(fields[layer], chain.stage(layer), sizes, chain)
 
 
-def _closed(stage: Stage, fields: dict[int, tuple[Along, ...]], sizes: Sequence[Size]) -> tuple[Along, ...]:
+def _closed(
+    chain: Any, stage: Stage, fields: dict[int, tuple[Along, ...]], sizes: Sequence[Size]
+) -> tuple[Along, ...]:
     """The field of a layer along each axis; nothing where it has no closed form."""
-    spec = stage.layer.spec
+    spec, before = stage.layer.spec, fields[stage.source]
     if stage.matrix_is_kernel:
-        return tuple(Along(sympify(n), sympify(0), sympify(0)) for n in sizes)
-    before = fields[stage.source]
+        if not before:
+            return ()
+        outputs = _outputs(chain.stages[stage.source - 1], len(before)) if stage.source else sizes
+        return tuple(one.of_all(m, n) for one, m, n in zip(before, outputs, sizes, strict=True))
     if _after_dense(stage, [along.jump for along in before]):
         return before
     _require_places(stage, len(sizes))
     if spec.transposed or not before or any(not fields[other] for other in stage.added):
         return ()
     found = tuple(one.through(axis) for one, axis in zip(before, spec.tied_axes, strict=True))
+    if any(expand(a.jump - b.jump) != 0 for n in stage.added for a, b in zip(found, fields[n], strict=True)):
+        return ()  # the fields move at different paces
     for other in stage.added:
         found = tuple(a.beside(b) for a, b in zip(found, fields[other], strict=True))
     return found
@@ -235,4 +263,4 @@ def parameters_of(stage: Stage) -> tuple[Any, Any]:
     spec = stage.layer.spec
     weights = Mul(*map(sympify, spec.pattern.extents["tap"])) if stage.learned else sympify(0)
     biases = Mul(*map(sympify, spec.filters)) if spec.bias else sympify(0)
-    return _plain(weights), _plain(biases)
+    return _plain(written_out(stage, weights)), _plain(written_out(stage, biases))

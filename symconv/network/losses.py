@@ -72,14 +72,16 @@ class Loss:
         if self.name == "cross_entropy":
             if self.of_probabilities:
                 return _array([-t / p for p, t in pairs], output)
-            whole = sum(target)
-            return _array(
-                [p * whole - t for p, t in zip(_SOFTMAX.values(output), target, strict=True)], output
-            )
+            return self.through_softmax(_SOFTMAX.values(output), target)
         if self.name == "half_squared_error":
             return _array([a - t for a, t in pairs], output)
         return _array([2 * (a - t) * Fraction(1, len(pairs)) if _whole(a - t) else 2 * (a - t) / len(pairs)
                        for a, t in pairs], output)  # fmt: skip
+
+    def through_softmax(self, probabilities: Sequence[Any], target: Sequence[Any]) -> Any:
+        """The derivative of the cross-entropy with respect to what the softmax was taken of."""
+        whole = sum(target)
+        return _array([p * whole - t for p, t in zip(probabilities, target, strict=True)], probabilities)
 
     def _entropy(self, output: Sequence[Any], target: Sequence[Any]) -> Any:
         if isinstance(output, np.ndarray) and output.dtype != object:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from symconv.errors import EntriesError, OptionError
+from symconv.network.losses import Loss
 from symconv.network.passes import Operands, both
 
 #: Takes ``x``, ``w``, ``b`` and ``target``; returns the loss and the gradients by name.
@@ -65,7 +66,14 @@ def function_of(chain: Any) -> Function:
             taken("target", target, outputs),
         )  # fmt: skip
         forward, backward = both(stages, given, chain.loss_function)
-        loss = chain.loss_function.value(forward.a[len(stages)], given.target)
+        last = len(stages)
+        joint = chain.loss_function.of_probabilities and chain.loss_function.name == "cross_entropy"
+        # The softmax at the end and the logarithm of the loss are taken together, so that none overflows.
+        loss = (
+            Loss("cross_entropy").value(forward.z[last], given.target)
+            if joint
+            else chain.loss_function.value(forward.a[last], given.target)
+        )
         return float(loss), {
             "x": backward.a[0].reshape(shape),
             "w": [backward.w[n].reshape(entries[n].shape("tap")) for n in learned],

@@ -65,15 +65,21 @@ def forward(stages: Sequence[Stage], given: Operands) -> Forward:
     return found
 
 
-def backward(stages: Sequence[Stage], given: Operands, found: Forward, gradient: Entries) -> Backward:
-    """``delta = dL/da f'(z)``, and what it gives for the input, the weights and the bias of each layer."""
+def backward(
+    stages: Sequence[Stage], given: Operands, found: Forward, gradient: Entries, last: Entries = None
+) -> Backward:
+    """``delta = dL/da f'(z)``, and what it gives for the input, the weights and the bias of each layer.
+
+    ``last`` is the delta of the last layer, where it is known without the derivative of its activation.
+    """
     made = Backward({stages[-1].number: gradient})
     for stage in reversed(stages):
         number, index = stage.number, stage.layer.spec.incidence.index
         if number not in made.a:  # nothing reads this layer
             made.a[number] = found.a[number] * 0
         a, taps = found.a[stage.source], found.taps[number]
-        delta = stage.activation.backward(made.a[number], found.z[number], found.a[number])
+        ended = stage is stages[-1] and last is not None
+        delta = last if ended else stage.activation.backward(made.a[number], found.z[number], found.a[number])
         made.delta[number] = delta
         upstream = delta[index["output"]]
         back = added(index["input"], taps[index["tap"]] * upstream, len(a), a)
@@ -92,10 +98,13 @@ def both(
 ) -> tuple[Forward, Backward]:
     """Both passes; the gradient of the loss, where it is not known, may be given."""
     found = forward(stages, given)
-    output = found.a[stages[-1].number]
-    if gradient is None:
+    output, last = found.a[stages[-1].number], None
+    if gradient is None and loss.of_probabilities and loss.name == "cross_entropy":
+        # p - t, whose parts -t/p and p (1 - p) are 1/0 and 0 where a probability is too small for a float.
+        last, gradient = loss.through_softmax(output, given.target), output * 0
+    elif gradient is None:
         gradient = loss.gradient(output, given.target)
-    return found, backward(stages, given, found, gradient)
+    return found, backward(stages, given, found, gradient, last)
 
 
 def taps_of(stage: Stage, a: Entries, given: Operands) -> Entries:

@@ -273,10 +273,11 @@ class Assembly:
         if not self._open:
             self._identity()
         last = self.stages[self.at - 1]
-        if part.is_softmax and len(self.shape) > 1:
-            shape = shape_text(self.shape)
+        if part.is_softmax and len(last.shape) > 1:
+            shape = shape_text(last.shape)
             raise GeometryError(
-                f"softmax is taken of a vector, not of the shape {shape}: put sc.Flatten() before it."
+                f"softmax is taken of the outputs of a layer with one axis, but {last.told} has outputs of "
+                f"the shape {shape}: put sc.Flatten() and a dense layer before it."
             )
         self.stages[self.at - 1] = replace(last, activation=part)
         self._open = False
@@ -291,6 +292,7 @@ class Assembly:
         self._started(part)
         source, shape = self.at, self.shape
         skip = source
+        self._require_own_shape(part)
         for inside in parts_of(part.shortcut):
             self.add(inside)
             skip = self.at
@@ -305,8 +307,15 @@ class Assembly:
         if len(beside) != len(self.shape) or not all(map(self._equal, beside, self.shape)):
             shapes = f"{shape_text(self.shape)}, but what is added to it {shape_text(beside)}"
             raise GeometryError(f"{part!r} gives an output of the shape {shapes}: they must be equal.")
+        self._require_own_shape(part)
         last = self.stages[self.at - 1]
         self.stages[self.at - 1] = replace(last, added=(*last.added, skip))
+
+    def _require_own_shape(self, part: Residual) -> None:
+        """Refuse to add, or to carry past layers, what was flattened: no index of a layer is one of it."""
+        last = self.stages[self.at - 1]
+        if len(last.shape) != len(self.shape):
+            raise GeometryError(f"{part!r} begins or ends with sc.Flatten(): put a dense layer between them.")
 
 
 def flat(shape: Shape) -> Size:

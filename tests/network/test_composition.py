@@ -101,7 +101,9 @@ def test_open_sizes_are_proved_and_not_multiplied() -> None:
         one.prove()
 
 
-@pytest.mark.parametrize("fault", tiers(["{whole}*o", "{d1}*k1", "{further}*k2", "1 + floor"], ["{whole}*o"]))
+@pytest.mark.parametrize(
+    "fault", tiers(["{stride}*o", "{dilation}*k1", "{step}*k2", "1 + floor"], ["{stride}*o"])
+)
 def test_a_wrong_relation_is_not_proved(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     required("islpy")
     module = sys.modules["symconv.network.composition"]
@@ -109,3 +111,24 @@ def test_a_wrong_relation_is_not_proved(monkeypatch: pytest.MonkeyPatch, fault: 
     monkeypatch.setattr(module, "_ONE", module._ONE.replace(fault, f"1 + {fault}", 1))
     net = sc.Chain(sc.Conv1d("N", "K", stride=2, padding="p"), sc.Conv1d(None, "P"))
     assert not any(net.composition().prove())
+
+
+@pytest.mark.parametrize("name", ["kernel_size", "stride", "padding"])
+def test_a_wrong_size_of_the_one_layer_is_not_proved(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The proof is about the layer that is made: its sizes, strides and paddings."""
+    required("islpy")
+    module = sys.modules["symconv.network.composition"]
+    right = module._sizes
+
+    def wrong(a: Any, b: Any) -> dict[str, Any]:
+        made = right(a, b)
+        more = (made[name][0] + 1, made[name][1]) if name == "padding" else made[name] + 1
+        return {**made, name: more}
+
+    monkeypatch.setattr(module, "_sizes", wrong)
+    a, b = sc.Conv1d("N", "K", stride=2, padding="p"), sc.Conv1d(9, "P")
+    assert not module._proved(a.axes[0], b.axes[0])
+    monkeypatch.setattr(module, "_sizes", right)
+    assert module._proved(a.axes[0], b.axes[0])
+    monkeypatch.setattr(module, "_kernel_steps", lambda one, two: (1, 1))
+    assert not module._proved(a.axes[0], b.axes[0])
