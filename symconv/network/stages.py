@@ -172,7 +172,8 @@ class Assembly:
             self._layer(part)
         else:
             kinds = "a layer, sc.Dense, sc.BatchNorm, sc.Flatten(), sc.Activation(f) or sc.Residual(chain)"
-            raise OptionError(f"part {part!r} of a chain is none: write {kinds}.")
+            kinds = f"sc.Activation({part!r})" if isinstance(part, str) else kinds
+            raise OptionError(f"{part!r} is no part of a chain: write {kinds}.")
 
     def _started(self, part: Any) -> None:
         if not self.stages:
@@ -233,7 +234,10 @@ class Assembly:
             try:
                 return part.sized(shape)
             except SymconvError as error:
-                raise GeometryError(f"{self._last()}, and then comes {part!r}: {error}") from None
+                cure = f": {error}"
+                if len(shape) > 1 and "in_features" in defaults(part.kind):
+                    cure = ", which takes a vector. Put sc.Flatten() between them."
+                raise GeometryError(f"{self._last()}, and then comes {part!r}{cure}") from None
         takes = tuple(part.pattern.extents["input"])
         if len(takes) + 1 == len(shape) and "channels" in defaults(type(part)):
             part = remade(part, channels=shape[0])

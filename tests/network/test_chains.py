@@ -66,7 +66,7 @@ def test_an_input_size_may_be_said_again() -> None:
         (lambda: (sc.Flatten(),), OptionError, ["begins with a layer"]),
         (lambda: (sc.Conv1d(5, 3, batch=2),), OptionError, ["batch"]),
         (lambda: (sc.Conv1d(5, 3).at(w=[1, 2, 3]),), OptionError, ["has values"]),
-        (lambda: (sc.Conv1d(5, 3), "relu"), OptionError, ["'relu'", "sc.Activation(f)"]),
+        (lambda: (sc.Conv1d(5, 3), "relu"), OptionError, ["'relu'", "sc.Activation('relu')"]),
         (lambda: (sc.Conv2d((4, 4), 3), sc.Activation("softmax")), GeometryError, ["softmax", "(2, 2)"]),
         (lambda: (sc.Conv1d(5, 3), sc.Residual([sc.Conv1d(None, 3)])), GeometryError, ["(1,)", "(3,)"]),
         (lambda: (), OptionError, ["at least one layer"]),
@@ -274,3 +274,22 @@ def test_what_a_layer_does_not_have_is_refused(ask: str) -> None:
 def test_numbers_need_a_known_loss_and_known_activations() -> None:
     with pytest.raises(OptionError, match="nothing is known"):
         sc.Chain(sc.Conv1d(3, 2)).numpy()
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            [sc.Conv2d(4, 3, in_channels=1, out_channels=2), sc.Dense(None, 10)],
+            "Conv2d((4, 4), (3, 3), in_channels=1, out_channels=2) gives an output of the shape (2, 2, 2), "
+            "and then comes Dense(None, 10), which takes a vector. Put sc.Flatten() between them.",
+        ),
+        ([sc.Conv1d(4, 1, in_channels=1, out_channels=2), sc.Dense(None, 3)], "Put sc.Flatten() between"),
+        ([sc.Conv1d(4, 2), "relu"], "'relu' is no part of a chain: write sc.Activation('relu')."),
+        ([sc.Conv1d(4, 2), 3], "3 is no part of a chain: write a layer, sc.Dense"),
+    ],
+)
+def test_what_does_not_follow_is_refused_with_the_cure(parts: list[Any], said: str) -> None:
+    with pytest.raises((GeometryError, OptionError)) as raised:
+        sc.Chain(*parts)
+    assert said in str(raised.value)
