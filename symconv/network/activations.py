@@ -33,7 +33,7 @@ from sympy import (
 )  # fmt: skip
 from sympy import erf as symbolic_erf
 
-from symconv.errors import OptionError
+from symconv.errors import OptionError, misspelt
 from symconv.printing.letters import WORDS
 from symconv.printing.targets import target_of
 
@@ -74,7 +74,8 @@ class Activation:
     ----------
     function : str, sympy.Lambda, SymPy function, or Python function of one number
         A key of ``symconv.network.activations.KNOWN``, "softmax", or any other name, which stands for an
-        unknown function with an unknown derivative. A Python function is called with a symbol.
+        unknown function with an unknown derivative; a name that is almost one of these is refused. A Python
+        function is called with a symbol.
 
     Raises
     ------
@@ -99,6 +100,13 @@ class Activation:
             if given in WORDS or not given.isidentifier():
                 sentence = "the activation is {given!r}: write a name, such as 'f'. Known are {known}."
                 raise OptionError(sentence, given=given, known=", ".join([*KNOWN, "softmax"]))
+            meant = misspelt(given, (*KNOWN, "softmax"))
+            if meant is not None:
+                sentence = (
+                    "the activation is {given!r}: did you mean {meant!r}? An unknown function has another "
+                )
+                sentence += "name, such as 'f'."
+                raise OptionError(sentence, given=given, meant=meant)
         elif not callable(given):
             raise OptionError(f"the activation is {given!r}: write a name such as 'relu', or a function.")
         _ = self.expr

@@ -293,3 +293,29 @@ def test_what_does_not_follow_is_refused_with_the_cure(parts: list[Any], said: s
     with pytest.raises((GeometryError, OptionError)) as raised:
         sc.Chain(*parts)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("ReLU", "relu"), ("Relu", "relu"), ("rleu", "relu"), ("reluu", "relu"), ("tan", "tanh"),
+        ("Softmax", "softmax"), ("leakyrelu", "leaky_relu"), ("sigmod", "sigmoid"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_activation_is_refused(given: str, meant: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        sc.Activation(given)
+    said = f"the activation is '{given}': did you mean '{meant}'? An unknown function has another name"
+    assert str(raised.value).startswith(said)
+
+
+@pytest.mark.parametrize("given", ["mse", "MSE", "cross_entropie", "crossentropy", "squared_error"])
+def test_a_misspelt_loss_is_refused(given: str) -> None:
+    with pytest.raises(OptionError, match=f"loss is '{given}': did you mean '[a-z_]+'\\? Another name"):
+        sc.Chain(sc.Conv1d(3, 2), loss=given)
+
+
+@pytest.mark.parametrize("name", ["f", "g", "h", "phi", "psi", "sigma", "swish", "Re", "act"])
+def test_other_names_are_unknown_functions_and_losses(name: str) -> None:
+    assert sc.Activation(name).unknown
+    assert sc.Chain(sc.Conv1d(3, 2), loss=name).loss_function.unknown
