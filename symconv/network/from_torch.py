@@ -16,7 +16,8 @@ from symconv.network.activations import Activation
 from symconv.network.batchnorm import BatchNorm
 from symconv.network.chain import Chain
 from symconv.network.dense import Dense
-from symconv.network.stages import Assembly, Flatten
+from symconv.network.parts import Flatten
+from symconv.network.stages import Assembly
 from symconv.printing.english import counted
 from symconv.printing.names import PresetName
 from symconv.printing.notation import Notation

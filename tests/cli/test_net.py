@@ -202,7 +202,7 @@ def test_notes_and_pictures_are_written(suffix: str, file: Path, tmp_path: Path,
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("x = [1, 2, 3, 4]", "x = [1, 2, 3]", "net.toml: x has 3 entries, but the layer takes 4."),
+        ("x = [1, 2, 3, 4]", "x = [1, 2, 3]", "net.toml: x has 3 entries, but the chain takes 4."),
         ("x = [1, 2, 3, 4]", "x = '1,2,3'", "net.toml: x has 3 entries, but 4 are needed."),
         ("x = [1, 2, 3, 4]", "x = [true, 2, 3, 4]", "x holds true: write numbers, or names of symbols"),
         ("x = [1, 2, 3, 4]", "x = ['__import__', 2, 3, 4]", "x: '__import__' is not an entry: write"),
