@@ -363,3 +363,10 @@ def test_what_is_wrong_is_said_in_a_sentence(call: Callable[[], Any], said: str)
     with pytest.raises(SymconvError) as raised:
         call()
     assert said in str(raised.value)
+
+
+def test_the_slope_of_leaky_relu_is_written_case_by_case() -> None:
+    net = sc.Chain(sc.Conv1d(4, 2), sc.Activation("leaky_relu"), sc.Dense(None, 2))
+    formula = net.formula("delta", layer=1)
+    assert str(formula).endswith("with lrelu'(z) = [z > 0] + [z <= 0]/100")
+    assert r"\left[z > 0\right] + \frac{1}{100} \left[z \leq 0\right]" in formula.latex()
