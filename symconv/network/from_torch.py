@@ -113,11 +113,11 @@ def _require_features(module: Any, shape: tuple[Any, ...]) -> None:
     """Refuse an input of another size than a Linear module takes."""
     if not module.in_features:
         raise OptionError(f"{type(module).__name__} has no weights yet: call it once on an input.")
-    shape = shape[0] if isinstance(shape[0], tuple | list) else shape
-    if tuple(shape) != (module.in_features,):
+    shape = tuple(shape[0]) if isinstance(shape[0], tuple | list) else shape
+    if shape != (module.in_features,):
         raise GeometryError(
             f"Linear takes {counted(module.in_features, 'input')}, but the input has the shape "
-            f"{shape_text(tuple(shape))}: give input_size={module.in_features}."
+            f"{shape_text(shape)}: give input_size={module.in_features}."
         )
 
 

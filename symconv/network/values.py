@@ -117,8 +117,8 @@ class Values:
         having = self.having(letter)
         if not isinstance(values, Mapping):
             if isinstance(values, str) or not isinstance(values, Iterable):
-                what = "kernel" if letter == "w" else "bias"
-                cure = f"write a list with the {what} of each layer that has one, or a mapping by layer"
+                one = "kernel" if letter == "w" else "bias"
+                cure = f"write a list with the {one} of each layer that has one, or a mapping by layer"
                 raise EntriesError(f"{{option}} is {{given!r}}: {cure}.", letter, values)
             values = list(values)
             if len(values) != len(having):
