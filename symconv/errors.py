@@ -121,23 +121,6 @@ def _nearest(given: str, allowed: Sequence[str]) -> str | None:
     return alike[0] if alike else None
 
 
-def misspelt(given: str, known: Iterable[str]) -> str | None:
-    """The known name that one of at least three letters was meant to be, where it is almost that name.
-
-    >>> known = ["relu", "leaky_relu", "mean_squared_error"]
-    >>> [misspelt(name, known) for name in ("rleu", "LeakyReLU", "mse", "f", "phi", "swish")]
-    ['relu', 'leaky_relu', 'mean_squared_error', None, None, None]
-    """
-    plain = {}
-    for name in known:
-        plain["".join(word[0] for word in name.split("_"))] = name
-        plain[name.replace("_", "")] = name
-    short = given.lower().replace("_", "")
-    near = difflib.get_close_matches(short, plain, n=1, cutoff=0.75) if len(short) > 2 else []
-    found = [name for name in near if len(name) > 3 or name == short]
-    return plain[found[0]] if found and given not in plain.values() else None
-
-
 def reject_unknown(call: str, given: Iterable[str], allowed: Collection[str]) -> None:
     """Raise :class:`OptionError` for the first name in ``given`` that is not allowed, if there is one."""
     for name in given:

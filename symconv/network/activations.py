@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import erf
@@ -33,7 +34,7 @@ from sympy import (
 )  # fmt: skip
 from sympy import erf as symbolic_erf
 
-from symconv.errors import OptionError, misspelt
+from symconv.errors import OptionError
 from symconv.printing.letters import WORDS
 from symconv.printing.targets import target_of
 
@@ -64,6 +65,23 @@ KNOWN: Mapping[str, tuple[str, Expr, Expr | None]] = MappingProxyType(
 
 #: Functions of numbers that are better behaved than what the expression says.
 _NUMPY: Mapping[str, Callable[[Any], Any]] = MappingProxyType({"softplus": lambda z: np.logaddexp(0, z)})
+
+
+def misspelt(given: str, known: Iterable[str]) -> str | None:
+    """The known name that one of at least three letters was meant to be, where it is almost that name.
+
+    >>> known = ["relu", "leaky_relu", "mean_squared_error"]
+    >>> [misspelt(name, known) for name in ("rleu", "LeakyReLU", "mse", "f", "phi", "swish")]
+    ['relu', 'leaky_relu', 'mean_squared_error', None, None, None]
+    """
+    plain = {}
+    for name in known:
+        plain["".join(word[0] for word in name.split("_"))] = name
+        plain[name.replace("_", "")] = name
+    short = given.lower().replace("_", "")
+    near = get_close_matches(short, plain, n=1, cutoff=0.75) if len(short) > 2 else []
+    found = [name for name in near if len(name) > 3 or name == short]
+    return plain[found[0]] if found and given not in plain.values() else None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Function, Symbol, exp, log
 
-from symconv.errors import OptionError, misspelt
-from symconv.network.activations import Activation, exact
+from symconv.errors import OptionError
+from symconv.network.activations import Activation, exact, misspelt
 from symconv.printing.letters import WORDS
 
 #: The losses by name, each in words.
