@@ -81,35 +81,39 @@ def net(
 
     \b
     Examples:
-      symconv net lenet.toml --show delta --layer 1 --steps
-      symconv net lenet.toml -o lenet.pdf
+      symconv net network.toml --show delta --layer 1 --steps
+      symconv net network.toml -o network.pdf
     """
+    given = [name for name, value in options.items() if value]
     chain = read_network(spec)
     if check:
+        shown = {"show": show, "layer": layer, "steps": steps, "format": form, "output": file}
+        given += [name for name, value in shown.items() if value not in (None, False)]
+        if given:
+            raise click.UsageError(f"--{given[0]} does nothing beside --check: leave out one of them.")
         with waiting("checking"):
             report = chain.check()
         click.echo(report)
         if not report:
             ctx.exit(1)
     elif file is None:
-        _print(chain, show, layer, steps, form, options)
+        if given:
+            raise click.UsageError(f"--{given[0]} needs -o FILE.")
+        _print(chain, show, layer, steps, form)
     elif form is not None or show is not None or layer is not None or steps:
         raise click.UsageError("--show, --layer, --steps and --format say what is printed: leave out -o.")
     elif file.endswith(_PICTURES):
+        if given:
+            raise click.UsageError(f"--{given[0]} is for notes, but {file} gets a picture: leave it out.")
         with waiting("drawing"):
             refusing(spec.name, chain.figure).save(file)
     else:
         deliver(file, None, "network", partial(_files, chain, options))
 
 
-def _print(
-    chain: Chain, show: str | None, layer: int | None, steps: bool, form: str | None, options: dict[str, Any]
-) -> None:
+def _print(chain: Chain, show: str | None, layer: int | None, steps: bool, form: str | None) -> None:
     from symconv.cli.typeset import typeset
 
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise click.UsageError(f"--{given[0]} needs -o FILE.")
     usual = "text" if sys.stdout.isatty() else "latex"
     with waiting("deriving"):
         blocks: list[str | Displayed] = []

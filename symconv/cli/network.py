@@ -27,6 +27,9 @@ _WHOLE = ("loss", "x", "target", "notation", "layers")
 #: How things are asked for in such a file.
 SPEC = Door(lambda name: name.replace("_", "-"), {**WAYS, "with_bias": "add bias = true"})
 
+#: What Python has for a part that errors name, and what a file has.
+_FLATTEN = "sc.Flatten()", "a part of the kind 'flatten'"
+
 
 @click.command(add_help_option=False)
 @layer_options
@@ -68,8 +71,8 @@ def network_of(held: Mapping[str, Any], name: str) -> Chain:
         raise SpecError(f"{name} has no layers: write a [[layers]] table for each part of the network.")
     loss = held.get("loss")
     if loss is not None and not isinstance(loss, str):
-        raise SpecError(f"{name}: loss is {loss!r}: write a name, such as 'half_squared_error'.")
-    parts = [found.part(f"{name}, layers {at}", table) for at, table in enumerate(tables, 1)]
+        raise SpecError(f"{name}: loss is {_as_toml(loss)!r}: write a name, such as 'half_squared_error'.")
+    parts = [found.part(f"{name}, layer {at}", table) for at, table in enumerate(tables, 1)]
     notation = _notation(name, held.get("notation"))
     return refusing(name, lambda: _valued(Chain(*parts, loss=loss, notation=notation), found, held, name))
 
@@ -77,13 +80,14 @@ def network_of(held: Mapping[str, Any], name: str) -> Chain:
 def _valued(chain: Chain, found: _Parts, held: Mapping[str, Any], name: str) -> Chain:
     """The chain on the values that a file has for it."""
     given: dict[str, Any] = {}
+    if {"x", "target"} & held.keys() or any(value is not None for _, value in (*found.w, *found.b)):
+        chain.values.require_numbers()
     for letter, told in (("w", found.w), ("b", found.b)):
         numbers = list(chain.values.having(letter))
         values = {numbers[at]: (where, value) for at, (where, value) in enumerate(told) if value is not None}
         for number, (where, value) in values.items():
             shape = chain[number].entries.shape("tap" if letter == "w" else "bias")
             given.setdefault(letter, {})[number] = _values(f"{where}: {letter}", value, shape)
-    chain.values.require_numbers() if given or {"x", "target"} & held.keys() else None
     for letter in ("x", "target"):
         if letter in held:
             shape = chain.stages[0].layer.entries.shape("input") if letter == "x" else chain.values.sizes
@@ -108,7 +112,8 @@ class _Parts:
         kind = table.get("kind")
         if not isinstance(kind, str) or kind not in (*makers, *known):
             sentence = "{where}: the kind is {given!r}: {cure}"
-            raise SpecError(sentence, where=where, given=kind, allowed=(*makers, *known))
+            sentence = "{where}: the kind is missing: {cure}" if kind is None else sentence
+            raise SpecError(sentence, where=where, given=_as_toml(kind), allowed=(*makers, *known))
         options = {name: value for name, value in table.items() if name != "kind"}
         make: Callable[[str, dict[str, Any]], Any] = makers.get(kind, partial(self._layer, kind))
         return refusing(where, lambda: make(where, options))
@@ -117,6 +122,9 @@ class _Parts:
         require_known(where, options, [*_PARAMS, "w", "b"])
         written = {name: _as_text(value) for name, value in options.items() if name in _PARAMS}
         w, b = options.get("w"), options.get("b")
+        for option, cure in (("w", "give kernel-size"), ("b", "leave it out")):
+            if option in options and "pool" in kind:
+                raise SpecError(f"{option} does not go with {kind}: {cure}.")
         if w is not None and "kernel-size" not in written:
             written["kernel-size"] = _as_text(list(_kernel_size(f"{where}: w", w, kind)))
         arguments = list(arguments_of(where, written, _FLAGS))
@@ -138,6 +146,8 @@ class _Parts:
         if outside is None:
             raise SpecError("out-features is missing: write how many outputs the layer has.")
         bias = options.get("bias", b is not None)
+        if not isinstance(bias, bool):
+            raise SpecError(f"bias is {bias!r}: write true or false, and its values as b.")
         self._learned(True, bool(bias), where, w, b)
         return Dense(inside, outside, bias=bias)
 
@@ -160,7 +170,8 @@ class _Parts:
         require_known(where, options, ["function"])
         function = options.get("function")
         if not isinstance(function, str):
-            raise SpecError(f"function is {function!r}: write a name, such as 'relu'.")
+            said = "missing" if function is None else repr(_as_toml(function))
+            raise SpecError(f"function is {said}: write a name, such as 'relu'.")
         return Activation(function)
 
     def _residual(self, where: str, options: dict[str, Any]) -> Any:
@@ -169,10 +180,10 @@ class _Parts:
         require_known(where, options, ["layers", "shortcut"])
         beside, inside = (
             [
-                self.part(f"{where}, {name} {at}", table)
+                self.part(f"{where}, {one} {at}", table)
                 for at, table in enumerate(tables_of(where, name, options.get(name, []), "part"), 1)
             ]
-            for name in ("shortcut", "layers")
+            for name, one in (("shortcut", "shortcut"), ("layers", "layer"))
         )
         return Residual(inside, shortcut=beside)
 
@@ -189,12 +200,12 @@ def refusing(where: str, make: Callable[[], _T]) -> _T:
     try:
         return make()
     except SpecError as error:
-        said = error.said(SPEC)
+        said = error.said(SPEC).replace(*_FLATTEN)
         raise SpecError(said if said.startswith(where.partition(",")[0]) else f"{where}: {said}") from None
     except REFUSALS as error:
         if isinstance(error, click.BadParameter) and error.param is not None:
             error.param_hint = f"'{SPEC.written(error.param.name or '')}'"
-        raise SpecError(f"{where}: {refusal(error, SPEC)}") from None
+        raise SpecError(f"{where}: {refusal(error, SPEC).replace(*_FLATTEN)}") from None
 
 
 def _notation(name: str, written: Any) -> Any:
@@ -207,6 +218,17 @@ def _notation(name: str, written: Any) -> Any:
         return notation_of(*(given[option] for option in _LETTERS))
 
     return refusing(name, made)
+
+
+class _Word(str):
+    """A word that stands in an error as it is, without quotes."""
+
+    __repr__ = str.__str__
+
+
+def _as_toml(value: Any) -> Any:
+    """A value as an error writes it: true and false as in the file."""
+    return _Word(str(value).lower()) if isinstance(value, bool) else value
 
 
 def _as_text(value: Any) -> Any:
@@ -247,14 +269,14 @@ def _read(where: str, given: Any) -> Any:
     if isinstance(given, list):
         return [_read(where, part) if isinstance(part, list) else _entry(where, part) for part in given]
     if not isinstance(given, str):
-        raise SpecError(f"{where} is {given!r}: write a list, such as [1, 2, 3].")
+        raise SpecError(f"{where} is {_as_toml(given)!r}: write a list, such as [1, 2, 3].")
     rows = [[_entry(where, text.strip()) for text in row.split(",")] for row in given.split(";")]
     return rows[0] if len(rows) == 1 else rows
 
 
 def _entry(where: str, given: Any) -> Any:
     if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise SpecError(f"{where} holds {given!r}: write numbers, or names of symbols in quotes.")
+        raise SpecError(f"{where} holds {_as_toml(given)!r}: write numbers, or names of symbols in quotes.")
     try:
         return given if isinstance(given, int) else entry_of(str(given))
     except click.BadParameter as error:

@@ -12,6 +12,7 @@ from sympy import Expr, MatrixBase, NDimArray, Symbol, SympifyError, nan, oo, sy
 from sympy.tensor.array.arrayop import Flatten
 
 from symconv.errors import EntriesError
+from symconv.printing.english import counted
 from symconv.printing.letters import entry_names
 from symconv.printing.notation import Notation
 
@@ -50,7 +51,9 @@ def symbols_for(notation: Notation, quantity: str, *shape: int) -> tuple[Symbol,
     return tuple(map(Symbol, names))
 
 
-def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> tuple[Expr, ...]:
+def read_entries(
+    name: str, given: Any, shape: Sequence[int] | None = None, whose: str = "layer"
+) -> tuple[Expr, ...]:
     """Numbers, fractions or SymPy expressions, exact where they are exact, flattened row-major.
 
     They are nested sequences, a NumPy array, or a SymPy matrix or array, of the shape given, or else any
@@ -64,13 +67,17 @@ def read_entries(name: str, given: Any, shape: Sequence[int] | None = None) -> t
     rank = 1 if shape is None else len(shape)
     if rank == 0:
         given = [given] if not isinstance(given, list | tuple | np.ndarray | MatrixBase) else given
-        return read_entries(name, given, (1,))
+        return read_entries(name, given, (1,), whose)
     if isinstance(given, MatrixBase | NDimArray | np.ndarray):
         given = _unpacked(name, given, rank)
     found = _shape_of(name, given, rank)
     if shape is not None and found != tuple(shape):
-        has, takes = (f"{found[0]} entries", shape[0]) if rank == 1 else (f"the shape {found}", tuple(shape))
-        raise EntriesError(f"{{option}} has {has}, but the layer takes {takes}.", name, given)
+        has, takes = (
+            (counted(found[0], "entry", "entries"), shape[0])
+            if rank == 1
+            else (f"the shape {found}", tuple(shape))
+        )
+        raise EntriesError(f"{{option}} has {has}, but the {whose} takes {takes}.", name, given)
     if not prod(found):
         raise EntriesError(f"{name} is empty: give at least one entry.")
     return tuple(

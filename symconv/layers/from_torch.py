@@ -19,7 +19,7 @@ from symconv.printing.options import options_checked
 MODULES = [name for name in LAYERS if name[-1] == "d"]
 
 #: The files of PyTorch that define them.
-_FILES = ("torch.nn.modules.conv", "torch.nn.modules.pooling")
+FILES = ("torch.nn.modules.conv", "torch.nn.modules.pooling")
 
 #: The methods that say what a module computes.
 _COMPUTED_BY = ("forward", "_conv_forward")
@@ -83,8 +83,8 @@ def from_torch(
 def _name(module: Any) -> str:
     """The name of the layer that a module computes, without a look into PyTorch."""
     classes = type(module).__mro__
-    known = [c for c in classes if c.__module__ in _FILES and c.__name__ in MODULES]
-    supported = f"the modules that can be read are {', '.join(MODULES)}."
+    known = [c for c in classes if c.__module__ in FILES and c.__name__ in MODULES]
+    supported = f"the modules that can be read are {', '.join(sorted([*MODULES, 'Linear']))}."
     called = type(module).__name__
     if not known:
         of_torch = any(c.__module__ == "torch.nn.modules.module" for c in classes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import erf
@@ -66,6 +67,23 @@ KNOWN: Mapping[str, tuple[str, Expr, Expr | None]] = MappingProxyType(
 _NUMPY: Mapping[str, Callable[[Any], Any]] = MappingProxyType({"softplus": lambda z: np.logaddexp(0, z)})
 
 
+def misspelt(given: str, known: Iterable[str]) -> str | None:
+    """The known name that one of at least three letters was meant to be, where it is almost that name.
+
+    >>> known = ["relu", "leaky_relu", "mean_squared_error"]
+    >>> [misspelt(name, known) for name in ("rleu", "LeakyReLU", "mse", "f", "phi", "swish")]
+    ['relu', 'leaky_relu', 'mean_squared_error', None, None, None]
+    """
+    plain = {}
+    for name in known:
+        plain["".join(word[0] for word in name.split("_"))] = name
+        plain[name.replace("_", "")] = name
+    short = given.lower().replace("_", "")
+    near = get_close_matches(short, plain, n=1, cutoff=0.75) if len(short) > 2 else []
+    found = [name for name in near if len(name) > 3 or name == short]
+    return plain[found[0]] if found and given not in plain.values() else None
+
+
 @dataclass(frozen=True)
 class Activation:
     """A function applied to the output of the layer before it in a chain.
@@ -74,7 +92,8 @@ class Activation:
     ----------
     function : str, sympy.Lambda, SymPy function, or Python function of one number
         A key of ``symconv.network.activations.KNOWN``, "softmax", or any other name, which stands for an
-        unknown function with an unknown derivative. A Python function is called with a symbol.
+        unknown function with an unknown derivative; a name that is almost one of these is refused. A Python
+        function is called with a symbol.
 
     Raises
     ------
@@ -99,6 +118,13 @@ class Activation:
             if given in WORDS or not given.isidentifier():
                 sentence = "the activation is {given!r}: write a name, such as 'f'. Known are {known}."
                 raise OptionError(sentence, given=given, known=", ".join([*KNOWN, "softmax"]))
+            meant = misspelt(given, (*KNOWN, "softmax"))
+            if meant is not None:
+                sentence = (
+                    "the activation is {given!r}: did you mean {meant!r}? An unknown function has another "
+                )
+                sentence += "name, such as 'f'."
+                raise OptionError(sentence, given=given, meant=meant)
         elif not callable(given):
             raise OptionError(f"the activation is {given!r}: write a name such as 'relu', or a function.")
         _ = self.expr

@@ -20,7 +20,7 @@ from symconv.network.batchnorm_check import check as report
 from symconv.network.batchnorm_inference import affine, fold, layer_on, told_letters
 from symconv.network.batchnorm_steps import NAMES, BatchNormDerivation, BatchNormFormula, Mode
 from symconv.network.batchnorm_values import PER_CHANNEL, WHOLE, entries_of, letter_of, plain_entry, shape_of
-from symconv.network.stages import Fitted
+from symconv.network.parts import Fitted
 from symconv.pattern.given import Count, Sizes
 from symconv.pattern.reading import read_size
 from symconv.printing.letters import entry_names

@@ -28,7 +28,8 @@ from symconv.network.check import plain
 from symconv.network.dense import Scale
 from symconv.network.derivations import ChainDerivation, ChainFormula
 from symconv.network.evaluation import Model, Numbers, numeric_chains
-from symconv.network.stages import Shape, Stage, numbered
+from symconv.network.parts import Shape
+from symconv.network.stages import Stage, numbered
 from symconv.printing.display import Display, Row
 from symconv.printing.target import MathsTarget
 

@@ -21,8 +21,9 @@ from symconv.network.figure import figure
 from symconv.network.losses import Loss
 from symconv.network.notes import notes
 from symconv.network.numbers import function_of
+from symconv.network.parts import Shape
 from symconv.network.second import hessian, jvp, vjp
-from symconv.network.stages import Assembly, Shape, Stage
+from symconv.network.stages import Assembly, Stage
 from symconv.network.toeplitz import hessian_is_toeplitz
 from symconv.network.values import ROLES, ByLayer, Values
 from symconv.printing.names import PresetName

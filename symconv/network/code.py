@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symconv.network.stages import Flatten, Residual, parts_of
+from symconv.network.parts import Flatten, Residual, parts_of
 
 
 def code_of(chain: Any) -> str:

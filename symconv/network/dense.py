@@ -99,6 +99,8 @@ def _refused(name: str) -> Any:
     """What a dense layer by itself has not; a chain has it, or it needs windows."""
 
     def refuse(layer: Dense, *given: Any, **named: Any) -> Any:
+        if name in ("check", "notes"):
+            raise OptionError(f"a dense layer has no {name}() of its own: use sc.Chain(layer).{name}().")
         raise OptionError(f"a dense layer has no {name}(): it is for layers with windows.")
 
     return update_wrapper(refuse, getattr(Layer, name))

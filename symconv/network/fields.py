@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -108,11 +109,11 @@ class ReceptiveField:
             If a size is a letter.
         """
         self._chain.values.require_numbers()
+        index = read_index("output", output)
         base = int(self._chain.notation.base)
         seen = reaches(self._chain)[self._stage.number]
         if self._stage.matrix_is_kernel or _after_dense(self._stage, [len(rows) - 1 for rows in seen]):
             return self._each([_indices(rows.any(axis=0), base) for rows in seen])
-        index = (output,) if isinstance(output, int) else tuple(output)
         if len(index) != len(seen):
             raise OptionError(
                 f"the output {output!r} has {len(index)} indices, but the layer has {len(seen)} axes."
@@ -243,6 +244,14 @@ def reaches(chain: Any) -> dict[int, list[Any]]:
             here = [one | two for one, two in zip(here, found[other], strict=True)]
         found[stage.number] = here
     return found
+
+
+def read_index(name: str, given: Any) -> tuple[int, ...]:
+    """One index, or one for each axis, as a tuple."""
+    index = tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
+    if not all(isinstance(at, Integral) and not isinstance(at, bool) for at in index):
+        raise OptionError("{option} is {given!r}: write an index, or one for each axis.", name, given)
+    return tuple(map(int, index))
 
 
 def _indices(row: Any, base: int) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from symconv.figures import Figure
 from symconv.figures.colours import FAINT
 from symconv.figures.drawing import Disc, Drawing, Label, Line, Mark, Text
 from symconv.layers.unsized import shape_text
+from symconv.network.fields import read_index
 from symconv.network.values import letter_of
 from symconv.printing.english import counted, joined
 from symconv.printing.latex import Latex
@@ -129,14 +130,14 @@ def _neuron(chain: Any, neuron: Sequence[int]) -> tuple[int, int]:
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= len(chain):
         cure = f"write a layer from 0 to {len(chain)} and the indices of an output, such as (1, 2)"
         raise OptionError(f"{{option}} is {{given!r}}: {cure}.", "neuron", neuron)
-    return _node(chain, number, index)
+    return _node(chain, number, index, "neuron")
 
 
-def _node(chain: Any, number: int, output: Any) -> tuple[int, int]:
+def _node(chain: Any, number: int, output: Any, name: str = "output") -> tuple[int, int]:
     """An output of a layer by its indices, or an error that has the shape."""
     stage, base = chain.stages[max(number, 1) - 1], int(chain.notation.base)
     shape = [int(size) for size in (stage.shape if number else stage.before)]
-    index = [output] if isinstance(output, int) else list(output)
+    index = read_index(name, output)
     inside = len(index) == len(shape) and all(0 <= i - base < n for i, n in zip(index, shape, strict=True))
     if not inside:
         what = "the last layer" if number == len(chain) else f"layer {number}" if number else "the input"

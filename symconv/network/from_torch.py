@@ -8,13 +8,17 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import EntriesError, OptionError
+from symconv.errors import EntriesError, GeometryError, OptionError
+from symconv.layers.from_torch import FILES, MODULES
 from symconv.layers.from_torch import from_torch as layer_of
+from symconv.layers.unsized import shape_text
 from symconv.network.activations import Activation
 from symconv.network.batchnorm import BatchNorm
 from symconv.network.chain import Chain
 from symconv.network.dense import Dense
-from symconv.network.stages import Assembly, Flatten
+from symconv.network.parts import Flatten
+from symconv.network.stages import Assembly
+from symconv.printing.english import counted
 from symconv.printing.names import PresetName
 from symconv.printing.notation import Notation
 from symconv.printing.options import options_checked
@@ -30,8 +34,8 @@ def from_torch(
     Parameters
     ----------
     module : torch.nn.Module
-        A Conv, ConvTranspose, MaxPool or AvgPool module for one, two or three axes, or a Sequential of these
-        and of Linear, BatchNorm in inference, Flatten, Identity, Softmax and activations. Its hooks are not
+        A Conv, ConvTranspose, MaxPool or AvgPool module for one, two or three axes, a Linear, or a Sequential
+        of these and of BatchNorm in inference, Flatten, Identity, Softmax and activations. Its hooks are not
         read.
     input_size : int or name, or sequence with one per axis
         N, which a module does not know.
@@ -69,6 +73,8 @@ def from_torch(
     if not _is(module, "container", "Sequential"):
         if loss is not None:
             raise OptionError("a single layer has no loss: give a Sequential.")
+        if _is(module, "linear", "Linear"):
+            return _dense(module, input_size, values, {"channels": channels, "batch": batch}, notation)
         return layer_of(module, input_size, values=values, channels=channels, batch=batch, notation=notation)
     if batch is not None:
         raise OptionError("batch is given, but a chain takes one sample.")
@@ -86,6 +92,33 @@ def _is(module: Any, file: str, name: str) -> bool:
     if known and getattr(type(module), "forward", None) is not known[0].forward:
         raise OptionError(f"{type(module).__name__} has its own forward, so it may compute something else.")
     return bool(known)
+
+
+def _dense(module: Any, size: Any, values: bool, others: Mapping[str, Any], notation: Any) -> Dense:
+    """The layer of a Linear module, which knows the size of its input."""
+    for option, given in others.items():
+        if given is not None:
+            sentence = "{option} is {given!r}, but a Linear module takes one vector: leave it out."
+            raise OptionError(sentence, option, given)
+    _require_features(module, (size,))
+    layer = Dense(module.in_features, module.out_features, bias=module.bias is not None, notation=notation)
+    if not values:
+        return layer
+    bias = {} if module.bias is None else {"b": _exact(module.bias)}
+    made: Dense = layer.at(w=_exact(module.weight), **bias)
+    return made
+
+
+def _require_features(module: Any, shape: tuple[Any, ...]) -> None:
+    """Refuse an input of another size than a Linear module takes."""
+    if not module.in_features:
+        raise OptionError(f"{type(module).__name__} has no weights yet: call it once on an input.")
+    shape = tuple(shape[0]) if isinstance(shape[0], tuple | list) else shape
+    if shape != (module.in_features,):
+        raise GeometryError(
+            f"Linear takes {counted(module.in_features, 'input')}, but the input has the shape "
+            f"{shape_text(shape)}: give input_size={module.in_features}."
+        )
 
 
 def _inside(module: Any) -> Iterator[Any]:
@@ -116,6 +149,12 @@ def _gelu(module: Any) -> Activation:
     return Activation("gelu")
 
 
+def _softmax(module: Any) -> Activation:
+    if module.dim not in (None, 1, -1):
+        raise OptionError(f"{module!r} is taken over another axis than that of the features: use dim=-1.")
+    return Activation("softmax")
+
+
 #: What modules without weights are, by the names of their classes.
 _PLAIN: Mapping[str, Callable[[Any], Any]] = MappingProxyType({
     "ReLU": lambda module: Activation("relu"),
@@ -124,7 +163,13 @@ _PLAIN: Mapping[str, Callable[[Any], Any]] = MappingProxyType({
     "LeakyReLU": _leaky,
     "Softplus": _softplus,
     "GELU": _gelu,
-    "Softmax": lambda module: Activation("softmax"),
+    "Softmax": _softmax,
+})  # fmt: skip
+
+#: All modules of a chain.
+_OF_CHAIN = sorted({
+    *MODULES, *_PLAIN, "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Flatten", "Identity", "Linear",
+    "Sequential",
 })  # fmt: skip
 
 
@@ -148,12 +193,22 @@ class _Reader:
         elif name.startswith("BatchNorm") and _is(module, "batchnorm", name):
             self._normalisation(module)
         elif _is(module, "flatten", "Flatten"):
-            self._take(Flatten())
+            self._flatten(module)
         elif _is(module, "linear", "Linear"):
+            if not self.parts:
+                _require_features(module, (self._size,))
             self._take(Dense(module.in_features, module.out_features, bias=module.bias is not None))
             self._hold(_exact(module.weight), None if module.bias is None else _exact(module.bias))
         else:
             self._layer(module)
+
+    def _flatten(self, module: Any) -> None:
+        """All axes of the sample: those behind that of the batch, or all of them."""
+        rank = len(self._assembly.shape)
+        last = {1: (-1, rank), 0: (-1, rank - 1)}  # of a batch, and of a sample by itself
+        if module.end_dim not in last.get(module.start_dim, ()):
+            raise OptionError(f"{module!r} does not flatten all axes of each sample: use nn.Flatten().")
+        self._take(Flatten())
 
     def _normalisation(self, module: Any) -> None:
         """A batch normalisation in inference: one weight and one bias for each channel."""
@@ -176,6 +231,10 @@ class _Reader:
         shape = self._assembly.shape
         size = (shape[1:] if len(shape) > 2 else shape[-1]) if shape else self._size
         channels = None if hasattr(module, "in_channels") else shape[0] if len(shape) > 1 else self._channels
+        name = type(module).__name__
+        if not any(made.__module__ in FILES and made.__name__ in MODULES for made in type(module).__mro__):
+            known = ", ".join(_OF_CHAIN)
+            raise OptionError(f"{name} has no part in a chain: the modules that can be read are {known}.")
         layer = layer_of(module, size, values=self._values, channels=channels)
         given = layer.entries.given
         self._take(layer.in_symbols())

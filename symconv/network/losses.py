@@ -11,7 +11,7 @@ import numpy as np
 from sympy import Expr, Function, Symbol, exp, log
 
 from symconv.errors import OptionError
-from symconv.network.activations import Activation, exact
+from symconv.network.activations import Activation, exact, misspelt
 from symconv.printing.letters import WORDS
 
 #: The losses by name, each in words.
@@ -42,6 +42,11 @@ class Loss:
         if not isinstance(self.name, str) or not self.name.isidentifier() or self.name in WORDS:
             sentence = "{option} is {given!r}: {cure} Any other name, such as 'L', is an unknown loss."
             raise OptionError(sentence, "loss", self.name, allowed=KNOWN)
+        meant = misspelt(self.name, KNOWN)
+        if meant is not None:
+            sentence = "{option} is {given!r}: did you mean {meant!r}? "
+            sentence += "Another name, such as 'L', is an unknown loss."
+            raise OptionError(sentence, "loss", self.name, meant=meant)
 
     @property
     def unknown(self) -> bool:

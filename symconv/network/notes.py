@@ -31,8 +31,8 @@ from symconv.printing.pages import PAGE
 PAGE_WIDTH, CHARACTER = 15.0, 0.19
 
 _TABLE = (
-    "The outputs of each layer, and what it costs; the field is the number of inputs that one output depends "
-    "on, and the jump is how far it moves from one output to the next."
+    "The outputs of each layer, and what it costs; the field is the width of the span of inputs, padding "
+    "included, that one output covers, and the jump is how far it moves from one output to the next."
 )
 
 
@@ -305,7 +305,7 @@ def opening(told: Noted) -> Words:
         text += f"These notes show what {{z}} is when the layer is {what}, what its output is, and what the "
         text += "gradients are."
     if stage.activation.unknown:
-        text += " Nothing is assumed of {f} but that it has a derivative {slope}."
+        text += " Here {f} is any differentiable function, and {slope} is its derivative."
         f = stage.activation.letter
         letters |= {"f": Maths(f, f), "slope": Maths(f"{f}'", f"{f}'")}
     return say(text, **letters)

@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from symconv.errors import EntriesError, OptionError
+from symconv.errors import EntriesError
 from symconv.network.losses import Loss
 from symconv.network.passes import Operands, both
+from symconv.printing.english import counted
 
 #: Takes ``x``, ``w``, ``b`` and ``target``; returns the loss and the gradients by name.
 Function = Callable[..., tuple[float, dict[str, Any]]]
 
 
 def function_of(chain: Any) -> Function:
-    """A function of floating-point arrays made from the formulas: the loss, and its gradients by name.
+    """A function of floating-point arrays that computes the loss, and its gradients by name.
+
+    It goes through the two passes over the index patterns from which the formulas are derived.
 
     ``loss, gradients = f(x=, w=[…], b=[…], target=)``, where w and b are lists with an array for each
     layer that has them, and so are ``gradients["w"]`` and ``gradients["b"]``.
@@ -35,8 +38,7 @@ def function_of(chain: Any) -> Function:
     >>> loss, gradients["w"][0].tolist()
     (17.0, [13.0, 21.0])
     """
-    if chain.loss_function.unknown or any(s.activation.unknown for s in chain.stages):
-        raise OptionError("nothing is known of the loss or of an activation: give them to have numbers.")
+    chain.values.require_known("there are no numbers")
     chain.values.require_numbers()
     stages = chain.stages
     entries = {stage.number: stage.layer.entries for stage in stages}
@@ -45,14 +47,20 @@ def function_of(chain: Any) -> Function:
     outputs = tuple(map(int, chain.shape))
 
     def taken(name: str, value: Any, shape: Sequence[int]) -> Any:
-        found = np.asarray(value, dtype=float)
+        try:
+            found = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            raise EntriesError(f"{name} is {value!r}: write numbers in the shape {tuple(shape)}.") from None
         if found.shape != tuple(shape):
             raise EntriesError(f"{name} has the shape {found.shape}, but the chain takes {tuple(shape)}.")
         return found.reshape(prod(shape))
 
     def held(name: str, values: Sequence[Any], numbers: Sequence[int], role: str) -> Mapping[int, Any]:
+        if isinstance(values, str) or not hasattr(values, "__len__"):
+            raise EntriesError(f"{name} is {values!r}: write a list with one array for each layer.")
         if len(values) != len(numbers):
-            raise EntriesError(f"{name} has {len(values)} entries, but the chain takes {len(numbers)}.")
+            has = counted(len(values), "entry", "entries")
+            raise EntriesError(f"{name} has {has}, but the chain takes {len(numbers)}.")
         pairs = zip(numbers, values, strict=True)
         return {n: taken(f"{name}[{at}]", v, entries[n].shape(role)) for at, (n, v) in enumerate(pairs)}
 

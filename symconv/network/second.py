@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy import Matrix, diff
 
-from symconv.errors import EntriesError, OptionError
+from symconv.errors import EntriesError
 from symconv.explicit.entries import in_shape
 from symconv.explicit.operands import read_entries
 from symconv.network.activations import Activation, Z, exact, values_at
@@ -221,7 +221,7 @@ def vjp(chain: Any, gradient: Any) -> dict[str, Any]:
     """
     values = chain.values
     operands = _operands(values)
-    start = like(list(map(_number, read_entries("gradient", gradient, values.sizes))), None)
+    start = like(list(map(_number, read_entries("gradient", gradient, values.sizes, "chain"))), None)
     made = backward(values.stages, operands, forward(values.stages, operands), start)
 
     def shaped(held: Mapping[int, Entries], role: str) -> dict[int, Any]:
@@ -253,5 +253,4 @@ def _operands(values: Values) -> Operands:
 
 
 def _require_known(chain: Any) -> None:
-    if chain.loss_function.unknown or any(s.activation.unknown for s in chain.stages):
-        raise OptionError("nothing is known of the loss or of an activation, so it has no second derivative.")
+    chain.values.require_known("there is no second derivative")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,8 +14,9 @@ from symconv.explicit.operands import read_entries, symbols_for
 from symconv.network.activations import exact
 from symconv.network.losses import Loss
 from symconv.network.named import Named
+from symconv.network.parts import Shape
 from symconv.network.passes import Backward, Forward, Operands, both, exact_entries, forward
-from symconv.network.stages import Shape, Stage, numbered
+from symconv.network.stages import Stage, numbered
 from symconv.printing.english import counted, joined
 from symconv.printing.letters import entry_names
 from symconv.printing.notation import Notation
@@ -33,8 +34,9 @@ class ByLayer(Mapping[int, Any]):
     def __getitem__(self, layer: int) -> Any:
         if layer in self._held:
             return self._held[layer]
-        having = ", ".join(map(str, self._held)) or "no layer"
-        sentence = f"layer {{given!r}} of {self._layers} has no {self._what}; those that have one: {having}."
+        having = ", ".join(map(str, self._held))
+        told = f"those that have one: {having}" if having else "no layer has one"
+        sentence = f"layer {{given!r}} of {self._layers} has no {self._what}; {told}."
         raise OptionError(sentence, given=layer)
 
     def __iter__(self) -> Iterator[int]:
@@ -70,6 +72,17 @@ class Values:
         for stage in self.stages:
             stage.layer.spec.tied.require_numbers()
 
+    def require_known(self, so: str) -> None:
+        """Refuse a loss or an activation of which only the name is known, and say what follows of that."""
+        if self.loss_function.unknown:
+            cure = "name a known loss, as in sc.Chain(..., loss='half_squared_error')"
+            raise OptionError(f"nothing is known of the loss {self.loss_function.name!r}, so {so}: {cure}.")
+        for stage in self.stages:
+            if stage.activation.unknown:
+                what = f"the activation {stage.activation.name!r} of layer {stage.number}"
+                cure = "write the name of a known one, such as 'relu', or a function"
+                raise OptionError(f"nothing is known of {what}, so {so}: {cure}.")
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """The shape of the output in numbers."""
@@ -89,12 +102,12 @@ class Values:
         self.require_numbers()
         given = dict(self.given)
         if call["x"] is not None:
-            given["x"] = read_entries("x", call["x"], self.stages[0].layer.entries.shape("input"))
+            given["x"] = read_entries("x", call["x"], self.stages[0].layer.entries.shape("input"), "chain")
         for letter in ("w", "b"):
             if call[letter] is not None:
                 given[letter] = {**given.get(letter, {}), **self._read(letter, call[letter])}
         if call["target"] is not None:
-            target = given["target"] = read_entries("target", call["target"], self.sizes)
+            target = given["target"] = read_entries("target", call["target"], self.sizes, "chain")
             known = all(t.is_number for t in target)
             if self.loss_function.name == "cross_entropy" and known and abs(sum(target) - 1) > 1e-9:
                 raise EntriesError("the target of cross_entropy must add up to 1: give probabilities.")
@@ -103,6 +116,10 @@ class Values:
     def _read(self, letter: str, values: Any) -> dict[int, Any]:
         having = self.having(letter)
         if not isinstance(values, Mapping):
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                one = "kernel" if letter == "w" else "bias"
+                cure = f"write a list with the {one} of each layer that has one, or a mapping by layer"
+                raise EntriesError(f"{{option}} is {{given!r}}: {cure}.", letter, values)
             values = list(values)
             if len(values) != len(having):
                 what = ("kernel", "kernels") if letter == "w" else ("bias", "biases")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sympy import Function, Max, Rational, Symbol, exp, log
+from sympy import Expr, Function, Max, Rational, Symbol, exp, log
 
 from symconv.network.activations import KNOWN, Activation, Z
 from symconv.network.backprop import Script
@@ -83,8 +83,15 @@ def functions(form: MathsTarget, activation: Activation, names: set[str]) -> lis
                 continue
             letter = form.function(activation.letter) + "'" * primed
             shown = form if expr.has(Max, Iverson) else form.named({})
-            lines.append(form.prose("with ") + f"{letter}({form.expr(Z)}) = {shown.expr(expr)}")
+            terms = sorted(expr.args, key=lambda term: term.is_Mul) if _of_brackets(expr) else [expr]
+            written = " + ".join(map(shown.expr, terms))
+            lines.append(form.prose("with ") + f"{letter}({form.expr(Z)}) = {written}")
     return lines
+
+
+def _of_brackets(expr: Expr) -> bool:
+    """Whether it is a sum of brackets, which is not brought to a common denominator."""
+    return bool(expr.is_Add and expr.has(Iverson))
 
 
 def upright(target: MathsTarget, display: Display) -> Display:

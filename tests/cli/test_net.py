@@ -34,6 +34,15 @@ kind = "dense"
 w = [[1, 0, 1, 0, 0, 1], [0, "1/2", 0, 0, 1, 0.5]]
 """
 
+IMAGE = """
+[[layers]]
+kind = "conv2d"
+input-size = 4
+kernel-size = 3
+in-channels = 1
+out-channels = 2
+"""
+
 OPEN = """
 [notation]
 upstream = "g"
@@ -193,20 +202,20 @@ def test_notes_and_pictures_are_written(suffix: str, file: Path, tmp_path: Path,
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("x = [1, 2, 3, 4]", "x = [1, 2, 3]", "net.toml: x has 3 entries, but the layer takes 4."),
+        ("x = [1, 2, 3, 4]", "x = [1, 2, 3]", "net.toml: x has 3 entries, but the chain takes 4."),
         ("x = [1, 2, 3, 4]", "x = '1,2,3'", "net.toml: x has 3 entries, but 4 are needed."),
-        ("x = [1, 2, 3, 4]", "x = [true, 2, 3, 4]", "x holds True: write numbers, or names of symbols"),
+        ("x = [1, 2, 3, 4]", "x = [true, 2, 3, 4]", "x holds true: write numbers, or names of symbols"),
         ("x = [1, 2, 3, 4]", "x = ['__import__', 2, 3, 4]", "x: '__import__' is not an entry: write"),
         ("x = [1, 2, 3, 4]", "x = 4", "x is 4: write a list, such as [1, 2, 3]."),
-        ('kind = "dense"', 'kind = "dence"', "net.toml, layers 3: the kind is 'dence': did you mean"),
-        ('kind = "dense"', "kind = 3", "net.toml, layers 3: the kind is 3: write one of 'dense',"),
-        ("flip = true", "flip = 1", "net.toml, layers 1: flip is 1: write true or false."),
-        ("flip = true", "flop = true", "net.toml, layers 1: unknown key 'flop': did you mean 'flip'?"),
-        ('padding = "full"', 'padding = "ful"', "net.toml, layers 1: "),
-        ('padding = "full"', 'stride = "1.5"', "layers 1: Invalid value for 'stride': '1.5' is not a size"),
+        ('kind = "dense"', 'kind = "dence"', "net.toml, layer 3: the kind is 'dence': did you mean"),
+        ('kind = "dense"', "kind = 3", "net.toml, layer 3: the kind is 3: write one of 'dense',"),
+        ("flip = true", "flip = 1", "net.toml, layer 1: flip is 1: write true or false."),
+        ("flip = true", "flop = true", "net.toml, layer 1: unknown key 'flop': did you mean 'flip'?"),
+        ('padding = "full"', 'padding = "ful"', "net.toml, layer 1: "),
+        ('padding = "full"', 'stride = "1.5"', "layer 1: Invalid value for 'stride': '1.5' is not a size"),
         ("input-size = 4", "", "Conv1d(None, 3, padding='full', bias=True, flip=True) is the first layer"),
-        ('function = "relu"', 'function = "x+1"', "net.toml, layers 2: the activation is 'x+1': write a"),
-        ('function = "relu"', "", "net.toml, layers 2: function is None: write a name, such as 'relu'."),
+        ('function = "relu"', 'function = "x+1"', "net.toml, layer 2: the activation is 'x+1': write a"),
+        ('function = "relu"', "", "net.toml, layer 2: function is missing: write a name, such as 'relu'."),
         ("b = [-20]", "b = [1, 2]", "net.toml: b[1] has 2 entries"),
         ("loss = ", "lost = ", "net.toml: unknown key 'lost': did you mean 'loss'?"),
         ('loss = "half_squared_error"', "loss = 2", "net.toml: loss is 2: write a name, such as"),
@@ -216,11 +225,28 @@ def test_notes_and_pictures_are_written(suffix: str, file: Path, tmp_path: Path,
         (
             TWO,
             "[[layers]]\nkind = 'residual'\nlayers = 2",
-            "net.toml, layers 1: layers is 2: write a [[layers]]",
+            "net.toml, layer 1: layers is 2: write a [[layers]]",
         ),
         ("target = [1, 0]", "target = [1, 0, 2]", "net.toml: target has 3 entries"),
         ("[[layers]]", "[notation]\nkernel = 'a b'\n[[layers]]", "net.toml: "),
         ("[[layers]]", "notation = 'ufdl'\n[[layers]]", "net.toml: "),
+        (
+            TWO,
+            "[[layers]]\nkind = 'dense'\nin-features = 'N'\nout-features = 2\nw = [[1], [2]]",
+            "net.toml: input-size is the symbol N, so there are no explicit",
+        ),
+        ('kind = "dense"', "", "net.toml, layer 3: the kind is missing: write one of 'dense',"),
+        ('kind = "dense"', 'kind = "dense"\nbias = 1', "layer 3: bias is 1: write true or false, and its"),
+        ('kind = "dense"', 'kind = "maxpool1d"', "layer 3: w does not go with maxpool1d: give kernel-size."),
+        (
+            'kind = "dense"',
+            'kind = "avgpool1d"\nkernel-size = 2\nb = [1]\n[[layers]]\nkind = "dense"',
+            "layer 3: b does not go with avgpool1d: leave it out.",
+        ),
+        ('loss = "half_squared_error"', "loss = true", "net.toml: loss is true: write a name, such as"),
+        (TWO, f"{IMAGE}[[layers]]\nkind = 'dense'\nout-features = 2", "Put a part of the kind 'flatten'"),
+        (TWO, f"{IMAGE}[[layers]]\nkind = 'activation'\nfunction = 'softmax'", "put a part of the kind"),
+        (TWO, f"loss = 'cross_entropy'\n{IMAGE}", "put a part of the kind 'flatten' at the end."),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(old: str, new: str, words: str, file: Path, capsys) -> None:
@@ -242,6 +268,11 @@ def test_what_is_wrong_is_said_with_its_place(old: str, new: str, words: str, fi
         (["--show", "grad_bias", "--layer", "2"], "layer 2, Dense(6, 2), has no bias, so it has no"),
         (["--show", "delta", "-o", "a.tex"], "--show, --layer, --steps and --format say what is printed"),
         (["--slides"], "--slides needs -o FILE."),
+        (["--check", "--slides"], "--slides does nothing beside --check: leave out one of them."),
+        (["--check", "--show", "delta"], "--show does nothing beside --check"),
+        (["--check", "-o", "a.tex"], "--output does nothing beside --check"),
+        (["--check", "--layer", "1"], "--layer does nothing beside --check"),
+        (["-o", "a.svg", "--title", "T"], "--title is for notes, but a.svg gets a picture: leave it out."),
         (["-o", "a.docx"], "'a.docx' has no format: write one of '.tex',"),
     ],
 )

@@ -78,6 +78,12 @@ def test_without_values_it_is_symbolic_and_sizes_may_be_letters() -> None:
         ([nn.Conv1d(1, 2, 3), nn.LeakyReLU(0.2)], "another slope than 0.01"),
         ([nn.Conv1d(1, 2, 3), nn.GELU(approximate="tanh")], "is an approximation"),
         ([nn.Conv1d(1, 2, 3), nn.Softplus(beta=2)], "a beta other than 1"),
+        ([nn.Conv1d(1, 2, 3), nn.Flatten(2), nn.Linear(8, 2)], "does not flatten all axes of each sample"),
+        ([nn.Conv1d(1, 2, 3), nn.Flatten(0, 0), nn.Linear(8, 2)], "does not flatten all axes"),
+        ([nn.Conv1d(1, 2, 3), nn.Flatten(), nn.Softmax(dim=0)], "over another axis than that of the"),
+        ([nn.Linear(4, 2)], "Linear takes 4 inputs, but the input has the shape (6,): give input_size=4."),
+        ([nn.Conv1d(1, 2, 3), nn.ELU()], "ELU has no part in a chain: the modules that can be"),
+        ([nn.Conv1d(1, 2, 3), nn.Dropout()], "GELU, Identity, LeakyReLU, Linear, MaxPool1d"),
         ([nn.Conv1d(1, 2, 3), nn.Flatten(), nn.Linear(9, 2)], "Dense(9, 2, bias=True) takes an input"),
     ],
 )  # fmt: skip
@@ -101,3 +107,20 @@ def test_options_of_the_other_kind_are_refused() -> None:
         sc.from_torch(nn.Conv1d(1, 2, 3), 6, loss="L")
     with pytest.raises(OptionError, match="one sample"):
         sc.from_torch(nn.Sequential(nn.Conv1d(1, 2, 3)), 6, batch=2)
+
+
+def test_a_linear_module_is_a_dense_layer() -> None:
+    module = nn.Linear(3, 2).double()
+    layer = sc.from_torch(module, 3, values=True, notation="ufldl")
+    assert repr(layer.in_symbols()) == "Dense(3, 2, bias=True)"
+    found = np.array(layer.at(x=[1, -2, 3]).output.tolist(), dtype=float).ravel()
+    wanted = module(torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)).detach().numpy()
+    assert found == pytest.approx(wanted, rel=1e-12)
+    assert repr(sc.from_torch(nn.Linear(4, 2, bias=False), (4,))) == "Dense(4, 2)"
+    assert repr(sc.from_torch(nn.Sequential(nn.Linear(4, 2)), 4)[1]) == "Dense(4, 2, bias=True)"
+    with pytest.raises(GeometryError, match="takes 4 inputs"):
+        sc.from_torch(nn.Linear(4, 2), 5)
+    with pytest.raises(OptionError, match="LazyLinear has no weights yet"):
+        sc.from_torch(nn.LazyLinear(2), 5)
+    with pytest.raises(OptionError, match="batch is 2, but a Linear module takes one vector"):
+        sc.from_torch(nn.Linear(4, 2), 4, batch=2)

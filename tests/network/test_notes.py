@@ -73,7 +73,7 @@ def test_notes_tell_one_neurons_way_back_and_one_weight() -> None:
 def test_the_opening_question_is_answered_with_one_filter() -> None:
     text = str(notes_of(one_filter))
     for line in (
-        "Nothing is assumed of f but that it has a derivative f'.",
+        "Here f is any differentiable function, and f' is its derivative.",
         "x = (1, 2, 3, 4), w^(1) = (5, 6, 7)",
         "z^(1) = (5, 16, 34, 52, 45, 28)",
         "a^(1) = (f(5), f(16), f(34), f(52), f(45), f(28))",
