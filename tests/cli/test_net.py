@@ -246,7 +246,7 @@ def test_notes_and_pictures_are_written(suffix: str, file: Path, tmp_path: Path,
         ('loss = "half_squared_error"', "loss = true", "net.toml: loss is true: write a name, such as"),
         (TWO, f"{IMAGE}[[layers]]\nkind = 'dense'\nout-features = 2", "Put a part of the kind 'flatten'"),
         (TWO, f"{IMAGE}[[layers]]\nkind = 'activation'\nfunction = 'softmax'", "put a part of the kind"),
-        (TWO, f"loss = 'cross_entropy'\n{IMAGE}", "put a part of the kind 'flatten' and a dense layer at the end."),
+        (TWO, f"loss = 'cross_entropy'\n{IMAGE}", "put a part of the kind 'flatten' and a dense layer"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(old: str, new: str, words: str, file: Path, capsys) -> None:
