@@ -14,10 +14,13 @@ from symconv.notes.document import Document
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import joined
 from symconv.notes.markdown import sentence
-from symconv.notes.model import Block, Display, Words, plain
+from symconv.notes.model import Block, Display, Maths, Words, plain
 
 #: So many wrong answers are kept at the most.
 MOST_WRONG = 5
+
+#: What says no more than that an answer is wrong: it is told only of what no mistake gives.
+REMARKS = ("zero", "other weight")
 
 #: Judges an answer: true exactly when it is right.
 Judge = Callable[[Any], Claim]
@@ -36,10 +39,30 @@ class Answer:
 
 @dataclass(frozen=True)
 class Distractor(Answer):
-    """A wrong answer, the name of the mistake that gives it, and the mistake in a sentence."""
+    """A wrong answer, the names of all mistakes that give it, and these mistakes in a sentence."""
 
-    mistake: str
+    mistakes: tuple[str, ...]
     reason: Words
+
+    @property
+    def mistake(self) -> str:
+        """The first of the mistakes."""
+        return self.mistakes[0]
+
+    def also(self, mistake: str, reason: Words) -> Distractor:
+        """This wrong answer with one more mistake that gives it."""
+        if mistake in self.mistakes or mistake in REMARKS:
+            return self
+        *said, end = self.reason
+        first, *rest = reason
+        gap = "; or " if set(",:;") & {*plain(self.reason), *plain(reason)} else ", or "
+        told = (*said, str(end).removesuffix("."), gap, _inside(first), *rest)
+        return replace(self, mistakes=(*self.mistakes, mistake), reason=told)
+
+
+def _inside(part: str | Maths) -> str | Maths:
+    """The beginning of a sentence within another one."""
+    return part[0].lower() + part[1:] if isinstance(part, str) else part
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,7 +147,7 @@ class Draft:
     """An exercise before its wrong answers are sorted out.
 
     ``wrong`` has the name of a mistake, the sentence on it, and a function that makes it; what cannot be
-    made, gives the right answer after all, or gives another wrong one again, is dropped.
+    made, or gives the right answer after all, is dropped; mistakes with the same answer are told together.
     """
 
     kind: str
@@ -143,13 +166,15 @@ class Draft:
         answer = Answer(self.value, self.written(self.value))
         for mistake, reason, make in self.wrong:
             found = _attempted(make)
-            if found is None or len(kept) == MOST_WRONG:
+            if found is None:
                 continue
             words = self.written(found)
             text = plain(words)
-            if text != str(answer) and text not in kept and not self.judge(found):
-                sentence: Words = (reason,) if isinstance(reason, str) else reason
-                kept[text] = Distractor(found, words, mistake, sentence)
+            sentence: Words = (reason,) if isinstance(reason, str) else reason
+            if text in kept:
+                kept[text] = kept[text].also(mistake, sentence)
+            elif text != str(answer) and len(kept) < MOST_WRONG and not self.judge(found):
+                kept[text] = Distractor(found, words, (mistake,), sentence)
         wrong = tuple(kept.values())
         options = [answer, *wrong] if self.form == "choice" else []
         if 0 < len(options) < 3:

@@ -1,9 +1,9 @@
-"""What the letters in the formula of the output size stand for."""
+"""What the letters in the formula of the output size stand for, and the settings that stay the same."""
 
 from __future__ import annotations
 
 from symconv.notes.exercises.practised import Practised
-from symconv.notes.exercises.written import Writes, say
+from symconv.notes.exercises.written import Writes, listed, say
 from symconv.notes.model import Prose
 from symconv.printing.letters import on_axis
 
@@ -21,6 +21,21 @@ _PADS = {
 
 #: What a layer that does not speak of a size has for it.
 _USUAL = {"d": ("dilation", 1), "a": ("output_padding", 0)}
+
+
+def others_above(layer: Practised) -> str:
+    """The part of a sentence that says which settings are as at the head of the sheet."""
+    spec, axes = layer.spec, layer.spec.tied_axes
+    here = {
+        "kernel size" if spec.kernel.learned else "window size": True,
+        "stride": any(axis.geometry["stride"] != 1 for axis in axes),
+        "padding": any(axis.geometry[side] != 0 for axis in axes for side in ("before", "after")),
+        "dilation": any(axis.geometry["dilation"] != 1 for axis in axes),
+        "output padding": any(axis.options.get("output_padding", 0) != 0 for axis in axes),
+        "rounding": any(axis.options.get("ceil_mode", False) for axis in axes),
+    }
+    names = [name for name, has in here.items() if has]
+    return f"{listed(names)} are those above" if len(names) > 1 else f"the {names[0]} is the one above"
 
 
 def put_in(layer: Practised) -> Prose:

@@ -12,6 +12,7 @@ import numpy as np
 
 from symconv.errors import EntriesError
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
+from symconv.notes.exercises.letters import others_above
 from symconv.notes.exercises.mistakes import Mistaken, counted_from, mistaken
 from symconv.notes.exercises.practised import Practised, Subject, entry, shape_of_quantity, terms
 from symconv.notes.exercises.written import (
@@ -66,7 +67,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         ("transposed", words("Rows and columns were exchanged: this is {e}.",
                              e=lambda t: L.matrix(t, at[1], at[0])),
          lambda: entry(layer, "matrix", (at[1], at[0]))),
-        *(("index base", told.format(side), lambda p=place: entry(layer, "matrix", p))
+        *((f"index base of {side}", told.format(side), lambda p=place: entry(layer, "matrix", p))
           for side, place in neighbours.items()),
         ("zero", "This output does see this input.", lambda: right * 0),
         *(("other weight", words("This output does not see this input."
@@ -201,9 +202,9 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
         value = zeros
         wrong = [
             held,
-            ("full rows", "Every row was taken to hold all weights of its kernel.",
+            ("full rows", "Every row was taken to hold all weights of the kernel.",
              lambda: _positive(rows * columns - rows * (taps // _filters(layer)))),
-            ("transposed", "Every column was taken to hold all weights of its kernel.",
+            ("transposed", "Every column was taken to hold all weights of the kernel.",
              lambda: _positive(rows * columns - columns * (taps // _filters(layer)))),
             every,
         ]  # fmt: skip
@@ -264,7 +265,7 @@ def _settled(subject: Subject, layer: Practised) -> list[Block]:
     inputs = layer.spec.tied_axes[0].geometry["input_size"]
     if subject.small is not subject.layer:
         return [say("Take the smaller layer, but with {n} inputs.", n=inputs)]
-    return [say("The input has {n} entries; the other settings are those above.", n=inputs)]
+    return [say("The input has {n} entries; {others}.", n=inputs, others=others_above(layer))]
 
 
 def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block]:

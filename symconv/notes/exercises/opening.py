@@ -52,10 +52,18 @@ def _formula(layer: Practised) -> list[Block]:
     zeros = not spec.transposed and not spec.reads_input
     shown = _unpadded(symbols, line.terms.shown) if zeros else line.terms.shown
 
+    def held(t: MathsTarget) -> str:
+        if not spec.numeric or len(spec.axes) > 1:
+            return ""
+        inputs = spec.axes[0].geometry["input_size"]
+        return t.prose(f" (with {inputs} input{'s' * (inputs != 1)})")
+
     def rows(t: MathsTarget) -> Iterator[Row]:
         form = of_formulas(t, symbols)
         left, right = (shift_index_base(side, symbols) for side in (line.left, shown))
-        yield Row(form.expr(left), (form.folded(right),), below=(f"{t.prose('for ')}{_ranges(t, layer)}",))
+        yield Row(
+            form.expr(left), (form.folded(right),), below=(f"{t.prose('for ')}{_ranges(t, layer)}{held(t)}",)
+        )
 
     blocks: list[Block] = [say("It computes"), worked(rows)]
     if not spec.numeric:

@@ -12,7 +12,7 @@ from sympy import ceiling, floor, sympify
 from symconv.errors import SymconvError
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
-from symconv.notes.exercises.letters import put_in
+from symconv.notes.exercises.letters import others_above, put_in
 from symconv.notes.exercises.mistakes import Mistaken, mistaken
 from symconv.notes.exercises.practised import Practised, Subject
 from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, shown, words, worked
@@ -35,8 +35,9 @@ def _in_numbers(subject: Subject, rng: Random) -> Exercise | None:
     alike = len(set(layer.spec.output_sizes)) == 1
     along = "" if len(inputs) == 1 else " along each axis"
     question = say(
-        "The input has {n} entries; the other settings are those above. How many outputs are there{ask}?",
+        "The input has {n} entries; {others}. How many outputs are there{ask}?",
         n=lambda t: by(t, *inputs),
+        others=others_above(layer),
         ask=along,
     )
     sizes = list(map(int, layer.spec.output_sizes))
@@ -291,9 +292,10 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         kind="left_over",
         question=[
             say(
-                "The input has {n} entries; the other settings are those above. How many positions at "
-                "the end of the {padded} does no window reach?",
+                "The input has {n} entries; {others}. How many positions at the end of the {padded} does no "
+                "window reach?",
                 n=n,
+                others=others_above(layer),
                 padded="padded input" if pads else "input",
             )
         ],

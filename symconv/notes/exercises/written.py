@@ -240,7 +240,7 @@ def given(layer: Practised, *letters: str) -> list[Block]:
         pieces: dict[str, Words] = {}
         for letter, shape in flat.items():
             pieces[letter] = _assigned(names[letter], values_of(layer, letter), bool(shape))
-        return [say(f"Let {_listed([f'{{{letter}}}' for letter in letters])}.", **pieces)]
+        return [say(f"Let {listed([f'{{{letter}}}' for letter in letters])}.", **pieces)]
 
     def rows(t: MathsTarget) -> Iterable[Row]:
         for letter, shape in flat.items():
@@ -281,7 +281,7 @@ def _grids(
             yield Row(left, (Grid(cells),))
 
 
-def _listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str]) -> str:
     """Items with commas and a last "and"."""
     *others, last = items
     return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,100 @@
+"""All mistakes that give a wrong answer are named with it, and exercises say which settings they keep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+
+import symconv as sc
+from symconv.errors import SymconvError
+from symconv.notes.exercises.exercise import REMARKS, Draft
+from symconv.notes.model import Words, plain
+from tests.notes.exercises.drawn import sheet
+from tests.tiers import tiers
+
+
+def told(reason: str | Words) -> str:
+    """A reason as it stands within a sentence or at its beginning."""
+    return (reason if isinstance(reason, str) else plain(reason)).removesuffix(".").lower()
+
+
+def given(draft: Draft) -> dict[str, list[tuple[str, str]]]:
+    """The mistakes and their sentences, by the answer that they give."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, reason, make in draft.wrong:
+        try:
+            made = make()
+        except (SymconvError, IndexError):
+            continue
+        if made is not None:
+            found.setdefault(plain(draft.written(made)), []).append((name, told(reason)))
+    return found
+
+
+def drafts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Draft, Any]]:
+    """A list that grows by each draft and the exercise made of it."""
+    kept: list[tuple[Draft, Any]] = []
+    make = Draft.made
+
+    def made(self: Draft, rng: Random) -> Any:
+        draft = replace(self, wrong=list(self.wrong))
+        exercise = make(draft, rng)
+        kept.append((draft, exercise))
+        return exercise
+
+    monkeypatch.setattr(Draft, "made", made)
+    return kept
+
+
+@pytest.mark.parametrize("seed", tiers(range(130), range(12)))
+def test_all_mistakes_that_give_a_wrong_answer_are_named(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = drafts(monkeypatch)
+    sheet(seed)
+    assert kept
+    for draft, exercise in kept:
+        known = given(draft)
+        for wrong in exercise.distractors if exercise is not None else ():
+            causes = known[str(wrong)]
+            real = [(name, said) for name, said in causes if name not in REMARKS] or causes[:1]
+            assert wrong.mistakes == tuple(dict.fromkeys(name for name, _ in real))
+            for name in wrong.mistakes:
+                assert next(said for other, said in real if other == name) in told(wrong.reason)
+
+
+def test_mistakes_that_give_the_same_answer_are_told_in_one_sentence() -> None:
+    layer = sc.Conv1d(6, 3, stride=2, padding=1)
+    (size,) = layer.exercises(seed=5, count=1, kinds=["output_size"])
+    found = {one.value: (one.mistakes, plain(one.reason)) for one in size.distractors}
+    assert found[size.answer.value - 1] == (
+        ("off by one", "padding"),
+        "The + 1 was forgotten: the first window counts too; or the padding was forgotten.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (sc.Conv1d(9, 3), "the kernel size is the one above."),
+        (sc.Conv1d(9, 3, padding=1), "kernel size and padding are those above."),
+        (
+            sc.Conv1d(9, 3, stride=2, padding=1, dilation=2),
+            "kernel size, stride, padding and dilation are those above.",
+        ),
+        (sc.MaxPool1d(9, 3, stride=2), "window size and stride are those above."),
+        (
+            sc.ConvTranspose1d(9, 3, stride=2, output_padding=1),
+            "kernel size, stride and output padding are those above.",
+        ),
+    ],
+)
+def test_a_question_on_other_inputs_names_the_settings_that_stay(layer: Any, said: str) -> None:
+    (size,) = layer.exercises(seed=1, count=1, kinds=["output_size"])
+    assert f"entries; {said} How many outputs are there?" in str(size)
+
+
+def test_the_head_says_for_how_many_inputs_its_outputs_are() -> None:
+    assert "for 0 <= i <= 2 (with 6 inputs)\n" in str(sc.Conv1d(6, 3, stride=2, padding=1).exercises(count=2))
+    assert "(with" not in str(sc.Conv1d("N", 3).exercises(count=1))
