@@ -14,7 +14,7 @@ from symconv.notes.document import Document
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import joined
 from symconv.notes.markdown import sentence
-from symconv.notes.model import Block, Display, Maths, Words, plain
+from symconv.notes.model import Block, Display, Words, plain
 
 #: So many wrong answers are kept at the most.
 MOST_WRONG = 5
@@ -49,20 +49,17 @@ class Distractor(Answer):
         """The first of the mistakes."""
         return self.mistakes[0]
 
-    def also(self, mistake: str, reason: Words) -> Distractor:
-        """This wrong answer with one more mistake that gives it."""
-        if mistake in self.mistakes or mistake in REMARKS:
-            return self
-        *said, end = self.reason
-        first, *rest = reason
-        gap = "; or " if set(",:;") & {*plain(self.reason), *plain(reason)} else ", or "
-        told = (*said, str(end).removesuffix("."), gap, _inside(first), *rest)
-        return replace(self, mistakes=(*self.mistakes, mistake), reason=told)
 
-
-def _inside(part: str | Maths) -> str | Maths:
-    """The beginning of a sentence within another one."""
-    return part[0].lower() + part[1:] if isinstance(part, str) else part
+def _either(reasons: Sequence[Words]) -> Words:
+    """Sentences as one, with "or" between them."""
+    signs = set(",:;").intersection("".join(map(plain, reasons)))
+    gap = "; or " if signs or len(reasons) > 2 else ", or "
+    told = reasons[0]
+    for first, *rest in reasons[1:]:
+        *said, end = told
+        inside = first[0].lower() + first[1:] if isinstance(first, str) else first
+        told = (*said, str(end).removesuffix("."), gap, inside, *rest)
+    return told
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,20 +159,23 @@ class Draft:
 
     def made(self, rng: Random) -> Exercise | None:
         """The exercise; None where a choice has fewer than three options."""
-        kept: dict[str, Distractor] = {}
         answer = Answer(self.value, self.written(self.value))
+        kept: dict[str, Answer] = {}
+        causes: dict[str, dict[str, Words]] = {}
         for mistake, reason, make in self.wrong:
             found = _attempted(make)
             if found is None:
                 continue
-            words = self.written(found)
-            text = plain(words)
-            sentence: Words = (reason,) if isinstance(reason, str) else reason
-            if text in kept:
-                kept[text] = kept[text].also(mistake, sentence)
-            elif text != str(answer) and len(kept) < MOST_WRONG and not self.judge(found):
-                kept[text] = Distractor(found, words, (mistake,), sentence)
-        wrong = tuple(kept.values())
+            given = Answer(found, self.written(found))
+            text = str(given)
+            if text not in kept and text != str(answer) and len(kept) < MOST_WRONG and not self.judge(found):
+                kept[text], causes[text] = given, {}
+            if text in kept and not (causes[text] and mistake in REMARKS):
+                causes[text].setdefault(mistake, (reason,) if isinstance(reason, str) else reason)
+        wrong = tuple(
+            Distractor(one.value, one.words, tuple(why), _either(tuple(why.values())))
+            for one, why in zip(kept.values(), causes.values(), strict=True)
+        )
         options = [answer, *wrong] if self.form == "choice" else []
         if 0 < len(options) < 3:
             return None
