@@ -81,7 +81,10 @@ def _gradient(
         turned = [{**one, "tap": other["tap"]} for one, other in zip(met, reversed(met), strict=True)]
         told_order = "The weights were paired with the outputs in the opposite order."
         wrong.append(("order", told_order, lambda: products(layer, turned, roles)))
-    wrong += mistaken(subject, layer, lambda made: entry(made, name, index), "one side")
+    wrong += mistaken(
+        subject, subject.small, lambda made: products(layer, _within(layer, terms(made, kept, index)), roles),
+        "one side",
+    )  # fmt: skip
     beside = (*index[:-1], index[-1] + off)
     wrong.append(("index base", told, lambda: entry(layer, name, beside)))
     wrong.append(("last product", "The last product was forgotten.", lambda: right - single[-1]))
@@ -117,6 +120,12 @@ def _gradient(
         written=number,
         judge=Entries(layer, f"{name}[{L.printed(index)}]"),
     ).made(rng)
+
+
+def _within(layer: Practised, met: Sequence[dict[str, Index]]) -> list[dict[str, Index]]:
+    """The products of another layer at outputs that this one has: it is these whose gradients are given."""
+    shape = shape_of_quantity(layer, "output")
+    return [one for one in met if all(i < size for i, size in zip(one["output"], shape, strict=True))]
 
 
 def _absent(layer: Practised, tap: Index, met: Sequence[dict[str, tuple[int, ...]]]) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -72,6 +73,18 @@ def test_mistakes_that_give_the_same_answer_are_told_in_one_sentence() -> None:
         ("off by one", "padding"),
         "The + 1 was forgotten: the first window counts too; or the padding was forgotten.",
     )
+
+
+def test_padding_is_forgotten_in_gradients_too_where_that_leaves_fewer_outputs() -> None:
+    layer, met = sc.Conv1d(6, 3, stride=2, padding=1), 0
+    for exercise in layer.exercises(seed=5, count=12, kinds=["grad_input_entry"]):
+        judged = exercise._judge.layer
+        (j,) = map(int, re.findall(r"\[(\d+)\]", exercise._judge.name))
+        without = sum(judged.delta[i] * judged.w[j - 2 * i] for i in range(2) if 0 <= j - 2 * i < 3)
+        named = {one.value for one in exercise.distractors if "padding" in one.mistakes}
+        assert named == {without} & {one.value for one in exercise.distractors}
+        met += bool(named)
+    assert met >= 3
 
 
 @pytest.mark.parametrize(
