@@ -122,7 +122,7 @@ def _gradient(
     ).made(rng)
 
 
-def _within(layer: Practised, met: Sequence[dict[str, Index]]) -> list[dict[str, Index]]:
+def _within(layer: Practised, met: Sequence[dict[str, tuple[int, ...]]]) -> list[dict[str, tuple[int, ...]]]:
     """The products of another layer at outputs that this one has: it is these whose gradients are given."""
     shape = shape_of_quantity(layer, "output")
     return [one for one in met if all(i < size for i, size in zip(one["output"], shape, strict=True))]
