@@ -208,10 +208,13 @@ def selection(sources: Sources) -> Words:
     return pen.say(text.replace("{entry}", at), S=printed(entry), y=generic(pen, "output"), **pieces)
 
 
-def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> Maths:
+def definition(
+    pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None, index: str | None = None
+) -> Maths:
     """The convolution of two sequences, or their cross-correlation, each axis with its dilation.
 
     The dilations are those of the example, or of the ``symbols`` of a layer that may have letters for them.
+    An entry has the ``index``, that of outputs unless another is given.
     """
     n = pen.worked.spec.written
     setting = symbols or pen.worked.source.closed.symbols
@@ -222,7 +225,7 @@ def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> 
         x, w = form.letter(n.input), form.letter(n.kernel)
         i, k = (
             [form.letter(on_axis(letter, at, len(apart))) for at in range(len(apart))]
-            for letter in (n.output_index, n.tap_index)
+            for letter in (index or n.output_index, n.tap_index)
         )
         named = form.convolution if flip else form.correlation
         steps = [_times(of_formulas(form, setting), d, tap) for d, tap in zip(apart, k, strict=True)]
