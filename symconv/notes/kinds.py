@@ -160,6 +160,15 @@ def instruction(pen: Pen) -> str:
     return f"{turned} {along} the input{steps}{spread}, and at each position {multiply}:"
 
 
+def general(sources: Sources, name: str) -> tuple[Expr, ...] | None:
+    """A size of each axis in the letters of a layer, where it has letters for them; else nothing."""
+    axes = sources.layer.spec.tied_axes
+    if not any(sympify(axis.geometry[name]).free_symbols for axis in axes):
+        return None
+    opened = sources.opened.closed.symbols.exact_spec.tied_axes
+    return tuple(sympify(axis.geometry[name]) for axis in opened)
+
+
 def apart(spec: Specification, name: str) -> str:
     """How many places a stride or a dilation is, along each axis."""
     return per_axis([f"{counted(axis.geometry[name], 'place')} apart" for axis in spec.tied_axes])
