@@ -24,7 +24,7 @@ def limits_told(pen: Pen) -> Words:
 
 
 def fewest(pen: Pen, *, own: bool) -> Words:
-    """A position at which the limits leave less than the whole window; ``own`` where no letter stands for a size."""
+    """A position at which the limits leave less than a window; ``own`` where the example is the layer."""
     positions = pen.worked.positions
     most = max(len(p.products) for p in positions)
     least = min(positions, key=lambda p: (len(p.products) or most, -p.output))

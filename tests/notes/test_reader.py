@@ -82,6 +82,11 @@ from tests.notes.test_prose import said
             "Of equal entries it selects the first in row order, which is a convention.",
         ),
         (
+            sc.ConvTranspose2d(2, 2, stride=2),
+            "matrix",
+            "Divided into 4×2 blocks of size 4×2, T is block banded",
+        ),
+        (
             sc.MaxPool2d(4, 2),
             "why",
             "each row, the second row of the output is (8, 6), which is not a shifted copy of (8, 9).",
