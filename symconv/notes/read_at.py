@@ -82,7 +82,8 @@ def reading(sources: Sources, pen: Pen) -> Words:
     """Where the layer reads the operation, unless its outputs have the same indices."""
     symbols, spec = sources.opened.closed.symbols, pen.worked.spec
     letter, places = place_letter(symbols), _places(symbols)
-    if letter == symbols.notation.output_index:
+    # An output of several channels is no entry of one operation, so nothing is told of its place.
+    if letter == symbols.notation.output_index or kinds.channelled(spec):
         return ()
     many = len(places)
     named = [on_axis(letter, at, many) for at in range(many)]
@@ -105,7 +106,7 @@ def reading(sources: Sources, pen: Pen) -> Words:
     text, numbers = f" Here{around} it is read at {{at}}", Maths("", "")
     if len(spec.tied.relations) == many:
         text += ": {equation}"
-    if many == 1 and not kinds.channelled(spec):
+    if many == 1:
         text += f" ({'' if sources.own else 'in the example '}{{numbers}})"
         numbers = listed(letter, entries(spec, int(spec.output_sizes[0]), flip=spec.flip))
     y, right = generic(pen, "output"), pen(value)
