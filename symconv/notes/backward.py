@@ -13,8 +13,8 @@ from symconv.notes.pieces import Pen
 from symconv.printing.english import counted, per_axis
 
 
-def reached(pen: Pen) -> Words:
-    """How the gradient reaches the inputs of this kind."""
+def reached(pen: Pen, *, own: bool = True) -> Words:
+    """How the gradient reaches the inputs of this kind; ``own`` where the layer has the example's stride."""
     worked, spec = pen.worked, pen.worked.spec
     strides = {int(axis.geometry["stride"]) for axis in spec.tied_axes}
     kind = kinds.kind(spec)
@@ -36,7 +36,7 @@ def reached(pen: Pen) -> Words:
     stride = max(strides)
     plain = spec.padding_mode == "zeros" and len(worked.shape("input")) == 1
     if stride > 1 and plain:
-        return _upsampled(pen, stride)
+        return _upsampled(pen, stride, own=own)
     if stride > 1:
         text = "Because of the stride, the gradient with respect to {input} is computed as if "
         where = "inserted between neighbouring entries of {upstream}"
@@ -64,7 +64,7 @@ def _winners(pen: Pen) -> Words:
     return (*pen.listed(names), f"{text}.")
 
 
-def _upsampled(pen: Pen, stride: int) -> Words:
+def _upsampled(pen: Pen, stride: int, *, own: bool) -> Words:
     """The upstream gradient with zeros between its entries, and the operation that follows."""
     worked = pen.worked
     if len(worked.upstream) == 1:
@@ -76,7 +76,8 @@ def _upsampled(pen: Pen, stride: int) -> Words:
     def up(s: Sheet) -> str:
         return s.form.upsampled(s.upstream_letter(), str(stride))
 
-    text = f"Neighbouring windows lie {stride} places apart, so the gradient with respect to {{input}} is "
+    where = "Neighbouring" if own else "In the example, neighbouring"
+    text = f"{where} windows lie {stride} places apart, so the gradient with respect to {{input}} is "
     text += f"computed from {{upstream}} with {counted(stride - 1, 'zero')} between neighbouring entries, "
     text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the full {_backward(pen)} of this sequence "
     text += f"with {{kernel}}{_spread(pen)}{_cropped(pen)}."

@@ -12,12 +12,11 @@ from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Maths, Words
 from symconv.notes.padding import beside
 from symconv.notes.pieces import MOST_LISTED, Pen
+from symconv.notes.read_at import entries, listed, place_letter, reading
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted
-from symconv.printing.target import MathsTarget
-from symconv.printing.targets import target_of
 
 _DIFFER = (
     "For given weights the two differ in general. If the kernel is symmetric about its centre, both give the "
@@ -25,13 +24,13 @@ _DIFFER = (
     "For learned weights the choice does not matter: the network would simply learn them in reverse order."
 )
 _FLIPPED = (
-    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}. "
+    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}.{read} "
     "With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
     f"convolution{{here}}. {_DIFFER}"
 )
 _NOT_FLIPPED = (
     "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
-    f"convolution. A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
+    f"convolution.{{read}} A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
 )
 
 
@@ -43,13 +42,14 @@ def orientation(sources: Sources, pen: Pen) -> Words:
         return ()
     text = (_FLIPPED if spec.flip else _NOT_FLIPPED).replace("{shift}", "{shift}{along}")
     opened = sources.opened.closed.symbols
-    return pen.say(
-        text.replace("{here}", "{here}{values}{for}{places}"),
-        conv=kinds.definition(pen, flip=True, symbols=opened),
-        corr=kinds.definition(pen, flip=False, symbols=opened),
+    pieces = {
+        "conv": kinds.definition(pen, flip=True, symbols=opened, index=place_letter(opened)),
+        "corr": kinds.definition(pen, flip=False, symbols=opened, index=place_letter(opened)),
         **_shift(sources, pen),
         **_otherwise(sources, pen),
-    )
+    }
+    first, then = text.replace("{here}", "{here}{values}{for}{places}").split("{read}")
+    return (*pen.say(first, **pieces), *reading(sources, pen), *pen.say(then, **pieces))
 
 
 def _shift(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
@@ -82,7 +82,8 @@ def _otherwise(sources: Sources, pen: Pen) -> dict[str, Maths | str]:
     own = "here" if sources.own else "in the example"
     around = _around(worked.spec)
     where = f"; {own}{f', with {around},' if around else ''} it gives "
-    places = _places(worked.spec, len(other), flip=not worked.spec.flip)
+    letter = place_letter(sources.opened.closed.symbols)
+    places = listed(letter, entries(worked.spec, len(other), flip=not worked.spec.flip))
     return {"here": where, "values": pen.values(other), "for": " for ", "places": places}
 
 
@@ -105,24 +106,6 @@ def _around(spec: Specification) -> str:
         return f"the same zeros, {before} before and {after} after the input"
     where = "on each side" if before == after else f"{'before' if before else 'after'} the input"
     return f"the same {counted(before or after, 'zero').removeprefix('1 ')} {where}"
-
-
-def _places(spec: Specification, count: int, *, flip: bool) -> Maths:
-    """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
-    (axis,) = spec.tied_axes
-    size = {name: int(value) for name, value in axis.geometry.items()}
-    # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
-    first, base = -size["before"], spec.notation.base
-    first += size["dilation"] * (size["kernel_size"] - 1) * flip
-    first += base * (1 + size["dilation"] * (1 if flip else -1))
-    found = [first + size["stride"] * at for at in range(count)]
-    index = spec.written.output_index
-
-    def write(form: MathsTarget) -> str:
-        told = list(map(str, found)) if count <= 3 else [*map(str, found[:2]), form.ellipsis, str(found[-1])]
-        return f"{form.letter(index)} = {', '.join(told)}"
-
-    return Maths(write(target_of("latex")), write(target_of("text")))
 
 
 def convention(sources: Sources, pen: Pen) -> list[Words]:

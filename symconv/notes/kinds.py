@@ -160,6 +160,15 @@ def instruction(pen: Pen) -> str:
     return f"{turned} {along} the input{steps}{spread}, and at each position {multiply}:"
 
 
+def general(sources: Sources, name: str) -> tuple[Expr, ...] | None:
+    """A size of each axis in the letters of a layer, where it has letters for them; else nothing."""
+    axes = sources.layer.spec.tied_axes
+    if not any(sympify(axis.geometry[name]).free_symbols for axis in axes):
+        return None
+    opened = sources.opened.closed.symbols.exact_spec.tied_axes
+    return tuple(sympify(axis.geometry[name]) for axis in opened)
+
+
 def apart(spec: Specification, name: str) -> str:
     """How many places a stride or a dilation is, along each axis."""
     return per_axis([f"{counted(axis.geometry[name], 'place')} apart" for axis in spec.tied_axes])
@@ -208,10 +217,13 @@ def selection(sources: Sources) -> Words:
     return pen.say(text.replace("{entry}", at), S=printed(entry), y=generic(pen, "output"), **pieces)
 
 
-def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> Maths:
+def definition(
+    pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None, index: str | None = None
+) -> Maths:
     """The convolution of two sequences, or their cross-correlation, each axis with its dilation.
 
     The dilations are those of the example, or of the ``symbols`` of a layer that may have letters for them.
+    An entry has the ``index``, that of outputs unless another is given.
     """
     n = pen.worked.spec.written
     setting = symbols or pen.worked.source.closed.symbols
@@ -222,7 +234,7 @@ def definition(pen: Pen, *, flip: bool, symbols: LayerSymbols | None = None) -> 
         x, w = form.letter(n.input), form.letter(n.kernel)
         i, k = (
             [form.letter(on_axis(letter, at, len(apart))) for at in range(len(apart))]
-            for letter in (n.output_index, n.tap_index)
+            for letter in (index or n.output_index, n.tap_index)
         )
         named = form.convolution if flip else form.correlation
         steps = [_times(of_formulas(form, setting), d, tap) for d, tap in zip(apart, k, strict=True)]

@@ -43,7 +43,11 @@ def learning(sources: Sources) -> list[Block]:
         *_chosen(pen),
         *_dense(pen),
         *_numbers(sources, pen),
-        *([Prose(found, detail=True)] if (found := reached(pen) or operations(pen)) else []),
+        *(
+            [Prose(found, detail=True)]
+            if (found := reached(pen, own=kinds.general(sources, "stride") is None) or operations(pen))
+            else []
+        ),
         *picture(sources, "input_gradient", _caption(pen), spare=3),
     ]
 

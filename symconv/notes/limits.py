@@ -23,8 +23,8 @@ def limits_told(pen: Pen) -> Words:
     return pen.say("The limits of the sum keep the indices of {kernel} and {input} within range.")
 
 
-def fewest(pen: Pen) -> Words:
-    """A position at which the limits leave less than the whole window."""
+def fewest(pen: Pen, *, own: bool) -> Words:
+    """A position at which the limits leave less than a window; ``own`` where the example is the layer."""
     positions = pen.worked.positions
     most = max(len(p.products) for p in positions)
     least = min(positions, key=lambda p: (len(p.products) or most, -p.output))
@@ -32,7 +32,8 @@ def fewest(pen: Pen) -> Words:
         return ()
     left = len(least.products)
     if pen.worked.spec.transposed:
-        text = f" An output collects at most {most} products; {{y}} collects {'one' if left == 1 else left}."
+        text = f" {'Here' if own else 'In the example'} an"
+        text += f" output collects at most {most} products; {{y}} collects {'one' if left == 1 else left}."
         return pen.say(text, y=pen.output(least.output))
     noun = "products" if pen.worked.spec.kernel.learned else "terms"
     many = "one" if left == 1 else str(left)

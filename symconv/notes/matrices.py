@@ -196,7 +196,7 @@ def _recurring(pen: Pen) -> list[Block]:
         return []
     told = []
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
-        told.append("some weights are equal in this example")
+        told.append("in this example some weights happen to have the same value, but are separate parameters")
     if len(weights) > colours * len(FACES):
         told.append(f"with {len(weights)} weights, numbers of one look may be different weights")
     text = ", and ".join(told)

@@ -267,7 +267,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
     if limits:
-        said.append((*limits_told(pen), *fewest(pen)))
+        said.append((*limits_told(pen), *fewest(pen, own=sources.own)))
     elif sources.layer.spec.reads_input:
         told = LED_BACK.get(sources.layer.spec.padding_mode)
         said.append(pen.say(told) if told else reflection.told(pen))

@@ -228,6 +228,7 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
     one = len(spec.tied.relations) == 1 and kinds.kind(spec) == "convolution"
     if not one or spec.padding_mode != "zeros":
         return [Prose(simplest)] if simplest else []
+    stride = int(spec.tied_axes[0].geometry["stride"])
     rows: list[tuple[int, tuple[Words, ...]]] = []
     rows_of: dict[str, list[list[tuple[int, int]]]] = {}
     own = sides_of(sources.layer)
@@ -249,11 +250,17 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
         ("zeros before, after",),
         ("outputs",),
         (pen.letter("output"),),
-        ("positions kept",),
+        ("positions kept" if stride == 1 else "where the kernel may stand",),
     )
-    kept = _kept(pen, rows_of)
+    kept = _kept(pen, rows_of) if stride == 1 else _apart(stride)
     said = (*simplest, *((" ", *kept) if simplest and kept else kept))
     return [Table(heads, tuple(row for _, row in rows), spare=1), *([Prose(said, spare=1)] if said else [])]
+
+
+def _apart(stride: int) -> Words:
+    """That rows of a table with a stride do not lie within one another."""
+    text = f"With stride {stride} these rows need not be parts of one another: the padding decides where "
+    return (f"{text}the first window begins.",)
 
 
 def sides_of(layer: Source) -> tuple[Size, Size]:

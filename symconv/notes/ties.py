@@ -35,6 +35,9 @@ def not_toeplitz(sources: Sources, s: Structure) -> str:
     what = (
         f"The block of each pair of channels{' of one group' * several}" if channelled(spec) else "{matrix}"
     )
+    if named.startswith("block ") and len(spec.tied.relations) == len(s.levels) == 2 and not channelled(spec):
+        (rows, columns), (high, wide) = s.levels[-2].shape, s.levels[-2].block
+        what = f"Divided into {rows}×{columns} blocks of size {high}×{wide}, {{matrix}}"
     text = f". {what} is {named}"
     if "banded" in named:
         narrow = 2 * (s.lower_bandwidth + s.upper_bandwidth + 1) < sum(s.shape) - 1

@@ -10,7 +10,7 @@ from sympy import Expr, Mul, S, sympify
 import symconv.notes.kinds as kinds
 from symconv.errors import SymconvError
 from symconv.index_sums.printers import of_formulas
-from symconv.notes.model import Block, Points, Prose, Words
+from symconv.notes.model import Block, Maths, Points, Prose, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Costs, Shift, Worked, rotated, shifted
@@ -153,7 +153,15 @@ def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) 
     biases = f" and {counted(len(_biases(judged)), 'bias', 'biases')}" if judged.spec.bias else ""
     weights = _many(here.weights, "weight")
     there = "is" if here.weights == 1 else "are"
-    text = f"There {there} {product}{weights}{biases} to learn and store"
+    counts = f"{product}{weights}{biases}"
+    text = f"There {there} {counts} to learn and store"
+    head: Words = ()
+    if judged is not sources.layer and kinds.general(sources, "kernel_size"):
+        if letters := _window(sources, here):
+            head = ("There are ", letters[0], f" weights{biases} to learn and store, in the example ")
+            text = counts if judged.spec.bias else _number(here.weights)
+        else:
+            text = f"In the example there {there} {counts} to learn and store"
     fewer = here.weights < here.dense
     less = dense if judged.spec.bias else _number(here.dense)
     text += f" instead of the {less} of a dense layer" if fewer else f"; a dense layer has {dense}"
@@ -161,7 +169,7 @@ def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) 
         still = _many(large.weights, "weight") if judged.spec.bias else _number(large.weights)
         text += f"; with {_number(large.inputs)} inputs still {still}"
         text += f" instead of {_number(large.dense)}"
-    return (f"{text}.",)
+    return (*head, f"{text}.")
 
 
 def _biases(judged: Source) -> range:
@@ -188,14 +196,19 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
     where = "" if len(worked.shape("input")) == 1 else " of each row"
     front = f"{ends} in front of {{input}}" if not where else f"{ends} in front of each row of {{input}}"
     many, all_ = len(shift.same), len(worked.outputs)
-    text = f"Shifting the input by {counted(by, 'place')} shifts the output by {counted(moved, 'place')}"
+    letters = kinds.general(sources, "stride")
+    stated = f"{{stride}} places ({stride} in the example)" if letters else counted(stride, "place")
+    steps = ("1 place", stated) if spec.transposed else (stated, "1 place")
+    text = f"Shifting the input by {steps[0]} shifts the output by {steps[1]}"
     here = "With" if sources.own else "In the example, with"
     if whole:
         text += f". {here} {front},"
     else:
         some = f"{many or 'none'} of the {counted(all_, 'output')} {'moves' if many < 2 else 'move'}"
         text += f", except near the padding. {here} {front}, {some}:"
-    found = [*_moved(pen, shift, text)]
+    symbols = sources.opened.closed.symbols
+    size = pen(lambda s: of_formulas(s.form, symbols).expr(letters[-1])) if letters else ""
+    found = [*_moved(pen, shift, text, stride=size)]
     if not whole:
         found += _changed(pen, shift)
     if stride > 1 and not spec.transposed:
@@ -227,7 +240,7 @@ def _changed(pen: Pen, shift: Shift) -> Words:
     return (" ", *names, *pen.say(text, y=pen.output(others[0]), old=one, new=other))
 
 
-def _moved(pen: Pen, shift: Shift, text: str) -> Words:
+def _moved(pen: Pen, shift: Shift, text: str, **pieces: Maths | str) -> Words:
     """A statement about a shift with its numbers: all of them on one axis, else one row."""
     worked = pen.worked
     if len(worked.shape("input")) == 1:
@@ -235,6 +248,7 @@ def _moved(pen: Pen, shift: Shift, text: str) -> Words:
             f"{text} the input {{x}} gives {{y}}.",
             x=pen.values(shift.inputs, MOST),
             y=pen.values(shift.outputs, MOST),
+            **pieces,
         )
         return said
     width, before = shift.output_shape[-1], worked.shape("output")[-1]
@@ -242,6 +256,7 @@ def _moved(pen: Pen, shift: Shift, text: str) -> Words:
         f"{text} the first row of the output, {{old}}, becomes {{new}}.",
         old=pen.values(worked.outputs[:before], MOST),
         new=pen.values(shift.outputs[:width], MOST),
+        **pieces,
     )
     return said
 
@@ -253,6 +268,11 @@ def _between(sources: Sources, pen: Pen, stride: int) -> Words:
         return ()
     text = " One place is not a multiple of the stride: with a single zero in front of"
     if len(pen.worked.shape("input")) > 1:
+        if rows := _unlike(pen.worked, other):
+            which, before, after = rows
+            text += f" each row, the {which} row of the output is {{new}}, which is not a shifted copy of "
+            text += "{old}."
+            return pen.say(text, old=pen.values(before, MOST), new=pen.values(after, MOST))
         places = range(len(pen.worked.outputs))
         there = {at: other.there(at, pen.worked.shape("output")) for at in places if at not in other.same}
         at, to = next((at, to) for at, to in there.items() if to is not None)
@@ -263,6 +283,19 @@ def _between(sources: Sources, pen: Pen, stride: int) -> Words:
         return ()
     text += " {input} the output is {new}, which is not a shifted copy of {old}."
     return pen.say(text, old=pen.values(pen.worked.outputs, MOST), new=pen.values(other.outputs, MOST))
+
+
+def _unlike(worked: Worked, other: Shift) -> tuple[str, tuple[Expr, ...], tuple[Expr, ...]] | None:
+    """The first row, of the first few, of which the new one is no copy wherever it is moved."""
+    (*_, count, width), wider = worked.shape("output"), other.output_shape[-1]
+    for at, name in zip(range(count), ("first", "second", "third", "fourth"), strict=False):
+        old = tuple(worked.outputs[at * width : (at + 1) * width])
+        new = tuple(other.outputs[at * wider : (at + 1) * wider])
+        moves = range(1 - len(new), len(old))
+        pairs = ([(old[k], new[k - by]) for k in range(len(old)) if 0 <= k - by < len(new)] for by in moves)
+        if len(old) > 1 and not any(all(one == two for one, two in found) for found in pairs):
+            return name, old, new
+    return None
 
 
 def _copied(old: Sequence[Expr], new: Sequence[Expr]) -> bool:

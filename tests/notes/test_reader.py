@@ -25,7 +25,11 @@ from tests.notes.test_prose import said
             "matrix",
             "kron(b, ones) has b[o] at each output of channel o, where ones is a vector",
         ),
-        (LARGE["image"]("symconv"), "matrix", "Some weights are equal in this example."),
+        (
+            LARGE["image"]("symconv"),
+            "matrix",
+            "In this example some weights happen to have the same value, but are separate",
+        ),
         (
             LARGE["image"]("symconv"),
             "numbers",
@@ -77,7 +81,41 @@ from tests.notes.test_prose import said
             "numbers",
             "Of equal entries it selects the first in row order, which is a convention.",
         ),
-        (sc.MaxPool2d(4, 2), "why", "with a single zero in front of each row of x, y1_1 is 6, not 9."),
+        (
+            sc.ConvTranspose2d(2, 2, stride=2),
+            "matrix",
+            "Divided into 4×2 blocks of size 4×2, T is block banded",
+        ),
+        (
+            sc.MaxPool2d(4, 2),
+            "why",
+            "each row, the second row of the output is (8, 6), which is not a shifted copy of (8, 9).",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "why",
+            "Shifting the input by s places (2 in the example) shifts the output by 1 place.",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "why",
+            "There are K weights to learn and store, in the example 3 instead of the 28 of a dense layer;",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "learning",
+            "In the example, neighbouring windows lie 2 places apart",
+        ),
+        (
+            sc.Conv1d("N", "K", stride="s", padding="p"),
+            "size",
+            "With stride 2 these rows need not be parts of one another: the padding decides where the first",
+        ),
+        (
+            sc.ConvTranspose1d("N", "K", stride="s", padding="p"),
+            "numbers",
+            "In the example an output collects at most",
+        ),
         (
             sc.MaxPool2d(4, 2),
             "numbers",

@@ -11,9 +11,15 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import symconv as sc
+from tests.notes.test_symmetric_kernels import calculated
 from tests.tiers import law
 
-NUMBERS = re.compile(r"gives \(([-0-9, ]+)\) for i = ([-0-9, .]+)\.")
+NUMBERS = re.compile(r"gives \(([-0-9, ]+)\) for ([a-z]) = ([-0-9, .]+)\.")
+
+#: Where a layer is said to read the operation, as formulas and in numbers.
+READ = re.compile(
+    r"Here it is read at ([a-z]) = ([^:]+): y\[i\] = (conv|corr)\(x, w\)\[([^]]+)\] \(\1 = ([-0-9, .]+)\)\."
+)
 
 
 @law(
@@ -45,20 +51,40 @@ def test_the_other_convention_has_its_numbers_where_its_definition_has_them(
     found = NUMBERS.search(text.replace(". For", ".For"))
     if found is None:
         return  # the same numbers either way, or one output too many for a list
-    numbers, places = ([part.strip() for part in group.split(",")] for group in found.groups())
-    indices = [int(place) for place in places if place != "..."]
-    if "..." in places:
-        step = indices[1] - indices[0]
-        indices = [*range(indices[0], indices[-1] + step, step)]
-    sign = 1 if flip else -1  # notes of a flipped layer tell of the cross-correlation
-    entries = dict(enumerate(x, base))
-    right = [
-        sum(weight * entries.get(i + sign * dilation * k, 0) for k, weight in enumerate(w, base))
-        for i in indices
-    ]
-    assert [int(number) for number in numbers] == right
+    inputs = dict(enumerate(x, base))
+
+    def across(sign: int, indices: list[int]) -> list[int]:
+        return [
+            sum(weight * inputs.get(i + sign * dilation * k, 0) for k, weight in enumerate(w, base))
+            for i in indices
+        ]
+
+    # Notes of a flipped layer tell of the cross-correlation.
+    sign = 1 if flip else -1
+    assert [int(number) for number in found[1].split(",")] == across(sign, _indices(found[3]))
+    own = [*range(base, base + int(layer.output_size))]
+    read = READ.search(text)
+    if read:
+        assert read[1] == found[2] != "i"
+        assert read[2] == read[4]
+        assert read[3] == ("conv" if flip else "corr")
+        letters = {"K": taps, "s": stride, "d": dilation}
+        assert _indices(read[5]) == [calculated(read[4], {"i": i, **letters}) for i in own]
+    else:
+        assert found[2] == "i"
+    assert across(-sign, _indices(read[5]) if read else own) == entries(layer.output)
     around = re.search(r"with the same (.*?),? it gives", text)
     assert _sides(around[1] if around else "") == padding
+
+
+def _indices(told: str) -> list[int]:
+    """Indices of a list, with those between that dots stand for."""
+    places = [part.strip() for part in told.split(",")]
+    indices = [int(place) for place in places if place != "..."]
+    if "..." not in places:
+        return indices
+    step = indices[1] - indices[0]
+    return [*range(indices[0], indices[-1] + step, step)]
 
 
 def _sides(told: str) -> tuple[int, int]:
@@ -246,8 +272,10 @@ def entries(column: Any) -> list[int]:
     return [int(entry) for entry in column]
 
 
-PLACES = {name: re.compile(rf"{name}\(x, w\)\[i_1, i_2\] = sum\(k_1, k_2\) w\[k_1, k_2\]\*x\[(.+?), (.+?)\]")
-          for name in ("conv", "corr")}  # fmt: skip
+PLACES = {
+    name: re.compile(rf"{name}\(x, w\)\[[in]_1, [in]_2\] = sum\(k_1, k_2\) w\[k_1, k_2\]\*x\[(.+?), (.+?)\]")
+    for name in ("conv", "corr")
+}
 
 
 @law(
@@ -267,6 +295,13 @@ def test_over_two_axes_the_outputs_are_those_of_the_definition_named(
     layer = sc.Conv2d((rows, columns), taps, dilation=dilation, flip=flip).at(**given)
     text = re.sub(r"\s+", " ", str(layer.notes(sections=["numbers", "learning"])))
     said = {name: next(written.finditer(text)) for name, written in PLACES.items()}
+    read = re.search(r"y\[i_1, i_2\] = (conv|corr)\(x, w\)\[(.+?), (.+?)\]\.", text)
+    assert (read is not None) == flip
+    if read:
+        assert read[1] == "conv"
+        for at, place in enumerate(read.groups()[1:]):
+            letters = {f"i_{at + 1}": 5, f"K_{at + 1}": taps[at], "K": taps[at]}
+            assert calculated(place, letters) == 5 + dilation[at] * (taps[at] - 1)
     windows = {name: _read(found.groups(), x, taps, name == "conv", dilation) for name, found in said.items()}
     right = {"corr": _loops(x, w, dilation), "conv": _loops(x, w[::-1, ::-1], dilation)}
     for name, read in windows.items():
@@ -321,7 +356,7 @@ def _place(text: str) -> Any:
     found = sc.parse(text)
 
     def at(axis: int, i: int, k: int) -> int:
-        values = {f"i_{axis + 1}": i, f"k_{axis + 1}": k}
+        values = {f"i_{axis + 1}": i, f"n_{axis + 1}": i, f"k_{axis + 1}": k}
         return int(found.subs({letter: values[str(letter)] for letter in found.free_symbols}))
 
     return at

@@ -16,7 +16,7 @@ SHIFT = re.compile(
 )
 
 #: The definitions that notes display, read as the terms of a sum.
-TERMS = re.compile(r"(conv|corr)\(x, w\)\[(.+?)\] = sum\((.+?)\) w\[(.+?)\]\*x\[(.+?)\]")
+TERMS = re.compile(r"(conv|corr)\(x, w\)\[([^]]+)\] = sum\((.+?)\) w\[(.+?)\]\*x\[(.+?)\]")
 
 LAYERS = [
     (sc.Conv1d(4, 3, padding="full", flip=True), ((3,), (1,), 0)),
