@@ -309,7 +309,8 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
         )
         text += f"constant along its own diagonals; such a matrix is called {_DOUBLY}"
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
-        return [*found, Prose(pen.say(f"{text}."))]
+        spare = int(bool(channels) and _DOUBLY not in text)  # what it is called is told here only
+        return [*found, Prose(pen.say(f"{text}."), spare=spare)]
     item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")
     return [*found, Prose(pen.say(f"{text}:")), item]
 
