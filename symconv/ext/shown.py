@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1
@@ -104,9 +105,9 @@ class Shows(MathDirective):
             warn(error, self.get_location())
             return []
 
+    @abstractmethod
     def _composed(self) -> list[nodes.Node]:
         """Everything that is shown; numbers are given last, when nothing can be refused any more."""
-        raise NotImplementedError
 
     def _targeted(self, equation: nodes.math_block) -> list[nodes.Node]:
         """An equation behind the target that references to its label lead to."""

@@ -150,7 +150,10 @@ class Fold(ChainDerivation):
         Its output.
     """
 
-    definitions: dict[Symbol, Expr] = {}  # noqa: RUF012
+    @property
+    def definitions(self) -> dict[Symbol, Expr]:
+        """No letter stands for the size of an output."""
+        return {}
 
     def __init__(self, norm: Any, convolution: Any) -> None:
         if not isinstance(convolution, Conv):

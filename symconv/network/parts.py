@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,18 +70,18 @@ class Residual:
         return f"Residual([{inside}]{shortcut})"
 
 
-class Fitted:
+class Fitted(ABC):
     """A part that is made a layer in a chain, where the shape that reaches it is known."""
 
     _repr_html_ = as_printed
 
+    @abstractmethod
     def layer_on(self, shape: Shape, *, channels: bool) -> Layer:
         """The layer on an input of a shape, whose first entry may be the number of channels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told_letters(self, stage: Any) -> dict[str, tuple[Expr, Expr]]:
         """An entry of the weights and of the biases of the layer, by its letter, and what it stands for."""
-        raise NotImplementedError
 
 
 def parts_of(chain: Any) -> tuple[Any, ...]:

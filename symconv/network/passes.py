@@ -109,9 +109,12 @@ def both(
 
 def taps_of(stage: Stage, a: Entries, given: Operands) -> Entries:
     """The taps of a layer: its weights, or those that its kernel has by itself."""
+    return given.w[stage.number] if stage.learned else own_taps(stage, a)
+
+
+def own_taps(stage: Stage, a: Entries) -> Entries:
+    """The taps of a layer without weights, which for a maximum depend on its input."""
     spec = stage.layer.spec
-    if stage.learned:
-        return given.w[stage.number]
     if not spec.kernel.depends_on_input:
         fixed = spec.kernel.taps(spec.tied, {})
         return like([Fraction(int(tap.p), int(tap.q)) for tap in fixed], a)

@@ -158,10 +158,11 @@ class Pen:
     def sums(self, form: MathsTarget, terms: Sequence[Product]) -> tuple[str, str]:
         """Products as they are added up: in letters, and in numbers as far as there are some."""
         keep = list(terms) if len(terms) <= MOST_PRODUCTS else [*terms[:3], None, terms[-1]]
-        return tuple(
-            " + ".join(form.across if term is None else write(form, term) for term in keep) or "0"
-            for write in (in_letters, in_numbers)
-        )  # type: ignore[return-value]
+
+        def added(write: Callable[[MathsTarget, Product], str]) -> str:
+            return " + ".join(form.across if term is None else write(form, term) for term in keep) or "0"
+
+        return added(in_letters), added(in_numbers)
 
     def entry(self, form: MathsTarget, left: str, terms: Sequence[Product], result: Expr) -> Row:
         """An entry as a sum: in letters, in numbers, and its result if that is a number."""

@@ -14,7 +14,7 @@ from sympy import Add, Expr, Float, Mul, S, Symbol
 from symconv.network.activations import exact
 from symconv.network.losses import Loss
 from symconv.network.named import Named
-from symconv.network.passes import exact_entries, like, taps_of
+from symconv.network.passes import exact_entries, like, own_taps
 from symconv.network.stages import Stage
 from symconv.network.values import Values, letter_of
 
@@ -111,7 +111,7 @@ class Worked(Values):
             symbols = stage.layer.entries.symbols.operands["tap"]
             return list(zip(symbols, self.given["w"][stage.number], strict=True))
         a = exact_entries(self.named("output", stage.source))
-        values = [exact(tap) for tap in taps_of(stage, a, None)]  # type: ignore[arg-type]
+        values = [exact(tap) for tap in own_taps(stage, a)]
         return list(zip(values, values, strict=True))
 
     def _entries(self, name: str, layer: int) -> list[tuple[Expr, Expr]]:

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from functools import wraps
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from symconv.errors import NotationError, reject_unknown
 from symconv.printing.choice import clash, free_letter, settled
@@ -30,6 +30,27 @@ LETTERS = (
 SIZES = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
 
 
+_Kind = TypeVar("_Kind", bound=type)
+
+
+def _remembering(kind: _Kind) -> _Kind:
+    """A class of fields whose instances remember which were given, and whose wrong options are refused.
+
+    The dataclass writes the method that makes an instance, so this one is put around it afterwards.
+    """
+    written: Any = kind
+    make = written.__init__
+
+    @wraps(make)
+    def made(self: Any, *letters: Any, **given: Any) -> None:
+        self._put("_given", frozenset(given))
+        make(self, *letters, **given)
+
+    written.__init__ = options_checked(made)
+    return kind
+
+
+@_remembering
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Notation:
     r"""How a text writes a convolution layer. Letters only: no field changes a result.
@@ -273,20 +294,6 @@ class Notation:
         """The symbol name of an entry, counted from 0: ``x0``, or ``L_in_0`` where a mark comes first."""
         return entry_name(getattr(self, quantity), *(i + self.base for i in index))
 
-
-def _remembered(make: Any) -> Any:
-    """How a notation is made, which remembers the fields that were given."""
-
-    @wraps(make)
-    def made(self: Notation, *letters: Any, **given: Any) -> None:
-        self._put("_given", frozenset(given))
-        make(self, *letters, **given)
-
-    return made
-
-
-# The dataclass writes this method itself, so it can be wrapped only here; mypy allows no method to change.
-Notation.__init__ = options_checked(_remembered(Notation.__init__))  # type: ignore[method-assign]
 
 _BOOK = Notation(
     kernel="K", upstream="G", loss="J", base=1, input_size="m", kernel_size="n", output_size="o",
