@@ -20,18 +20,17 @@ READ = re.compile(
     r"Here it is read at ([a-z]) = ([^:]+): y\[i\] = (conv|corr)\(x, w\)\[([^]]+)\] \(\1 = ([-0-9, .]+)\)\."
 )
 
+#: Layers over one axis, small enough for lists of all their numbers.
+WINDOWS: dict[str, st.SearchStrategy[Any]] = {
+    "size": st.integers(3, 6),
+    "taps": st.integers(2, 3),
+    "stride": st.integers(1, 2),
+    "dilation": st.integers(1, 2),
+    "padding": st.tuples(st.integers(0, 2), st.integers(0, 2)),
+}
 
-@law(
-    8,
-    60,
-    size=st.integers(3, 6),
-    taps=st.integers(2, 3),
-    stride=st.integers(1, 2),
-    dilation=st.integers(1, 2),
-    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
-    flip=st.booleans(),
-    base=st.sampled_from([0, 1]),
-)
+
+@law(8, 60, **WINDOWS, flip=st.booleans(), base=st.sampled_from([0, 1]))
 def test_the_other_convention_has_its_numbers_where_its_definition_has_them(
     size: int, taps: int, stride: int, dilation: int, padding: tuple[int, int], flip: bool, base: int
 ) -> None:
@@ -212,11 +211,7 @@ PADS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 @law(
     3,
     40,
-    size=st.integers(3, 6),
-    taps=st.integers(2, 3),
-    stride=st.integers(1, 2),
-    dilation=st.integers(1, 2),
-    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    **WINDOWS,
     mode=st.sampled_from(["zeros", *PADS]),
     flip=st.booleans(),
     bias=st.sampled_from([None, 5]),
