@@ -133,15 +133,14 @@ def modules_of(nn: Any, known: Known) -> list[Any]:
     return _modules(nn, known.parts, known.channels, known.bias)[0]
 
 
+def _block(nn: Any, inside: list[Any], beside: list[Any]) -> Any:
+    """A module whose output is the sum of those of two others."""
+    block = type("Block", (nn.Module,), {"forward": lambda self, x: self.inside(x) + self.beside(x)})()
+    block.inside, block.beside = nn.Sequential(*inside), nn.Sequential(*beside)
+    return block
+
+
 def _modules(nn: Any, rows: Sequence[Part], channels: int, bias: bool) -> tuple[list[Any], int]:
-    class Block(nn.Module):  # type: ignore[name-defined, misc]
-        def __init__(self, inside: list[Any], beside: list[Any]) -> None:
-            super().__init__()
-            self.inside, self.beside = nn.Sequential(*inside), nn.Sequential(*beside)
-
-        def forward(self, x: Any) -> Any:
-            return self.inside(x) + self.beside(x)
-
     modules: list[Any] = []
     flat = False
     for row in rows:
@@ -156,7 +155,7 @@ def _modules(nn: Any, rows: Sequence[Part], channels: int, bias: bool) -> tuple[
         elif row.kind == "block":
             inside, out = _modules(nn, row.sizes[0], channels, bias)
             beside, _ = _modules(nn, row.sizes[1], channels, bias)
-            modules.append(Block(inside, beside))
+            modules.append(_block(nn, inside, beside))
             channels = out
         else:
             if not flat:

@@ -164,7 +164,8 @@ def test_the_code_of_notes_gives_what_they_show(make: Any) -> None:
     displays = [block for block in document.blocks if isinstance(block, Display) and block.code]
     assert displays
     for block in displays:
-        assert eval(block.code, names).text() == block.item.text()  # type: ignore[attr-defined]
+        shown: Any = block.item
+        assert eval(block.code, names).text() == shown.text()
     for block in document.blocks:
         if isinstance(block, Picture):
             assert eval(block.code, names).alt == block.figure.alt

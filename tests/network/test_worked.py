@@ -16,7 +16,7 @@ from symconv.network.examples import example
 from symconv.network.known import compared
 from symconv.network.pen import Pen
 from symconv.network.worked import Worked
-from symconv.notes.model import plain
+from symconv.notes.model import Display, Prose, plain
 from tests.network.noted import NETS
 
 #: What every run tries of this stands in the examples of the page on networks.
@@ -128,18 +128,21 @@ def test_what_a_unit_feeds_is_what_changes_with_it(place: int) -> None:
 def test_zeros_and_weights_of_the_matrix_are_counted() -> None:
     found = worked(NETS["two_filters"])
     words, display = story.matrix(Pen(found))
+    assert isinstance(words, Prose)
+    assert isinstance(display, Display)
     matrix = found.stages[0].layer.matrix
     zeros = sum(entry == 0 for entry in matrix)
-    assert f"with {zeros} of its {len(matrix)} entries" in plain(words.words)  # type: ignore[union-attr]
-    assert f"only {len(set(matrix) - {0})} different weights in the other" in plain(words.words)  # type: ignore[union-attr]
-    assert display.label == "matrix"  # type: ignore[union-attr]
+    assert f"with {zeros} of its {len(matrix)} entries" in plain(words.words)
+    assert f"only {len(set(matrix) - {0})} different weights in the other" in plain(words.words)
+    assert display.label == "matrix"
 
 
 def test_neurons_that_relu_stops_are_named() -> None:
     found = worked(NETS["pooled"])
     _, _, words = paths.neuron(Pen(found))
+    assert isinstance(words, Prose)
     stopped = [o for o, z in enumerate(found.shown("preactivation", 1)) if z <= 0]
     assert stopped
-    said = plain(words.words)  # type: ignore[union-attr]
+    said = plain(words.words)
     assert all(f"delta^(1)_{o}" in said for o in stopped)
     assert all(found.shown("delta", 1)[o] == 0 for o in stopped)

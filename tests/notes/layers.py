@@ -57,11 +57,14 @@ LARGE: Mapping[str, Callable[[str], Any]] = {
     "plain": lambda n: sc.Conv1d("H1", "H2", notation=n),
 }
 
+#: Layers of the spread, and large ones.
+EVERY: Mapping[str, Callable[[str], Any]] = {**SPREAD, **LARGE}
+
 
 @cache
 def document(name: str, notation: str = "symconv", depth: str = "standard") -> sc.Document:
     """The notes of a layer of the spread, or of a large one."""
-    return {**SPREAD, **LARGE}[name](notation).notes(depth=depth)
+    return EVERY[name](notation).notes(depth=depth)
 
 
 def together(names: Iterable[str]) -> sc.Document:

@@ -23,9 +23,8 @@ from tests.latex_tools import KATEX, refused_by_katex
 from tests.notes import test_engines as engines
 from tests.notes.browser import MATHJAX, MATHJAX_2, Browser
 from tests.notes.layers import document
-from tests.notes.test_formats import compiled
+from tests.notes.pdfs import compiled, set_by_typst, squeezed
 from tests.notes.test_mathml import LEAST, Formula, alike, compare
-from tests.notes.test_typst import set_by_typst, squeezed
 from tests.notes.written import AS_MATHML, DIRECTIVES, FOR_A_SCRIPT, IN_MARKDOWN, LAYERS, Bench, Seen, text_of
 from tests.printing.typst_signs import in_mathml, in_pdf
 

@@ -19,7 +19,7 @@ from symconv.notes.kinds import opening
 from symconv.notes.model import Algorithm, Heading, Maths, Picture, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.worked import Worked
-from tests.notes.layers import LARGE, SPREAD
+from tests.notes.layers import EVERY
 
 #: So many layers are drawn; the same each time.
 LAYERS, SEED = 200, 0
@@ -77,7 +77,7 @@ def drawn(chance: random.Random) -> Any:
 
 def layers() -> Iterator[Any]:
     """The layers of the other tests, and others at random."""
-    for make in {**SPREAD, **LARGE}.values():
+    for make in EVERY.values():
         yield make("symconv")
     yield sc.Conv1d("H1", "H2", stride="r", dilation="e", padding="q", notation="goodfellow")
     yield sc.Conv1d(4, 3, padding="full", flip=True, notation="pytorch")

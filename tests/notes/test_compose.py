@@ -14,10 +14,9 @@ from symconv.notes import DEPTHS, SECTIONS
 from symconv.notes.known import checks, comparisons
 from symconv.notes.model import Algorithm, Display, Heading, Picture, Points, Prose, Table, plain
 from symconv.printing.targets import as_latex
-from tests.notes.layers import LARGE, SPREAD, document
+from tests.notes.layers import EVERY, SPREAD, document
 from tests.tiers import exhaustive, tiers
 
-EVERY = {**SPREAD, **LARGE}
 FEW = ("full", "plane", "transposed", "average", "maximum", "open", "long")
 STORY = [SECTIONS[name][0] for name in DEPTHS["standard"]]
 

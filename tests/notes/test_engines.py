@@ -17,7 +17,7 @@ from symconv.notes.markdown import on_github
 from tests.latex_tools import PREAMBLE
 from tests.notes.browser import MATHJAX, MATHJAX_2, Browser, Typeset
 from tests.notes.layers import SPREAD, document
-from tests.notes.test_formats import compiled
+from tests.notes.pdfs import compiled
 from tests.notes.test_mathml import Formula, formulas_of
 from tests.optional import required
 from tests.tiers import exhaustive, tiers

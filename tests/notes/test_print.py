@@ -13,11 +13,9 @@ import pytest
 import symconv as sc
 from symconv.notes import rendered
 from symconv.notes.pdf import pdf
-from tests.notes.layers import IN_NOTATIONS, LARGE, SPREAD, document
+from tests.notes.layers import EVERY, IN_NOTATIONS, document
 from tests.optional import required_program
 from tests.tiers import exhaustive, tiers
-
-EVERY = {**SPREAD, **LARGE}
 
 #: Seven of TeX's points in those of a PDF, and the margins of a page in millimetres.
 LEAST, MARGIN, SIDE = 7 * 72 / 72.27 - 0.01, 16, 23

@@ -10,35 +10,27 @@ import symconv as sc
 from tests.notes.layers import LARGE, SPREAD
 from tests.notes.test_prose import said
 
+OPEN = sc.Conv1d("N", "K", stride="s", padding="p")
+IMAGE = LARGE["image"]("symconv")
+REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
+
 
 @pytest.mark.parametrize(
     ("layer", "section", "wanted"),
     [
-        (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
-            "matrix",
-            "From each row to the next the weights move 2 columns",
-        ),
+        (OPEN, "matrix", "From each row to the next the weights move 2 columns"),
         (sc.Conv1d(5, 2, bias=True), "matrix", "plus the bias, which is added to each output."),
+        (IMAGE, "matrix", "kron(b, ones) has b[o] at each output of channel o, where ones is a vector"),
+        (IMAGE, "matrix", "In this example some weights happen to have the same value, but are separate"),
         (
-            LARGE["image"]("symconv"),
-            "matrix",
-            "kron(b, ones) has b[o] at each output of channel o, where ones is a vector",
-        ),
-        (
-            LARGE["image"]("symconv"),
-            "matrix",
-            "In this example some weights happen to have the same value, but are separate",
-        ),
-        (
-            LARGE["image"]("symconv"),
+            IMAGE,
             "numbers",
             "Each weight has its own colour and style (plain, bold, underlined), so that it can be followed",
         ),
         (sc.Conv1d(9, 5), "numbers", "own colour and style (plain or bold), so that"),
-        (LARGE["image"]("symconv"), "numbers", "Both output channels:"),
+        (IMAGE, "numbers", "Both output channels:"),
         (
-            LARGE["image"]("symconv"),
+            IMAGE,
             "matrix",
             "Along each diagonal of blocks the same small block is repeated, and each small block is",
         ),
@@ -48,33 +40,21 @@ from tests.notes.test_prose import said
             "because from one column of blocks to the next and from one column to the next within a block",
         ),
         (
-            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
+            REFLECTED,
             "matrix",
             "T is banded: its nonzero entries lie on a few neighbouring diagonals. It is not Toeplitz,",
         ),
         (
-            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
+            REFLECTED,
             "matrix",
             "because the rows at the ends hold sums of weights: where the padding repeats an input, several",
         ),
-        (
-            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
-            "numbers",
-            "recur in every row (pale: the weight meets a mirrored entry).",
-        ),
-        (LARGE["image"]("symconv"), "learning", "delta0 = [1 -2], delta1 = [ 2 1]"),
-        (LARGE["image"]("symconv"), "learning", "dL/dx[c, j_1, j_2] = sum(o=0..C_out - 1)"),
-        (LARGE["image"]("symconv"), "numbers", "y0 = [201 237], y1 = [154 190]"),
-        (
-            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
-            "learning",
-            "where [P] is 1 if P holds and 0 otherwise",
-        ),
-        (
-            sc.Conv1d(5, 3, padding=1, padding_mode="reflect"),
-            "learning",
-            "A black entry counts once for each weight",
-        ),
+        (REFLECTED, "numbers", "recur in every row (pale: the weight meets a mirrored entry)."),
+        (IMAGE, "learning", "delta0 = [1 -2], delta1 = [ 2 1]"),
+        (IMAGE, "learning", "dL/dx[c, j_1, j_2] = sum(o=0..C_out - 1)"),
+        (IMAGE, "numbers", "y0 = [201 237], y1 = [154 190]"),
+        (REFLECTED, "learning", "where [P] is 1 if P holds and 0 otherwise"),
+        (REFLECTED, "learning", "A black entry counts once for each weight"),
         (sc.MaxPool1d(6, 2, padding=1), "numbers", "with -∞ (dashed in the picture), which is never kept."),
         (
             sc.MaxPool2d(4, 2),
@@ -91,23 +71,15 @@ from tests.notes.test_prose import said
             "why",
             "each row, the second row of the output is (8, 6), which is not a shifted copy of (8, 9).",
         ),
+        (OPEN, "why", "Shifting the input by s places (2 in the example) shifts the output by 1 place."),
         (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
-            "why",
-            "Shifting the input by s places (2 in the example) shifts the output by 1 place.",
-        ),
-        (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
+            OPEN,
             "why",
             "There are K weights to learn and store, in the example 3 instead of the 28 of a dense layer;",
         ),
+        (OPEN, "learning", "In the example, neighbouring windows lie 2 places apart"),
         (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
-            "learning",
-            "In the example, neighbouring windows lie 2 places apart",
-        ),
-        (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
+            OPEN,
             "size",
             "With stride 2 these rows need not be parts of one another: the padding decides where the first",
         ),
@@ -127,7 +99,7 @@ from tests.notes.test_prose import said
             "Let S[i, k] be 1 where entry k of the window of y[i] is the one kept",
         ),
         (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
+            OPEN,
             "numbers",
             "for N inputs, K weights, stride s (the step length), p zeros on each side and M outputs (in",
         ),
@@ -137,22 +109,18 @@ from tests.notes.test_prose import said
             "K weights, stride s (the step length), p places cut off on each side and M outputs (in",
         ),
         (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
+            OPEN,
             "why",
             "Each output depends on at most K inputs (3 in the example), however large the input is. With",
         ),
+        (OPEN, "why", "x the output is (3, 14, 26, 38), which is not a shifted copy of (8, 20, 32, 20)."),
         (
-            sc.Conv1d("N", "K", stride="s", padding="p"),
-            "why",
-            "x the output is (3, 14, 26, 38), which is not a shifted copy of (8, 20, 32, 20).",
-        ),
-        (
-            LARGE["image"]("symconv"),
+            IMAGE,
             "why",
             "Now the layer of the title: 3·6·6 = 108 inputs, 4 filters of 3·3·3 weights and 4·4·4 = 64",
         ),
-        (LARGE["image"]("symconv"), "size", "on the padded input; for the layer of the title:"),
-        (LARGE["image"]("symconv"), "size", "(the spacing of the taps) along each axis, there is one"),
+        (IMAGE, "size", "on the padded input; for the layer of the title:"),
+        (IMAGE, "size", "(the spacing of the taps) along each axis, there is one"),
         (
             SPREAD["full"]("symconv"),
             "numbers",
@@ -175,7 +143,7 @@ def test_a_reader_finds_what_a_sentence_needs(layer: Any, section: str, wanted: 
 
 
 def test_definitions_stand_once_in_a_document() -> None:
-    text = str(sc.Conv1d("N", "K", stride="s", padding="p").notes())
+    text = str(OPEN.notes())
     assert text.count("M = floor((N + 2*p - K)/s) + 1") == 1
     assert "the formula for M above counts the outputs." in text
     assert str(sc.MaxPool1d(4, 2).notes()).count("with S equal to 1 at the first maximum") == 1

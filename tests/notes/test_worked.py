@@ -11,10 +11,9 @@ import pytest
 import symconv as sc
 from symconv.layers.noted import sources
 from symconv.notes.worked import Costs, Worked, rotated, shifted
-from tests.notes.layers import LARGE, SPREAD
+from tests.notes.layers import EVERY, LARGE
 from tests.tiers import tiers
 
-EVERY = {**SPREAD, **LARGE}
 QUICK = ["full", "strided", "grouped", "transposed", "circular", "maximum", "image", "reflected"]
 
 

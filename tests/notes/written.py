@@ -18,8 +18,8 @@ from tests.ext.project import CONF, Project, directive
 from tests.notes import test_engines as engines
 from tests.notes.browser import MATHJAX, Browser
 from tests.notes.layers import document, together
+from tests.notes.pdfs import said_in, squeezed
 from tests.notes.test_mathml import Formula, formulas_of
-from tests.notes.test_typst import said_in, squeezed
 
 #: The layers whose notes are written: one on numbers, one that is not linear, one that is open in its sizes.
 LAYERS = ("full", "maximum", "open")
