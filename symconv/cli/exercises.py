@@ -11,12 +11,11 @@ import click
 
 from symconv.cli.command import Command, listed
 from symconv.cli.options import (
-    MATHS,
-    engine_option,
+    document_arguments,
+    document_options,
     format_option,
     geometry,
     layer_of,
-    maths_options,
     number_option,
 )
 from symconv.cli.terminal import STREAM, print_files, waiting
@@ -24,9 +23,6 @@ from symconv.printing.names import ExerciseName
 
 if TYPE_CHECKING:
     from symconv.notes.exercises.sheet import Exercises
-
-#: What ``Exercises.save`` takes of the format, by the same names.
-_OF_FORMATS = ("fragment", "engine", "myst", *MATHS)
 
 _KINDS = get_args(ExerciseName)
 
@@ -41,10 +37,7 @@ _KINDS = get_args(ExerciseName)
     help=f"Kinds of exercises, separated by commas: {', '.join(_KINDS)}. By default all.",
 )
 @click.option("--solutions", is_flag=True, help="Add worked solutions and the mistakes behind wrong answers.")
-@click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
-@engine_option
-@click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
-@maths_options
+@document_options
 @click.option(
     "-o",
     "--output",
@@ -112,8 +105,7 @@ def sheet_files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
 def _sheet(options: dict[str, Any]) -> tuple[Exercises, bool, dict[str, Any]]:
     """A sheet, whether its solutions are wanted, and what its format is told."""
     seed, count, kinds, solutions = (options.pop(key) for key in ("seed", "count", "kinds", "solutions"))
-    told = {key: options.pop(key) for key in _OF_FORMATS}
+    given = document_arguments(options)
     named = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
     sheet = layer_of(**options).exercises(seed=seed, count=count, kinds=named)
-    given = {option: value for option, value in told.items() if value is not None and value is not False}
     return sheet, solutions, given

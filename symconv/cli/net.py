@@ -16,7 +16,7 @@ from symconv.cli.command import Command, listed
 from symconv.cli.excerpt import Passage
 from symconv.cli.exercises import deliver
 from symconv.cli.network import read_network, refusing
-from symconv.cli.options import MATHS, engine_option, maths_options
+from symconv.cli.options import document_arguments, document_options
 from symconv.cli.terminal import waiting
 from symconv.errors import OptionError
 from symconv.printing.display import Beside, Display, Grid, Row
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from symconv.network import Chain
     from symconv.printing.target import MathsTarget
     from symconv.printing.targets import Displayed
-
-#: What ``Document.save`` takes, by the same names.
-_OF_FORMATS = ("slides", "fragment", "engine", "myst", *MATHS)
 
 #: The quantities in the order of both passes: forwards layer by layer, then backwards.
 _FORWARDS, _BACKWARDS = ("preactivation", "output"), ("delta", "grad_input", "grad_kernel", "grad_bias")
@@ -57,10 +54,7 @@ _PICTURES = (".svg", ".png")
 @click.option("--depth", metavar="DEPTH", help="Length of the notes.")
 @click.option("--title", help="Title of the notes. By default the number of layers.")
 @click.option("--slides", is_flag=True, help="Slides in place of notes (.tex, .pdf).")
-@click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
-@engine_option
-@click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
-@maths_options
+@document_options
 @click.option(
     "-o",
     "--output",
@@ -129,9 +123,7 @@ def _files(chain: Chain, options: dict[str, Any], name: str) -> dict[str, bytes]
 
     own = {option: options.pop(option) for option in ("depth", "title")}
     document = chain.notes(**{option: value for option, value in own.items() if value is not None})
-    told = {option: options[option] for option in _OF_FORMATS}
-    given = {option: value for option, value in told.items() if value is not None and value is not False}
-    return rendered(document, name, **given)
+    return rendered(document, name, **document_arguments(options, "slides"))
 
 
 def passages(

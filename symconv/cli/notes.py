@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from symconv.cli.command import Command, listed
 from symconv.cli.exercises import deliver, exercises, sheet_files
-from symconv.cli.options import MATHS, engine_option, format_option, geometry, layer_of, maths_options
+from symconv.cli.options import document_arguments, document_options, format_option, geometry, layer_of
 from symconv.cli.refusals import REFUSALS, refusal
 from symconv.cli.terminal import complain, progress, remark
 from symconv.printing.english import counted
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 #: The options that say which files there are.
 _OF_FILES = ("spec", "check", "file", "form", "quiet")
-
-#: What ``Document.save`` takes, by the same names.
-_OF_FORMATS = ("fragment", "slides", "engine", "myst", *MATHS)
 
 _SPEC, _SUFFIXES = (
     "A TOML file that lists notes and sheets of exercises",
@@ -62,10 +59,7 @@ _BY_DEPTH = "By default those of the depth."
     help=f"Sections in order, separated by commas: {_SECTIONS}. {_BY_DEPTH}",
 )
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
-@click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex).")
-@engine_option
-@click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md).")
-@maths_options
+@document_options
 @click.option(
     "-o",
     "--output",
@@ -109,10 +103,9 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
 
     own = ("sections", "title", "activation", "depth")
     sections, title, activation, depth = (options.pop(name) for name in own)
-    told = {key: options.pop(key) for key in _OF_FORMATS}
+    given = document_arguments(options, "slides")
     layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
     document = layer.notes(depth=depth, title=title, sections=named, activation=activation)
-    given = {option: value for option, value in told.items() if value is not None and value is not False}
     return rendered(document, name, **given)
 
 

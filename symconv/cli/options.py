@@ -187,9 +187,15 @@ excerpt_options = _with(
     click.option("--activation", metavar="NAME", help=_ACTIVATION),
 )
 
-#: The options that say how an .html file has its mathematics, by the names that ``Document.save`` takes.
-MATHS = ("math", "mathjax", "katex")
-maths_options = _with(
+#: The options that say how a document is written in a format.
+document_options = _with(
+    click.option("--fragment", is_flag=True, help="Write a fragment for \\input (.tex)."),
+    click.option(
+        "--engine",
+        type=click.Choice(["latex", "typst"]),
+        help="What sets a .pdf. By default TeX where it is installed, and else Typst.",
+    ),
+    click.option("--myst", is_flag=True, help="Write Markdown for MyST, not for GitHub (.md)."),
     click.option(
         "--math",
         metavar="NAME",
@@ -201,19 +207,18 @@ maths_options = _with(
 )
 
 
+def document_arguments(options: dict[str, Any], *more: str) -> dict[str, Any]:
+    """Take :data:`document_options` and some ``more`` out of all options, those given as for ``save``."""
+    names = (*more, "fragment", "engine", "myst", "math", "mathjax", "katex")
+    told = {name: options.pop(name) for name in names}
+    return {name: value for name, value in told.items() if value is not None and value is not False}
+
+
 def format_option(what: str, *more: str) -> Callable[..., Any]:
     """The option that says the format of what is printed."""
     formats = ["tex", "pdf", "typ", "md", "html", "ipynb", "rst", "txt", *more]
     told = f"The format of the {what} that -o - prints. By default txt."
     return click.option("--format", "form", type=click.Choice(formats), help=told)
-
-
-#: The option that says what sets a PDF.
-engine_option = click.option(
-    "--engine",
-    type=click.Choice(["latex", "typst"]),
-    help="What sets a .pdf. By default TeX where it is installed, and else Typst.",
-)
 
 
 def geometry(*, looks: bool = True) -> Callable[..., Any]:

@@ -312,12 +312,10 @@ def _input_sizes(
 
 def _ends(first: int, stop: int) -> Iterable[int]:
     """The numbers from the first on, or where they are many, some at both ends."""
+    if stop - first <= MOST_SIZES:
+        return range(first, stop)
     half = MOST_SIZES // 2
-    return (
-        range(first, stop)
-        if stop - first <= MOST_SIZES
-        else [*range(first, first + half), *range(stop - half, stop)]
-    )
+    return [*range(first, first + half), *range(stop - half, stop)]
 
 
 def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, width: int) -> list[int]:

@@ -9,7 +9,7 @@ from symconv.algorithms import introduced
 from symconv.notes.known import derived
 from symconv.notes.letters import conditions, operands
 from symconv.notes.model import Algorithm, Block, Display, Heading, Maths, Points, Prose, Table, Words
-from symconv.notes.phrases import equation, joined, letter, reason, say, typeset
+from symconv.notes.phrases import enumerated, equation, letter, reason, say, typeset
 from symconv.notes.source import Source, Sources
 
 #: What an index counts, by its field in a notation.
@@ -95,13 +95,11 @@ def algorithms(sources: Sources) -> list[Block]:
     return blocks
 
 
-def _introduced(letters: Sequence[tuple[str, str]]) -> list[str | Maths]:
+def _introduced(letters: Sequence[tuple[str, str]]) -> Words:
     """What letters stand for, with one verb for all of them."""
-    told: list[str | Maths] = []
-    for at, (one, meaning) in enumerate(letters):
-        told += ["" if at == 0 else " and " if at == len(letters) - 1 else ", "]
-        told += [letter(one), f"{'' if at else ' is'} {meaning}"]
-    return told
+    return enumerated(
+        [(letter(one), f"{'' if at else ' is'} {meaning}") for at, (one, meaning) in enumerate(letters)]
+    )
 
 
 def letters(sources: Sources) -> list[Block]:
@@ -132,18 +130,15 @@ def letters(sources: Sources) -> list[Block]:
         # Pooling has one kind of channels.
         pooled = {} if "input_channel_index" in others else {"output_channel_index": "channels"}
         noun = {**_COUNTED, **pooled}
-        parts: list[str | Maths] = ["Likewise "]
-        for at, name in enumerate(others):
-            counts = f"{' counts' if at == 0 else ''} {noun[name]}"
-            parts += ["" if at == 0 else " and " if at == len(others) - 1 else ", "]
-            parts += [letter(getattr(n, name)), counts]
-        blocks.append(Prose((*parts, ".")))
+        counts = [(letter(getattr(n, name)), f"{'' if at else ' counts'} {noun[name]}")
+                  for at, name in enumerate(others)]  # fmt: skip
+        blocks.append(Prose(("Likewise ", *enumerated(counts), ".")))
     blocks.append(Prose(typeset("The bracket [P] is 1 if P holds, else 0.")))
     rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in operands(layer.closed.symbols)]
     blocks.append(Table((("letter",), ("what it is",), ("shape",)), tuple(rows)))
     held = conditions(sources.opened.closed.symbols, sources.opened.formula("output"))
     if held:
-        blocks.append(Prose(("Such a layer exists if ", *joined(held), ".")))
+        blocks.append(Prose(("Such a layer exists if ", *enumerated([(one,) for one in held]), ".")))
     return blocks
 
 

@@ -12,7 +12,7 @@ from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Maths, Words
 from symconv.notes.padding import beside
 from symconv.notes.pieces import MOST_LISTED, Pen
-from symconv.notes.read_at import entries, listed, place_letter, reading
+from symconv.notes.read_at import entries, listed, place_letter, prolonged, reading
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
@@ -101,7 +101,7 @@ def _around(spec: Specification) -> str:
     if not before + after:
         return ""
     if spec.padding_mode != "zeros":
-        return f"the input {'continued' if spec.padding_mode == 'circular' else 'extended'} in the same way"
+        return f"the input {prolonged(spec)} in the same way"
     if before != after and before and after:
         return f"the same zeros, {before} before and {after} after the input"
     where = "on each side" if before == after else f"{'before' if before else 'after'} the input"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sympy import Expr, Indexed, Sum, sympify
+from sympy import Expr, Indexed, Sum, Symbol, sympify
 
 import symconv.notes.phrases as phrases
 from symconv.explicit.layout import Sheet
@@ -39,6 +39,11 @@ def same_settings(spec: Specification) -> str:
 def channelled(spec: Specification) -> bool:
     """Whether filters add up several input channels, or there are several filters."""
     return any("in_channels" in relation.geometry for relation in spec.tied.relations)
+
+
+def batched(spec: Specification) -> bool:
+    """Whether the input has several samples."""
+    return any("batch" in relation.geometry for relation in spec.tied.relations)
 
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
@@ -176,15 +181,12 @@ def apart(spec: Specification, name: str) -> str:
 
 def largest(sources: Sources, pen: Pen) -> Words:
     """The sum that selects the maximum of a window, as a maximum."""
-    symbols = sources.opened.closed.symbols
     if kind(sources.layer.spec) != "maximum":
         return ()
-    right, label = sources.opened.formula("output").rhs, symbols.sequence("input").label
-    (entry,) = (e for e in right.atoms(Indexed) if e.base.label == label)
-    taps = sorted({limits[0] for total in right.atoms(Sum) for limits in total.limits}, key=str)
+    entry, _, taps = _selected(sources)
 
     def write(s: Sheet) -> str:
-        form = of_formulas(s.form, symbols)
+        form = of_formulas(s.form, sources.opened.closed.symbols)
         over = ", ".join(map(form.expr, taps))
         if form.stacked:
             return f"{form.maximum}_{{{over}}} {form.expr(entry)}"
@@ -198,13 +200,10 @@ def largest(sources: Sources, pen: Pen) -> Words:
 
 def selection(sources: Sources) -> Words:
     """What the entries of the selection are, before the formula that has them; nothing for other layers."""
-    symbols = sources.opened.closed.symbols
     if kind(sources.layer.spec) != "maximum":
         return ()
-    right, label = sources.opened.formula("output").rhs, symbols.sequence("input").label
-    (entry,) = (e for e in right.atoms(Indexed) if e.base.label != label)
-    taps = sorted({limits[0] for total in right.atoms(Sum) for limits in total.limits}, key=str)
-    pen = Pen(Worked(sources.example))
+    _, entry, taps = _selected(sources)
+    pen, symbols = Pen(Worked(sources.example)), sources.opened.closed.symbols
 
     def printed(expr: Expr) -> Maths:
         return pen(lambda s: of_formulas(s.form, symbols).expr(expr))
@@ -215,6 +214,16 @@ def selection(sources: Sources) -> Words:
     whole = pen(lambda s: f"({', '.join(of_formulas(s.form, symbols).expr(tap) for tap in taps)})")
     pieces = dict(zip("kl", places, strict=False)) | {"all": whole}
     return pen.say(text.replace("{entry}", at), S=printed(entry), y=generic(pen, "output"), **pieces)
+
+
+def _selected(sources: Sources) -> tuple[Indexed, Indexed, list[Symbol]]:
+    """The input and the selection in the sum of a maximum, and the indices that it runs over."""
+    right = sources.opened.formula("output").rhs
+    label = sources.opened.closed.symbols.sequence("input").label
+    (entry,) = (e for e in right.atoms(Indexed) if e.base.label == label)
+    (selection,) = (e for e in right.atoms(Indexed) if e.base.label != label)
+    taps = sorted({limits[0] for total in right.atoms(Sum) for limits in total.limits}, key=str)
+    return entry, selection, taps
 
 
 def definition(

@@ -17,7 +17,7 @@ from symconv.explicit.layout import Sheet
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.kinds import over
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
-from symconv.notes.phrases import letter
+from symconv.notes.phrases import enumerated, letter
 from symconv.notes.pieces import Pen, derivative, generic
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
@@ -154,11 +154,8 @@ def _scope(proof: Proof) -> Words:
     >>> _scope(sc.Conv1d("N", "K", stride=2).derive("output").prove())[-1]
     ', with stride 2'
     """
-    found: list[str | Maths] = ["for all " if proof.sizes else "for the given sizes"]
-    for at, name in enumerate(proof.sizes):
-        last = at and at == len(proof.sizes) - 1
-        found += [" and " if last else ", "] if at else []
-        found.append(letter(name))
+    sizes = enumerated([(letter(name),) for name in proof.sizes])
+    found: Words = ("for all ", *sizes) if sizes else ("for the given sizes",)
     steps = []
     for name in ("stride", "dilation"):
         given = [getattr(step, name) for step in proof.steps]

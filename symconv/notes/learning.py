@@ -11,6 +11,7 @@ from symconv.notes.backward import operations, reached
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
+from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import Pen, channel_letters
 from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
@@ -220,11 +221,8 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
         sums = sums if kinds.channelled(spec) else "the sum of all entries of {whole}"
         letter, text = _derivative(pen, "bias"), f"{{letter}} = {{values}}, {sums}"
         shown.append(pen.say(text, letter=letter, values=values, whole=pen.arriving))
-    joined: list[str | Maths] = []
-    for at, part in enumerate(shown):
-        joined += [*([" and " if at == len(shown) - 1 else ", "] if at else []), *part]
-    if joined:
-        blocks.append(Prose(("Altogether, ", *joined, ", and:" if arrays else "."), detail=True))
+    if shown:
+        blocks.append(Prose(("Altogether, ", *enumerated(shown), ", and:" if arrays else "."), detail=True))
     elif arrays:
         blocks.append(Prose(("Altogether:",), detail=True))
     if arrays:

@@ -54,9 +54,9 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
         told = ": {biases} has {entry} at each output of channel {output_channel_index}, {vectors}"
-        batched = any("batch" in relation.geometry for relation in worked.spec.tied.relations)
         vectors = "where {ones} is a vector of ones, one for each position"
-        vectors = "with vectors {ones} of ones for samples and positions" if batched else vectors
+        if kinds.batched(worked.spec):
+            vectors = "with vectors {ones} of ones for samples and positions"
         told = told.replace("{vectors}", vectors)
         told = told if kinds.channelled(worked.spec) else ", which is added to each output"
         text = text.replace("{repeated}", told)
@@ -71,8 +71,7 @@ def matrix(sources: Sources) -> list[Block]:
         text = text.replace("Column {input_index} of the matrix", "The column of {x}")
         text = text.replace("outputs that {x} adds to", "outputs that this input adds to")
         text = text.replace("Row {output_index} has", "The row of {y} has")
-    if len(worked.shape("output")) > 1 or len(worked.shape("input")) > 1:
-        vec = f"Here vec lists the entries of an array {_order(worked.spec)}"
+    if vec := listing(pen):
         shown = "" if sources.own else ". For the example"
         text = text.replace("{vec}", f"{vec}. ") if "{vec}" in text else f"{text[:-1]}. {vec}{shown}:"
     elif not sources.own and text.endswith("multiplies:"):
@@ -101,6 +100,12 @@ def matrix(sources: Sources) -> list[Block]:
     ]
 
 
+def listing(pen: Pen) -> str:
+    """What vec does, where a matrix acts on the entries of arrays of several indices."""
+    several = any(len(pen.worked.shape(role)) > 1 for role in ("input", "output"))
+    return f"Here vec lists the entries of an array {_order(pen.worked.spec)}" if several else ""
+
+
 def _order(spec: Specification) -> str:
     """In which order the entries of an array are listed.
 
@@ -110,7 +115,7 @@ def _order(spec: Specification) -> str:
     """
     given = {name for relation in spec.tied.relations for name in relation.geometry}
     here = {
-        "sample": "batch" in given,
+        "sample": kinds.batched(spec),
         "channel": bool(given & {"channels", "in_channels"}),
         "row": len(spec.axes) > 1,
     }
@@ -140,8 +145,7 @@ def repeated(s: Sheet) -> str:
     form, letter = s.form, s.form.letter(s.notation.bias)
     if not kinds.channelled(s.spec):
         return f"{letter}{form.times}{form.ones}"
-    batched = any("batch" in relation.geometry for relation in s.spec.tied.relations)
-    return form.kron(*[form.ones] * batched, letter, form.ones)
+    return form.kron(*[form.ones] * kinds.batched(s.spec), letter, form.ones)
 
 
 def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
@@ -303,14 +307,13 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
         text += ", and so do the nonzero entries of each" * inner.banded
     elif inner.banded:
         text += ". The nonzero entries of each lie in a band"
-    if channels and s.kind.endswith(_DOUBLY):
-        text += (
-            f". Along each diagonal of blocks the same {small}block is repeated, and each {small}block is "
-        )
+    named = bool(channels) and s.kind.endswith(_DOUBLY)
+    if named:
+        text += ". Along each diagonal of blocks the same small block is repeated, and each small block is "
         text += f"constant along its own diagonals; such a matrix is called {_DOUBLY}"
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
-        spare = int(bool(channels) and _DOUBLY not in text)  # what it is called is told here only
-        return [*found, Prose(pen.say(f"{text}."), spare=spare)]
+        # Behind the sentence on channels this may be left out, unless it names the kind of matrix.
+        return [*found, Prose(pen.say(f"{text}."), spare=int(bool(channels) and not named))]
     item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")
     return [*found, Prose(pen.say(f"{text}:")), item]
 

@@ -20,6 +20,7 @@ from symconv.notes.limits import LED_BACK, fewest, limits_told
 from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Words, plain
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
+from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
 from symconv.notes.sizes import lettered
@@ -89,11 +90,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             many = f" of {counted(len(entries[name]), 'weight')} (tap{'s' * (len(entries[name]) > 1)})"
             text = f"{_CALLED[name]}{{letter}} = {{values}}{many if name == 'kernel' else ''}"
             parts.append(pen.say(text, letter=pen.letter(name), values=values))
-        joined: list[str | Maths] = []
-        for at, part in enumerate(parts):
-            joined += [" and " if at == len(parts) - 1 else ", "] if at else []
-            joined += part
-        return [Prose((*opening, "Take ", *joined, ". ", *told))]
+        return [Prose((*opening, "Take ", *enumerated(parts), ". ", *told))]
 
     given = "Take these numbers; the entries of {kernel} are called weights or taps:"
     if not spec.kernel.learned:

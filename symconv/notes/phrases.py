@@ -1,6 +1,7 @@
 """The pieces that the appendix is put together from: sentences and equations in the letters of a layer."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from symconv.notes.model import Block, Display, Maths, Prose, Words
@@ -76,12 +77,16 @@ def reason(source: Source, name: str) -> Prose:
     return Prose(typeset(text[0].upper() + text[1:]))
 
 
-def joined(parts: list[Maths]) -> Words:
-    """Pieces of mathematics with commas between them, and "and" before the last."""
+def enumerated(parts: Sequence[Words]) -> Words:
+    """Parts of a sentence with commas between them, and "and" before the last.
+
+    >>> enumerated([("padding",), ("stride ", "s"), ("dilation",)])
+    ('padding', ', ', 'stride ', 's', ' and ', 'dilation')
+    """
     found: list[str | Maths] = []
     for at, part in enumerate(parts):
-        found += [(" and " if at == len(parts) - 1 else ", ") if at else "", part]
-    return tuple(found[1:])
+        found += [*([" and " if at == len(parts) - 1 else ", "] if at else []), *part]
+    return tuple(found)
 
 
 def equation(sources: Sources, which: str, name: str, function: Any = None, code: str = "") -> list[Block]:

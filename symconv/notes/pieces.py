@@ -13,6 +13,7 @@ from sympy import Expr, Symbol
 
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Display, Maths, Words
+from symconv.notes.phrases import enumerated
 from symconv.notes.worked import Entry, Position, Product, Worked
 from symconv.pattern import Specification
 from symconv.printing import display as data
@@ -150,15 +151,10 @@ class Pen:
 
         Where there are too many the middle is left out.
         """
-        keep = [pieces[at] for at in (range(len(pieces)) if len(pieces) <= most else (0, 1, 2))]
-        found: list[str | Maths] = []
-        for at, piece in enumerate(keep):
-            last = at == len(keep) - 1 and len(keep) == len(pieces)
-            found += [" and " if last else ", "] if at else []
-            found.append(piece)
-        if len(keep) < len(pieces):
-            found += [", …, ", pieces[-1]]
-        return tuple(found)
+        if len(pieces) <= most:
+            return enumerated([(piece,) for piece in pieces])
+        first, second, third, *_, last = pieces
+        return (first, ", ", second, ", ", third, ", …, ", last)
 
     def products(self, position: Position, only: Callable[[int], bool] = lambda place: True) -> Writing:
         """The products of a position as they are added up, of some inputs only."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sympy import Add, Expr, Mul, Symbol, sympify
 
 import symconv.notes.kinds as kinds
@@ -12,7 +14,7 @@ from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.model import Maths, Words
 from symconv.notes.pieces import Pen, generic
 from symconv.notes.source import Sources
-from symconv.pattern import ROLES, Specification
+from symconv.pattern import ROLES, Size, Specification
 from symconv.printing.letters import on_axis
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import target_of
@@ -47,24 +49,29 @@ def _places(symbols: LayerSymbols) -> list[Expr]:
     flip, base = symbols.spec.flip, symbols.notation.base
     found = []
     for axis, letter in zip(symbols.exact_spec.tied_axes, _outputs(symbols), strict=True):
-        names = ("stride", "before", "dilation", "kernel_size")
-        stride, before, dilation, taps = (sympify(axis.geometry[name]) for name in names)
-        # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
-        more = dilation * (taps - 1) * int(flip) + base * (1 + dilation * (1 if flip else -1))
-        steps = letter - base
+        stride, steps = sympify(axis.geometry["stride"]), letter - base
         steps = Mul(stride, steps, evaluate=False) if stride.is_Symbol and base else (stride * steps).expand()
-        found.append(Add(steps, more - before))
+        found.append(Add(steps, _first(axis.geometry, base, flip=flip)))
     return found
+
+
+def _first(geometry: Mapping[str, Size], base: int, *, flip: bool) -> Expr:
+    """The index of the entry that the first window stands for."""
+    before, dilation, taps = (sympify(geometry[name]) for name in ("before", "dilation", "kernel_size"))
+    # Indices of taps and inputs count from the base: i -+ d k is that of an input, k that of a tap.
+    return dilation * (taps - 1) * int(flip) + base * (1 + dilation * (1 if flip else -1)) - before
 
 
 def entries(spec: Specification, count: int, *, flip: bool) -> list[int]:
     """The indices of the entries of a convolution, or a cross-correlation, that windows stand for."""
     (axis,) = spec.tied_axes
-    size = {name: int(value) for name, value in axis.geometry.items()}
-    first, base = -size["before"], spec.notation.base
-    first += size["dilation"] * (size["kernel_size"] - 1) * flip
-    first += base * (1 + size["dilation"] * (1 if flip else -1))
-    return [first + size["stride"] * at for at in range(count)]
+    first, stride = int(_first(axis.geometry, spec.notation.base, flip=flip)), int(axis.geometry["stride"])
+    return [first + stride * at for at in range(count)]
+
+
+def prolonged(spec: Specification) -> str:
+    """What a padding that repeats inputs does with the input."""
+    return "continued" if spec.padding_mode == "circular" else "extended"
 
 
 def listed(letter: str, found: list[int]) -> Maths:
@@ -100,9 +107,7 @@ def reading(sources: Sources, pen: Pen) -> Words:
         whole = operation(s.form.letter(n.input), s.form.letter(n.kernel), where)
         return f"{whole} + {s.form.letter(n.bias)}" if spec.bias else whole
 
-    around = {"zeros": "", "circular": ", with {input} continued,"}.get(
-        spec.padding_mode, ", with {input} extended,"
-    )
+    around = f", with {{input}} {prolonged(spec)}," if spec.padding_mode != "zeros" else ""
     text, numbers = f" Here{around} it is read at {{at}}", Maths("", "")
     if len(spec.tied.relations) == many:
         text += ": {equation}"

@@ -15,6 +15,7 @@ from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
 from symconv.notes.padding import LEAST
+from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
@@ -67,12 +68,8 @@ def _given(sources: Sources) -> Words:
                 f" (the spacing of the {'taps' if spec.kernel.learned else 'entries of a window'})",
             )
         )
-    joined: list[str | Maths] = []
-    for at, part in enumerate(told):
-        joined += [" and " if at == len(told) - 1 else ", "] if at else []
-        joined += part
     each = " along each axis" * (len(spec.axes) > 1 and not spec.transposed)
-    return ("With ", *joined, f"{each}, ") if told else ()
+    return ("With ", *enumerated(told), f"{each}, ") if told else ()
 
 
 def lettered(sources: Sources) -> list[Words]:
@@ -207,7 +204,7 @@ def _simplest(sources: Sources, pen: Pen) -> Words:
         text,
         p=pen(lambda s: f"{s.form.letter(s.notation.padding)} = {_in_letters(s, fields, padding)}"),
         ones=pen(ones),
-        M=pen(lambda s: s.form.letter(s.notation.output_size)),
+        M=pen.letter("output_size"),
         size=pen(lambda s: _in_letters(s, fields, size)),
     )
 

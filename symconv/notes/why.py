@@ -129,8 +129,7 @@ def _depends(costs: Costs, of_all: bool) -> str:
 
 
 def _each_sample(spec: Specification) -> str:
-    batched = any("batch" in relation.geometry for relation in spec.tied.relations)
-    return " in each sample" if batched else ""
+    return " in each sample" if kinds.batched(spec) else ""
 
 
 def _multiplied(costs: Costs) -> str:

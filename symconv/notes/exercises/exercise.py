@@ -12,7 +12,7 @@ from symconv.derivation.value_claims import read_answer, shape_of
 from symconv.errors import OptionError, SymconvError
 from symconv.notes.document import Document
 from symconv.notes.exercises.practised import Practised
-from symconv.notes.exercises.written import joined
+from symconv.notes.exercises.written import paragraphs
 from symconv.notes.markdown import sentence
 from symconv.notes.model import Block, Display, Words, plain
 
@@ -181,7 +181,7 @@ class Draft:
             return None
         rng.shuffle(options)
         return Exercise(
-            self.kind, self.form, tuple(joined(self.question)), self.asked, answer, wrong, tuple(options),
+            self.kind, self.form, tuple(paragraphs(self.question)), self.asked, answer, wrong, tuple(options),
             tuple(self.solution), self.judge,
         )  # fmt: skip
 

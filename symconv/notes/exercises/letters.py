@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from symconv.notes.exercises.practised import Practised
-from symconv.notes.exercises.written import Writes, listed, say
+from symconv.notes.exercises.written import Writes, say
 from symconv.notes.model import Prose
+from symconv.printing.english import joined
 from symconv.printing.letters import on_axis
 
 #: What the letters of the formula of a size stand for.
@@ -35,7 +36,7 @@ def others_above(layer: Practised) -> str:
         "rounding": any(axis.options.get("ceil_mode", False) for axis in axes),
     }
     names = [name for name, has in here.items() if has]
-    return f"{listed(names)} are those above" if len(names) > 1 else f"the {names[0]} is the one above"
+    return f"{joined(names)} are those above" if len(names) > 1 else f"the {names[0]} is the one above"
 
 
 def put_in(layer: Practised) -> Prose:

@@ -19,10 +19,10 @@ from symconv.notes.exercises.written import (
     Letters,
     WrittenOut,
     by,
-    joined,
     maths,
     number,
     on_small,
+    paragraphs,
     say,
     shown,
     signed,
@@ -89,7 +89,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         asked=words("{e}", e=lambda t: L.matrix(t, *at)),
         value=right,
         wrong=[(n, r, partial(_own, layer, make)) for n, r, make in wrong],
-        solution=joined([*_row(layer, at), *_whole_matrix(layer)]),
+        solution=paragraphs([*_row(layer, at), *_whole_matrix(layer)]),
         written=lambda value: _expression(layer, value),
         judge=Entries(layer, f"matrix[{L.printed(at)}]"),
         form="choice",
@@ -310,4 +310,4 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     if unused:
         sentences.append(say("The kernel has {taps} weights, but {unused} of them meet only the padding.",
                              taps=taps, unused=unused))  # fmt: skip
-    return joined([*sentences, *_whole_matrix(layer)])
+    return paragraphs([*sentences, *_whole_matrix(layer)])

@@ -11,7 +11,7 @@ from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.exercises.practised import Practised, Subject
-from symconv.notes.exercises.written import Letters, joined, say, titled, worked
+from symconv.notes.exercises.written import Letters, paragraphs, say, titled, worked
 from symconv.notes.model import Block, Maths
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
@@ -35,7 +35,7 @@ def opening(subject: Subject) -> list[Block]:
             " Exercises with numbers for the entries, and those on the matrix, take a smaller layer of "
             f"the same kind: {titled(small)}."
         )
-    return joined([*blocks, say(last)])
+    return paragraphs([*blocks, say(last)])
 
 
 #: What pooling does that no kernel does.

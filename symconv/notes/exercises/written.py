@@ -16,6 +16,7 @@ from symconv.notes.pieces import Inline
 from symconv.pattern import Specification
 from symconv.printing import display
 from symconv.printing.display import Grid, Row
+from symconv.printing.english import joined
 from symconv.printing.notation import Notation
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import Displayed, as_latex, as_text, in_notebook, target_of
@@ -240,7 +241,7 @@ def given(layer: Practised, *letters: str) -> list[Block]:
         pieces: dict[str, Words] = {}
         for letter, shape in flat.items():
             pieces[letter] = _assigned(names[letter], values_of(layer, letter), bool(shape))
-        return [say(f"Let {listed([f'{{{letter}}}' for letter in letters])}.", **pieces)]
+        return [say(f"Let {joined([f'{{{letter}}}' for letter in letters])}.", **pieces)]
 
     def rows(t: MathsTarget) -> Iterable[Row]:
         for letter, shape in flat.items():
@@ -281,12 +282,6 @@ def _grids(
             yield Row(left, (Grid(cells),))
 
 
-def listed(items: Sequence[str]) -> str:
-    """Items with commas and a last "and"."""
-    *others, last = items
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def sum_of_products(
     layer: Practised,
     left: Writes,
@@ -325,7 +320,7 @@ def on_small(whole_layer: Practised, layer: Practised) -> list[Block]:
     return [] if layer.spec.pattern == whole_layer.spec.pattern else [say("Take the smaller layer.")]
 
 
-def joined(blocks: Iterable[Block]) -> list[Block]:
+def paragraphs(blocks: Iterable[Block]) -> list[Block]:
     """Sentences that follow each other as one paragraph."""
     found: list[Block] = []
     for block in blocks:

@@ -39,12 +39,10 @@ def frames(
     for name in dict.fromkeys([*first, *wanted]):
         if name in TOLD:
             found += TOLD[name](sources, pen)
+        elif name == "checks":
+            found += checks(blocks[name], derived="derivations" in wanted)
         else:
-            found += (
-                checks(blocks[name], derived="derivations" in wanted)
-                if name == "checks"
-                else plainly(blocks[name])
-            )
+            found += plainly(blocks[name])
     return tuple(found)
 
 

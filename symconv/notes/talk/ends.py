@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
+from symconv.notes.matrices import listing
 from symconv.notes.model import Block, Frame, Points, Prose, Table, Words
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
-from symconv.notes.talk.matrix import equated, listed
+from symconv.notes.talk.matrix import equated
 from symconv.pattern import Specification
 
 
@@ -47,7 +48,7 @@ def _compared(sources: Sources, pen: Pen) -> Table:
 def _operation(pen: Pen) -> Words:
     """The layer as a product with its matrix, and what that is built from."""
     spec = pen.worked.spec
-    text = _SEVERAL.replace("{bias}", ", plus the bias" if spec.bias else "") if listed(pen) else "{done}"
+    text = _SEVERAL.replace("{bias}", ", plus the bias" if spec.bias else "") if listing(pen) else "{done}"
     built = _BUILT[spec.transposed].replace("{kernel}", _kernel(spec))
     return pen.say(f"{text}, where {{matrix}} is {built}", done=pen(equated))
 

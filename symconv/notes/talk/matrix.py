@@ -9,7 +9,7 @@ from functools import partial
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet, shown
 from symconv.notes.figured import HALF_FRAME, framed
-from symconv.notes.matrices import blocks, counts, product
+from symconv.notes.matrices import blocks, counts, listing, product
 from symconv.notes.matrix_pairs import other_input, partner
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Piece, Prose, Stacked, Table, Words
 from symconv.notes.pieces import Pen
@@ -59,22 +59,14 @@ def _of_blocks(title: str, found: Sequence[Block]) -> Frame:
 
 
 def _rows_told(pen: Pen) -> Words:
-    kind = kinds.kind(pen.worked.spec)
-    if kind == "maximum":
+    vec = f" {told}." if (told := listing(pen)) else ""
+    if kinds.kind(pen.worked.spec) == "maximum":
         text = "{product}: each row of the matrix {matrix} has a single 1, at the winner of one window."
-        text += " Here vec lists the entries of an array row by row." if listed(pen) else ""
-        return pen.say(text, product=pen(equated))
+        return pen.say(f"{text}{vec}", product=pen(equated))
     bias = ", plus the bias" if pen.worked.spec.bias else ""
     text = "Every output is a weighted sum of the inputs, so it is a row of a matrix {matrix} times {x}"
-    text += f"{bias}: {{product}}." + (
-        " Here vec lists the entries of an array row by row." if listed(pen) else ""
-    )
+    text += f"{bias}: {{product}}.{vec}"
     return pen.say(text, x=pen(_inputs), product=pen(equated))
-
-
-def listed(pen: Pen) -> bool:
-    """Whether a matrix acts on the entries of arrays of several indices."""
-    return any(len(pen.worked.shape(role)) > 1 for role in ("input", "output"))
 
 
 def _inputs(s: Sheet) -> str:
