@@ -17,14 +17,27 @@ class SpecError(SymconvError):
 
 def read_toml(spec: Path) -> dict[str, Any]:
     """What a spec file holds."""
+    return parsed_toml(text_of(spec), spec.name)
+
+
+def text_of(spec: Path) -> str:
+    """The text of a spec file."""
     try:
-        return tomllib.loads(spec.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return spec.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise SpecError(f"{spec.name} is not valid TOML: {error}.") from None
     except (OSError, ValueError) as error:
         raise SpecError(f"cannot read {spec}: {getattr(error, 'strerror', None) or error}.") from None
+
+
+def parsed_toml(text: str, name: str) -> dict[str, Any]:
+    """What the text of a spec holds; errors bear its name."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{name} is not valid TOML: {error}.") from None
     except RecursionError:
-        raise SpecError(f"{spec.name} has lists nested too deeply: write plain tables.") from None
+        raise SpecError(f"{name} has lists nested too deeply: write plain tables.") from None
 
 
 def tables_of(spec: str, command: str, tables: Any, each: str = "document") -> list[dict[str, Any]]:

@@ -72,6 +72,16 @@ class Step:
         return Eq(self.left, self.expr, evaluate=False)
 
 
+def reasons_of(lines: Iterable[Any]) -> dict[str, str]:
+    """The reasons of each rule in some lines, each reason once, in the order of the lines."""
+    found: dict[str, str] = {}
+    for line in lines:
+        sentence = found.get(line.rule, "")
+        if line.reason not in sentence:
+            found[line.rule] = f"{sentence} {line.reason}".strip()
+    return found
+
+
 def draft(setting: LayerSymbols, name: str) -> Formula:
     """A quantity as the sum that defines it, for questions about its left side and its indices."""
     first = written(setting, name)[0]
@@ -142,12 +152,7 @@ class Derivation:
 
     def reasons(self) -> dict[str, str]:
         """The reason of each rule that was used, in the order of the steps."""
-        found: dict[str, str] = {}
-        for line in self._lines:
-            sentence = found.get(line.rule, "")
-            if line.reason not in sentence:
-                found[line.rule] = f"{sentence} {line.reason}".strip()
-        return found
+        return reasons_of(self._lines)
 
     @cached_property
     def result(self) -> Formula:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from docutils import nodes
 
 from symconv.cli.net import passages
 from symconv.cli.network import network_of
-from symconv.cli.tables import SpecError, read_toml
+from symconv.cli.tables import parsed_toml, text_of
 from symconv.errors import OptionError
 from symconv.ext.shown import FigureInPlace, Shows, as_written, read_options, shared_options
 
@@ -32,10 +31,7 @@ def _reader(**options: Any) -> None:
 
 def _network(text: str, name: str) -> Chain:
     """The network that the lines of a document, or of a file, describe."""
-    try:
-        return network_of(tomllib.loads(text), name)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{name}: this is not valid TOML: {error}.") from None
+    return network_of(parsed_toml(text, name), name)
 
 
 def _drawn(place: FigureInPlace) -> Figure:
@@ -76,5 +72,4 @@ class NetworkDirective(Shows):
             return "\n".join(self.content), "the network"
         relative, absolute = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
-        read_toml(Path(absolute))
-        return Path(absolute).read_text(encoding="utf-8"), Path(absolute).name
+        return text_of(Path(absolute)), Path(absolute).name

@@ -12,14 +12,14 @@ from sympy import Eq, Expr, Indexed, Symbol
 from sympy.core.function import AppliedUndef
 
 from symconv.derivation import Derivation
-from symconv.derivation.derivation import Step
+from symconv.derivation.derivation import Step, reasons_of
 from symconv.errors import OptionError
 from symconv.evidence.report import Failure, Proof, StepReport, Verification
 from symconv.evidence.scalars import EvaluationError
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.network.backprop import Line, Script
-from symconv.network.evaluation import model_of, numeric_chains, open_sizes, places
+from symconv.network.evaluation import model_of, numeric_chains, places
 from symconv.network.references import DIGITS
 from symconv.network.written import functions, matrix_form, upright
 from symconv.printing.display import Display, Row
@@ -76,12 +76,7 @@ class ChainDerivation:
 
     def reasons(self) -> dict[str, str]:
         """The reason of each rule that was used, in the order of the steps."""
-        found: dict[str, str] = {}
-        for line in self._lines:
-            sentence = found.get(line.rule, "")
-            if line.reason not in sentence:
-                found[line.rule] = f"{sentence} {line.reason}".strip()
-        return found
+        return reasons_of(self._lines)
 
     def _derived(self) -> dict[tuple[int, str], Derivation]:
         """The layers' own derivations that lines are taken from."""
@@ -340,5 +335,3 @@ def require_symbols(chain: Any) -> None:
             "closed forms are symbolic, but this chain has values: use the chain before .at(...)."
         )
 
-
-__all__ = ["ChainDerivation", "ChainFormula", "ChainProof", "open_sizes", "require_symbols"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from symconv.notes import Document
 from symconv.notes.figured import clear, legible, unit
 from symconv.notes.frames import plainly
 from symconv.notes.model import Block, Display, Frame, Heading, Maths, Picture, Prose, Table, Words
+from symconv.notes.sections import briefly, wanted_sections
 from symconv.printing.english import counted
 from symconv.printing.names import Depth
 from symconv.printing.pages import PAGE
@@ -188,7 +189,7 @@ def notes(
     >>> net.notes(sections=["neuron"])
     <Document 'Backpropagation through a network of 2 layers': 3 blocks>
     """
-    wanted = _wanted(depth, sections)
+    wanted = wanted_sections(depth, sections, DEPTHS, SECTIONS, ("numbers", "neuron"))
     told = Noted(chain)
     blocks: list[Block] = [] if sections is not None else [Prose(opening(told), lead=True)]
     parts: dict[str, list[Block]] = {}
@@ -199,7 +200,7 @@ def notes(
     for name in wanted:
         heading, found = SECTIONS[name][0], parts[name]
         if depth == "page":
-            found = [_brief(block) for block in found if not (block.spare or block.detail)]
+            found = briefly(found)
         if found and depth == "page" and name in ("network", "checks"):
             blocks += found
         elif found:
@@ -241,29 +242,6 @@ def _frames(
         *frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known),
         *behind,
     )
-
-
-def _brief(block: Block) -> Block:
-    """A block as it stands in notes of one page."""
-    if isinstance(block, Display) and block.short is not None:
-        return replace(block, item=block.short, spare=block.brief)
-    return replace(block, spare=block.brief)
-
-
-def _wanted(depth: str, sections: Sequence[str] | None) -> list[str]:
-    """The names of the sections, each of which there is."""
-    if not isinstance(depth, str) or depth not in DEPTHS:
-        raise OptionError("{option} is {given!r}: {cure}", "depth", depth, allowed=DEPTHS)
-    if isinstance(sections, str) or not isinstance(sections, Iterable | None):
-        sentence = "{option} is {given!r}: write a list of names, such as ['numbers', 'neuron']."
-        raise OptionError(sentence, "sections", sections)
-    wanted = list(DEPTHS[depth] if sections is None else sections)
-    for name in wanted:
-        if not isinstance(name, str) or name not in SECTIONS:
-            raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
-        if wanted.count(name) > 1:
-            raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
-    return wanted
 
 
 def _title(told: Noted) -> str:

@@ -1,6 +1,6 @@
 """Composition: which sections the notes of a layer have, at which depth, and in which order."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from symconv.notes.matrices import matrix
 from symconv.notes.model import Block, Display, Heading, Prose
 from symconv.notes.numbers import numbers
 from symconv.notes.pieces import Pen
+from symconv.notes.sections import briefly, wanted_sections
 from symconv.notes.sizes import referred, size
 from symconv.notes.source import Sources
 from symconv.notes.talk import frames
@@ -70,12 +71,7 @@ def notes(
     """
     if not isinstance(title, str) or not title.isprintable() or not title.strip():
         raise OptionError(f"the title is {title!r}: write a line of text.")
-    if not isinstance(depth, str) or depth not in DEPTHS:
-        raise OptionError("{option} is {given!r}: {cure}", "depth", depth, allowed=DEPTHS)
-    if isinstance(sections, str) or not isinstance(sections, Iterable | None):
-        sentence = "{option} is {given!r}: write a list of names, such as ['numbers', 'matrix']."
-        raise OptionError(sentence, "sections", sections)
-    wanted = list(DEPTHS[depth] if sections is None else sections)
+    wanted = wanted_sections(depth, sections, DEPTHS, SECTIONS, ("numbers", "matrix"))
     blocks: list[Block] = []
     parts: dict[str, list[Block]] = {}
     if sections is None:
@@ -83,16 +79,12 @@ def notes(
             Prose(kinds.opening(Pen(Worked(sources.example))), lead=True, spare=int(depth == "page"))
         )
     for name in wanted:
-        if not isinstance(name, str) or name not in SECTIONS:
-            raise OptionError("notes have no section {given!r}: {cure}", given=name, allowed=SECTIONS)
-        if wanted.count(name) > 1:
-            raise OptionError(f"section {name!r} is there {wanted.count(name)} times: name each once.")
         heading, section = SECTIONS[name]
         found = parts[name] = section(sources)
         found = _with_derivations(found) if name == "checks" and "derivations" not in wanted else found
         found = _said_once(sources, name, found, blocks)
         if depth == "page":
-            found = [_brief(block) for block in found if not (block.spare or block.detail)]
+            found = briefly(found)
         if found and depth == "page" and name == "checks":
             blocks += found
         elif found:
@@ -124,13 +116,6 @@ def _with_derivations(found: list[Block]) -> list[Block]:
     *others, last = found
     assert isinstance(last, Prose)
     return [*others, replace(last, words=(*last.words, " The full notes derive every step."))]
-
-
-def _brief(block: Block) -> Block:
-    """A block as it stands in notes of one page."""
-    if isinstance(block, Display) and block.short is not None:
-        return replace(block, item=block.short, spare=block.brief)
-    return replace(block, spare=block.brief)
 
 
 def _pages(sources: Sources, depth: str) -> int:

@@ -84,7 +84,7 @@ WRONG = [
     (network(OPEN, ":figure:"), "is the symbol N, so there are no explicit entries"),
     (network(TWO, ":steps:"), ":steps: derives closed forms, which have no values"),
     (network(""), "the network has no layers: write a [[layers]] table for each part of the network."),
-    (network("[layers"), "the network: this is not valid TOML: "),
+    (network("[layers"), "the network is not valid TOML: "),
     (network(OPEN.replace("maxpool2d", "maxpol2d")), "the network, layer 3: the kind is 'maxpol2d': did"),
     (network("", file="nets/none.toml"), "cannot read"),
     (network(TWO, file="net.toml"), "a file is named, and there is content too: leave out one of them."),
