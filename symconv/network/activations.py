@@ -35,6 +35,7 @@ from sympy import (
 from sympy import erf as symbolic_erf
 
 from symconv.errors import OptionError
+from symconv.network.arrays import like
 from symconv.printing.letters import WORDS
 from symconv.printing.targets import target_of
 
@@ -215,13 +216,13 @@ class Activation:
             powers = np.exp(entries - entries.max())
             return powers / powers.sum()
         powers = values_at(self.expr, entries)
-        return _array([power / sum(powers) for power in powers])
+        return like([power / sum(powers) for power in powers], None)
 
     def backward(self, gradient: Any, entries: Sequence[Any], values: Sequence[Any]) -> Any:
         """The gradient with respect to the entries, for that with respect to the values."""
         if self.is_softmax:
             mean = sum(g * p for g, p in zip(gradient, values, strict=True))
-            return _array([p * (g - mean) for g, p in zip(gradient, values, strict=True)], like=values)
+            return like([p * (g - mean) for g, p in zip(gradient, values, strict=True)], values)
         if self.is_identity:
             return gradient
         return gradient * values_at(self.slope, entries)
@@ -269,20 +270,13 @@ class Activation:
 IDENTITY = Activation("identity")
 
 
-def _array(entries: Sequence[Any], like: Any = None) -> Any:
-    floating = isinstance(like, np.ndarray) and like.dtype != object
-    made = np.empty(len(entries), dtype=float if floating else object)
-    made[:] = entries
-    return made
-
-
 def values_at(expr: Expr, entries: Sequence[Any], better: Callable[[Any], Any] | None = None) -> Any:
     """An expression in z at each entry."""
     if isinstance(entries, np.ndarray) and entries.dtype != object:
         with np.errstate(over="ignore"):
             found = (better or _compiled(expr))(entries)
         return np.broadcast_to(np.asarray(found, dtype=float), entries.shape)
-    return _array([_value(expr, entry) for entry in entries])
+    return like([_value(expr, entry) for entry in entries], None)
 
 
 _ERF = np.vectorize(erf, otypes=[float])

@@ -13,6 +13,7 @@ from symconv.derivation.scripts import written
 from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.nodes import Partial
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
+from symconv.network.losses import KNOWN
 from symconv.network.stages import Stage
 from symconv.network.values import letter_of
 from symconv.printing.expressions import Iverson
@@ -183,7 +184,8 @@ class Script:
         words = "delta is the derivative of the loss with respect to the preactivation."
         self.begin(left, Partial(self.loss, z), "definition", words)
         if last and f.is_softmax and self.chain.loss_function.name == "cross_entropy":
-            self._softmax_entropy(kept[0])
+            p = self.a(stage.number, [kept[0]])
+            self._entropy(kept[0], p, lambda k: self.z(stage, [k]), S.One)
             return
         factor = S.One
         if f.is_softmax:
@@ -265,14 +267,15 @@ class Script:
             return
         a, t = self.a(stage.number, kept), IndexedBase("t")[kept]
         if loss.name == "cross_entropy":
-            self._logits(kept[0], factor)
+            p = IndexedBase("p")[kept[0]]
+            self._entropy(kept[0], p, lambda k: self.a(stage.number, [k]), factor)
             return
         others = tuple(map(_primed, kept))
         there = {"a": self.a(stage.number, others), "t": IndexedBase("t")[others]}
         ranges = [self._range(self.own, k, o) for k, o in zip(kept, others, strict=True)]
         count: Expr = 2 / self._scale()
         whole = Sum((there["a"] - there["t"]) ** 2, *reversed(ranges)) / count
-        self.add(factor * Partial(whole, a), "loss", f"The loss is {_WORDS[loss.name]}.")
+        self.add(factor * Partial(whole, a), "loss", f"The loss is {KNOWN[loss.name]}.")
         met = Mul(*(Iverson(Eq(o, k)) for k, o in zip(kept, others, strict=True)))
         inner = Sum(2 * (there["a"] - there["t"]) * met, *reversed(ranges)) / count
         words = "The derivative of a square is twice its base, times that of the base: dx_a/dx_b = [a = b]."
@@ -283,7 +286,7 @@ class Script:
         """Back through a softmax in the middle of a chain, or before another loss."""
         stage, j = self.stage, _primed(i)
         p, q = self.a(stage.number, [i]), self.a(stage.number, [j])
-        limits = self._range(self._kept_setting(), i, j)
+        limits = self._range(self.setting_of("delta"), i, j)
         by = Partial(self.loss, q)
         words = "Every output of the softmax depends on every preactivation."
         self.add(Sum(by * Partial(q, self.z(stage, [i])), limits), "chain rule", words)
@@ -294,7 +297,7 @@ class Script:
         loss = self.chain.loss_function
         if stage.number == len(self.chain) and not loss.unknown:
             t, scale = IndexedBase("t"), self._scale()
-            words = f"The loss is {_WORDS[loss.name]}: its derivative by an output is that of one square."
+            words = f"The loss is {KNOWN[loss.name]}: its derivative by an output is that of one square."
             self.add(scale * p * (p - t[i] - Sum((q - t[j]) * q, limits)), "loss", words)
 
     def _scale(self) -> Expr:
@@ -302,18 +305,8 @@ class Script:
         half = self.chain.loss_function.name == "half_squared_error"
         return S.One if half else 2 / Mul(*(sympify(size) for size in self.stage.shape))
 
-    def _kept_setting(self) -> LayerSymbols:
-        return self.setting_of("delta")
-
-    def _softmax_entropy(self, i: Symbol) -> None:
-        """Softmax and cross-entropy: ``p - t``."""
-        self._entropy(i, self.a(self.stage.number, [i]), lambda k: self.z(self.stage, [k]), S.One)
-
-    def _logits(self, i: Symbol, factor: Expr) -> None:
-        """The same where the softmax belongs to the loss."""
-        self._entropy(i, IndexedBase("p")[i], lambda k: self.a(self.stage.number, [k]), factor)
-
     def _entropy(self, i: Symbol, p: Expr, by: Callable[[Symbol], Expr], factor: Expr) -> None:
+        """The cross-entropy of p, the softmax of what ``by`` gives: ``p - t``."""
         j, t = _primed(i), IndexedBase("t")
         q, limits = p.base[j], self._range(self.own, i, j)
         words = "The loss is minus the sum of t log p, and the derivative of the logarithm is 1/p."
@@ -324,12 +317,6 @@ class Script:
             factor * (p * Sum(t[j], limits) - t[i]), "sifting", "The bracket leaves one term of the sum."
         )
         self.add(factor * (p - t[i]), "probabilities", "The targets are probabilities: they add up to 1.")
-
-
-_WORDS = {
-    "half_squared_error": "half the sum of the squared differences",
-    "mean_squared_error": "the mean of the squared differences",
-}
 
 
 def _primed(index: Symbol) -> Symbol:

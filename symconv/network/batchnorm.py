@@ -16,6 +16,7 @@ from symconv.explicit.entries import in_shape
 from symconv.explicit.operands import read_entries
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.layers.conv import Conv
+from symconv.network.arrays import whole
 from symconv.network.batchnorm_check import check as report
 from symconv.network.batchnorm_inference import affine, fold, layer_on, told_letters
 from symconv.network.batchnorm_steps import NAMES, BatchNormDerivation, BatchNormFormula, Mode
@@ -146,7 +147,7 @@ class BatchNorm(Fitted):
     @property
     def lengths(self) -> tuple[Any, ...]:
         """The same, as whole numbers where they are such."""
-        return tuple(int(size) if size.is_Integer else size for size in self.sizes)
+        return tuple(map(whole, self.sizes))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -158,8 +159,7 @@ class BatchNorm(Fitted):
         """The same with numbers for letters in its sizes."""
 
         def put(size: Expr) -> Any:
-            found = size.xreplace({s: sympify(numbers[s.name]) for s in size.free_symbols})
-            return int(found) if found.is_Integer else found
+            return whole(size.xreplace({s: sympify(numbers[s.name]) for s in size.free_symbols}))
 
         batch, features, *places = map(put, self.sizes)
         how = {"eps": self.eps, "momentum": self.momentum, "notation": self.notation}
@@ -323,12 +323,8 @@ def _read(name: str, given: Any) -> Expr:
         found = Rational(str(given)) if isinstance(given, int | float | str) else sympify(given, strict=True)
     except (TypeError, ValueError, SympifyError):
         found = None
-    if not isinstance(found, Expr) or isinstance(given, bool) or found.is_negative:
-        raise OptionError(
-            "{option} is {given!r}: write a number that is not negative, or a name.", name, given
-        )
-    if not (found.is_number or found.is_Symbol):
-        raise OptionError(
-            "{option} is {given!r}: write a number that is not negative, or a name.", name, given
-        )
+    read = isinstance(found, Expr) and not isinstance(given, bool) and (found.is_number or found.is_Symbol)
+    if not read or found.is_negative:
+        sentence = "{option} is {given!r}: write a number that is not negative, or a name."
+        raise OptionError(sentence, name, given)
     return found

@@ -15,8 +15,9 @@ from symconv.check.evaluate import evaluate
 from symconv.check.report import Counterexample, Finding, Report
 from symconv.errors import OptionError
 from symconv.network.activations import KNOWN, Activation, Z, exact
+from symconv.network.arrays import like
 from symconv.network.named import Named
-from symconv.network.passes import Operands, both, like
+from symconv.network.passes import Operands, both
 from symconv.network.references import ACTIVATIONS, DIGITS, Dual, Plain, elsewhere, losses, softmax
 from symconv.network.stages import Stage
 
@@ -188,7 +189,7 @@ class Judge:
         numbers = self._letters(stage)
         if self.rational:
             return [evaluate(entry, numbers) for entry in entries]
-        values = {symbol: _sympy(number) for symbol, number in numbers.items()}
+        values = {symbol: in_sympy(number) for symbol, number in numbers.items()}
         found = [_number(entry.xreplace(values)) for entry in entries]
         return found
 
@@ -283,10 +284,9 @@ def _polynomial(expr: Expr) -> Callable[[Dual], Dual]:
     return lambda z: value(rows[0], z) / value(rows[1], z)
 
 
-def _sympy(number: Any) -> Expr:
-    if isinstance(number, int | Fraction):
-        return exact(number)
-    return Float(number, DIGITS)
+def in_sympy(number: Any) -> Expr:
+    """A number of the reference in SymPy: exact, or in 50 digits."""
+    return exact(number) if isinstance(number, int | Fraction) else Float(number, DIGITS)
 
 
 def _number(entry: Expr) -> Any:

@@ -13,6 +13,7 @@ from symconv.derivation import Formula
 from symconv.errors import MissingExtraError, OptionError
 from symconv.layers.conv import Conv, ConvTranspose
 from symconv.layers.description import options
+from symconv.network.arrays import whole
 from symconv.network.stages import Stage
 from symconv.pattern import Spatial
 
@@ -222,13 +223,12 @@ def _sizes(a: Any, b: Any) -> dict[str, Any]:
     one, two = (axis.geometry for axis in (a, b))
     reaches = one["dilation"] * (one["kernel_size"] - 1), two["dilation"] * (two["kernel_size"] - 1)
     size = reaches[0] + one["stride"] * reaches[1] + 1
-    pads = tuple(_plain(one[side] + one["stride"] * two[side]) for side in ("before", "after"))
-    return {"kernel_size": _plain(size), "stride": _plain(one["stride"] * two["stride"]), "padding": pads}
-
-
-def _plain(size: Any) -> Any:
-    found = expand(sympify(size))
-    return int(found) if found.is_Integer else found
+    pads = tuple(whole(expand(one[side] + one["stride"] * two[side])) for side in ("before", "after"))
+    return {
+        "kernel_size": whole(expand(size)),
+        "stride": whole(one["stride"] * two["stride"]),
+        "padding": pads,
+    }
 
 
 def _each(sizes: list[Any]) -> Any:

@@ -10,6 +10,7 @@ from sympy import Expr, Max, Min, Mul, Sum, Symbol, ceiling, floor, sympify
 
 from symconv.errors import OptionError
 from symconv.layers.unsized import shape_text
+from symconv.network.arrays import whole
 from symconv.network.fields import parameters_of, receptive_field, written_out
 from symconv.network.stages import Stage
 from symconv.printing.display import Display
@@ -45,11 +46,10 @@ def multiplications_of(stage: Stage, *, padding: bool) -> Any:
     """
     if not stage.learned:
         return 0
-    whole: Any = 1
+    products: Any = 1
     for relation in stage.layer.spec.tied.relations:
-        whole = whole * _products(relation, padding=padding)
-    found = written_out(stage, whole)
-    return int(found) if found.is_Integer else found
+        products = products * _products(relation, padding=padding)
+    return whole(written_out(stage, products))
 
 
 def _products(relation: Any, *, padding: bool) -> Any:
@@ -145,5 +145,4 @@ def _text(size: Any) -> str:
 
 def total(counts: Sequence[Any]) -> Any:
     """The sum of numbers or expressions."""
-    found = sum(map(sympify, counts), sympify(0))
-    return int(found) if found.is_Integer else found
+    return whole(sum(map(sympify, counts), sympify(0)))

@@ -334,4 +334,3 @@ def require_symbols(chain: Any) -> None:
         raise OptionError(
             "closed forms are symbolic, but this chain has values: use the chain before .at(...)."
         )
-

@@ -11,6 +11,7 @@ import numpy as np
 from sympy import Expr, Max, Min, Mul, expand, simplify, sympify
 
 from symconv.errors import OptionError
+from symconv.network.arrays import whole
 from symconv.network.stages import Stage
 from symconv.pattern import Size
 
@@ -80,21 +81,21 @@ class ReceptiveField:
 
     @property
     def size(self) -> Any:
-        return self._each([_plain(along.size) for along in self._closed()])
+        return self._each([whole(along.size) for along in self._closed()])
 
     @property
     def jump(self) -> Any:
-        return self._each([_plain(along.jump) for along in self._closed()])
+        return self._each([whole(along.jump) for along in self._closed()])
 
     @property
     def start(self) -> Any:
-        return self._each([_plain(along.start) for along in self._closed()])
+        return self._each([whole(along.start) for along in self._closed()])
 
     @property
     def padding(self) -> Any:
         outputs = self._outputs()
         return self._each([
-            (_plain(Max(0, -a.start)), _plain(Max(0, simplify(a.start + a.jump * (m - 1) + a.size - n))))
+            (whole(Max(0, -a.start)), whole(Max(0, simplify(a.start + a.jump * (m - 1) + a.size - n))))
             for a, m, n in zip(self._closed(), outputs, self._sizes, strict=True)
         ])  # fmt: skip
 
@@ -258,11 +259,6 @@ def _indices(row: Any, base: int) -> tuple[int, ...]:
     return tuple(int(at) + base for at in np.flatnonzero(row))
 
 
-def _plain(expr: Expr) -> Any:
-    found = sympify(expr)
-    return int(found) if found.is_Integer else found
-
-
 def _decided(one: Expr, other: Expr, which: Any) -> Expr:
     return one if expand(one - other) == 0 else which(one, other)
 
@@ -272,4 +268,4 @@ def parameters_of(stage: Stage) -> tuple[Any, Any]:
     spec = stage.layer.spec
     weights = Mul(*map(sympify, spec.pattern.extents["tap"])) if stage.learned else sympify(0)
     biases = Mul(*map(sympify, spec.filters)) if spec.bias else sympify(0)
-    return _plain(written_out(stage, weights)), _plain(written_out(stage, biases))
+    return whole(written_out(stage, weights)), whole(written_out(stage, biases))

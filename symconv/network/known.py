@@ -13,8 +13,9 @@ from sympy.core.function import AppliedUndef
 
 from symconv.errors import OptionError, SymconvError
 from symconv.network.activations import Activation, Z, exact
-from symconv.network.check import answer, function_of
-from symconv.network.passes import Operands, like
+from symconv.network.arrays import like
+from symconv.network.check import answer, function_of, in_sympy
+from symconv.network.passes import Operands
 from symconv.network.references import DIGITS, losses
 from symconv.network.worked import Arriving, Worked, unknown_slopes
 from symconv.printing.english import joined
@@ -98,7 +99,7 @@ def compared(worked: Worked) -> tuple[int, bool]:
             n = stage.number
             expected = {"preactivation": found.z[n], "output": found.a[n], "delta": found.gradients["z", n]}
             for name, numbers in expected.items():
-                put |= dict(zip(worked.symbols(name, n), map(_sympy, numbers), strict=True))
+                put |= dict(zip(worked.symbols(name, n), map(in_sympy, numbers), strict=True))
             expected["grad_input"] = found.gradients["a", stage.source]
             expected |= {"grad_kernel": found.gradients["w", n]} if stage.learned else {}
             expected |= {"grad_bias": found.gradients["b", n]} if stage.layer.bias else {}
@@ -106,7 +107,7 @@ def compared(worked: Worked) -> tuple[int, bool]:
                 told = f"{name} of layer {n}"
                 pairs += [(told, e, w) for e, w in zip(worked.shown(name, n), numbers, strict=True)]
         for told, entry, number in pairs:
-            if not _agree(_value(entry, put), _sympy(number), rational):
+            if not _agree(_value(entry, put), in_sympy(number), rational):
                 raise SymconvError(f"the example does not agree with its reference: {told} has {entry}.")
     return len(pairs), rational
 
@@ -133,10 +134,6 @@ def _numbers(entries: Sequence[Expr], rational: bool) -> list[Any]:
         return [Fraction(int(e.p), int(e.q)) for e in entries]
     exactly = [Rational(e) if isinstance(e, Float) else e for e in entries]
     return [mpmath.mpf(int(e.p)) / int(e.q) for e in exactly]
-
-
-def _sympy(number: Any) -> Expr:
-    return exact(number) if isinstance(number, int | Fraction) else Float(number, DIGITS)
 
 
 def _slopes(worked: Worked, count: int) -> list[Expr]:

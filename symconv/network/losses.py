@@ -12,6 +12,7 @@ from sympy import Expr, Function, Symbol, exp, log
 
 from symconv.errors import OptionError
 from symconv.network.activations import Activation, exact, misspelt
+from symconv.network.arrays import like
 from symconv.printing.letters import WORDS
 
 #: The losses by name, each in words.
@@ -76,17 +77,17 @@ class Loss:
         pairs = list(zip(output, target, strict=True))
         if self.name == "cross_entropy":
             if self.of_probabilities:
-                return _array([-t / p for p, t in pairs], output)
+                return like([-t / p for p, t in pairs], output)
             return self.through_softmax(_SOFTMAX.values(output), target)
         if self.name == "half_squared_error":
-            return _array([a - t for a, t in pairs], output)
-        return _array([2 * (a - t) * Fraction(1, len(pairs)) if _whole(a - t) else 2 * (a - t) / len(pairs)
+            return like([a - t for a, t in pairs], output)
+        return like([2 * (a - t) * Fraction(1, len(pairs)) if _whole(a - t) else 2 * (a - t) / len(pairs)
                        for a, t in pairs], output)  # fmt: skip
 
     def through_softmax(self, probabilities: Sequence[Any], target: Sequence[Any]) -> Any:
         """The derivative of the cross-entropy with respect to what the softmax was taken of."""
         whole = sum(target)
-        return _array([p * whole - t for p, t in zip(probabilities, target, strict=True)], probabilities)
+        return like([p * whole - t for p, t in zip(probabilities, target, strict=True)], probabilities)
 
     def _entropy(self, output: Sequence[Any], target: Sequence[Any]) -> Any:
         if isinstance(output, np.ndarray) and output.dtype != object:
@@ -111,13 +112,6 @@ def _whole(number: Any) -> bool:
     return isinstance(number, int | Fraction)
 
 
-def _array(entries: Sequence[Any], like: Any) -> Any:
-    floating = isinstance(like, np.ndarray) and like.dtype != object
-    made = np.empty(len(entries), dtype=float if floating else object)
-    made[:] = entries
-    return made
-
-
 def _symbols(name: str, output: Sequence[Any]) -> Any:
     """The unknown derivatives, one a place of the output."""
-    return _array([Symbol(f"d{name}{at}") for at in range(len(output))], None)
+    return like([Symbol(f"d{name}{at}") for at in range(len(output))], None)

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Expr, S
 
 from symconv.network.activations import exact
-from symconv.network.passes import like
+from symconv.network.arrays import like
 from symconv.network.stages import Stage
 
 

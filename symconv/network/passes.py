@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import mpmath
 import numpy as np
 from sympy import Expr
 
+from symconv.network.arrays import Entries, like
 from symconv.network.losses import Loss
 from symconv.network.stages import Stage
 from symconv.pattern.selection import meetings
-
-#: A flat array of floats, or of exact numbers and expressions.
-Entries = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,19 +129,6 @@ def own_taps(stage: Stage, a: Entries) -> Entries:
 def larger(one: Any, other: Any) -> bool:
     """Whether one number is larger; of expressions, as SymPy finds."""
     return bool(one > other)
-
-
-def like(entries: Sequence[Any], example: Entries) -> Entries:
-    """Entries as an array of the kind that another one is."""
-    if isinstance(example, np.ndarray) and example.dtype != object:
-        return np.array([float(entry) for entry in entries])
-    made = np.empty(len(entries), dtype=object)
-    made[:] = entries
-    if isinstance(example, np.ndarray) and len(example) and isinstance(example[0], mpmath.mpf):
-        made[:] = [
-            mpmath.mpf(e.numerator) / e.denominator if isinstance(e, int | Fraction) else e for e in made
-        ]
-    return made
 
 
 def added(cells: Any, terms: Entries, count: int, example: Entries) -> Entries:

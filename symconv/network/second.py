@@ -12,18 +12,9 @@ from symconv.errors import EntriesError
 from symconv.explicit.entries import in_shape
 from symconv.explicit.operands import read_entries
 from symconv.network.activations import Activation, Z, exact, values_at
+from symconv.network.arrays import Entries, like
 from symconv.network.losses import Loss
-from symconv.network.passes import (
-    Backward,
-    Entries,
-    Forward,
-    Operands,
-    added,
-    backward,
-    exact_entries,
-    forward,
-    like,
-)
+from symconv.network.passes import Backward, Forward, Operands, added, backward, exact_entries, forward
 from symconv.network.stages import Stage
 from symconv.network.values import ROLES, Values
 
@@ -53,13 +44,9 @@ def pushed(stages: Sequence[Stage], found: Forward, change: Direction) -> Forwar
         for other in stage.added:
             z = z + made.a[other]
         made.z[number] = z
-        made.a[number] = along(stage.activation, z, found.z[number], found.a[number])
+        # The Jacobian of an activation is symmetric, that of softmax too: ``diag(p) - p p^T``.
+        made.a[number] = stage.activation.backward(z, found.z[number], found.a[number])
     return made
-
-
-def along(activation: Activation, moved: Entries, z: Entries, a: Entries) -> Entries:
-    """The change of an activation; the Jacobian of softmax, ``diag(p) - p p^T``, is symmetric."""
-    return activation.backward(moved, z, a)
 
 
 def pulled(

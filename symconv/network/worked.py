@@ -12,9 +12,10 @@ from typing import Any
 from sympy import Add, Expr, Float, Mul, S, Symbol
 
 from symconv.network.activations import exact
+from symconv.network.arrays import like
 from symconv.network.losses import Loss
 from symconv.network.named import Named
-from symconv.network.passes import exact_entries, like, own_taps
+from symconv.network.passes import exact_entries, own_taps
 from symconv.network.stages import Stage
 from symconv.network.values import Values, letter_of
 
