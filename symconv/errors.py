@@ -30,6 +30,7 @@ PYTHON = Door(
     {
         "closed_form": "ask for a closed form with layer.formula(name)",
         "dots": "print layer.equation('matrix'), which shows dots",
+        "flatten": "sc.Flatten()",
         "function": "a name such as 'f', or give a function",
         "pair": "(before, after)",
         "rows": "a whole number of at least 3, or None for no limit",

@@ -25,10 +25,10 @@ _T = TypeVar("_T")
 _WHOLE = ("loss", "x", "target", "notation", "layers")
 
 #: How things are asked for in such a file.
-SPEC = Door(lambda name: name.replace("_", "-"), {**WAYS, "with_bias": "add bias = true"})
-
-#: What Python has for a part that errors name, and what a file has.
-_FLATTEN = "sc.Flatten()", "a part of the kind 'flatten'"
+SPEC = Door(
+    lambda name: name.replace("_", "-"),
+    {**WAYS, "with_bias": "add bias = true", "flatten": "a part of the kind 'flatten'"},
+)
 
 
 @click.command(add_help_option=False)
@@ -200,12 +200,12 @@ def refusing(where: str, make: Callable[[], _T]) -> _T:
     try:
         return make()
     except SpecError as error:
-        said = error.said(SPEC).replace(*_FLATTEN)
+        said = error.said(SPEC)
         raise SpecError(said if said.startswith(where.partition(",")[0]) else f"{where}: {said}") from None
     except REFUSALS as error:
         if isinstance(error, click.BadParameter) and error.param is not None:
             error.param_hint = f"'{SPEC.written(error.param.name or '')}'"
-        raise SpecError(f"{where}: {refusal(error, SPEC).replace(*_FLATTEN)}") from None
+        raise SpecError(f"{where}: {refusal(error, SPEC)}") from None
 
 
 def _notation(name: str, written: Any) -> Any:

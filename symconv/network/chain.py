@@ -110,10 +110,12 @@ class Chain:
         stages = tuple(stages)
         function = Loss(self.notation.loss if loss is None else loss, stages[-1].activation.is_softmax)
         if function.name == "cross_entropy" and len(stages[-1].shape) != 1:
-            wrong = f"{stages[-1].told} has outputs of the shape {shape_text(stages[-1].shape)}"
-            cure = "put sc.Flatten() and a dense layer at the end."
-            sentence = "cross_entropy takes the outputs of a layer with one axis"
-            raise OptionError(f"{sentence}, but {wrong}: {cure}")
+            raise OptionError(
+                "cross_entropy takes the outputs of a layer with one axis, but {last} has outputs of the "
+                "shape {shape}: put {flatten} and a dense layer at the end.",
+                last=stages[-1].told,
+                shape=shape_text(stages[-1].shape),
+            )
         self._loss_name, self.values = loss, Values(stages, shape, function, self.notation, given)
 
     def _with(

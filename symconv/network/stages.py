@@ -165,22 +165,22 @@ class Assembly:
             try:
                 return part.sized(shape)
             except SymconvError as error:
-                cure = f": {error}"
+                wrong = "{last}, and then comes {part!r}: {error}"
                 if len(shape) > 1 and "in_features" in defaults(part.kind):
-                    cure = ", which takes a vector. Put sc.Flatten() between them."
-                raise GeometryError(f"{self._last()}, and then comes {part!r}{cure}") from None
+                    wrong = (
+                        "{last}, and then comes {part!r}, which takes a vector. Put {flatten} between them."
+                    )
+                raise GeometryError(wrong, last=self._last(), part=part, error=error) from None
         takes = tuple(part.pattern.extents["input"])
         if len(takes) + 1 == len(shape) and "channels" in defaults(type(part)):
             part = remade(part, channels=shape[0])
             takes = tuple(part.pattern.extents["input"])
         if len(takes) == len(shape) and all(map(self._equal, takes, shape)):
             return part
-        cure = ""
+        wrong = "{last}, but {part!r} takes an input of the shape {takes}."
         if len(takes) == 1 < len(shape) and self._equal(takes[0], flat(shape)):
-            cure = " Put sc.Flatten() between them."
-        raise GeometryError(
-            f"{self._last()}, but {part!r} takes an input of the shape {shape_text(takes)}.{cure}"
-        )
+            wrong += " Put {flatten} between them."
+        raise GeometryError(wrong, last=self._last(), part=part, takes=shape_text(takes))
 
     def _last(self) -> str:
         last = self.stages[self.at - 1] if self.at else self.stages[0]
@@ -209,10 +209,11 @@ class Assembly:
             self._identity()
         last = self.stages[self.at - 1]
         if part.is_softmax and len(last.shape) > 1:
-            shape = shape_text(last.shape)
             raise GeometryError(
-                f"softmax is taken of the outputs of a layer with one axis, but {last.told} has outputs of "
-                f"the shape {shape}: put sc.Flatten() and a dense layer before it."
+                "softmax is taken of the outputs of a layer with one axis, but {last} has outputs of "
+                "the shape {shape}: put {flatten} and a dense layer before it.",
+                last=last.told,
+                shape=shape_text(last.shape),
             )
         self.stages[self.at - 1] = replace(last, activation=part)
         self._open = False
@@ -250,7 +251,8 @@ class Assembly:
         """Refuse to add, or to carry past layers, what was flattened: no index of a layer is one of it."""
         last = self.stages[self.at - 1]
         if len(last.shape) != len(self.shape):
-            raise GeometryError(f"{part!r} begins or ends with sc.Flatten(): put a dense layer between them.")
+            wrong = "{part!r} begins or ends with {flatten}: put a dense layer between them."
+            raise GeometryError(wrong, part=part)
 
 
 def flat(shape: Shape) -> Size:
