@@ -153,7 +153,7 @@ ON_GITHUB = {
         ("sum", "max", "min", "bmod", "partial", "frac", "top", "uparrow", "infty", "cdots", "ldots"),
         ("vdots", "ddots", "le", "leq", "ge", "geq", "in", "land", "mathrel", "cdot", "times", "ast", "star"),
         ("odot", "otimes", "begin", "end", "hline", "text", "mathrm", "mathtt", "mathbf", "tilde", "color"),
-        ("quad", "qquad", "displaystyle", "delta", "sigma", "lambda", "eta"),
+        ("quad", "qquad", "displaystyle", "underline", "delta", "sigma", "lambda", "eta"),
     )
     for name in row
 }
