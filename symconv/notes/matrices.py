@@ -149,7 +149,7 @@ def repeated(s: Sheet) -> str:
 
 
 def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
-    """The zeros and ties of the example; ``brief`` without a formula of its entries."""
+    """The zeros and ties of the example; ``brief`` without a formula of its entries, nor reasons."""
     worked, spec = pen.worked, pen.worked.spec
     rows, columns = worked.explicit.shape("matrix")
     if kinds.kind(spec) == "maximum":
@@ -186,7 +186,7 @@ def counts(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     if s.edges > s.nonzeros:
         hold = hold if s.parameters > 1 else "are sums of"
         different += " and sums of these" if s.parameters > 1 else ""
-    text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s)}."
+    text = f"{head}, with {constraint}: {told} {hold} only {different}{_ties(sources, s, brief)}."
     if s.edges > s.nonzeros and not text.endswith(f"{MEETING}."):
         text += " Where the padding repeats an input, several weights meet in one entry and add up."
     return pen.say(text) if brief else (*pen.say(text), *_entry(sources, pen))
@@ -230,7 +230,7 @@ def _structure(sources: Sources) -> Structure | None:
     return sources.example.structure if spec.kernel.shared else None
 
 
-def _ties(sources: Sources, s: Structure) -> str:
+def _ties(sources: Sources, s: Structure, brief: bool) -> str:
     """How equal weights lie in the matrix."""
     spec = sources.example.spec
     if s.circulant:
@@ -257,7 +257,7 @@ def _ties(sources: Sources, s: Structure) -> str:
             return f". {moved}the matrix are cut off"
         return f". Each {line} is the one {'before' if spec.transposed else 'above'}, moved {where}"
     if "not" in s.kind:
-        return not_toeplitz(sources, s)
+        return not_toeplitz(sources, s, brief)
     if kinds.channelled(spec):
         return ""  # told of its blocks
     called, with_, blocks = s.kind.partition(" with ")

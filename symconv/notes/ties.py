@@ -28,8 +28,8 @@ def styled(pen: Pen) -> list[Block]:
     return [Prose((f"{text}and the matrix.",), detail=True)]
 
 
-def not_toeplitz(sources: Sources, s: Structure) -> str:
-    """In which band the entries lie, and why they are not constant along each diagonal."""
+def not_toeplitz(sources: Sources, s: Structure, brief: bool) -> str:
+    """In which band the entries lie, and unless brief why they are not constant along each diagonal."""
     spec, named = sources.example.spec, s.kind.partition(",")[0].removeprefix("blockwise ")
     several = any(int(relation.geometry.get("groups", 1)) > 1 for relation in spec.tied.relations)
     what = (
@@ -44,7 +44,7 @@ def not_toeplitz(sources: Sources, s: Structure) -> str:
         few = "a few " * (narrow and not channelled(spec))
         entries, where = ("blocks", " of blocks") if named.startswith("block ") else ("entries", "")
         text += f": its nonzero {entries} lie on {few}neighbouring diagonals{where}"
-    return f"{text}. It is not Toeplitz, that is, not constant along each diagonal{_reason(spec, s)}"
+    return f"{text}. It is not Toeplitz, that is, not constant along each diagonal{'' if brief else _reason(spec, s)}"
 
 
 def _reason(spec: Specification, s: Structure) -> str:

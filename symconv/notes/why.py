@@ -175,8 +175,8 @@ def _biases(judged: Source) -> range:
     return range(prod(int(n) for n in judged.spec.filters))
 
 
-def equivariance(sources: Sources, pen: Pen) -> Words:
-    """What moves when the input moves by one stride, as computed."""
+def equivariance(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
+    """What moves when the input moves by one stride, as computed, and unless brief by less than that."""
     worked, spec = pen.worked, pen.worked.spec
     stride = int(spec.tied_axes[-1].geometry["stride"])
     if spec.padding_mode == "circular":
@@ -210,7 +210,7 @@ def equivariance(sources: Sources, pen: Pen) -> Words:
     found = [*_moved(pen, shift, text, stride=size)]
     if not whole:
         found += _changed(pen, shift)
-    if stride > 1 and not spec.transposed:
+    if stride > 1 and not spec.transposed and not brief:
         found += _between(sources, pen, stride)
     return tuple(found)
 

@@ -16,11 +16,12 @@ LOSSES = ("half_squared_error", "mean_squared_error", "cross_entropy")
 
 
 class Row(NamedTuple):
-    """One part: its kind, its sizes and its options; of a residual chain, the rows inside."""
+    """One part: its kind, its sizes and its options; of a residual chain, the rows inside and beside."""
 
     kind: str
     options: dict[str, Any]
     rows: tuple[Row, ...] = ()
+    shortcut: tuple[Row, ...] = ()
 
 
 class Drawn(NamedTuple):
@@ -40,6 +41,8 @@ def drawn(rng: np.random.Generator, *, rational: bool = False) -> Drawn:
     for depth in range(int(rng.integers(1, 4))):
         row, shape = _layer(rng, shape, rank, first=depth == 0, names=names)
         rows.append(row)
+        if rng.random() < 0.2:
+            rows.append(Row("BatchNorm", {}))
         if rng.random() < 0.7:
             rows.append(Row("Activation", {"function": str(rng.choice(names))}))
     loss = str(rng.choice(LOSSES[:2] if rational else LOSSES))
@@ -62,6 +65,8 @@ def _layer(
     kinds = ["Conv", "Conv", "ConvTranspose"] + ([] if first else ["AvgPool", "MaxPool", "Residual"])
     for _ in range(50):
         kind = str(rng.choice(kinds))
+        if kind == "Residual" and rng.random() < 0.4:
+            return _beside(rng, shape, rank)
         if kind == "Residual":
             inside = [Row("Conv", _same(rng, shape, rank))]
             if rng.random() < 0.5:
@@ -81,6 +86,18 @@ def _same(rng: np.random.Generator, shape: tuple[int, ...], rank: int) -> dict[s
         "kernel": (3,) * rank, "stride": (1,) * rank, "padding": (1,) * rank, "dilation": (1,) * rank,
         "channels": (shape[0], shape[0]), "groups": 1, "bias": bool(rng.random() < 0.5),
     }  # fmt: skip
+
+
+def _beside(rng: np.random.Generator, shape: tuple[int, ...], rank: int) -> tuple[Row, tuple[int, ...]]:
+    """A residual chain with a shortcut of its own, as where a network makes its maps smaller."""
+    stride, outside = int(rng.integers(1, 3)), int(rng.integers(1, 3))
+    changed = {"stride": (stride,) * rank, "channels": (shape[0], outside)}
+    inside = Row("Conv", _same(rng, shape, rank) | changed)
+    shortcut = [Row("Conv", _same(rng, shape, rank) | changed | {"kernel": (1,) * rank, "padding": (0,) * rank})]
+    if rng.random() < 0.5:
+        shortcut.append(Row("BatchNorm", {}))
+    sizes = tuple((n - 1) // stride + 1 for n in shape[1:])
+    return Row("Residual", {}, (inside,), tuple(shortcut)), (outside, *sizes)
 
 
 def _sizes(
@@ -114,9 +131,9 @@ def _sizes(
     return options, (outside, *sizes)
 
 
-def chain_of(one: Drawn) -> sc.Chain:
-    """The chain of this package; only its first layer is told its size."""
-    return sc.Chain(*_parts(one.rows, one.shape[1:]), loss=one.loss)
+def chain_of(one: Drawn, size: Any = None) -> sc.Chain:
+    """The chain of this package; only its first layer is told its size, which may have letters."""
+    return sc.Chain(*_parts(one.rows, size or one.shape[1:]), loss=one.loss)
 
 
 def _parts(rows: tuple[Row, ...], size: Any) -> list[Any]:
@@ -130,7 +147,9 @@ def _parts(rows: tuple[Row, ...], size: Any) -> list[Any]:
         elif row.kind == "Dense":
             parts.append(sc.Dense(None, told["out"], bias=told["bias"]))
         elif row.kind == "Residual":
-            parts.append(sc.Residual(_parts(row.rows, None)))
+            parts.append(sc.Residual(_parts(row.rows, None), shortcut=_parts(row.shortcut, None)))
+        elif row.kind == "BatchNorm":
+            parts.append(sc.BatchNorm())
         else:
             kind = getattr(sc, f"{row.kind}{len(told['kernel'])}d")
             pads = told["padding"][0] if len(told["padding"]) == 1 else told["padding"]
@@ -207,7 +226,12 @@ def _through(torch: Any, rows: tuple[Row, ...], x: Any, kernels: Any, biases: An
         elif row.kind == "Dense":
             x = functional.linear(x, next(kernels), next(biases) if told["bias"] else None)
         elif row.kind == "Residual":
-            x = x + _through(torch, row.rows, x, kernels, biases)
+            beside = _through(torch, row.shortcut, x, kernels, biases)
+            x = beside + _through(torch, row.rows, x, kernels, biases)
+        elif row.kind == "BatchNorm":
+            scale, shift = next(kernels).flatten(), next(biases)
+            mean, variance = torch.zeros_like(scale), torch.ones_like(scale)
+            x = functional.batch_norm(x.unsqueeze(0), mean, variance, scale, shift, eps=0)[0]
         else:
             rank = len(told["kernel"])
             if row.kind == "MaxPool":

@@ -119,7 +119,8 @@ def test_the_matrix_has_its_letter_before_it_is_spoken_of(name: str) -> None:
     assert (
         f"matrix T times {whole}: " in rows or f"matrix T times {whole}, " in rows or "matrix T has" in rows
     )
-    assert ("vec lists the entries of an array row by row" in rows) == several
+    listed = {"plane": "row by row", "grouped": "channel by channel"}
+    assert (f"vec lists the entries of an array {listed.get(name, '')}" in rows) == several
     assert ("a matrix T times the entries of x" if several else "T x") in here or here.startswith("the ")
     assert "These slides show" in said(made.frames[0])
     assert not any("These notes" in said(frame) for frame in made.frames)

@@ -33,7 +33,7 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
     points: list[tuple[Words, Words]] = [
         (("Sparse interactions",), (sparse,)),
         (("Parameter sharing",), (_SHARED[learned],)),
-        (("Equivariance to shift",), equivariance(sources, pen)),
+        (("Equivariance to shift",), equivariance(sources, pen, brief=True)),
     ]
     table = Table(tuple(head), tuple(rows))
     return [Frame("Sparse, shared, equivariant", ((table,), (Points(tuple(points)),)))]
