@@ -44,7 +44,8 @@ def not_toeplitz(sources: Sources, s: Structure, brief: bool) -> str:
         few = "a few " * (narrow and not channelled(spec))
         entries, where = ("blocks", " of blocks") if named.startswith("block ") else ("entries", "")
         text += f": its nonzero {entries} lie on {few}neighbouring diagonals{where}"
-    return f"{text}. It is not Toeplitz, that is, not constant along each diagonal{'' if brief else _reason(spec, s)}"
+    text += ". It is not Toeplitz, that is, not constant along each diagonal"
+    return text if brief else text + _reason(spec, s)
 
 
 def _reason(spec: Specification, s: Structure) -> str:

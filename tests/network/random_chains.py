@@ -93,7 +93,9 @@ def _beside(rng: np.random.Generator, shape: tuple[int, ...], rank: int) -> tupl
     stride, outside = int(rng.integers(1, 3)), int(rng.integers(1, 3))
     changed = {"stride": (stride,) * rank, "channels": (shape[0], outside)}
     inside = Row("Conv", _same(rng, shape, rank) | changed)
-    shortcut = [Row("Conv", _same(rng, shape, rank) | changed | {"kernel": (1,) * rank, "padding": (0,) * rank})]
+    shortcut = [
+        Row("Conv", _same(rng, shape, rank) | changed | {"kernel": (1,) * rank, "padding": (0,) * rank})
+    ]
     if rng.random() < 0.5:
         shortcut.append(Row("BatchNorm", {}))
     sizes = tuple((n - 1) // stride + 1 for n in shape[1:])

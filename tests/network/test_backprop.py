@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from sympy import Integer
 
@@ -14,6 +15,7 @@ import symconv as sc
 from symconv.errors import OptionError
 from symconv.network.backprop import Script
 from symconv.network.evaluation import numeric_chains
+from tests.network.random_chains import chain_of, drawn
 from tests.optional import required
 from tests.tiers import exhaustive, tiers
 
@@ -127,6 +129,22 @@ def test_a_fault_in_any_step_is_found_and_located(monkeypatch: pytest.MonkeyPatc
     assert not verified
     assert [step.rule for step in verified.steps if not step] == [name]
     assert "FAILS: for K = " in str(verified)
+
+
+@pytest.mark.parametrize("seed", tiers(range(32), (8, 9)))
+def test_every_step_of_a_random_chain_holds(seed: int) -> None:
+    """Every other one has letters for its sizes."""
+    one = drawn(np.random.default_rng(seed))
+    net = chain_of(one, ("N", "P")[: len(one.shape) - 1] if seed % 2 else None)
+    for stage in net.stages:
+        for name in net.names:
+            if (name == "grad_kernel" and not stage.learned) or (
+                name == "grad_bias" and not stage.layer.bias
+            ):
+                continue
+            verified = net.derive(name, layer=stage.number).verify()
+            assert verified, (name, one)
+            assert min(step.cases for step in verified.steps) > 0
 
 
 def test_the_steps_of_layers_are_proved_for_all_sizes() -> None:
