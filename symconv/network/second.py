@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Matrix, diff
+import mpmath
+from sympy import Expr, Float, Matrix, diff
 
 from symconv.errors import EntriesError
 from symconv.explicit.entries import in_shape
@@ -17,6 +18,9 @@ from symconv.network.losses import Loss
 from symconv.network.passes import Backward, Forward, Operands, added, backward, exact_entries, forward
 from symconv.network.stages import Stage
 from symconv.network.values import ROLES, Values
+
+#: Numbers that are no fractions are computed with so many digits, and given with as many as a float has.
+DIGITS, GIVEN = 50, 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +108,9 @@ def _bent(
 def hessian(chain: Any, layer: int | None = None, *, gauss_newton: bool = False) -> Matrix:
     """The second derivatives of the loss with respect to the kernel of a layer, its entries row by row.
 
-    On values they are numbers; what has none keeps its letters. For one linear layer and half the squared
-    error it is ``X^T X``, with X the windows.
+    On values they are numbers, exact unless functions that are not rational follow one another: then they
+    are computed with 50 digits and given with 15. What has no value keeps its letters. For one linear layer
+    and half the squared error it is ``X^T X``, with X the windows.
 
     Parameters
     ----------
@@ -135,21 +140,22 @@ def hessian(chain: Any, layer: int | None = None, *, gauss_newton: bool = False)
     chain.require("grad_kernel", stage)
     values, loss = chain.values, chain.loss_function
     _require_known(chain)
-    operands = _operands(values)
-    found = forward(values.stages, operands)
-    output = found.a[len(chain)]
-    back = backward(values.stages, operands, found, loss.gradient(output, operands.target))
-    count, rows = len(found.taps[stage.number]), []
-    for tap in range(count):
-        change = Direction(w={stage.number: like([int(at == tap) for at in range(count)], operands.x)})
-        moved = pushed(values.stages, found, change)
-        bend = curvature(loss, output, operands.target, moved.a[len(chain)])
-        if gauss_newton:
-            made = backward(values.stages, operands, found, bend)
-        else:
-            made = pulled(values.stages, found, back, moved, change, bend)
-        rows.append([exact(entry) for entry in made.w[stage.number]])
-    return Matrix(rows)
+    with mpmath.workdps(DIGITS):
+        operands = _operands(values)
+        found = forward(values.stages, operands)
+        output = found.a[len(chain)]
+        back = backward(values.stages, operands, found, loss.gradient(output, operands.target))
+        count, rows = len(found.taps[stage.number]), []
+        for tap in range(count):
+            change = Direction(w={stage.number: like([int(at == tap) for at in range(count)], operands.x)})
+            moved = pushed(values.stages, found, change)
+            bend = curvature(loss, output, operands.target, moved.a[len(chain)])
+            if gauss_newton:
+                made = backward(values.stages, operands, found, bend)
+            else:
+                made = pulled(values.stages, found, back, moved, change, bend)
+            rows.append([_given(entry) for entry in made.w[stage.number]])
+        return Matrix(rows)
 
 
 def curvature(loss: Loss, output: Entries, target: Entries, moved: Entries) -> Entries:
@@ -177,18 +183,18 @@ def jvp(chain: Any, *, x: Any = None, w: Any = None, b: Any = None) -> Any:
     Matrix([[1, 2]])
     """
     values = chain.values
-    operands, given = (
-        _operands(values),
-        Values(values.stages, values.shape, values.loss_function, values.notation).at(
-            x=x, w=w, b=b, target=None
-        ),
-    )
-    entries = {k: {n: like(list(map(_number, e)), None) for n, e in given.get(k, {}).items()} for k in ROLES}
-    change = Direction(
-        like(list(map(_number, given["x"])), None) if "x" in given else None, entries["w"], entries["b"]
-    )
-    moved = pushed(values.stages, forward(values.stages, operands), change)
-    return in_shape([exact(entry) for entry in moved.a[len(chain)]], values.sizes)
+    beside = Values(values.stages, values.shape, values.loss_function, values.notation)
+    given = beside.at(x=x, w=w, b=b, target=None)
+    with mpmath.workdps(DIGITS):
+        operands = _operands(values)
+
+        def read(entries: Sequence[Any]) -> Entries:
+            return like(exact_entries(entries), operands.x)
+
+        changes = {k: {n: read(entries) for n, entries in given.get(k, {}).items()} for k in ROLES}
+        change = Direction(read(given["x"]) if "x" in given else None, changes["w"], changes["b"])
+        moved = pushed(values.stages, forward(values.stages, operands), change)
+        return in_shape([_given(entry) for entry in moved.a[len(chain)]], values.sizes)
 
 
 def vjp(chain: Any, gradient: Any) -> dict[str, Any]:
@@ -207,36 +213,59 @@ def vjp(chain: Any, gradient: Any) -> dict[str, Any]:
     (Matrix([[1, 2]]), Matrix([[1, 1, 0]]))
     """
     values = chain.values
-    operands = _operands(values)
-    start = like(list(map(_number, read_entries("gradient", gradient, values.sizes, "chain"))), None)
-    made = backward(values.stages, operands, forward(values.stages, operands), start)
+    entries = read_entries("gradient", gradient, values.sizes, "chain")
+    with mpmath.workdps(DIGITS):
+        operands = _operands(values)
+        start = like(exact_entries(entries), operands.x)
+        made = backward(values.stages, operands, forward(values.stages, operands), start)
 
-    def shaped(held: Mapping[int, Entries], role: str) -> dict[int, Any]:
+        def shaped(n: int, entries: Entries, role: str) -> Any:
+            return in_shape(list(map(_given, entries)), values.stages[n - 1].layer.entries.shape(role))
+
         return {
-            n: in_shape([exact(e) for e in entries], values.stages[n - 1].layer.entries.shape(role))
-            for n, entries in sorted(held.items())
+            "x": shaped(1, made.a[0], "input"),
+            "w": {n: shaped(n, entries, "tap") for n, entries in sorted(made.w.items())},
+            "b": {n: shaped(n, entries, "bias") for n, entries in sorted(made.b.items())},
         }
 
-    shape = values.stages[0].layer.entries.shape("input")
-    return {
-        "x": in_shape([exact(e) for e in made.a[0]], shape),
-        "w": shaped(made.w, "tap"),
-        "b": shaped(made.b, "bias"),
-    }
 
-
-def _number(entry: Any) -> Any:
-    return exact_entries([entry])[0]
+def _given(entry: Any) -> Expr:
+    return Float(entry, GIVEN) if isinstance(entry, mpmath.mpf) else exact(entry)
 
 
 def _operands(values: Values) -> Operands:
-    """The values of everything, and the letters of what has none."""
+    """The values of everything, rounded where functions are nested, and the letters of what has none."""
     values.require_numbers()
     if values.complete:
-        return values.operands
+        return _rounded(values.operands) if _rounds(values) else values.operands
     if any(stage.layer.spec.kernel.depends_on_input for stage in values.stages):
         raise EntriesError("which entry is a maximum depends on numbers: give values to .at().")
     return values.filled
+
+
+def _rounds(values: Values) -> bool:
+    """Whether functions that are not rational follow one another, where expressions double layer by layer."""
+    functions = [stage.activation for stage in values.stages]
+    loss = values.loss_function
+    many = sum(not f.rational for f in functions) + (not loss.rational and not loss.of_probabilities)
+    return many > 1 and not loss.unknown and not any(f.unknown for f in functions)
+
+
+def _rounded(operands: Operands) -> Operands:
+    """Numbers with 50 digits; operands with letters stay as they are, but for those of the target."""
+    held = [operands.x, *operands.w.values(), *operands.b.values()]
+    if not all(exact(entry).is_number for entries in held for entry in entries):
+        return operands
+
+    def digits(entry: Any) -> Any:
+        number = exact(entry)
+        return mpmath.mpf(number.evalf(DIGITS)) if number.is_number else number
+
+    def each(entries: Entries) -> Entries:
+        return like(list(map(digits, entries)), None)
+
+    w, b = ({n: each(e) for n, e in entries.items()} for entries in (operands.w, operands.b))
+    return Operands(each(operands.x), w, b, each(operands.target))
 
 
 def _require_known(chain: Any) -> None:
