@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,21 @@ def set_by_typst(made: Manuscript) -> bytes:
     return rendered(made, "n.pdf", engine="typst")["n.pdf"]
 
 
+#: What is asked of letters and marks; the rest of what a PDF says of each would fill the memory.
+_ASKED = ("text", "fontname", "size", "upright", "x0", "x1", "top", "bottom", "height", "matrix")
+
+
+def measured(marks: Iterable[Any]) -> list[dict[str, Any]]:
+    """Letters, lines and boxes of a page, each with what is asked of it."""
+    return [{key: mark[key] for key in _ASKED if key in mark} for mark in marks]
+
+
 @cache
 def pages_of(name: str, notation: str = "symconv", depth: str = "standard") -> list[Any]:
     """The letters and the marks of each page of a layer's notes."""
     with pdfplumber.open(io.BytesIO(set_by_typst(document(name, notation, depth)))) as found:
         return [
-            (page.chars, [*page.rects, *page.lines, *page.curves], page.extract_text())
+            (measured(page.chars), measured([*page.rects, *page.lines, *page.curves]), page.extract_text())
             for page in found.pages
         ]
 

@@ -14,6 +14,7 @@ import symconv as sc
 from symconv.notes import rendered
 from symconv.notes.pdf import pdf
 from tests.notes.layers import EVERY, IN_NOTATIONS, document
+from tests.notes.pdfs import measured
 from tests.optional import required_program
 from tests.tiers import exhaustive, tiers
 
@@ -28,7 +29,8 @@ def printed(name: str, notation: str, depth: str, folder: Path) -> Any:
     file = folder / f"{name}-{notation}-{depth}.pdf"
     file.write_bytes(pdf(rendered(document(name, notation, depth), "n.tex")["n.tex"].decode()))
     with pdfplumber.open(file) as found:
-        return [(page.chars, [*page.rects, *page.lines, *page.curves], page.height) for page in found.pages]
+        marks = [(page.chars, [*page.rects, *page.lines, *page.curves], page.height) for page in found.pages]
+        return [(measured(chars), measured(lines), height) for chars, lines, height in marks]
 
 
 def beyond(page: Any) -> float:

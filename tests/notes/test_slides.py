@@ -15,7 +15,7 @@ import symconv as sc
 from symconv.notes import rendered
 from symconv.notes.model import Heading, Prose
 from tests.notes.layers import IN_NOTATIONS, SPREAD, document
-from tests.notes.pdfs import compiled
+from tests.notes.pdfs import compiled, measured
 from tests.tiers import exhaustive, tiers
 
 #: The most frames of a talk.
@@ -43,14 +43,14 @@ def shown(name: str, notation: str, folder: Path) -> list[Any]:
     latex = rendered(document(name, notation), "n.tex", slides=True)["n.tex"].decode()
     compiled(latex, place, "pdf", once=True)
     with pdfplumber.open(place / "notes.pdf") as found:
-        return [(_seen(page), page.rects, page.width, page.height) for page in found.pages]
+        return [(_seen(page), measured(page.rects), page.width, page.height) for page in found.pages]
 
 
 def _seen(page: Any) -> list[Any]:
     """Letters but dots and the pieces of large brackets, which overlap each other."""
     return [
         c
-        for c in page.chars
+        for c in measured(page.chars)
         if c["text"].strip(" .") and "Extension" not in c["fontname"] and c["x0"] < page.width + HIDDEN
     ]
 
