@@ -198,9 +198,6 @@ def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
     def first(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
         return [(met[0]["input"], g)]
 
-    def largest(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(_winner(layer, met), g)]
-
     def times(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
         return [(_winner(layer, met), g * value_of(layer, "input", _winner(layer, met)))]
 
@@ -225,8 +222,6 @@ def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
         ]
     return [
         ("not divided", "Every entry received the whole gradient of its window.", lambda: gathered(whole)),
-        ("maximum for average", "The largest entry received the whole gradient, as for a maximum.",
-         lambda: gathered(largest)),
         ("first entry", "The first entry of each window received its gradient.", lambda: gathered(first)),
         ("divided by those inside", "The gradient was shared among the entries inside the input only.",
          lambda: gathered(spread)),

@@ -279,8 +279,6 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         return lambda t: f"({t.letter(letter.input_size)} {sign} {t.letter(letter.kernel_size)})"
 
     wrong: list[Mistaken] = [
-        ("wrong crop", words("The remainder of {a} by the stride was taken, not that of {b}.", a=formula("+"),
-                             b=formula("-")), lambda: (n + k) % s),
         ("padding", "The padding was forgotten.", lambda: (n - reach - 1) % s),
         ("off by one", "The remainder of the size was taken without subtracting the window.",
          lambda: (n + pads) % s),
@@ -288,6 +286,9 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         ("rounding", "The positions missing for one more window were counted.", lambda: s - value),
         ("stride", "Only one window was subtracted.", lambda: n + pads - reach - 1),
     ]  # fmt: skip
+    if not pads and d == 1:
+        told = "The remainder of {a} by the stride was taken, not that of {b}."
+        wrong.insert(0, ("wrong crop", words(told, a=formula("+"), b=formula("-")), lambda: (n + k) % s))
     return Draft(
         kind="left_over",
         question=[

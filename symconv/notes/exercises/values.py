@@ -62,7 +62,7 @@ def output_entry(subject: Subject, rng: Random) -> Exercise | None:
     L, met = Letters(layer.spec), terms(layer, "output", index)
     off, told = counted_from(layer.spec)
     right = entry(layer, "output", index)
-    beside = (*index[:-1], index[-1] + off)
+    beside = tuple(at + off for at in index)
     wrong: list[Mistaken] = [
         *mistaken(subject, layer, lambda made: entry(made, "output", index), "one side"),
         ("index base", told, lambda: entry(layer, "output", beside)),
