@@ -109,7 +109,9 @@ def _beside(block: Picture, left: str, text: str) -> str:
 
 
 def _kept(block: Block, before: str, text: str) -> str:
-    """TeX does not part a display from its paragraph."""
+    """TeX does not part a display from the paragraph before it, but from what comes after it."""
+    if block.close and before.endswith("\\end{equation*}"):
+        before = f"{{\\postdisplaypenalty=10000\n{before}}}"
     return f"{before}\n\\par\\nobreak\n{text}" if block.close else f"{before}\n{text}"
 
 

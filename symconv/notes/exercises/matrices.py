@@ -81,8 +81,9 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         question=[
             *on_small(subject.layer, layer),
             say(
-                "Write the layer as a matrix, {y}. What is its entry {e}?",
+                "Write the layer as {y} with a matrix {T}. What is its entry {e}?",
                 y=lambda t: _product(t, layer),
+                T=lambda t: t.letter(layer.spec.notation.matrix),
                 e=lambda t: L.matrix(t, *at),
             ),
         ],
@@ -245,8 +246,8 @@ def _filters(layer: Practised) -> int:
 
 #: How the matrix is spoken of, and where there are several indices to flatten.
 _AS_MATRIX = (
-    "Write the layer as a matrix, {y}, with {shape} entries. ",
-    "Written for the flattened input {x}, the layer has a matrix {T} of {shape} entries. ",
+    "Write the layer as {y} with a {shape} matrix {T}. ",
+    "Written for the flattened input {x}, the layer has a {shape} matrix {T}. ",
 )
 
 

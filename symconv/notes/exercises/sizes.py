@@ -12,10 +12,10 @@ from sympy import ceiling, floor, sympify
 from symconv.errors import SymconvError
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
-from symconv.notes.exercises.letters import others_above, put_in
+from symconv.notes.exercises.letters import others_above, put_in, sized
 from symconv.notes.exercises.mistakes import Mistaken, mistaken
 from symconv.notes.exercises.practised import Practised, Subject
-from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, shown, words, worked
+from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, words, worked
 from symconv.notes.model import Words
 from symconv.pattern import Spatial
 from symconv.printing.display import Row
@@ -48,7 +48,7 @@ def _in_numbers(subject: Subject, rng: Random) -> Exercise | None:
         asked=words("{m}", m=lambda t: t.letter(layer.spec.notation.output_size)),
         value=sizes[0] if alike else sizes,
         wrong=[*_interleaved(_by_rule(layer, alike), ways)],
-        solution=[put_in(layer), shown(layer.equation("output_size"))],
+        solution=[put_in(layer), worked(partial(sized, layer=layer))],
         written=number if alike else nested,
         judge=Entries(layer, "output_size"),
         form="number" if alike else "list",
@@ -85,6 +85,8 @@ def _resized(subject: Subject, rng: Random) -> Practised | None:
             low = 3 if subject.spec.transposed else max(3, spanned)
             counts.append(rng.randint(low, low + 14))
         counts = counts[:1] * len(axes) if same else counts
+        if counts == [axis.geometry["input_size"] for axis in axes]:
+            continue  # how many outputs these have is said at the head
         try:
             inputs = counts[0] if len(counts) == 1 else tuple(counts)
             return subject.remade(subject.layer, input_size=inputs, **_SINGLE)
@@ -218,29 +220,17 @@ def axis_symbols(axis: Spatial) -> set[Any]:
 def _derived(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     """The formula in general letters, and what it is here."""
     symbols = layer.closed.symbols
-    form, n = of_formulas(t, symbols), layer.spec.notation
-    axis = layer.spec.tied_axes[0]
-    names = {
-        "t": t.times,
-        "off": f"2{t.times}{t.letter(n.padding)}",
-        "pads": f"2{t.times}{t.letter(n.padding)}",
-    }
-    fields = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
-    letters = {name: t.letter(getattr(n, name)) for name in fields}
-    before, after = axis.geometry["before"], axis.geometry["after"]
-    if before != after:
-        both = f"{letters['padding']} + {letters['padding']}'"
-        names |= {"pads": both, "off": f"{letters['padding']} - {letters['padding']}'"}
-    bounds = []
-    for top, below in axis.size_template:
-        inside = top.format(**letters, **names, before=letters["padding"], after=f"{letters['padding']}'")
-        bounds.append(t.floor_fraction(inside, below.format(**letters)) if below else inside)
-    general = bounds[0] if len(bounds) == 1 else f"{t.minimum}({t.comma.join(bounds)})"
-    if axis.dependent_role == "input":
-        general = f"{general} + 1"
+    form, axis = of_formulas(t, symbols), layer.spec.tied_axes[0]
+    general = str(next(sized(t, layer)).parts[0])
     right = form.expr(sympify(axis.extents["output"][0]))
     yield Row(form.expr(symbols.m_letter(0)), (general, right) if general != right else (right,))
 
+
+#: What is left after the first window: less than a step where that is the only one.
+_AFTER = (
+    "After the first window {first} {room}, fewer than a step of {s}.",
+    "After the first window {first} {room}; steps of {s} use {used} of them and leave {value}.",
+)
 
 #: So many numbers of inputs are drawn until something is left over.
 DRAWN = 20
@@ -267,6 +257,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
     n, k, s, d = g["input_size"], g["kernel_size"], g["stride"], g["dilation"]
     pads, m = g["before"] + g["after"], int(axis.extents["output"][0])
     reach = d * (k - 1)
+    room = n + pads - reach - 1
     value = _remainder(layer)
     letter = layer.spec.notation
 
@@ -275,8 +266,15 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         yield Row(f"{n} + {pads} - \\bigl({last}\\bigr)" if t.stacked else f"{n} + {pads} - ({last})",
                   (f"{n + pads} - {(m - 1) * s + reach + 1}", str(value)))  # fmt: skip
 
-    def formula(sign: str) -> Any:
-        return lambda t: f"({t.letter(letter.input_size)} {sign} {t.letter(letter.kernel_size)})"
+    def formula(sign: str) -> Writes:
+        def write(t: MathsTarget) -> str:
+            p, inputs = t.letter(letter.padding), t.letter(letter.input_size)
+            around = (
+                "" if not pads else f" + 2{t.times}{p}" if g["before"] == g["after"] else f" + {p} + {p}'"
+            )
+            return f"({inputs}{around} {sign} {t.letter(letter.kernel_size)})"
+
+        return write
 
     wrong: list[Mistaken] = [
         ("padding", "The padding was forgotten.", lambda: (n - reach - 1) % s),
@@ -286,9 +284,11 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         ("rounding", "The positions missing for one more window were counted.", lambda: s - value),
         ("stride", "Only one window was subtracted.", lambda: n + pads - reach - 1),
     ]  # fmt: skip
-    if not pads and d == 1:
+    if d == 1:
         told = "The remainder of {a} by the stride was taken, not that of {b}."
-        wrong.insert(0, ("wrong crop", words(told, a=formula("+"), b=formula("-")), lambda: (n + k) % s))
+        wrong.insert(
+            0, ("wrong crop", words(told, a=formula("+"), b=formula("-")), lambda: (n + pads + k) % s)
+        )
     return Draft(
         kind="left_over",
         question=[
@@ -318,10 +318,12 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
             ),
             worked(rows),
             say(
-                "This {value} is the remainder of {room} ÷ {s}, which rounding down drops. No output depends "
-                f"on {'this position' if value == 1 else 'these positions'}.",
+                f"{_AFTER[m > 1]} No output depends on {'this' if value == 1 else 'these'} "
+                f"position{'s' * (value > 1)}.",
+                first=lambda t: f"{n + pads} - {reach + 1} = {room}",
+                room=f"position{'s remain' if room > 1 else ' remains'}",
+                used=room - value,
                 value=value,
-                room=n + pads - reach - 1,
                 s=s,
             ),
         ],

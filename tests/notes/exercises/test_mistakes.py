@@ -88,6 +88,26 @@ def test_padding_is_forgotten_in_gradients_with_every_gradient_that_is_given() -
     assert met >= 3
 
 
+def test_no_wrong_answer_takes_values_that_are_not_given() -> None:
+    for exercise in sc.AvgPool1d(6, 3, stride=1).exercises(count=8, kinds=["pooling_gradient"]):
+        assert "x" not in re.findall(r"Let (\w+) =", str(exercise))
+        assert "maximum for average" not in [name for one in exercise.distractors for name in one.mistakes]
+
+
+def test_indices_are_counted_from_the_wrong_number_on_every_axis() -> None:
+    layer, met = sc.Conv2d(4, 2), 0
+    for exercise in layer.exercises(seed=3, count=8, kinds=["output_entry"]):
+        judged = exercise._judge.layer
+        row, column = map(int, re.findall(r"\d+", exercise._judge.name))
+        for wrong in exercise.distractors:
+            if "index base" in wrong.mistakes:
+                window = [(i, j) for i in range(2) for j in range(2)]
+                beside = sum(judged.w[i, j] * judged.x[row - 1 + i, column - 1 + j] for i, j in window)
+                assert wrong.value == beside
+                met += 1
+    assert met >= 2
+
+
 @pytest.mark.parametrize(
     ("layer", "said"),
     [

@@ -1,0 +1,54 @@
+"""What an exercise has in common with an earlier one on its sheet, which is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symconv.notes.exercises.written import WrittenOut, paragraphs
+from symconv.notes.model import Block, Display, Prose, plain
+
+#: What begins the question proper, after the sentence that says which matrix is meant.
+_ASKS = ". How many"
+
+#: What stands in front of a matrix that is written out.
+_WHOLE = "The whole matrix:"
+
+
+def asked_once(question: Sequence[Block], number: int, asked: dict[str, int]) -> list[Block]:
+    """A question, on the matrix of the exercise that asked for the same one before, if there is any.
+
+    ``asked`` has the numbers of the exercises by the sentences on their matrices, and takes this one.
+    """
+    for block in question:
+        words = block.words if isinstance(block, Prose) else ()
+        for at, part in enumerate(words):
+            if not isinstance(part, str) or not part.startswith(_ASKS):
+                continue
+            first = asked.setdefault(plain(words[:at]), number)
+            if first == number:
+                continue
+            _, matrix, *rest = words[at:]
+            told = (f"{part.removeprefix('. ')}the matrix ", matrix, f" of Exercise {first}", *rest)
+            return [Prose(told)]
+    return list(question)
+
+
+def shown_once(solution: Sequence[Block], number: int, shown: dict[str, int]) -> list[Block]:
+    """A solution without a matrix that an earlier one writes out, and where it stands instead.
+
+    ``shown`` has the numbers of the solutions by their matrices, and takes this one.
+    """
+    found: list[Block] = []
+    for block in solution:
+        if isinstance(block, Display) and isinstance(block.item, WrittenOut):
+            first = shown.setdefault(str(block.item), number)
+            before = found[-1] if found else None
+            if first != number and isinstance(before, Prose):
+                others, text = list(before.words), ""
+                while others and isinstance(others[-1], str):
+                    text = f"{others.pop()}{text}"
+                text = text.removesuffix(_WHOLE).rstrip(":. ")
+                found[-1] = Prose((*others, f"{text}. The whole matrix stands in Solution {first}."))
+                continue
+        found.append(block)
+    return paragraphs(found)
