@@ -15,6 +15,7 @@ from symconv.pattern import Incidence, Specification
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Element, Grid, Row, Side
 from symconv.printing.letters import on_axis
+from symconv.printing.target import MAY_BREAK
 
 Builder: TypeAlias = Callable[[Sheet], Rows]
 
@@ -219,7 +220,9 @@ def _masked_gradient(sheet: Sheet) -> Rows:
     """The same with its zeros held."""
     n, form = sheet.notation, sheet.form
     whole = form.letter(n.matrix)
-    held = form.masked(whole, form.letter(n.kernel), sheet.loss_by(whole))
+    place = form.places.join((form.letter(n.output_index), form.letter(n.input_index)))
+    entry = form.entry(whole, place).replace(MAY_BREAK, "")
+    held = form.masked(entry, sheet.loss_by(whole))
     return [_grid_row("masked_gradient", held, sheet)]
 
 

@@ -32,6 +32,9 @@ PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algps
 #: TeX can measure no more points than 16,383; documents higher than this are set without it.
 HIGHEST = 11_000
 
+#: An algorithm of fewer lines stands on one page.
+LONGEST = 45
+
 #: A derivation with a line of more characters is set in smaller letters.
 WIDE = 70
 
@@ -148,7 +151,9 @@ def _steps(block: Display) -> str:
 
 
 def _algorithm(block: Algorithm) -> str:
-    return f"{sentence(block.caption)}\n\n{{\\footnotesize\n{block.listing.latex()}\n}}"
+    listing = block.listing.latex()
+    told = f"{sentence(block.caption)}\n\n{{\\footnotesize\n{listing}\n}}"
+    return f"\\begin{{samepage}}\n{told}\n\\end{{samepage}}" if listing.count("\n") < LONGEST else told
 
 
 def _display(block: Display, labels: str) -> str:
