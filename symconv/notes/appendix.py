@@ -13,6 +13,7 @@ from symconv.notes.known import derived, named
 from symconv.notes.learning import outer
 from symconv.notes.letters import conditions, letters_of, operands
 from symconv.notes.model import Algorithm, Block, Display, Heading, Maths, Points, Prose, Table, Words
+from symconv.notes.padding import LEAST
 from symconv.notes.phrases import enumerated, equation, function, letter, reason, say, typeset
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
@@ -199,7 +200,9 @@ def _further(sources: Sources) -> Iterator[tuple[Words, Words, Words]]:
         t, name = target_of("latex"), symbols.padded.label.name
         padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
         meaning = spec.axes[0].fill.words if padded else "itself, since there is no padding"
-        whole = pen.say(f"the padded input: {{input}} {meaning}")
+        if padded and spec.kernel.depends_on_input:
+            meaning = "with {least} in the padding"
+        whole = pen.say(f"the padded input: {{input}} {meaning}", least=LEAST)
         yield (Maths(t.padded(t.letter(n.input), name), name),), whole, ()
     sizes = {role: Mul(*map(sympify, extent)) for role, extent in symbols.extents.items()}
     line = "column" if n.window_columns else "row"

@@ -204,7 +204,7 @@ def comparisons(sources: Sources) -> list[Block]:
     ]  # fmt: skip
     what = "this layer" if sources.own else "the example"
     by = {_called(f.reference) for found in rows.values() for f in found}
-    told = joined([how for name, how in _HOW.items() if name in by])
+    told = "; ".join(how for name, how in _HOW.items() if name in by)
     return [
         Prose((f"The quantities of {what} were recomputed by independent programs: {told}.",)),
         Table(head, tuple(table), "example.check()"),
@@ -214,7 +214,8 @@ def comparisons(sources: Sources) -> list[Block]:
 #: What recomputes, and how, as far as notes use it.
 _HOW = {
     "plain loops": "plain loops follow the definition entry by entry",
-    "sliding windows": "sliding windows are cut out of the padded input",
+    "loops over windows": "loops over windows follow the definition entry by entry",
+    "sliding windows": "sliding windows are cut out of padded arrays",
     "NumPy": "NumPy has a convolution of its own",
     "changes of one number": "derivatives are differences after one input or weight has been changed",
 }
@@ -230,7 +231,7 @@ _TITLES = {
     "output_size": "number of outputs",
     "windows": "matrix of windows",
     "dense_gradient": "gradient of a dense matrix",
-    "masked_gradient": "the same, masked",
+    "masked_gradient": "gradient of a dense matrix, masked",
 }
 
 

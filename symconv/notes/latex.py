@@ -20,7 +20,7 @@ from symconv.notes.model import (
     Words,
     plain,
 )
-from symconv.notes.placing import Placing
+from symconv.notes.placing import LONGEST, Placing
 from symconv.notes.shells import shell
 from symconv.printing.display import Row
 from symconv.printing.latex import Latex
@@ -31,9 +31,6 @@ PACKAGES = "amsmath, amssymb, xcolor, tikz, adjustbox, booktabs, tabularx, algps
 
 #: TeX can measure no more points than 16,383; documents higher than this are set without it.
 HIGHEST = 11_000
-
-#: An algorithm of fewer lines stands on one page.
-LONGEST = 45
 
 #: A derivation with a line of more characters is set in smaller letters.
 WIDE = 70

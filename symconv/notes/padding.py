@@ -114,4 +114,4 @@ def modes(sources: Sources, pen: Pen, section: str = "") -> list[Block]:
         (f"What a window reads beyond the ends of {what}, in each padding mode:",), spare=spare, detail=True
     )
     head: tuple[Words, ...] = (("mode",), ("before",), ("input",), ("after",), ("what it reads there",))
-    return [intro, Table(head, tuple(rows), spare=spare, detail=True)]
+    return [intro, Table(head, tuple(rows), spare=spare, detail=True, close=True)]
