@@ -247,16 +247,13 @@ def proofs(sources: Sources) -> list[Block]:
             scope = (", and each step was proved ", *_scope(proof), *asked(sources, pen))
         least = counted(_cases(made), "choice of sizes", "choices of sizes")
         found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
-    text = (
-        "Both sides of each step of the derivations above were compared with random numbers for the entries"
-    )
+    text = "Both sides of each step of the derivations{} were compared with random numbers for the entries"
     if len(found) == 1:
-        (settled,) = found
-        return [Prose((f"{text}. They were ", *settled)), *comparisons(sources)]
-    points = tuple(
-        (((", ".join(names)),), ("Both sides were ", *settled)) for settled, names in found.items()
-    )
-    return [Prose((f"{text}:",)), Points(points), *comparisons(sources)]
+        ((settled, every),) = found.items()
+        told = f"{text.format(f' of the {joined(every)}')}. They were "
+        return [Prose((told, *settled)), *comparisons(sources)]
+    points = tuple(((", ".join(names),), ("Both sides were ", *settled)) for settled, names in found.items())
+    return [Prose((f"{text.format(' above')}:",)), Points(points), *comparisons(sources)]
 
 
 def named(quantity: str) -> str:
