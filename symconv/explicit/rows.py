@@ -17,15 +17,18 @@ from symconv.printing.display import Beside, Element, Grid, Row, Side
 from symconv.printing.letters import on_axis
 from symconv.printing.target import MAY_BREAK
 
+#: The formula of a size, as :attr:`Spatial.size_template` has it.
+Template: TypeAlias = tuple[tuple[str, str], ...]
+
 Builder: TypeAlias = Callable[[Sheet], Rows]
 
 
 def _output_size(sheet: Sheet) -> Rows:
-    return [_axis_size(sheet, at) for at in range(len(sheet.spec.axes))]
+    return [axis_size(sheet, at, axis.size_template) for at, axis in enumerate(sheet.spec.axes)]
 
 
-def _axis_size(sheet: Sheet, at: int) -> Row:
-    """The output size along one axis: in letters, in numbers, and the result."""
+def axis_size(sheet: Sheet, at: int, template: Template) -> Row:
+    """The output size along one axis by a formula: in letters, in numbers, and the result."""
     axes, n, form = sheet.spec.axes, sheet.notation, sheet.form
     named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
     letters = {name: form.letter(on_axis(getattr(n, name), at, len(axes))) for name in named}
@@ -38,7 +41,7 @@ def _axis_size(sheet: Sheet, at: int) -> Row:
     written = []
     for names, times in ((letters, form.times), (values, form.dot)):
         names["off"] = names["pads"] if even else f"({names['pads']})"
-        parts = [[part.format(t=times, **names) for part in pair] for pair in axes[at].size_template]
+        parts = [[part.format(t=times, **names) for part in pair] for pair in template]
         sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
         least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
         written.append(f"{least} + 1" if parts[0][1] else least)

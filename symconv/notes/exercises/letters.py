@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symconv.explicit.layout import Sheet
+from symconv.explicit.rows import Template, axis_size
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import Writes, say
 from symconv.notes.model import Prose
-from symconv.pattern import Spatial
 from symconv.printing.display import Row
 from symconv.printing.english import joined
 from symconv.printing.letters import on_axis
@@ -30,18 +31,14 @@ def _unusual(layer: Practised, field: str, usual: int) -> bool:
     return any(axis.geometry.get(field, usual) != usual for axis in layer.spec.tied_axes)
 
 
-def _template(layer: Practised, axis: Spatial) -> tuple[tuple[str, str], ...]:
-    """The formula of a size as in :attr:`Spatial.size_template`, without what makes no difference to it."""
-    found = []
-    for top, below in axis.size_template:
-        if not _unusual(layer, "dilation", 1):
-            top = top.replace("{dilation}{t}({kernel_size} - 1) - 1", "{kernel_size}").replace(
-                "{dilation}{t}", ""
-            )
-        if not _unusual(layer, "output_padding", 0):
-            top = top.replace(" + {output_padding}", "")
-        found.append((top, below))
-    return tuple(found)
+def _simplest(layer: Practised, template: Template) -> Template:
+    """The formula of a size without what makes no difference to it: see ``Spatial.size_template``."""
+    idle = {"{dilation}{t}({kernel_size} - 1) - 1": "{kernel_size}", "{dilation}{t}": ""}
+    idle = {} if _unusual(layer, "dilation", 1) else idle
+    idle |= {} if _unusual(layer, "output_padding", 0) else {" + {output_padding}": ""}
+    for part, without in idle.items():
+        template = tuple((top.replace(part, without), below) for top, below in template)
+    return template
 
 
 def others_above(layer: Practised) -> str:
@@ -84,29 +81,6 @@ def put_in(layer: Practised) -> Prose:
 
 def sized(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     """The output size along each axis: in letters, in numbers, and the result."""
-    n, axes = layer.spec.notation, layer.spec.tied_axes
-    named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
-    for at, axis in enumerate(axes):
-        letters = {name: t.letter(on_axis(getattr(n, name), at, len(axes))) for name in named}
-        values = {name: str(size) for name, size in axis.geometry.items()}
-        before, after = letters["padding"], f"{letters['padding']}'"
-        chain = []
-        for names, times, sides in (
-            (letters, t.times, (before, after)),
-            (values, t.dot, (values["before"], values["after"])),
-        ):
-            even = axis.geometry["before"] == axis.geometry["after"]
-            pads = f"2{times}{sides[0]}" if even else " + ".join(sides)
-            known = {
-                **names,
-                "t": times,
-                "before": sides[0],
-                "pads": pads,
-                "off": pads if even else f"({pads})",
-            }
-            parts = [(top.format(**known), below.format(**known)) for top, below in _template(layer, axis)]
-            bounds = [t.floor_fraction(top, below) if below else top for top, below in parts]
-            least = bounds[0] if len(bounds) == 1 else f"{t.minimum}({t.comma.join(bounds)})"
-            chain.append(f"{least} + 1" if parts[0][1] else least)
-        (size,) = axis.extents["output"]
-        yield Row(letters["output_size"], (*chain, str(size)))
+    sheet = Sheet.of(layer.written.subject, t)
+    for at, axis in enumerate(layer.spec.tied_axes):
+        yield axis_size(sheet, at, _simplest(layer, axis.size_template))

@@ -33,11 +33,8 @@ def opening(subject: Subject) -> list[Block]:
     last: Words = (f"Indices start at {spec.notation.base}.",)
     small = subject.small
     if small is not None and small is not subject.layer:
-        text = (
-            " Exercises with numbers for the entries, and those on the matrix, take a smaller layer of the "
-            "same kind: {small}."
-        )
-        last = words(f"{last[0]}{text}", small=_described(small))
+        text = f"{last[0]} Exercises with numbers for the entries, and those on the matrix, take a smaller "
+        last = words(f"{text}layer of the same kind: {{small}}.", small=_described(small))
     return paragraphs([*blocks, Prose(last)])
 
 
@@ -63,35 +60,28 @@ def _described(layer: Practised, letters: Letters | None = None) -> Words:
         settings.append(_each("stride", [axis.geometry["stride"] for axis in spec.tied_axes]))
     if any(axis.options.get("ceil_mode", False) for axis in spec.tied_axes):
         settings.append("the number of outputs rounded up")
-    sizes = {name: "×".join(str(axis.geometry[name]) for axis in spec.axes)
-             for name in ("input_size", "kernel_size")}  # fmt: skip
-    taps, inputs = sizes["kernel_size"], sizes["input_size"]
-    one = len(spec.axes) == 1
+    taps, inputs = ("×".join(str(axis.geometry[f"{what}_size"]) for axis in spec.axes)
+                    for what in ("kernel", "input"))  # fmt: skip
+    one, several = len(spec.axes) == 1, "s" * (taps != "1")
     of = f" of {inputs} input{'s' * (inputs != '1')}" if one else f" of an input of {inputs} entries"
     of = "" if spec.numeric and letters else of
-    what = spec.axes[0].kind
-    channels = len(spec.tied.extents["tap"]) > len(spec.axes)
+    what, channels = spec.axes[0].kind, len(spec.tied.extents["tap"]) > len(spec.axes)
     if spec.kernel.learned:
         text = (
-            f"a {what[0].lower()}{what[1:]}{of} with {'kernels' if channels else 'a kernel'}{{w}} of {taps} "
+            f"a {what[0].lower()}{what[1:]}{of} with {'kernels' if channels else 'a kernel'}{{w}} of {taps}"
         )
-        several = "s" * (taps != "1")
-        text += f"weight{several}" + f" (tap{several})" * bool(one and letters)
+        text += f" weight{several}" + f" (tap{several})" * bool(one and letters)
         if spec.bias and letters:
             text += " and a bias {b}" + " for each output channel" * channels
     else:
-        text = f"{'maximum' if spec.kernel.depends_on_input else 'average'} pooling{of} in windows of {taps} "
-        text += "entry" if taps == "1" else "entries"
+        text = f"{'maximum' if spec.kernel.depends_on_input else 'average'} pooling{of} in windows of {taps}"
+        text += " entry" if taps == "1" else " entries"
     if settings:
         before = " with " if not spec.kernel.learned else ", " if settings[1:] or "{b}" in text else " and "
-        comma = "," * (len(settings) > 1 and any(" and " in one for one in settings))
+        comma = "," * any(" and " in one for one in settings)
         last = f"{comma} and {settings[-1]}" if settings[1:] else settings[-1]
         text += f"{before}{', '.join(settings[:-1])}{last}"
-    known = sorted(
-        {s for axis in spec.axes for size in axis.geometry.values() for s in sympify(size).free_symbols},
-        key=str,
-    )
-    return _lettered(text, known, letters)
+    return _lettered(text, spec, letters)
 
 
 def _each(name: str, values: Sequence[Any]) -> str:
@@ -99,17 +89,17 @@ def _each(name: str, values: Sequence[Any]) -> str:
     return f"{name} {values[0]}" if len(set(values)) == 1 else f"{name}s {joined(list(map(str, values)))}"
 
 
-def _lettered(text: str, known: Sequence[Any], letters: Letters | None) -> Words:
+def _lettered(text: str, spec: Specification, letters: Letters | None) -> Words:
     """A sentence with the open sizes in it as mathematics, and the letters of kernel and bias."""
-    parts: dict[str, Any] = {"w": "", "b": ""}
+    parts: dict[str, Any] = {"w": ""}
     if letters is not None:
         parts["w"] = (" ", maths(lambda t: letters.tap(t)))
-        parts["b"] = (maths(lambda t: t.letter(letters.notation.bias)),)
-    for at, symbol in enumerate(known):
+        parts["b"] = lambda t: t.letter(letters.notation.bias)
+    known = {s for axis in spec.axes for size in axis.geometry.values() for s in sympify(size).free_symbols}
+    for at, symbol in enumerate(sorted(known, key=str)):
         text = re.sub(rf"(?<![\w{{']){re.escape(str(symbol))}(?![\w}}'])", f"{{size{at}}}", text)
-        parts[f"size{at}"] = (maths(partial(_symbol, symbol)),)
-    used = set(re.findall(r"{(\w+)}", text))
-    return words(text, **{name: part for name, part in parts.items() if name in used})
+        parts[f"size{at}"] = partial(_symbol, symbol)
+    return words(text, **parts)
 
 
 def _symbol(symbol: Any, t: MathsTarget) -> str:

@@ -65,6 +65,9 @@ class Practised(Protocol):
     def closed(self) -> Any: ...
 
     @property
+    def written(self) -> Any: ...
+
+    @property
     def structure(self) -> Structure: ...
 
     @property

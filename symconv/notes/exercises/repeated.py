@@ -22,14 +22,11 @@ def asked_once(question: Sequence[Block], number: int, asked: dict[str, int]) ->
     for block in question:
         words = block.words if isinstance(block, Prose) else ()
         for at, part in enumerate(words):
-            if not isinstance(part, str) or not part.startswith(_ASKS):
-                continue
-            first = asked.setdefault(plain(words[:at]), number)
-            if first == number:
-                continue
-            _, matrix, *rest = words[at:]
-            told = (f"{part.removeprefix('. ')}the matrix ", matrix, f" of Exercise {first}", *rest)
-            return [Prose(told)]
+            if isinstance(part, str) and part.startswith(_ASKS):
+                first = asked.setdefault(plain(words[:at]), number)
+                if first != number:
+                    told = f"{part.removeprefix('. ')}the matrix "
+                    return [Prose((told, words[at + 1], f" of Exercise {first}", *words[at + 2 :]))]
     return list(question)
 
 

@@ -34,12 +34,8 @@ def _in_numbers(subject: Subject, rng: Random) -> Exercise | None:
     inputs = [axis.geometry["input_size"] for axis in layer.spec.tied_axes]
     alike = len(set(layer.spec.output_sizes)) == 1
     along = "" if len(inputs) == 1 else " along each axis"
-    question = say(
-        "The input has {n} entries; {others}. How many outputs are there{ask}?",
-        n=lambda t: by(t, *inputs),
-        others=others_above(layer),
-        ask=along,
-    )
+    question = say("The input has {n} entries; {others}. How many outputs are there{ask}?",
+                   n=lambda t: by(t, *inputs), others=others_above(layer), ask=along)  # fmt: skip
     sizes = list(map(int, layer.spec.output_sizes))
     ways = mistaken(subject, layer, lambda made: _size(made, alike))
     return Draft(
@@ -221,7 +217,7 @@ def _derived(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     """The formula in general letters, and what it is here."""
     symbols = layer.closed.symbols
     form, axis = of_formulas(t, symbols), layer.spec.tied_axes[0]
-    general = str(next(sized(t, layer)).parts[0])
+    general = next(sized(t, layer)).parts[0]
     right = form.expr(sympify(axis.extents["output"][0]))
     yield Row(form.expr(symbols.m_letter(0)), (general, right) if general != right else (right,))
 
@@ -239,14 +235,9 @@ DRAWN = 20
 def left_over(subject: Subject, rng: Random) -> Exercise | None:
     """How many positions of the padded input lie after the last window, for a stride."""
     axes = subject.spec.tied_axes
-    if (
-        not subject.spec.numeric
-        or subject.spec.transposed
-        or len(axes) != 1
-        or axes[0].geometry["stride"] == 1
-    ):
+    if not subject.spec.numeric or subject.spec.transposed or len(axes) != 1:
         return None
-    if axes[0].options.get("ceil_mode"):
+    if axes[0].geometry["stride"] == 1 or axes[0].options.get("ceil_mode"):
         return None
     drawn = (_resized(subject, rng) for _ in range(DRAWN))
     layer = next((made for made in drawn if made is not None and _remainder(made)), None)
@@ -269,10 +260,8 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
     def formula(sign: str) -> Writes:
         def write(t: MathsTarget) -> str:
             p, inputs = t.letter(letter.padding), t.letter(letter.input_size)
-            around = (
-                "" if not pads else f" + 2{t.times}{p}" if g["before"] == g["after"] else f" + {p} + {p}'"
-            )
-            return f"({inputs}{around} {sign} {t.letter(letter.kernel_size)})"
+            around = f" + 2{t.times}{p}" if g["before"] == g["after"] else f" + {p} + {p}'"
+            return f"({inputs}{around if pads else ''} {sign} {t.letter(letter.kernel_size)})"
 
         return write
 
@@ -286,18 +275,15 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
     ]  # fmt: skip
     if d == 1:
         told = "The remainder of {a} by the stride was taken, not that of {b}."
-        wrong.insert(
-            0, ("wrong crop", words(told, a=formula("+"), b=formula("-")), lambda: (n + pads + k) % s)
-        )
+        told_words = words(told, a=formula("+"), b=formula("-"))
+        wrong.insert(0, ("wrong crop", told_words, lambda: (n + pads + k) % s))
     return Draft(
         kind="left_over",
         question=[
             say(
                 "The input has {n} entries; {others}. How many positions at the end of the {padded} does no "
                 "window reach?",
-                n=n,
-                others=others_above(layer),
-                padded="padded input" if pads else "input",
+                n=n, others=others_above(layer), padded="padded input" if pads else "input",
             )
         ],
         asked=("Number of positions",),
@@ -310,11 +296,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
                 if m > 1
                 else "The one window spans {span} positions, so it covers the first {end} of {whole} "
                 "positions. What is left is",
-                m=m,
-                s=s,
-                span=reach + 1,
-                end=(m - 1) * s + reach + 1,
-                whole=n + pads,
+                m=m, s=s, span=reach + 1, end=(m - 1) * s + reach + 1, whole=n + pads,
             ),
             worked(rows),
             say(
@@ -322,14 +304,12 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
                 f"position{'s' * (value > 1)}.",
                 first=lambda t: f"{n + pads} - {reach + 1} = {room}",
                 room=f"position{'s remain' if room > 1 else ' remains'}",
-                used=room - value,
-                value=value,
-                s=s,
+                used=room - value, value=value, s=s,
             ),
         ],
         written=number,
         judge=Entries(layer, "left_over"),
-    ).made(rng)
+    ).made(rng)  # fmt: skip
 
 
 def _remainder(layer: Practised) -> int:
