@@ -103,14 +103,11 @@ def _gradient(
             *given(layer, *letters),
             say(
                 "Here {delta} is the gradient of a loss {L} with respect to the outputs. Compute {g}.",
-                delta=lambda t: L.upstream(t),
-                L=lambda t: t.letter(L.notation.loss),
+                delta=lambda t: L.upstream(t), L=lambda t: t.letter(L.notation.loss),
                 g=lambda t: L.gradient(t, field, index),
             ),
         ],
-        asked=words("{g}", g=lambda t: L.gradient(t, field, index)),
-        value=right,
-        wrong=wrong,
+        asked=words("{g}", g=lambda t: L.gradient(t, field, index)), value=right, wrong=wrong,
         solution=[
             say(
                 why,
@@ -119,9 +116,8 @@ def _gradient(
             ),
             sum_of_products(layer, lambda t: L.gradient(t, field, index), roles, met),
         ],
-        written=number,
-        judge=Entries(layer, f"{name}[{L.printed(index)}]"),
-    ).made(rng)
+        written=number, judge=Entries(layer, f"{name}[{L.printed(index)}]"),
+    ).made(rng)  # fmt: skip
 
 
 def _multiplied(

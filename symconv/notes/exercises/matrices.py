@@ -82,19 +82,16 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
             *on_small(subject.layer, layer),
             say(
                 "Write the layer as {y} with a matrix {T}. What is its entry {e}?",
-                y=lambda t: _product(t, layer),
-                T=lambda t: t.letter(layer.spec.notation.matrix),
+                y=lambda t: _product(t, layer), T=lambda t: t.letter(layer.spec.notation.matrix),
                 e=lambda t: L.matrix(t, *at),
             ),
         ],
-        asked=words("{e}", e=lambda t: L.matrix(t, *at)),
-        value=right,
+        asked=words("{e}", e=lambda t: L.matrix(t, *at)), value=right,
         wrong=[(n, r, partial(_own, layer, make)) for n, r, make in wrong],
         solution=paragraphs([*_row(layer, at), *_whole_matrix(layer)]),
-        written=lambda value: _expression(layer, value),
-        judge=Entries(layer, f"matrix[{L.printed(at)}]"),
+        written=lambda value: _expression(layer, value), judge=Entries(layer, f"matrix[{L.printed(at)}]"),
         form="choice",
-    ).made(rng)
+    ).made(rng)  # fmt: skip
 
 
 def _own(layer: Practised, make: Callable[[], Any]) -> Any:
@@ -225,12 +222,8 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
                 shape=lambda t: by(t, rows, columns),
                 T=lambda t: t.letter(n.matrix)),
         ],
-        asked=(f"Number of {'zeros' if what == 'zeros' else 'weights'}",),
-        value=value,
-        wrong=wrong,
-        solution=_why(layer, what, each, value),
-        written=number,
-        judge=Entries(layer, what),
+        asked=(f"Number of {'zeros' if what == 'zeros' else 'weights'}",), value=value, wrong=wrong,
+        solution=_why(layer, what, each, value), written=number, judge=Entries(layer, what),
     ).made(rng)  # fmt: skip
 
 

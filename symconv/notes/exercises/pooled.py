@@ -118,12 +118,10 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
             say(
                 "Here {delta} is the gradient with respect to the outputs. Where does it go? Compute all "
                 "entries of {g}.",
-                delta=lambda t: L.upstream(t),
-                g=lambda t: L.gradient(t, "input"),
+                delta=lambda t: L.upstream(t), g=lambda t: L.gradient(t, "input"),
             ),
         ],
-        asked=words("{g}", g=lambda t: L.gradient(t, "input")),
-        value=nested_entries(layer, "grad_input"),
+        asked=words("{g}", g=lambda t: L.gradient(t, "input")), value=nested_entries(layer, "grad_input"),
         wrong=_sent_wrong(layer, selects),
         solution=[
             Prose(
@@ -138,14 +136,11 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
             _sent(layer, selects),
             say(
                 "So {g} is {all}.",
-                g=lambda t: L.gradient(t, "input"),
-                all=nested(all_entries(layer, "grad_input")),
+                g=lambda t: L.gradient(t, "input"), all=nested(all_entries(layer, "grad_input")),
             ),
         ],
-        written=nested,
-        judge=Entries(layer, "grad_input"),
-        form="list",
-    ).made(rng)
+        written=nested, judge=Entries(layer, "grad_input"), form="list",
+    ).made(rng)  # fmt: skip
 
 
 def _winner(layer: Practised, met: list[dict[str, Any]], choose: Callable[..., Any] = max) -> tuple[int, ...]:
@@ -268,12 +263,10 @@ def _pooled_entry(subject: Subject, layer: Practised, rng: Random, selects: bool
             *given(layer, *(("x", "delta") if selects else ("delta",))),
             say(
                 "Here {delta} is the gradient with respect to the outputs. Compute {g}.",
-                delta=lambda t: L.upstream(t),
-                g=lambda t: L.gradient(t, "input", index),
+                delta=lambda t: L.upstream(t), g=lambda t: L.gradient(t, "input", index),
             ),
         ],
-        asked=words("{g}", g=lambda t: L.gradient(t, "input", index)),
-        value=right,
+        asked=words("{g}", g=lambda t: L.gradient(t, "input", index)), value=right,
         wrong=[(name, reason, partial(at, make)) for name, reason, make in all_wrong],
         solution=[
             say(
@@ -287,6 +280,5 @@ def _pooled_entry(subject: Subject, layer: Practised, rng: Random, selects: bool
             ),
             worked(parts),
         ],
-        written=number,
-        judge=Entries(layer, f"grad_input[{L.printed(index)}]"),
-    ).made(rng)
+        written=number, judge=Entries(layer, f"grad_input[{L.printed(index)}]"),
+    ).made(rng)  # fmt: skip

@@ -39,16 +39,12 @@ def _in_numbers(subject: Subject, rng: Random) -> Exercise | None:
     sizes = list(map(int, layer.spec.output_sizes))
     ways = mistaken(subject, layer, lambda made: _size(made, alike))
     return Draft(
-        kind="output_size",
-        question=[question],
+        kind="output_size", question=[question],
         asked=words("{m}", m=lambda t: t.letter(layer.spec.notation.output_size)),
-        value=sizes[0] if alike else sizes,
-        wrong=[*_interleaved(_by_rule(layer, alike), ways)],
-        solution=[put_in(layer), worked(partial(sized, layer=layer))],
-        written=number if alike else nested,
-        judge=Entries(layer, "output_size"),
-        form="number" if alike else "list",
-    ).made(rng)
+        value=sizes[0] if alike else sizes, wrong=[*_interleaved(_by_rule(layer, alike), ways)],
+        solution=[put_in(layer), worked(partial(sized, layer=layer))], written=number if alike else nested,
+        judge=Entries(layer, "output_size"), form="number" if alike else "list",
+    ).made(rng)  # fmt: skip
 
 
 def _interleaved(first: Iterable[Mistaken], second: Iterable[Mistaken]) -> Iterator[Mistaken]:
@@ -190,8 +186,7 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
             )
         ],
         asked=words("{m}", m=lambda t: of_formulas(t, symbols).expr(symbols.m_letter(0))),
-        value=axis.extents["output"][0],
-        wrong=[*_interleaved(rules, ways)],
+        value=axis.extents["output"][0], wrong=[*_interleaved(rules, ways)],
         solution=[
             say(
                 "The first window starts at the first position of the padded input, each further window one "
@@ -202,10 +197,8 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
             ),
             worked(lambda t: _derived(t, layer)),
         ],
-        written=write,
-        judge=Entries(layer, "output_size"),
-        form="choice",
-    ).made(rng)
+        written=write, judge=Entries(layer, "output_size"), form="choice",
+    ).made(rng)  # fmt: skip
 
 
 def axis_symbols(axis: Spatial) -> set[Any]:
@@ -286,9 +279,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
                 n=n, others=others_above(layer), padded="padded input" if pads else "input",
             )
         ],
-        asked=("Number of positions",),
-        value=value,
-        wrong=wrong,
+        asked=("Number of positions",), value=value, wrong=wrong,
         solution=[
             say(
                 "The {m} windows start {s} positions apart and span {span} positions each, so they cover the "
@@ -303,12 +294,10 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
                 f"{_AFTER[m > 1]} No output depends on {'this' if value == 1 else 'these'} "
                 f"position{'s' * (value > 1)}.",
                 first=lambda t: f"{n + pads} - {reach + 1} = {room}",
-                room=f"position{'s remain' if room > 1 else ' remains'}",
-                used=room - value, value=value, s=s,
+                room=f"position{'s remain' if room > 1 else ' remains'}", used=room - value, value=value, s=s,
             ),
         ],
-        written=number,
-        judge=Entries(layer, "left_over"),
+        written=number, judge=Entries(layer, "left_over"),
     ).made(rng)  # fmt: skip
 
 

@@ -83,13 +83,10 @@ def output_entry(subject: Subject, rng: Random) -> Exercise | None:
             *given(layer, *_operands(layer), "b"),
             say("Compute {y}.", y=lambda t: L.output(t, index)),
         ],
-        asked=words("{y}", y=lambda t: L.output(t, index)),
-        value=right,
-        wrong=wrong,
-        solution=output_worked(layer, index),
-        written=number,
+        asked=words("{y}", y=lambda t: L.output(t, index)), value=right, wrong=wrong,
+        solution=output_worked(layer, index), written=number,
         judge=Entries(layer, f"output[{L.printed(index)}]"),
-    ).made(rng)
+    ).made(rng)  # fmt: skip
 
 
 def _operands(layer: Practised) -> tuple[str, ...]:
@@ -169,17 +166,13 @@ def output_all(subject: Subject, rng: Random) -> Exercise | None:
             *given(layer, *_operands(layer), "b"),
             say("Compute all entries of the output {y}.", y=lambda t: L.output(t)),
         ],
-        asked=words("{y}", y=lambda t: L.output(t)),
-        value=nested_entries(layer, "output"),
-        wrong=wrong,
+        asked=words("{y}", y=lambda t: L.output(t)), value=nested_entries(layer, "output"), wrong=wrong,
         solution=[
             Prose((_HOW[layer.spec.kernel.name if not layer.spec.kernel.learned else _way(layer)],)),
             _by_place(layer),
         ],
-        written=nested,
-        judge=Entries(layer, "output"),
-        form="list",
-    ).made(rng)
+        written=nested, judge=Entries(layer, "output"), form="list",
+    ).made(rng)  # fmt: skip
 
 
 def _way(layer: Practised) -> str:
