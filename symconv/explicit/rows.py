@@ -15,7 +15,7 @@ from symconv.pattern import Incidence, Specification
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Element, Grid, Row, Side
 from symconv.printing.letters import on_axis
-from symconv.printing.target import MAY_BREAK
+from symconv.printing.target import MAY_BREAK, MathsTarget
 
 #: The formula of a size, as :attr:`Spatial.size_template` has it.
 Template: TypeAlias = tuple[tuple[str, str], ...]
@@ -24,12 +24,13 @@ Builder: TypeAlias = Callable[[Sheet], Rows]
 
 
 def _output_size(sheet: Sheet) -> Rows:
-    return [axis_size(sheet, at, axis.size_template) for at, axis in enumerate(sheet.spec.axes)]
+    axes = enumerate(sheet.spec.axes)
+    return [axis_size(sheet.spec, at, axis.size_template, sheet.form) for at, axis in axes]
 
 
-def axis_size(sheet: Sheet, at: int, template: Template) -> Row:
+def axis_size(spec: Specification, at: int, template: Template, form: MathsTarget) -> Row:
     """The output size along one axis by a formula: in letters, in numbers, and the result."""
-    axes, n, form = sheet.spec.axes, sheet.notation, sheet.form
+    axes, n = spec.axes, spec.notation
     named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
     letters = {name: form.letter(on_axis(getattr(n, name), at, len(axes))) for name in named}
     numbers, p = axes[at].geometry, letters["padding"]

@@ -73,13 +73,9 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
 def _applies(layer: Practised) -> bool:
     """Whether the padding and the flip are all that can differ, and differ visibly."""
     spec = layer.spec
-    if (
-        not spec.kernel.learned
-        or spec.transposed
-        or spec.reads_input
-        or spec.bias
-        or len(spec.tied.relations) > 1
-    ):
+    if not spec.kernel.learned or spec.transposed or spec.reads_input or spec.bias:
+        return False
+    if len(spec.tied.relations) > 1:
         return False
     sizes = spec.tied_axes[0].geometry
     reach = sizes["dilation"] * (sizes["kernel_size"] - 1)

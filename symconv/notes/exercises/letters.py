@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symconv.explicit.layout import Sheet
 from symconv.explicit.rows import Template, axis_size
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import Writes, say
@@ -81,6 +80,5 @@ def put_in(layer: Practised) -> Prose:
 
 def sized(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     """The output size along each axis: in letters, in numbers, and the result."""
-    sheet = Sheet.of(layer.written.subject, t)
-    for at, axis in enumerate(layer.spec.tied_axes):
-        yield axis_size(sheet, at, _simplest(layer, axis.size_template))
+    for at, axis in enumerate(layer.spec.axes):
+        yield axis_size(layer.spec, at, _simplest(layer, axis.size_template), t)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 from math import prod
 from typing import Any
 
@@ -22,6 +21,9 @@ from symconv.printing.display import Row
 from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
 
+#: Kernels without a formula that a student could use.
+_POOLED = ("selection", "clipped")
+
 
 def opening(subject: Subject) -> list[Block]:
     """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer for numbers."""
@@ -29,7 +31,7 @@ def opening(subject: Subject) -> list[Block]:
     blocks: list[Block] = [say("All exercises use {layer}.", layer=_described(subject.layer, letters))]
     if spec.numeric:
         blocks.append(_sized(subject.layer, letters))
-    blocks += _pooled(spec) if spec.kernel.name in ("selection", "clipped") else _formula(subject.layer)
+    blocks += _pooled(spec) if spec.kernel.name in _POOLED else _formula(subject.layer)
     last: Words = (f"Indices start at {spec.notation.base}.",)
     small = subject.small
     if small is not None and small is not subject.layer:
@@ -98,12 +100,8 @@ def _lettered(text: str, spec: Specification, letters: Letters | None) -> Words:
     known = {s for axis in spec.axes for size in axis.geometry.values() for s in sympify(size).free_symbols}
     for at, symbol in enumerate(sorted(known, key=str)):
         text = re.sub(rf"(?<![\w{{']){re.escape(str(symbol))}(?![\w}}'])", f"{{size{at}}}", text)
-        parts[f"size{at}"] = partial(_symbol, symbol)
+        parts[f"size{at}"] = lambda t, symbol=symbol: t.expr(symbol)
     return words(text, **parts)
-
-
-def _symbol(symbol: Any, t: MathsTarget) -> str:
-    return t.expr(symbol)
 
 
 def _pooled(spec: Specification) -> list[Block]:

@@ -65,9 +65,6 @@ class Practised(Protocol):
     def closed(self) -> Any: ...
 
     @property
-    def written(self) -> Any: ...
-
-    @property
     def structure(self) -> Structure: ...
 
     @property

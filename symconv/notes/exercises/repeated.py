@@ -15,10 +15,7 @@ _WHOLE = "The whole matrix:"
 
 
 def asked_once(question: Sequence[Block], number: int, asked: dict[str, int]) -> list[Block]:
-    """A question, on the matrix of the exercise that asked for the same one before, if there is any.
-
-    ``asked`` has the numbers of the exercises by the sentences on their matrices, and takes this one.
-    """
+    """A question, on the matrix of an earlier exercise if that is the same: ``asked`` has their numbers."""
     for block in question:
         words = block.words if isinstance(block, Prose) else ()
         for at, part in enumerate(words):
@@ -31,10 +28,7 @@ def asked_once(question: Sequence[Block], number: int, asked: dict[str, int]) ->
 
 
 def shown_once(solution: Sequence[Block], number: int, shown: dict[str, int]) -> list[Block]:
-    """A solution without a matrix that an earlier one writes out, and where it stands instead.
-
-    ``shown`` has the numbers of the solutions by their matrices, and takes this one.
-    """
+    """A solution without a matrix that an earlier one writes out: ``shown`` has the numbers of these."""
     found: list[Block] = []
     for block in solution:
         if isinstance(block, Display) and isinstance(block.item, WrittenOut):

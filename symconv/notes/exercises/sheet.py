@@ -53,19 +53,11 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "convention": "one axis, stride 1 and learned weights",
         "matrix_entry": "one axis and learned weights",
         **dict.fromkeys(
-            (
-                "matrix_zeros",
-                "matrix_weights",
-                "parameters",
-                "multiplications",
-                "grad_input_entry",
-                "grad_kernel_entry",
-            ),
-            "learned weights",
-        ),
+            ("matrix_zeros", "matrix_weights", "parameters", "multiplications", "grad_input_entry",
+             "grad_kernel_entry"), "learned weights"),
         "pooling_gradient": "a pooling layer",
     }
-)
+)  # fmt: skip
 
 #: So often a kind is tried for a question that is not there yet.
 ATTEMPTS = 12

@@ -111,16 +111,10 @@ def output_worked(layer: Practised, index: tuple[int, ...]) -> list[Block]:
     addend = None
     if layer.spec.bias:
         addend = (lambda t: _bias_letter(t, layer, index)), _bias(layer, index)
-    what = {
-        (False, False): "Place the kernel on the window of {y}, multiply overlapping entries, and add:",
-        (
-            False,
-            True,
-        ): "Place the flipped kernel on the window of {y}, multiply overlapping entries, and add:",
-    }.get(
-        (layer.spec.transposed, layer.spec.flip),
-        "These products of an input and a weight fall on {y}; add them up:",
-    )
+    called = "flipped kernel" if layer.spec.flip else "kernel"
+    what = f"Place the {called} on the window of {{y}}, multiply overlapping entries, and add:"
+    if layer.spec.transposed:
+        what = "These products of an input and a weight fall on {y}; add them up:"
     return [
         say(what, y=lambda t: L.output(t, index)),
         sum_of_products(layer, lambda t: L.output(t, index), ("tap", "input"), met, addend),
