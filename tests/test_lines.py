@@ -26,7 +26,7 @@ PARTS: Mapping[str, tuple[int, str]] = {
     "languages": (1_150, r"printing\.(tree|tex|reread|mathml|typst|alphabets)"),
     # what type checkers know of options and quantities, and how these are refused and shown
     "types and displays": (260, r"pattern\.(given|symbolic)|printing\.(names|options|rich)"),
-    "exercises": (3_450, r"(.*\.)?exercises(\..*)?"),
+    "exercises": (3_490, r"(.*\.)?exercises(\..*)?"),
     "notes": (8_250, r"(.*\.)?notes(\..*)?"),
     "figures": (3_250, r"(.*\.)?figures(\..*)?"),
     # the mathematics and its doors; under 17,500 with figures before these had captions and motion, 16,750

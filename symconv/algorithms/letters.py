@@ -117,7 +117,7 @@ class Names:
         for letter, word in WORDS.items():
             if letter not in fields and letter in taken:
                 names[letter] = name = _free(word, taken)
-                latex |= _printed(name, f"{notation.padding}'") if letter == "q" else {}
+        latex |= _printed(names.get("q", "q"), f"{notation.padding}'")
         return cls(names, latex, notation.base)
 
     def renamed(self, source: str) -> str:

@@ -51,7 +51,7 @@ class Listing:
 
         >>> import symconv as sc
         >>> print(sc.Conv1d(4, 3).algorithm().latex().splitlines()[1].strip())
-        \Function{correlation}{$x, w, b, s, d, p, q$}
+        \Function{correlation}{$x, w, b, s, d, p, p'$}
         """
         from symconv.algorithms.typeset import algorithm_latex  # latexify only where it is asked for
 

@@ -57,7 +57,8 @@ def _output(s: Script) -> None:
         slides = f"The {'flipped ' if turned else ''}{setting.kernel.called}"
         factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
         start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
-        words = f"{slides} slides over the padded input in steps of the stride."
+        words = f"{slides} slides over the padded input in steps of the stride, and each output is the sum "
+        words += f"over its window{', plus the bias' if setting.bias else ''}."
         s.start(entry, rules.Define(entry, start, words))
         s.apply(*map(Reverse, turned), SplitPadding(_padding(setting)))
         s.attempt(DropLimits())
@@ -124,8 +125,11 @@ def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
     """``dL/d(by) = sum over outputs of delta dy/d(by)``, led to the relation."""
     setting = s.setting
     outputs = setting.indices("output", kept)
-    words = "The loss depends on the entry through every output. "
-    words += "The upstream gradient is its derivative with respect to an output."
+    words = (
+        "The loss depends on the entry through every output, so its derivative is a sum over the outputs: "
+    )
+    words += "the upstream gradient, which is the derivative with respect to an output, times the derivative "
+    words += "of that output."
     gradient = (setting.entry("upstream", *outputs),)
     inner = Partial(setting.entry("output", *outputs), by)
     s.start(Partial(setting.loss, by), rules.ChainRule(bounds_of(setting, outputs), gradient, inner, words))
@@ -167,7 +171,9 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     field = {"input": "input", "tap": "kernel"}[operand]
     start = IndexSum((), (), (Partial(setting.entry("output", *outputs), setting.entry(field, *kept)),))
     held = f", {setting.kernel.linear_in}" if setting.kernel.linear_in else ""
-    words = f"The output is linear in the {field}{held}, and the matrix holds its coefficients."
+    of, entry = {"input": ("", "an input"), "tap": (" of windows", "a weight")}[operand]
+    words = f"The output is linear in the {field}{held}. An entry of the matrix{of} is a coefficient: the "
+    words += f"derivative of an output with respect to {entry}."
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
     s.start(left, rules.Define(left, start, words))
@@ -207,7 +213,8 @@ def _tying(s: Script) -> None:
     inner = IndexSum(bounds_of(setting, fresh), relation, (setting.entry("kernel", *fresh),))
     tie = setting.entry("tying", *outputs, *inputs, *taps)
     cell = setting.entry("matrix", *outputs, *inputs)
-    words = "Each entry of the matrix is linear in the weights; its derivative says which weights it holds."
+    words = "Each entry of the matrix is linear in the weights. An entry of the ties is its derivative with "
+    words += "respect to a weight, which says whether the entry of the matrix holds that weight."
     s.start(tie, rules.Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
     s.apply(
         rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry(), *map(rules.Sift, fresh)
@@ -215,12 +222,17 @@ def _tying(s: Script) -> None:
     ties = s.terms
     dense = (setting.entry("upstream", *outputs), setting.entry("input", *inputs))
     words = (
-        "For a dense layer, the gradient with respect to the matrix is the outer product of upstream "
-        "gradient and input. Shared weights sum their gradients; zeros stay zero."
+        "The loss depends on a weight through every entry of the matrix, so its derivative is a sum over "
+        "these entries. The gradient with respect to an entry is that of a dense layer: the entry of the "
+        "outer product of upstream gradient and input."
     )
     bounds = bounds_of(setting, (*outputs, *inputs))
     s.start(Partial(setting.loss, tap), rules.ChainRule(bounds, dense, tie, words))
-    s.apply(rules.Define(tie, ties, "Insert the ties: a sum over the entries that hold the weight remains."))
+    s.apply(
+        rules.Define(
+            tie, ties, "Insert the ties: what remains is a sum over the entries that hold the weight."
+        )
+    )
     s.eliminate()
     _from_zero(s)
 

@@ -15,17 +15,22 @@ from symconv.pattern import Incidence, Specification
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Element, Grid, Row, Side
 from symconv.printing.letters import on_axis
+from symconv.printing.target import MAY_BREAK, MathsTarget
+
+#: The formula of a size, as :attr:`Spatial.size_template` has it.
+Template: TypeAlias = tuple[tuple[str, str], ...]
 
 Builder: TypeAlias = Callable[[Sheet], Rows]
 
 
 def _output_size(sheet: Sheet) -> Rows:
-    return [_axis_size(sheet, at) for at in range(len(sheet.spec.axes))]
+    axes = enumerate(sheet.spec.axes)
+    return [axis_size(sheet.spec, at, axis.size_template, sheet.form) for at, axis in axes]
 
 
-def _axis_size(sheet: Sheet, at: int) -> Row:
-    """The output size along one axis: in letters, in numbers, and the result."""
-    axes, n, form = sheet.spec.axes, sheet.notation, sheet.form
+def axis_size(spec: Specification, at: int, template: Template, form: MathsTarget) -> Row:
+    """The output size along one axis by a formula: in letters, in numbers, and the result."""
+    axes, n = spec.axes, spec.notation
     named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
     letters = {name: form.letter(on_axis(getattr(n, name), at, len(axes))) for name in named}
     numbers, p = axes[at].geometry, letters["padding"]
@@ -37,7 +42,7 @@ def _axis_size(sheet: Sheet, at: int) -> Row:
     written = []
     for names, times in ((letters, form.times), (values, form.dot)):
         names["off"] = names["pads"] if even else f"({names['pads']})"
-        parts = [[part.format(t=times, **names) for part in pair] for pair in axes[at].size_template]
+        parts = [[part.format(t=times, **names) for part in pair] for pair in template]
         sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
         least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
         written.append(f"{least} + 1" if parts[0][1] else least)
@@ -219,7 +224,9 @@ def _masked_gradient(sheet: Sheet) -> Rows:
     """The same with its zeros held."""
     n, form = sheet.notation, sheet.form
     whole = form.letter(n.matrix)
-    held = form.masked(whole, form.letter(n.kernel), sheet.loss_by(whole))
+    place = form.places.join((form.letter(n.output_index), form.letter(n.input_index)))
+    entry = form.entry(whole, place).replace(MAY_BREAK, "")
+    held = form.masked(entry, sheet.loss_by(whole))
     return [_grid_row("masked_gradient", held, sheet)]
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from sympy import Mul, sympify
 
 from symconv.algorithms import introduced
-from symconv.notes.known import derived
-from symconv.notes.letters import conditions, operands
+from symconv.algorithms.letters import MEANINGS
+from symconv.notes.known import derived, named
+from symconv.notes.learning import outer
+from symconv.notes.letters import conditions, letters_of, operands
 from symconv.notes.model import Algorithm, Block, Display, Heading, Maths, Points, Prose, Table, Words
-from symconv.notes.phrases import enumerated, equation, letter, reason, say, typeset
+from symconv.notes.padding import LEAST
+from symconv.notes.phrases import enumerated, equation, function, letter, reason, say, typeset
+from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
+from symconv.notes.worked import Worked
+from symconv.printing.notation import Notation
+from symconv.printing.targets import target_of
 
 #: What an index counts, by its field in a notation.
 _COUNTED = {
@@ -33,19 +42,39 @@ _TOLD = {
 
 
 def derivations(sources: Sources) -> list[Block]:
-    """Each closed form with the steps that lead to it; the sentence of each rule once, at the end."""
-    text = "Each line follows from the one before by the rule named beside it. The end explains the rules."
+    """Each closed form with the steps that lead to it; at the end the rules, a use of each at a time."""
+    text = (
+        "Each line follows from the one before by the rule named beside it. The rules are explained at the "
+    )
+    text += "end of this section."
     blocks: list[Block] = [Prose((text,))]
-    rules: dict[str, list[str]] = {}
+    uses: dict[str, dict[str, list[str]]] = {}
     for name in derived(sources):
         made = sources.opened.derive(name)
         blocks.append(Heading((_TOLD[name],), 2))
         blocks.append(Display(made, f"opened.derive({name!r})", f"derivation-{name}", stepwise=True))
+        if name == "tying":
+            blocks.append(say(sources.opened, _BY_WAY_OF))
         for rule, told in made.reasons().items():
-            here = rules.setdefault(rule, [])
-            here += [s for s in re.split(r"(?<=\.) ", told) if s not in here]
-    points = tuple(((rule,), typeset(" ".join(told))) for rule, told in rules.items())
-    return [*blocks, Heading(("Rules",), 2), Points(points)]
+            uses.setdefault(rule, {}).setdefault(told, []).append(named(name))
+    points = [point for rule, told in uses.items() for point in _explained(rule, told)]
+    return [*blocks, Heading(("Rules",), 2), Points(tuple(points))]
+
+
+#: What is said of the gradient that the derivation of the ties ends with.
+_BY_WAY_OF = (
+    "This is the gradient with respect to {w} by way of {T}; below it is obtained directly from the outputs."
+)
+
+
+def _explained(rule: str, uses: Mapping[str, Sequence[str]]) -> Iterator[tuple[Words, Words]]:
+    """A rule, once for each sentence on it, with the derivations that it is about; no sentence twice."""
+    known: set[str] = set()
+    for told, names in uses.items():
+        fresh = [one for one in re.split(r"(?<=\.) ", told) if one not in known]
+        known.update(fresh)
+        about = f"{rule} ({', '.join(names)})" if len(uses) > 1 else rule
+        yield (about,), typeset(" ".join(fresh))
 
 
 def windows(sources: Sources) -> list[Block]:
@@ -60,19 +89,28 @@ def windows(sources: Sources) -> list[Block]:
     return blocks
 
 
-def dense(sources: Sources) -> list[Block]:
-    """The gradient of a dense matrix in the place of the layer's, without and with its zeros."""
+def dense(sources: Sources, printed: str = "") -> list[Block]:
+    """The gradient of a dense matrix in the place of the layer's, without and with its zeros.
+
+    ``printed`` is the section that has it already.
+    """
     source = sources.example
     if "dense_gradient" not in source.equation_names:
         return []
-    s = source.structure
-    blocks: list[Block] = [
-        say(source, "A dense matrix in the place of {T} would have this gradient:"),
-        *equation(sources, "example", "dense_gradient"),
-    ]
+    s, pen = source.structure, Pen(Worked(source))
+    text = "A dense matrix in the place of {T} would have this gradient:"
+    blocks: list[Block] = [say(source, text), *equation(sources, "example", "dense_gradient")]
+    if printed:
+        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of Section "
+        text += f"“{printed}”."
+        blocks = [Prose(pen.say(text, outer=pen(outer)))]
     if s.nonzeros < s.entries:
+        text = (
+            "Setting the entries where {matrix} holds no weight to zero gives (the bracket is 1 at an entry "
+        )
+        text += "of {matrix} that holds a weight, else 0, and {times} multiplies entry by entry):"
         blocks += [
-            say(source, "Setting the entries where {T} holds no weight to zero gives:"),
+            Prose(pen.say(text, times=Maths(r"\odot", ".*"))),
             *equation(sources, "example", "masked_gradient"),
         ]
     return [*blocks, say(source, "Summing over each weight's positions gives the gradient of the kernel.")]
@@ -85,9 +123,10 @@ def algorithms(sources: Sources) -> list[Block]:
     every = introduced(listings.values())
     sizes = next(at for at, (_, meaning) in enumerate(every) if meaning.startswith("the number of"))
     indices = next(at for at, (_, meaning) in enumerate(every) if re.match(r"an? .*(index|channel)", meaning))
+    after = {name for name, meaning in every if meaning == MEANINGS["q"]}
     told: list[str | Maths] = ["The passes of the layer as loops over indices that start at 0. Here "]
     for part in (every[:sizes], every[sizes:indices], every[indices:]):
-        told += [*_introduced(part), "; "]
+        told += [*_introduced(part, layer.spec.notation, after), "; "]
     told[-1] = ". The letters of an axis bear its number." if len(layer.spec.axes) > 1 else "."
     blocks: list[Block] = [Prose(tuple(told))]
     for name, listing in listings.items():
@@ -95,11 +134,15 @@ def algorithms(sources: Sources) -> list[Block]:
     return blocks
 
 
-def _introduced(letters: Sequence[tuple[str, str]]) -> Words:
-    """What letters stand for, with one verb for all of them."""
-    return enumerated(
-        [(letter(one), f"{'' if at else ' is'} {meaning}") for at, (one, meaning) in enumerate(letters)]
-    )
+def _introduced(letters: Sequence[tuple[str, str]], n: Notation, after: Collection[str]) -> Words:
+    """What letters stand for, with one verb for all of them; the padding after has another in Python."""
+    found: list[Words] = []
+    for at, (one, meaning) in enumerate(letters):
+        name: Words = (letter(one),)
+        if one in after:
+            name = (letter(f"{n.padding}'"), " (", Maths(rf"\mathtt{{{one}}}", one), " in Python)")
+        found.append((*name, f"{'' if at else ' is'} {meaning}"))
+    return enumerated(found)
 
 
 def letters(sources: Sources) -> list[Block]:
@@ -134,12 +177,51 @@ def letters(sources: Sources) -> list[Block]:
                   for at, name in enumerate(others)]  # fmt: skip
         blocks.append(Prose(("Likewise ", *enumerated(counts), ".")))
     blocks.append(Prose(typeset("The bracket [P] is 1 if P holds, else 0.")))
-    rows = [((o.letter,), (o.meaning,), _product(o.shape)) for o in operands(layer.closed.symbols)]
+    rows: list[tuple[Words, ...]] = []
+    for one in operands(layer.closed.symbols):
+        rows.append(((one.letter,), (one.meaning,), _product(one.shape)))
+    rows += _further(sources)
     blocks.append(Table((("letter",), ("what it is",), ("shape",)), tuple(rows)))
     held = conditions(sources.opened.closed.symbols, sources.opened.formula("output"))
     if held:
         blocks.append(Prose(("Such a layer exists if ", *enumerated([(one,) for one in held]), ".")))
     return blocks
+
+
+#: The roles of the indices of the ties.
+_CELLS = ("output", "input", "tap")
+
+
+def _further(sources: Sources) -> Iterator[tuple[Words, Words, Words]]:
+    """The padded input, the matrices, the loss, and the function after the layer."""
+    layer, pen = sources.layer, Pen(Worked(sources.example))
+    symbols, n, spec = layer.closed.symbols, layer.spec.written, layer.spec
+    if not spec.transposed:
+        t, name = target_of("latex"), symbols.padded.label.name
+        padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+        meaning = spec.axes[0].fill.words if padded else "itself, since there is no padding"
+        if padded and spec.kernel.depends_on_input:
+            meaning = "with {least} in the padding"
+        whole = pen.say(f"the padded input: {{input}} {meaning}", least=LEAST)
+        yield (Maths(t.padded(t.letter(n.input), name), name),), whole, ()
+    sizes = {role: Mul(*map(sympify, extent)) for role, extent in symbols.extents.items()}
+    line = "column" if n.window_columns else "row"
+    told: dict[str, tuple[str, str, Sequence[str]]] = {
+        "matrix": (n.matrix, "the matrix by which the layer multiplies {input}", ("output", "input")),
+        "windows": (n.windows, f"the windows, a {line} for each output", symbols.window_roles),
+        "tying": (n.tying, "the ties: 1 where an entry of {matrix} holds a weight, else 0", _CELLS),
+    }
+    for name, (one, meaning, roles) in told.items():
+        if name in derived(sources):
+            yield (
+                (letter(one),),
+                pen.say(meaning),
+                _product(letters_of(symbols, [sizes[role] for role in roles])),
+            )
+    yield (letter(n.loss),), ("the loss, a number",), ()
+    if spec.kernel.learned:
+        f = sources.activation.name
+        yield (function(f),), ("the activation function, which is applied to each output",), ()
 
 
 def _alike(layer: Source) -> bool:

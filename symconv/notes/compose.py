@@ -14,6 +14,7 @@ from symconv.notes.learning import learning
 from symconv.notes.matrices import matrix
 from symconv.notes.model import Block, Display, Heading, Prose
 from symconv.notes.numbers import numbers
+from symconv.notes.padding import modes
 from symconv.notes.pieces import Pen
 from symconv.notes.sections import briefly, wanted_sections
 from symconv.notes.sizes import referred, size
@@ -25,21 +26,27 @@ from symconv.printing.names import Depth, SectionName
 
 Section: TypeAlias = Callable[[Sources], list[Block]]
 
+
+def _size(sources: Sources) -> list[Block]:
+    """The output size, and what is read in the padding of each mode."""
+    return [*size(sources), *modes(sources, Pen(Worked(sources.example)), "size")]
+
+
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
         "numbers": ("The numbers", numbers),
         "matrix": ("The matrix", matrix),
         "why": ("Why it matters", why),
-        "size": ("Output size", size),
+        "size": ("Output size", _size),
         "learning": ("Learning", learning),
         "checks": ("How we know", checks),
+        "letters": ("Letters", letters),
         "derivations": ("Derivations", derivations),
         "windows": ("Windows", windows),
         "dense": ("As a dense layer", dense),
         "algorithms": ("Algorithms", algorithms),
         "proofs": ("Proofs and checks", proofs),
-        "letters": ("Letters", letters),
     }
 )
 
@@ -103,6 +110,8 @@ def _said_once(sources: Sources, name: str, found: list[Block], before: Sequence
         return found
     if name == "size":
         return referred(sources, found)
+    if name == "dense" and any(isinstance(b, Display) and b.label == "outer-product" for b in before):
+        return dense(sources, printed=SECTIONS["learning"][0])
     return [
         replace(block, item=block.short)
         if isinstance(block, Display) and block.label == "gradients" and block.short

@@ -191,21 +191,48 @@ def comparisons(sources: Sources) -> list[Block]:
     rows: dict[str, list[Finding]] = {}
     for finding in compared(sources.example):
         rows.setdefault(finding.quantity, []).append(finding)
-    head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("numbers",), ("result",))
+    head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("result",))
     table: list[tuple[Words, ...]] = [
         (
-            (named(name),),
-            (", ".join(dict.fromkeys(_called(f.reference) for f in found)),),
-            (f"{sum(f.cases for f in found):,}",),
+            (_TITLES.get(name, named(name)),),
+            (", ".join(dict.fromkeys(_CHANGED if f.reference == _DIFFERENCES else _called(f.reference)
+                                     for f in found)),),
             ("equal" if all(found) else "DIFFERS",),
         )
         for name, found in rows.items()
-    ]
+        if name not in _UNSEEN or not all(found)
+    ]  # fmt: skip
     what = "this layer" if sources.own else "the example"
+    by = {_called(f.reference) for found in rows.values() for f in found}
+    told = "; ".join(how for name, how in _HOW.items() if name in by)
     return [
-        Prose((f"The quantities of {what} were recomputed by independent code:",)),
+        Prose((f"The quantities of {what} were recomputed by independent programs: {told}.",)),
         Table(head, tuple(table), "example.check()"),
     ]
+
+
+#: What recomputes, and how, as far as notes use it.
+_HOW = {
+    "plain loops": "plain loops follow the definition entry by entry",
+    "loops over windows": "loops over windows follow the definition entry by entry",
+    "sliding windows": "sliding windows are cut out of padded arrays",
+    "NumPy": "NumPy has a convolution of its own",
+    "changes of one number": "derivatives are differences after one input or weight has been changed",
+}
+
+#: What stands in the table for the last of these.
+_CHANGED = "changing one entry"
+
+#: Quantities that notes do not show.
+_UNSEEN = ("upstream_matrix",)
+
+#: What quantities are called where the formulas show more than their names.
+_TITLES = {
+    "output_size": "number of outputs",
+    "windows": "matrix of windows",
+    "dense_gradient": "gradient of a dense matrix",
+    "masked_gradient": "gradient of a dense matrix, masked",
+}
 
 
 def proofs(sources: Sources) -> list[Block]:
@@ -215,17 +242,18 @@ def proofs(sources: Sources) -> list[Block]:
     for name in derived(sources):
         made = sources.opened.derive(name)
         proof = _proof(made)
-        scope: Words = ("; no proof for all sizes was found",)
+        scope: Words = ("; a proof for all sizes was not found",)
         if proof:
-            scope = (", and each step proved ", *_scope(proof), *asked(sources, pen))
+            scope = (", and each step was proved ", *_scope(proof), *asked(sources, pen))
         least = counted(_cases(made), "choice of sizes", "choices of sizes")
         found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
-    points = tuple(((", ".join(names),), settled) for settled, names in found.items())
-    return [
-        Prose(("Both sides of each step of these derivations were compared at random entries:",)),
-        Points(points),
-        *comparisons(sources),
-    ]
+    text = "Both sides of each step of the derivations{} were compared with random numbers for the entries"
+    if len(found) == 1:
+        ((settled, every),) = found.items()
+        told = f"{text.format(f' of the {joined(every)}')}. They were "
+        return [Prose((told, *settled)), *comparisons(sources)]
+    points = tuple(((", ".join(names),), ("Both sides were ", *settled)) for settled, names in found.items())
+    return [Prose((f"{text.format(' above')}:",)), Points(points), *comparisons(sources)]
 
 
 def named(quantity: str) -> str:

@@ -20,7 +20,7 @@ from symconv.notes.model import (
     Words,
     plain,
 )
-from symconv.notes.placing import Placing
+from symconv.notes.placing import LONGEST, Placing
 from symconv.notes.shells import shell
 from symconv.printing.display import Row
 from symconv.printing.latex import Latex
@@ -109,7 +109,9 @@ def _beside(block: Picture, left: str, text: str) -> str:
 
 
 def _kept(block: Block, before: str, text: str) -> str:
-    """TeX does not part a display from its paragraph."""
+    """TeX does not part a display from the paragraph before it, but from what comes after it."""
+    if block.close and before.endswith("\\end{equation*}"):
+        before = f"{{\\postdisplaypenalty=10000\n{before}}}"
     return f"{before}\n\\par\\nobreak\n{text}" if block.close else f"{before}\n{text}"
 
 
@@ -146,7 +148,9 @@ def _steps(block: Display) -> str:
 
 
 def _algorithm(block: Algorithm) -> str:
-    return f"{sentence(block.caption)}\n\n{{\\footnotesize\n{block.listing.latex()}\n}}"
+    listing = block.listing.latex()
+    told = f"{sentence(block.caption)}\n\n{{\\footnotesize\n{listing}\n}}"
+    return f"\\begin{{samepage}}\n{told}\n\\end{{samepage}}" if listing.count("\n") < LONGEST else told
 
 
 def _display(block: Display, labels: str) -> str:

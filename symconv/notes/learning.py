@@ -59,13 +59,13 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
 
     passed = " The gradient passed to the previous layer is {passed}:"
     if not spec.kernel.learned:
-        text = "The next layer sends back {delta}, the derivative of the loss {loss} with respect to "
-        text += f"each output.{_CONSTANT if spec.kernel.depends_on_input else ''}"
+        text = "The next layer sends back {delta}, the upstream gradient: the derivative of the loss {loss} "
+        text += f"with respect to each output.{_CONSTANT if spec.kernel.depends_on_input else ''}"
         return pen.say(f"{text}{passed}", delta=pen(partial(_upstream, pen)), passed=pen(_passed))
     f = sources.activation.name
     text = "The next layer sends back {sent}, the derivative of the loss {loss} with respect to the output "
     text += "of {f}. By the chain rule, the derivative with respect to {y}, before {f} is applied, is "
-    text += "{chained}. The formulas below start from {delta}."
+    text += "{chained}. The formulas below start from {delta}, the upstream gradient."
 
     def delta(s: Sheet) -> str:
         return _by(pen, s) if n.upstream_style == "partial" else _entry(pen, s, n.upstream)

@@ -59,7 +59,7 @@ def numbers(sources: Sources) -> list[Block]:
         *window,
         *([Prose(_joined(said), detail=len(said) > 1, brief=1)] if said else []),
         *defined(sources),
-        *modes(sources, pen),
+        *modes(sources, pen, "numbers"),
         *_general(sources, pen),
     ]
 

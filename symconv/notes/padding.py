@@ -79,9 +79,14 @@ def beside(before: int, after: int, noun: str) -> str:
     return " and ".join(told)
 
 
-def modes(sources: Sources, pen: Pen) -> list[Block]:
-    """The table, for a convolution with padding; where it has zeros, only if there is room."""
+def modes(sources: Sources, pen: Pen, section: str = "") -> list[Block]:
+    """The table, for a convolution with padding, if it belongs to a section.
+
+    Where the layer reads zeros, it compares kinds of padding, as the section on sizes does, if there is room.
+    """
     worked, spec = pen.worked, pen.worked.spec
+    if section and section != ("size" if spec.padding_mode == "zeros" else "numbers"):
+        return []
     axis = spec.tied_axes[-1]
     before, after = (int(axis.geometry.get(side, 0)) for side in ("before", "after"))
     if spec.transposed or not spec.kernel.learned or not before + after:
@@ -109,4 +114,4 @@ def modes(sources: Sources, pen: Pen) -> list[Block]:
         (f"What a window reads beyond the ends of {what}, in each padding mode:",), spare=spare, detail=True
     )
     head: tuple[Words, ...] = (("mode",), ("before",), ("input",), ("after",), ("what it reads there",))
-    return [intro, Table(head, tuple(rows), spare=spare, detail=True)]
+    return [intro, Table(head, tuple(rows), spare=spare, detail=True, close=True)]

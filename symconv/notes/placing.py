@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from symconv.notes.model import Block, Display, Picture, Prose
 
+#: An algorithm of fewer lines stands on one page.
+LONGEST = 45
+
 
 @dataclass(frozen=True)
 class Placing:

@@ -5,7 +5,7 @@ import re
 from symconv.figures.typst import COMMANDS, typst_picture
 from symconv.notes.figured import unit
 from symconv.notes.model import Algorithm, Display, Heading, Manuscript, Maths, Picture, Points, Table, Words
-from symconv.notes.placing import Placing
+from symconv.notes.placing import LONGEST, Placing
 from symconv.notes.shells import shell
 from symconv.printing.pages import PAGE, STEPS
 from symconv.printing.targets import as_text
@@ -120,8 +120,9 @@ def _algorithm(block: Algorithm) -> str:
         inset = parts[0].width if parts and isinstance(parts[0], Space) else 0.0
         line = Row(parts[1:] if inset else parts)
         lines.append(f"  ({1.5 * inset:g}em, {_said(said(line))}, ${formula(line)}$),")
-    whole = "\n".join(["algorithm(", *lines, ")"])
-    return f"held(par[{sentence(block.caption)}]),\n{whole}"
+    listed = "\n".join(["algorithm(", *lines, ")"])
+    listed = f"whole({listed})" if len(lines) < LONGEST else listed
+    return f"held(par[{sentence(block.caption)}]),\n{listed}"
 
 
 def _pictured(block: Picture) -> str:

@@ -78,7 +78,7 @@ class Latex(MathsTarget):
     coloured = r"{{\color{{{1}}}{{{0}}}}}".format
     bold = r"\mathbf{{{}}}".format
     underlined = r"\underline{{{}}}".format
-    masked = r"[{} \text{{ holds }} {}] \odot {}".format
+    masked = r"[{} \text{{ holds a weight}}] \odot {}".format
     derivative = r"\frac{{\partial {}}}{{\partial {}}}".format
     derivative_of_sum = r"\frac{{\partial}}{{\partial {1}}} \Bigl({0}\Bigr)".format
     sum = r"\sum_{{{}={}}}^{{{}}}".format

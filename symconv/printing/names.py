@@ -31,8 +31,8 @@ EngineName: TypeAlias = Literal["z3", "islpy"]
 
 #: Sections of notes, their depths, and kinds of exercises.
 SectionName: TypeAlias = Literal[
-    "numbers", "matrix", "why", "size", "learning", "checks", "derivations", "windows", "dense",
-    "algorithms", "proofs", "letters",
+    "numbers", "matrix", "why", "size", "learning", "checks", "letters", "derivations", "windows",
+    "dense", "algorithms", "proofs",
 ]  # fmt: skip
 Depth: TypeAlias = Literal["page", "standard", "full"]
 ExerciseName: TypeAlias = Literal[

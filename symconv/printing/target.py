@@ -52,7 +52,7 @@ class MathsTarget(ABC):
     coloured: Write  # (piece, colour), where the target has colours
     bold: Write  # (number)
     underlined: Write  # (number)
-    masked: Write  # (matrix, kernel, piece): zeros where the matrix holds no entry of the kernel
+    masked: Write  # (entry, piece): zeros where an entry of the matrix holds no entry of the kernel
     entry: Write  # (letter, index) of a sequence
     padded: Write  # (letter of the input, name that is read back) with its padding
     derivative: Write  # (of, by)

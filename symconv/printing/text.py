@@ -40,7 +40,7 @@ class PlainText(MathsTarget):
     prose = function = coloured = bold = underlined = "{0}".format
     transposed = "{}^T".format
     vec = "vec({})".format
-    masked = "[{} holds {}] .* {}".format
+    masked = "[{} holds a weight] .* {}".format
     entry = f"{{}}[{{}}]{MAY_BREAK}".format
     padded = "{1}".format
     derivative = "d{}/d{}".format

@@ -11,7 +11,8 @@ from symconv.notes.model import Table, plain
 
 def rows(layer: sc.layers.Layer) -> list[list[str]]:
     """The cells of the table."""
-    (table,) = (block for block in layer.notes(sections=["size"]).blocks if isinstance(block, Table))
+    tables = (block for block in layer.notes(sections=["size"]).blocks if isinstance(block, Table))
+    (table,) = (table for table in tables if plain(table.head[0]) == "padding")
     return [[plain(cell) for cell in row] for row in table.rows]
 
 

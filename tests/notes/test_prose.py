@@ -16,7 +16,7 @@ import symconv as sc
 import symconv.notes.known as known
 from symconv.errors import OptionError
 from symconv.layers.example import small
-from symconv.notes.model import Display, Points, Table, plain
+from symconv.notes.model import Display, Points, Prose, Table, plain
 from tests.geometry import layers
 from tests.notes.layers import LARGE, SPREAD, document
 
@@ -166,12 +166,16 @@ def test_the_table_has_every_letter_with_its_shape() -> None:
     layer = sc.Conv2d((4, 5), 2, in_channels=2, out_channels=3, bias=True, batch=2)
     shapes = {letter: shape for letter, (_, shape) in table(layer).items()}
     assert shapes == {
-        "x": "2 x 2 x 4 x 5", "w": "3 x 2 x 2 x 2", "b": "3", "y": "2 x 3 x 3 x 4", "delta": "2 x 3 x 3 x 4"
+        "x": "2 x 2 x 4 x 5", "w": "3 x 2 x 2 x 2", "b": "3", "y": "2 x 3 x 3 x 4", "delta": "2 x 3 x 3 x 4",
+        "xpad": "", "T": "72 x 80", "U": "72 x 24", "E": "72 x 80 x 24", "L": "", "f": "",
     }  # fmt: skip
+    meanings = {letter: meaning for letter, (meaning, _) in table(sc.Conv1d(4, 3, padding=1)).items()}
+    assert meanings["xpad"] == "the padded input: x with zeros in the padding"
+    assert meanings["E"] == "the ties: 1 where an entry of T holds a weight, else 0"
     opened = table(sc.Conv2d(("N", "H"), "K"))
     assert opened["y"][1] == "M_1 x M_2", "a sum in a product needs brackets, a letter none"
     pool = table(sc.MaxPool1d(4, 2))
-    assert "w" not in pool
+    assert not {"w", "X", "E", "f"} & pool.keys()
     assert pool["S"][0].startswith("the selection: 1 at the first")
     assert "dL/dy" in table(sc.Conv1d(4, 3, notation="pytorch"))
 
@@ -195,11 +199,18 @@ def test_proofs_list_every_derivation_of_the_appendix() -> None:
     for name in ("full", "maximum"):
         blocks = SPREAD[name]("symconv").notes(sections=["derivations", "proofs"]).blocks
         shown = {b.code for b in blocks if isinstance(b, Display) and b.stepwise}
-        (judged,) = (
-            b for b in blocks if isinstance(b, Points) and "each step proved" in plain(b.points[0][1])
+        (told,) = (
+            plain(b.words)
+            for b in blocks
+            if isinstance(b, Prose) and "each step was proved" in plain(b.words)
         )
-        listed = {n for about, _ in judged.points for n in plain(about).split(", ")}
+        listed = set(re.split(", | and ", told.split(" derivations of the ")[1].split(" were compared")[0]))
         assert {known.named(code.split("'")[1]) for code in shown} == listed
+    mixed = sc.Conv1d("N", "K", in_channels="C", out_channels="D", groups="G").notes(sections=["proofs"])
+    (points,) = (b for b in mixed.blocks if isinstance(b, Points))
+    assert len(points.points) > 1
+    assert any("a proof for all sizes was not found" in plain(settled) for _, settled in points.points)
+    assert all(plain(settled).startswith("Both sides were equal for") for _, settled in points.points)
 
 
 @pytest.mark.exhaustive
@@ -292,6 +303,8 @@ def test_algorithms_have_their_arguments_introduced(name: str) -> None:
     nodes = [node for tree in trees for node in ast.walk(tree)]
     used = {node.arg for node in nodes if isinstance(node, ast.arg)}
     used |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    assert ("q" in used) == ("p' (q in Python) the padding after" in told)
+    letters = ["q" if one == "p'" else one for one in letters]
     assert set(letters) == {re.sub(r"_\d$", "", letter) for letter in used}
     assert len(letters) == len(set(letters))
     assert ("kernel" in told) == ("w" in letters)

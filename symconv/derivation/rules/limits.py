@@ -209,6 +209,7 @@ _DEFINITIONS = {
     Convolution: "For sequences x and w, convolution is (x * w)_i = sum_k w_k x_{i-k}.",
     Correlation: "For sequences x and w, cross-correlation is (x star w)_i = sum_k w_k x_{i+k}.",
 }
+_OUTSIDE = "Every sequence is 0 outside its range."
 _UPSAMPLING = "Upsampling x by s puts s - 1 zeros between its entries: entry s i is x_i, all others are 0."
 
 
@@ -224,7 +225,7 @@ class Recognise(Rule):
     def sentence(self) -> str:
         holes = any(factor != 1 for side in self.overlap.args[:2] for factor in side.args[1:])
         upsampled = f" {_UPSAMPLING}" if holes else ""
-        return f"This is {self.is_called}. {_DEFINITIONS[type(self.overlap)]}{upsampled}"
+        return f"The sum is {self.is_called}. {_DEFINITIONS[type(self.overlap)]}{upsampled} {_OUTSIDE}"
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         """The two entries of each product must lie where the operation multiplies them."""

@@ -58,33 +58,24 @@ def convention(subject: Subject, rng: Random) -> Exercise | None:
             say(
                 "Somebody computed {y} from {x} and {w}, with stride 1{dilated}. Which operation was "
                 "it?{same}",
-                x=nested(values_of(layer, "x"), L.input),
-                w=nested(values_of(layer, "w"), L.tap),
-                y=nested(shown, L.output),
-                dilated=_dilated(layer),
+                x=nested(values_of(layer, "x"), L.input), w=nested(values_of(layer, "w"), L.tap),
+                y=nested(shown, L.output), dilated=_dilated(layer),
                 same=" If the total padding is odd, the extra padding goes at the end." if several else "",
             )
         ],
-        asked=("Operation",),
-        value=right,
+        asked=("Operation",), value=right,
         wrong=[(name, gives(name), partial(str, name)) for name in made if name != right],
-        solution=_solved(layer, made, right),
-        written=lambda value: (str(value),),
-        judge=Choices(made, shown),
+        solution=_solved(layer, made, right), written=lambda value: (str(value),), judge=Choices(made, shown),
         form="choice",
-    ).made(rng)
+    ).made(rng)  # fmt: skip
 
 
 def _applies(layer: Practised) -> bool:
     """Whether the padding and the flip are all that can differ, and differ visibly."""
     spec = layer.spec
-    if (
-        not spec.kernel.learned
-        or spec.transposed
-        or spec.reads_input
-        or spec.bias
-        or len(spec.tied.relations) > 1
-    ):
+    if not spec.kernel.learned or spec.transposed or spec.reads_input or spec.bias:
+        return False
+    if len(spec.tied.relations) > 1:
         return False
     sizes = spec.tied_axes[0].geometry
     reach = sizes["dilation"] * (sizes["kernel_size"] - 1)

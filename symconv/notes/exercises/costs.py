@@ -85,9 +85,7 @@ def parameters(subject: Subject, rng: Random) -> Exercise | None:
     return Draft(
         kind="parameters",
         question=[*on_small(subject.layer, layer), say("How many parameters does the layer learn?")],
-        asked=("Number of parameters",),
-        value=value,
-        wrong=wrong,
+        asked=("Number of parameters",), value=value, wrong=wrong,
         solution=[
             say(_HOW_MANY.format(
                 filters="is one filter" if outside == 1 else f"are {outside} filters",
@@ -100,8 +98,7 @@ def parameters(subject: Subject, rng: Random) -> Exercise | None:
             say("A dense layer between the same {n} inputs and {m} outputs has {full}.",
                 n=inputs, m=outputs, full=full),
         ],
-        written=number,
-        judge=Entries(layer, "parameters"),
+        written=number, judge=Entries(layer, "parameters"),
     ).made(rng)  # fmt: skip
 
 
@@ -168,9 +165,7 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
                          if not layer.spec.transposed else ", not counting products that are cropped"),
             ),
         ],
-        asked=("Number of products",),
-        value=value,
-        wrong=wrong,
+        asked=("Number of products",), value=value, wrong=wrong,
         solution=[
             say(told),
             worked(rows),
@@ -178,8 +173,7 @@ def multiplications(subject: Subject, rng: Random) -> Exercise | None:
                 n=inputs, m=outputs,
                 full=lambda t: f"{outputs}{t.dot}{inputs} = {outputs * inputs}"),
         ],
-        written=number,
-        judge=Entries(layer, "multiplications"),
+        written=number, judge=Entries(layer, "multiplications"),
     ).made(rng)  # fmt: skip
 
 

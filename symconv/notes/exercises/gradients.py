@@ -81,13 +81,15 @@ def _gradient(
         turned = [{**one, "tap": other["tap"]} for one, other in zip(met, reversed(met), strict=True)]
         told_order = "The weights were paired with the outputs in the opposite order."
         wrong.append(("order", told_order, lambda: products(layer, turned, roles)))
-    wrong += mistaken(
-        subject, subject.small, lambda made: products(layer, _within(layer, terms(made, kept, index)), roles),
-        "one side",
-    )  # fmt: skip
-    beside = (*index[:-1], index[-1] + off)
+
+    def answer(made: Practised) -> Expr:
+        return products(layer, _multiplied(subject, layer, made, kept, index), roles)
+
+    wrong += mistaken(subject, subject.small, answer, "one side", "full for valid")
+    beside = tuple(at + off for at in index)
     wrong.append(("index base", told, lambda: entry(layer, name, beside)))
-    wrong.append(("last product", "The last product was forgotten.", lambda: right - single[-1]))
+    if len(met) > 2:  # of two, only the first was taken
+        wrong.append(("last product", "The last product was forgotten.", lambda: right - single[-1]))
     why = (
         "The weight {of} appears in several entries of the matrix, once for each product that it is part of. "
         "Its gradient is the sum over all of them{absent}:"
@@ -101,14 +103,11 @@ def _gradient(
             *given(layer, *letters),
             say(
                 "Here {delta} is the gradient of a loss {L} with respect to the outputs. Compute {g}.",
-                delta=lambda t: L.upstream(t),
-                L=lambda t: t.letter(L.notation.loss),
+                delta=lambda t: L.upstream(t), L=lambda t: t.letter(L.notation.loss),
                 g=lambda t: L.gradient(t, field, index),
             ),
         ],
-        asked=words("{g}", g=lambda t: L.gradient(t, field, index)),
-        value=right,
-        wrong=wrong,
+        asked=words("{g}", g=lambda t: L.gradient(t, field, index)), value=right, wrong=wrong,
         solution=[
             say(
                 why,
@@ -117,15 +116,38 @@ def _gradient(
             ),
             sum_of_products(layer, lambda t: L.gradient(t, field, index), roles, met),
         ],
-        written=number,
-        judge=Entries(layer, f"{name}[{L.printed(index)}]"),
-    ).made(rng)
+        written=number, judge=Entries(layer, f"{name}[{L.printed(index)}]"),
+    ).made(rng)  # fmt: skip
 
 
-def _within(layer: Practised, met: Sequence[dict[str, tuple[int, ...]]]) -> list[dict[str, tuple[int, ...]]]:
-    """The products of another layer at outputs that this one has: it is these whose gradients are given."""
+def _multiplied(
+    subject: Subject, layer: Practised, made: Practised, kept: str, index: Index
+) -> list[dict[str, tuple[int, ...]]]:
+    """What a mistake multiplies: it uses every gradient that is given, whatever outputs its layer has.
+
+    Raises
+    ------
+    IndexError
+        When it asks for a gradient that is not given, or for an entry of the padding that it has not made.
+    """
+    spec, pads = layer.spec, []
+    forgotten = not any(axis.geometry[side] for axis in made.spec.tied_axes for side in ("before", "after"))
+    for own, other, count in zip(spec.tied_axes, made.spec.tied_axes, spec.output_sizes, strict=True):
+        size = {name: int(value) for name, value in other.geometry.items()}
+        before, after = (0 if forgotten else int(own.geometry[side]) for side in ("before", "after"))
+        end = size["stride"] * (int(count) - 1) + size["dilation"] * (size["kernel_size"] - 1) + 1
+        pads.append((before, 0 if spec.transposed else max(after, end - before - size["input_size"])))
+    zeros = {"padding_mode": "zeros"} if forgotten and spec.reads_input else {}
+    met = terms(
+        subject.remade(made, padding=pads[0] if len(pads) == 1 else tuple(pads), **zeros), kept, index
+    )
     shape = shape_of_quantity(layer, "output")
-    return [one for one in met if all(i < size for i, size in zip(one["output"], shape, strict=True))]
+    within = [one for one in met if all(i < n for i, n in zip(one["output"], shape, strict=True))]
+    lacking = spec.transposed and len(within) < len(met)
+    unread = zeros and kept == "tap" and len(within) < len(terms(layer, kept, index))
+    if forgotten and (lacking or unread):
+        raise IndexError(index)
+    return within
 
 
 def _absent(layer: Practised, tap: Index, met: Sequence[dict[str, tuple[int, ...]]]) -> Words:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from symconv.explicit.rows import Template, axis_size
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import Writes, say
 from symconv.notes.model import Prose
+from symconv.printing.display import Row
 from symconv.printing.english import joined
 from symconv.printing.letters import on_axis
+from symconv.printing.target import MathsTarget
 
 #: What the letters of the formula of a size stand for.
 _SIZES = {
-    "convolution": "{N} inputs, a kernel of {K} weights, {pad}, stride {s} and dilation {d}",
-    "pooling": "{N} inputs, windows of {K} entries, {pad}, stride {s} and dilation {d}",
-    "transposed": "{N} inputs, a kernel of {K} weights, stride {s}, dilation {d}, {pad} and output padding "
-    "{a}",
+    "convolution": "{N} inputs, a kernel of {K} weights",
+    "pooling": "{N} inputs, windows of {K} entries",
+    "transposed": "{N} inputs, a kernel of {K} weights",
 }
 _PADS = {
     "convolution": ("{p} padded places on each side", "{p} padded places before and {q} after the input"),
     "transposed": ("{p} places cut off on each side", "{p} places cut off before and {q} after"),
 }
 
-#: What a layer that does not speak of a size has for it.
-_USUAL = {"d": ("dilation", 1), "a": ("output_padding", 0)}
+
+def _unusual(layer: Practised, field: str, usual: int) -> bool:
+    """Whether a size is another than that which the formula can do without, on any axis."""
+    return any(axis.geometry.get(field, usual) != usual for axis in layer.spec.tied_axes)
+
+
+def _simplest(layer: Practised, template: Template) -> Template:
+    """The formula of a size without what makes no difference to it: see ``Spatial.size_template``."""
+    idle = {"{dilation}{t}({kernel_size} - 1) - 1": "{kernel_size}", "{dilation}{t}": ""}
+    idle = {} if _unusual(layer, "dilation", 1) else idle
+    idle |= {} if _unusual(layer, "output_padding", 0) else {" + {output_padding}": ""}
+    for part, without in idle.items():
+        template = tuple((top.replace(part, without), below) for top, below in template)
+    return template
 
 
 def others_above(layer: Practised) -> str:
@@ -47,16 +63,22 @@ def put_in(layer: Practised) -> Prose:
     uneven = first["before"] != first["after"]
     kind = "transposed" if spec.transposed else "convolution" if spec.kernel.learned else "pooling"
     pad = _PADS["transposed" if spec.transposed else "convolution"][uneven]
-    text = f"Put the numbers into the formula of the output size, for {_SIZES[kind].replace('{pad}', pad)}"
-    for name, (field, usual) in _USUAL.items():
-        if all(axis.geometry.get(field) == usual for axis in spec.tied_axes):
-            text = text.replace(f"{{{name}}}", f"{{{name}}} = {usual}")
+    parts = [_SIZES[kind], pad, "stride {s}"]
+    parts += ["dilation {d}"] * _unusual(layer, "dilation", 1)
+    parts += ["output padding {a}"] * _unusual(layer, "output_padding", 0)
+    text = f"Put the numbers into the formula for the output size, for {joined(parts)}"
     text += " along the first axis, and likewise along the others:" if rank > 1 else ":"
 
     def letter(field: str, prime: str = "") -> Writes:
         return lambda t: f"{t.letter(on_axis(getattr(n, field), 0, rank))}{prime}"
 
-    fields = {"N": "input_size", "K": "kernel_size", "s": "stride", "d": "dilation", "p": "padding"}
-    parts = {name: letter(field) for name, field in fields.items()}
-    extra = {"q": letter("padding", "'"), "a": letter("output_padding")}
-    return say(text, **parts, **{name: part for name, part in extra.items() if f"{{{name}}}" in text})
+    fields = {"N": "input_size", "K": "kernel_size", "s": "stride", "d": "dilation", "p": "padding",
+              "a": "output_padding"}  # fmt: skip
+    letters = {name: letter(field) for name, field in fields.items()} | {"q": letter("padding", "'")}
+    return say(text, **{name: part for name, part in letters.items() if f"{{{name}}}" in text})
+
+
+def sized(t: MathsTarget, layer: Practised) -> Iterator[Row]:
+    """The output size along each axis: in letters, in numbers, and the result."""
+    for at, axis in enumerate(layer.spec.axes):
+        yield axis_size(layer.spec, at, _simplest(layer, axis.size_template), t)

@@ -81,19 +81,17 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         question=[
             *on_small(subject.layer, layer),
             say(
-                "Write the layer as a matrix, {y}. What is its entry {e}?",
-                y=lambda t: _product(t, layer),
+                "Write the layer as {y} with a matrix {T}. What is its entry {e}?",
+                y=lambda t: _product(t, layer), T=lambda t: t.letter(layer.spec.notation.matrix),
                 e=lambda t: L.matrix(t, *at),
             ),
         ],
-        asked=words("{e}", e=lambda t: L.matrix(t, *at)),
-        value=right,
+        asked=words("{e}", e=lambda t: L.matrix(t, *at)), value=right,
         wrong=[(n, r, partial(_own, layer, make)) for n, r, make in wrong],
         solution=paragraphs([*_row(layer, at), *_whole_matrix(layer)]),
-        written=lambda value: _expression(layer, value),
-        judge=Entries(layer, f"matrix[{L.printed(at)}]"),
+        written=lambda value: _expression(layer, value), judge=Entries(layer, f"matrix[{L.printed(at)}]"),
         form="choice",
-    ).made(rng)
+    ).made(rng)  # fmt: skip
 
 
 def _own(layer: Practised, make: Callable[[], Any]) -> Any:
@@ -224,12 +222,8 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
                 shape=lambda t: by(t, rows, columns),
                 T=lambda t: t.letter(n.matrix)),
         ],
-        asked=(f"Number of {'zeros' if what == 'zeros' else 'weights'}",),
-        value=value,
-        wrong=wrong,
-        solution=_why(layer, what, each, value),
-        written=number,
-        judge=Entries(layer, what),
+        asked=(f"Number of {'zeros' if what == 'zeros' else 'weights'}",), value=value, wrong=wrong,
+        solution=_why(layer, what, each, value), written=number, judge=Entries(layer, what),
     ).made(rng)  # fmt: skip
 
 
@@ -245,8 +239,8 @@ def _filters(layer: Practised) -> int:
 
 #: How the matrix is spoken of, and where there are several indices to flatten.
 _AS_MATRIX = (
-    "Write the layer as a matrix, {y}, with {shape} entries. ",
-    "Written for the flattened input {x}, the layer has a matrix {T} of {shape} entries. ",
+    "Write the layer as {y} with a {shape} matrix {T}. ",
+    "Written for the flattened input {x}, the layer has a {shape} matrix {T}. ",
 )
 
 

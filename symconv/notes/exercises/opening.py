@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any
 
 from sympy import Expr, Indexed, Sum, expand, sympify
 
@@ -11,38 +14,106 @@ from symconv.index_sums.index_base import shift_index_base
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
 from symconv.notes.exercises.practised import Practised, Subject
-from symconv.notes.exercises.written import Letters, paragraphs, say, titled, worked
-from symconv.notes.model import Block, Maths
+from symconv.notes.exercises.written import Letters, by, maths, paragraphs, say, words, worked
+from symconv.notes.model import Block, Maths, Prose, Words
+from symconv.pattern import Specification
 from symconv.printing.display import Row
+from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
+
+#: Kernels without a formula that a student could use.
+_POOLED = ("selection", "clipped")
 
 
 def opening(subject: Subject) -> list[Block]:
     """The layer in a sentence, its outputs as a sum, the first index, and a smaller layer for numbers."""
-    spec = subject.spec
-    what = spec.kernel.name
-    blocks: list[Block] = [say(f"All exercises use one kind of layer: {titled(subject.layer)}.")]
-    if what in _POOLED:
-        blocks.append(say(_POOLED[what]))
-    else:
-        blocks += _formula(subject.layer)
-    last = f"Indices start at {spec.notation.base}."
+    spec, letters = subject.spec, Letters(subject.spec)
+    blocks: list[Block] = [say("All exercises use {layer}.", layer=_described(subject.layer, letters))]
     if spec.numeric:
-        last += " Where an exercise changes the number of inputs, it says so."
+        blocks.append(_sized(subject.layer, letters))
+    blocks += _pooled(spec) if spec.kernel.name in _POOLED else _formula(subject.layer)
+    last: Words = (f"Indices start at {spec.notation.base}.",)
     small = subject.small
     if small is not None and small is not subject.layer:
-        last += (
-            " Exercises with numbers for the entries, and those on the matrix, take a smaller layer of "
-            f"the same kind: {titled(small)}."
+        text = f"{last[0]} Exercises with numbers for the entries, and those on the matrix, take a smaller "
+        last = words(f"{text}layer of the same kind: {{small}}.", small=_described(small))
+    return paragraphs([*blocks, Prose(last)])
+
+
+def _sized(layer: Practised, letters: Letters) -> Prose:
+    """How many entries go in and come out."""
+    inputs, outputs = (layer.entries.shape(role) for role in ("input", "output"))
+    return say(
+        "Unless an exercise says otherwise, the input {x} has {n} "
+        f"entr{'y' if prod(inputs) == 1 else 'ies'} and the output {{y}} has {{m}}.",
+        x=lambda t: letters.input(t), y=lambda t: letters.output(t),
+        n=lambda t: by(t, *inputs), m=lambda t: by(t, *outputs),
+    )  # fmt: skip
+
+
+def _described(layer: Practised, letters: Letters | None = None) -> Words:
+    """A layer with all its settings, named by letters where these are given; else with its inputs.
+
+    The title has the settings behind its first comma, without those that are usual.
+    """
+    spec = layer.spec
+    settings = [re.sub("^batch", "a batch", one) for one in re.split(r", (?![^(]*\))", layer.title)[1:]]
+    if not spec.kernel.learned and not any(one.startswith("stride") for one in settings):
+        settings.append(_each("stride", [axis.geometry["stride"] for axis in spec.tied_axes]))
+    if any(axis.options.get("ceil_mode", False) for axis in spec.tied_axes):
+        settings.append("the number of outputs rounded up")
+    taps, inputs = ("×".join(str(axis.geometry[f"{what}_size"]) for axis in spec.axes)
+                    for what in ("kernel", "input"))  # fmt: skip
+    one, several = len(spec.axes) == 1, "s" * (taps != "1")
+    of = f" of {inputs} input{'s' * (inputs != '1')}" if one else f" of an input of {inputs} entries"
+    of = "" if spec.numeric and letters else of
+    what, channels = spec.axes[0].kind, len(spec.tied.extents["tap"]) > len(spec.axes)
+    if spec.kernel.learned:
+        text = (
+            f"a {what[0].lower()}{what[1:]}{of} with {'kernels' if channels else 'a kernel'}{{w}} of {taps}"
         )
-    return paragraphs([*blocks, say(last)])
+        text += f" weight{several}" + f" (tap{several})" * bool(one and letters)
+        if spec.bias and letters:
+            text += " and a bias {b}" + " for each output channel" * channels
+    else:
+        text = f"{'maximum' if spec.kernel.depends_on_input else 'average'} pooling{of} in windows of {taps}"
+        text += " entry" if taps == "1" else " entries"
+    if settings:
+        before = " with " if not spec.kernel.learned else ", " if settings[1:] or "{b}" in text else " and "
+        comma = "," * any(" and " in one for one in settings)
+        last = f"{comma} and {settings[-1]}" if settings[1:] else settings[-1]
+        text += f"{before}{', '.join(settings[:-1])}{last}"
+    return _lettered(text, spec, letters)
 
 
-#: What pooling does that no kernel does.
-_POOLED = {
-    "selection": "Each output is the largest entry of its window; the padding is never chosen.",
-    "clipped": "Each output is the average of its window over the entries that count.",
-}
+def _each(name: str, values: Sequence[Any]) -> str:
+    """A setting that all axes share, else one an axis."""
+    return f"{name} {values[0]}" if len(set(values)) == 1 else f"{name}s {joined(list(map(str, values)))}"
+
+
+def _lettered(text: str, spec: Specification, letters: Letters | None) -> Words:
+    """A sentence with the open sizes in it as mathematics, and the letters of kernel and bias."""
+    parts: dict[str, Any] = {"w": ""}
+    if letters is not None:
+        parts["w"] = (" ", maths(lambda t: letters.tap(t)))
+        parts["b"] = lambda t: t.letter(letters.notation.bias)
+    known = {s for axis in spec.axes for size in axis.geometry.values() for s in sympify(size).free_symbols}
+    for at, symbol in enumerate(sorted(known, key=str)):
+        text = re.sub(rf"(?<![\w{{']){re.escape(str(symbol))}(?![\w}}'])", f"{{size{at}}}", text)
+        parts[f"size{at}"] = lambda t, symbol=symbol: t.expr(symbol)
+    return words(text, **parts)
+
+
+def _pooled(spec: Specification) -> list[Block]:
+    """What pooling does that no kernel does."""
+    text = f"Each output is {spec.kernel.mean}."
+    if spec.kernel.depends_on_input:
+        padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+        text = f"Each output is the largest entry of its window{'; the padding is never chosen' * padded}."
+    if any(axis.options.get("ceil_mode", False) for axis in spec.tied_axes):
+        text += " Rounding up admits a last window that is only partly inside, as long as its first place is "
+        text += "not behind the input."
+    return [Prose((text,))]
 
 
 def _formula(layer: Practised) -> list[Block]:
@@ -65,13 +136,14 @@ def _formula(layer: Practised) -> list[Block]:
             form.expr(left), (form.folded(right),), below=(f"{t.prose('for ')}{_ranges(t, layer)}{held(t)}",)
         )
 
-    blocks: list[Block] = [say("It computes"), worked(rows)]
+    blocks: list[Block] = [Prose(("The layer computes",)), worked(rows)]
     if not spec.numeric:
         each = " along each axis" if len(spec.axes) > 1 else ""
-        counts = _counts(layer)
+        counts = list(dict.fromkeys(_counts(layer)))
+        verb = "are the numbers" if len(counts) > 1 else "is the number"
         blocks.append(
             say(
-                f"where {{counts}} {'are the numbers' if each else 'is the number'} of outputs{each}.",
+                f"where {{counts}} {verb} of outputs{each}.",
                 counts=lambda t: ", ".join(map(of_formulas(t, symbols).expr, counts)),
             )
         )

@@ -50,19 +50,13 @@ def misread(layer: Practised, met: list[dict[str, Any]]) -> Iterator[Mistaken]:
     if layer.spec.kernel.depends_on_input:
         yield "average for maximum", "The average was taken, not the maximum.", lambda: Add(*seen) / len(seen)
         yield "minimum", "The smallest entry was taken.", lambda: min(seen)
-        yield (
-            "absolute value",
-            "The entry of the largest absolute value was taken.",
-            lambda: max(seen, key=abs),
-        )
+        told = "The entry of the largest absolute value was taken."
+        yield "absolute value", told, lambda: max(seen, key=abs)
     else:
         yield "maximum for average", "The maximum was taken, not the average.", lambda: max(seen)
         yield "not divided", "The sum was not divided.", lambda: Add(*seen)
-        yield (
-            "divided by those inside",
-            "The sum was divided by the number of entries inside the input.",
-            (lambda: Add(*seen) / len(seen)),
-        )
+        told = "The sum was divided by the number of entries inside the input."
+        yield "divided by those inside", told, lambda: Add(*seen) / len(seen)
 
 
 def pooled_parts(
@@ -118,12 +112,10 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
             say(
                 "Here {delta} is the gradient with respect to the outputs. Where does it go? Compute all "
                 "entries of {g}.",
-                delta=lambda t: L.upstream(t),
-                g=lambda t: L.gradient(t, "input"),
+                delta=lambda t: L.upstream(t), g=lambda t: L.gradient(t, "input"),
             ),
         ],
-        asked=words("{g}", g=lambda t: L.gradient(t, "input")),
-        value=nested_entries(layer, "grad_input"),
+        asked=words("{g}", g=lambda t: L.gradient(t, "input")), value=nested_entries(layer, "grad_input"),
         wrong=_sent_wrong(layer, selects),
         solution=[
             Prose(
@@ -138,14 +130,11 @@ def pooling_gradient(subject: Subject, rng: Random) -> Exercise | None:
             _sent(layer, selects),
             say(
                 "So {g} is {all}.",
-                g=lambda t: L.gradient(t, "input"),
-                all=nested(all_entries(layer, "grad_input")),
+                g=lambda t: L.gradient(t, "input"), all=nested(all_entries(layer, "grad_input")),
             ),
         ],
-        written=nested,
-        judge=Entries(layer, "grad_input"),
-        form="list",
-    ).made(rng)
+        written=nested, judge=Entries(layer, "grad_input"), form="list",
+    ).made(rng)  # fmt: skip
 
 
 def _winner(layer: Practised, met: list[dict[str, Any]], choose: Callable[..., Any] = max) -> tuple[int, ...]:
@@ -189,48 +178,26 @@ def _sent_wrong(layer: Practised, selects: bool) -> list[Mistaken]:
                 found[to] += share
         return found.tolist()
 
-    def spread(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(one["input"], g * Rational(1, len(met))) for one in met]
-
-    def whole(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(one["input"], g) for one in met]
-
-    def first(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(met[0]["input"], g)]
-
-    def largest(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(_winner(layer, met), g)]
-
-    def times(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(_winner(layer, met), g * value_of(layer, "input", _winner(layer, met)))]
-
-    def smallest(g: Expr, met: list[dict[str, Any]]) -> list[tuple[tuple[int, ...], Expr]]:
-        return [(_winner(layer, met, min), g)]
-
-    if selects:
-        return [
-            ("all entries", "Every entry of a window received its gradient.", lambda: gathered(whole)),
-            ("first entry", "The first entry of each window received its gradient.", lambda: gathered(first)),
-            ("times the entry", "The gradient was multiplied by the largest entry.", lambda: gathered(times)),
-            (
-                "minimum",
-                "The smallest entry of each window received its gradient.",
-                lambda: gathered(smallest),
-            ),
-            (
-                "average for maximum",
-                "The gradient was shared among all entries, as for an average.",
-                lambda: gathered(spread),
-            ),
-        ]
-    return [
-        ("not divided", "Every entry received the whole gradient of its window.", lambda: gathered(whole)),
-        ("maximum for average", "The largest entry received the whole gradient, as for a maximum.",
-         lambda: gathered(largest)),
-        ("first entry", "The first entry of each window received its gradient.", lambda: gathered(first)),
+    ways: dict[str, Callable[[Expr, list[dict[str, Any]]], list[tuple[tuple[int, ...], Expr]]]] = {
+        "spread": lambda g, met: [(one["input"], g * Rational(1, len(met))) for one in met],
+        "whole": lambda g, met: [(one["input"], g) for one in met],
+        "first": lambda g, met: [(met[0]["input"], g)],
+        "times": lambda g, met: [(to := _winner(layer, met), g * value_of(layer, "input", to))],
+        "smallest": lambda g, met: [(_winner(layer, met, min), g)],
+    }
+    told = [
+        ("all entries", "Every entry of a window received its gradient.", "whole"),
+        ("first entry", "The first entry of each window received its gradient.", "first"),
+        ("times the entry", "The gradient was multiplied by the largest entry.", "times"),
+        ("minimum", "The smallest entry of each window received its gradient.", "smallest"),
+        ("average for maximum", "The gradient was shared among all entries, as for an average.", "spread"),
+    ] if selects else [
+        ("not divided", "Every entry received the whole gradient of its window.", "whole"),
+        ("first entry", "The first entry of each window received its gradient.", "first"),
         ("divided by those inside", "The gradient was shared among the entries inside the input only.",
-         lambda: gathered(spread)),
+         "spread"),
     ]  # fmt: skip
+    return [(name, reason, partial(gathered, ways[way])) for name, reason, way in told]
 
 
 def _pooled_entry(subject: Subject, layer: Practised, rng: Random, selects: bool) -> Exercise | None:
@@ -273,12 +240,10 @@ def _pooled_entry(subject: Subject, layer: Practised, rng: Random, selects: bool
             *given(layer, *(("x", "delta") if selects else ("delta",))),
             say(
                 "Here {delta} is the gradient with respect to the outputs. Compute {g}.",
-                delta=lambda t: L.upstream(t),
-                g=lambda t: L.gradient(t, "input", index),
+                delta=lambda t: L.upstream(t), g=lambda t: L.gradient(t, "input", index),
             ),
         ],
-        asked=words("{g}", g=lambda t: L.gradient(t, "input", index)),
-        value=right,
+        asked=words("{g}", g=lambda t: L.gradient(t, "input", index)), value=right,
         wrong=[(name, reason, partial(at, make)) for name, reason, make in all_wrong],
         solution=[
             say(
@@ -292,6 +257,5 @@ def _pooled_entry(subject: Subject, layer: Practised, rng: Random, selects: bool
             ),
             worked(parts),
         ],
-        written=number,
-        judge=Entries(layer, f"grad_input[{L.printed(index)}]"),
-    ).made(rng)
+        written=number, judge=Entries(layer, f"grad_input[{L.printed(index)}]"),
+    ).made(rng)  # fmt: skip

@@ -20,10 +20,11 @@ from symconv.notes.exercises.matrices import matrix_entry, matrix_weights, matri
 from symconv.notes.exercises.moodle import question_bank
 from symconv.notes.exercises.pooled import pooling_gradient
 from symconv.notes.exercises.practised import Subject
+from symconv.notes.exercises.repeated import asked_once, shown_once
 from symconv.notes.exercises.sizes import left_over, output_size
 from symconv.notes.exercises.values import output_all, output_entry
 from symconv.notes.files import FORMATS, GivenOptions, rendered, write
-from symconv.notes.model import Block, Heading, Points, Prose, Table, Words
+from symconv.notes.model import Block, Display, Heading, Points, Prose, Table, Words
 from symconv.printing.names import ExerciseName
 
 #: Every kind of question, in the order of a sheet.
@@ -52,19 +53,11 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "convention": "one axis, stride 1 and learned weights",
         "matrix_entry": "one axis and learned weights",
         **dict.fromkeys(
-            (
-                "matrix_zeros",
-                "matrix_weights",
-                "parameters",
-                "multiplications",
-                "grad_input_entry",
-                "grad_kernel_entry",
-            ),
-            "learned weights",
-        ),
+            ("matrix_zeros", "matrix_weights", "parameters", "multiplications", "grad_input_entry",
+             "grad_kernel_entry"), "learned weights"),
         "pooling_gradient": "a pooling layer",
     }
-)
+)  # fmt: skip
 
 #: So often a kind is tried for a question that is not there yet.
 ATTEMPTS = 12
@@ -117,15 +110,17 @@ class Exercises(Sequence[Exercise]):
         Its headings bear numbers of their own, and its equations none.
         """
         blocks = list(numbered(self.opening, "layer", "sheet.opening"))
+        asked, shown = dict[str, int](), dict[str, int]()
         for at, exercise in enumerate(self.exercises):
             blocks.append(Heading((f"Exercise {at + 1}",)))
-            blocks += numbered(exercise.question, f"exercise-{at + 1}", f"sheet[{at}].question")
+            question = asked_once(exercise.question, at + 1, asked)
+            blocks += numbered(question, f"exercise-{at + 1}", f"sheet[{at}].question")
             blocks += _options(exercise)
         if solutions:
             blocks.append(Heading(("Solutions",), apart=True))
             for at, exercise in enumerate(self.exercises):
                 blocks.append(Heading((f"Solution {at + 1}",), 2))
-                blocks += _solution(exercise, at)
+                blocks += _solution(exercise, at, shown)
         return Document(self.title, tuple(blocks), self.code, numbered=False)
 
     def moodle(self) -> str:
@@ -191,10 +186,12 @@ def _options(exercise: Exercise) -> list[Block]:
     return [Points(tuple(((f"({letters[at]})",), one.words) for at, one in enumerate(exercise.options)))]
 
 
-def _solution(exercise: Exercise, at: int) -> Iterator[Block]:
-    """The answer worked out, and the wrong ones with the mistake behind each."""
-    yield from numbered(exercise.solution, f"solution-{at + 1}", f"sheet[{at}].solution")
-    yield Prose(("Answer: ", *_letter(exercise), *exercise.answer.words, "."))
+def _solution(exercise: Exercise, at: int, shown: dict[str, int]) -> Iterator[Block]:
+    """The answer worked out, and the wrong ones with the mistake behind each, on one page in print."""
+    solution = numbered(exercise.solution, f"solution-{at + 1}", f"sheet[{at}].solution")
+    for number, block in enumerate(shown_once(list(solution), at + 1, shown)):
+        yield replace(block, close=True) if number and not isinstance(block, Display) else block
+    yield Prose(("Answer: ", *_letter(exercise), *exercise.answer.words, "."), close=True)
     if exercise.distractors:
         rows: list[tuple[Words, ...]] = [(one.words, one.reason) for one in exercise.distractors]
         yield Table((("Wrong answer",), ("Where it comes from",)), tuple(rows), close=True)

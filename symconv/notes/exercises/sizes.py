@@ -12,10 +12,10 @@ from sympy import ceiling, floor, sympify
 from symconv.errors import SymconvError
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.exercises.exercise import Draft, Entries, Exercise
-from symconv.notes.exercises.letters import others_above, put_in
+from symconv.notes.exercises.letters import others_above, put_in, sized
 from symconv.notes.exercises.mistakes import Mistaken, mistaken
 from symconv.notes.exercises.practised import Practised, Subject
-from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, shown, words, worked
+from symconv.notes.exercises.written import Writes, by, maths, nested, number, say, words, worked
 from symconv.notes.model import Words
 from symconv.pattern import Spatial
 from symconv.printing.display import Row
@@ -34,25 +34,17 @@ def _in_numbers(subject: Subject, rng: Random) -> Exercise | None:
     inputs = [axis.geometry["input_size"] for axis in layer.spec.tied_axes]
     alike = len(set(layer.spec.output_sizes)) == 1
     along = "" if len(inputs) == 1 else " along each axis"
-    question = say(
-        "The input has {n} entries; {others}. How many outputs are there{ask}?",
-        n=lambda t: by(t, *inputs),
-        others=others_above(layer),
-        ask=along,
-    )
+    question = say("The input has {n} entries; {others}. How many outputs are there{ask}?",
+                   n=lambda t: by(t, *inputs), others=others_above(layer), ask=along)  # fmt: skip
     sizes = list(map(int, layer.spec.output_sizes))
     ways = mistaken(subject, layer, lambda made: _size(made, alike))
     return Draft(
-        kind="output_size",
-        question=[question],
+        kind="output_size", question=[question],
         asked=words("{m}", m=lambda t: t.letter(layer.spec.notation.output_size)),
-        value=sizes[0] if alike else sizes,
-        wrong=[*_interleaved(_by_rule(layer, alike), ways)],
-        solution=[put_in(layer), shown(layer.equation("output_size"))],
-        written=number if alike else nested,
-        judge=Entries(layer, "output_size"),
-        form="number" if alike else "list",
-    ).made(rng)
+        value=sizes[0] if alike else sizes, wrong=[*_interleaved(_by_rule(layer, alike), ways)],
+        solution=[put_in(layer), worked(partial(sized, layer=layer))], written=number if alike else nested,
+        judge=Entries(layer, "output_size"), form="number" if alike else "list",
+    ).made(rng)  # fmt: skip
 
 
 def _interleaved(first: Iterable[Mistaken], second: Iterable[Mistaken]) -> Iterator[Mistaken]:
@@ -85,6 +77,8 @@ def _resized(subject: Subject, rng: Random) -> Practised | None:
             low = 3 if subject.spec.transposed else max(3, spanned)
             counts.append(rng.randint(low, low + 14))
         counts = counts[:1] * len(axes) if same else counts
+        if counts == [axis.geometry["input_size"] for axis in axes]:
+            continue  # how many outputs these have is said at the head
         try:
             inputs = counts[0] if len(counts) == 1 else tuple(counts)
             return subject.remade(subject.layer, input_size=inputs, **_SINGLE)
@@ -192,8 +186,7 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
             )
         ],
         asked=words("{m}", m=lambda t: of_formulas(t, symbols).expr(symbols.m_letter(0))),
-        value=axis.extents["output"][0],
-        wrong=[*_interleaved(rules, ways)],
+        value=axis.extents["output"][0], wrong=[*_interleaved(rules, ways)],
         solution=[
             say(
                 "The first window starts at the first position of the padded input, each further window one "
@@ -204,10 +197,8 @@ def _as_formula(subject: Subject, rng: Random) -> Exercise | None:
             ),
             worked(lambda t: _derived(t, layer)),
         ],
-        written=write,
-        judge=Entries(layer, "output_size"),
-        form="choice",
-    ).made(rng)
+        written=write, judge=Entries(layer, "output_size"), form="choice",
+    ).made(rng)  # fmt: skip
 
 
 def axis_symbols(axis: Spatial) -> set[Any]:
@@ -218,29 +209,17 @@ def axis_symbols(axis: Spatial) -> set[Any]:
 def _derived(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     """The formula in general letters, and what it is here."""
     symbols = layer.closed.symbols
-    form, n = of_formulas(t, symbols), layer.spec.notation
-    axis = layer.spec.tied_axes[0]
-    names = {
-        "t": t.times,
-        "off": f"2{t.times}{t.letter(n.padding)}",
-        "pads": f"2{t.times}{t.letter(n.padding)}",
-    }
-    fields = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
-    letters = {name: t.letter(getattr(n, name)) for name in fields}
-    before, after = axis.geometry["before"], axis.geometry["after"]
-    if before != after:
-        both = f"{letters['padding']} + {letters['padding']}'"
-        names |= {"pads": both, "off": f"{letters['padding']} - {letters['padding']}'"}
-    bounds = []
-    for top, below in axis.size_template:
-        inside = top.format(**letters, **names, before=letters["padding"], after=f"{letters['padding']}'")
-        bounds.append(t.floor_fraction(inside, below.format(**letters)) if below else inside)
-    general = bounds[0] if len(bounds) == 1 else f"{t.minimum}({t.comma.join(bounds)})"
-    if axis.dependent_role == "input":
-        general = f"{general} + 1"
+    form, axis = of_formulas(t, symbols), layer.spec.tied_axes[0]
+    general = next(sized(t, layer)).parts[0]
     right = form.expr(sympify(axis.extents["output"][0]))
     yield Row(form.expr(symbols.m_letter(0)), (general, right) if general != right else (right,))
 
+
+#: What is left after the first window: less than a step where that is the only one.
+_AFTER = (
+    "After the first window {first} {room}, fewer than a step of {s}.",
+    "After the first window {first} {room}; steps of {s} use {used} of them and leave {value}.",
+)
 
 #: So many numbers of inputs are drawn until something is left over.
 DRAWN = 20
@@ -249,14 +228,9 @@ DRAWN = 20
 def left_over(subject: Subject, rng: Random) -> Exercise | None:
     """How many positions of the padded input lie after the last window, for a stride."""
     axes = subject.spec.tied_axes
-    if (
-        not subject.spec.numeric
-        or subject.spec.transposed
-        or len(axes) != 1
-        or axes[0].geometry["stride"] == 1
-    ):
+    if not subject.spec.numeric or subject.spec.transposed or len(axes) != 1:
         return None
-    if axes[0].options.get("ceil_mode"):
+    if axes[0].geometry["stride"] == 1 or axes[0].options.get("ceil_mode"):
         return None
     drawn = (_resized(subject, rng) for _ in range(DRAWN))
     layer = next((made for made in drawn if made is not None and _remainder(made)), None)
@@ -267,6 +241,7 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
     n, k, s, d = g["input_size"], g["kernel_size"], g["stride"], g["dilation"]
     pads, m = g["before"] + g["after"], int(axis.extents["output"][0])
     reach = d * (k - 1)
+    room = n + pads - reach - 1
     value = _remainder(layer)
     letter = layer.spec.notation
 
@@ -275,12 +250,15 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         yield Row(f"{n} + {pads} - \\bigl({last}\\bigr)" if t.stacked else f"{n} + {pads} - ({last})",
                   (f"{n + pads} - {(m - 1) * s + reach + 1}", str(value)))  # fmt: skip
 
-    def formula(sign: str) -> Any:
-        return lambda t: f"({t.letter(letter.input_size)} {sign} {t.letter(letter.kernel_size)})"
+    def formula(sign: str) -> Writes:
+        def write(t: MathsTarget) -> str:
+            p, inputs = t.letter(letter.padding), t.letter(letter.input_size)
+            around = f" + 2{t.times}{p}" if g["before"] == g["after"] else f" + {p} + {p}'"
+            return f"({inputs}{around if pads else ''} {sign} {t.letter(letter.kernel_size)})"
+
+        return write
 
     wrong: list[Mistaken] = [
-        ("wrong crop", words("The remainder of {a} by the stride was taken, not that of {b}.", a=formula("+"),
-                             b=formula("-")), lambda: (n + k) % s),
         ("padding", "The padding was forgotten.", lambda: (n - reach - 1) % s),
         ("off by one", "The remainder of the size was taken without subtracting the window.",
          lambda: (n + pads) % s),
@@ -288,20 +266,20 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
         ("rounding", "The positions missing for one more window were counted.", lambda: s - value),
         ("stride", "Only one window was subtracted.", lambda: n + pads - reach - 1),
     ]  # fmt: skip
+    if d == 1:
+        told = "The remainder of {a} by the stride was taken, not that of {b}."
+        told_words = words(told, a=formula("+"), b=formula("-"))
+        wrong.insert(0, ("wrong crop", told_words, lambda: (n + pads + k) % s))
     return Draft(
         kind="left_over",
         question=[
             say(
                 "The input has {n} entries; {others}. How many positions at the end of the {padded} does no "
                 "window reach?",
-                n=n,
-                others=others_above(layer),
-                padded="padded input" if pads else "input",
+                n=n, others=others_above(layer), padded="padded input" if pads else "input",
             )
         ],
-        asked=("Number of positions",),
-        value=value,
-        wrong=wrong,
+        asked=("Number of positions",), value=value, wrong=wrong,
         solution=[
             say(
                 "The {m} windows start {s} positions apart and span {span} positions each, so they cover the "
@@ -309,24 +287,18 @@ def left_over(subject: Subject, rng: Random) -> Exercise | None:
                 if m > 1
                 else "The one window spans {span} positions, so it covers the first {end} of {whole} "
                 "positions. What is left is",
-                m=m,
-                s=s,
-                span=reach + 1,
-                end=(m - 1) * s + reach + 1,
-                whole=n + pads,
+                m=m, s=s, span=reach + 1, end=(m - 1) * s + reach + 1, whole=n + pads,
             ),
             worked(rows),
             say(
-                "This {value} is the remainder of {room} ÷ {s}, which rounding down drops. No output depends "
-                f"on {'this position' if value == 1 else 'these positions'}.",
-                value=value,
-                room=n + pads - reach - 1,
-                s=s,
+                f"{_AFTER[m > 1]} No output depends on {'this' if value == 1 else 'these'} "
+                f"position{'s' * (value > 1)}.",
+                first=lambda t: f"{n + pads} - {reach + 1} = {room}",
+                room=f"position{'s remain' if room > 1 else ' remains'}", used=room - value, value=value, s=s,
             ),
         ],
-        written=number,
-        judge=Entries(layer, "left_over"),
-    ).made(rng)
+        written=number, judge=Entries(layer, "left_over"),
+    ).made(rng)  # fmt: skip
 
 
 def _remainder(layer: Practised) -> int:

@@ -62,7 +62,7 @@ def output_entry(subject: Subject, rng: Random) -> Exercise | None:
     L, met = Letters(layer.spec), terms(layer, "output", index)
     off, told = counted_from(layer.spec)
     right = entry(layer, "output", index)
-    beside = (*index[:-1], index[-1] + off)
+    beside = tuple(at + off for at in index)
     wrong: list[Mistaken] = [
         *mistaken(subject, layer, lambda made: entry(made, "output", index), "one side"),
         ("index base", told, lambda: entry(layer, "output", beside)),
@@ -83,13 +83,10 @@ def output_entry(subject: Subject, rng: Random) -> Exercise | None:
             *given(layer, *_operands(layer), "b"),
             say("Compute {y}.", y=lambda t: L.output(t, index)),
         ],
-        asked=words("{y}", y=lambda t: L.output(t, index)),
-        value=right,
-        wrong=wrong,
-        solution=output_worked(layer, index),
-        written=number,
+        asked=words("{y}", y=lambda t: L.output(t, index)), value=right, wrong=wrong,
+        solution=output_worked(layer, index), written=number,
         judge=Entries(layer, f"output[{L.printed(index)}]"),
-    ).made(rng)
+    ).made(rng)  # fmt: skip
 
 
 def _operands(layer: Practised) -> tuple[str, ...]:
@@ -114,16 +111,10 @@ def output_worked(layer: Practised, index: tuple[int, ...]) -> list[Block]:
     addend = None
     if layer.spec.bias:
         addend = (lambda t: _bias_letter(t, layer, index)), _bias(layer, index)
-    what = {
-        (False, False): "Place the kernel on the window of {y}, multiply overlapping entries, and add:",
-        (
-            False,
-            True,
-        ): "Place the flipped kernel on the window of {y}, multiply overlapping entries, and add:",
-    }.get(
-        (layer.spec.transposed, layer.spec.flip),
-        "These products of an input and a weight fall on {y}; add them up:",
-    )
+    called = "flipped kernel" if layer.spec.flip else "kernel"
+    what = f"Place the {called} on the window of {{y}}, multiply overlapping entries, and add:"
+    if layer.spec.transposed:
+        what = "These products of an input and a weight fall on {y}; add them up:"
     return [
         say(what, y=lambda t: L.output(t, index)),
         sum_of_products(layer, lambda t: L.output(t, index), ("tap", "input"), met, addend),
@@ -169,17 +160,13 @@ def output_all(subject: Subject, rng: Random) -> Exercise | None:
             *given(layer, *_operands(layer), "b"),
             say("Compute all entries of the output {y}.", y=lambda t: L.output(t)),
         ],
-        asked=words("{y}", y=lambda t: L.output(t)),
-        value=nested_entries(layer, "output"),
-        wrong=wrong,
+        asked=words("{y}", y=lambda t: L.output(t)), value=nested_entries(layer, "output"), wrong=wrong,
         solution=[
             Prose((_HOW[layer.spec.kernel.name if not layer.spec.kernel.learned else _way(layer)],)),
             _by_place(layer),
         ],
-        written=nested,
-        judge=Entries(layer, "output"),
-        form="list",
-    ).made(rng)
+        written=nested, judge=Entries(layer, "output"), form="list",
+    ).made(rng)  # fmt: skip
 
 
 def _way(layer: Practised) -> str:

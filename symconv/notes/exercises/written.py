@@ -310,11 +310,6 @@ def sum_of_products(
     return worked(rows)
 
 
-def titled(layer: Practised) -> str:
-    """The title of a layer within a sentence."""
-    return layer.title[0].lower() + layer.title[1:]
-
-
 def on_small(whole_layer: Practised, layer: Practised) -> list[Block]:
     """The sentence that says that the smaller layer is meant, where it is."""
     return [] if layer.spec.pattern == whole_layer.spec.pattern else [say("Take the smaller layer.")]

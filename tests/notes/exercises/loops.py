@@ -31,6 +31,27 @@ def along(axis: Any, transposed: bool) -> list[tuple[int, int, int]]:
     return met
 
 
+def misread(axis: Any, transposed: bool, mistake: str, count: int) -> list[tuple[int, int, int]]:
+    """Which output, tap and input meet for somebody who makes a mistake and uses all outputs there are."""
+    sizes, mode = axis.geometry, axis.options.get("padding_mode", "zeros")
+    n, k, s, d = (int(sizes[name]) for name in ("input_size", "kernel_size", "stride", "dilation"))
+    before = 0 if mistake == "padding" else int(sizes["before"])
+    s, d = 1 if mistake == "stride" else s, 1 if mistake == "dilation" else d
+    turned = axis.options["flip"] != (mistake == "flip")
+    met = []
+    for tap in range(k):
+        at = d * (k - 1 - tap if turned else tap)
+        if transposed:
+            met += [(s * j + at - before, tap, j) for j in range(n) if s * j + at - before >= 0]
+            continue
+        for o in range(count):
+            j = s * o + at - before
+            seen = read(j, n, "zeros" if mistake in ("padding", "padding mode") else mode)
+            if seen is not None:
+                met.append((o, tap, seen))
+    return met
+
+
 def read(j: int, n: int, mode: str) -> int | None:
     """Which entry stands at a place of the padded input."""
     if 0 <= j < n:
@@ -59,8 +80,8 @@ def outputs_along(axis: Any, transposed: bool) -> int:
     return count
 
 
-def triples(layer: Any) -> list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]:
-    """Every output, tap and input that meet, with all of their indices."""
+def triples(layer: Any, mistake: str = "") -> list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]:
+    """Every output, tap and input that meet, with all of their indices, or that do so by mistake."""
     spec = layer.spec
     outer: list[list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]] = []
     for relation in spec.tied.relations:
@@ -78,7 +99,11 @@ def triples(layer: Any) -> list[tuple[tuple[int, ...], tuple[int, ...], tuple[in
         else:
             (size,) = options.values()
             outer.append([((i,), (), (i,)) for i in range(size)])
-    places = [[((o,), (k,), (j,)) for o, k, j in along(a, spec.transposed)] for a in spec.tied_axes]
+    each = [
+        misread(a, spec.transposed, mistake, int(size)) if mistake else along(a, spec.transposed)
+        for a, size in zip(spec.tied_axes, spec.output_sizes, strict=True)
+    ]
+    places = [[((o,), (k,), (j,)) for o, k, j in met] for met in each]
     found: list[Any] = []
     for parts in product(*outer, *places):
         found.append(tuple(sum((part[role] for part in parts), ()) for role in range(3)))

@@ -150,7 +150,7 @@ def test_named_mistakes_give_their_numbers() -> None:
 
 def test_common_mistakes_all_occur() -> None:
     layers = [
-        sc.Conv1d(5, 3, flip=True), sc.Conv1d(8, 3, stride=3, padding=1), sc.Conv1d(4, 3, padding="full"),
+        sc.Conv1d(5, 3, flip=True), sc.Conv1d(8, 4, stride=3, padding=1), sc.Conv1d(4, 3, padding="full"),
         sc.MaxPool1d(6, 2),
     ]  # fmt: skip
     found = {d.mistake for layer in layers for e in layer.exercises(count=12) for d in e.distractors}
@@ -198,11 +198,26 @@ def test_something_is_left_over(options: dict[str, Any]) -> None:
     for exercise in made:
         value = exercise.answer.value
         where = "this position." if value == 1 else "these positions."
-        (rest,) = re.findall(r"This (\d+) is the remainder of (\d+) ÷ (\d+), which", told(exercise.solution))
-        left, whole, stride = map(int, rest)
-        assert left == value == whole % stride
-        assert stride == options["stride"]
+        inputs, outputs = layer_sizes(exercise)
+        window = options.get("dilation", 1) * 2 + 1
+        pattern = r"After the first window (\d+) - (\d+) = (\d+) positions? remains?(.*)\. No"
+        ((padded, spanned, left, rest),) = re.findall(pattern, told(exercise.solution))
+        assert (int(padded), int(spanned)) == (inputs + 2 * options.get("padding", 0), window)
+        assert int(left) == int(padded) - window
+        used = options["stride"] * (outputs - 1)
+        if used:
+            assert rest == f"; steps of {options['stride']} use {used} of them and leave {value}"
+            assert int(left) - used == value
+        else:
+            assert rest == f", fewer than a step of {options['stride']}"
+            assert int(left) == value < options["stride"]
         assert told(exercise.solution).endswith(f"No output depends on {where}")
+
+
+def layer_sizes(exercise: Any) -> tuple[int, int]:
+    """The numbers of inputs and outputs of the layer that an exercise is about."""
+    (axis,) = exercise._judge.layer.spec.tied_axes
+    return axis.geometry["input_size"], loops.outputs_along(axis, False)
 
 
 def told(blocks: Any) -> str:
@@ -244,6 +259,52 @@ def test_outputs_at_which_a_weight_meets_padding_are_named() -> None:
         letter: letter == "dL/dw0" for letter in found
     }
     assert len(found) == 3
+
+
+def test_a_matrix_is_asked_for_and_written_out_once_on_a_sheet() -> None:
+    made = sc.Conv1d(6, 3, stride=2, padding=1).exercises(seed=5, count=8)
+    assert [one.kind for one in made[4:6]] == ["matrix_zeros", "matrix_weights"]
+    text = str(made.document(solutions=True))
+    assert "Write the layer as y = T x with a 4 x 8 matrix T. How many entries of T are zero" in text
+    assert "\nHow many different weights does the matrix T of Exercise 5 hold?\n" in text
+    assert "only 3 of these are different. The whole matrix stands in Solution 5.\n\nAnswer: 3." in text
+    assert text.count("x7]") == 1
+    # Each exercise by itself still says which matrix it means.
+    assert "with a 4 x 8 matrix T. How many different weights does T hold?" in str(made[5])
+    apart = sc.Conv1d(4, 3).exercises(seed=2, count=8, kinds=["matrix_zeros", "matrix_weights"])
+    for text in (str(made.document()), str(apart.document())):
+        questions = re.findall(r"Write the layer as y = T x with a (.*) matrix", text)
+        assert len(questions) == len(set(questions)) > 0
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (
+            sc.Conv1d(6, 3, stride=2, padding=1),
+            "a cross-correlation with a kernel w of 3 weights (taps), stride 2 and padding 1. Unless an "
+            "exercise says otherwise, the input x has 6 entries and the output y has 3. The layer computes",
+        ),
+        (
+            sc.Conv2d(5, 3, in_channels=2, out_channels=4, bias=True),
+            "a cross-correlation with kernels w of 3×3 weights and a bias b for each output channel, 2 input "
+            "and 4 output channels. Unless an exercise says otherwise, the input x has 2 x 5 x 5 entries and "
+            "the output y has 4 x 3 x 3.",
+        ),
+        (
+            sc.MaxPool1d(7, 2, ceil_mode=True, notation="goodfellow"),
+            "maximum pooling in windows of 2 entries with stride 2 and the number of outputs rounded up. "
+            "Unless an exercise says otherwise, the input I has 7 entries and the output S has 4.",
+        ),
+        (
+            sc.Conv1d("N", 3, stride="s", padding=("p", "q")),
+            "a cross-correlation of N inputs with a kernel w of 3 weights (taps), stride s, and padding p "
+            "before and q after. The layer computes",
+        ),
+    ],
+)
+def test_the_head_gives_every_setting_and_letter(layer: Any, said: str) -> None:
+    assert f"All exercises use {said}" in str(layer.exercises(count=1).document())
 
 
 def test_another_seed_gives_another_sheet() -> None:
