@@ -30,10 +30,20 @@ def kind(spec: Specification) -> str:
     return "maximum" if spec.kernel.depends_on_input else "average"
 
 
-def same_settings(spec: Specification) -> str:
-    """What the matrix of a transposed layer and its transpose have in common, besides the kernel."""
+def same_settings(spec: Specification, *also: str) -> str:
+    """What the matrix of a transposed layer and its transpose have in common.
+
+    >>> import symconv as sc
+    >>> same_settings(sc.ConvTranspose1d(3, 3, dilation=2, padding=1).spec)
+    'stride, dilation and padding'
+    >>> same_settings(sc.ConvTranspose1d(3, 3).spec, "kernel")
+    'kernel and stride, and no padding'
+    """
     spread = any(axis.geometry["dilation"] != 1 for axis in spec.tied_axes)
-    return joined(["stride", *["dilation"] * spread, "padding"])
+    padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+    told = joined([*also, "stride", *["dilation"] * spread, *["padding"] * padded])
+    without = f"{',' * (' and ' in told)} and no padding"
+    return told if padded else f"{told}{without}"
 
 
 def channelled(spec: Specification) -> bool:

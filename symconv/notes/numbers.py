@@ -23,6 +23,7 @@ from symconv.notes.padding import modes, padded
 from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
+from symconv.notes.settings import as_here
 from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
 from symconv.notes.ties import styled
@@ -300,19 +301,11 @@ def sizes(sources: Sources) -> Words:
     instance: Words = (
         (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), fewer, ")") if numbers else ()
     )
-    others = [piece for words in lettered(sources) for piece in (", ", *words)]
-    general: Words = (
-        "In general, for ",
-        *told[0],
-        ", ",
-        *told[1],
-        *others,
-        " and ",
-        *told[2],
-        *instance,
-        ":",
-    )
-    return (*kinds.selection(sources), *general)
+    given = [*told[:2], *lettered(sources)]
+    settings = as_here(sources)
+    words: Words = ("In general, for ", *enumerated(given), f", {settings}" * bool(settings))
+    words = (*words, ", the ", *told[2], " are", *instance, ":")
+    return (*kinds.selection(sources), *words)
 
 
 def _fewer_channels(sources: Sources) -> str:

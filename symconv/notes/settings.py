@@ -1,0 +1,211 @@
+"""Which numbers of a layer its general formulas have built in, and for which sizes these hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from sympy import Expr, Ge, Le, S, Symbol, sympify
+from sympy.logic.boolalg import Boolean
+
+from symconv.index_sums.printers import of_formulas
+from symconv.index_sums.symbols import LayerSymbols
+from symconv.notes.model import Maths, Words
+from symconv.notes.phrases import enumerated
+from symconv.notes.pieces import Pen
+from symconv.notes.source import Sources
+from symconv.pattern import PADDING_MODES, Specification
+from symconv.pattern.reading import MODES
+from symconv.printing.english import counted, joined, per_axis
+from symconv.printing.target import MathsTarget
+
+
+def built_in(spec: Specification, *, whole: bool = False) -> list[str]:
+    """The stride, the padding and so on that stand in formulas as numbers, each with its name.
+
+    The ``whole`` list counts channels and samples too.
+
+    >>> import symconv as sc
+    >>> built_in(sc.Conv1d("N", "K", stride=2, padding=1).spec), built_in(sc.Conv1d("N", "K", stride="s").spec)
+    (['stride 2', 'padding 1'], ['no padding'])
+    >>> built_in(sc.Conv2d(("N", "H"), 3, padding=1, padding_mode="reflect", dilation=(1, 2)).spec)
+    ['stride 1', 'dilation 1 along the first axis and 2 along the second axis', 'reflect padding 1']
+    """
+    axes = [axis.geometry for axis in spec.tied_axes]
+
+    def told(name: str, usual: int | None = None) -> list[str]:
+        found = [axis.get(name, usual) for axis in axes]
+        numbers = all(isinstance(size, int) for size in found)
+        plain = not numbers or all(size == usual for size in found)
+        called = name.replace("_", " ").replace("kernel", spec.kernel.called if whole else "kernel")
+        return [] if plain else [f"{called} {per_axis(list(map(str, found)))}"]
+
+    groups = [r.geometry["groups"] for r in spec.tied.relations if "groups" in r.geometry]
+    counts = [
+        counted(relation.geometry[name], noun)
+        for relation in spec.tied.relations
+        for name, noun in _COUNTS.items()
+        if whole and isinstance(relation.geometry.get(name), int)
+    ]
+    return [
+        *(told("input_size") + told("kernel_size") if whole else []),
+        *told("stride"),
+        *told("dilation", 1),
+        *_padding(spec),
+        *told("output_padding", 0),
+        *(["ceil mode"] if spec.tied_axes[0].options.get("ceil_mode") else []),
+        *([counted(groups[0], "group")] if groups and groups[0] != 1 else []),
+        *counts,
+    ]
+
+
+_COUNTS = {
+    "in_channels": "input channel",
+    "out_channels": "output channel",
+    "channels": "channel",
+    "batch": "sample",
+}
+
+
+def _padding(spec: Specification) -> list[str]:
+    """The padding by its name, or how much of it there is; nothing where it has a letter."""
+    mode = f"{spec.padding_mode} " * (spec.padding_mode != "zeros")
+    found = []
+    for axis in spec.tied_axes:
+        before, after = axis.geometry["before"], axis.geometry["after"]
+        named = axis.options["padding"]
+        if named in MODES and named != "valid":
+            found.append(f"{named} padding")
+        elif not (isinstance(before, int) and isinstance(after, int)):
+            return [f"{mode}padding"] * bool(mode)
+        elif before != after:
+            found.append(f"{mode}padding {before} before and {after} after")
+        else:
+            found.append(f"{mode}padding {before}" if before else "no padding")
+    return [per_axis(found)]
+
+
+def listed(settings: Sequence[str]) -> str:
+    """Settings one after the other, with a comma before the last where one of them has an "and" itself.
+
+    >>> listed(["stride 2", "padding 1"]), listed(["stride 2", "padding 0 before and 1 after"])
+    ('stride 2 and padding 1', 'stride 2, and padding 0 before and 1 after')
+    """
+    apart = len(settings) > 1 and any(" and " in setting for setting in settings)
+    return f"{', '.join(settings[:-1])}, and {settings[-1]}" if apart else joined(settings)
+
+
+def as_here(sources: Sources) -> str:
+    """That a general formula has the settings of this layer, which those of its example need not be."""
+    settings = built_in(sources.opened.spec)
+    if not settings:
+        return ""
+    own = built_in(sources.example.spec)
+    shared = all(any(f"{one} ".startswith(f"{setting} ") for one in own) for setting in settings)
+    return f"with {listed(settings)} as {'here' if shared else 'in the title'}"
+
+
+def shown_size(symbols: LayerSymbols, at: int, form: MathsTarget) -> str | None:
+    """An output size with its stride and padding in their places; None where SymPy's own form shows them.
+
+    >>> import symconv as sc
+    >>> from symconv.printing.targets import target_of
+    >>> layers = sc.Conv1d("N", "K", stride=2, padding=1), sc.ConvTranspose1d("N", "K", stride=2, padding=1)
+    >>> [shown_size(LayerSymbols(layer.spec), 0, target_of("text")) for layer in layers]
+    ['floor((N + 2 - K)/2) + 1', '2*(N - 1) + K - 2']
+    """
+    axis = symbols.exact_spec.tied_axes[at]
+    size = {name: sympify(value) for name, value in axis.geometry.items()}
+    named = axis.options.get("padding")
+    if axis.options.get("ceil_mode") or (named in MODES and named != "valid"):
+        return None
+    form = of_formulas(form, symbols)
+    stride, dilation, pads = size["stride"], size["dilation"], size["before"] + size["after"]
+    n, k, added = form.expr(size["input_size"]), form.factor(size["kernel_size"]), size.get("output_padding", 0)
+    if stride == dilation == 1 and pads == 0 == added:
+        return None
+    times = "" if form.stacked else form.times
+    spread = f"{form.factor(dilation)}{times if dilation.is_Integer else form.times}({k} - 1)"
+    off = f"({form.expr(pads)})" if pads.is_Add else form.expr(pads)
+    if symbols.spec.transposed:
+        steps = f"{form.factor(stride)}{times if stride.is_Integer else form.times}({n} - 1)"
+        whole = f"{f'({n} - 1)' if stride == 1 else steps} + {k if dilation == 1 else f'{spread} + 1'}"
+        return f"{whole}{f' - {off}' if pads != 0 else ''}{f' + {form.expr(added)}' if added != 0 else ''}"
+    whole = f"{n}{f' + {form.expr(pads)}' if pads != 0 else ''}"
+    whole += f" - {k}" if dilation == 1 else f" - {spread} - 1"
+    return f"{whole} + 1" if stride == 1 else f"{form.floor_fraction(whole, form.expr(stride))} + 1"
+
+
+def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
+    """The letters among ``sizes``, and when there is a layer of these sizes: all that a proof takes for granted.
+
+    Each letter has its least value, with its greatest where a condition gives it; other conditions follow.
+    """
+    symbols = sources.opened.closed.symbols
+    mode = symbols.spec.padding_mode
+    least, others = _conditions(sources.opened.formula("output").conditions)
+    modes = [limit for axis in symbols.spec.tied_axes for limit in getattr(axis, "limits", ())]
+    asked, others_asked = _conditions(modes if PADDING_MODES[mode].slack is not None else [])
+    most = {other.lhs: other for other in reversed(others) if isinstance(other, Le) and other.lhs in least}
+    every = dict.fromkeys([*least, *sorted(symbols.integers, key=str)])
+    letters = [symbol for symbol in every if symbol.name in sizes]
+
+    def written(write: Callable[[MathsTarget], str]) -> Maths:
+        return pen(lambda s: write(of_formulas(s.form, symbols)))
+
+    def at_least(some: Sequence[Symbol]) -> Maths:
+        bound = least.get(some[0])
+
+        def write(form: MathsTarget) -> str:
+            listed, above = ", ".join(map(form.expr, some)), r"\ge" if form.stacked else ">="
+            return listed if bound is None else f"{listed} {above} {bound}"
+
+        return written(write)
+
+    def chain(*parts: Expr) -> Maths:
+        return written(lambda form: form.at_most.join(map(form.expr, parts)))
+
+    def told(piece: Maths, required: bool) -> Words:
+        return (piece, f" (as {mode} padding requires)") if required else (piece,)
+
+    plain, required, bounded = dict[Expr | None, list[Symbol]](), list[Words](), list[Words]()
+    for symbol in letters:
+        if symbol in most:
+            limit = most[symbol]
+            bounded.append(told(chain(least[symbol], symbol, limit.rhs), limit in others_asked))
+        elif symbol in least and asked.get(symbol, 1) == least[symbol] > 1:
+            required.append(told(at_least([symbol]), True))
+        else:
+            plain.setdefault(least.get(symbol), []).append(symbol)
+    found = enumerated([*((at_least(some),) for some in plain.values()), *required, *bounded])
+    rest = [other for other in others if other not in most.values()]
+    if not rest:
+        return found
+    pieces = [told(written(partial(_printed, other)), other in others_asked) for other in rest]
+    return (*found, " where ", *enumerated(pieces))
+
+
+def _printed(condition: Boolean, form: MathsTarget) -> str:
+    return form.expr(condition)
+
+
+def _conditions(given: Iterable[Boolean]) -> tuple[dict[Symbol, Expr], list[Boolean]]:
+    """The least value of each letter that has one, and all other conditions, those of an order as "at most".
+
+    >>> from sympy.abc import K, N
+    >>> _conditions([N >= 1, K >= 1, N + 2 >= K, N - 1 >= 1])
+    ({N: 2, K: 1}, [K <= N + 2])
+    """
+    least: dict[Symbol, Expr] = {}
+    others: list[Boolean] = []
+    for one in given:
+        if isinstance(one, Ge):
+            one = Le(one.rhs, one.lhs, evaluate=False)
+        (letter, *more), slack = [*one.free_symbols, None], None
+        if isinstance(one, Le) and one.lhs.is_Integer and not any(more):
+            slack = one.rhs - letter
+        if slack is not None and slack.is_Integer:
+            least[letter] = max(one.lhs - slack, least.get(letter, S.Zero))
+        else:
+            others.append(one)
+    return least, list(dict.fromkeys(others))
