@@ -68,6 +68,7 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
     }
     same = kinds.same_settings(pen.worked.spec, "kernel")
+    same += "," * ("," in same and "no padding" in same)
     inputs, outputs = (
         "×".join(map(str, sizes))
         for sizes in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from sympy import Expr, Ge, Le, S, Symbol, sympify
@@ -114,26 +114,39 @@ def shown_size(symbols: LayerSymbols, at: int, form: MathsTarget) -> str | None:
     >>> [shown_size(LayerSymbols(layer.spec), 0, target_of("text")) for layer in layers]
     ['floor((N + 2 - K)/2) + 1', '2*(N - 1) + K - 2']
     """
-    axis = symbols.exact_spec.tied_axes[at]
+    axis, form = symbols.exact_spec.tied_axes[at], of_formulas(form, symbols)
     size = {name: sympify(value) for name, value in axis.geometry.items()}
-    named = axis.options.get("padding")
-    if axis.options.get("ceil_mode") or (named in MODES and named != "valid"):
+    stride, pads, added = size["stride"], size["before"] + size["after"], size.get("output_padding", S.Zero)
+    plain = all((size[side].is_Integer or size[side].is_Symbol) for side in ("before", "after"))
+    if axis.options.get("ceil_mode") or not plain:
         return None
-    form = of_formulas(form, symbols)
-    stride, dilation, pads = size["stride"], size["dilation"], size["before"] + size["after"]
-    n, k, added = form.expr(size["input_size"]), form.factor(size["kernel_size"]), size.get("output_padding", 0)
-    if stride == dilation == 1 and pads == 0 == added:
-        return None
-    times = "" if form.stacked else form.times
-    spread = f"{form.factor(dilation)}{times if dilation.is_Integer else form.times}({k} - 1)"
+    n, k, window = form.expr(size["input_size"]), form.factor(size["kernel_size"]), spanned(size, form)
     off = f"({form.expr(pads)})" if pads.is_Add else form.expr(pads)
     if symbols.spec.transposed:
-        steps = f"{form.factor(stride)}{times if stride.is_Integer else form.times}({n} - 1)"
-        whole = f"{f'({n} - 1)' if stride == 1 else steps} + {k if dilation == 1 else f'{spread} + 1'}"
+        steps = times(form, stride, f"({n} - 1)")
+        whole = f"{n} + {k} - 1" if stride == size["dilation"] == 1 else f"{steps} + {window}"
         return f"{whole}{f' - {off}' if pads != 0 else ''}{f' + {form.expr(added)}' if added != 0 else ''}"
     whole = f"{n}{f' + {form.expr(pads)}' if pads != 0 else ''}"
-    whole += f" - {k}" if dilation == 1 else f" - {spread} - 1"
+    if size["dilation"] == 1:
+        whole += f" - {k}"
+    else:
+        whole += f" - {window.removesuffix(' + 1')}"
+        if stride == 1:
+            return whole
+        whole += " - 1"
     return f"{whole} + 1" if stride == 1 else f"{form.floor_fraction(whole, form.expr(stride))} + 1"
+
+
+def spanned(size: Mapping[str, Expr], form: MathsTarget) -> str:
+    """How many places a window spans along an axis."""
+    k = form.factor(size["kernel_size"])
+    return k if size["dilation"] == 1 else f"{times(form, size['dilation'], f'({k} - 1)')} + 1"
+
+
+def times(form: MathsTarget, size: Expr, factor: str) -> str:
+    """A size times what is in brackets."""
+    between = "" if form.stacked and size.is_Integer else form.times
+    return factor if size == 1 else f"{form.factor(size)}{between}{factor}"
 
 
 def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:

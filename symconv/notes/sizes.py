@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from operator import itemgetter
 
 from sympy import sympify
@@ -12,9 +11,10 @@ import symconv.notes.kinds as kinds
 from symconv.errors import GeometryError, SymconvError
 from symconv.explicit.layout import Sheet
 from symconv.notes.formulas import formulas
-from symconv.notes.letters import letters_of, operands
+from symconv.notes.letters import letters_of
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
 from symconv.notes.padding import LEAST
+from symconv.notes.counting import positions_counted
 from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
@@ -155,25 +155,23 @@ def size(sources: Sources) -> list[Block]:
     if layer.spec.numeric:
         found = "×".join(map(str, layer.spec.output_sizes))
         blocks.append(Prose((f"The layer of the title has {_outputs(found)}{_each(layer)}.",)))
-    small = "×".join(map(str, sources.example.spec.output_sizes))
-    blocks.append(Prose((f"The example has {_outputs(small)}{_each(layer)}.",)))
+    blocks.append(Prose(_of_example(sources)))
     return [*blocks, *_paddings(sources, pen)]
 
 
 def referred(sources: Sources, blocks: list[Block]) -> list[Block]:
-    """The section with a pointer to its formula, where that stands above in the letters of the layer."""
+    """The section with the reason for its formula, where that stands above in the letters of the layer."""
     at = next((at for at, b in enumerate(blocks) if isinstance(b, Display) and not b.code), 0)
-    told = blocks[at - 1]
-    if not at or not isinstance(told, Prose):
+    if not at or sources.opened.spec.tied_axes[0].options.get("ceil_mode"):
         return blocks
-    *_, output, _ = operands(sources.opened.closed.symbols)
-    sizes = [size for size in output.shape[-len(sources.layer.spec.axes) :] if not size.text.isdigit()]
-    if not sizes:
-        return blocks
-    letters, one = Pen(Worked(sources.example)).listed(sizes), len(sizes) == 1
-    text = f" above {'counts' if one else 'count'} the outputs."
-    words = (str(told.words[-1]).removesuffix(":"), f"; the formula{'' if one else 's'} for ", *letters, text)
-    return [*blocks[: at - 1], replace(told, words=(*told.words[:-1], *words)), *blocks[at + 1 :]]
+    said = Prose(_of_example(sources))
+    others = [block for block in blocks[at + 1 :] if block != said]
+    return [*blocks[: at - 1], Prose(positions_counted(sources)), *others]
+
+
+def _of_example(sources: Sources) -> Words:
+    small = "×".join(map(str, sources.example.spec.output_sizes))
+    return (f"The example has {_outputs(small)}{_each(sources.layer)}.",)
 
 
 def _outputs(count: str) -> str:
