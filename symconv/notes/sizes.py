@@ -325,6 +325,6 @@ def _met(worked: Worked) -> list[list[tuple[int, int]]]:
 
 _PADDINGS = {
     "valid": "the kernel lies entirely inside the input",
-    "same": "as many as there are inputs (stride 1)",
+    "same": "the kernel's centre lies on an input",
     "full": "the kernel overlaps the input in at least one place",
 }
