@@ -114,7 +114,7 @@ def operations(pen: Pen) -> Words:
     name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
     padded = "the padded " * any(g["before"] or g["after"] for g in sizes)
     other = "{upstream} with {input}" if spec.flip else f"{padded}{{input}} with {{upstream}}"
-    # A flipped kernel with less padding has the entries in reverse order: they are no valid operation of these.
+    # A flipped kernel with less padding has the entries in reverse order: that is no valid operation.
     valid = "the valid " if whole or not spec.flip else "a "
     dilations = per_axis([str(g["dilation"]) for g in sizes])
     steps = f" in steps of {dilations}" if _spread(pen) else ""

@@ -24,13 +24,13 @@ _DIFFER = (
     "For learned weights the choice does not matter: the network would simply learn them in reverse order."
 )
 _FLIPPED = (
-    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution{one}, {conv}.{read} "
-    "With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
+    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution{one}, {conv}."
+    "{read} With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
     f"convolution{{here}}. {_DIFFER}"
 )
 _NOT_FLIPPED = (
-    "The kernel is not reversed, so this is a cross-correlation{one}, {corr}, which deep-learning libraries call "
-    f"convolution.{{read}} A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
+    "The kernel is not reversed, so this is a cross-correlation{one}, {corr}, which deep-learning "
+    f"libraries call convolution.{{read}} A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
 )
 
 

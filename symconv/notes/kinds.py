@@ -58,8 +58,8 @@ def batched(spec: Specification) -> bool:
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the activation "
-        "function. A convolutional layer slides {what} over its input.{channels} This is the same "
+        "convolution": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the "
+        "activation function. A convolutional layer slides {what} over its input.{channels} This is the same "
         "operation with a special {W}{biased}. These notes show which {W}{named}.",
         "transposed": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the activation "
         "function. A {operation} is the same operation with a special matrix for {W}; a transposed "

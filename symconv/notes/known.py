@@ -70,7 +70,9 @@ def computed(pen: Pen, findings: Sequence[Finding], where: str) -> Words:
     each = joined([noun for name, noun in _MOVED.items() if name in moved] or ["number"])
     if moved:
         these = "these gradients" if many > 1 else "this gradient"
-        text += f", and the gradient{'s' * (many > 1)} also by changing each {each} in turn and measuring the "
+        text += (
+            f", and the gradient{'s' * (many > 1)} also by changing each {each} in turn and measuring the "
+        )
         text += f"change of {{sum}}, whose derivatives are {these}"
     return pen.say(f"{text}{verdict}.", sum=pen(partial(_weighted, pen)))
 
@@ -116,8 +118,8 @@ def proved(sources: Sources) -> Words:
         whom = (" for ", *_of(pen, failed)) if known else ()
         found += [" No proof for all sizes was found", *whom, "."]
     least = counted(min(cases), "choice", "choices")
-    text = f" Each step was{' also' * bool(known)} checked with random numbers for at least {least} of the sizes."
-    return (*found, text)
+    text = f" Each step was{' also' * bool(known)} checked with random numbers for at least {least}"
+    return (*found, f"{text} of the sizes.")
 
 
 def _cases(made: Derivation) -> int:

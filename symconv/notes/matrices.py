@@ -52,12 +52,14 @@ def matrix(sources: Sources) -> list[Block]:
     text, index = _INTRODUCED[kind], generic
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
-        text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
-        told = ". This is added to each output"
+        text = text.replace("a matrix times {input}. ", "a matrix times {input} plus {repeated}. ")
+        told = "the bias, which is added to each output"
         if kinds.channelled(worked.spec):
-            vectors = "vectors {ones} of ones for samples and positions" if kinds.batched(worked.spec) else ""
-            told = ", {biases}, which holds {entry} at every output of channel {output_channel_index} "
-            told += f"({vectors or '{ones} is a vector of ones'})"
+            each = "each " * kinds.batched(worked.spec)
+            told = (
+                "the vector {biases}, which holds {entry} at every output of channel {output_channel_index} "
+            )
+            told += f"({each}{{ones}} is a vector of ones)"
         text = text.replace("{repeated}", told)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
     text = text.replace("{before}", before)
@@ -199,7 +201,9 @@ def _recurring(pen: Pen) -> list[Block]:
         return []
     told = []
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
-        told.append("in this example some weights happen to have the same value, but they are separate parameters")
+        told.append(
+            "in this example some weights happen to have the same value, but they are separate parameters"
+        )
     if len(weights) > colours * len(FACES):
         told.append(f"with {len(weights)} weights, numbers of one look may be different weights")
     text = ", and ".join(told)

@@ -93,7 +93,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             parts.append(pen.say(text, letter=pen.letter(name), values=values))
         return [Prose((*opening, "Take ", *enumerated(parts), ". ", *told))]
 
-    given, pieces = "Take these numbers:", {}
+    given, pieces = "Take these numbers:", dict[str, Maths]()
     if spec.kernel.learned:
         index, pieces = _indexed(pen)
         each = "has one bias per output channel" if kinds.channelled(spec) else "is the bias"
@@ -109,7 +109,12 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
         return pen.abreast(s, rows)
 
-    return [Prose((*opening, *pen.say(given, **pieces))), pen.shown(build, "operands"), *styled(pen), Prose(told)]
+    return [
+        Prose((*opening, *pen.say(given, **pieces))),
+        pen.shown(build, "operands"),
+        *styled(pen),
+        Prose(told),
+    ]
 
 
 def _indexed(pen: Pen) -> tuple[str, dict[str, Maths]]:
@@ -123,8 +128,8 @@ def _indexed(pen: Pen) -> tuple[str, dict[str, Maths]]:
     text = ", where {w} is the kernel that takes input channel {from} to output channel {to}"
     if not whole:
         own = "input channel {from} uses for output channel {to}" if spec.transposed else ""
-        text = f", where {{w}} is the kernel that {own or 'output channel {to} uses for input channel {from}'} of "
-        text += "its group"
+        own = own or "output channel {to} uses for input channel {from}"
+        text = f", where {{w}} is the kernel that {own} of its group"
 
     def kernel(s: Sheet) -> str:
         form = s.form

@@ -26,8 +26,8 @@ def built_in(spec: Specification, *, whole: bool = False) -> list[str]:
     The ``whole`` list counts channels and samples too.
 
     >>> import symconv as sc
-    >>> built_in(sc.Conv1d("N", "K", stride=2, padding=1).spec), built_in(sc.Conv1d("N", "K", stride="s").spec)
-    (['stride 2', 'padding 1'], ['no padding'])
+    >>> [built_in(sc.Conv1d("N", "K", stride=stride).spec) for stride in (2, "s")]
+    [['stride 2', 'no padding'], ['no padding']]
     >>> built_in(sc.Conv2d(("N", "H"), 3, padding=1, padding_mode="reflect", dilation=(1, 2)).spec)
     ['stride 1', 'dilation 1 along the first axis and 2 along the second axis', 'reflect padding 1']
     """
@@ -150,7 +150,7 @@ def times(form: MathsTarget, size: Expr, factor: str) -> str:
 
 
 def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
-    """The letters among ``sizes``, and when there is a layer of these sizes: all that a proof takes for granted.
+    """The letters among ``sizes``, and when there is such a layer: all that a proof takes for granted.
 
     Each letter has its least value, with its greatest where a condition gives it; other conditions follow.
     """
@@ -214,10 +214,9 @@ def _conditions(given: Iterable[Boolean]) -> tuple[dict[Symbol, Expr], list[Bool
     for one in given:
         if isinstance(one, Ge):
             one = Le(one.rhs, one.lhs, evaluate=False)
-        (letter, *more), slack = [*one.free_symbols, None], None
-        if isinstance(one, Le) and one.lhs.is_Integer and not any(more):
-            slack = one.rhs - letter
-        if slack is not None and slack.is_Integer:
+        (letter,) = one.free_symbols if len(one.free_symbols) == 1 else (S.Zero,)
+        slack = one.rhs - letter if isinstance(one, Le) and one.lhs.is_Integer else letter
+        if letter.is_Symbol and slack.is_Integer:
             least[letter] = max(one.lhs - slack, least.get(letter, S.Zero))
         else:
             others.append(one)

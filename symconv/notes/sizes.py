@@ -10,11 +10,11 @@ from sympy import sympify
 import symconv.notes.kinds as kinds
 from symconv.errors import GeometryError, SymconvError
 from symconv.explicit.layout import Sheet
+from symconv.notes.counting import along, common, positions_counted
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
 from symconv.notes.padding import LEAST
-from symconv.notes.counting import positions_counted
 from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
@@ -68,7 +68,7 @@ def _given(sources: Sources) -> Words:
                 f" (the spacing of the {'taps' if spec.kernel.learned else 'entries of a window'})",
             )
         )
-    each = " along each axis" * (len(spec.axes) > 1 and not spec.transposed)
+    each = along(spec) * (len(spec.axes) > 1 and not spec.transposed)
     return ("With ", *enumerated(told), f"{each}, ") if told else ()
 
 
@@ -112,7 +112,7 @@ def _cut(sources: Sources, pen: Pen) -> Words:
     def of(name: str, field: str) -> Maths:
         return pen.letter(field) if numeric else letters_of(setting, (geometry[name],))[0]
 
-    each = ", along each axis" if several else ""
+    each = f",{along(spec)}" if several else ""
     found: list[str | Maths] = []
     if side["before"] != side["after"]:
         found += [". Then the padding is removed at both ends"]
@@ -145,6 +145,12 @@ def size(sources: Sources) -> list[Block]:
         item = None  # too large for entries, though not for its sizes
     if item is not None and not sources.own:
         words = (*words[:-1], f"{str(words[-1]).removesuffix(':')}; for the layer of the title:")
+    if item is not None and (values := common(pen, layer.spec)):
+        last = str(words[-1]).removesuffix(":")
+        words = (
+            *words[:-1],
+            *((f"{last}; here ", *values, ":") if sources.own else (f"{last} (", *values, "):")),
+        )
     blocks: list[Block] = [Prose(words)]
     if item is not None:
         shown = Display(item, "layer.equation('output_size')", "size")
@@ -236,6 +242,8 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
             continue
         rows_of[name] = _met(made)
         named |= here
+        if name == "same" and sum(map(int, sides_of(made.source))) % 2:
+            told = "one position for each input"  # the centre lies between two inputs
         rows.append(_padded(made, (f"{name}{' (this layer)' if here else ''}",), told))
     if not named:
         rows.append(_padded(pen.worked, _own(sources, pen), _reach(*map(int, sides_of(sources.example)))))

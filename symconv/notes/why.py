@@ -224,7 +224,11 @@ def _again(pen: Pen, shift: Shift) -> Words:
     later = f"{'one place' if shift.moved == 1 else counted(shift.moved, 'place')} later"
     text = f" {many or 'None'} of the {counted(len(outputs), 'output')}"
     values = (", ", *pen.listed(listed), ",") if listed else ()
-    return (text, *values, f" {'reappears' if many < 2 else 'reappear'} {later}{'' if flat else ' in their rows'}")
+    return (
+        text,
+        *values,
+        f" {'reappears' if many < 2 else 'reappear'} {later}{'' if flat else ' in their rows'}",
+    )
 
 
 def _changed(pen: Pen, shift: Shift) -> Words:
@@ -243,7 +247,11 @@ def _changed(pen: Pen, shift: Shift) -> Words:
         return ()
     one = len(others) == 1
     names: Words = ("; ", *pen.listed([pen.output(at) for at in others]))
-    text = " = {value} does not, because where its window " if one else " do not: where the window of {y} = {value} "
+    text = (
+        " = {value} does not, because where its window "
+        if one
+        else " do not: where the window of {y} = {value} "
+    )
     text += "read {old} in the padding it now reads {new} (giving {gives})"
     if tap not in old:
         zeros = "zero" if shift.by == 1 else "zeros"
