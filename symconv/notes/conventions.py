@@ -30,7 +30,8 @@ _FLIPPED = (
 )
 _NOT_FLIPPED = (
     "The kernel is not reversed, so this is a cross-correlation{one}, {corr}, which deep-learning "
-    f"libraries call convolution.{{read}} A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
+    "libraries call convolution.{read} A convolution proper reverses the kernel, {conv}{here}. "
+    f"{_DIFFER}"
 )
 
 

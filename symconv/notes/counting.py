@@ -99,7 +99,7 @@ def along(spec: Specification) -> str:
 
 
 #: The sizes that axes may have in common, and the fields of a notation for their letters.
-_SHARED = {name: name for name in ("stride", "dilation", "output_padding")} | {"before": "padding"}
+_SHARED = {"before": "padding"} | {name: name for name in ("stride", "dilation", "output_padding")}
 
 
 def common(pen: Pen, spec: Specification) -> Words:

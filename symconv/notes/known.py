@@ -91,7 +91,7 @@ def _weighted(pen: Pen, s: Sheet) -> str:
 
 
 def proved(sources: Sources) -> Words:
-    """For which sizes each step of the formulas is proved, and on how many it was tried besides."""
+    """For which sizes each step of the formulas is proved; else on how many it was tried."""
     cases: list[int] = []
     known: dict[Words, list[str]] = {}
     failed: list[str] = []
@@ -117,9 +117,9 @@ def proved(sources: Sources) -> Words:
     if failed:
         whom = (" for ", *_of(pen, failed)) if known else ()
         found += [" No proof for all sizes was found", *whom, "."]
-    least = counted(min(cases), "choice", "choices")
-    text = f" Each step was{' also' * bool(known)} checked with random numbers for at least {least}"
-    return (*found, f"{text} of the sizes.")
+        least = counted(min(cases), "choice", "choices")
+        found += [f" Each step was checked with random numbers for at least {least} of the sizes."]
+    return tuple(found)
 
 
 def _cases(made: Derivation) -> int:

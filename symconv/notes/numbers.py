@@ -312,7 +312,6 @@ def sizes(sources: Sources) -> Words:
     taps = tuple(axis.geometry["kernel_size"] for axis in sources.opened.spec.tied_axes)
     sizes = letters_of(sources.opened.closed.symbols, taps)
     learned = sources.layer.spec.kernel.learned
-    where = "here" if sources.own else "in the example"
     kernel = tuple(int(axis.geometry["kernel_size"]) for axis in worked.spec.tied_axes)
     found = [
         (input_.shape, worked.shape("input"), "", " inputs"),
@@ -328,13 +327,12 @@ def sizes(sources: Sources) -> Words:
                 numbers.setdefault(part.text, Maths(f"{part.latex} = {value}", f"{part.text} = {value}"))
     told: list[Words] = [(before, _product(letters), after) for letters, _, before, after in found]
     fewer = _fewer_channels(sources)
-    instance: Words = (
-        (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), fewer, ")") if numbers else ()
-    )
-    given = [*told[:2], *lettered(sources)]
+    where = "" if sources.own else "in the example "
+    listed = Pen(worked).listed(list(numbers.values()), 9)
+    instance: Words = (f" ({where}", *listed, fewer, ")") if numbers else ()
+    given = enumerated([*told[:2], *lettered(sources)])
     settings = as_here(sources)
-    words: Words = ("In general, for ", *enumerated(given), f", {settings}" * bool(settings))
-    words = (*words, ", the ", *told[2], " are", *instance, ":")
+    words: Words = ("For ", *given, f", {settings}" * bool(settings), *instance, ", the ", *told[2], " are:")
     return (*kinds.selection(sources), *words)
 
 

@@ -166,12 +166,12 @@ def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
     def written(write: Callable[[MathsTarget], str]) -> Maths:
         return pen(lambda s: write(of_formulas(s.form, symbols)))
 
-    def at_least(some: Sequence[Symbol]) -> Maths:
-        bound = least.get(some[0])
+    def at_least(symbol: Symbol) -> Maths:
+        bound = least.get(symbol)
 
         def write(form: MathsTarget) -> str:
-            listed, above = ", ".join(map(form.expr, some)), r"\ge" if form.stacked else ">="
-            return listed if bound is None else f"{listed} {above} {bound}"
+            above = r"\ge" if form.stacked else ">="
+            return form.expr(symbol) + (f" {above} {bound}" if bound is not None else "")
 
         return written(write)
 
@@ -181,16 +181,15 @@ def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
     def told(piece: Maths, required: bool) -> Words:
         return (piece, f" (as {mode} padding requires)") if required else (piece,)
 
-    plain, required, bounded = dict[Expr | None, list[Symbol]](), list[Words](), list[Words]()
+    plain, bounded = list[Words](), list[Words]()
     for symbol in letters:
         if symbol in most:
             limit = most[symbol]
             bounded.append(told(chain(least[symbol], symbol, limit.rhs), limit in others_asked))
-        elif symbol in least and asked.get(symbol, 1) == least[symbol] > 1:
-            required.append(told(at_least([symbol]), True))
         else:
-            plain.setdefault(least.get(symbol), []).append(symbol)
-    found = enumerated([*((at_least(some),) for some in plain.values()), *required, *bounded])
+            raised = asked.get(symbol, 1) > 1 and asked[symbol] == least[symbol]
+            plain.append(told(at_least(symbol), raised))
+    found = enumerated([*plain, *bounded])
     rest = [other for other in others if other not in most.values()]
     if not rest:
         return found
