@@ -20,9 +20,9 @@ from symconv.printing.target import MathsTarget
 #: By whether a layer is transposed.
 _COUNTED = {
     False: "{the} {padded}input has {places} places{spans}, so the first position of the {window} can be "
-    "followed by {steps} steps of {stride}{place}: {size}",
+    "followed by {steps} steps of {stride}{place}. With the first position, that makes {size} outputs",
     True: "{the} copies of the kernel lie {stride}{place} apart, one for each input, and together they "
-    "extend over {covered} places{cut}: {size}",
+    "extend over {covered} places{cut}. That makes {size} outputs",
 }
 
 
@@ -33,19 +33,13 @@ def positions_counted(sources: Sources) -> Words:
     size = {name: sympify(value) for name, value in axis.geometry.items()}
     stride, pads, whole = size["stride"], size["before"] + size["after"], symbols.output_sizes[0]
     added = size.get("output_padding", S.Zero)
-    lettered = whole in symbols.definitions.values()
+    letters = {outputs: letter for letter, outputs in symbols.definitions.items()}
 
     def written(write: Callable[[MathsTarget], str]) -> Maths:
         return pen(lambda s: write(of_formulas(s.form, symbols)))
 
     def printed(expr: Expr) -> Maths:
         return written(lambda form: form.expr(expr))
-
-    def shown(form: MathsTarget) -> str:
-        return shown_size(symbols, 0, form) or form.expr(whole)
-
-    def formula(form: MathsTarget) -> str:
-        return f"{form.letter(symbols.m_names[0])} = {shown(form)}" if lettered else form.expr(whole)
 
     def steps(form: MathsTarget) -> str:
         found = shown_size(symbols, 0, form)
@@ -61,7 +55,6 @@ def positions_counted(sources: Sources) -> Words:
         return f"{times(form, stride, f'({n} - 1)')} + {spanned(size, form)}"
 
     text = _COUNTED[spec.transposed]
-    text += "" if lettered else " outputs"
     changed = [f"{{pads}} of them {_are(pads)} removed (the padding)"] * (pads != 0)
     changed += [f"{{added}} {_are(added)} added (the output padding)"] * (added != 0)
     text = text.replace("{cut}", f"; {' and '.join(changed)}" if changed else "")
@@ -83,7 +76,7 @@ def positions_counted(sources: Sources) -> Words:
         text += f" The other {'axis is' if len(others) == 1 else 'axes are'} counted in the same way."
     return pen.say(
         text, places=printed(size["input_size"] + pads), steps=written(steps), stride=printed(stride),
-        size=written(formula), numbers=written(numbers), pads=printed(pads), added=printed(added),
+        size=written(lambda form: form.expr(letters.get(whole, whole))), numbers=written(numbers), pads=printed(pads), added=printed(added),
         covered=written(covered), covers=written(lambda form: spanned(size, form)),
     )  # fmt: skip
 

@@ -111,7 +111,7 @@ def reading(sources: Sources, pen: Pen) -> Words:
     zeros = "taken as 0 outside its range"
     how = zeros if spec.padding_mode == "zeros" else f"{prolonged(spec)} as above"
     text = f" With {{input}} {how}, the outputs" if outside else " The outputs"
-    text += f" are its values{', plus the bias,' * spec.bias} at {{at}}"
+    text += f" are the values{', plus the bias,' * spec.bias} at {{at}}"
     numbers = Maths("", "")
     if len(spec.tied.relations) == many:
         text += ": {equation}"

@@ -54,7 +54,7 @@ def built_in(spec: Specification, *, whole: bool = False) -> list[str]:
         *_padding(spec),
         *told("output_padding", 0),
         *(["ceil mode"] if spec.tied_axes[0].options.get("ceil_mode") else []),
-        *([counted(groups[0], "group")] if groups and groups[0] != 1 else []),
+        *([counted(groups[0], "group")] if groups and groups[0] != 1 and isinstance(groups[0], int) else []),
         *counts,
     ]
 

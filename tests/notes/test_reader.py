@@ -19,9 +19,21 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
     ("layer", "section", "wanted"),
     [
         (OPEN, "matrix", "From each row to the next the weights move 2 columns"),
-        (sc.Conv1d(5, 2, bias=True), "matrix", "plus the bias, which is added to each output."),
-        (IMAGE, "matrix", "kron(b, ones) has b[o] at each output of channel o, where ones is a vector"),
-        (IMAGE, "matrix", "In this example some weights happen to have the same value, but are separate"),
+        (
+            sc.Conv1d(5, 2, bias=True),
+            "matrix",
+            "a matrix times x plus the bias, which is added to each output.",
+        ),
+        (
+            IMAGE,
+            "matrix",
+            "the vector kron(b, ones), which holds b[o] at every output of channel o (ones is a vector",
+        ),
+        (
+            IMAGE,
+            "matrix",
+            "In this example some weights happen to have the same value, but they are separate",
+        ),
         (
             IMAGE,
             "numbers",
@@ -101,12 +113,12 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
         (
             OPEN,
             "numbers",
-            "for N inputs, K weights, stride s (the step length), p zeros on each side and M outputs (in",
+            "For N inputs, K weights, stride s (the step length) and p zeros on each side (in the example N",
         ),
         (
             sc.ConvTranspose1d("N", "K", stride="s", padding="p"),
             "numbers",
-            "K weights, stride s (the step length), p places cut off on each side and M outputs (in",
+            "K weights, stride s (the step length) and p places cut off on each side (in",
         ),
         (
             OPEN,
@@ -119,8 +131,12 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
             "why",
             "Now the layer of the title: 3·6·6 = 108 inputs, 4 filters of 3·3·3 weights and 4·4·4 = 64",
         ),
-        (IMAGE, "size", "on the padded input; for the layer of the title:"),
-        (IMAGE, "size", "(the spacing of the taps) along each axis, there is one"),
+        (IMAGE, "size", "on the padded input; for the layer of the title (p = 0, s = 1 and d = 1):"),
+        (
+            IMAGE,
+            "size",
+            "(the spacing of the taps) along each axis (index 1 for rows, 2 for columns), there is one",
+        ),
         (
             SPREAD["full"]("symconv"),
             "numbers",
@@ -129,12 +145,12 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
         (
             SPREAD["full"]("symconv"),
             "learning",
-            "The gradient with respect to x is the valid cross-correlation of delta with w, and",
+            "w, and the gradient with respect to w is the valid cross-correlation of delta with x.",
         ),
         (
             sc.ConvTranspose2d(3, 3, stride=2),
             "learning",
-            "x is the cross-correlation of delta with w, with the same",
+            "x is the cross-correlation of delta with w, with the same stride and no padding.",
         ),
     ],
 )
