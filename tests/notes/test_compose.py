@@ -94,7 +94,8 @@ def test_sections_can_be_chosen_and_ordered() -> None:
 def test_the_opening_example_holds_what_is_asked() -> None:
     text = str(document("full"))
     for piece in (
-        "A dense layer computes z = W a (the bias is left out) and then f(z), where f is the activation function.",
+        "A dense layer computes z = W a (the bias is left out) and then f(z), where f is the activation "
+        "function. A convolutional layer slides",
         "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
         "with stride 1 and full padding as here (N = 4, K = 3 and M = 6), the M outputs are:",
         "here, with the same 2 zeros on each side, it gives (7, 20, 38, 56, 39, 20) for i = -2, -1, ..., 3",
@@ -106,8 +107,8 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "[ 0   0   0  w2]",
         "12 of its 24 entries are fixed at zero, and the other 12 hold only 3 different weights, each "
         "repeated along one diagonal. T is a banded Toeplitz matrix",
-        "the layer takes 12 multiplications (products with padding not counted), a dense layer 4·6 = 24; with "
-        "1,000 inputs, 3,000 instead of 1,000·1,002 =",
+        "the layer takes 12 multiplications (products with padding not counted), a dense layer 4·6 = 24; "
+        "with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
         "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
         "With a zero put in front of x, the input (0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
         "valid              0 and 0              2        (34, 52)",

@@ -19,21 +19,9 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
     ("layer", "section", "wanted"),
     [
         (OPEN, "matrix", "From each row to the next the weights move 2 columns"),
-        (
-            sc.Conv1d(5, 2, bias=True),
-            "matrix",
-            "a matrix times x plus the bias, which is added to each output.",
-        ),
-        (
-            IMAGE,
-            "matrix",
-            "the vector kron(b, ones), which holds b[o] at every output of channel o (ones is a vector",
-        ),
-        (
-            IMAGE,
-            "matrix",
-            "In this example some weights happen to have the same value, but they are separate",
-        ),
+        (sc.Conv1d(5, 2, bias=True), "matrix", "times x plus the bias, which is added to each output."),
+        (IMAGE, "matrix", "the vector kron(b, ones), which holds b[o] at every output of channel o (ones"),
+        (IMAGE, "matrix", "some weights happen to have the same value, but they are separate parameters."),
         (
             IMAGE,
             "numbers",
@@ -132,11 +120,7 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
             "Now the layer of the title: 3·6·6 = 108 inputs, 4 filters of 3·3·3 weights and 4·4·4 = 64",
         ),
         (IMAGE, "size", "on the padded input; for the layer of the title (p = 0, s = 1 and d = 1):"),
-        (
-            IMAGE,
-            "size",
-            "(the spacing of the taps) along each axis (index 1 for rows, 2 for columns), there is one",
-        ),
+        (IMAGE, "size", "of the taps) along each axis (index 1 for rows, 2 for columns), there is one"),
         (
             SPREAD["full"]("symconv"),
             "numbers",

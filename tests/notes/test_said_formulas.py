@@ -186,7 +186,7 @@ def test_a_transposed_layer_and_its_transpose_have_in_common_what_is_told(
     back = re.search(rf"with respect to x is the {name} of delta with w, with the same (.+?)\.", text)
     assert told is not None
     assert back is not None
-    shared, again = (re.findall(r"(?!and\b)\w+", words) for words in (told[2], back[1]))
+    shared, again = (re.findall(r"\b(?!and\b)\w+", words) for words in (told[2], back[1]))
     assert shared == again
     assert told[2].endswith("and no padding") == (padding == 0)
     same = {word: options[word] for word in re.findall(r"\w+", told[2]) if word in options}

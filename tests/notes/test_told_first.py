@@ -177,7 +177,7 @@ def test_a_longer_version_is_named_where_this_one_has_no_derivations(depth: str)
 def test_a_proof_is_said_to_hold_where_the_padding_is_possible(padding: tuple[int, int], mode: str) -> None:
     text = text_of(sc.Conv1d("N", "K", padding=padding, padding_mode=mode), "checks")
     found = re.search(
-        r"was proved for all N >= (\d+)( \(as (\w+) padding requires\))? and 1 <= K <= N(?: \+ (\d+))?, with ",
+        r"was proved for all N >= (\d+)( \(as (\w+) padding requires\))? and 1 <= K <= N(?: \+ (\d+))?, ",
         text,
     )
     assert found is not None
