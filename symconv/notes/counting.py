@@ -76,8 +76,8 @@ def positions_counted(sources: Sources) -> Words:
         text += f" The other {'axis is' if len(others) == 1 else 'axes are'} counted in the same way."
     return pen.say(
         text, places=printed(size["input_size"] + pads), steps=written(steps), stride=printed(stride),
-        size=printed(letters.get(whole, whole)), numbers=written(numbers), pads=printed(pads), added=printed(added),
-        covered=written(covered), covers=written(lambda form: spanned(size, form)),
+        size=printed(letters.get(whole, whole)), numbers=written(numbers), pads=printed(pads),
+        added=printed(added), covered=written(covered), covers=written(lambda form: spanned(size, form)),
     )  # fmt: skip
 
 

@@ -20,10 +20,10 @@ from symconv.notes.limits import LED_BACK, fewest, limits_told
 from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Words, plain
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
-from symconv.notes.phrases import enumerated, letter
+from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
-from symconv.notes.settings import as_here
+from symconv.notes.settings import as_here, kernel_indices
 from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
 from symconv.notes.ties import styled
@@ -95,7 +95,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
 
     given, pieces = "Take these numbers:", dict[str, Maths]()
     if spec.kernel.learned:
-        index, pieces = _indexed(pen)
+        index, pieces = kernel_indices(pen)
         each = "has one bias per output channel" if kinds.channelled(spec) else "is the bias"
         biases = f", and {{bias}} {each}" if spec.bias else ""
         given = f"Take these numbers{index}; the entries of {{kernel}} are called weights or taps{biases}:"
@@ -115,28 +115,6 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
         *styled(pen),
         Prose(told),
     ]
-
-
-def _indexed(pen: Pen) -> tuple[str, dict[str, Maths]]:
-    """What the first two indices of a weight say, where there are channels."""
-    spec, n = pen.worked.spec, pen.worked.spec.written
-    if not kinds.channelled(spec):
-        return "", {}
-    whole = max(int(r.geometry.get("groups", 1)) for r in spec.tied.relations) == 1
-    out, inside = n.output_channel_index, n.tap_channel_index
-    first, second = (n.input_channel_index, out if whole else inside) if spec.transposed else (out, inside)
-    text = ", where {w} is the kernel that takes input channel {from} to output channel {to}"
-    if not whole:
-        own = "input channel {from} uses for output channel {to}" if spec.transposed else ""
-        own = own or "output channel {to} uses for input channel {from}"
-        text = f", where {{w}} is the kernel that {own} of its group"
-
-    def kernel(s: Sheet) -> str:
-        form = s.form
-        return form.entry(form.letter(n.kernel), form.places.join(map(form.letter, (first, second))))
-
-    names = {"from": first, "to": second} if spec.transposed else {"to": first, "from": second}
-    return text, {"w": pen(kernel), **{name: letter(own) for name, own in names.items()}}
 
 
 _CALLED = {"input": "", "kernel": "the kernel ", "bias": "the bias "}

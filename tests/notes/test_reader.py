@@ -145,6 +145,6 @@ def test_a_reader_finds_what_a_sentence_needs(layer: Any, section: str, wanted: 
 def test_definitions_stand_once_in_a_document() -> None:
     text = str(OPEN.notes())
     assert text.count("M = floor((N + 2*p - K)/s) + 1") == 1
-    assert "the formula for M above counts the outputs." in text
+    assert "that makes M outputs; in the example floor((7 + 2 - 3)/2) + 1 = 4." in text
     assert str(sc.MaxPool1d(4, 2).notes()).count("with S equal to 1 at the first maximum") == 1
     assert "with S equal to 1" in said(sc.MaxPool1d(4, 2), "learning")
