@@ -183,21 +183,17 @@ def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
     least, others = _conditions(sources.opened.formula("output").conditions)
     modes = [limit for axis in symbols.spec.tied_axes for limit in getattr(axis, "limits", ())]
     asked, others_asked = _conditions(modes if PADDING_MODES[mode].slack is not None else [])
-    most = {other.lhs: other for other in reversed(others) if isinstance(other, Le) and other.lhs in least}
     every = dict.fromkeys([*least, *sorted(symbols.integers, key=str)])
     letters = [symbol for symbol in every if symbol.name in sizes]
+    bounds = (other for other in reversed(others) if isinstance(other, Le) and other.lhs in least)
+    most = {bound.lhs: bound for bound in bounds if bound.lhs in letters}
 
     def written(write: Callable[[MathsTarget], str]) -> Maths:
         return pen(lambda s: write(of_formulas(s.form, symbols)))
 
     def at_least(symbol: Symbol) -> Maths:
-        bound = least.get(symbol)
-
-        def write(form: MathsTarget) -> str:
-            above = r"\ge" if form.stacked else ">="
-            return form.expr(symbol) + (f" {above} {bound}" if bound is not None else "")
-
-        return written(write)
+        bound = Ge(symbol, least[symbol], evaluate=False) if symbol in least else symbol
+        return written(lambda form: form.expr(bound))
 
     def chain(*parts: Expr) -> Maths:
         return written(lambda form: form.at_most.join(map(form.expr, parts)))
@@ -217,12 +213,12 @@ def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
     rest = [other for other in others if other not in most.values()]
     if not rest:
         return found
-    pieces = [told(written(partial(_printed, other)), other in others_asked) for other in rest]
+    pieces = [told(pen(partial(_printed, symbols, other)), other in others_asked) for other in rest]
     return (*found, " where ", *enumerated(pieces))
 
 
-def _printed(condition: Boolean, form: MathsTarget) -> str:
-    return form.expr(condition)
+def _printed(symbols: LayerSymbols, condition: Boolean, s: Sheet) -> str:
+    return of_formulas(s.form, symbols).expr(condition)
 
 
 def _conditions(given: Iterable[Boolean]) -> tuple[dict[Symbol, Expr], list[Boolean]]:
