@@ -112,11 +112,14 @@ def operations(pen: Pen) -> Words:
     # With full padding each input is seen by the whole kernel: its gradient is a valid operation.
     whole = all({g["before"], g["after"]} == {g["dilation"] * (g["kernel_size"] - 1)} for g in sizes)
     name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
-    other = "{upstream} with {input}" if spec.flip else "{input} with {upstream}"
+    padded = "the padded " * any(g["before"] or g["after"] for g in sizes)
+    other = "{upstream} with {input}" if spec.flip else f"{padded}{{input}} with {{upstream}}"
+    # A flipped kernel with less padding has the entries in reverse order: that is no valid operation.
+    valid = "the valid " if whole or not spec.flip else "a "
     dilations = per_axis([str(g["dilation"]) for g in sizes])
     steps = f" in steps of {dilations}" if _spread(pen) else ""
     text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
-    text += f"{{kernel}}{_spread(pen)}{cropped}, and the gradient with respect to {{kernel}} is a "
+    text += f"{{kernel}}{_spread(pen)}{cropped}, and the gradient with respect to {{kernel}} is {valid}"
     return pen.say(f"{text}cross-correlation of {other}{steps}.", upstream=pen.arriving)
 
 

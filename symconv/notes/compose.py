@@ -124,7 +124,10 @@ def _with_derivations(found: list[Block]) -> list[Block]:
     """What was checked, with where the derivations stand, which are not in this document."""
     *others, last = found
     assert isinstance(last, Prose)
-    return [*others, replace(last, words=(*last.words, " The full notes derive every step."))]
+    return [
+        *others,
+        replace(last, words=(*last.words, " A longer version of these notes derives each step.")),
+    ]
 
 
 def _pages(sources: Sources, depth: str) -> int:

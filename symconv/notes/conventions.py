@@ -16,7 +16,7 @@ from symconv.notes.read_at import entries, listed, place_letter, prolonged, read
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Specification
-from symconv.printing.english import counted
+from symconv.printing.english import counted, joined
 
 _DIFFER = (
     "For given weights the two differ in general. If the kernel is symmetric about its centre, both give the "
@@ -24,13 +24,14 @@ _DIFFER = (
     "For learned weights the choice does not matter: the network would simply learn them in reverse order."
 )
 _FLIPPED = (
-    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution, {conv}.{read} "
-    "With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
+    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution{one}, {conv}."
+    "{read} With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
     f"convolution{{here}}. {_DIFFER}"
 )
 _NOT_FLIPPED = (
-    "The kernel is not reversed, so this is a cross-correlation, {corr}, which deep-learning libraries call "
-    f"convolution.{{read}} A convolution proper reverses the kernel, {{conv}}{{here}}. {_DIFFER}"
+    "The kernel is not reversed, so this is a cross-correlation{one}, {corr}, which deep-learning "
+    "libraries call convolution.{read} A convolution proper reverses the kernel, {conv}{here}. "
+    f"{_DIFFER}"
 )
 
 
@@ -41,6 +42,9 @@ def orientation(sources: Sources, pen: Pen) -> Words:
     if kinds.kind(spec) != "convolution" or taps == 1:
         return ()
     text = (_FLIPPED if spec.flip else _NOT_FLIPPED).replace("{shift}", "{shift}{along}")
+    one = ["one sample"] * kinds.batched(spec)
+    one += ["one input channel", "one output channel"] * kinds.channelled(spec)
+    text = text.replace("{one}", f", for {joined(one)}" if one else "")
     opened = sources.opened.closed.symbols
     pieces = {
         "conv": kinds.definition(pen, flip=True, symbols=opened, index=place_letter(opened)),

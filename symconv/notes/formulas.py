@@ -10,6 +10,7 @@ from sympy import Symbol
 from symconv.derivation import Formula
 from symconv.notes.model import Display, Prose
 from symconv.notes.reflected import Reflection
+from symconv.notes.settings import shown_size
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.english import joined
@@ -53,7 +54,7 @@ class Formulas:
                 where, holds, otherwise = text
                 bracket = target.bracket("P").replace(MAY_BREAK, "")
                 ranges.append(f"{where}{bracket}{holds}P{otherwise}")
-            meant |= dict.fromkeys(row._replace(below=()) for row in others)
+            meant |= dict.fromkeys(self._sized(row._replace(below=()), target) for row in others)
             rows.append(_with_ranges(target, first._replace(below=()), head, ranges))
         if self.alone:
             return data.Display(tuple(rows))
@@ -66,6 +67,14 @@ class Formulas:
 
     def _shown(self, formula: Formula, target: MathsTarget) -> data.Display:
         return formula.display(target, self.reflection) if self.reflection else formula.display(target)
+
+    def _sized(self, row: Row, target: MathsTarget) -> Row:
+        """The definition of an output size, its stride and padding in their places."""
+        symbols = self.reflection.symbols if self.reflection else None
+        for at, name in enumerate(symbols.m_names if symbols else ()):
+            if symbols and row.left == target.letter(name) and (shown := shown_size(symbols, at, target)):
+                return row._replace(parts=(shown,))
+        return row
 
     latex, text = as_latex, as_text
 

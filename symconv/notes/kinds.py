@@ -30,10 +30,20 @@ def kind(spec: Specification) -> str:
     return "maximum" if spec.kernel.depends_on_input else "average"
 
 
-def same_settings(spec: Specification) -> str:
-    """What the matrix of a transposed layer and its transpose have in common, besides the kernel."""
+def same_settings(spec: Specification, *also: str) -> str:
+    """What the matrix of a transposed layer and its transpose have in common.
+
+    >>> import symconv as sc
+    >>> same_settings(sc.ConvTranspose1d(3, 3, dilation=2, padding=1).spec)
+    'stride, dilation and padding'
+    >>> same_settings(sc.ConvTranspose1d(3, 3).spec, "kernel")
+    'kernel and stride, and no padding'
+    """
     spread = any(axis.geometry["dilation"] != 1 for axis in spec.tied_axes)
-    return joined(["stride", *["dilation"] * spread, "padding"])
+    padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+    told = joined([*also, "stride", *["dilation"] * spread, *["padding"] * padded])
+    without = f"{',' * (' and ' in told)} and no padding"
+    return told if padded else f"{told}{without}"
 
 
 def channelled(spec: Specification) -> bool:
@@ -48,13 +58,13 @@ def batched(spec: Specification) -> bool:
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "A dense layer computes {dense} and then {then}, where {f} is the activation "
-        "function. A convolutional layer slides {what} over its input.{channels} This is the same "
-        "operation with a special {W}. These notes show which {W}{named}.",
-        "transposed": "A dense layer computes {dense} and then {then}, where {f} is the activation "
+        "convolution": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the "
+        "activation function. A convolutional layer slides {what} over its input.{channels} This is the same "
+        "operation with a special {W}{biased}. These notes show which {W}{named}.",
+        "transposed": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the activation "
         "function. A {operation} is the same operation with a special matrix for {W}; a transposed "
         "convolution, as libraries call it, takes the transpose of "
-        "such a matrix.{channels} It returns to the size of the {operation}'s input, but not to its "
+        "such a matrix{biased}.{channels} It returns to the size of the {operation}'s input, but not to its "
         "values. These notes show what it computes instead{named}.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
         "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
@@ -80,12 +90,12 @@ def dense_letters(pen: Pen) -> dict[str, str]:
 
 
 def dense(pen: Pen) -> Maths:
-    """What a dense layer computes."""
-    letters = dense_letters(pen)
+    """What a dense layer computes, with a bias where the layer has one."""
+    letters, spec = dense_letters(pen), pen.worked.spec
 
     def write(s: Sheet) -> str:
         z, W, a = (s.form.letter(letters[name]) for name in "zWa")
-        return f"{z} = {W} {a}"
+        return f"{z} = {W} {a}{f' + {s.form.letter(spec.written.bias)}' if spec.bias else ''}"
 
     return pen(write)
 
@@ -97,8 +107,11 @@ def opening(pen: Pen) -> Words:
     f = n.activation
 
     text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
-    text = text.replace("{operation}", pen.worked.spec.operation)
-    text = text.replace("{channels}", _channels(pen.worked.spec))
+    spec = pen.worked.spec
+    text = text.replace("{operation}", spec.operation).replace("{channels}", _channels(spec))
+    text = text.replace("{unbiased}", "" if spec.bias else " (the bias is left out)")
+    biases = "one bias per output channel" if channelled(spec) else "a single bias"
+    text = text.replace("{biased}", f", with {biases}" if spec.bias else "")
     return pen.say(
         text.replace("{what}", "small filters" if channelled(pen.worked.spec) else "one small kernel"),
         dense=dense(pen),

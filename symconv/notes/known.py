@@ -6,22 +6,17 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from sympy import Ge, Le, S, sympify
-from sympy.logic.boolalg import Boolean
-
 from symconv.check import Finding
 from symconv.derivation import Derivation
 from symconv.errors import SymconvError
 from symconv.evidence.report import Proof, per_axis
 from symconv.explicit.layout import Sheet
-from symconv.index_sums.printers import of_formulas
 from symconv.notes.kinds import over
 from symconv.notes.model import Block, Maths, Points, Prose, Table, Words
-from symconv.notes.phrases import enumerated, letter
 from symconv.notes.pieces import Pen, derivative, generic
+from symconv.notes.settings import built_in, held, listed
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
-from symconv.pattern import PADDING_MODES
 from symconv.printing.english import counted, joined
 
 #: References that need no library besides NumPy, so that notes are the same on every machine.
@@ -69,13 +64,16 @@ def computed(pen: Pen, findings: Sequence[Finding], where: str) -> Words:
     gradients = "the gradient" if many == 1 else "both gradients" if many == 2 else "all gradients"
     called = {"output": "the output", "matrix": "the matrix", "grad_input": gradients}
     what = joined([told for name, told in called.items() if name in seen])
-    text = f"{what[0].upper()}{what[1:]} of {where} were computed again by {joined(by)}"
+    programs = "independent programs" if len(by) > 1 else "an independent program"
+    text = f"{what[0].upper()}{what[1:]} of {where} were computed again by {programs}"
     moved = {f.quantity for f in findings if f.reference == _DIFFERENCES}
     each = joined([noun for name, noun in _MOVED.items() if name in moved] or ["number"])
     if moved:
-        each_one = f"the gradient{'s' * (many > 1)} also by changing each {each} in turn"
-        these = "these gradients" if len(moved) > 1 else "this gradient"
-        text += f"; {each_one} and measuring the change of {{sum}}, whose derivatives are {these}"
+        these = "these gradients" if many > 1 else "this gradient"
+        text += (
+            f", and the gradient{'s' * (many > 1)} also by changing each {each} in turn and measuring the "
+        )
+        text += f"change of {{sum}}, whose derivatives are {these}"
     return pen.say(f"{text}{verdict}.", sum=pen(partial(_weighted, pen)))
 
 
@@ -93,20 +91,20 @@ def _weighted(pen: Pen, s: Sheet) -> str:
 
 
 def proved(sources: Sources) -> Words:
-    """For which sizes each step of the formulas is proved, and on how many it was tried besides."""
+    """For which sizes each step of the formulas is proved; else on how many it was tried."""
     cases: list[int] = []
     known: dict[Words, list[str]] = {}
     failed: list[str] = []
+    pen = Pen(Worked(sources.example))
     names = [name for name in _SHOWN if name in sources.opened.formula_names]
     for name in names:
         made = sources.opened.derive(name)
         cases.append(_cases(made))
         proof = _proof(made)
         if proof:
-            known.setdefault(_scope(proof), []).append(name)
+            known.setdefault(_scope(sources, pen, proof), []).append(name)
         else:
             failed.append(name)
-    pen = Pen(Worked(sources.example))
     one = len(names) == 1
     found: list[str | Maths] = [
         f"The formula{'' if one else 's'} for ",
@@ -115,13 +113,13 @@ def proved(sources: Sources) -> Words:
     ]
     for scope, which in known.items():
         whom: Words = () if len(which) == len(names) else (" for ", *_of(pen, which))
-        found += [" Each step", *whom, " was proved ", *scope, *asked(sources, pen), "."]
+        found += [" Each step", *whom, " was proved ", *scope, "."]
     if failed:
         whom = (" for ", *_of(pen, failed)) if known else ()
         found += [" No proof for all sizes was found", *whom, "."]
-    text = " As a further check, both" if known else " Both"
-    least = counted(min(cases), "choice of sizes", "choices of sizes")
-    return (*found, f"{text} sides of each step were compared at random entries for at least {least}.")
+        least = counted(min(cases), "choice", "choices")
+        found += [f" Each step was checked with random numbers for at least {least} of the sizes."]
+    return tuple(found)
 
 
 def _cases(made: Derivation) -> int:
@@ -147,43 +145,17 @@ def _of(pen: Pen, names: Sequence[str]) -> Words:
     return pen.listed([made[name] for name in names])
 
 
-def _scope(proof: Proof) -> Words:
-    """For which sizes a proof holds, in words.
-
-    >>> import symconv as sc
-    >>> _scope(sc.Conv1d("N", "K", stride=2).derive("output").prove())[-1]
-    ', with stride 2'
-    """
-    sizes = enumerated([(letter(name),) for name in proof.sizes])
-    found: Words = ("for all ", *sizes) if sizes else ("for the given sizes",)
-    steps = []
+def _scope(sources: Sources, pen: Pen, proof: Proof) -> Words:
+    """For which sizes and settings a proof holds, in words."""
+    found: Words = ("for all ", *held(sources, pen, proof.sizes)) if proof.sizes else ("for the given sizes",)
+    settings = built_in(sources.opened.spec, whole=True)
     for name in ("stride", "dilation"):
+        open_ = not all(isinstance(axis.geometry[name], int) for axis in sources.opened.spec.tied_axes)
         given = [getattr(step, name) for step in proof.steps]
-        numbers = list(dict.fromkeys(map(per_axis, given))) if all(given) else ["1"]
-        if numbers != ["1"]:
-            steps.append(f"{name}{'s' * (len(numbers) > 1)} {joined(numbers)}")
-    return (*found, f"{', with ' if steps else ''}{' and '.join(steps)}")
-
-
-def asked(sources: Sources, pen: Pen) -> Words:
-    """What the padding mode asks of the sizes, wherever a proof holds."""
-    symbols = sources.opened.closed.symbols
-    mode = symbols.spec.padding_mode
-    slack = PADDING_MODES[mode].slack
-    if slack is None:
-        return ()
-    found: list[Boolean] = []
-    for axis in symbols.exact_spec.tied_axes:
-        size = sympify(axis.geometry["input_size"])
-        for side in (sympify(axis.geometry[name]) for name in ("before", "after")):
-            found.append(Ge(size, side + slack) if side.is_Integer else Le(side, size - slack))
-    told = [condition for condition in dict.fromkeys(found) if condition != S.true]
-
-    def write(condition: Boolean, s: Sheet) -> str:
-        return of_formulas(s.form, symbols).expr(condition)
-
-    pieces = [pen(partial(write, condition)) for condition in told]
-    return (" where ", *pen.listed(pieces), f", as {mode} padding requires") if told else ()
+        if open_ and all(given):
+            numbers = list(dict.fromkeys(map(per_axis, given)))
+            settings.append(f"{name}{'s' * (len(numbers) > 1)} {joined(numbers)}")
+    return (*found, f", with {listed(settings)}" if settings else "")
 
 
 def comparisons(sources: Sources) -> list[Block]:
@@ -244,7 +216,7 @@ def proofs(sources: Sources) -> list[Block]:
         proof = _proof(made)
         scope: Words = ("; a proof for all sizes was not found",)
         if proof:
-            scope = (", and each step was proved ", *_scope(proof), *asked(sources, pen))
+            scope = (", and each step was proved ", *_scope(sources, pen, proof))
         least = counted(_cases(made), "choice of sizes", "choices of sizes")
         found.setdefault((f"equal for at least {least}", *scope, "."), []).append(named(name))
     text = "Both sides of each step of the derivations{} were compared with random numbers for the entries"

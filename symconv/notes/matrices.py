@@ -52,13 +52,14 @@ def matrix(sources: Sources) -> list[Block]:
     text, index = _INTRODUCED[kind], generic
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
-        text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
-        told = ": {biases} has {entry} at each output of channel {output_channel_index}, {vectors}"
-        vectors = "where {ones} is a vector of ones, one for each position"
-        if kinds.batched(worked.spec):
-            vectors = "with vectors {ones} of ones for samples and positions"
-        told = told.replace("{vectors}", vectors)
-        told = told if kinds.channelled(worked.spec) else ", which is added to each output"
+        text = text.replace("a matrix times {input}. ", "a matrix times {input} plus {repeated}. ")
+        told = "the bias, which is added to each output"
+        if kinds.channelled(worked.spec):
+            each = "each " * kinds.batched(worked.spec)
+            told = (
+                "the vector {biases}, which holds {entry} at every output of channel {output_channel_index} "
+            )
+            told += f"({each}{{ones}} is a vector of ones)"
         text = text.replace("{repeated}", told)
     before = "Before {activation} is applied, " if "activation" in sources.layer.equation_names else ""
     text = text.replace("{before}", before)
@@ -200,7 +201,9 @@ def _recurring(pen: Pen) -> list[Block]:
         return []
     told = []
     if len(pen.worked.shape("tap")) > 1 and len(set(weights)) < len(weights):
-        told.append("in this example some weights happen to have the same value, but are separate parameters")
+        told.append(
+            "in this example some weights happen to have the same value, but they are separate parameters"
+        )
     if len(weights) > colours * len(FACES):
         told.append(f"with {len(weights)} weights, numbers of one look may be different weights")
     text = ", and ".join(told)

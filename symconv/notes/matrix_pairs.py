@@ -67,7 +67,8 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
         "C": pen(lambda s: s.form.letter(letter)),
         "Cy": pen(lambda s: f"{s.form.letter(letter)} {s.whole_letter('output')}"),
     }
-    same = f"kernel, {kinds.same_settings(pen.worked.spec)}"
+    same = kinds.same_settings(pen.worked.spec, "kernel")
+    same += "," * ("," in same and "no padding" in same)
     inputs, outputs = (
         "×".join(map(str, sizes))
         for sizes in (

@@ -23,6 +23,7 @@ from symconv.notes.padding import modes, padded
 from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
+from symconv.notes.settings import as_here, kernel_indices
 from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
 from symconv.notes.ties import styled
@@ -92,9 +93,12 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             parts.append(pen.say(text, letter=pen.letter(name), values=values))
         return [Prose((*opening, "Take ", *enumerated(parts), ". ", *told))]
 
-    given = "Take these numbers; the entries of {kernel} are called weights or taps:"
-    if not spec.kernel.learned:
-        given = "Take these numbers:"
+    given, pieces = "Take these numbers:", dict[str, Maths]()
+    if spec.kernel.learned:
+        index, pieces = kernel_indices(pen)
+        each = "has one bias per output channel" if kinds.channelled(spec) else "is the bias"
+        biases = f", and {{bias}} {each}" if spec.bias else ""
+        given = f"Take these numbers{index}; the entries of {{kernel}} are called weights or taps{biases}:"
 
     def build(s: Sheet) -> list[Row | None]:
         rows: list[Row] = []
@@ -105,7 +109,12 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
         return pen.abreast(s, rows)
 
-    return [Prose((*opening, *pen.say(given))), pen.shown(build, "operands"), *styled(pen), Prose(told)]
+    return [
+        Prose((*opening, *pen.say(given, **pieces))),
+        pen.shown(build, "operands"),
+        *styled(pen),
+        Prose(told),
+    ]
 
 
 _CALLED = {"input": "", "kernel": "the kernel ", "bias": "the bias "}
@@ -281,7 +290,6 @@ def sizes(sources: Sources) -> Words:
     taps = tuple(axis.geometry["kernel_size"] for axis in sources.opened.spec.tied_axes)
     sizes = letters_of(sources.opened.closed.symbols, taps)
     learned = sources.layer.spec.kernel.learned
-    where = "here" if sources.own else "in the example"
     kernel = tuple(int(axis.geometry["kernel_size"]) for axis in worked.spec.tied_axes)
     found = [
         (input_.shape, worked.shape("input"), "", " inputs"),
@@ -297,22 +305,13 @@ def sizes(sources: Sources) -> Words:
                 numbers.setdefault(part.text, Maths(f"{part.latex} = {value}", f"{part.text} = {value}"))
     told: list[Words] = [(before, _product(letters), after) for letters, _, before, after in found]
     fewer = _fewer_channels(sources)
-    instance: Words = (
-        (f" ({where} ", *Pen(worked).listed(list(numbers.values()), 9), fewer, ")") if numbers else ()
-    )
-    others = [piece for words in lettered(sources) for piece in (", ", *words)]
-    general: Words = (
-        "In general, for ",
-        *told[0],
-        ", ",
-        *told[1],
-        *others,
-        " and ",
-        *told[2],
-        *instance,
-        ":",
-    )
-    return (*kinds.selection(sources), *general)
+    where = "" if sources.own else "in the example "
+    listed = Pen(worked).listed(list(numbers.values()), 9)
+    instance: Words = (f" ({where}", *listed, fewer, ")") if numbers else ()
+    given = enumerated([*told[:2], *lettered(sources)])
+    settings = as_here(sources)
+    words: Words = ("For ", *given, f", {settings}" * bool(settings), *instance, ", the ", *told[2], " are:")
+    return (*kinds.selection(sources), *words)
 
 
 def _fewer_channels(sources: Sources) -> str:

@@ -107,8 +107,12 @@ def reading(sources: Sources, pen: Pen) -> Words:
         whole = operation(s.form.letter(n.input), s.form.letter(n.kernel), where)
         return f"{whole} + {s.form.letter(n.bias)}" if spec.bias else whole
 
-    around = f", with {{input}} {prolonged(spec)}," if spec.padding_mode != "zeros" else ""
-    text, numbers = f" Here{around} it is read at {{at}}", Maths("", "")
+    outside = any(axis.geometry[side] != 0 for axis in symbols.spec.tied_axes for side in ("before", "after"))
+    zeros = "taken as 0 outside its range"
+    how = zeros if spec.padding_mode == "zeros" else f"{prolonged(spec)} as above"
+    text = f" With {{input}} {how}, the outputs" if outside else " The outputs"
+    text += f" are the values{', plus the bias,' * spec.bias} at {{at}}"
+    numbers = Maths("", "")
     if len(spec.tied.relations) == many:
         text += ": {equation}"
     if many == 1:

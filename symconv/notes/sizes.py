@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from operator import itemgetter
 
 from sympy import sympify
@@ -11,8 +10,9 @@ from sympy import sympify
 import symconv.notes.kinds as kinds
 from symconv.errors import GeometryError, SymconvError
 from symconv.explicit.layout import Sheet
+from symconv.notes.counting import along, common, positions_counted
 from symconv.notes.formulas import formulas
-from symconv.notes.letters import letters_of, operands
+from symconv.notes.letters import letters_of
 from symconv.notes.model import Block, Display, Maths, Prose, Table, Words
 from symconv.notes.padding import LEAST
 from symconv.notes.phrases import enumerated
@@ -68,7 +68,7 @@ def _given(sources: Sources) -> Words:
                 f" (the spacing of the {'taps' if spec.kernel.learned else 'entries of a window'})",
             )
         )
-    each = " along each axis" * (len(spec.axes) > 1 and not spec.transposed)
+    each = along(spec) * (len(spec.axes) > 1 and not spec.transposed)
     return ("With ", *enumerated(told), f"{each}, ") if told else ()
 
 
@@ -112,7 +112,7 @@ def _cut(sources: Sources, pen: Pen) -> Words:
     def of(name: str, field: str) -> Maths:
         return pen.letter(field) if numeric else letters_of(setting, (geometry[name],))[0]
 
-    each = ", along each axis" if several else ""
+    each = f",{along(spec)}" if several else ""
     found: list[str | Maths] = []
     if side["before"] != side["after"]:
         found += [". Then the padding is removed at both ends"]
@@ -145,6 +145,12 @@ def size(sources: Sources) -> list[Block]:
         item = None  # too large for entries, though not for its sizes
     if item is not None and not sources.own:
         words = (*words[:-1], f"{str(words[-1]).removesuffix(':')}; for the layer of the title:")
+    if item is not None and (values := common(pen, layer.spec)):
+        last = str(words[-1]).removesuffix(":")
+        words = (
+            *words[:-1],
+            *((f"{last}; here ", *values, ":") if sources.own else (f"{last} (", *values, "):")),
+        )
     blocks: list[Block] = [Prose(words)]
     if item is not None:
         shown = Display(item, "layer.equation('output_size')", "size")
@@ -155,25 +161,23 @@ def size(sources: Sources) -> list[Block]:
     if layer.spec.numeric:
         found = "×".join(map(str, layer.spec.output_sizes))
         blocks.append(Prose((f"The layer of the title has {_outputs(found)}{_each(layer)}.",)))
-    small = "×".join(map(str, sources.example.spec.output_sizes))
-    blocks.append(Prose((f"The example has {_outputs(small)}{_each(layer)}.",)))
+    blocks.append(Prose(_of_example(sources)))
     return [*blocks, *_paddings(sources, pen)]
 
 
 def referred(sources: Sources, blocks: list[Block]) -> list[Block]:
-    """The section with a pointer to its formula, where that stands above in the letters of the layer."""
+    """The section with the reason for its formula, where that stands above in the letters of the layer."""
     at = next((at for at, b in enumerate(blocks) if isinstance(b, Display) and not b.code), 0)
-    told = blocks[at - 1]
-    if not at or not isinstance(told, Prose):
+    if not at or sources.opened.spec.tied_axes[0].options.get("ceil_mode"):
         return blocks
-    *_, output, _ = operands(sources.opened.closed.symbols)
-    sizes = [size for size in output.shape[-len(sources.layer.spec.axes) :] if not size.text.isdigit()]
-    if not sizes:
-        return blocks
-    letters, one = Pen(Worked(sources.example)).listed(sizes), len(sizes) == 1
-    text = f" above {'counts' if one else 'count'} the outputs."
-    words = (str(told.words[-1]).removesuffix(":"), f"; the formula{'' if one else 's'} for ", *letters, text)
-    return [*blocks[: at - 1], replace(told, words=(*told.words[:-1], *words)), *blocks[at + 1 :]]
+    said = Prose(_of_example(sources))
+    others = [block for block in blocks[at + 1 :] if block != said]
+    return [*blocks[: at - 1], Prose(positions_counted(sources)), *others]
+
+
+def _of_example(sources: Sources) -> Words:
+    small = "×".join(map(str, sources.example.spec.output_sizes))
+    return (f"The example has {_outputs(small)}{_each(sources.layer)}.",)
 
 
 def _outputs(count: str) -> str:
@@ -238,6 +242,8 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
             continue
         rows_of[name] = _met(made)
         named |= here
+        if name == "same" and sum(map(int, sides_of(made.source))) % 2:
+            told = "one position for each input"  # the centre lies between two inputs
         rows.append(_padded(made, (f"{name}{' (this layer)' if here else ''}",), told))
     if not named:
         rows.append(_padded(pen.worked, _own(sources, pen), _reach(*map(int, sides_of(sources.example)))))
@@ -327,6 +333,6 @@ def _met(worked: Worked) -> list[list[tuple[int, int]]]:
 
 _PADDINGS = {
     "valid": "the kernel lies entirely inside the input",
-    "same": "as many as there are inputs (stride 1)",
+    "same": "the kernel's centre lies on an input",
     "full": "the kernel overlaps the input in at least one place",
 }

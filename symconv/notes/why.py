@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from sympy import Expr, Mul, S, sympify
+from sympy import Expr, Mul, sympify
 
 import symconv.notes.kinds as kinds
 from symconv.errors import SymconvError
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Block, Maths, Points, Prose, Words
 from symconv.notes.pieces import Pen
+from symconv.notes.shifts import again, changed, widened
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Costs, Shift, Worked, rotated, shifted
 from symconv.pattern import Specification
@@ -75,8 +76,8 @@ def _number(count: int) -> str:
     return f"{count:,}"
 
 
-def _many(count: int, noun: str) -> str:
-    return counted(count, noun).replace(str(count), _number(count))
+def _many(count: int, noun: str, plural: str = "") -> str:
+    return counted(count, noun, plural).replace(str(count), _number(count))
 
 
 def _product(costs: Costs) -> str:
@@ -98,8 +99,8 @@ def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
         found = ("Each output depends on at most ", *letters, ", however large the input is")
     if kinds.kind(spec) == "maximum":
         return (*found, ".")
-    text = f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
-    text += _multiplied(here)
+    text = f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} the layer takes "
+    text += _multiplied(here, spec)
     if large:
         text += f"; with {_product(large)}{_number(large.inputs)} inputs, "
         text += f"{_number(large.multiplications)} instead of "
@@ -132,19 +133,22 @@ def _each_sample(spec: Specification) -> str:
     return " in each sample" if kinds.batched(spec) else ""
 
 
-def _multiplied(costs: Costs) -> str:
+def _multiplied(costs: Costs, spec: Specification) -> str:
     """The multiplications of a layer beside those of a dense one."""
     text = _many(costs.multiplications, "multiplication")
+    zeros = spec.kernel.learned and spec.padding_mode == "zeros" and not spec.transposed
+    if zeros and costs.nonzeros < costs.window * costs.outputs:
+        text += " (products with padding not counted)"
     dense = f"{_number(costs.inputs)}·{_number(costs.outputs)} = {_number(costs.dense)}"
     if min(costs.inputs, costs.outputs) == 1:
         dense = _number(costs.dense)
-    if costs.multiplications >= costs.dense:
-        return f"{text}, while a dense layer takes {dense}"
-    return f"{text} instead of {dense}"
+    return f"{text}, a dense layer {dense}"
 
 
 def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) -> Words:
     dense = _many(here.dense, "weight")
+    if judged.spec.bias:
+        dense += f" and {_many(here.outputs, 'bias', 'biases')}"
     if kinds.kind(judged.spec) == "average":
         return (f"There is nothing to learn or store; a dense layer would have {dense}.",)
     shape = [int(n) for n in judged.spec.tied.extents["tap"]]
@@ -165,9 +169,13 @@ def _shared(sources: Sources, judged: Source, here: Costs, large: Costs | None) 
     less = dense if judged.spec.bias else _number(here.dense)
     text += f" instead of the {less} of a dense layer" if fewer else f"; a dense layer has {dense}"
     if large:
-        still = _many(large.weights, "weight") if judged.spec.bias else _number(large.weights)
-        text += f"; with {_number(large.inputs)} inputs still {still}"
-        text += f" instead of {_number(large.dense)}"
+        still, instead = _number(large.weights), _number(large.dense)
+        if judged.spec.bias:
+            still = f"{_many(large.weights, 'weight')}{biases}"
+            instead += f" weights and {_number(large.outputs)} biases"
+        text += f"; with {_number(large.inputs)} inputs still {still} instead of {instead}"
+    if kinds.channelled(judged.spec) and here.weights == here.inputs:
+        text += f". That there are also {_many(here.inputs, 'input')} is a coincidence"
     return (*head, f"{text}.")
 
 
@@ -194,49 +202,19 @@ def equivariance(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     ends = "a zero put" if by == 1 else f"{by} zeros put"
     where = "" if len(worked.shape("input")) == 1 else " of each row"
     front = f"{ends} in front of {{input}}" if not where else f"{ends} in front of each row of {{input}}"
-    many, all_ = len(shift.same), len(worked.outputs)
     letters = kinds.general(sources, "stride")
     stated = f"{{stride}} places ({stride} in the example)" if letters else counted(stride, "place")
     steps = ("1 place", stated) if spec.transposed else (stated, "1 place")
     text = f"Shifting the input by {steps[0]} shifts the output by {steps[1]}"
     here = "With" if sources.own else "In the example, with"
-    if whole:
-        text += f". {here} {front},"
-    else:
-        some = f"{many or 'none'} of the {counted(all_, 'output')} {'moves' if many < 2 else 'move'}"
-        text += f", except near the padding. {here} {front}, {some}:"
+    text += f"{'' if whole else ', except near the padding'}. {here} {front},"
     symbols = sources.opened.closed.symbols
     size = pen(lambda s: of_formulas(s.form, symbols).expr(letters[-1])) if letters else ""
     found = [*_moved(pen, shift, text, stride=size)]
-    if not whole:
-        found += _changed(pen, shift)
+    found += widened(pen, shift) if whole else [*again(pen, shift), *changed(pen, shift), "."]
     if stride > 1 and not spec.transposed and not brief:
         found += _between(sources, pen, stride)
     return tuple(found)
-
-
-def _changed(pen: Pen, shift: Shift) -> Words:
-    """The outputs that do not move with the input, and what the window of the first reads instead."""
-    worked = pen.worked
-    others = [at for at in range(len(worked.outputs)) if at not in shift.same]
-    there = shift.there(others[0], worked.shape("output"))
-    if there is None:
-        return ()
-    does, whose = ("does", "its window") if len(others) == 1 else ("do", "the window of {y}")
-    text = f" {does} not: where {whose} read {{old}} in the padding, it now reads {{new}}."
-    old, new = (
-        {p.tap: p.value for p in w.positions[at].products}
-        for w, at in ((worked, others[0]), (shift.worked, there))
-    )
-    tap = next((tap for tap in new if old.get(tap) != new[tap]), None)
-    if tap is None:
-        return ()
-    if tap not in old:
-        zeros = "zero" if shift.by == 1 else "zeros"
-        text = f" {does} not: {whose} reached over the edge, where it now reads the {zeros} in front."
-    one, other = pen.number(old.get(tap, S.Zero)), pen.number(new[tap])
-    names = pen.listed([pen.output(at) for at in others])
-    return (" ", *names, *pen.say(text, y=pen.output(others[0]), old=one, new=other))
 
 
 def _moved(pen: Pen, shift: Shift, text: str, **pieces: Maths | str) -> Words:
@@ -251,8 +229,11 @@ def _moved(pen: Pen, shift: Shift, text: str, **pieces: Maths | str) -> Words:
         )
         return said
     width, before = shift.output_shape[-1], worked.shape("output")[-1]
+    whose = "{plane}" if kinds.channelled(worked.spec) else "the output"
+    outer = (worked.spec.notation.base,) * (len(worked.shape("output")) - 2)
+    pieces["plane"] = pen(lambda s: s.form.indexed(s.notation.output, *outer))
     said = pen.say(
-        f"{text} the first row of the output, {{old}}, becomes {{new}}.",
+        f"{text} the first row of {whose}, {{old}}, becomes {{new}}.",
         old=pen.values(worked.outputs[:before], MOST),
         new=pen.values(shift.outputs[:width], MOST),
         **pieces,

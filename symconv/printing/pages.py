@@ -1,8 +1,9 @@
 """Displays for the lines of a page: what is too wide goes on in another line, behind the signs of sums."""
 
 import re
+from collections.abc import Sequence
 
-from symconv.printing.display import Row
+from symconv.printing.display import Row, Side
 from symconv.printing.latex import AlignedLine, Latex, latex_width
 
 #: What goes on in another line stands so far to the right.
@@ -13,14 +14,28 @@ _BEHIND = re.compile(r"(?:[-+=,]|\\(?!quad$)[a-zA-Z]+)$")
 _BEFORE = re.compile(r"\\(?:le|ge|quad)$|[=<>]$")
 
 
+#: A line of the article, and how much wider it may be without sums, which have limits.
+_ROOM, _WIDER = 70, 1.2
+
+
 class Paged(Latex):
     """LaTeX for the lines of the article."""
 
     line = 66
 
+    def groups(self, row: Row) -> Sequence[tuple[Side, ...]]:
+        """The parts of an equation by lines: each on its own where a line of all of them would be broken."""
+        found = super().groups(row)
+        if not all(isinstance(part, str) for part in row.parts):
+            return found
+        whole = " = ".join(map(str, ("", *row.parts))).strip()
+        room = _ROOM if "\\sum" in whole else _ROOM * _WIDER
+        fits = len(found) > 1 or len(_broken(whole, room - _width(str(row.left)))) == 1
+        return found if fits or "\n" in whole else [(part,) for part in row.parts]
+
     def lines(self, row: Row | None) -> list[AlignedLine]:
         """Those of a row, none of them wider than a page if it can be broken."""
-        return _fitting(super().lines(row), 70)
+        return _fitting(super().lines(row), _ROOM)
 
 
 class Stepwise(Latex):
@@ -38,7 +53,7 @@ def _fitting(lines: list[AlignedLine], room: float) -> list[AlignedLine]:
     """Lines, those wider than ``room`` broken; those without sums, which have no limits, hold more."""
     found: list[AlignedLine] = []
     for line in lines:
-        here = room if "\\sum" in line.right else 1.2 * room - 2 * line.right.count("\\quad")
+        here = room if "\\sum" in line.right else _WIDER * room - 2 * line.right.count("\\quad")
         first, *more = _broken(line.right, here - _width(line.left))
         found.append(line._replace(right=first))
         found += [AlignedLine("", f"{_INDENT}{text}", line.height, True) for text in more]

@@ -40,7 +40,7 @@ def test_notes_tell_the_story_in_order(name: str) -> None:
 
 
 #: What ends the notes that have no derivations.
-LONGER = " The full notes derive every step."
+LONGER = " A longer version of these notes derives each step."
 
 
 def keys(made: sc.Document) -> list[str]:
@@ -94,9 +94,10 @@ def test_sections_can_be_chosen_and_ordered() -> None:
 def test_the_opening_example_holds_what_is_asked() -> None:
     text = str(document("full"))
     for piece in (
-        "A dense layer computes z = W a and then f(z), where f is the activation function.",
+        "A dense layer computes z = W a (the bias is left out) and then f(z), where f is the activation "
+        "function. A convolutional layer slides",
         "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
-        "(here N = 4, K = 3 and M = 6)",
+        "with stride 1 and full padding as here (N = 4, K = 3 and M = 6), the M outputs are:",
         "here, with the same 2 zeros on each side, it gives (7, 20, 38, 56, 39, 20) for i = -2, -1, ..., 3",
         "Of T, valid padding keeps the rows of y2 and y3, and same padding the rows of y1 to y4.",
         "y2      7*1 + 6*2 + 5*3  34",
@@ -106,7 +107,8 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "[ 0   0   0  w2]",
         "12 of its 24 entries are fixed at zero, and the other 12 hold only 3 different weights, each "
         "repeated along one diagonal. T is a banded Toeplitz matrix",
-        "12 multiplications instead of 4·6 = 24; with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
+        "the layer takes 12 multiplications (products with padding not counted), a dense layer 4·6 = 24; "
+        "with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
         "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
         "With a zero put in front of x, the input (0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
         "valid              0 and 0              2        (34, 52)",
@@ -115,7 +117,7 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "dL/dx0 = delta0*w0 + delta1*w1 + delta2*w2 = 1*5 + (-2)*6 + 3*7 = 14",
         "dL/dw = (2, 9, 11) and dL/dx = (14, 1, 23, 14)",
         "all agree exactly",
-        "Each step was proved for all K and N.",
+        "Each step was proved for all N >= 1 and K >= 1, with stride 1 and full padding.",
     ):
         assert piece in text, piece
 

@@ -54,9 +54,9 @@ def test_zeros_and_weights_are_counted_right(options: dict[str, Any]) -> None:
         assert re.search(rf"(holds?|sums of) only {many}" if tied else f"are {many}", text)
     assert ("several weights meet in one entry" in text) == any(e.is_Add or e.is_Mul for e in entries)
     products = len(places) // batch
-    assert f"this takes {products:,} multiplication" in text
+    assert f"the layer takes {products:,} multiplication" in text
     dense = len(entries) // batch**2
-    assert re.search(rf"instead of .*\b{dense:,}\b|while a dense layer takes .*\b{dense:,}\b", text)
+    assert re.search(rf"a dense layer (?:\S+ = )?{dense:,}\b", text)
     assert re.search(rf"{prod(options['w'])} weights? to learn and store", text)
 
 
@@ -102,12 +102,15 @@ def test_each_kind_makes_its_point() -> None:
             "the same share, 1/2, of the window's gradient",
         ],
         "maximum": ["x0 and x2 are kept", "The matrix changes with the input", "dL/dx = (5, 0, 7, 0)"],
-        "open": ["First, an example with H1 = 7, H2 = 3, r = 2 and q = 1.", "proved for all H1, H2, q and r"],
+        "open": [
+            "First, an example with H1 = 7, H2 = 3, r = 2 and q = 1.",
+            "proved for all H1 >= 1, r >= 1, q >= 0 and 1 <= H2 <= H1 + 2*q.",
+        ],
         "reflected": ["y1 reads x1 twice", "several weights meet in one entry", "reflect (this layer)  3, 2"],
         "long": [
             "First, a smaller layer of the same kind",
             "5 of the 1,000 inputs",
-            "instead of 1,000·1,000 = 1,000,000",
+            "a dense layer 1,000·1,000 = 1,000,000",
         ],
         "image": [
             "4·3·3·3 = 108 weights and 4 biases",
@@ -150,10 +153,16 @@ def test_limits_are_explained_where_there_are_some() -> None:
 
 def test_a_shift_that_borders_break_is_said_so() -> None:
     text = said(sc.Conv1d(6, 3, padding=2, padding_mode="reflect"), "why")
-    assert "6 of the 8 outputs move: the input (0, 1, 2, 3, 4, 5, 6) gives" in text
-    assert "y0 and y1 do not: where the window of y0 read 3 in the padding, it now reads 1." in text
+    assert "input (0, 1, 2, 3, 4, 5, 6) gives (22, 16, 26, 50, 74, 98, 122, 128, 118). 6 of the 8" in text
+    assert (
+        "outputs, 50, 74, 98, 122, 128 and 118, reappear one place later; y0 and y1 do not: where the" in text
+    )
+    assert "window of y0 = 46 read 3 in the padding it now reads 1 (giving 16)." in text
     pooled = said(sc.AvgPool1d(5, 3, stride=1, padding=1, count_include_pad=False), "why")
-    assert "y0 does not: its window reached over the edge, where it now reads the zero in front." in pooled
+    assert (
+        "does not, because its window reached over the edge, where it now reads the zero in front (giving"
+        in pooled
+    )
     strided = said(SPREAD["strided"]("symconv"), "why")
     assert "One place is not a multiple of the stride: with a single zero in front of x the output" in strided
 
@@ -217,13 +226,17 @@ def test_proofs_list_every_derivation_of_the_appendix() -> None:
 def test_what_is_claimed_is_what_was_checked() -> None:
     layer = SPREAD["strided"]("symconv")
     text = said(layer, "checks")
-    assert "compared at random entries for at least 23 choices of sizes" in text
+    assert "at random" not in text, "a proof says more than trials"
+    assert "equal for at least 23 choices of sizes" in said(layer, "proofs")
     opened = sc.Conv1d("N", "K", stride=2, padding=1)
     assert all(opened.derive(name).prove() for name in ("output", "grad_input", "grad_kernel"))
-    assert "Each step was proved for all K and N, with stride 2." in text
+    assert "Each step was proved for all N >= 1 and 1 <= K <= N + 2, with stride 2 and padding 1." in text
     grouped = said(sc.Conv1d("N", "K", in_channels="C", out_channels="D", groups="G"), "checks")
     assert "Each step for" in grouped
     assert "No proof for all sizes was found for" in grouped
+    assert re.search(
+        r"Each step was checked with random numbers for at least \d+ choices? of the sizes", grouped
+    )
 
 
 @pytest.mark.exhaustive

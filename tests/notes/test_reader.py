@@ -19,9 +19,9 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
     ("layer", "section", "wanted"),
     [
         (OPEN, "matrix", "From each row to the next the weights move 2 columns"),
-        (sc.Conv1d(5, 2, bias=True), "matrix", "plus the bias, which is added to each output."),
-        (IMAGE, "matrix", "kron(b, ones) has b[o] at each output of channel o, where ones is a vector"),
-        (IMAGE, "matrix", "In this example some weights happen to have the same value, but are separate"),
+        (sc.Conv1d(5, 2, bias=True), "matrix", "times x plus the bias, which is added to each output."),
+        (IMAGE, "matrix", "the vector kron(b, ones), which holds b[o] at every output of channel o (ones"),
+        (IMAGE, "matrix", "some weights happen to have the same value, but they are separate parameters."),
         (
             IMAGE,
             "numbers",
@@ -101,12 +101,12 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
         (
             OPEN,
             "numbers",
-            "for N inputs, K weights, stride s (the step length), p zeros on each side and M outputs (in",
+            "For N inputs, K weights, stride s (the step length) and p zeros on each side (in the example N",
         ),
         (
             sc.ConvTranspose1d("N", "K", stride="s", padding="p"),
             "numbers",
-            "K weights, stride s (the step length), p places cut off on each side and M outputs (in",
+            "K weights, stride s (the step length) and p places cut off on each side (in",
         ),
         (
             OPEN,
@@ -119,8 +119,8 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
             "why",
             "Now the layer of the title: 3·6·6 = 108 inputs, 4 filters of 3·3·3 weights and 4·4·4 = 64",
         ),
-        (IMAGE, "size", "on the padded input; for the layer of the title:"),
-        (IMAGE, "size", "(the spacing of the taps) along each axis, there is one"),
+        (IMAGE, "size", "on the padded input; for the layer of the title (p = 0, s = 1 and d = 1):"),
+        (IMAGE, "size", "of the taps) along each axis (index 1 for rows, 2 for columns), there is one"),
         (
             SPREAD["full"]("symconv"),
             "numbers",
@@ -129,12 +129,12 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
         (
             SPREAD["full"]("symconv"),
             "learning",
-            "The gradient with respect to x is the valid cross-correlation of delta with w, and",
+            "w, and the gradient with respect to w is the valid cross-correlation of delta with x.",
         ),
         (
             sc.ConvTranspose2d(3, 3, stride=2),
             "learning",
-            "x is the cross-correlation of delta with w, with the same",
+            "x is the cross-correlation of delta with w, with the same stride and no padding.",
         ),
     ],
 )
@@ -145,6 +145,6 @@ def test_a_reader_finds_what_a_sentence_needs(layer: Any, section: str, wanted: 
 def test_definitions_stand_once_in_a_document() -> None:
     text = str(OPEN.notes())
     assert text.count("M = floor((N + 2*p - K)/s) + 1") == 1
-    assert "the formula for M above counts the outputs." in text
+    assert "that makes M outputs; in the example floor((7 + 2 - 3)/2) + 1 = 4." in text
     assert str(sc.MaxPool1d(4, 2).notes()).count("with S equal to 1 at the first maximum") == 1
     assert "with S equal to 1" in said(sc.MaxPool1d(4, 2), "learning")

@@ -17,7 +17,8 @@ NUMBERS = re.compile(r"gives \(([-0-9, ]+)\) for ([a-z]) = ([-0-9, .]+)\.")
 
 #: Where a layer is said to read the operation, as formulas and in numbers.
 READ = re.compile(
-    r"Here it is read at ([a-z]) = ([^:]+): y\[i\] = (conv|corr)\(x, w\)\[([^]]+)\] \(\1 = ([-0-9, .]+)\)\."
+    r"outputs are the values at ([a-z]) = ([^:]+): "
+    r"y\[i\] = (conv|corr)\(x, w\)\[([^]]+)\] \(\1 = ([-0-9, .]+)\)\."
 )
 
 #: Layers over one axis, small enough for lists of all their numbers.
@@ -65,6 +66,7 @@ def test_the_other_convention_has_its_numbers_where_its_definition_has_them(
     if read:
         assert read[1] == found[2] != "i"
         assert read[2] == read[4]
+        assert ("With x taken as 0 outside its range, the outputs are" in text) == any(padding)
         assert read[3] == ("conv" if flip else "corr")
         letters = {"K": taps, "s": stride, "d": dilation}
         assert _indices(read[5]) == [calculated(read[4], {"i": i, **letters}) for i in own]
@@ -130,13 +132,18 @@ def test_both_gradients_are_the_operations_that_notes_name(
         if named == "valid":
             shown = np.convolve(delta, apart[::-1] if flip else apart, mode="valid")
             assert shown.tolist() == entries(layer.grad_input)
-        pair = "delta with x" if flip else "x with delta"
+        # With the kernel flipped and not padded so far, the entries come in reverse order.
+        which = "the valid" if named == "valid" or not flip else "a"
+        pair = "delta with x" if flip else f"{'the padded ' * (padding > 0)}x with delta"
         found = re.search(
-            rf"with respect to w is a cross-correlation of {pair}(?: in steps of (\d))?\.", text
+            rf"with respect to w is {which} cross-correlation of {pair}(?: in steps of (\d))?\.", text
         )
         assert found is not None
         kernel = np.correlate(np.pad(x, padding), delta)[:: int(found[1] or 1)]
         assert kernel[:: -1 if flip else 1].tolist() == entries(layer.grad_kernel)
+        if flip and named == "valid":
+            across = np.correlate(delta, x, mode="valid")[:: int(found[1] or 1)]
+            assert across.tolist() == entries(layer.grad_kernel)
     else:
         assert f"it is the full {back} of this sequence with w{told}" in text
     assert ("without the entries that fall on the padding" in text) == (
@@ -175,11 +182,13 @@ def test_a_transposed_layer_and_its_transpose_have_in_common_what_is_told(
     layer = sc.ConvTranspose1d(size, taps, **options).at(x=x, w=w)
     text = re.sub(r"\s+", " ", str(layer.notes(sections=["matrix", "learning"])))
     name = "convolution" if flip else "cross-correlation"
-    told = re.search(rf"{name} of (\d+) inputs? with the same kernel, (.+?) has (\d+) outputs?", text)
+    told = re.search(rf"{name} of (\d+) inputs? with the same kernel(.+?),? has (\d+) outputs?", text)
     back = re.search(rf"with respect to x is the {name} of delta with w, with the same (.+?)\.", text)
     assert told is not None
     assert back is not None
-    assert told[2] == back[1]
+    shared, again = (re.findall(r"\b(?!and\b)\w+", words) for words in (told[2], back[1]))
+    assert shared == again
+    assert told[2].endswith("and no padding") == (padding == 0)
     same = {word: options[word] for word in re.findall(r"\w+", told[2]) if word in options}
     assert int(told[1]) == int(layer.output_size)
 

@@ -29,9 +29,8 @@ def numbers(array: Any) -> list[int]:
 @pytest.mark.parametrize("name", tiers(["transposed", "deconvolved"], ("transposed",)))
 def test_notes_of_a_transposed_layer_introduce_a_dense_layer_and_its_function(name: str) -> None:
     (lead, *_) = (plain(block.words) for block in document(name).blocks if getattr(block, "lead", False))
-    assert lead.startswith(
-        "A dense layer computes z = W a and then f(z), where f is the activation function."
-    )
+    computed = "z = W a (the bias is left out) and then f(z)"
+    assert lead.startswith(f"A dense layer computes {computed}, where f is the activation function.")
     assert "in them x, T and y play the parts of a, W and z" in lead
 
 
@@ -158,12 +157,12 @@ def test_gradients_are_checked_by_changing_each_number_of_a_sum(layer: Any, each
     assert found is not None
     assert found[1] == each
     assert found[3] == f"delta[{found[2]}]*y[{found[2]}]"
-    assert "As a further check, both sides of each step" in text
+    assert re.search(r"Each step was proved for all .*N >= 1", text)
 
 
 @pytest.mark.parametrize("depth", tiers(["standard", "full"], ("standard",)))
 def test_a_longer_version_is_named_where_this_one_has_no_derivations(depth: str) -> None:
-    longer = "The full notes derive every step."
+    longer = "A longer version of these notes derives each step."
     assert (longer in str(sc.Conv1d(4, 3).notes(depth=depth))) == (depth != "full")
     assert longer not in str(sc.Conv1d(4, 3).notes(sections=["derivations", "checks"]))
     assert longer in str(sc.Conv1d(4, 3).notes(sections=["checks"]))
@@ -178,17 +177,20 @@ def test_a_longer_version_is_named_where_this_one_has_no_derivations(depth: str)
 def test_a_proof_is_said_to_hold_where_the_padding_is_possible(padding: tuple[int, int], mode: str) -> None:
     text = text_of(sc.Conv1d("N", "K", padding=padding, padding_mode=mode), "checks")
     found = re.search(
-        r"was proved for all K and N( where (?:N >= (\d+)(?: and )?)+, as (\w+) padding requires)?\.", text
+        r"was proved for all N >= (\d+)( \(as (\w+) padding requires\))? and 1 <= K <= N(?: \+ (\d+))?, ",
+        text,
     )
     assert found is not None
-    assert found[1] is None or found[3] == mode
-    least = [int(number) for number in re.findall(r"N >= (\d+)", found[1] or "")]
+    assert (found[2] is None) == (found[1] == "1")
+    assert found[2] is None or found[3] == mode
+    assert int(found[4] or 0) == sum(padding)
+    least = int(found[1])
     for size in range(1, 6):
         # Mirrored without its edge, an input of N entries goes on for N - 1 places; turned around, for N.
         longest = {"reflect": size - 1, "circular": size}.get(mode, max(padding))
-        assert all(size >= number for number in least) == (max(padding) <= longest)
+        assert (size >= least) == (max(padding) <= longest)
         options: dict[str, Any] = {"padding": padding, "padding_mode": mode}
-        if all(size >= number for number in least):
+        if size >= least:
             assert sc.Conv1d(size, 1, **options).output_size == size + sum(padding)
         else:
             with pytest.raises(GeometryError):
@@ -197,7 +199,8 @@ def test_a_proof_is_said_to_hold_where_the_padding_is_possible(padding: tuple[in
 
 def test_letters_of_the_padding_are_in_the_condition() -> None:
     text = text_of(sc.Conv1d("N", "K", padding="p", padding_mode="reflect"), "checks")
-    assert "proved for all K, N and p where p <= N - 1, as reflect padding requires." in text
+    needed = "N >= 1, 1 <= K <= N + 2*p and 0 <= p <= N - 1 (as reflect padding requires)"
+    assert f"proved for all {needed}, with stride 1 and reflect padding." in text
 
 
 @pytest.mark.parametrize(
