@@ -21,7 +21,7 @@ from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Wo
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.phrases import enumerated
-from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
+from symconv.notes.pieces import Pen, Writing, lines_shown
 from symconv.notes.reflected import Reflection
 from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
@@ -135,13 +135,12 @@ def _equal(letter: str, number: int, s: Sheet) -> str:
 def positions(pen: Pen) -> Table:
     """A row a position of the window; of several filters and samples those of the first."""
     worked, spec = pen.worked, pen.worked.spec
-    places = prod(worked.shape("output")[-len(spec.axes) :])
-    positions = worked.positions[:places]
-    keep = lines_shown(len(positions), MOST_LINES if len(spec.axes) == 1 else MOST_LINES - 1)
+    keep = pen.positions_shown
+    positions = worked.positions[: prod(worked.shape("output")[-len(spec.axes) :])]
     dots: Words = (pen(lambda s: s.form.down),)
     heads, cells = _columns(pen, positions)
     rows = [
-        (dots, *([()] * (len(heads) - 2)), dots)
+        (dots,) * len(heads)
         if at is None
         else ((pen.output(positions[at].output),), *cells(positions[at]), (pen.number(positions[at].result),))
         for at in keep

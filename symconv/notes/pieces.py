@@ -121,6 +121,13 @@ class Pen:
             return self(lambda s: s.loss_by(s.form.letter(n.output)))
         return self(lambda s: s.form.letter(n.upstream))
 
+    @cached_property
+    def positions_shown(self) -> list[int | None]:
+        """The outputs of the first filter and sample whose positions a table shows; dots for others."""
+        axes = len(self.worked.spec.axes)
+        count = prod(self.worked.shape("output")[-axes:])
+        return lines_shown(count, MOST_LINES if axes == 1 else MOST_LINES - 1)
+
     def output(self, at: int) -> Maths:
         """An output."""
         return self(lambda s: s.entry_letter("output", at))
