@@ -21,7 +21,7 @@ from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Wo
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.phrases import enumerated
-from symconv.notes.pieces import Pen, Writing, lines_shown
+from symconv.notes.pieces import Pen, Writing, abreast, lines_shown
 from symconv.notes.reflected import Reflection
 from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
@@ -103,7 +103,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             if name == "kernel":
                 rendered = s.rendered("tap", values=True)
             rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
-        return pen.abreast(s, rows)
+        return abreast(s.form, rows)
 
     return [Prose((*opening, *pen.say(given))), pen.shown(build, "operands"), *styled(pen), Prose(told)]
 
@@ -187,7 +187,7 @@ def _all_channels(pen: Pen) -> list[Block]:
         return []
 
     def build(s: Sheet) -> list[Row | None]:
-        return pen.abreast(s, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
+        return abreast(s.form, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
 
     told = f"{'Both' if many == 2 else f'All {many}'} output channels:"
     return [Prose((told,), detail=True), pen.shown(build, "whole-output", detail=True)]

@@ -20,7 +20,7 @@ from symconv.printing import display as data
 from symconv.printing.display import Beside, Element, Grid, Row
 from symconv.printing.latex import Latex
 from symconv.printing.target import MAY_BREAK, MathsTarget
-from symconv.printing.targets import as_latex, as_text, target_of
+from symconv.printing.targets import Displayed, as_latex, as_text, target_of
 
 #: Writes something with the letters of a layer and a target.
 Writing: TypeAlias = Callable[[Sheet], str]
@@ -235,24 +235,41 @@ class Pen:
             rows.append(Row(s.form.indexed(letter, *index), (_dotted(s, lines),)))
         return rows
 
-    def abreast(self, s: Sheet, rows: Sequence[Row]) -> list[Row | None]:
-        """Equations beside each other, as many as fit on a line."""
-        found: list[Row | None] = []
-        room = 0
-        for row in rows:
-            span = s.form.span(row.left) + sum(s.form.span(part) + 3 for part in row.parts) + 4
-            last = found[-1] if found else None
-            if last is not None and span <= room:
-                (first,) = last.parts
-                pieces: tuple[Element, ...] = first.pieces if isinstance(first, Beside) else (first,)
-                here = [part for part in row.parts if not isinstance(part, Beside)]
-                joint = f"{s.form.comma}{row.left} = "
-                found[-1] = last._replace(parts=(Beside((*pieces, joint, *here)),))
-                room -= span
-            else:
-                found.append(row)
-                room = s.form.line + 20 - span
-        return found
+
+def abreast(form: MathsTarget, rows: Sequence[Row | None]) -> list[Row | None]:
+    """Equations beside each other, as many as fit on a line."""
+    found: list[Row | None] = []
+    room = 0
+    for row in rows:
+        last = found[-1] if found else None
+        if row is None:
+            found.append(row)
+            continue
+        span = form.span(row.left) + sum(form.span(part) + 3 for part in row.parts) + 4
+        if last is not None and span <= room:
+            (first,) = last.parts
+            pieces: tuple[Element, ...] = first.pieces if isinstance(first, Beside) else (first,)
+            here = [part for part in row.parts if not isinstance(part, Beside)]
+            found[-1] = last._replace(parts=(Beside((*pieces, f"{form.comma}{row.left} = ", *here)),))
+            room -= span
+        else:
+            found.append(row)
+            room = form.line + 20 - span
+    return found
+
+
+@dataclass(frozen=True)
+class Abreast:
+    """An equation of one part on each line, as many of them beside each other as fit."""
+
+    item: Displayed
+
+    def display(self, target: MathsTarget) -> data.Display:
+        """The lines."""
+        whole = self.item.display(target)
+        return data.Display(tuple(abreast(target, whole.rows)), whole.whole)
+
+    latex, text = as_latex, as_text
 
 
 def generic(pen: Pen, role: str) -> Maths:
