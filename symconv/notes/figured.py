@@ -129,8 +129,8 @@ def positioned_picture(sources: Sources, caption: Words) -> list[Block]:
     letters = Lettering.of(subject)
     lying = dict(enumerate(map(value, worked.weights))) if worked.spec.kernel.learned else {}
     tried = [outputs]
-    if worked.spec.transposed:  # what it writes to has letters, or none: the sums are not there yet
-        tried = [list(letters.outputs), [Label("", "")] * len(outputs)]
+    if worked.spec.transposed:  # where its sums have no room, what it writes to has letters, or none
+        tried += [list(letters.outputs), [Label("", "")] * len(outputs)]
     drawings = [positioned(subject, letters, inputs, labels, lying) for labels in tried]
     drawing = next(filter(legible, drawings), None)
     if drawing is None:

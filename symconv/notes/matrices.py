@@ -312,7 +312,7 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
         # Behind the sentence on channels this may be left out, unless it names the kind of matrix.
         return [*found, Prose(pen.say(f"{text}."), spare=int(bool(channels) and not named))]
     if in_blocks(spec, s):
-        text += f"{NOT_TOEPLITZ}{reason(spec, s)}. Written out"
+        text += f". {{matrix}} is {NOT_TOEPLITZ}{reason(spec, s)}. Written out"
     item = Abreast(sources.example.equation("blocks"))
     return [*found, Prose(pen.say(f"{text}:")), Display(item, "example.equation('blocks')", "blocks")]
 

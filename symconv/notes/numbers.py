@@ -36,8 +36,8 @@ Cells: TypeAlias = Callable[[Position], list[Words]]
 #: Input channels get columns of their own while there are at most so many.
 MOST_COLUMNS = 3
 
-#: The outputs of all channels are written out up to so many.
-MOST_WHOLE = 36
+#: The whole output is written out up to so many entries, and a list of them up to so many.
+MOST_WHOLE, MOST_LISTED = 36, 16
 
 
 def numbers(sources: Sources) -> list[Block]:
@@ -180,16 +180,19 @@ def _columns(pen: Pen, positions: tuple[Position, ...]) -> tuple[list[Words], Ce
 
 
 def _all_channels(pen: Pen) -> list[Block]:
-    """The whole output, where the table has one channel of it only."""
+    """The whole output, where the table has one channel or some entries of it only."""
     worked, shape = pen.worked, pen.worked.shape("output")
     many = prod(shape[: -len(worked.spec.axes)])
-    if many < 2 or not kinds.channelled(worked.spec) or len(worked.outputs) > MOST_WHOLE:
+    several = many > 1 and kinds.channelled(worked.spec)
+    if not several and None not in pen.positions_shown:
+        return []
+    if len(worked.outputs) > (MOST_WHOLE if len(shape) > 1 else MOST_LISTED):
         return []
 
     def build(s: Sheet) -> list[Row | None]:
         return abreast(s.form, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
 
-    told = f"{'Both' if many == 2 else f'All {many}'} output channels:"
+    told = f"{'Both' if many == 2 else f'All {many}'} output channels:" if several else "All outputs:"
     return [Prose((told,), detail=True), pen.shown(build, "whole-output", detail=True)]
 
 

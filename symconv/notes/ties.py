@@ -15,7 +15,7 @@ from symconv.printing.english import counted, joined
 MOST_LETTERED = 12
 
 #: What such a matrix is not.
-NOT_TOEPLITZ = ". It is not Toeplitz, that is, not constant along each diagonal"
+NOT_TOEPLITZ = "not Toeplitz, that is, not constant along each diagonal"
 
 #: What happens where the padding repeats inputs.
 MEETING = "where the padding repeats an input, several weights meet in one entry and add up"
@@ -67,7 +67,7 @@ def not_toeplitz(spec: Specification, s: Structure, brief: bool) -> str:
         few = "a few " * (narrow and not channelled(spec))
         entries, where = ("blocks", " of blocks") if named.startswith("block ") else ("entries", "")
         text += f": its nonzero {entries} lie on {few}neighbouring diagonals{where}"
-    text += NOT_TOEPLITZ
+    text += f". It is {NOT_TOEPLITZ}"
     return text if brief else text + reason(spec, s)
 
 
