@@ -217,7 +217,7 @@ _INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad|underline)(?![A-Z
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 
-_NO_WIDTH = {"\\left", "\\right", "\\Bigl", "\\Bigr"}
+_NO_WIDTH = {"\\left", "\\right", "\\Bigl", "\\Bigr", "\\;"}
 _SPACED = {"=", "+", "-", "\\le", "\\mid", "\\star", "\\ast", "\\cdot"}
 
 
