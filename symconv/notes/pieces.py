@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Display, Maths, Words
 from symconv.notes.phrases import enumerated
-from symconv.notes.worked import Entry, Position, Product, Worked
+from symconv.notes.worked import MOST_SHARES, Entry, Position, Product, Worked
 from symconv.pattern import Specification
 from symconv.printing import display as data
 from symconv.printing.display import Beside, Element, Grid, Row
@@ -199,7 +199,7 @@ class Pen:
 
         def write(s: Sheet) -> Row:
             form, shares = s.form, entry.shares
-            keep = shares if len(shares) <= 6 else (*shares[:3], None, shares[-1])
+            keep = shares if len(shares) <= MOST_SHARES else (*shares[:3], None, shares[-1])
             letters, numbers = [], []
             for share in keep:
                 if share is None:

@@ -30,6 +30,10 @@ from symconv.notes.source import Source, Sources
 from symconv.pattern import Specification
 
 
+#: An entry of a gradient is written out up to so many products.
+MOST_SHARES = 9
+
+
 @dataclass(frozen=True)
 class Product:
     """A weight times what it meets.
@@ -215,9 +219,13 @@ class Worked:
 
     @cached_property
     def main_place(self) -> int:
-        """The first of the inputs that are read most; of a maximum, of those that it selects."""
+        """The first of the inputs that are read most; of a maximum, of those that it selects.
+
+        Inputs that are read more often than is written out count where all are.
+        """
         selects = not (self.spec.kernel.learned or self.spec.kernel.uniform)
         used = Counter(j for _, _, j, own in self.triples if not selects or self.weights[own] != 0)
+        used = {j: count for j, count in used.items() if count <= MOST_SHARES} or used
         return min((j for j, count in used.items() if count == max(used.values())), default=0)
 
     @cached_property
