@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from symconv.figures.scene import Staged, enlarged
@@ -34,6 +35,9 @@ ROWS = 11
 LISTING = 20
 
 
+#: What goes on in another line stands so far behind the sign that it belongs to.
+_INDENT = "\\quad "
+
 _LATEX = Latex()
 
 
@@ -62,8 +66,11 @@ def _row(row: Sequence[Piece]) -> str:
 
 
 def _frame(frame: Frame, rows: Sequence[str]) -> str:
+    if frame.still:
+        first, *others = rows
+        rows = [f"\\slidestill{{%\n{first}\n}}", *others]
     inside = "\n\\slidenext\n".join(rows)
-    head = "" if frame.opening else f"{{{escaped(frame.title)}}}"
+    head = "" if frame.opening else f"{'[t]' * frame.still}{{{escaped(frame.title)}}}"
     above = f"\\slidetitle{{{escaped(frame.title)}}}\n" if frame.opening else ""
     return f"\\begin{{frame}}{head}\n{above}\\slide{{%\n{inside}\n}}\n\\end{{frame}}"
 
@@ -84,7 +91,7 @@ def _parts(piece: Piece) -> list[str]:
     """What of a piece goes on a frame each."""
     match piece:
         case Prose():
-            return [f"{sentence(piece.words)}\\par"]
+            return [f"{_tied(sentence(piece.words))}\\par"]
         case Points():
             rows = range(0, len(piece.points), POINTS)
             return [points(Points(piece.points[at : at + POINTS])) for at in rows]
@@ -103,6 +110,15 @@ def _parts(piece: Piece) -> list[str]:
             return [_centred(text) for text in made]
         case _:
             return [_centred(_maths(piece))]
+
+
+#: A short word at the end of a paragraph, and the one before it.
+_LAST = re.compile(r" (\w{1,5}) (\$[^$]*\$\W?|[^\s$]{1,5})$")
+
+
+def _tied(text: str) -> str:
+    """A paragraph whose last line is not a single short word."""
+    return _LAST.sub(r"~\1~\2", text)
 
 
 def _centred(maths: str) -> str:
@@ -135,7 +151,8 @@ def _built(piece: Built) -> list[str]:
     for at, line in enumerate(piece.lines):
         left = _from(min((step for step, _ in line), default=1), piece.left.latex) if at == 0 else ""
         right = "".join(_from(step, part.latex) for step, part in line)
-        lines.append(f"{left} & {right}")
+        goes_on = at and piece.left.latex and not line[0][1].latex.startswith(" = ")
+        lines.append(f"{left} & {_INDENT * bool(goes_on)}{right}")
     return [*lines, *(_built(piece.then) if piece.then else ())]
 
 

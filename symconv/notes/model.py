@@ -232,12 +232,15 @@ class Frame:
         Whether it opens the slides: its title is large, and stands alone above the rest.
     breaks : bool
         Whether its last piece goes on on further frames where it is long.
+    still : bool
+        Whether what stands below its first paragraph stands at the same place on frames like it.
     """
 
     title: str
     rows: tuple[tuple[Piece, ...], ...]
     opening: bool = False
     breaks: bool = False
+    still: bool = False
 
 
 _Rendered = TypeVar("_Rendered")

@@ -101,7 +101,7 @@ def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     text = f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} this takes "
     text += _multiplied(here)
     if large:
-        text += f"; with {_product(large)}{_number(large.inputs)} inputs, "
+        text += f"; with {_product(large)}{_number(large.inputs)} inputs ({_many(large.outputs, 'output')}), "
         text += f"{_number(large.multiplications)} instead of "
         text += f"{_number(large.inputs)}·{_number(large.outputs)} = {_number(large.dense)}"
     return (*found, f"{text}.")

@@ -214,7 +214,9 @@ def _height(*parts: Side) -> int:
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad|underline|mathrm)(?![A-Za-z])|\\mathbf(?=\{[-(]?\d)")
+_INVISIBLE = re.compile(
+    r"\\color\{[a-z]+\}|\\(left|right|quad|underline|mathrm)(?![A-Za-z])|\\mathbf(?=\{[-(]?\d)"
+)
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 
