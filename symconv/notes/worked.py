@@ -224,7 +224,7 @@ class Worked:
         """
         selects = not (self.spec.kernel.learned or self.spec.kernel.uniform)
         used = Counter(j for _, _, j, own in self.triples if not selects or self.weights[own] != 0)
-        used = {j: count for j, count in used.items() if count <= MOST_SHARES} or used
+        used = Counter({j: count for j, count in used.items() if count <= MOST_SHARES}) or used
         return min((j for j, count in used.items() if count == max(used.values())), default=0)
 
     @cached_property
