@@ -16,12 +16,14 @@ from symconv.notes.model import (
     Display,
     Frame,
     Manuscript,
+    Maths,
     Picture,
     Piece,
     Points,
     Prose,
     Stacked,
     Table,
+    lettered,
 )
 from symconv.notes.shells import shell
 from symconv.printing import display as data
@@ -44,17 +46,20 @@ _LATEX = Latex()
 def slides(document: Manuscript) -> str:
     """A beamer document, for pdfLaTeX and LuaLaTeX."""
     frames = document.frames or plainly(document.blocks)
-    body = [made for frame in frames for made in _frames(frame)]
+    body = [made for frame in frames for made in _frames(frame, document.letters)]
     return shell("slides.tex").render(title=escaped(document.title), styles=styles(), body="\n\n".join(body))
 
 
-def _frames(frame: Frame) -> list[str]:
-    """A frame, and others behind it for that part of its last piece for which it has no room."""
+def _frames(frame: Frame, letters: Sequence[Maths]) -> list[str]:
+    """A frame, and others behind it for that part of its last piece for which it has no room.
+
+    ``letters`` are mathematics in the title of the slides.
+    """
     *above, last = frame.rows
     first, *more = _parts(last[0]) if frame.breaks else [_row(last)]
     rows = [_row(row) for row in above]
     whole = [*rows, first]
-    return [_frame(frame, whole), *(_frame(frame, [part]) for part in more)]
+    return [_frame(frame, whole, letters), *(_frame(frame, [part], letters) for part in more)]
 
 
 def _row(row: Sequence[Piece]) -> str:
@@ -65,13 +70,13 @@ def _row(row: Sequence[Piece]) -> str:
     return _centred(_maths(piece)) if isinstance(piece, Display) else _parts(piece)[0]
 
 
-def _frame(frame: Frame, rows: Sequence[str]) -> str:
+def _frame(frame: Frame, rows: Sequence[str], letters: Sequence[Maths]) -> str:
     if frame.still:
         first, *others = rows
         rows = [f"\\slidestill{{%\n{first}\n}}", *others]
     inside = "\n\\slidenext\n".join(rows)
     head = "" if frame.opening else f"{'[t]' * frame.still}{{{escaped(frame.title)}}}"
-    above = f"\\slidetitle{{{escaped(frame.title)}}}\n" if frame.opening else ""
+    above = f"\\slidetitle{{{sentence(lettered(frame.title, letters))}}}\n" if frame.opening else ""
     return f"\\begin{{frame}}{head}\n{above}\\slide{{%\n{inside}\n}}\n\\end{{frame}}"
 
 

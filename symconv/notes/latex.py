@@ -234,7 +234,7 @@ def _rows(block: Display) -> Sequence[Row | None]:
 def article(document: Manuscript) -> str:
     """A document of its own, for pdfLaTeX and LuaLaTeX."""
     return shell("article.tex").render(
-        title=escaped(document.title),
+        title=sentence(document.headed),
         metadata=escaped(document.title, {}),
         pages=document.pages or 99,
         fitted=_height(document) < HIGHEST,

@@ -1,6 +1,7 @@
 """The document model as plain data: headings, prose, displays, lists, tables, listings, pictures, frames."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -263,6 +264,8 @@ class Manuscript:
         The slides; without them there is a frame for each thing to look at.
     numbered : bool
         Whether print numbers its sections, and the equations of a fragment.
+    letters : tuple of Maths
+        What is mathematics in the title, wherever it stands there as a word.
     """
 
     title: str
@@ -271,10 +274,29 @@ class Manuscript:
     pages: int = 0
     frames: tuple[Frame, ...] = ()
     numbered: bool = True
+    letters: tuple[Maths, ...] = ()
+
+    @property
+    def headed(self) -> Words:
+        """The title with its letters as mathematics."""
+        return lettered(self.title, self.letters)
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""
         return [ways[type(block).__name__.lower()](block) for block in self.blocks]
+
+
+def lettered(title: str, letters: Sequence[Maths]) -> Words:
+    """Plain words, some letters of which are mathematics.
+
+    >>> lettered("stride s", [Maths("s", "s")])
+    ('stride ', Maths(latex='s', text='s'))
+    """
+    known = {one.text: one for one in letters}
+    if not known:
+        return (title,)
+    parts = re.split(rf"(?<!\w)({'|'.join(map(re.escape, known))})(?!\w)", title)
+    return tuple(known[part] if at % 2 else part for at, part in enumerate(parts) if part)
 
 
 def plain(words: Words) -> str:
