@@ -16,14 +16,13 @@ from symconv.notes.model import (
     Display,
     Frame,
     Manuscript,
-    Maths,
     Picture,
     Piece,
     Points,
     Prose,
     Stacked,
     Table,
-    lettered,
+    Words,
 )
 from symconv.notes.shells import shell
 from symconv.printing import display as data
@@ -37,29 +36,23 @@ ROWS = 11
 LISTING = 20
 
 
-#: What goes on in another line stands so far behind the sign that it belongs to.
-_INDENT = "\\quad "
-
 _LATEX = Latex()
 
 
 def slides(document: Manuscript) -> str:
     """A beamer document, for pdfLaTeX and LuaLaTeX."""
     frames = document.frames or plainly(document.blocks)
-    body = [made for frame in frames for made in _frames(frame, document.letters)]
+    body = [made for frame in frames for made in _frames(frame, document.headed)]
     return shell("slides.tex").render(title=escaped(document.title), styles=styles(), body="\n\n".join(body))
 
 
-def _frames(frame: Frame, letters: Sequence[Maths]) -> list[str]:
-    """A frame, and others behind it for that part of its last piece for which it has no room.
-
-    ``letters`` are mathematics in the title of the slides.
-    """
+def _frames(frame: Frame, title: Words) -> list[str]:
+    """A frame, and others behind it for that part of its last piece for which it has no room."""
     *above, last = frame.rows
     first, *more = _parts(last[0]) if frame.breaks else [_row(last)]
     rows = [_row(row) for row in above]
     whole = [*rows, first]
-    return [_frame(frame, whole, letters), *(_frame(frame, [part], letters) for part in more)]
+    return [_frame(frame, whole, title), *(_frame(frame, [part], title) for part in more)]
 
 
 def _row(row: Sequence[Piece]) -> str:
@@ -70,13 +63,12 @@ def _row(row: Sequence[Piece]) -> str:
     return _centred(_maths(piece)) if isinstance(piece, Display) else _parts(piece)[0]
 
 
-def _frame(frame: Frame, rows: Sequence[str], letters: Sequence[Maths]) -> str:
+def _frame(frame: Frame, rows: Sequence[str], title: Words) -> str:
     if frame.still:
-        first, *others = rows
-        rows = [f"\\slidestill{{%\n{first}\n}}", *others]
+        rows = [f"\\slidestill{{%\n{rows[0]}\n}}", *rows[1:]]
     inside = "\n\\slidenext\n".join(rows)
     head = "" if frame.opening else f"{'[t]' * frame.still}{{{escaped(frame.title)}}}"
-    above = f"\\slidetitle{{{sentence(lettered(frame.title, letters))}}}\n" if frame.opening else ""
+    above = f"\\slidetitle{{{sentence(title)}}}\n" if frame.opening else ""
     return f"\\begin{{frame}}{head}\n{above}\\slide{{%\n{inside}\n}}\n\\end{{frame}}"
 
 
@@ -96,7 +88,8 @@ def _parts(piece: Piece) -> list[str]:
     """What of a piece goes on a frame each."""
     match piece:
         case Prose():
-            return [f"{_tied(sentence(piece.words))}\\par"]
+            # The last line is not a single short word.
+            return [_LAST.sub(r"~\1~\2", sentence(piece.words)) + "\\par"]
         case Points():
             rows = range(0, len(piece.points), POINTS)
             return [points(Points(piece.points[at : at + POINTS])) for at in rows]
@@ -119,11 +112,6 @@ def _parts(piece: Piece) -> list[str]:
 
 #: A short word at the end of a paragraph, and the one before it.
 _LAST = re.compile(r" (\w{1,5}) (\$[^$]*\$\W?|[^\s$]{1,5})$")
-
-
-def _tied(text: str) -> str:
-    """A paragraph whose last line is not a single short word."""
-    return _LAST.sub(r"~\1~\2", text)
 
 
 def _centred(maths: str) -> str:
@@ -157,7 +145,7 @@ def _built(piece: Built) -> list[str]:
         left = _from(min((step for step, _ in line), default=1), piece.left.latex) if at == 0 else ""
         right = "".join(_from(step, part.latex) for step, part in line)
         goes_on = at and piece.left.latex and not line[0][1].latex.startswith(" = ")
-        lines.append(f"{left} & {_INDENT * bool(goes_on)}{right}")
+        lines.append(f"{left} & " + "\\quad " * bool(goes_on) + right)
     return [*lines, *(_built(piece.then) if piece.then else ())]
 
 

@@ -97,8 +97,7 @@ def at_position(pen: Pen) -> Words:
         many = "both" if len(read) == 2 else f"all {len(read)}"
     where = "below it" if len(spec.axes) == 1 else "of the same colours"
     if spec.transposed:
-        one = len(spec.axes) == 1
-        where = "output below it" if one else "output of the same colour"
+        where = f"output {where.replace('colours', 'colour')}"
         cropped = any(int(axis.geometry["before"]) for axis in spec.tied_axes)
         text = f"{_POSITION[told]}{' Dashed places are cut off.' * cropped}"
         return pen.say(text, x=pen.input(at), where=where)

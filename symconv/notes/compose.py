@@ -101,8 +101,7 @@ def notes(
 
 def _in_title(sources: Sources) -> tuple[Maths, ...]:
     """The letters of sizes in the title of a layer; an "a" is the article."""
-    geometry = (relation.geometry for relation in sources.layer.spec.tied.relations)
-    given = (size for sizes in geometry for size in sizes.values())
+    given = [size for r in sources.layer.spec.tied.relations for size in r.geometry.values()]
     found = {str(symbol) for size in given for symbol in getattr(size, "free_symbols", ())} - {"a"}
     return tuple(map(letter, sorted(found)))
 

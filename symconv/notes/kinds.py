@@ -143,9 +143,8 @@ def instruction(pen: Pen) -> str:
         text += f"copies begin {apart(spec, 'stride')}, and where they overlap they are added. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
         bias = ", to which the bias is added" if spec.bias else ""
-        collect = f"each output{first} collects"
-        if None in pen.positions_shown:
-            collect = f"some of the outputs{first} collect"
+        some = None in pen.positions_shown
+        collect = f"some of the outputs{first} collect" if some else f"each output{first} collects"
         return f"{text}Here are the products that {collect}{bias}:"
     window = "×".join(str(axis.geometry["kernel_size"]) for axis in axes)
     window = f"a window of {window} {'entry' if window == '1' else 'entries'}"

@@ -167,7 +167,8 @@ def points(block: Points) -> str:
 def table(block: Table) -> str:
     """Rows between rules."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
-    rows = [row.replace("$\\vdots$", _DOTS) for row in rows]
+    # A row of dots is a little higher than others, so that they are clear of the letters above.
+    rows = [row.replace("$\\vdots$", "\\rule{0pt}{11.5pt}$\\smash{\\vdots}$") for row in rows]
     kinds, name = ["l"] * len(block.head), "tabular"
     head = f"{{tabular}}{{{''.join(kinds)}}}"
     if block.broken is not None:
@@ -178,10 +179,6 @@ def table(block: Table) -> str:
     ]  # fmt: skip
     parts = [part for row in block.rows for cell in row for part in cell if isinstance(part, Maths)]
     return "\n".join([f"{{\\centering\\small{stretched(parts)}", *lines, "\\par}"])
-
-
-#: Dots in a row that is a little higher than others, clear of the letters above.
-_DOTS = "\\rule{0pt}{11.5pt}$\\smash{\\vdots}$"
 
 
 def stretched(parts: Sequence[Maths]) -> str:

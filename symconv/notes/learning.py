@@ -30,8 +30,7 @@ def learning(sources: Sources) -> list[Block]:
     """The section."""
     pen = Pen(Worked(sources.example))
     spec = pen.worked.spec
-    wanted = ("grad_kernel", "grad_input", "grad_bias")
-    names = [name for name in wanted if name in sources.opened.formula_names]
+    names = [n for n in ("grad_kernel", "grad_input", "grad_bias") if n in sources.opened.formula_names]
     return [
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),

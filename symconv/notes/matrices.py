@@ -16,8 +16,8 @@ from symconv.figures.captions import seen
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
 from symconv.notes.matrix_pairs import grid_of, other_input, partner
-from symconv.notes.model import Block, Display, Maths, Prose, Words
-from symconv.notes.pieces import Abreast, Pen, generic
+from symconv.notes.model import Block, Maths, Prose, Words
+from symconv.notes.pieces import Pen, abreast, generic
 from symconv.notes.source import Sources
 from symconv.notes.ties import MEETING, NOT_TOEPLITZ, in_blocks, lettered, not_toeplitz, reason
 from symconv.notes.worked import Worked
@@ -49,7 +49,7 @@ def matrix(sources: Sources) -> list[Block]:
     """The section."""
     worked = Worked(sources.example)
     pen, kind = Pen(worked), kinds.kind(worked.spec)
-    text, index = _INTRODUCED[kind], generic
+    text = _INTRODUCED[kind]
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input}, plus the bias{repeated}. ")
@@ -78,7 +78,7 @@ def matrix(sources: Sources) -> list[Block]:
         text = f"{text[:-1]}; for the example:"
     text = text.replace("{vec}", "")
     activation = pen(lambda s: s.form.function(sources.activation.name))
-    y, x = index(pen, "output"), index(pen, "input")
+    y, x = generic(pen, "output"), generic(pen, "input")
     n = pen.worked.spec.written
     ones = pen(lambda s: s.form.ones)
     entry = pen(lambda s: s.form.entry(s.form.letter(n.bias), s.form.letter(n.output_channel_index)))
@@ -126,9 +126,8 @@ def _order(spec: Specification) -> str:
 
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
-    first = Row(s.whole_letter("output"), (product(s),))
-    letter = s.form.letter(s.notation.matrix)
-    return [first, Row(letter, (grid_of(s, not lettered(pen.worked), dotted=dotted),))]
+    grid = grid_of(s, not lettered(pen.worked), dotted=dotted)
+    return [Row(s.whole_letter("output"), (product(s),)), Row(s.form.letter(s.notation.matrix), (grid,))]
 
 
 def product(s: Sheet) -> str:
@@ -313,8 +312,9 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
         return [*found, Prose(pen.say(f"{text}."), spare=int(bool(channels) and not named))]
     if in_blocks(spec, s):
         text += f". {{matrix}} is {NOT_TOEPLITZ}{reason(spec, s)}. Written out"
-    item = Abreast(sources.example.equation("blocks"))
-    return [*found, Prose(pen.say(f"{text}:")), Display(item, "example.equation('blocks')", "blocks")]
+    item = sources.example.equation("blocks")
+    shown = pen.shown(lambda s: abreast(s.form, item.display(s.form).rows), "blocks")
+    return [*found, Prose(pen.say(f"{text}:")), replace(shown, code="example.equation('blocks')")]
 
 
 def _by(shape: tuple[int, int]) -> str:

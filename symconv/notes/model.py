@@ -1,7 +1,7 @@
 """The document model as plain data: headings, prose, displays, lists, tables, listings, pictures, frames."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -279,24 +279,13 @@ class Manuscript:
     @property
     def headed(self) -> Words:
         """The title with its letters as mathematics."""
-        return lettered(self.title, self.letters)
+        known = {one.text: one for one in self.letters}
+        words = re.split(rf"(?<!\w)({'|'.join(map(re.escape, known))})(?!\w)", self.title)
+        return tuple(known.get(word, word) for word in words if word) if known else (self.title,)
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""
         return [ways[type(block).__name__.lower()](block) for block in self.blocks]
-
-
-def lettered(title: str, letters: Sequence[Maths]) -> Words:
-    """Plain words, some letters of which are mathematics.
-
-    >>> lettered("stride s", [Maths("s", "s")])
-    ('stride ', Maths(latex='s', text='s'))
-    """
-    known = {one.text: one for one in letters}
-    if not known:
-        return (title,)
-    parts = re.split(rf"(?<!\w)({'|'.join(map(re.escape, known))})(?!\w)", title)
-    return tuple(known[part] if at % 2 else part for at, part in enumerate(parts) if part)
 
 
 def plain(words: Words) -> str:

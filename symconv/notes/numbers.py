@@ -184,9 +184,8 @@ def _all_channels(pen: Pen) -> list[Block]:
     worked, shape = pen.worked, pen.worked.shape("output")
     many = prod(shape[: -len(worked.spec.axes)])
     several = many > 1 and kinds.channelled(worked.spec)
-    if not several and None not in pen.positions_shown:
-        return []
-    if len(worked.outputs) > (MOST_WHOLE if len(shape) > 1 else MOST_LISTED):
+    most = MOST_WHOLE if len(shape) > 1 else MOST_LISTED
+    if not (several or None in pen.positions_shown) or len(worked.outputs) > most:
         return []
 
     def build(s: Sheet) -> list[Row | None]:

@@ -20,7 +20,7 @@ from symconv.printing import display as data
 from symconv.printing.display import Beside, Element, Grid, Row
 from symconv.printing.latex import Latex
 from symconv.printing.target import MAY_BREAK, MathsTarget
-from symconv.printing.targets import Displayed, as_latex, as_text, target_of
+from symconv.printing.targets import as_latex, as_text, target_of
 
 #: Writes something with the letters of a layer and a target.
 Writing: TypeAlias = Callable[[Sheet], str]
@@ -256,20 +256,6 @@ def abreast(form: MathsTarget, rows: Sequence[Row | None]) -> list[Row | None]:
             found.append(row)
             room = form.line + 20 - span
     return found
-
-
-@dataclass(frozen=True)
-class Abreast:
-    """An equation of one part on each line, as many of them beside each other as fit."""
-
-    item: Displayed
-
-    def display(self, target: MathsTarget) -> data.Display:
-        """The lines."""
-        whole = self.item.display(target)
-        return data.Display(tuple(abreast(target, whole.rows)), whole.whole)
-
-    latex, text = as_latex, as_text
 
 
 def generic(pen: Pen, role: str) -> Maths:

@@ -11,9 +11,6 @@ from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted, joined
 
-#: A matrix of more columns is written in numbers.
-MOST_LETTERED = 12
-
 #: What such a matrix is not.
 NOT_TOEPLITZ = "not Toeplitz, that is, not constant along each diagonal"
 
@@ -24,7 +21,7 @@ MEETING = "where the padding repeats an input, several weights meet in one entry
 def lettered(worked: Worked) -> bool:
     """Whether notes write the weights of a matrix as letters, which are narrow enough along one axis."""
     columns = worked.explicit.shape("matrix")[1]
-    return worked.spec.kernel.learned and len(worked.shape("tap")) == 1 and columns <= MOST_LETTERED
+    return worked.spec.kernel.learned and len(worked.shape("tap")) == 1 and columns <= 12
 
 
 def styled(pen: Pen) -> list[Block]:
