@@ -88,7 +88,6 @@ def _parts(piece: Piece) -> list[str]:
     """What of a piece goes on a frame each."""
     match piece:
         case Prose():
-            # The last line is not a single short word.
             return [_LAST.sub(r"~\1~\2", sentence(piece.words)) + "\\par"]
         case Points():
             rows = range(0, len(piece.points), POINTS)

@@ -28,7 +28,7 @@ WIDEST = 88
 class Formulas:
     """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before.
 
-    Of ``alike`` letters the second stands for both; ``selected`` without what the kernel of a maximum is.
+    Of ``alike`` letters the second stands for both; ``selected`` leaves out what a maximum selects.
     """
 
     made: tuple[Formula, ...]
