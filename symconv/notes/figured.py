@@ -130,10 +130,8 @@ def positioned_picture(sources: Sources, caption: Words) -> list[Block]:
     lying = dict(enumerate(map(value, worked.weights))) if worked.spec.kernel.learned else {}
     # Where the sums of a transposed layer have no room, what it writes to has letters, or none.
     tried = [outputs, list(letters.outputs), [Label("", "")] * len(outputs)]
-    drawings = [
-        positioned(subject, letters, inputs, labels, lying)
-        for labels in tried[: 1 + 2 * worked.spec.transposed]
-    ]
+    tried = tried if worked.spec.transposed else tried[:1]
+    drawings = [positioned(subject, letters, inputs, labels, lying) for labels in tried]
     drawing = next(filter(legible, drawings), None)
     if drawing is None:
         return []
