@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import symconv.notes.kinds as kinds
@@ -30,7 +31,8 @@ def learning(sources: Sources) -> list[Block]:
     """The section."""
     pen = Pen(Worked(sources.example))
     spec = pen.worked.spec
-    names = [n for n in ("grad_kernel", "grad_input", "grad_bias") if n in sources.opened.formula_names]
+    names = [name for name in ("grad_kernel", "grad_input") if name in sources.opened.formula_names]
+    bias = [sources.opened.formula("grad_bias")] if spec.bias else []
     return [
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
@@ -41,6 +43,7 @@ def learning(sources: Sources) -> list[Block]:
             reflection=Reflection(sources.opened.closed.symbols),
             alike=channel_letters(sources.opened.spec),
         ),
+        *([replace(formulas(bias, "grad-bias", alone=True), detail=True)] if bias else []),
         *_chosen(pen),
         *_dense(pen),
         *_numbers(sources, pen),

@@ -195,11 +195,11 @@ class Pen:
 
     def entry_row(self, entry: Entry) -> Callable[[Sheet], Row]:
         """An entry of a gradient: in letters, in numbers, and its result."""
-        other = {"tap": "input", "input": "kernel"}[entry.role]
+        other, most = {"tap": ("input", 6), "input": ("kernel", MOST_SHARES)}[entry.role]
 
         def write(s: Sheet) -> Row:
             form, shares = s.form, entry.shares
-            keep = shares if len(shares) <= MOST_SHARES else (*shares[:3], None, shares[-1])
+            keep = shares if len(shares) <= most else (*shares[:3], None, shares[-1])
             letters, numbers = [], []
             for share in keep:
                 if share is None:

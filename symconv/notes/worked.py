@@ -27,7 +27,7 @@ from symconv.explicit.entries import Explicit
 from symconv.notes.source import Source, Sources
 from symconv.pattern import Specification
 
-#: An entry of a gradient is written out up to so many products.
+#: An entry of the gradient of the input is written out up to so many products.
 MOST_SHARES = 9
 
 
