@@ -64,8 +64,7 @@ def _row(row: Sequence[Piece]) -> str:
 
 
 def _frame(frame: Frame, rows: Sequence[str], title: Words) -> str:
-    if frame.still:
-        rows = [f"\\slidestill{{%\n{rows[0]}\n}}", *rows[1:]]
+    rows = [f"\\slidestill{{%\n{rows[0]}\n}}", *rows[1:]] if frame.still else rows
     inside = "\n\\slidenext\n".join(rows)
     head = "" if frame.opening else f"{'[t]' * frame.still}{{{escaped(frame.title)}}}"
     above = f"\\slidetitle{{{sentence(title)}}}\n" if frame.opening else ""

@@ -165,9 +165,8 @@ def points(block: Points) -> str:
 
 
 def table(block: Table) -> str:
-    """Rows between rules."""
+    """Rows between rules; one of dots is a little higher, so that they are clear of the letters above."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
-    # A row of dots is a little higher than others, so that they are clear of the letters above.
     rows = [row.replace("$\\vdots$", "\\rule{0pt}{11.5pt}$\\smash{\\vdots}$") for row in rows]
     kinds, name = ["l"] * len(block.head), "tabular"
     head = f"{{tabular}}{{{''.join(kinds)}}}"

@@ -35,8 +35,7 @@ def styled(pen: Pen) -> list[Block]:
         return []  # letters have colours only
     text = f"As a number, each weight has its own colour and style ({styles}), so that it can be followed "
     text += f"through the table{'' if lettered(worked) else ' and the matrix'}. As a letter it has the "
-    indices = "index tells" if len(worked.shape("tap")) == 1 else "indices tell"
-    text += f"colour only, since its {indices} which weight it is; in pictures it has a shade of the colour."
+    text += f"colour only, since its subscript tells which weight it is; in pictures it has a shade of the colour."
     return [Prose((text,), detail=True)]
 
 
