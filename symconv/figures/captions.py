@@ -18,11 +18,11 @@ _CAPTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "maximum": "The matrix of the layer. Each row selects the largest entry of one window.{outside}",
         },
         "window": {
-            "learned": "The input, and below it the window of each output.{cells}",
-            "transposed": "The output, and below it the window to which each input adds. Each output is the "
+            "learned": "The input, and {below} the window of each output.{cells}",
+            "transposed": "The output, and {below} the window to which each input adds. Each output is the "
             "sum of what is added at its place{bias}.",
-            "average": "The input, and below it the window of each output with the weights of the mean.",
-            "maximum": "The input, and below it the window of each output, whose largest entry is kept.",
+            "average": "The input, and {below} the window of each output with the weights of the mean.",
+            "maximum": "The input, and {below} the window of each output, whose largest entry is kept.",
         },
         "position": {
             "learned": "One position of the window. The kernel lies on the coloured entries of the input, "
@@ -93,4 +93,5 @@ def seen(name: str, spec: Specification) -> str:
     said = {key: text * recurs for key, text in _OF_TIES.items()}
     said |= {key: text * zeros for key, text in _OF_ZEROS.items()}
     said |= {"bias": " and the bias" * spec.bias, "operation": spec.operation}
+    said |= {"below": "below it" if len(spec.axes) == 1 else "then"}
     return _CAPTIONS[name].get(kind, _CAPTIONS[name]["learned"]).format(**said)

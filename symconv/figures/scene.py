@@ -186,12 +186,15 @@ class Scene:
         return _cell(x, y, width, look, colour, self._seen(place))
 
     def _strips(self) -> list[tuple[Mark, int]]:
-        """Along one axis: the kernel directly above what it lies on, and the results below."""
+        """Along one axis: the kernel directly above what it lies on, and the results below.
+
+        Of a transposed layer the input stands above its kernel.
+        """
         planes = self._planes()
         width, high = self._width(planes), 2.0 if self.lying else 1.0
         marks: list[tuple[Mark, int]] = []
         later: list[tuple[Mark, int]] = []
-        top = 0.0
+        top = 0.0 if self._role == "input" else 1.8
         for outer, (line,) in planes:
             below = top + high - 1
             marks.append((Text(-0.25, below + 0.5, self._named(self._role, outer), "right", SIZE), 1))
@@ -207,15 +210,20 @@ class Scene:
                 if place.stands in self.chosen:
                     later.append((Box(x, top, width, high, "block"), self.last))
             top += high + 0.5
-        return [*marks, *later, *self._results(0.0, top + 0.3, below=True)]
+        below = top + 0.3 if self._role == "input" else 0.0
+        return [*marks, *later, *self._results(0.0, below, below=True)]
 
     def _grids(self) -> list[tuple[Mark, int]]:
-        """Over several axes: the kernel beside what it lies on, and the results on the right."""
+        """Over several axes: the kernel beside what it lies on, and the results on the right.
+
+        Of a transposed layer the input stands on the left of its kernel.
+        """
         planes = self._planes()
         width = self._width(planes)
         marks: list[tuple[Mark, int]] = []
         later: list[tuple[Mark, int]] = []
-        left = 0.0
+        results = [] if self._role == "input" else self._results(0.0, 0.0, below=False)
+        left = max((extent(mark)[2] + _GAP for mark, _ in results), default=0.0)
         for outer, lines in planes:
             met = [(r, c, p) for r, line in enumerate(lines) for c, p in enumerate(line) if p.tap >= 0]
             rows, columns = sorted({r for r, _, _ in met}), sorted({c for _, c, _ in met})
@@ -243,7 +251,7 @@ class Scene:
             left += len(lines[0]) * width + _GAP
         # Bare places first, then weights, and what stands in them last.
         marks.sort(key=lambda staged: _layer(staged[0]))
-        return [*marks, *later, *self._results(left, 0.0, below=False)]
+        return [*marks, *later, *(results or self._results(left, 0.0, below=False))]
 
     def _results(self, left: float, top: float, *, below: bool) -> list[tuple[Mark, int]]:
         """The plane of the other role that this position belongs to."""

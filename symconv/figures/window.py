@@ -108,7 +108,10 @@ def _window(padded: Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> l
 def _arranged(
     shape: tuple[int, ...], panels: Sequence[tuple[Label, list[list[Box]]]], abreast: int
 ) -> list[Mark]:
-    """Strips one below the other; panels of several rows side by side, as the outputs are."""
+    """Strips one below the other; panels of several rows side by side, as the outputs are.
+
+    The first is that of the input: it stands above the others, or on their left where there is room.
+    """
     columns = shape[-1] if shape else 1
     wide = cell_width(b.label for _, places in panels for boxes in places for b in boxes if b.label)
     lines = prod(shape[:-1])
@@ -119,13 +122,13 @@ def _arranged(
     deep = lines + 0.3 * (lines // plane - 1)
     step_x, step_y = wide * columns + 0.6, deep + (0.25 if strips else 1.15)
     abreast = 1 if strips else max(1, min(abreast, int(_LINE // step_x)))
+    aside = not strips and len(panels) > abreast + 1 and (abreast + 1) * step_x <= _LINE
     marks: list[Mark] = []
     cells: list[Box] = []
     for at, (name, places) in enumerate(panels):
-        # The input stands above all others, by itself.
-        line, column = divmod(at - 1, abreast) if at else (-1, 0)
-        left = column * step_x + (margin if strips else 0.15)
-        top = (line + 1) * step_y + (0.15 if strips else 0.95) + (0.35 if at and strips else 0)
+        line, column = divmod(at - 1, abreast) if at else (0, -1) if aside else (-1, 0)
+        left = (column + aside) * step_x + (margin if strips else 0.15)
+        top = (line + 1 - aside) * step_y + (0.15 if strips else 0.95) + (0.35 if at and strips else 0)
         beside, above = (margin - 0.2, top + 0.5), (left + wide * columns / 2, top - 0.4)
         marks.append(Text(*beside, name, "right") if strips else Text(*above, name))
         for place, boxes in enumerate(places):

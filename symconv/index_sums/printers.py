@@ -89,7 +89,8 @@ class _IndexSums(Printer):
 
     def _print_Sum(self, expr: Sum) -> str:
         heads = [self._target.sum(*map(self._print, limits)) for limits in reversed(expr.limits)]
-        return f"{' '.join(heads)} {self._factor(expr.function)}"
+        apart = r" \; " if self._target.stacked else " "  # limits of one sum stay clear of the next one's
+        return f"{apart.join(heads)} {self._factor(expr.function)}"
 
     def _print_Max(self, expr: Expr, exp: Any = None) -> str:
         name = self._target.maximum if isinstance(expr, Max) else self._target.minimum

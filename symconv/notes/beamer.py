@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from symconv.figures.scene import Staged, enlarged
@@ -21,6 +22,7 @@ from symconv.notes.model import (
     Prose,
     Stacked,
     Table,
+    Words,
 )
 from symconv.notes.shells import shell
 from symconv.printing import display as data
@@ -40,17 +42,17 @@ _LATEX = Latex()
 def slides(document: Manuscript) -> str:
     """A beamer document, for pdfLaTeX and LuaLaTeX."""
     frames = document.frames or plainly(document.blocks)
-    body = [made for frame in frames for made in _frames(frame)]
+    body = [made for frame in frames for made in _frames(frame, document.headed)]
     return shell("slides.tex").render(title=escaped(document.title), styles=styles(), body="\n\n".join(body))
 
 
-def _frames(frame: Frame) -> list[str]:
+def _frames(frame: Frame, title: Words) -> list[str]:
     """A frame, and others behind it for that part of its last piece for which it has no room."""
     *above, last = frame.rows
     first, *more = _parts(last[0]) if frame.breaks else [_row(last)]
     rows = [_row(row) for row in above]
     whole = [*rows, first]
-    return [_frame(frame, whole), *(_frame(frame, [part]) for part in more)]
+    return [_frame(frame, whole, title), *(_frame(frame, [part], title) for part in more)]
 
 
 def _row(row: Sequence[Piece]) -> str:
@@ -61,10 +63,11 @@ def _row(row: Sequence[Piece]) -> str:
     return _centred(_maths(piece)) if isinstance(piece, Display) else _parts(piece)[0]
 
 
-def _frame(frame: Frame, rows: Sequence[str]) -> str:
+def _frame(frame: Frame, rows: Sequence[str], title: Words) -> str:
+    rows = [f"\\slidestill{{%\n{rows[0]}\n}}", *rows[1:]] if frame.still else rows
     inside = "\n\\slidenext\n".join(rows)
-    head = "" if frame.opening else f"{{{escaped(frame.title)}}}"
-    above = f"\\slidetitle{{{escaped(frame.title)}}}\n" if frame.opening else ""
+    head = "" if frame.opening else f"{'[t]' * frame.still}{{{escaped(frame.title)}}}"
+    above = f"\\slidetitle{{{sentence(title)}}}\n" if frame.opening else ""
     return f"\\begin{{frame}}{head}\n{above}\\slide{{%\n{inside}\n}}\n\\end{{frame}}"
 
 
@@ -84,7 +87,7 @@ def _parts(piece: Piece) -> list[str]:
     """What of a piece goes on a frame each."""
     match piece:
         case Prose():
-            return [f"{sentence(piece.words)}\\par"]
+            return [_LAST.sub(r"~\1~\2", sentence(piece.words)) + "\\par"]
         case Points():
             rows = range(0, len(piece.points), POINTS)
             return [points(Points(piece.points[at : at + POINTS])) for at in rows]
@@ -103,6 +106,10 @@ def _parts(piece: Piece) -> list[str]:
             return [_centred(text) for text in made]
         case _:
             return [_centred(_maths(piece))]
+
+
+#: A short word at the end of a paragraph, and the one before it.
+_LAST = re.compile(r" (\w{1,5}) (\$[^$]*\$\W?|[^\s$]{1,5})$")
 
 
 def _centred(maths: str) -> str:
@@ -135,7 +142,8 @@ def _built(piece: Built) -> list[str]:
     for at, line in enumerate(piece.lines):
         left = _from(min((step for step, _ in line), default=1), piece.left.latex) if at == 0 else ""
         right = "".join(_from(step, part.latex) for step, part in line)
-        lines.append(f"{left} & {right}")
+        goes_on = at and piece.left.latex and not line[0][1].latex.startswith(" = ")
+        lines.append(f"{left} & " + "\\quad " * bool(goes_on) + right)
     return [*lines, *(_built(piece.then) if piece.then else ())]
 
 

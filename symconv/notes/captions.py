@@ -77,7 +77,8 @@ _POSITION: Mapping[str, str] = MappingProxyType(
         "filters": "The filter of output channel {base} at one position. Its part for each input "
         "channel multiplies the entries {where} in that channel, and the products from {channels} "
         "channels {sum}.",
-        "transposed": "What the framed input, {x}, adds: its products with the weights, each to the {where}.",
+        "transposed": "What the framed input, {x}, contributes: each weight times {x} is added to the "
+        "{where}.",
         "average": "The window at one position, coloured. Its mean is the framed output, {y}.",
         "maximum": "The window at one position, coloured. Its largest entry is the framed output, {y}.",
     }
@@ -96,8 +97,7 @@ def at_position(pen: Pen) -> Words:
         many = "both" if len(read) == 2 else f"all {len(read)}"
     where = "below it" if len(spec.axes) == 1 else "of the same colours"
     if spec.transposed:
-        one = len(spec.axes) == 1
-        where = "output below it" if one else "coloured output at the same place as the weight"
+        where = f"output {where.replace('colours', 'colour')}"
         cropped = any(int(axis.geometry["before"]) for axis in spec.tied_axes)
         text = f"{_POSITION[told]}{' Dashed places are cut off.' * cropped}"
         return pen.say(text, x=pen.input(at), where=where)

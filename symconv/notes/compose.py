@@ -12,9 +12,10 @@ from symconv.notes.document import Document
 from symconv.notes.known import checks, proofs
 from symconv.notes.learning import learning
 from symconv.notes.matrices import matrix
-from symconv.notes.model import Block, Display, Heading, Prose
+from symconv.notes.model import Block, Display, Heading, Maths, Prose
 from symconv.notes.numbers import numbers
 from symconv.notes.padding import modes
+from symconv.notes.phrases import letter
 from symconv.notes.pieces import Pen
 from symconv.notes.sections import briefly, wanted_sections
 from symconv.notes.sizes import referred, size
@@ -101,7 +102,15 @@ def notes(
             raise OptionError(sentence, given=name)
     pages = _pages(sources, depth) if sections is None else 0
     shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
-    return Document(title.strip(), tuple(blocks), sources.statements, pages, shown)
+    letters = _in_title(sources) if title == sources.layer.title else ()
+    return Document(title.strip(), tuple(blocks), sources.statements, pages, shown, letters=letters)
+
+
+def _in_title(sources: Sources) -> tuple[Maths, ...]:
+    """The letters of sizes in the title of a layer; an "a" is the article."""
+    given = [size for r in sources.layer.spec.tied.relations for size in r.geometry.values()]
+    found = {str(symbol) for size in given for symbol in getattr(size, "free_symbols", ())} - {"a"}
+    return tuple(map(letter, sorted(found)))
 
 
 def _said_once(sources: Sources, name: str, found: list[Block], before: Sequence[Block]) -> list[Block]:

@@ -32,6 +32,8 @@ class Document(Manuscript):
         The slides: see ``symconv.notes.model.Frame``.
     numbered : bool
         Whether print numbers its sections, and the equations of a fragment.
+    letters : tuple of Maths
+        What is mathematics in the title, wherever it stands there as a word.
 
     Examples
     --------

@@ -128,9 +128,9 @@ def positioned_picture(sources: Sources, caption: Words) -> list[Block]:
     subject = sources.example.written.subject
     letters = Lettering.of(subject)
     lying = dict(enumerate(map(value, worked.weights))) if worked.spec.kernel.learned else {}
-    tried = [outputs]
-    if worked.spec.transposed:  # what it writes to has letters, or none: the sums are not there yet
-        tried = [list(letters.outputs), [Label("", "")] * len(outputs)]
+    # Where the sums of a transposed layer have no room, what it writes to has letters, or none.
+    tried = [outputs, list(letters.outputs), [Label("", "")] * len(outputs)]
+    tried = tried if worked.spec.transposed else tried[:1]
     drawings = [positioned(subject, letters, inputs, labels, lying) for labels in tried]
     drawing = next(filter(legible, drawings), None)
     if drawing is None:

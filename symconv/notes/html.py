@@ -110,7 +110,8 @@ def page(document: Manuscript, math: str = "mathml", place: str | None = None) -
     )
     blocks, looks = _looks(blocks)
     return shell("page.html").render(
-        title=document.title, math=math, script=script, blocks=blocks, looks=looks, contents=made.contents,
+        title=document.title, headed=made.sentence(document.headed), math=math, script=script,
+        blocks=blocks, looks=looks, contents=made.contents,
         light=Markup("\n".join(rules(False))), dark=Markup("\n".join(rules(True))), paper=PAGES,
     )  # fmt: skip
 

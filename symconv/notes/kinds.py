@@ -70,8 +70,8 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
         "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
         "show which {W}{named}.",
         "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
-        "pooling keeps the largest entry of each window.{channels} This too is multiplication by a matrix, "
-        "but the matrix depends on the input. These notes show how.",
+        "pooling keeps the largest entry of each window.{channels} For a given input this, too, is "
+        "multiplication by a matrix, but the matrix depends on the input. These notes show how.",
     }
 )
 
@@ -156,7 +156,9 @@ def instruction(pen: Pen) -> str:
         text += f"copies begin {apart(spec, 'stride')}, and where they overlap they are added. "
         first = f" of output channel {spec.notation.base}" if channelled(spec) else ""
         bias = ", to which the bias is added" if spec.bias else ""
-        return f"{text}Here are the products that each output{first} collects{bias}:"
+        some = None in pen.positions_shown
+        collect = f"some of the outputs{first} collect" if some else f"each output{first} collects"
+        return f"{text}Here are the products that {collect}{bias}:"
     window = "×".join(str(axis.geometry["kernel_size"]) for axis in axes)
     window = f"a window of {window} {'entry' if window == '1' else 'entries'}"
     if kind(spec) == "average":
@@ -205,9 +207,7 @@ def largest(sources: Sources, pen: Pen) -> Words:
             return f"{form.maximum}_{{{over}}} {form.expr(entry)}"
         return f"{form.maximum} over {over} of {form.expr(entry)}"
 
-    text = "Since {kernel} selects the largest entry of the window, {y} = {largest}. Of equal entries it "
-    row = " in row order" if len(sources.layer.spec.axes) > 1 else ""
-    text += f"selects the first{row}, which is a convention."
+    text = "Since {kernel} selects the largest entry of the window, {y} = {largest}."
     return pen.say(text, y=generic(pen, "output"), largest=pen(write))
 
 
@@ -221,7 +221,9 @@ def selection(sources: Sources) -> Words:
     def printed(expr: Expr) -> Maths:
         return pen(lambda s: of_formulas(s.form, symbols).expr(expr))
 
-    text = "Let {S} be 1 where {entry} of the window of {y} is the one kept, and 0 elsewhere. "
+    first = "the first in row order" if len(taps) > 1 else "the first"
+    text = "Let {S} be 1 where {entry} of the window of {y} is the one kept, the largest (of equal ones "
+    text += f"{first}, by convention), and 0 elsewhere. "
     places = [printed(tap) for tap in taps]
     at = {1: "entry {k}", 2: "the entry in row {k} and column {l}"}.get(len(taps), "the entry at {all}")
     whole = pen(lambda s: f"({', '.join(of_formulas(s.form, symbols).expr(tap) for tap in taps)})")

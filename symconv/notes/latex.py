@@ -169,9 +169,9 @@ def points(block: Points) -> str:
 
 
 def table(block: Table) -> str:
-    """Rows between rules."""
+    """Rows between rules; one of dots is a little higher, so that they are clear of the letters above."""
     rows = [" & ".join(map(sentence, row)) + " \\\\" for row in (block.head, *block.rows)]
-    rows = [row.replace("$\\vdots$", "$\\smash{\\vdots}$") for row in rows]
+    rows = [row.replace("$\\vdots$", "\\rule{0pt}{11.5pt}$\\smash{\\vdots}$") for row in rows]
     kinds, name = ["l"] * len(block.head), "tabular"
     head = f"{{tabular}}{{{''.join(kinds)}}}"
     if block.broken is not None:
@@ -234,7 +234,7 @@ def _rows(block: Display) -> Sequence[Row | None]:
 def article(document: Manuscript) -> str:
     """A document of its own, for pdfLaTeX and LuaLaTeX."""
     return shell("article.tex").render(
-        title=escaped(document.title),
+        title=sentence(document.headed),
         metadata=escaped(document.title, {}),
         pages=document.pages or 99,
         fitted=_height(document) < HIGHEST,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import symconv.notes.kinds as kinds
@@ -12,7 +13,7 @@ from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
 from symconv.notes.model import Block, Maths, Prose, Words
 from symconv.notes.phrases import enumerated
-from symconv.notes.pieces import Pen, channel_letters
+from symconv.notes.pieces import Pen, abreast, channel_letters
 from symconv.notes.reflected import Reflection
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
@@ -31,6 +32,7 @@ def learning(sources: Sources) -> list[Block]:
     pen = Pen(Worked(sources.example))
     spec = pen.worked.spec
     names = [name for name in ("grad_kernel", "grad_input") if name in sources.opened.formula_names]
+    bias = [sources.opened.formula("grad_bias")] if spec.bias else []
     return [
         Prose(_arriving(sources, pen)),
         *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
@@ -41,6 +43,7 @@ def learning(sources: Sources) -> list[Block]:
             reflection=Reflection(sources.opened.closed.symbols),
             alike=channel_letters(sources.opened.spec),
         ),
+        *([replace(formulas(bias, "grad-bias", alone=True), detail=True)] if bias else []),
         *_chosen(pen),
         *_dense(pen),
         *_numbers(sources, pen),
@@ -176,7 +179,7 @@ def _chosen(pen: Pen) -> list[Block]:
     """The upstream gradient in figures."""
     worked, text = pen.worked, "Any values will do for an example; take"
     if len(worked.shape("output")) > 1:
-        shown = pen.shown(lambda s: pen.abreast(s, _array(pen, s, "output")), "upstream", brief=3)
+        shown = pen.shown(lambda s: abreast(s.form, _array(pen, s, "output")), "upstream", brief=3)
         return [Prose((f"{text}:",), brief=3), shown]
     one = len(worked.upstream) == 1
     values = pen.number(worked.upstream[0]) if one else pen.values(worked.upstream, 16)
@@ -228,7 +231,7 @@ def _numbers(sources: Sources, pen: Pen) -> list[Block]:
     if arrays:
 
         def build(s: Sheet) -> list[Row | None]:
-            return pen.abreast(s, [row for role in arrays for row in _array(pen, s, role)])
+            return abreast(s.form, [row for role in arrays for row in _array(pen, s, role)])
 
         blocks.append(pen.shown(build, "all-gradients", detail=True))
     return blocks

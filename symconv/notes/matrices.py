@@ -16,10 +16,10 @@ from symconv.figures.captions import seen
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.figured import picture
 from symconv.notes.matrix_pairs import grid_of, other_input, partner
-from symconv.notes.model import Block, Display, Maths, Prose, Words
-from symconv.notes.pieces import Pen, generic
+from symconv.notes.model import Block, Maths, Prose, Words
+from symconv.notes.pieces import Pen, abreast, generic
 from symconv.notes.source import Sources
-from symconv.notes.ties import MEETING, not_toeplitz
+from symconv.notes.ties import MEETING, NOT_TOEPLITZ, in_blocks, lettered, not_toeplitz, reason
 from symconv.notes.worked import Worked
 from symconv.pattern import Relation, Specification
 from symconv.printing.display import Row
@@ -49,7 +49,7 @@ def matrix(sources: Sources) -> list[Block]:
     """The section."""
     worked = Worked(sources.example)
     pen, kind = Pen(worked), kinds.kind(worked.spec)
-    text, index = _INTRODUCED[kind], generic
+    text = _INTRODUCED[kind]
     if worked.spec.bias:
         text = text.replace("{before}{output}", "Apart from the bias, {output}")
         text = text.replace("a matrix times {input}. ", "a matrix times {input} plus {repeated}. ")
@@ -79,7 +79,7 @@ def matrix(sources: Sources) -> list[Block]:
         text = f"{text[:-1]}; for the example:"
     text = text.replace("{vec}", "")
     activation = pen(lambda s: s.form.function(sources.activation.name))
-    y, x = index(pen, "output"), index(pen, "input")
+    y, x = generic(pen, "output"), generic(pen, "input")
     n = pen.worked.spec.written
     ones = pen(lambda s: s.form.ones)
     entry = pen(lambda s: s.form.entry(s.form.letter(n.bias), s.form.letter(n.output_channel_index)))
@@ -127,12 +127,8 @@ def _order(spec: Specification) -> str:
 
 def _written(pen: Pen, s: Sheet, *, dotted: bool = False) -> list[Row | None]:
     """``y = T x``, and the matrix in letters, or in numbers where letters are too wide."""
-    n, form, spec = s.notation, s.form, s.spec
-    first = Row(s.whole_letter("output"), (product(s),))
-    letter = form.letter(n.matrix)
-    columns = s.values.shape("matrix")[1]
-    letters = spec.kernel.learned and len(s.shape("tap")) == 1 and columns <= 12
-    return [first, Row(letter, (grid_of(s, not letters, dotted=dotted),))]
+    grid = grid_of(s, not lettered(pen.worked), dotted=dotted)
+    return [Row(s.whole_letter("output"), (product(s),)), Row(s.form.letter(s.notation.matrix), (grid,))]
 
 
 def product(s: Sheet) -> str:
@@ -260,7 +256,7 @@ def _ties(sources: Sources, s: Structure, brief: bool) -> str:
             return f". {moved}the matrix are cut off"
         return f". Each {line} is the one {'before' if spec.transposed else 'above'}, moved {where}"
     if "not" in s.kind:
-        return not_toeplitz(sources, s, brief)
+        return not_toeplitz(spec, s, brief)
     if kinds.channelled(spec):
         return ""  # told of its blocks
     called, with_, blocks = s.kind.partition(" with ")
@@ -286,12 +282,12 @@ def remarks(sources: Sources, pen: Pen) -> list[Block]:
     """What the matrix shows of this kind."""
     spec, kind = pen.worked.spec, kinds.kind(pen.worked.spec)
     found: list[Block] = []
+    if len(spec.tied.relations) > 1 and spec.kernel.shared:
+        found += blocks(sources, pen)
     if kind == "transposed":
         found += partner(sources, pen)
     if kind == "maximum":
         found += other_input(sources, pen)
-    if len(spec.tied.relations) > 1 and spec.kernel.shared:
-        found += blocks(sources, pen)
     return found
 
 
@@ -317,8 +313,11 @@ def blocks(sources: Sources, pen: Pen) -> list[Block]:
     if channels or len(spec.axes) != 2 or not spec.kernel.learned:
         # Behind the sentence on channels this may be left out, unless it names the kind of matrix.
         return [*found, Prose(pen.say(f"{text}."), spare=int(bool(channels) and not named))]
-    item = Display(sources.example.equation("blocks"), "example.equation('blocks')", "blocks")
-    return [*found, Prose(pen.say(f"{text}:")), item]
+    if in_blocks(spec, s):
+        text += f". {{matrix}} is {NOT_TOEPLITZ}{reason(spec, s)}. Written out"
+    item = sources.example.equation("blocks")
+    shown = pen.shown(lambda s: abreast(s.form, item.display(s.form).rows), "blocks")
+    return [*found, Prose(pen.say(f"{text}:")), replace(shown, code="example.equation('blocks')")]
 
 
 def _by(shape: tuple[int, int]) -> str:

@@ -102,8 +102,9 @@ def other_input(sources: Sources, pen: Pen) -> list[Block]:
     there = Pen(Worked(other))
 
     def build(s: Sheet) -> list[Row | None]:
-        sheet = there.sheet(s.form).named()
-        return [Row(s.form.letter(s.notation.matrix), (grid_of(sheet, True),))]
+        sheet, letter = there.sheet(s.form).named(), s.notation.matrix
+        primed = letter if letter.endswith("'''") else f"{letter}'"
+        return [Row(s.form.letter(primed), (grid_of(sheet, True),))]
 
     text = "The matrix changes with the input. With the entries of {input} in reverse order it is:"
     return [Prose(pen.say(text)), pen.shown(build, "matrix-turned")]

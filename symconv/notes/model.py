@@ -1,5 +1,6 @@
 """The document model as plain data: headings, prose, displays, lists, tables, listings, pictures, frames."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -232,12 +233,15 @@ class Frame:
         Whether it opens the slides: its title is large, and stands alone above the rest.
     breaks : bool
         Whether its last piece goes on on further frames where it is long.
+    still : bool
+        Whether what stands below its first paragraph stands at the same place on frames like it.
     """
 
     title: str
     rows: tuple[tuple[Piece, ...], ...]
     opening: bool = False
     breaks: bool = False
+    still: bool = False
 
 
 _Rendered = TypeVar("_Rendered")
@@ -260,6 +264,8 @@ class Manuscript:
         The slides; without them there is a frame for each thing to look at.
     numbered : bool
         Whether print numbers its sections, and the equations of a fragment.
+    letters : tuple of Maths
+        What is mathematics in the title, wherever it stands there as a word.
     """
 
     title: str
@@ -268,6 +274,14 @@ class Manuscript:
     pages: int = 0
     frames: tuple[Frame, ...] = ()
     numbered: bool = True
+    letters: tuple[Maths, ...] = ()
+
+    @property
+    def headed(self) -> Words:
+        """The title with its letters as mathematics."""
+        known = {one.text: one for one in self.letters}
+        words = re.split(rf"(?<!\w)({'|'.join(map(re.escape, known))})(?!\w)", self.title)
+        return tuple(known.get(word, word) for word in words if word) if known else (self.title,)
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""

@@ -21,7 +21,7 @@ from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Wo
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.phrases import enumerated
-from symconv.notes.pieces import MOST_LINES, Pen, Writing, lines_shown
+from symconv.notes.pieces import Pen, Writing, abreast, lines_shown
 from symconv.notes.reflected import Reflection
 from symconv.notes.settings import as_here, kernel_indices
 from symconv.notes.sizes import lettered
@@ -37,8 +37,8 @@ Cells: TypeAlias = Callable[[Position], list[Words]]
 #: Input channels get columns of their own while there are at most so many.
 MOST_COLUMNS = 3
 
-#: The outputs of all channels are written out up to so many.
-MOST_WHOLE = 36
+#: The whole output is written out up to so many entries, and a list of them up to so many.
+MOST_WHOLE, MOST_LISTED = 36, 16
 
 
 def numbers(sources: Sources) -> list[Block]:
@@ -107,7 +107,7 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             if name == "kernel":
                 rendered = s.rendered("tap", values=True)
             rows += pen.operand(s, name, rendered, shapes.get(name, (len(rendered),)))
-        return pen.abreast(s, rows)
+        return abreast(s.form, rows)
 
     return [
         Prose((*opening, *pen.say(given, **pieces))),
@@ -144,13 +144,12 @@ def _equal(letter: str, number: int, s: Sheet) -> str:
 def positions(pen: Pen) -> Table:
     """A row a position of the window; of several filters and samples those of the first."""
     worked, spec = pen.worked, pen.worked.spec
-    places = prod(worked.shape("output")[-len(spec.axes) :])
-    positions = worked.positions[:places]
-    keep = lines_shown(len(positions), MOST_LINES if len(spec.axes) == 1 else MOST_LINES - 1)
+    keep = pen.positions_shown
+    positions = worked.positions[: prod(worked.shape("output")[-len(spec.axes) :])]
     dots: Words = (pen(lambda s: s.form.down),)
     heads, cells = _columns(pen, positions)
     rows = [
-        (dots, *([()] * (len(heads) - 2)), dots)
+        (dots,) * len(heads)
         if at is None
         else ((pen.output(positions[at].output),), *cells(positions[at]), (pen.number(positions[at].result),))
         for at in keep
@@ -190,16 +189,18 @@ def _columns(pen: Pen, positions: tuple[Position, ...]) -> tuple[list[Words], Ce
 
 
 def _all_channels(pen: Pen) -> list[Block]:
-    """The whole output, where the table has one channel of it only."""
+    """The whole output, where the table has one channel or some entries of it only."""
     worked, shape = pen.worked, pen.worked.shape("output")
     many = prod(shape[: -len(worked.spec.axes)])
-    if many < 2 or not kinds.channelled(worked.spec) or len(worked.outputs) > MOST_WHOLE:
+    several = many > 1 and kinds.channelled(worked.spec)
+    most = MOST_WHOLE if len(shape) > 1 else MOST_LISTED
+    if not (several or None in pen.positions_shown) or len(worked.outputs) > most:
         return []
 
     def build(s: Sheet) -> list[Row | None]:
-        return pen.abreast(s, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
+        return abreast(s.form, pen.operand(s, "output", [*map(s.form.expr, worked.outputs)], shape))
 
-    told = f"{'Both' if many == 2 else f'All {many}'} output channels:"
+    told = f"{'Both' if many == 2 else f'All {many}'} output channels:" if several else "All outputs:"
     return [Prose((told,), detail=True), pen.shown(build, "whole-output", detail=True)]
 
 
@@ -268,7 +269,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     """The formula for all sizes, what its limits do, and what the operation is called."""
     made, reflection = sources.opened.formula("output"), Reflection(sources.opened.closed.symbols)
     text = str(made)
-    shown = formulas([made], "output", reflection=reflection)
+    shown = formulas([made], "output", reflection=reflection, selected=True)
     blocks: list[Block] = [*([Prose(sizes(sources))] if isinstance(shown, Display) else []), shown]
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)

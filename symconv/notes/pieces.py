@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 from symconv.explicit.layout import Sheet
 from symconv.notes.model import Display, Maths, Words
 from symconv.notes.phrases import enumerated
-from symconv.notes.worked import Entry, Position, Product, Worked
+from symconv.notes.worked import MOST_SHARES, Entry, Position, Product, Worked
 from symconv.pattern import Specification
 from symconv.printing import display as data
 from symconv.printing.display import Beside, Element, Grid, Row
@@ -121,6 +121,13 @@ class Pen:
             return self(lambda s: s.loss_by(s.form.letter(n.output)))
         return self(lambda s: s.form.letter(n.upstream))
 
+    @cached_property
+    def positions_shown(self) -> list[int | None]:
+        """The outputs of the first filter and sample whose positions a table shows; dots for others."""
+        axes = len(self.worked.spec.axes)
+        count = prod(self.worked.shape("output")[-axes:])
+        return lines_shown(count, MOST_LINES if axes == 1 else MOST_LINES - 1)
+
     def output(self, at: int) -> Maths:
         """An output."""
         return self(lambda s: s.entry_letter("output", at))
@@ -188,11 +195,11 @@ class Pen:
 
     def entry_row(self, entry: Entry) -> Callable[[Sheet], Row]:
         """An entry of a gradient: in letters, in numbers, and its result."""
-        other = {"tap": "input", "input": "kernel"}[entry.role]
+        other, most = {"tap": ("input", 6), "input": ("kernel", MOST_SHARES)}[entry.role]
 
         def write(s: Sheet) -> Row:
             form, shares = s.form, entry.shares
-            keep = shares if len(shares) <= 6 else (*shares[:3], None, shares[-1])
+            keep = shares if len(shares) <= most else (*shares[:3], None, shares[-1])
             letters, numbers = [], []
             for share in keep:
                 if share is None:
@@ -228,24 +235,27 @@ class Pen:
             rows.append(Row(s.form.indexed(letter, *index), (_dotted(s, lines),)))
         return rows
 
-    def abreast(self, s: Sheet, rows: Sequence[Row]) -> list[Row | None]:
-        """Equations beside each other, as many as fit on a line."""
-        found: list[Row | None] = []
-        room = 0
-        for row in rows:
-            span = s.form.span(row.left) + sum(s.form.span(part) + 3 for part in row.parts) + 4
-            last = found[-1] if found else None
-            if last is not None and span <= room:
-                (first,) = last.parts
-                pieces: tuple[Element, ...] = first.pieces if isinstance(first, Beside) else (first,)
-                here = [part for part in row.parts if not isinstance(part, Beside)]
-                joint = f"{s.form.comma}{row.left} = "
-                found[-1] = last._replace(parts=(Beside((*pieces, joint, *here)),))
-                room -= span
-            else:
-                found.append(row)
-                room = s.form.line + 20 - span
-        return found
+
+def abreast(form: MathsTarget, rows: Sequence[Row | None]) -> list[Row | None]:
+    """Equations beside each other, as many as fit on a line."""
+    found: list[Row | None] = []
+    room = 0
+    for row in rows:
+        last = found[-1] if found else None
+        if row is None:
+            found.append(row)
+            continue
+        span = form.span(row.left) + sum(form.span(part) + 3 for part in row.parts) + 4
+        if last is not None and span <= room:
+            (first,) = last.parts
+            pieces: tuple[Element, ...] = first.pieces if isinstance(first, Beside) else (first,)
+            here = [part for part in row.parts if not isinstance(part, Beside)]
+            found[-1] = last._replace(parts=(Beside((*pieces, f"{form.comma}{row.left} = ", *here)),))
+            room -= span
+        else:
+            found.append(row)
+            room = form.line + 20 - span
+    return found
 
 
 def generic(pen: Pen, role: str) -> Maths:

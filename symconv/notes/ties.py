@@ -7,30 +7,49 @@ from symconv.explicit.structure import Structure
 from symconv.notes.kinds import channelled
 from symconv.notes.model import Block, Prose
 from symconv.notes.pieces import Pen
-from symconv.notes.source import Sources
+from symconv.notes.worked import Worked
 from symconv.pattern import Specification
 from symconv.printing.english import counted, joined
+
+#: What such a matrix is not.
+NOT_TOEPLITZ = "not Toeplitz, that is, not constant along each diagonal"
 
 #: What happens where the padding repeats inputs.
 MEETING = "where the padding repeats an input, several weights meet in one entry and add up"
 
 
+def lettered(worked: Worked) -> bool:
+    """Whether notes write the weights of a matrix as letters, which are narrow enough along one axis."""
+    columns = worked.explicit.shape("matrix")[1]
+    return worked.spec.kernel.learned and len(worked.shape("tap")) == 1 and columns <= 12
+
+
 def styled(pen: Pen) -> list[Block]:
     """How weights of one colour differ, where there are more weights than colours."""
-    spec, many = pen.worked.spec, len(pen.worked.weights)
+    worked, spec, many = pen.worked, pen.worked.spec, len(pen.worked.weights)
     colours = len(set(spec.notation.coloured().tap_colours))
     if not spec.kernel.shared or spec.kernel.uniform or not colours < many <= colours * len(FACES):
         return []
     styles = "plain or bold" if many <= 2 * colours else "plain, bold, underlined"
-    text = (
-        f"Each weight has its own colour and style ({styles}), so that it can be followed through the table "
-    )
-    return [Prose((f"{text}and the matrix.",), detail=True)]
+    if not all(weight.is_number for weight in worked.weights):
+        return []  # letters have colours only
+    text = f"As a number, each weight has its own colour and style ({styles}), so that it can be followed "
+    text += f"through the table{'' if lettered(worked) else ' and the matrix'}. As a letter it has the "
+    text += f"colour only, since its subscript tells which weight it is; in pictures it has a shade of the colour."
+    return [Prose((text,), detail=True)]
 
 
-def not_toeplitz(sources: Sources, s: Structure, brief: bool) -> str:
+def in_blocks(spec: Specification, s: Structure) -> bool:
+    """Whether it is told of the blocks of a matrix why it is not Toeplitz."""
+    told = len(spec.tied.relations) == len(s.levels) == len(spec.axes) == 2 and spec.kernel.learned
+    return told and "not" in s.kind and s.kind.startswith("block ") and s.edges == s.nonzeros
+
+
+def not_toeplitz(spec: Specification, s: Structure, brief: bool) -> str:
     """In which band the entries lie, and unless brief why they are not constant along each diagonal."""
-    spec, named = sources.example.spec, s.kind.partition(",")[0].removeprefix("blockwise ")
+    if in_blocks(spec, s) and not brief:
+        return ""
+    named = s.kind.partition(",")[0].removeprefix("blockwise ")
     several = any(int(relation.geometry.get("groups", 1)) > 1 for relation in spec.tied.relations)
     what = (
         f"The block of each pair of channels{' of one group' * several}" if channelled(spec) else "{matrix}"
@@ -44,11 +63,11 @@ def not_toeplitz(sources: Sources, s: Structure, brief: bool) -> str:
         few = "a few " * (narrow and not channelled(spec))
         entries, where = ("blocks", " of blocks") if named.startswith("block ") else ("entries", "")
         text += f": its nonzero {entries} lie on {few}neighbouring diagonals{where}"
-    text += ". It is not Toeplitz, that is, not constant along each diagonal"
-    return text if brief else text + _reason(spec, s)
+    text += f". It is {NOT_TOEPLITZ}"
+    return text if brief else text + reason(spec, s)
 
 
-def _reason(spec: Specification, s: Structure) -> str:
+def reason(spec: Specification, s: Structure) -> str:
     """What keeps the diagonals from being constant."""
     axes, several = spec.tied_axes, len(spec.axes) > 1
     counts = [axis.geometry["input_size"] for axis in axes] if spec.transposed else spec.output_sizes
@@ -58,7 +77,8 @@ def _reason(spec: Specification, s: Structure) -> str:
         line, way, unit = ("column", "down", "row") if spec.transposed else ("row", "to the right", "column")
         outer = [f"from one {line} of blocks to the next"] * any(moved[:-1])
         inner = [f"from one {line} to the next{' within a block' * several}"] * moved[-1]
-        step = "stride" if several else f"stride, {counted(strides[0], unit)}"
+        by = dict.fromkeys(f"by {step}" for step, moves in zip(strides, moved, strict=True) if moves)
+        step = f"stride (here {' and '.join(by)})" if several else f"stride, {counted(strides[0], unit)}"
         return f", because {joined(outer + inner)} the kernel moves {way} by the {step}"
     if s.edges == s.nonzeros:
         return ", because weights in the rows near the padding meet repeated inputs"

@@ -36,6 +36,7 @@ def typeset(document: Manuscript) -> str:
     parts = ["titled", *_PLACING.placed(document.blocks, rendered)]
     return shell("notes.typ").render(
         title=quoted(document.title),
+        headed=sentence(document.headed),
         numbering='(..at) => numbering("1.1", ..at) + h(0.3em)' if document.numbered else "none",
         commands=COMMANDS.rstrip(),
         pictures="\n".join(map(_drawn, pictures)),

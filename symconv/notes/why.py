@@ -102,9 +102,9 @@ def _sparse(sources: Sources, here: Costs, large: Costs | None) -> Words:
     text = f". With {_product(here)}{_many(here.inputs, 'input')}{_each_sample(spec)} the layer takes "
     text += _multiplied(here, spec)
     if large:
-        text += f"; with {_product(large)}{_number(large.inputs)} inputs, "
-        text += f"{_number(large.multiplications)} instead of "
-        text += f"{_number(large.inputs)}·{_number(large.outputs)} = {_number(large.dense)}"
+        text += f"; with {_product(large)}{_number(large.inputs)} inputs and "
+        text += f"{_many(large.outputs, 'output')}, {_number(large.multiplications)} instead of "
+        text += _number(large.dense)
     return (*found, f"{text}.")
 
 

@@ -3,10 +3,8 @@
 What notes and slides tell in figures comes from here, each number computed and none rounded:
 
 - :class:`Worked` is a layer whose operands all have values. ``positions`` has one :class:`Position` an
-  output: its products, in the order in which they lie on the input, its bias, and its result.
-  ``upstream`` are the numbers that arrive from above. ``kernel_entry(tap)`` and ``input_entry(place)`` are
-  entries of the gradients as sums of products (:class:`Entry`); ``main_tap`` and ``main_place`` are those
-  worth showing.
+  output: its products, in the order in which they lie on the input, its bias, and its result. Entries of the
+  gradients are sums of products (:class:`Entry`); ``main_tap`` and ``main_place`` are worth showing.
 - :class:`Costs` counts multiplications, weights and zeros of a layer of any numeric size, without listing
   what meets, and those of a dense layer between the same inputs and outputs.
 - :func:`shifted` is what becomes of the outputs when the input moves by one stride.
@@ -28,6 +26,9 @@ from sympy import Add, Expr, S
 from symconv.explicit.entries import Explicit
 from symconv.notes.source import Source, Sources
 from symconv.pattern import Specification
+
+#: An entry of the gradient of the input is written out up to so many products.
+MOST_SHARES = 9
 
 
 @dataclass(frozen=True)
@@ -215,10 +216,11 @@ class Worked:
 
     @cached_property
     def main_place(self) -> int:
-        """The first of the inputs that are read most; of a maximum, of those that it selects."""
+        """The first of the inputs that are read most, if not too often; of a maximum, one that it selects."""
         selects = not (self.spec.kernel.learned or self.spec.kernel.uniform)
         used = Counter(j for _, _, j, own in self.triples if not selects or self.weights[own] != 0)
-        return min((j for j, count in used.items() if count == max(used.values())), default=0)
+        most = max((n for n in used.values() if n <= MOST_SHARES), default=min(used.values(), default=0))
+        return min((j for j, count in used.items() if count == most), default=0)
 
     @cached_property
     def skipped(self) -> list[int]:

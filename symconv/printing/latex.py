@@ -10,7 +10,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
 from symconv.printing.display import Beside, Display, Grid, Row, Side
-from symconv.printing.letters import NAME, Letter
+from symconv.printing.letters import NAME, WORDY, Letter
 from symconv.printing.target import MAY_BREAK, MathsTarget
 
 #: Between lines, between those that have scripts above and below, and those that have fractions or steps.
@@ -28,8 +28,9 @@ class ExpressionPrinter(LatexPrinter):
         super().__init__({"symbol_names": dict(names), "full_prec": False})
 
     def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
-        """SymPy's letters, and those that it does not know: upright bold, superscripts in braces, primes."""
-        own = any(sign in expr.name for sign in ("bf", "{", "'")) and NAME.fullmatch(expr.name)
+        """SymPy's letters, and those that it does not know: upright words or bold, braces, primes."""
+        wordy = WORDY.fullmatch(expr.name.partition("^")[0].partition("_")[2])
+        own = (wordy or any(sign in expr.name for sign in ("bf", "{", "'"))) and NAME.fullmatch(expr.name)
         if own and expr not in self._settings["symbol_names"]:
             return Letter.of(expr.name).latex
         return str(super()._print_Symbol(expr, style))
@@ -213,11 +214,13 @@ def _height(*parts: Side) -> int:
 
 _BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _FRACTION = re.compile(rf"\\frac{_BRACED}{_BRACED}")
-_INVISIBLE = re.compile(r"\\color\{[a-z]+\}|\\(left|right|quad|underline)(?![A-Za-z])|\\mathbf(?=\{[-(]?\d)")
+_INVISIBLE = re.compile(
+    r"\\color\{[a-z]+\}|\\(left|right|quad|underline|mathrm)(?![A-Za-z])|\\mathbf(?=\{[-(]?\d)"
+)
 _COMMAND = re.compile(r"\\[A-Za-z]+ ?")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[_^{}]|\s+|.", re.DOTALL)
 
-_NO_WIDTH = {"\\left", "\\right", "\\Bigl", "\\Bigr"}
+_NO_WIDTH = {"\\left", "\\right", "\\Bigl", "\\Bigr", "\\;", "\\mathrm"}
 _SPACED = {"=", "+", "-", "\\le", "\\mid", "\\star", "\\ast", "\\cdot"}
 
 

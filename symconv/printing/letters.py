@@ -63,6 +63,9 @@ SUPERSCRIPT = rf"\((?:{_INDEX}|[0-9]+)\)|\[(?:{_INDEX}|[0-9]+)\]|\{{{_INDEX}\}}|
 #: The name of a letter, and the parts of it.
 NAME = re.compile(rf"([A-Za-z]+)(?:_([A-Za-z0-9]+))?(?:\^({SUPERSCRIPT}))?('{{0,3}})")
 
+#: A subscript that is a word, with the number of an axis: it is upright, as letters for indices are not.
+WORDY = re.compile(r"(?:in|out)[0-9]*")
+
 _WORD = re.compile(r"(?:\\(?:mathrm|text|textrm) *\{([A-Za-z0-9]+)\}|\\?([A-Za-z0-9]+))")
 _PLAIN = {"\u2113": "\\ell", "\u2032": "'", "\u2033": "''", "\u2019": "'", "\u2212": "-"}
 _ACCENTS = {accent: mark for mark, accent in ACCENTS.items() if mark in MARKS}
@@ -124,7 +127,7 @@ class Letter:
         r"""The letter in LaTeX.
 
         >>> Letter.of("thetabold").latex, Letter.of("wbf_in").latex, Letter.of("a^{l-1}").latex
-        ('\\boldsymbol{\\theta}', '\\mathbf{w}_{in}', 'a^{l-1}')
+        ('\\boldsymbol{\\theta}', '\\mathbf{w}_{\\mathrm{in}}', 'a^{l-1}')
         """
         written = f"\\{self.head}" if self.head in _COMMANDS else self.head
         for mark in self.marks:
@@ -133,6 +136,7 @@ class Letter:
         # Primes are superscripts too, of which TeX takes one.
         above = f"^{{{self.sup.strip('{}')}{self.primes}}}" if self.sup else self.primes
         below = f"\\{self.sub}" if self.sub in _COMMANDS else self.sub
+        below = f"\\mathrm{{{below}}}" if WORDY.fullmatch(below) else below
         return f"{written}{above}{below and f'_{{{below}}}'}"
 
     @property

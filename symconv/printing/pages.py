@@ -11,7 +11,7 @@ _INDENT = "\\qquad "
 
 #: A line is not broken behind a sign or a command that belongs to what follows, nor before a relation.
 _BEHIND = re.compile(r"(?:[-+=,]|\\(?!quad$)[a-zA-Z]+)$")
-_BEFORE = re.compile(r"\\(?:le|ge|quad)$|[=<>]$")
+_BEFORE = re.compile(r"\\(?:le|ge|quad|;)$|[=<>]$")
 
 
 #: A line of the article, and how much wider it may be without sums, which have limits.
@@ -68,8 +68,8 @@ def _width(tex: str) -> float:
 def _broken(tex: str, room: float) -> list[str]:
     """A line in pieces that are no wider than ``room``, the first the signs of its sums; a matrix whole.
 
-    >>> _broken("= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1} w_{k} x_{k}", 9)
-    ['= \\\\sum_{k=0}^{2} \\\\sum_{c=0}^{1}', 'w_{k} x_{k}']
+    >>> _broken("= \\\\sum_{k=0}^{2} \\\\; \\\\sum_{c=0}^{1} w_{k} x_{k}", 9)
+    ['= \\\\sum_{k=0}^{2} \\\\; \\\\sum_{c=0}^{1}', 'w_{k} x_{k}']
     >>> _broken("= a b + c d", 9)
     ['= a b', '+ c d']
     """

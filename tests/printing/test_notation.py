@@ -60,7 +60,7 @@ def test_taps_print_in_their_colours() -> None:
     [
         ("x", "x_{7}"),
         ("delta", "\\delta_{7}"),
-        ("L_in", "L_{in,7}"),
+        ("L_in", "L_{\\mathrm{in},7}"),
         ("delta^(l)", "\\delta^{(l)}_{7}"),
         ("a_0^(l)", "a^{(l)}_{0,7}"),
         ("x'", "x'_{7}"),

@@ -62,7 +62,8 @@ def _general(sources: Sources, pen: Pen) -> Frame:
     """The closed form, and what the operation is called."""
     made, reflection = [sources.opened.formula("output")], Reflection(sources.opened.closed.symbols)
     rows: list[tuple[Piece, ...]] = [(Prose(sizes(sources)),)]
-    rows += [(formulas(made, "output", reflection=reflection, alike=channel_letters(sources.opened.spec)),)]
+    alike = channel_letters(sources.opened.spec)
+    rows += [(formulas(made, "output", reflection=reflection, alike=alike, selected=True),)]
     named = _named(pen)
     rows += [(piece,) for piece in (named[:1] if height(rows[-1][0]) > HIGHEST else named)]
     return Frame("The formula", tuple(rows))

@@ -134,7 +134,7 @@ def _summed(pen: Pen, at: int, turn: int) -> Frame:
 
 def _framed(title: str, told: Prose, drawn: Staged, built: Built) -> Frame:
     """A frame of a position; a picture that cannot be read is left out."""
-    return Frame(title, ((told,), *(((drawn,),) if clear(drawn) else ()), (built,)))
+    return Frame(title, ((told,), *(((drawn,),) if clear(drawn) else ()), (built,)), still=True)
 
 
 _TITLES = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from symconv.notes.model import Display
 from symconv.printing import display as data
-from symconv.printing.display import Grid
+from symconv.printing.display import Beside, Grid
 from symconv.printing.latex import Latex
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import Displayed
@@ -59,7 +59,10 @@ class Short:
         rows: list[data.Row | None] = []
         used = 0
         for row in whole.rows[: self.most]:
-            grids = [part for part in row.parts if isinstance(part, Grid)] if row else []
+            beside = (
+                [part.pieces if isinstance(part, Beside) else (part,) for part in row.parts] if row else []
+            )
+            grids = [piece for pieces in beside for piece in pieces if isinstance(piece, Grid)]
             used += max((len(grid.rows) for grid in grids), default=1)
             if used > HIGH:
                 return data.Display((*rows, None))

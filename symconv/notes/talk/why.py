@@ -17,17 +17,15 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
     learned, pooled = judged.spec.kernel.learned, kinds.kind(judged.spec) == "maximum"
     what = "this layer" if judged is sources.layer else "the example"
     first = "comparisons" if pooled else "multiplications"
-    head: list[Words] = [("",), ("inputs",), ("inputs per output",), (first,), ("weights to learn",)]
+    head: list[Words] = [(name,) for name in ("", "inputs", "outputs", "inputs per output", first, "weights")]
     costs = [c for c in (here, more) if c is not None]
     rows: list[tuple[Words, ...]] = []
     for c in costs:
         weights = c.weights if learned else 0
-        told = (f"{c.inputs:,}", _each(c), f"{c.multiplications:,}", f"{weights:,}")
-        dense = (f"{c.inputs:,}", f"{c.inputs:,}", f"{c.dense:,}", f"{c.dense:,}")
-        rows += [
-            tuple((cell,) for cell in (what, *told)),
-            tuple((cell,) for cell in ("a dense layer", *dense)),
-        ]
+        sizes = (f"{c.inputs:,}", f"{c.outputs:,}")
+        told = (what, *sizes, _each(c), f"{c.multiplications:,}", f"{weights:,}")
+        dense = ("a dense layer", *sizes, f"{c.inputs:,}", f"{c.dense:,}", f"{c.dense:,}")
+        rows += [tuple((cell,) for cell in row) for row in (told, dense)]
     padded = any(map(_uneven, costs)) and not judged.spec.transposed
     sparse = f"{_SPARSE[judged.spec.transposed]}{_UNCOUNTED[pooled] if padded else ''}."
     points: list[tuple[Words, Words]] = [
