@@ -9,7 +9,6 @@ from typing import Any
 from sympy import Expr, Max, Min, Mul, Sum, Symbol, ceiling, floor, sympify
 
 from symconv.errors import OptionError
-from symconv.layers.unsized import shape_text
 from symconv.network.arrays import whole
 from symconv.network.fields import parameters_of, receptive_field, written_out
 from symconv.network.stages import Stage
@@ -111,13 +110,13 @@ def summary_of(chain: Any) -> Summary:
     --------
     >>> import symconv as sc
     >>> sc.Chain(sc.Conv1d(8, 3, padding=1), sc.Activation("relu"), sc.Dense(None, 2)).summary()
-    layer  kind          output  parameters  multiplications  field  jump
-    1      Conv1d, relu  (8,)    3           24               3      1
-    2      Dense         (2,)    16          16               8      0
-           in all        (2,)    19          40
+    layer  kind          output  parameters  multiplications  receptive field  jump
+    1      Conv1d, relu  8       3           24               3                1
+    2      Dense         2       16          16               8                0
+           total         2       19          40
     """
     rows: list[tuple[str, ...]] = [
-        ("layer", "kind", "output", "parameters", "multiplications", "field", "jump")
+        ("layer", "kind", "output", "parameters", "multiplications", "receptive field", "jump")
     ]
     for stage in chain.stages:
         try:
@@ -129,9 +128,9 @@ def summary_of(chain: Any) -> Summary:
         name = stage.kind + activation + "".join(f", + {_added(other)}" for other in stage.added)
         count = sum(parameters_of(stage))
         products = multiplications_of(stage, padding=True)
-        rows.append((str(stage.number), name, shape_text(stage.shape), str(count), str(products), *seen))
+        rows.append((str(stage.number), name, _text(tuple(stage.shape)), str(count), str(products), *seen))
     products = chain.multiplications()
-    rows.append(("", "in all", shape_text(chain.shape), str(chain.parameters), str(products), "", ""))
+    rows.append(("", "total", _text(tuple(chain.shape)), str(chain.parameters), str(products), "", ""))
     return Summary(tuple(rows))
 
 

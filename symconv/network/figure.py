@@ -11,6 +11,7 @@ from symconv.errors import FigureError, OptionError
 from symconv.figures import Figure
 from symconv.figures.colours import FAINT
 from symconv.figures.drawing import Disc, Drawing, Label, Line, Mark, Text
+from symconv.figures.lettering import Lettering, Tap, weights_by_look
 from symconv.layers.unsized import shape_text
 from symconv.network.fields import read_index
 from symconv.network.values import letter_of
@@ -21,7 +22,12 @@ from symconv.printing.letters import Letter, entry_name
 #: So many edges can still be told apart.
 MOST_EDGES = 150
 
-_RADIUS, _APART, _COLOUR = 0.42, 3.2, "teal"
+#: Shared weights, of which a layer has so many at the most, are told by colours and line styles; so many of
+#: these are explained in a row.
+MOST_STYLES, _ABREAST = 8, 4
+
+#: The colour of a path is that of no weight.
+_RADIUS, _APART, _COLOUR = 0.42, 3.2, "olive"
 
 #: How far apart nodes stand, on a page and on a frame of slides.
 _PITCH, _CLOSE = 1.15, 0.9
@@ -32,17 +38,17 @@ def figure(
 ) -> Figure:
     """The chain as a network of nodes: its input, and the outputs of each layer.
 
-    An edge joins an input and an output of a layer that meet. What is added past the layers of a residual
-    chain is not drawn.
+    An edge joins an input and an output of a layer that meet; edges of one colour and style share a weight.
+    What is added past the layers of a residual chain is not drawn.
 
     Parameters
     ----------
     output : int, or sequence with one index per axis, optional
         An output of the last layer, its indices counted as the notation counts; all that reaches it is
-        marked, which is also the way that its gradient takes back to the input.
+        marked, which is also the path of its gradient back to the input.
     neuron : sequence, optional
         The number of a layer, 0 for the input, and then the indices of an output of it: all that it reaches
-        is marked, which is the way back that the gradient takes to it.
+        is marked, which is the path of the gradient back to it.
 
     Raises
     ------
@@ -58,10 +64,10 @@ def figure(
     >>> import symconv as sc
     >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(output=0))
     Network of 5 inputs, then layers of 4 and 2 outputs.
-    Marked is what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
+    Filled nodes: what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
     >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(neuron=(0, 1)))
     Network of 5 inputs, then layers of 4 and 2 outputs.
-    Marked is the way back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
+    Filled nodes: the path of the gradient back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
     """
     if output is not None and neuron is not None:
         raise OptionError("{option} and neuron exclude each other: write one of them.", "output")
@@ -69,7 +75,7 @@ def figure(
 
 
 def compact(chain: Any, neuron: Sequence[int]) -> Figure:
-    """The way back to a neuron for a frame of slides: nodes are closer, and their letters have no number."""
+    """The path back to a neuron for a frame of slides: nodes are closer, and their letters have no number."""
     return Figure(_drawn(chain, None, neuron, _CLOSE))
 
 
@@ -79,6 +85,7 @@ def _drawn(
     """The drawing, with what reaches an output or what a neuron reaches marked."""
     chain.values.require_numbers()
     edges = {s.number: _edges(s) for s in chain.stages}
+    styles = {s.number: _styles(s) if pitch == _PITCH else {} for s in chain.stages}
     count = sum(map(len, edges.values()))
     if count > MOST_EDGES:
         raise FigureError(f"the network has {count} edges: at most {MOST_EDGES} can be told apart.")
@@ -92,16 +99,25 @@ def _drawn(
     marks: list[Mark] = []
     for strong in (False, True):
         for stage in chain.stages:
-            for j, o in edges[stage.number]:
-                if ((stage.number, o) in marked and (stage.source, j) in marked) is strong:
-                    ends = places[stage.source, j], places[stage.number, o]
+            on_path = {
+                (j, o)
+                for j, o in edges[stage.number]
+                if (stage.number, o) in marked and (stage.source, j) in marked
+            }
+            for pair in edges[stage.number]:
+                if (pair in on_path) is strong:
+                    ends = places[stage.source, pair[0]], places[stage.number, pair[1]]
                     marks.append(_line(*ends, _COLOUR if strong else FAINT if marked else "black"))
+                    if (tap := styles[stage.number].get(pair)) and (strong or not on_path):
+                        marks[-1] = replace(_line(*ends, tap.colour), dash=tap.dash)
     for node, (x, y) in places.items():
         look, colour = ("tap", _COLOUR) if node in marked else ("entry", "black")
         marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node, short=pitch == _CLOSE)))
-    marks += _heads(chain, places)
+    marks += [*_heads(chain, places), *_legend(chain, styles, places)]
     title = "Which outputs of each layer meet which inputs"
-    alt = _alt(chain, sizes, marked, end, "what reaches" if neuron is None else "the way back to")
+    alt = _alt(
+        chain, sizes, marked, end, "what reaches" if neuron is None else "the path of the gradient back to"
+    )
     return Drawing.of("network", title, marks, alt)
 
 
@@ -109,6 +125,35 @@ def _edges(stage: Any) -> list[tuple[int, int]]:
     """The pairs of an input and an output of a layer that meet."""
     index = stage.layer.spec.incidence.index
     return sorted({*zip(index["input"].tolist(), index["output"].tolist(), strict=True)})
+
+
+def _styles(stage: Any) -> dict[tuple[int, int], Tap]:
+    """The weight of each edge, if weights are shared, and few enough to be told by their looks."""
+    index = stage.layer.spec.incidence.index
+    count = stage.layer.pattern.count("tap")
+    if not stage.learned or count > MOST_STYLES or len(index["tap"]) == count:
+        return {}
+    taps = Lettering.of(stage.layer.written.subject).taps
+    columns = (index[role].tolist() for role in ("tap", "input", "output"))
+    found = {(j, o): taps[k] for k, j, o in sorted(zip(*columns, strict=True))}
+    return found if len(found) == len(index["tap"]) else {}  # otherwise a pair meets through several weights
+
+
+def _legend(
+    chain: Any,
+    styles: dict[int, dict[tuple[int, int], Tap]],
+    places: dict[tuple[int, int], tuple[float, float]],
+) -> Iterator[Mark]:
+    """The looks of shared weights, in a row below the nodes for each layer that has them."""
+    y = max(y for _, y in places.values()) + 1.2
+    for stage in chain.stages:
+        for at, tap in enumerate(weights_by_look(styles[stage.number].values()).values()):
+            x = round(places[stage.source, 0][0] + 2.3 * (at % _ABREAST), 3)
+            if at % _ABREAST == 0 < at:
+                y += 0.75
+            yield Line(x, y, x + 0.9, y, tap[0].colour, tap[0].dash)
+            yield Text(x + 1.0, y, tap[0].label, "left")
+        y += 0.9 * bool(styles[stage.number])
 
 
 def _places(sizes: dict[int, int], pitch: float) -> dict[tuple[int, int], tuple[float, float]]:
@@ -216,4 +261,4 @@ def _alt(
         return said
     others = sorted(marked - {end}, key=lambda node: (-node[0], node[1]))
     seen = ", ".join(_name(chain, *node) for node in others)
-    return f"{said} Marked is {way} {_name(chain, *end)}{f': {seen}' if seen else ''}."
+    return f"{said} Filled nodes: {way} {_name(chain, *end)}{f': {seen}' if seen else ''}."

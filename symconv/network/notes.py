@@ -1,4 +1,4 @@
-"""Notes on a chain: numbers, picture, both passes, one neuron's way back, one weight, what was checked."""
+"""Notes on a chain: numbers, picture, both passes, one neuron, one weight, what was checked."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from symconv.errors import FigureError, OptionError
 from symconv.figures.scene import enlarged
 from symconv.network import closed, paths, story
 from symconv.network.code import code_of
+from symconv.network.described import called, convention_told
 from symconv.network.examples import example
 from symconv.network.figure import compact, figure
 from symconv.network.known import known
@@ -32,8 +33,9 @@ from symconv.printing.pages import PAGE
 PAGE_WIDTH, CHARACTER = 15.0, 0.19
 
 _TABLE = (
-    "The outputs of each layer, and what it costs; the field is the width of the span of inputs, padding "
-    "included, that one output covers, and the jump is how far it moves from one output to the next."
+    "The outputs of each layer, and what it costs; the receptive field is the width of the span of "
+    "inputs, padding included, that one output sees, and the jump is how far it moves from one output to the "
+    "next."
 )
 
 
@@ -97,7 +99,7 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
 
 
 def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
-    """The network with one neuron's way back, if it can be drawn."""
+    """The network with the path of one neuron's gradient, if it can be drawn."""
     if told.example is None:
         return []
     layer, at = paths.place(told.pen)
@@ -109,18 +111,22 @@ def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
     if not (legible(drawn.drawing) if make is figure else clear(enlarged(drawn.drawing))):
         return []
     name = told.pen.expr(told.example.symbols("output", layer)[at])
-    words = say("The network. Marked is the way that the gradient takes back to {unit}.", unit=name)
+    words = say("The network. Filled nodes: the path of the gradient back to {unit}.", unit=name)
     call = f"net.figure(neuron={unit})" if told.code and not told.example.letters else ""
     return [Picture(words, drawn, call, "network", brief=1)]
 
 
 def _forwards(told: Noted) -> list[Block]:
-    shown = story.matrix(told.pen) if told.example else []
+    shown = story.matrices(told.pen) if told.example else []
     return [*closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code), *shown]
 
 
 def _backwards(told: Noted) -> list[Block]:
-    return closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code)
+    said = convention_told(told.chain) if told.example is None else ""
+    return [
+        *([Prose((said.strip(),))] if said else []),
+        *closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code),
+    ]
 
 
 def _neuron(told: Noted) -> list[Block]:
@@ -249,7 +255,7 @@ def _title(told: Noted) -> str:
     if count > 1:
         return f"Backpropagation through a network of {count} layers"
     (stage,) = told.chain.stages
-    what = story.called(stage)
+    what = called(stage)
     follows = "" if stage.activation.is_identity else f", followed by {stage.activation.name}"
     return f"{what[0].upper()}{what[1:]}{_filters(stage)}{follows}"
 
@@ -265,14 +271,14 @@ def _filters(stage: Any) -> str:
 def opening(told: Noted) -> Words:
     """The question that the notes answer."""
     if len(told.chain) > 1:
-        text = "The loss depends on a weight of the first layer only through all the layers behind it. "
+        text = "The loss depends on a weight of the first layer only through the layers after it. "
         text += "Backpropagation finds the gradient one layer at a time, from the loss back to the input. "
         text += "These notes do so by hand on small numbers, and then in formulas."
         if not told.example:
             text = text.replace("by hand on small numbers, and then in formulas", "in formulas")
         return (text,)
     (stage,) = told.chain.stages
-    what = f"{story.called(stage)}{_filters(stage)}"
+    what = f"{called(stage)}{_filters(stage)}"
     letters = {"dense": Maths("z = W a", "z = W a"), "z": Maths("z", "z"), "then": Maths("f(z)", "f(z)")}
     text = "A dense layer computes {dense} and then {then}. "
     if stage.activation.is_softmax or stage.activation.is_identity:

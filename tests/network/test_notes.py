@@ -38,23 +38,27 @@ def test_notes_tell_the_numbers_of_both_passes_first() -> None:
         "z^(1)_2 = w^(1)_2*x0 + w^(1)_1*x1 + w^(1)_0*x2 = 7*1 + 6*2 + 5*3 = 34",
         "  z^(1) = (5, 16, 34, 52, 45, 28)",
         "with relu(z) = max(0, z)",
-        "  z^(2) = (5, -17)",
-        "L = 305/2.",
+        "Layer 1 is a true convolution (kernel flipped) of 4 inputs with a kernel of 3 weights, full padding, "
+        "without bias, followed by ReLU. Layer 2 is a dense layer with 6 inputs and 2 outputs, with bias.",
+        "t is the target, what the output should be:",
+        "  a^(2) = z^(2) = (5, -17)",
+        "L = sum(i=0..1) (a^(2)[i] - t[i])**2/2 = 1/2*(4**2 + (-17)**2) = 305/2",
+        "At 0, where ReLU has no derivative, its derivative is taken to be 0.",
         "delta^(2) = a^(2) - t = (4, -17)",
         "dL/dW^(2) = [ 20    64   136   208   180   112]",
         "delta^(1) = (4, 0, -17, 17, 0, 0)",
-        "with relu'(z) = [z > 0]",
+        "with relu'(z) = 1 if z > 0, else 0",
         "dL/dw^(1) = (21, 17, 17)",
         "dL/dx = (-99, 17, 17, 85)",
     ):
         assert line in text
     assert sections_of(document) == [
         "The numbers", "The network", "Forwards, in formulas", "Backwards, in formulas",
-        "One neuron's way back", "One weight, used in several places", "How we know",
+        "The gradient of one neuron", "One weight, used in several places", "How we know",
     ]  # fmt: skip
 
 
-def test_notes_tell_one_neurons_way_back_and_one_weight() -> None:
+def test_notes_tell_the_gradients_of_one_neuron_and_of_one_weight() -> None:
     text = str(notes_of(opening))
     for line in (
         "a^(1)_2 feeds z^(2)_0 and z^(2)_1, so the loss depends on a^(1)_2 through both.",
@@ -63,8 +67,11 @@ def test_notes_tell_one_neurons_way_back_and_one_weight() -> None:
         "w^(1)_1 is used four times, in z^(1)_1, z^(1)_2, z^(1)_3 and z^(1)_4.",
         "            = 0*1 + (-17)*2 + 17*3 + 0*4\n            = 17",
         "dL/dW^(2)_0_2 = delta^(2)_0*a^(1)_2 = 4*34 = 136",
-        "All 51 entries of the example were computed again",
-        "Marked is the way back to a^(1)_2: a^(2)_0, a^(2)_1.",
+        "Every number above was computed a second time by an independent program; all agree exactly.",
+        "Filled nodes: the path of the gradient back to a^(1)_2: a^(2)_0, a^(2)_1.",
+        "T^(1) is the matrix of layer 1. Row i holds the weights of output i, each in the column of the input",
+        "Layer 1 (convolution):",
+        "The gradients with respect to the weights and biases follow from delta",
     ):
         assert line in text
     assert "Derivations" not in text
@@ -82,7 +89,7 @@ def test_the_opening_question_is_answered_with_one_filter() -> None:
         "dL/dx0 = 5*delta^(1)_0 + 6*delta^(1)_1 + 7*delta^(1)_2",
         "12 of its 24 entries fixed at zero and only 3 different weights in the other 12:",
         "= f'(16)*dL/da^(1)_1*1 + f'(34)*dL/da^(1)_2*2 + f'(52)*dL/da^(1)_3*3 + f'(45)*dL/da^(1)_4*4",
-        "For this, a polynomial stood for f.",
+        "In these checks a polynomial stood for f.",
     ):
         assert line in text
 
@@ -120,7 +127,7 @@ def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
     ):
         assert line in text
     text = str(residual().notes())
-    assert "For this, a polynomial stood for f." in text
+    assert "In these checks a polynomial stood for f." in text
     assert "delta^(1) = (T^(2)^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
     assert "past the layers of a residual chain the weight is 1:" in text
 
@@ -149,7 +156,7 @@ def test_notes_of_one_page_are_shorter() -> None:
     page, standard = (notes_of(two_filters, depth) for depth in ("page", "standard"))
     assert (page.pages, standard.pages, notes_of(opening).pages) == (1, 2, 3)
     assert sections_of(page) == [
-        "The numbers", "The way back to one input", "One weight, used in several places"
+        "The numbers", "The gradient of one input", "One weight, used in several places"
     ]  # fmt: skip
     assert "and so on" in str(page)
     assert "dL/dx0_3" not in str(page)
