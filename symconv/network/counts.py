@@ -119,26 +119,32 @@ def summary_of(chain: Any) -> Summary:
         ("layer", "kind", "output", "parameters", "multiplications", "receptive field", "jump")
     ]
     for stage in chain.stages:
-        try:
-            field = receptive_field(chain, stage.number)
-            seen = [_text(field.size), _text(field.jump)]
-        except OptionError:
-            seen = ["", ""]
-        activation = "" if stage.activation.is_identity else f", {stage.activation.name}"
-        name = stage.kind + activation + "".join(f", + {_added(other)}" for other in stage.added)
-        count = sum(parameters_of(stage))
-        products = multiplications_of(stage, padding=True)
-        rows.append((str(stage.number), name, _text(tuple(stage.shape)), str(count), str(products), *seen))
+        count, products = sum(parameters_of(stage)), multiplications_of(stage, padding=True)
+        sizes = size_told(stage.shape), str(count), str(products)
+        rows.append((str(stage.number), kind_told(stage), *sizes, *field_told(chain, stage)))
     products = chain.multiplications()
-    rows.append(("", "total", _text(tuple(chain.shape)), str(chain.parameters), str(products), "", ""))
+    rows.append(("", "total", size_told(tuple(chain.shape)), str(chain.parameters), str(products), "", ""))
     return Summary(tuple(rows))
 
 
-def _added(number: int) -> str:
-    return f"layer {number}" if number else "the input"
+def kind_told(stage: Stage) -> str:
+    """What a layer is called, with its activation and what is added to its output."""
+    activation = "" if stage.activation.is_identity else f", {stage.activation.name}"
+    added = (f", + layer {other}" if other else ", + the input" for other in stage.added)
+    return f"{stage.kind}{activation}{''.join(added)}"
 
 
-def _text(size: Any) -> str:
+def field_told(chain: Any, stage: Stage) -> tuple[str, str]:
+    """The size and the jump of the receptive field of a layer; nothing where it has none in closed form."""
+    try:
+        field = receptive_field(chain, stage.number)
+        return size_told(field.size), size_told(field.jump)
+    except OptionError:
+        return "", ""
+
+
+def size_told(size: Any) -> str:
+    """A number, or one for each axis."""
     return "×".join(map(str, size)) if isinstance(size, tuple) else str(size)
 
 

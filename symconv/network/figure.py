@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import hypot, prod
-from typing import Any
+from typing import Any, TypeAlias
 
 from symconv.errors import FigureError, OptionError
 from symconv.figures import Figure
@@ -13,6 +13,8 @@ from symconv.figures.colours import FAINT
 from symconv.figures.drawing import Disc, Drawing, Label, Line, Mark, Text
 from symconv.figures.lettering import Lettering, Tap, weights_by_look
 from symconv.layers.unsized import shape_text
+from symconv.network.blocks import blocks
+from symconv.network.counts import field_told, size_told
 from symconv.network.fields import read_index
 from symconv.network.values import letter_of
 from symconv.printing.english import counted, joined
@@ -32,6 +34,13 @@ _RADIUS, _APART, _COLOUR = 0.42, 3.2, "olive"
 #: How far apart nodes stand, on a page and on a frame of slides.
 _PITCH, _CLOSE = 1.15, 0.9
 
+#: The size of the letters below the head of a column.
+_SMALL = 0.36
+
+Edges: TypeAlias = dict[int, list[tuple[int, int]]]
+Places: TypeAlias = dict[tuple[int, int], tuple[float, float]]
+Styles: TypeAlias = dict[tuple[int, int], Tap]
+
 
 def figure(
     chain: Any, *, output: int | Sequence[int] | None = None, neuron: Sequence[int] | None = None
@@ -39,7 +48,9 @@ def figure(
     """The chain as a network of nodes: its input, and the outputs of each layer.
 
     An edge joins an input and an output of a layer that meet; edges of one colour and style share a weight.
-    What is added past the layers of a residual chain is not drawn.
+    What is added past the layers of a residual chain is not drawn. Above each layer stand its shape and how
+    many inputs, along each axis, one of its entries sees. A chain of more than 150 edges is drawn as blocks:
+    a box for each layer, with the same beside it.
 
     Parameters
     ----------
@@ -55,7 +66,7 @@ def figure(
     SymbolicSizeError
         If a size is a letter.
     FigureError
-        If there are too many edges to draw.
+        If something is marked in a chain of more than 150 edges.
     OptionError
         If there is no such output, or both are given.
 
@@ -84,13 +95,18 @@ def _drawn(
 ) -> Drawing:
     """The drawing, with what reaches an output or what a neuron reaches marked."""
     chain.values.require_numbers()
-    edges = {s.number: _edges(s) for s in chain.stages}
-    styles = {s.number: _styles(s) if pitch == _PITCH else {} for s in chain.stages}
-    count = sum(map(len, edges.values()))
-    if count > MOST_EDGES:
-        raise FigureError(f"the network has {count} edges: at most {MOST_EDGES} can be told apart.")
     sizes = {0: chain.stages[0].layer.pattern.count("input")}
     sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}
+    edges = {} if sum(sizes.values()) > MOST_EDGES else {s.number: _edges(s) for s in chain.stages}
+    if not edges or sum(map(len, edges.values())) > MOST_EDGES:
+        if output is None and neuron is None:
+            return blocks(chain)
+        wrong = (
+            f"the network has more than {MOST_EDGES} edges, too many to be told apart. Leave {{option}} out, "
+        )
+        wrong += "and it is drawn with a box for each layer."
+        raise FigureError(wrong, "output" if neuron is None else "neuron")
+    styles = {s.number: _styles(s) if pitch == _PITCH else {} for s in chain.stages}
     places = _places(sizes, pitch)
     end = _neuron(chain, neuron) if neuron is not None else None
     end = _node(chain, len(chain), output) if output is not None else end
@@ -99,11 +115,10 @@ def _drawn(
     marks: list[Mark] = []
     for strong in (False, True):
         for stage in chain.stages:
-            on_path = {
-                (j, o)
-                for j, o in edges[stage.number]
-                if (stage.number, o) in marked and (stage.source, j) in marked
-            }
+            here, before = (
+                {at for n, at in marked if n == number} for number in (stage.number, stage.source)
+            )
+            on_path = {(j, o) for j, o in edges[stage.number] if j in before and o in here}
             for pair in edges[stage.number]:
                 if (pair in on_path) is strong:
                     ends = places[stage.source, pair[0]], places[stage.number, pair[1]]
@@ -113,7 +128,7 @@ def _drawn(
     for node, (x, y) in places.items():
         look, colour = ("tap", _COLOUR) if node in marked else ("entry", "black")
         marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node, short=pitch == _CLOSE)))
-    marks += [*_heads(chain, places), *_legend(chain, styles, places)]
+    marks += [*_heads(chain, places, details=pitch == _PITCH), *_legend(chain, styles, places)]
     title = "Which outputs of each layer meet which inputs"
     alt = _alt(
         chain, sizes, marked, end, "what reaches" if neuron is None else "the path of the gradient back to"
@@ -127,7 +142,7 @@ def _edges(stage: Any) -> list[tuple[int, int]]:
     return sorted({*zip(index["input"].tolist(), index["output"].tolist(), strict=True)})
 
 
-def _styles(stage: Any) -> dict[tuple[int, int], Tap]:
+def _styles(stage: Any) -> Styles:
     """The weight of each edge, if weights are shared, and few enough to be told by their looks."""
     index = stage.layer.spec.incidence.index
     count = stage.layer.pattern.count("tap")
@@ -139,11 +154,7 @@ def _styles(stage: Any) -> dict[tuple[int, int], Tap]:
     return found if len(found) == len(index["tap"]) else {}  # otherwise a pair meets through several weights
 
 
-def _legend(
-    chain: Any,
-    styles: dict[int, dict[tuple[int, int], Tap]],
-    places: dict[tuple[int, int], tuple[float, float]],
-) -> Iterator[Mark]:
+def _legend(chain: Any, styles: dict[int, Styles], places: Places) -> Iterator[Mark]:
     """The looks of shared weights, in a row below the nodes for each layer that has them."""
     y = max(y for _, y in places.values()) + 1.2
     for stage in chain.stages:
@@ -156,13 +167,13 @@ def _legend(
         y += 0.9 * bool(styles[stage.number])
 
 
-def _places(sizes: dict[int, int], pitch: float) -> dict[tuple[int, int], tuple[float, float]]:
+def _places(sizes: dict[int, int], pitch: float) -> Places:
     """Where each node stands: a column a layer, each in the middle of the height."""
     tall = max(sizes.values())
     return {
         (number, at): (
             round(number * _APART, 3),
-            round((1.5 if pitch == _PITCH else 1.25) + (at + (tall - size) / 2) * pitch, 3),
+            round((2.3 if pitch == _PITCH else 1.25) + (at + (tall - size) / 2) * pitch, 3),
         )
         for number, size in sizes.items()
         for at in range(size)
@@ -194,9 +205,7 @@ def _node(chain: Any, number: int, output: Any, name: str = "output") -> tuple[i
     return number, flat
 
 
-def _reaching(
-    chain: Any, edges: dict[int, list[tuple[int, int]]], end: tuple[int, int]
-) -> set[tuple[int, int]]:
+def _reaching(chain: Any, edges: Edges, end: tuple[int, int]) -> set[tuple[int, int]]:
     """The nodes that reach a node, itself included."""
     found = {end}
     for stage in reversed(chain.stages):
@@ -206,9 +215,7 @@ def _reaching(
     return found
 
 
-def _reached(
-    chain: Any, edges: dict[int, list[tuple[int, int]]], start: tuple[int, int]
-) -> set[tuple[int, int]]:
+def _reached(chain: Any, edges: Edges, start: tuple[int, int]) -> set[tuple[int, int]]:
     """The nodes that a node reaches, itself included."""
     found = {start}
     for stage in chain.stages:
@@ -243,11 +250,16 @@ def _label(chain: Any, number: int, at: int, *, short: bool) -> Label:
     return Label(f"${Latex().indexed(letter, *index)}$", entry_name(letter, *index))
 
 
-def _heads(chain: Any, places: dict[tuple[int, int], tuple[float, float]]) -> Iterator[Text]:
-    """What each column is, above it."""
+def _heads(chain: Any, places: Places, *, details: bool) -> Iterator[Text]:
+    """What each column is, above it, and in detail the shape of it and how many inputs an entry sees."""
     for number in range(len(chain) + 1):
-        words = "input" if not number else f"layer {number}"
-        yield Text(places[number, 0][0], 0.4, Label(words, words))
+        words, stage = f"layer {number}" if number else "input", chain.stages[max(number, 1) - 1]
+        x, (field, _) = places[number, 0][0], field_told(chain, stage)
+        yield Text(x, 0.4, Label(words, words))
+        told = [f"shape {size_told(stage.shape if number else stage.before)}"]
+        told += [f"sees {field}"] if number and field else []
+        for line, words in enumerate(told if details else []):
+            yield Text(x, 0.95 + 0.4 * line, Label(words.replace("×", r"$\times$"), words), size=_SMALL)
 
 
 def _alt(

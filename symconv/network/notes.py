@@ -38,6 +38,11 @@ _TABLE = (
     "next."
 )
 
+_BLOCKS = (
+    "The network. Beside each layer stand the shape of its output, and how many inputs along each axis one "
+    "output sees."
+)
+
 
 @dataclass(frozen=True)
 class Noted:
@@ -99,9 +104,12 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
 
 
 def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
-    """The network with the path of one neuron's gradient, if it can be drawn."""
+    """The network with the path of one neuron's gradient, or in blocks, if it can be drawn."""
     if told.example is None:
-        return []
+        drawn = told.chain.figure() if told.chain.values.numeric else None
+        if drawn is None or not legible(drawn.drawing):
+            return []
+        return [Picture((_BLOCKS,), drawn, "net.figure()" if told.code else "", "network")]
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:
@@ -235,7 +243,7 @@ def _frames(
         some = numbered(len(told.chain))
         shown = [
             Heading(("The network",)),
-            *_network(told),
+            *_network(told)[:2],
             Heading(("Forwards, in formulas",)),
             *closed.forwards(told.symbolic, some, told.code),
             Heading(("Backwards, in formulas",)),

@@ -38,8 +38,9 @@ def test_notes_tell_the_numbers_of_both_passes_first() -> None:
         "z^(1)_2 = w^(1)_2*x0 + w^(1)_1*x1 + w^(1)_0*x2 = 7*1 + 6*2 + 5*3 = 34",
         "  z^(1) = (5, 16, 34, 52, 45, 28)",
         "with relu(z) = max(0, z)",
-        "Layer 1 is a true convolution (kernel flipped) of 4 inputs with a kernel of 3 weights, full padding, "
-        "without bias, followed by ReLU. Layer 2 is a dense layer with 6 inputs and 2 outputs, with bias.",
+        "Layer 1 is a true convolution (kernel flipped) of 4 inputs with a kernel of 3 weights, full "
+        "padding, without bias, followed by ReLU. Layer 2 is a dense layer with 6 inputs and 2 outputs, with "
+        "bias.",
         "t is the target, what the output should be:",
         "  a^(2) = z^(2) = (5, -17)",
         "L = sum(i=0..1) (a^(2)[i] - t[i])**2/2 = 1/2*(4**2 + (-17)**2) = 305/2",
@@ -69,7 +70,7 @@ def test_notes_tell_the_gradients_of_one_neuron_and_of_one_weight() -> None:
         "dL/dW^(2)_0_2 = delta^(2)_0*a^(1)_2 = 4*34 = 136",
         "Every number above was computed a second time by an independent program; all agree exactly.",
         "Filled nodes: the path of the gradient back to a^(1)_2: a^(2)_0, a^(2)_1.",
-        "T^(1) is the matrix of layer 1. Row i holds the weights of output i, each in the column of the input",
+        "T^(1) is the matrix of layer 1. Row i holds the weights of output i, each in the column of",
         "Layer 1 (convolution):",
         "The gradients with respect to the weights and biases follow from delta",
     ):
