@@ -257,7 +257,7 @@ def _heads(chain: Any, places: Places, *, details: bool) -> Iterator[Text]:
         x, (field, _) = places[number, 0][0], field_told(chain, stage)
         yield Text(x, 0.4, Label(words, words))
         told = [f"shape {size_told(stage.shape if number else stage.before)}"]
-        told += [f"sees {field}"] if number and field else []
+        told += [f"sees {field} inputs"] if number and field else []
         for line, words in enumerate(told if details else []):
             yield Text(x, 0.95 + 0.4 * line, Label(words.replace("×", r"$\times$"), words), size=_SMALL)
 

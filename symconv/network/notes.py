@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import FigureError, OptionError
+from symconv.figures import Figure
 from symconv.figures.scene import enlarged
 from symconv.network import closed, paths, story
+from symconv.network.blocks import blocks
 from symconv.network.code import code_of
 from symconv.network.described import called, convention_told
 from symconv.network.examples import example
@@ -106,10 +108,8 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
 def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
     """The network with the path of one neuron's gradient, or in blocks, if it can be drawn."""
     if told.example is None:
-        drawn = told.chain.figure() if told.chain.values.numeric else None
-        if drawn is None or not legible(drawn.drawing):
-            return []
-        return [Picture((_BLOCKS,), drawn, "net.figure()" if told.code else "", "network")]
+        made = Figure(blocks(told.chain)) if told.chain.values.numeric else None
+        return [Picture((_BLOCKS,), made, "", "network")] if made and legible(made.drawing) else []
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:

@@ -131,8 +131,8 @@ def test_the_heads_of_columns_have_shapes_and_receptive_fields() -> None:
     )
     words = [mark.label.text for mark in marks_of(net, Text) if mark.anchor == "center"]
     assert words == [
-        "input", "shape 6", "layer 1", "shape 6", "sees 3", "layer 2", "shape 3", "sees 4",
-        "layer 3", "shape 2", "sees 6",
+        "input", "shape 6", "layer 1", "shape 6", "sees 3 inputs", "layer 2", "shape 3",
+        "sees 4 inputs", "layer 3", "shape 2", "sees 6 inputs",
     ]  # fmt: skip
     back = sc.Chain(sc.ConvTranspose1d(3, 2, stride=2))  # its outputs see different numbers of inputs
     assert not any("sees" in mark.label.text for mark in marks_of(back, Text))

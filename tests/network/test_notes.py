@@ -139,6 +139,10 @@ def test_chains_too_large_for_numbers_have_formulas_alone() -> None:
         "The network", "Forwards, in formulas", "Backwards, in formulas", "How we know"
     ]  # fmt: skip
     assert "These notes do so in formulas." in str(document)
+    (shown,) = (block for block in document.blocks if isinstance(block, Picture))
+    assert shown.figure.alt == (
+        "Network in blocks: input, 20; 1: Conv1d, relu, 18, sees 3; 2: Dense, 2, sees 20."
+    )
     with pytest.raises(OptionError, match="section 'neuron' has nothing to say: this chain is too large"):
         large().notes(sections=["neuron"])
     unknown = sc.Chain(sc.Conv1d(6, 3), sc.Activation("f"), sc.MaxPool1d(None, 2))
