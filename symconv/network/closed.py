@@ -66,7 +66,8 @@ def forwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
     """The pass forwards: a display for each layer."""
     z, a = (_letter(chain, name) for name in "za")
     text = "Layer {l} turns the output of the layer before it into its preactivation {z}, and its activation "
-    text += "turns that into its output {a}:"
+    passed = any(stage.activation.is_identity for stage in chain.stages)
+    text += f"turns that into its output {{a}}{' (without one, {a} is {z})' if passed else ''}:"
     if len(chain) == 1:
         text = "For every index, the layer computes this:"
     elif chain.values.numeric:

@@ -10,8 +10,9 @@ from symconv.layers.conv import Conv, ConvTranspose
 from symconv.layers.pooling import AvgPool, MaxPool
 from symconv.network.dense import Dense
 from symconv.network.stages import Stage
-from symconv.network.writing import say
+from symconv.network.writing import listed, say
 from symconv.notes.model import Maths, Words
+from symconv.printing.english import joined
 from symconv.printing.letters import Letter
 from symconv.printing.targets import target_of
 
@@ -69,12 +70,18 @@ def _layer_told(stage: Stage) -> Words:
     return say(f"{text}, followed by {{f}}.", f=Maths(latex.function(f.letter), f.letter))
 
 
-def matrix_told(stage: Stage) -> Words:
-    """What the matrix of a layer holds, where that is not the kernel alone."""
-    text = f"{{T}} is the matrix of layer {stage.number}. Row {{i}} holds the weights of output {{i}}, each "
-    text += "in the column of the input that it multiplies:"
-    letter = stage.matrix_letter
-    return say(text, T=Maths(Letter.of(letter).latex, letter), i=Maths("i", "i"))
+def matrices_told(stages: Sequence[Stage]) -> Words:
+    """What the matrices of layers hold, where they are not the kernels alone; nothing without any."""
+    held = [stage for stage in stages if not stage.matrix_is_kernel]
+    if not held:
+        return ()
+    are = f"are the matrices of layers {joined([str(stage.number) for stage in held])}"
+    text = (
+        f"{{T}} {are if len(held) > 1 else f'is the matrix of layer {held[0].number}'}. Row {{i}} holds the "
+    )
+    text += "weights of output {i}, each in the column of the input that it multiplies."
+    pieces = [Maths(Letter.of(stage.matrix_letter).latex, stage.matrix_letter) for stage in held]
+    return say(text, T=listed(pieces), i=Maths("i", "i"))
 
 
 def convention_told(chain: Any) -> str:

@@ -14,7 +14,7 @@ from symconv.figures.scene import enlarged
 from symconv.network import closed, paths, story
 from symconv.network.blocks import blocks
 from symconv.network.code import code_of
-from symconv.network.described import called, convention_told
+from symconv.network.described import called, convention_told, matrices_told
 from symconv.network.examples import example
 from symconv.network.figure import compact, figure
 from symconv.network.known import known
@@ -125,8 +125,10 @@ def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
 
 
 def _forwards(told: Noted) -> list[Block]:
+    made = closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code)
+    words = matrices_told(told.chain.stages) if len(told.chain) > 1 else ()
     shown = story.matrices(told.pen) if told.example else []
-    return [*closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code), *shown]
+    return [*made, *([Prose(words)] if words else []), *shown]
 
 
 def _backwards(told: Noted) -> list[Block]:

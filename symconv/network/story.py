@@ -10,7 +10,7 @@ from sympy import Rational, S
 from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
-from symconv.network.described import convention_told, layers_told, matrix_told
+from symconv.network.described import convention_told, layers_told
 from symconv.network.loss_told import arriving, loss_shown
 from symconv.network.pen import Pen, spatial
 from symconv.network.stages import Stage
@@ -181,16 +181,9 @@ def summed(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> Row:
 
 def matrices(pen: Pen) -> list[Block]:
     """The matrix of each layer whose weights are shared; of a single layer, beside that of a dense one."""
-    stages = [s for s in pen.worked.stages if s.learned and not s.matrix_is_kernel][:MOST_MATRICES]
-    told = matrix_told if len(pen.worked) > 1 else partial(_counted, pen)
-    return [
-        block
-        for s in stages
-        for block in (
-            Prose(told(s), detail=True),
-            pen.lines(partial(_matrix, pen, s), f"matrix-{s.number}", detail=True),
-        )
-    ]
+    shown = [s for s in pen.worked.stages if s.learned and not s.matrix_is_kernel][:MOST_MATRICES]
+    alone = [Prose(_counted(pen, stage), detail=True) for stage in shown if len(pen.worked) == 1]
+    return [*alone, *(pen.lines(partial(_matrix, pen, s), f"matrix-{s.number}", detail=True) for s in shown)]
 
 
 def _counted(pen: Pen, stage: Stage) -> Words:

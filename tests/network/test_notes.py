@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,21 @@ def test_chains_too_large_for_numbers_have_formulas_alone() -> None:
         large().notes(sections=["neuron"])
     unknown = sc.Chain(sc.Conv1d(6, 3), sc.Activation("f"), sc.MaxPool1d(None, 2))
     assert "The numbers" not in sections_of(unknown.notes())  # of f(50) and f(74) neither is known as larger
+
+
+def test_letters_of_a_formula_are_explained_below_it() -> None:
+    net = sc.Chain(sc.Conv1d("N", "K"), sc.MaxPool1d(None, 2), sc.AvgPool1d(None, "P"), sc.Dense(None, 2))
+    told = "with S^(2) equal to 1 at the first maximum of each window and 0 elsewhere"
+    for shown in (net.formula("preactivation", layer=2), net.formula("delta", layer=1),
+                  net.derive("grad_input", layer=2), net.notes(sections=["backwards"])):  # fmt: skip
+        assert told in str(shown)
+    assert r"\text{with }S^{(2)}\text{ equal to 1 at" in net.formula("delta", layer=1).latex()
+    assert "S^(2)" not in str(net.formula("delta", layer=3))
+    for name, layer in product(("preactivation", "delta", "grad_input"), range(1, 5)):
+        formula = net.formula(name, layer=layer)
+        sizes = {s.name for s in formula.rhs.free_symbols if s.name.startswith("M_")}
+        assert all(f"with {size} = " in str(formula) for size in sizes)
+    assert "T^(1), T^(2) and T^(3) are the matrices of layers 1, 2 and 3." in str(net.notes())
 
 
 def test_full_notes_derive_every_gradient() -> None:
