@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from inspect import getclosurevars
 from math import erf
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 import mpmath
@@ -251,6 +253,24 @@ class Activation:
             return diag(*p) - p * p.T
         return diag(*(self.slope.xreplace({Z: Symbol(f"z{i}", real=True)}) for i in range(size)))
 
+    @cached_property
+    def source_latex(self) -> tuple[str, str] | None:
+        """The argument and the value of a Python function as latexify writes its source.
+
+        There is none where latexify cannot write it, or the source uses names that only SymPy resolves.
+        """
+        if not isinstance(self.function, FunctionType):
+            return None
+        from symconv.algorithms.typeset import function_latex  # latexify only where it is asked for
+
+        used = getclosurevars(self.function)
+        try:
+            found = re.fullmatch(r".*?\((\w+)\) = (.*)", function_latex(self.function))
+        except OptionError:
+            return None
+        plain = all(map(_of_sympy, (*used.nonlocals.values(), *used.globals.values())))
+        return (found[1], found[2]) if found and plain and "Piecewise" not in found[2] else None
+
     def _repr_latex_(self) -> str:
         target = target_of("latex")
         name = target.function(self.letter)
@@ -258,13 +278,18 @@ class Activation:
             return rf"$\displaystyle {name}(z)_i = e^{{z_i}} \big/ \sum_j e^{{z_j}}$"
         if self.unknown:
             return rf"$\displaystyle {name}(z),\quad {name}'(z)$"
-        shown, slope = target.expr(self.expr), target.expr(self.slope)
-        return rf"$\displaystyle {name}(z) = {shown},\quad {name}'(z) = {slope}$"
+        argument, shown = self.source_latex or ("z", target.expr(self.expr))
+        slope = target.expr(self.slope)
+        return rf"$\displaystyle {name}({argument}) = {shown},\quad {name}'(z) = {slope}$"
 
     def __repr__(self) -> str:
         return (
             f"Activation({self.function!r})" if isinstance(self.function, str) else f"Activation({self.name})"
         )
+
+
+def _of_sympy(value: Any) -> bool:
+    return isinstance(value, ModuleType) or str(getattr(value, "__module__", "")).startswith("sympy")
 
 
 IDENTITY = Activation("identity")

@@ -83,7 +83,9 @@ def functions(form: MathsTarget, activation: Activation, names: set[str]) -> lis
             letter = form.function(activation.letter) + "'" * primed
             shown = form if expr.has(Max) else form.named({})
             written = _cases(form, expr) if isinstance(expr, Piecewise) else shown.expr(expr)
-            lines.append(form.prose("with ") + f"{letter}({form.expr(Z)}) = {written}")
+            source = activation.source_latex if form.stacked and not primed else None
+            argument, written = source or (form.expr(Z), written)
+            lines.append(form.prose("with ") + f"{letter}({argument}) = {written}")
     return lines
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+import sympy
 
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
@@ -26,6 +27,23 @@ def residual() -> sc.Chain:
 
 def large() -> sc.Chain:
     return sc.Chain(sc.Conv1d(20, 3), sc.Activation("relu"), sc.Dense(None, 2))
+
+
+def swish(z: Any) -> Any:
+    return z / (1 + sympy.exp(-z))
+
+
+def scaled(z: Any) -> Any:
+    return len(NETS) * z**2
+
+
+def cases(z: Any) -> Any:
+    return sympy.Piecewise((z, z > 1), (0, True))
+
+
+def in_steps(z: Any) -> Any:
+    power = sympy.exp(z)
+    return power / (1 + power)
 
 
 def sections_of(document: Any) -> list[str]:
@@ -163,6 +181,23 @@ def test_letters_of_a_formula_are_explained_below_it() -> None:
         sizes = {s.name for s in formula.rhs.free_symbols if s.name.startswith("M_")}
         assert all(f"with {size} = " in str(formula) for size in sizes)
     assert "T^(1), T^(2) and T^(3) are the matrices of layers 1, 2 and 3." in str(net.notes())
+
+
+def test_a_function_of_ones_own_is_shown_as_latexify_writes_it(tmp_path: Path) -> None:
+    net = sc.Chain(sc.Conv1d(4, 3), sc.Activation(swish), sc.Dense(None, 2))
+    written = r"\operatorname{swish}(z) = \frac{z}{1 + \exp \mathopen{}\left( -z \mathclose{}\right)}"
+    assert rf"\text{{with }}{written}" in net.formula("output", layer=1).latex()
+    assert written in net.activations[1]._repr_latex_()
+    assert "with swish(z) = z/(1 + exp(-z))" in str(net.formula("output", layer=1))
+    net.notes().save(tmp_path / "notes.tex")
+    assert written in (tmp_path / "notes.tex").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("function", [scaled, cases, in_steps, lambda z: z**3, sympy.sin])
+def test_a_function_that_latexify_cannot_write_alone_is_shown_by_sympy(function: Any) -> None:
+    activation = sc.Activation(function)
+    assert activation.source_latex is None
+    assert sympy.latex(activation.expr).split("{")[0] in activation._repr_latex_()
 
 
 def test_full_notes_derive_every_gradient() -> None:
