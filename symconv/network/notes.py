@@ -68,6 +68,12 @@ class Noted:
         return example(self.chain)
 
     @cached_property
+    def sized(self) -> Any:
+        """The chain with the sizes of the example."""
+        assert self.example is not None
+        return self.chain._with({}, self.example.stages, self.example.shape)
+
+    @cached_property
     def known(self) -> str:
         """What was checked."""
         return known(self.symbolic, self.example)
@@ -84,10 +90,12 @@ def _numbers(told: Noted) -> list[Block]:
 
 
 def _network(told: Noted) -> list[Block]:
-    head, *rows = told.chain.summary().rows
+    open_sizes = told.example is not None and bool(told.example.letters)
+    head, *rows = (told.sized if open_sizes else told.chain).summary().rows
+    words = _TABLE.replace("costs;", "costs, with the sizes of the example;") if open_sizes else _TABLE
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
     detail = told.example is not None
-    return [Prose((_TABLE,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
+    return [Prose((words,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
 
 
 def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:
@@ -113,7 +121,7 @@ def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:
-        drawn = make(told.chain._with({}, told.example.stages, told.example.shape), neuron=unit)
+        drawn = make(told.sized, neuron=unit)
     except FigureError:
         return []
     if not (legible(drawn.drawing) if make is figure else clear(enlarged(drawn.drawing))):

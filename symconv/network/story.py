@@ -24,9 +24,6 @@ from symconv.printing.target import MathsTarget
 #: Gradients of more entries are not written out.
 MOST_ENTRIES = 24
 
-#: Of layers with shared weights so many have their matrix shown.
-MOST_MATRICES = 2
-
 #: Of entries that are alike so many are shown.
 MOST_ALIKE = 4
 
@@ -38,8 +35,8 @@ def numbers(pen: Pen) -> list[Block]:
     rounded = " Numbers are rounded to four digits." if inexact else ""
     channels = [Prose(words, detail=True) for words in filters(pen)]
     return [
-        *([Prose(layers_told(stages))] if len(stages) > 1 else []),
-        Prose((*sizes(pen), *given_told(pen))),
+        *([Prose((*sizes(pen), *layers_told(stages)))] if len(stages) > 1 else []),
+        Prose((*(sizes(pen) if len(stages) == 1 else ()), *given_told(pen))),
         pen.lines(pen.operands, "operands"),
         Prose((*forwards_told(pen), f"{rounded} {written_out(pen)}")),
         *_by_layer(pen, forwards, "forwards", stages),
@@ -180,8 +177,8 @@ def summed(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> Row:
 
 
 def matrices(pen: Pen) -> list[Block]:
-    """The matrix of each layer whose weights are shared; of a single layer, beside that of a dense one."""
-    shown = [s for s in pen.worked.stages if s.learned and not s.matrix_is_kernel][:MOST_MATRICES]
+    """The matrix of the first layer whose weights are shared; of a single layer, beside a dense one's."""
+    shown = [s for s in pen.worked.stages if s.learned and not s.matrix_is_kernel][:1]
     alone = [Prose(_counted(pen, stage), detail=True) for stage in shown if len(pen.worked) == 1]
     return [*alone, *(pen.lines(partial(_matrix, pen, s), f"matrix-{s.number}", detail=True) for s in shown)]
 

@@ -140,7 +140,8 @@ def test_numbers_of_an_unknown_function_stay_as_they_are() -> None:
 def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
     text = str(sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2)).notes())
     for line in (
-        "First, an example with K = 3 and N = 5. Take these numbers:",
+        "First, an example with K = 3 and N = 5. Layer 1 is a cross-correlation of 5 inputs with a kernel",
+        "The outputs of each layer, and what it costs, with the sizes of the example;",
         "z^(1) = (44, 65, 86)",
         "delta^(1)_1 = f'(65)*(2*delta^(2)_0 - 2*delta^(2)_1)",
         "with M_1 = N - K + 1",
