@@ -123,10 +123,8 @@ class Activation:
                 raise OptionError(sentence, given=given, known=", ".join([*KNOWN, "softmax"]))
             meant = misspelt(given, (*KNOWN, "softmax"))
             if meant is not None:
-                sentence = (
-                    "the activation is {given!r}: did you mean {meant!r}? An unknown function has another "
-                )
-                sentence += "name, such as 'f'."
+                sentence = "the activation is {given!r}: did you mean {meant!r}? An unknown function has "
+                sentence += "another name, such as 'f'."
                 raise OptionError(sentence, given=given, meant=meant)
         elif not callable(given):
             raise OptionError(f"the activation is {given!r}: write a name such as 'relu', or a function.")
@@ -173,9 +171,7 @@ class Activation:
             sentence = (
                 f"the activation {self.name!r} does not take a symbol ({type(error).__name__}): write its "
             )
-            raise OptionError(
-                f"{sentence}cases as a sympy.Piecewise, and functions as those of SymPy."
-            ) from None
+            raise OptionError(f"{sentence}cases as a sympy.Piecewise, functions as those of SymPy.") from None
         if not isinstance(found, Expr) or found.free_symbols - {Z}:
             raise OptionError(
                 f"the activation {self.name!r} gives {found}: it must be an expression in its argument."
@@ -283,9 +279,7 @@ class Activation:
         return rf"$\displaystyle {name}({argument}) = {shown},\quad {name}'(z) = {slope}$"
 
     def __repr__(self) -> str:
-        return (
-            f"Activation({self.function!r})" if isinstance(self.function, str) else f"Activation({self.name})"
-        )
+        return f"Activation({repr(self.function) if isinstance(self.function, str) else self.name})"
 
 
 def _of_sympy(value: Any) -> bool:
@@ -327,8 +321,6 @@ def _value(expr: Expr, entry: Any) -> Any:
     return Fraction(int(found.p), int(found.q)) if found.is_Rational else found
 
 
-def exact(entry: Any) -> Expr:
+def exact(e: Any) -> Expr:
     """A number or an expression in SymPy."""
-    return (
-        Rational(entry.numerator, entry.denominator) if isinstance(entry, int | Fraction) else sympify(entry)
-    )
+    return Rational(e.numerator, e.denominator) if isinstance(e, int | Fraction) else sympify(e)

@@ -41,12 +41,6 @@ def _joined(x: float, y: float, *, first: bool) -> list[Mark]:
     if not first:
         return [Line(x, y - _DOWN + _HEIGHT, x, y)]
     low, left = _DOWN * (_ROWS - 1) + _HEIGHT, x - _WIDTH / 2 - 0.4
-    corners = [
-        (x - _ACROSS, low),
-        (x - _ACROSS, low + 0.4),
-        (left, low + 0.4),
-        (left, -0.4),
-        (x, -0.4),
-        (x, y),
-    ]
+    corners = [(x - _ACROSS, at) for at in (low, low + 0.4)]
+    corners += [(left, low + 0.4), (left, -0.4), (x, -0.4), (x, y)]
     return [Line(*start, *end) for start, end in pairwise(corners)]

@@ -84,17 +84,12 @@ def backwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
     """The pass backwards, the last layer first."""
     delta = _letter(chain, "delta")
     text = "On the way back to the layer before, {delta} is multiplied by the transposed matrix, and then, "
-    text += (
-        "entry by entry, by the derivative of that layer's activation ({times} multiplies entry by entry). "
-    )
-    of = ["weights"] * any(s.learned for s in chain.stages) + ["biases"] * any(
-        s.layer.bias for s in chain.stages
-    )
+    text += "entry by entry ({times}), by the derivative of that layer's activation. "
+    of = ["weights"] * any(s.learned for s in chain.stages)
+    of += ["biases"] * any(s.layer.bias for s in chain.stages)
     if of:
-        text += (
-            f"The gradients with respect to the {' and '.join(of)} follow from {{delta}} and from the input "
-        )
-        text += "of their layer"
+        text += f"The gradients with respect to the {' and '.join(of)} follow from {{delta}} and from the "
+        text += "input of their layer"
     text = f"{text.removesuffix('. ')}:"
     if len(chain) == 1:
         text = "The gradients follow from {delta}, the gradient with respect to the preactivation:"

@@ -115,9 +115,8 @@ def summary_of(chain: Any) -> Summary:
     2      Dense         2       16          16               8                0
            total         2       19          40
     """
-    rows: list[tuple[str, ...]] = [
-        ("layer", "kind", "output", "parameters", "multiplications", "receptive field", "jump")
-    ]
+    head = "layer", "kind", "output", "parameters", "multiplications", "receptive field", "jump"
+    rows: list[tuple[str, ...]] = [head]
     for stage in chain.stages:
         count, products = sum(parameters_of(stage)), multiplications_of(stage, padding=True)
         sizes = size_told(stage.shape), str(count), str(products)

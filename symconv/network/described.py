@@ -75,11 +75,10 @@ def matrices_told(stages: Sequence[Stage]) -> Words:
     held = [stage for stage in stages if not stage.matrix_is_kernel]
     if not held:
         return ()
-    are = f"are the matrices of layers {joined([str(stage.number) for stage in held])}"
-    text = (
-        f"{{T}} {are if len(held) > 1 else f'is the matrix of layer {held[0].number}'}. Row {{i}} holds the "
-    )
-    text += "weights of output {i}, each in the column of the input that it multiplies."
+    numbers = joined([str(stage.number) for stage in held])
+    text = f"{{T}} {'are the matrices of layers' if len(held) > 1 else 'is the matrix of layer'} "
+    text += f"{numbers}. Row {{i}} holds the weights of output {{i}}, each "
+    text += "in the column of the input that it multiplies."
     pieces = [Maths(Letter.of(stage.matrix_letter).latex, stage.matrix_letter) for stage in held]
     return say(text, T=listed(pieces), i=Maths("i", "i"))
 

@@ -101,10 +101,8 @@ def _drawn(
     if not edges or sum(map(len, edges.values())) > MOST_EDGES:
         if output is None and neuron is None:
             return blocks(chain)
-        wrong = (
-            f"the network has more than {MOST_EDGES} edges, too many to be told apart. Leave {{option}} out, "
-        )
-        wrong += "and it is drawn with a box for each layer."
+        wrong = f"the network has more than {MOST_EDGES} edges, too many to be told apart. Leave {{option}} "
+        wrong += "out, and it is drawn with a box for each layer."
         raise FigureError(wrong, "output" if neuron is None else "neuron")
     styles = {s.number: _styles(s) if pitch == _PITCH else {} for s in chain.stages}
     places = _places(sizes, pitch)
@@ -115,9 +113,7 @@ def _drawn(
     marks: list[Mark] = []
     for strong in (False, True):
         for stage in chain.stages:
-            here, before = (
-                {at for n, at in marked if n == number} for number in (stage.number, stage.source)
-            )
+            before, here = ({at for n, at in marked if n == m} for m in (stage.source, stage.number))
             on_path = {(j, o) for j, o in edges[stage.number] if j in before and o in here}
             for pair in edges[stage.number]:
                 if (pair in on_path) is strong:
@@ -130,10 +126,8 @@ def _drawn(
         marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node, short=pitch == _CLOSE)))
     marks += [*_heads(chain, places, details=pitch == _PITCH), *_legend(chain, styles, places)]
     title = "Which outputs of each layer meet which inputs"
-    alt = _alt(
-        chain, sizes, marked, end, "what reaches" if neuron is None else "the path of the gradient back to"
-    )
-    return Drawing.of("network", title, marks, alt)
+    way = "what reaches" if neuron is None else "the path of the gradient back to"
+    return Drawing.of("network", title, marks, _alt(chain, sizes, marked, end, way))
 
 
 def _edges(stage: Any) -> list[tuple[int, int]]:

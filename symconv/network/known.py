@@ -54,10 +54,8 @@ def _derived(chain: Any) -> str:
                 continue
             if not (verified := chain.derive(name, layer=stage.number).verify()):
                 raise SymconvError(str(verified))
-    text = (
-        "Every formula, and every step of its derivation, was compared with an independent program at random "
-    )
-    return f"{text}sizes and numbers"
+    text = "Every formula, and every step of its derivation, was compared with an independent program at "
+    return f"{text}random sizes and numbers"
 
 
 def compared(worked: Worked) -> tuple[int, bool]:
@@ -84,10 +82,7 @@ def compared(worked: Worked) -> tuple[int, bool]:
         return sum(terms[1:], terms[0])
 
     with mpmath.workdps(DIGITS):
-        w, b = (
-            {n: like(_numbers(entries, rational), None) for n, entries in worked.given[k].items()}
-            for k in "wb"
-        )
+        w, b = ({n: like(_numbers(e, rational), None) for n, e in worked.given[k].items()} for k in "wb")
         target = like(_numbers([] if loss.unknown else worked.target, rational), None)
         given = Operands(like(_numbers(worked.given["x"], rational), None), w, b, target)
         wanted = linear if loss.unknown else losses(loss.name, loss.of_probabilities)

@@ -48,9 +48,7 @@ def _loss(pen: Pen, form: MathsTarget) -> list[Row]:
     worked, stage = pen.worked, pen.worked.stages[-1]
     symbols, entropy = stage.layer.closed.symbols, worked.loss_function.name == "cross_entropy"
     index, base = symbols.indices("output"), int(worked.notation.base)
-    limits = [
-        (i, base, size - 1 + base) for i, size in zip(index, pen.shape("output", len(worked)), strict=True)
-    ]
+    limits = [(i, base, n - 1 + base) for i, n in zip(index, pen.shape("output", len(worked)), strict=True)]
     count = len(worked.target) if worked.loss_function.name == "mean_squared_error" else 2
     letter = worked.letter(len(worked)) if not entropy or worked.loss_function.of_probabilities else "p"
     rows = probabilities(pen, stage, form)
@@ -77,9 +75,7 @@ def _loss(pen: Pen, form: MathsTarget) -> list[Row]:
 
 def arriving(pen: Pen) -> Words:
     """The head of the pass backwards, with what an unknown loss sends back."""
-    if not pen.worked.loss_function.unknown:
-        return ("Backwards. ",)
-    return ("Backwards. ", *sent_back(pen), " ")
+    return ("Backwards. ", *((*sent_back(pen), " ") if pen.worked.loss_function.unknown else ()))
 
 
 def sent_back(pen: Pen) -> Words:

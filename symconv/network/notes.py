@@ -35,9 +35,8 @@ from symconv.printing.pages import PAGE
 PAGE_WIDTH, CHARACTER = 15.0, 0.19
 
 _TABLE = (
-    "The outputs of each layer, and what it costs; the receptive field is the width of the span of "
-    "inputs, padding included, that one output sees, and the jump is how far it moves from one output to the "
-    "next."
+    "The outputs of each layer, and what it costs; the receptive field is the width of the span of inputs, "
+    "padding included, that one output sees, and the jump how far it moves from one output to the next."
 )
 
 _BLOCKS = (
@@ -245,8 +244,8 @@ def notes(
 def _frames(
     told: Noted, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
 ) -> tuple[Frame, ...]:
-    """The slides: the story on numbers, and behind it what notes of depth full have besides."""
-    behind = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
+    """The slides: the story on numbers, and rest it what notes of depth full have besides."""
+    rest = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
     if not whole:
         return ()
     if told.example is None:
@@ -261,11 +260,8 @@ def _frames(
             Heading(("How we know",)),
             *_checks(told),
         ]
-        return (*plain_frames(title, opening(told), shown), *behind)
-    return (
-        *frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known),
-        *behind,
-    )
+        return (*plain_frames(title, opening(told), shown), *rest)
+    return (*frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known), *rest)
 
 
 def _title(told: Noted) -> str:

@@ -133,10 +133,8 @@ def weights(pen: Pen) -> list[Block]:
     if dense is not None:
         tap = dense_tap(pen, dense)
         text = "A weight of a dense layer is used once, so its gradient is a single product:"
-        found += [
-            Prose((text,), detail=True),
-            pen.lines(partial(tied, pen, dense, tap), "dense-weight", detail=True),
-        ]
+        found.append(Prose((text,), detail=True))
+        found.append(pen.lines(partial(tied, pen, dense, tap), "dense-weight", detail=True))
     return found
 
 

@@ -48,14 +48,12 @@ def numbers(pen: Pen) -> list[Block]:
     ]
 
 
-def _by_layer(
-    pen: Pen, build: Callable[..., list[Row]], label: str, stages: Sequence[Stage]
-) -> list[Display]:
+def _by_layer(pen: Pen, make: Callable[..., list[Row]], label: str, stages: Sequence[Stage]) -> list[Display]:
     """The equations of a pass: of many layers in a display each, so that pages can break between them."""
     groups = [stages] if len(stages) < 3 else [[stage] for stage in stages]
     labels = [label] if len(groups) == 1 else [f"{label}-{stage.number}" for stage in stages]
     return [
-        pen.lines(partial(build, pen, group), name, short=partial(build, pen, group, most=2))
+        pen.lines(partial(make, pen, group), name, short=partial(make, pen, group, most=2))
         for group, name in zip(groups, labels, strict=True)
     ]
 
@@ -115,9 +113,7 @@ def filters(pen: Pen) -> list[Words]:
     many = NUMBERS.get(count, count)
     first = f"Each of the {many} filters of layer {stage.number} gives a channel, which is the "
     first += "first index of {z} and {a}; each channel is computed as with one filter."
-    second = (
-        "The gradient with respect to a filter needs only the {delta} of its own channel. The gradient with "
-    )
+    second = "The gradient with respect to a filter needs only the {delta} of its own channel. The one with "
     second += "respect to the input of the layer is summed over the filters, since each of them reads it."
     if len(stages) == 1:
         first = first.replace(f" of layer {stage.number}", "")
@@ -206,10 +202,8 @@ def rule(pen: Pen) -> Words:
     delta = pen(lambda form: f"{form.letter(letter)} = {pen.loss_by(form, form.letter(pen.of('z')))}")
     text = "Let {delta}. "
     if len(stages) > 1:
-        text = (
-            "Let {delta} for each layer. That of the last layer is found first, and that of any other layer "
-        )
-        text += "follows from that of the layer after it. "
+        text = "Let {delta} for each layer. That of the last layer is found first, and that of any other "
+        text += "layer follows from that of the layer after it. "
     text += convention_told(pen.worked)
     of = ["weights"] * any(s.learned for s in stages) + ["biases"] * any(s.layer.bias for s in stages)
     text += f"The gradient{'s' * bool(of)} with respect to the {joined([*of, 'input'])} "

@@ -76,10 +76,8 @@ def _chain(pen: Pen, stages: Sequence[Stage]) -> Table:
     """Each layer and what it computes."""
     rows: list[tuple[Words, ...]] = []
     for stage in stages:
-        what = called(stage)
-        rows.append(
-            ((str(stage.number),), (what.removeprefix("a "),), (pen(partial(_computes, pen, stage)),))
-        )
+        one = called(stage)
+        rows.append(((str(stage.number),), (one.removeprefix("a "),), (pen(partial(_computes, pen, stage)),)))
     return Table((("layer",), ("what it is",), ("what it computes",)), tuple(rows))
 
 
@@ -228,9 +226,7 @@ def _way(pen: Pen) -> Words:
     layer, at = paths.place(pen)
     unit = pen.expr(pen.worked.symbols("output", layer)[at])
     fed = [pen.expr(pen.worked.symbols("preactivation", n)[o]) for n, o in pen.worked.fed(layer, at)]
-    return say(
-        "The gradient comes back to {unit} through all that it feeds: {fed}.", unit=unit, fed=listed(fed)
-    )
+    return say("The gradient reaches {unit} through all that it feeds: {fed}.", unit=unit, fed=listed(fed))
 
 
 def _last(pen: Pen, stage: Stage) -> Frame:

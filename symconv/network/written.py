@@ -32,11 +32,8 @@ def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | N
         right = f"{form.letter(stage.matrix_letter)} {form.letter(letters.input)}"
         right += f" + {form.letter(letters.bias)}" if _one_bias_each(stage) else ""
         right += "".join(f" + {form.letter(script.letter(other))}" for other in stage.added)
-        return (
-            Row(form.letter(letters.output), (right,))
-            if _one_bias_each(stage) or not stage.layer.bias
-            else None
-        )
+        plain = _one_bias_each(stage) or not stage.layer.bias
+        return Row(form.letter(letters.output), (right,)) if plain else None
     if name not in ("delta", "grad_input"):
         return None
     number = stage.source if name == "grad_input" else layer
