@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from inspect import getclosurevars
 from math import erf
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 import mpmath
@@ -121,10 +123,8 @@ class Activation:
                 raise OptionError(sentence, given=given, known=", ".join([*KNOWN, "softmax"]))
             meant = misspelt(given, (*KNOWN, "softmax"))
             if meant is not None:
-                sentence = (
-                    "the activation is {given!r}: did you mean {meant!r}? An unknown function has another "
-                )
-                sentence += "name, such as 'f'."
+                sentence = "the activation is {given!r}: did you mean {meant!r}? An unknown function has "
+                sentence += "another name, such as 'f'."
                 raise OptionError(sentence, given=given, meant=meant)
         elif not callable(given):
             raise OptionError(f"the activation is {given!r}: write a name such as 'relu', or a function.")
@@ -171,9 +171,7 @@ class Activation:
             sentence = (
                 f"the activation {self.name!r} does not take a symbol ({type(error).__name__}): write its "
             )
-            raise OptionError(
-                f"{sentence}cases as a sympy.Piecewise, and functions as those of SymPy."
-            ) from None
+            raise OptionError(f"{sentence}cases as a sympy.Piecewise, functions as those of SymPy.") from None
         if not isinstance(found, Expr) or found.free_symbols - {Z}:
             raise OptionError(
                 f"the activation {self.name!r} gives {found}: it must be an expression in its argument."
@@ -251,6 +249,24 @@ class Activation:
             return diag(*p) - p * p.T
         return diag(*(self.slope.xreplace({Z: Symbol(f"z{i}", real=True)}) for i in range(size)))
 
+    @cached_property
+    def source_latex(self) -> tuple[str, str] | None:
+        """The argument and the value of a Python function as latexify writes its source.
+
+        There is none where latexify cannot write it, or the source uses names that only SymPy resolves.
+        """
+        if not isinstance(self.function, FunctionType):
+            return None
+        from symconv.algorithms.typeset import function_latex  # latexify only where it is asked for
+
+        used = getclosurevars(self.function)
+        try:
+            found = re.fullmatch(r".*?\((\w+)\) = (.*)", function_latex(self.function))
+        except OptionError:
+            return None
+        plain = all(map(_of_sympy, (*used.nonlocals.values(), *used.globals.values())))
+        return (found[1], found[2]) if found and plain and "Piecewise" not in found[2] else None
+
     def _repr_latex_(self) -> str:
         target = target_of("latex")
         name = target.function(self.letter)
@@ -258,13 +274,16 @@ class Activation:
             return rf"$\displaystyle {name}(z)_i = e^{{z_i}} \big/ \sum_j e^{{z_j}}$"
         if self.unknown:
             return rf"$\displaystyle {name}(z),\quad {name}'(z)$"
-        shown, slope = target.expr(self.expr), target.expr(self.slope)
-        return rf"$\displaystyle {name}(z) = {shown},\quad {name}'(z) = {slope}$"
+        argument, shown = self.source_latex or ("z", target.expr(self.expr))
+        slope = target.expr(self.slope)
+        return rf"$\displaystyle {name}({argument}) = {shown},\quad {name}'(z) = {slope}$"
 
     def __repr__(self) -> str:
-        return (
-            f"Activation({self.function!r})" if isinstance(self.function, str) else f"Activation({self.name})"
-        )
+        return f"Activation({repr(self.function) if isinstance(self.function, str) else self.name})"
+
+
+def _of_sympy(value: Any) -> bool:
+    return isinstance(value, ModuleType) or str(getattr(value, "__module__", "")).startswith("sympy")
 
 
 IDENTITY = Activation("identity")
@@ -302,8 +321,6 @@ def _value(expr: Expr, entry: Any) -> Any:
     return Fraction(int(found.p), int(found.q)) if found.is_Rational else found
 
 
-def exact(entry: Any) -> Expr:
+def exact(e: Any) -> Expr:
     """A number or an expression in SymPy."""
-    return (
-        Rational(entry.numerator, entry.denominator) if isinstance(entry, int | Fraction) else sympify(entry)
-    )
+    return Rational(e.numerator, e.denominator) if isinstance(e, int | Fraction) else sympify(e)

@@ -236,9 +236,7 @@ class Script:
         if stage.flattened:
             reason += " The output is flattened before the next layer, row by row."
         if added != 0:
-            reason += (
-                " What the residual chain carries past its layers adds the gradient that arrives at its end."
-            )
+            reason += " What a residual chain carries past its layers adds the gradient arriving at its end."
         return reason
 
     def _into(self, stage: Stage, number: int, kept: tuple[Symbol, ...]) -> dict[Symbol, Expr]:

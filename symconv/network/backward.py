@@ -72,9 +72,7 @@ class BackwardConvolution(ChainDerivation):
         self._letter, self._setting = script.letter, script.own
         names = ("input_size", "kernel_size", "stride", "dilation", "before", "after")
         own = self._setting
-        self._axes = [
-            dict(zip(names, sizes, strict=True)) for sizes in zip(*map(own.of_axes, names), strict=True)
-        ]
+        self._axes = [dict(zip(names, n, strict=True)) for n in zip(*map(own.of_axes, names), strict=True)]
         self._base, delta = Integer(script.base), stage.layer.spec.written.upstream
         self._spread = IndexedBase(marked(delta, "tilde"))
         self._lines = list(self._script(script))
@@ -123,9 +121,7 @@ class BackwardConvolution(ChainDerivation):
 
         def spread(index: Any, sign: int) -> Expr:
             found = places(index, sign)
-            inside = (
-                And(Le(0, at), Le(at, last), evaluate=False) for at, last in zip(found, lasts, strict=True)
-            )
+            inside = (And(Le(0, i), Le(i, n), evaluate=False) for i, n in zip(found, lasts, strict=True))
             return Mul(*map(Iverson, inside)) * self._spread[(*channel, *(at + base for at in found))]
 
         met = Mul(*(

@@ -104,11 +104,8 @@ def model_at(norm: Any, sizes: Numbers, seed: int, mode: str) -> Model:
     """What all letters stand for at random numbers, and derivatives as dual numbers have them."""
     draw = Draw(norm, seed, mode)
     bar = "" if mode == "training" else "bar"
-    roots = {
-        f"sigma{bar}": draw.found.variance,
-        "sigmabar": draw.dual["variancebar"],
-        "sigmabar'": draw.spread,
-    }
+    roots = {f"sigma{bar}": draw.found.variance, "sigmabar'": draw.spread}
+    roots["sigmabar"] = draw.dual["variancebar"]
     held = {**draw.dual, f"mu{bar}": draw.found.mean, "mubar'": draw.moved}
     held |= {letter: [root(v) for v in entries] for letter, entries in roots.items()}
     one = Dual(mpmath.mpf(1), {})

@@ -102,9 +102,7 @@ class Steps:
         self.add(self._sum(self.x[self.at], self.at) / self.count, "definition", words, self.mu[self.c])
 
     def _variance(self) -> None:
-        words = (
-            "The variance of a channel is the mean of its squared deviations: its divisor is their number."
-        )
+        words = "The variance of a channel is the mean of squared deviations: its divisor is their number."
         squares = (self.x[self.at] - self.mu[self.c]) ** 2
         left = self.sigma[self.c] ** 2
         self.add(self._sum(squares, self.at) / self.count, "definition", words, left)
@@ -203,9 +201,7 @@ class Steps:
         def line(slope: Expr, rule: str, words: str) -> None:
             self.add(gamma * self._sum(delta * slope, i), rule, words)
 
-        words = (
-            "A channel has statistics of its own, so only the outputs of that channel depend on the input."
-        )
+        words = "A channel has its own statistics, so only the outputs of that channel depend on the input."
         line(Partial(xhat, by), "channel", words)
         words = "The normalised entry is written out."
         line(Partial((other - mu) * r, by), "substitution", words)
@@ -264,12 +260,8 @@ class BatchNormDerivation(ChainDerivation):
         self.name, self.mode, self._norm = name, mode, norm
         script = Steps(norm, mode)
         self._lines: list[Line] = script.made(name)
-        self.ranges, self._setting, self._r, self._sigma = (
-            script.ranges(name),
-            norm.symbols,
-            script.r,
-            script.sigma,
-        )
+        self.ranges, self._setting = script.ranges(name), norm.symbols
+        self._r, self._sigma = script.r, script.sigma
 
     @property
     def title(self) -> str:

@@ -164,13 +164,8 @@ class Judge:
         n, found = stage.number, self.answer
         if name in ("preactivation", "output"):
             return (found.z if name == "preactivation" else found.a)[n]
-        keys = {
-            "delta": ("z", n),
-            "grad_input": ("a", stage.source),
-            "grad_kernel": ("w", n),
-            "grad_bias": ("b", n),
-        }
-        return found.gradients[keys[name]]
+        of = {"delta": "z", "grad_input": "a", "grad_kernel": "w", "grad_bias": "b"}[name]
+        return found.gradients[of, stage.source if of == "a" else n]
 
     def passed(self, name: str, stage: Stage) -> list[Any]:
         """A quantity by the two passes."""

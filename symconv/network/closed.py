@@ -8,6 +8,7 @@ from typing import Any
 
 from symconv.errors import OptionError, SymconvError
 from symconv.network.derivations import ChainFormula
+from symconv.network.described import kind_of
 from symconv.network.writing import letter_in, say
 from symconv.notes.model import Block, Display, Heading, Maths, Points, Prose, Words
 from symconv.printing.display import Display as Equations
@@ -65,11 +66,15 @@ def forwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
     """The pass forwards: a display for each layer."""
     z, a = (_letter(chain, name) for name in "za")
     text = "Layer {l} turns the output of the layer before it into its preactivation {z}, and its activation "
-    text += "turns that into its output {a}:"
+    passed = any(stage.activation.is_identity for stage in chain.stages)
+    text += f"turns that into its output {{a}}{' (without one, {a} is {z})' if passed else ''}:"
     if len(chain) == 1:
         text = "For every index, the layer computes this:"
+    elif chain.values.numeric:
+        text = f"The limits of the sums are for the sizes of this network. {text}"
     found: list[Block] = [Prose(say(text, z=z, a=a, l=Maths("l", "l")))]
     for number in numbers:
+        found += _labelled(chain, number)
         names = ["preactivation"] + ["output"] * (not chain.stage(number).activation.is_identity)
         found.append(display(chain, number, names, code, f"formulas-forwards-{number}"))
     return found
@@ -79,18 +84,27 @@ def backwards(chain: Any, numbers: Sequence[int], code: str) -> list[Block]:
     """The pass backwards, the last layer first."""
     delta = _letter(chain, "delta")
     text = "On the way back to the layer before, {delta} is multiplied by the transposed matrix, and then, "
-    text += (
-        "entry by entry, by the derivative of that layer's activation. The gradients with respect to weights "
-    )
-    text += "and biases follow from {delta} and from the input of their layer:"
+    text += "entry by entry ({times}), by the derivative of that layer's activation. "
+    of = ["weights"] * any(s.learned for s in chain.stages)
+    of += ["biases"] * any(s.layer.bias for s in chain.stages)
+    if of:
+        text += f"The gradients with respect to the {' and '.join(of)} follow from {{delta}} and from the "
+        text += "input of their layer"
+    text = f"{text.removesuffix('. ')}:"
     if len(chain) == 1:
         text = "The gradients follow from {delta}, the gradient with respect to the preactivation:"
-    found: list[Block] = [Prose(say(text, delta=delta))]
+    found: list[Block] = [Prose(say(text, delta=delta, times=Maths(r"\odot", ".*")))]
     for number in numbers:
+        found += _labelled(chain, number)
         names = list(quantities(chain, number, ("delta", "grad_kernel", "grad_bias")))
         names += ["grad_input"] if number == 1 else []
         found.append(display(chain, number, names, code, f"formulas-backwards-{number}"))
     return found
+
+
+def _labelled(chain: Any, number: int) -> list[Block]:
+    """Which layer the next formulas are of, where there are several."""
+    return [Prose((f"Layer {number} ({kind_of(chain.stage(number))}):",))] if len(chain) > 1 else []
 
 
 def _letter(chain: Any, name: str) -> Maths:

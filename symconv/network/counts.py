@@ -9,7 +9,6 @@ from typing import Any
 from sympy import Expr, Max, Min, Mul, Sum, Symbol, ceiling, floor, sympify
 
 from symconv.errors import OptionError
-from symconv.layers.unsized import shape_text
 from symconv.network.arrays import whole
 from symconv.network.fields import parameters_of, receptive_field, written_out
 from symconv.network.stages import Stage
@@ -111,35 +110,40 @@ def summary_of(chain: Any) -> Summary:
     --------
     >>> import symconv as sc
     >>> sc.Chain(sc.Conv1d(8, 3, padding=1), sc.Activation("relu"), sc.Dense(None, 2)).summary()
-    layer  kind          output  parameters  multiplications  field  jump
-    1      Conv1d, relu  (8,)    3           24               3      1
-    2      Dense         (2,)    16          16               8      0
-           in all        (2,)    19          40
+    layer  kind          output  parameters  multiplications  receptive field  jump
+    1      Conv1d, relu  8       3           24               3                1
+    2      Dense         2       16          16               8                0
+           total         2       19          40
     """
-    rows: list[tuple[str, ...]] = [
-        ("layer", "kind", "output", "parameters", "multiplications", "field", "jump")
-    ]
+    head = "layer", "kind", "output", "parameters", "multiplications", "receptive field", "jump"
+    rows: list[tuple[str, ...]] = [head]
     for stage in chain.stages:
-        try:
-            field = receptive_field(chain, stage.number)
-            seen = [_text(field.size), _text(field.jump)]
-        except OptionError:
-            seen = ["", ""]
-        activation = "" if stage.activation.is_identity else f", {stage.activation.name}"
-        name = stage.kind + activation + "".join(f", + {_added(other)}" for other in stage.added)
-        count = sum(parameters_of(stage))
-        products = multiplications_of(stage, padding=True)
-        rows.append((str(stage.number), name, shape_text(stage.shape), str(count), str(products), *seen))
+        count, products = sum(parameters_of(stage)), multiplications_of(stage, padding=True)
+        sizes = size_told(stage.shape), str(count), str(products)
+        rows.append((str(stage.number), kind_told(stage), *sizes, *field_told(chain, stage)))
     products = chain.multiplications()
-    rows.append(("", "in all", shape_text(chain.shape), str(chain.parameters), str(products), "", ""))
+    rows.append(("", "total", size_told(tuple(chain.shape)), str(chain.parameters), str(products), "", ""))
     return Summary(tuple(rows))
 
 
-def _added(number: int) -> str:
-    return f"layer {number}" if number else "the input"
+def kind_told(stage: Stage) -> str:
+    """What a layer is called, with its activation and what is added to its output."""
+    activation = "" if stage.activation.is_identity else f", {stage.activation.name}"
+    added = (f", + layer {other}" if other else ", + the input" for other in stage.added)
+    return f"{stage.kind}{activation}{''.join(added)}"
 
 
-def _text(size: Any) -> str:
+def field_told(chain: Any, stage: Stage) -> tuple[str, str]:
+    """The size and the jump of the receptive field of a layer; nothing where it has none in closed form."""
+    try:
+        field = receptive_field(chain, stage.number)
+        return size_told(field.size), size_told(field.jump)
+    except OptionError:
+        return "", ""
+
+
+def size_told(size: Any) -> str:
+    """A number, or one for each axis."""
     return "×".join(map(str, size)) if isinstance(size, tuple) else str(size)
 
 

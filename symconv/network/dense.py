@@ -95,13 +95,24 @@ class Scale(Dense):
         return f"Scale({size if isinstance(size, int) else str(size)!r})"
 
 
+#: What to write in place of what a dense layer by itself has not.
+_INSTEAD = {
+    "check": "sc.Chain(sc.{layer!r}).check()",
+    "notes": "sc.Chain(sc.{layer!r}).notes()",
+    "einsum": "numpy.einsum('ij,j->i', w, x){added}",
+    "to_torch": "torch.nn.Linear({n}, {m}, bias={layer.bias})",
+}
+
+
 def _refused(name: str) -> Any:
     """What a dense layer by itself has not; a chain has it, or it needs windows."""
 
     def refuse(layer: Dense, *given: Any, **named: Any) -> Any:
-        if name in ("check", "notes"):
-            raise OptionError(f"a dense layer has no {name}() of its own: use sc.Chain(layer).{name}().")
-        raise OptionError(f"a dense layer has no {name}(): it is for layers with windows.")
+        ((n,), (m,)) = (layer.pattern.extents[role] for role in ("input", "output"))
+        if name not in _INSTEAD or type(layer) is not Dense:
+            raise OptionError(f"a dense layer has no {name}(): it is for layers with windows.")
+        instead = _INSTEAD[name].format(layer=layer, n=n, m=m, added=" + b" if layer.bias else "")
+        raise OptionError(f"a dense layer by itself has no {name}(): write {instead}.")
 
     return update_wrapper(refuse, getattr(Layer, name))
 

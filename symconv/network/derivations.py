@@ -203,6 +203,9 @@ class ChainDerivation:
         held = {str(part.base.label) for expr in exprs for part in expr.atoms(Indexed)}
         held |= {part.name for expr in exprs for part in expr.atoms(Symbol)}
         for stage in self._chain.stages:
+            kernel, letter = stage.layer.spec.kernel, stage.layer.spec.written.kernel
+            if kernel.meaning and letter in held:
+                lines.append(form.prose("with ") + form.letter(letter) + form.prose(f" {kernel.meaning}"))
             told = stage.part.told_letters(stage) if stage.part else {}
             for letter in [letter for letter in told if letter in held]:
                 left, right = told[letter]

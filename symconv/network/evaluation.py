@@ -74,14 +74,8 @@ class Model:
             return mpmath.exp(self.value(expr.args[0], numbers))
         if isinstance(expr, Pow) and expr.exp.is_Integer and expr.has(Indexed, Sum):
             power, number = int(expr.exp), self.value(expr.base, numbers)
-            inverse = (
-                number
-                if power > 0
-                else 1 / number
-                if isinstance(number, mpmath.mpf)
-                else Fraction(1) / number
-            )
-            return inverse ** abs(power)
+            one = mpmath.mpf(1) if isinstance(number, mpmath.mpf) else Fraction(1)
+            return (number if power > 0 else one / number) ** abs(power)
         if isinstance(expr, Symbol) and expr.name in self.sequences:
             return self.sequences[expr.name][0][0]
         return compiled_number(expr)(numbers)
@@ -179,13 +173,8 @@ def numeric_chains(chain: Any, seed: int = 0) -> list[tuple[Any, Numbers]]:
             made, numbers = numeric(chain, dict(zip(names, drawn, strict=True)))
         except SymconvError:
             continue
-        if (
-            max(
-                stage.layer.pattern.count("output") * stage.layer.pattern.count("tap")
-                for stage in made.stages
-            )
-            > 2000
-        ):
+        patterns = [stage.layer.pattern for stage in made.stages]
+        if max(pattern.count("output") * pattern.count("tap") for pattern in patterns) > 2000:
             continue
         found.append((made, numbers))
         if len(found) >= MOST_CHAINS:

@@ -84,10 +84,9 @@ def _sized(chain: Any) -> tuple[Any, dict[str, int]]:
 def _filled(values: Any, turn: int, letters: Mapping[str, int], chosen: bool) -> Worked:
     """Values with numbers for all that has none."""
     given = {name: _precise(held) for name, held in values.given.items()}
-    plain = values.stages[0].learned and (
-        values.stages[0].activation.unknown or values.stages[0].activation.is_identity
-    )
-    count = values.stages[0].layer.pattern.count("input")
+    first = values.stages[0]
+    plain = first.learned and (first.activation.unknown or first.activation.is_identity)
+    count = first.layer.pattern.count("input")
     if "x" not in given:
         given["x"] = _numbers(range(1, 10) if plain and count <= 9 else _input(values), count)
     for letter, role in ROLES.items():

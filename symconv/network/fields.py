@@ -128,9 +128,7 @@ class ReceptiveField:
 
     def _closed(self) -> tuple[Along, ...]:
         if not self.along:
-            words = (
-                "the outputs of this layer have fields of different sizes, or that move by different steps"
-            )
+            words = "the outputs of this layer have fields of different sizes, or moving by different steps"
             raise OptionError(f"{words}: ask for .inputs(output).")
         return self.along
 

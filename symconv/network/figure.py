@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import hypot, prod
-from typing import Any
+from typing import Any, TypeAlias
 
 from symconv.errors import FigureError, OptionError
 from symconv.figures import Figure
 from symconv.figures.colours import FAINT
 from symconv.figures.drawing import Disc, Drawing, Label, Line, Mark, Text
+from symconv.figures.lettering import Lettering, Tap, weights_by_look
 from symconv.layers.unsized import shape_text
+from symconv.network.blocks import blocks
+from symconv.network.counts import field_told, size_told
 from symconv.network.fields import read_index
 from symconv.network.values import letter_of
 from symconv.printing.english import counted, joined
@@ -21,10 +24,22 @@ from symconv.printing.letters import Letter, entry_name
 #: So many edges can still be told apart.
 MOST_EDGES = 150
 
-_RADIUS, _APART, _COLOUR = 0.42, 3.2, "teal"
+#: Shared weights, of which a layer has so many at the most, are told by colours and line styles; so many of
+#: these are explained in a row.
+MOST_STYLES, _ABREAST = 8, 4
+
+#: The colour of a path is that of no weight.
+_RADIUS, _APART, _COLOUR = 0.42, 3.2, "olive"
 
 #: How far apart nodes stand, on a page and on a frame of slides.
 _PITCH, _CLOSE = 1.15, 0.9
+
+#: The size of the letters below the head of a column.
+_SMALL = 0.36
+
+Edges: TypeAlias = dict[int, list[tuple[int, int]]]
+Places: TypeAlias = dict[tuple[int, int], tuple[float, float]]
+Styles: TypeAlias = dict[tuple[int, int], Tap]
 
 
 def figure(
@@ -32,24 +47,26 @@ def figure(
 ) -> Figure:
     """The chain as a network of nodes: its input, and the outputs of each layer.
 
-    An edge joins an input and an output of a layer that meet. What is added past the layers of a residual
-    chain is not drawn.
+    An edge joins an input and an output of a layer that meet; edges of one colour and style share a weight.
+    What is added past the layers of a residual chain is not drawn. Above each layer stand its shape and how
+    many inputs, along each axis, one of its entries sees. A chain of more than 150 edges is drawn as blocks:
+    a box for each layer, with the same beside it.
 
     Parameters
     ----------
     output : int, or sequence with one index per axis, optional
         An output of the last layer, its indices counted as the notation counts; all that reaches it is
-        marked, which is also the way that its gradient takes back to the input.
+        marked, which is also the path of its gradient back to the input.
     neuron : sequence, optional
         The number of a layer, 0 for the input, and then the indices of an output of it: all that it reaches
-        is marked, which is the way back that the gradient takes to it.
+        is marked, which is the path of the gradient back to it.
 
     Raises
     ------
     SymbolicSizeError
         If a size is a letter.
     FigureError
-        If there are too many edges to draw.
+        If something is marked in a chain of more than 150 edges.
     OptionError
         If there is no such output, or both are given.
 
@@ -58,10 +75,10 @@ def figure(
     >>> import symconv as sc
     >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(output=0))
     Network of 5 inputs, then layers of 4 and 2 outputs.
-    Marked is what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
+    Filled nodes: what reaches a^(2)_0: a^(1)_0, a^(1)_1, x0, x1, x2.
     >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(neuron=(0, 1)))
     Network of 5 inputs, then layers of 4 and 2 outputs.
-    Marked is the way back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
+    Filled nodes: the path of the gradient back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
     """
     if output is not None and neuron is not None:
         raise OptionError("{option} and neuron exclude each other: write one of them.", "output")
@@ -69,7 +86,7 @@ def figure(
 
 
 def compact(chain: Any, neuron: Sequence[int]) -> Figure:
-    """The way back to a neuron for a frame of slides: nodes are closer, and their letters have no number."""
+    """The path back to a neuron for a frame of slides: nodes are closer, and their letters have no number."""
     return Figure(_drawn(chain, None, neuron, _CLOSE))
 
 
@@ -78,12 +95,16 @@ def _drawn(
 ) -> Drawing:
     """The drawing, with what reaches an output or what a neuron reaches marked."""
     chain.values.require_numbers()
-    edges = {s.number: _edges(s) for s in chain.stages}
-    count = sum(map(len, edges.values()))
-    if count > MOST_EDGES:
-        raise FigureError(f"the network has {count} edges: at most {MOST_EDGES} can be told apart.")
     sizes = {0: chain.stages[0].layer.pattern.count("input")}
     sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}
+    edges = {} if sum(sizes.values()) > MOST_EDGES else {s.number: _edges(s) for s in chain.stages}
+    if not edges or sum(map(len, edges.values())) > MOST_EDGES:
+        if output is None and neuron is None:
+            return blocks(chain)
+        wrong = f"the network has more than {MOST_EDGES} edges, too many to be told apart. Leave {{option}} "
+        wrong += "out, and it is drawn with a box for each layer."
+        raise FigureError(wrong, "output" if neuron is None else "neuron")
+    styles = {s.number: _styles(s) if pitch == _PITCH else {} for s in chain.stages}
     places = _places(sizes, pitch)
     end = _neuron(chain, neuron) if neuron is not None else None
     end = _node(chain, len(chain), output) if output is not None else end
@@ -92,17 +113,21 @@ def _drawn(
     marks: list[Mark] = []
     for strong in (False, True):
         for stage in chain.stages:
-            for j, o in edges[stage.number]:
-                if ((stage.number, o) in marked and (stage.source, j) in marked) is strong:
-                    ends = places[stage.source, j], places[stage.number, o]
+            before, here = ({at for n, at in marked if n == m} for m in (stage.source, stage.number))
+            on_path = {(j, o) for j, o in edges[stage.number] if j in before and o in here}
+            for pair in edges[stage.number]:
+                if (pair in on_path) is strong:
+                    ends = places[stage.source, pair[0]], places[stage.number, pair[1]]
                     marks.append(_line(*ends, _COLOUR if strong else FAINT if marked else "black"))
+                    if (tap := styles[stage.number].get(pair)) and (strong or not on_path):
+                        marks[-1] = replace(_line(*ends, tap.colour), dash=tap.dash)
     for node, (x, y) in places.items():
         look, colour = ("tap", _COLOUR) if node in marked else ("entry", "black")
         marks.append(Disc(x, y, _RADIUS, look, colour, _label(chain, *node, short=pitch == _CLOSE)))
-    marks += _heads(chain, places)
+    marks += [*_heads(chain, places, details=pitch == _PITCH), *_legend(chain, styles, places)]
     title = "Which outputs of each layer meet which inputs"
-    alt = _alt(chain, sizes, marked, end, "what reaches" if neuron is None else "the way back to")
-    return Drawing.of("network", title, marks, alt)
+    way = "what reaches" if neuron is None else "the path of the gradient back to"
+    return Drawing.of("network", title, marks, _alt(chain, sizes, marked, end, way))
 
 
 def _edges(stage: Any) -> list[tuple[int, int]]:
@@ -111,13 +136,38 @@ def _edges(stage: Any) -> list[tuple[int, int]]:
     return sorted({*zip(index["input"].tolist(), index["output"].tolist(), strict=True)})
 
 
-def _places(sizes: dict[int, int], pitch: float) -> dict[tuple[int, int], tuple[float, float]]:
+def _styles(stage: Any) -> Styles:
+    """The weight of each edge, if weights are shared, and few enough to be told by their looks."""
+    index = stage.layer.spec.incidence.index
+    count = stage.layer.pattern.count("tap")
+    if not stage.learned or count > MOST_STYLES or len(index["tap"]) == count:
+        return {}
+    taps = Lettering.of(stage.layer.written.subject).taps
+    columns = (index[role].tolist() for role in ("tap", "input", "output"))
+    found = {(j, o): taps[k] for k, j, o in sorted(zip(*columns, strict=True))}
+    return found if len(found) == len(index["tap"]) else {}  # otherwise a pair meets through several weights
+
+
+def _legend(chain: Any, styles: dict[int, Styles], places: Places) -> Iterator[Mark]:
+    """The looks of shared weights, in a row below the nodes for each layer that has them."""
+    y = max(y for _, y in places.values()) + 1.2
+    for stage in chain.stages:
+        for at, tap in enumerate(weights_by_look(styles[stage.number].values()).values()):
+            x = round(places[stage.source, 0][0] + 2.3 * (at % _ABREAST), 3)
+            if at % _ABREAST == 0 < at:
+                y += 0.75
+            yield Line(x, y, x + 0.9, y, tap[0].colour, tap[0].dash)
+            yield Text(x + 1.0, y, tap[0].label, "left")
+        y += 0.9 * bool(styles[stage.number])
+
+
+def _places(sizes: dict[int, int], pitch: float) -> Places:
     """Where each node stands: a column a layer, each in the middle of the height."""
     tall = max(sizes.values())
     return {
         (number, at): (
             round(number * _APART, 3),
-            round((1.5 if pitch == _PITCH else 1.25) + (at + (tall - size) / 2) * pitch, 3),
+            round((2.3 if pitch == _PITCH else 1.25) + (at + (tall - size) / 2) * pitch, 3),
         )
         for number, size in sizes.items()
         for at in range(size)
@@ -149,9 +199,7 @@ def _node(chain: Any, number: int, output: Any, name: str = "output") -> tuple[i
     return number, flat
 
 
-def _reaching(
-    chain: Any, edges: dict[int, list[tuple[int, int]]], end: tuple[int, int]
-) -> set[tuple[int, int]]:
+def _reaching(chain: Any, edges: Edges, end: tuple[int, int]) -> set[tuple[int, int]]:
     """The nodes that reach a node, itself included."""
     found = {end}
     for stage in reversed(chain.stages):
@@ -161,9 +209,7 @@ def _reaching(
     return found
 
 
-def _reached(
-    chain: Any, edges: dict[int, list[tuple[int, int]]], start: tuple[int, int]
-) -> set[tuple[int, int]]:
+def _reached(chain: Any, edges: Edges, start: tuple[int, int]) -> set[tuple[int, int]]:
     """The nodes that a node reaches, itself included."""
     found = {start}
     for stage in chain.stages:
@@ -198,11 +244,16 @@ def _label(chain: Any, number: int, at: int, *, short: bool) -> Label:
     return Label(f"${Latex().indexed(letter, *index)}$", entry_name(letter, *index))
 
 
-def _heads(chain: Any, places: dict[tuple[int, int], tuple[float, float]]) -> Iterator[Text]:
-    """What each column is, above it."""
+def _heads(chain: Any, places: Places, *, details: bool) -> Iterator[Text]:
+    """What each column is, above it, and in detail the shape of it and how many inputs an entry sees."""
     for number in range(len(chain) + 1):
-        words = "input" if not number else f"layer {number}"
-        yield Text(places[number, 0][0], 0.4, Label(words, words))
+        words, stage = f"layer {number}" if number else "input", chain.stages[max(number, 1) - 1]
+        x, (field, _) = places[number, 0][0], field_told(chain, stage)
+        yield Text(x, 0.4, Label(words, words))
+        told = [f"shape {size_told(stage.shape if number else stage.before)}"]
+        told += [f"sees {field} inputs"] if number and field else []
+        for line, words in enumerate(told if details else []):
+            yield Text(x, 0.95 + 0.4 * line, Label(words.replace("×", r"$\times$"), words), size=_SMALL)
 
 
 def _alt(
@@ -216,4 +267,4 @@ def _alt(
         return said
     others = sorted(marked - {end}, key=lambda node: (-node[0], node[1]))
     seen = ", ".join(_name(chain, *node) for node in others)
-    return f"{said} Marked is {way} {_name(chain, *end)}{f': {seen}' if seen else ''}."
+    return f"{said} Filled nodes: {way} {_name(chain, *end)}{f': {seen}' if seen else ''}."

@@ -33,18 +33,15 @@ def known(chain: Any, worked: Worked | None) -> str:
     if not report:
         raise SymconvError(f"the chain does not agree with its references:\n{report}")
     exactly = all(finding.largest_error == 0 for finding in report.findings)
-    count = sum(finding.cases for finding in report.findings)
-    how = "exactly" if exactly else "in 50 digits"
-    loops = "plain loops that carry derivatives along with their numbers"
-    text = f"Every quantity of every layer was compared at random numbers with {loops}. "
+    how = "exactly" if exactly else "to 50 digits"
+    text = ""
     if worked:
-        entries, exactly_here = compared(worked)
-        agree = "they agree exactly" if exactly_here else f"they agree to {AGREED} digits"
-        text = f"All {entries} entries of the example were computed again by {loops}; {agree}. "
-    text += _derived(chain)
+        agree = "exactly" if compared(worked)[1] else f"to {AGREED} digits"
+        text = "Every number above was computed a second time by an independent program; "
+        text += f"all agree {agree}. "
+    text += f"{_derived(chain)}; all agree {how}."
     unknown = dict.fromkeys(s.activation.name for s in chain.stages if s.activation.unknown)
-    tried = f" For this, a polynomial stood for {joined(list(unknown))}." if unknown else ""
-    return f"{text}All {count} entries that they give at random numbers agree {how}.{tried}"
+    return text + (f" In these checks a polynomial stood for {joined(list(unknown))}." if unknown else "")
 
 
 def _derived(chain: Any) -> str:
@@ -57,7 +54,8 @@ def _derived(chain: Any) -> str:
                 continue
             if not (verified := chain.derive(name, layer=stage.number).verify()):
                 raise SymconvError(str(verified))
-    return "Every step that leads to a formula was compared with such loops at random sizes and numbers. "
+    text = "Every formula, and every step of its derivation, was compared with an independent program at "
+    return f"{text}random sizes and numbers"
 
 
 def compared(worked: Worked) -> tuple[int, bool]:
@@ -84,10 +82,7 @@ def compared(worked: Worked) -> tuple[int, bool]:
         return sum(terms[1:], terms[0])
 
     with mpmath.workdps(DIGITS):
-        w, b = (
-            {n: like(_numbers(entries, rational), None) for n, entries in worked.given[k].items()}
-            for k in "wb"
-        )
+        w, b = ({n: like(_numbers(e, rational), None) for n, e in worked.given[k].items()} for k in "wb")
         target = like(_numbers([] if loss.unknown else worked.target, rational), None)
         given = Operands(like(_numbers(worked.given["x"], rational), None), w, b, target)
         wanted = linear if loss.unknown else losses(loss.name, loss.of_probabilities)

@@ -1,4 +1,4 @@
-"""Notes on a chain: numbers, picture, both passes, one neuron's way back, one weight, what was checked."""
+"""Notes on a chain: numbers, picture, both passes, one neuron, one weight, what was checked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 from symconv.errors import FigureError, OptionError
+from symconv.figures import Figure
 from symconv.figures.scene import enlarged
 from symconv.network import closed, paths, story
+from symconv.network.blocks import blocks
 from symconv.network.code import code_of
+from symconv.network.described import called, convention_told, matrices_told
 from symconv.network.examples import example
 from symconv.network.figure import compact, figure
 from symconv.network.known import known
@@ -32,8 +35,13 @@ from symconv.printing.pages import PAGE
 PAGE_WIDTH, CHARACTER = 15.0, 0.19
 
 _TABLE = (
-    "The outputs of each layer, and what it costs; the field is the width of the span of inputs, padding "
-    "included, that one output covers, and the jump is how far it moves from one output to the next."
+    "The outputs of each layer, and what it costs; the receptive field is the width of the span of inputs, "
+    "padding included, that one output sees, and the jump how far it moves from one output to the next."
+)
+
+_BLOCKS = (
+    "The network. Beside each layer stand the shape of its output, and how many inputs along each axis one "
+    "output sees."
 )
 
 
@@ -59,6 +67,12 @@ class Noted:
         return example(self.chain)
 
     @cached_property
+    def sized(self) -> Any:
+        """The chain with the sizes of the example."""
+        assert self.example is not None
+        return self.chain._with({}, self.example.stages, self.example.shape)
+
+    @cached_property
     def known(self) -> str:
         """What was checked."""
         return known(self.symbolic, self.example)
@@ -75,10 +89,12 @@ def _numbers(told: Noted) -> list[Block]:
 
 
 def _network(told: Noted) -> list[Block]:
-    head, *rows = told.chain.summary().rows
+    open_sizes = told.example is not None and bool(told.example.letters)
+    head, *rows = (told.sized if open_sizes else told.chain).summary().rows
+    words = _TABLE.replace("costs;", "costs, with the sizes of the example;") if open_sizes else _TABLE
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
     detail = told.example is not None
-    return [Prose((_TABLE,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
+    return [Prose((words,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
 
 
 def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:
@@ -97,30 +113,37 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
 
 
 def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
-    """The network with one neuron's way back, if it can be drawn."""
+    """The network with the path of one neuron's gradient, or in blocks, if it can be drawn."""
     if told.example is None:
-        return []
+        made = Figure(blocks(told.chain)) if told.chain.values.numeric else None
+        return [Picture((_BLOCKS,), made, "", "network")] if made and legible(made.drawing) else []
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:
-        drawn = make(told.chain._with({}, told.example.stages, told.example.shape), neuron=unit)
+        drawn = make(told.sized, neuron=unit)
     except FigureError:
         return []
     if not (legible(drawn.drawing) if make is figure else clear(enlarged(drawn.drawing))):
         return []
     name = told.pen.expr(told.example.symbols("output", layer)[at])
-    words = say("The network. Marked is the way that the gradient takes back to {unit}.", unit=name)
+    words = say("The network. Filled nodes: the path of the gradient back to {unit}.", unit=name)
     call = f"net.figure(neuron={unit})" if told.code and not told.example.letters else ""
     return [Picture(words, drawn, call, "network", brief=1)]
 
 
 def _forwards(told: Noted) -> list[Block]:
-    shown = story.matrix(told.pen) if told.example else []
-    return [*closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code), *shown]
+    made = closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code)
+    words = matrices_told(told.chain.stages) if len(told.chain) > 1 else ()
+    shown = story.matrices(told.pen) if told.example else []
+    return [*made, *([Prose(words)] if words else []), *shown]
 
 
 def _backwards(told: Noted) -> list[Block]:
-    return closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code)
+    said = convention_told(told.chain) if told.example is None else ""
+    return [
+        *([Prose((said.strip(),))] if said else []),
+        *closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code),
+    ]
 
 
 def _neuron(told: Noted) -> list[Block]:
@@ -221,15 +244,15 @@ def notes(
 def _frames(
     told: Noted, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
 ) -> tuple[Frame, ...]:
-    """The slides: the story on numbers, and behind it what notes of depth full have besides."""
-    behind = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
+    """The slides: the story on numbers, and rest it what notes of depth full have besides."""
+    rest = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
     if not whole:
         return ()
     if told.example is None:
         some = numbered(len(told.chain))
         shown = [
             Heading(("The network",)),
-            *_network(told),
+            *_network(told)[:2],
             Heading(("Forwards, in formulas",)),
             *closed.forwards(told.symbolic, some, told.code),
             Heading(("Backwards, in formulas",)),
@@ -237,11 +260,8 @@ def _frames(
             Heading(("How we know",)),
             *_checks(told),
         ]
-        return (*plain_frames(title, opening(told), shown), *behind)
-    return (
-        *frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known),
-        *behind,
-    )
+        return (*plain_frames(title, opening(told), shown), *rest)
+    return (*frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known), *rest)
 
 
 def _title(told: Noted) -> str:
@@ -249,7 +269,7 @@ def _title(told: Noted) -> str:
     if count > 1:
         return f"Backpropagation through a network of {count} layers"
     (stage,) = told.chain.stages
-    what = story.called(stage)
+    what = called(stage)
     follows = "" if stage.activation.is_identity else f", followed by {stage.activation.name}"
     return f"{what[0].upper()}{what[1:]}{_filters(stage)}{follows}"
 
@@ -265,14 +285,14 @@ def _filters(stage: Any) -> str:
 def opening(told: Noted) -> Words:
     """The question that the notes answer."""
     if len(told.chain) > 1:
-        text = "The loss depends on a weight of the first layer only through all the layers behind it. "
+        text = "The loss depends on a weight of the first layer only through the layers after it. "
         text += "Backpropagation finds the gradient one layer at a time, from the loss back to the input. "
         text += "These notes do so by hand on small numbers, and then in formulas."
         if not told.example:
             text = text.replace("by hand on small numbers, and then in formulas", "in formulas")
         return (text,)
     (stage,) = told.chain.stages
-    what = f"{story.called(stage)}{_filters(stage)}"
+    what = f"{called(stage)}{_filters(stage)}"
     letters = {"dense": Maths("z = W a", "z = W a"), "z": Maths("z", "z"), "then": Maths("f(z)", "f(z)")}
     text = "A dense layer computes {dense} and then {then}. "
     if stage.activation.is_softmax or stage.activation.is_identity:

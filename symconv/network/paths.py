@@ -1,4 +1,4 @@
-"""One neuron's way back and one weight's gradient, worked out on numbers: the sections of notes on them."""
+"""The gradients of one neuron and of one weight, worked out on numbers: the sections of notes on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POOLED = {
 
 
 def neuron(pen: Pen) -> list[Block]:
-    """The section: the way back to one hidden neuron, or to one input where there is a single layer."""
+    """The section: the gradient of one hidden neuron, or of one input where there is a single layer."""
     worked = pen.worked
     layer, at = place(pen)
     terms, fed = worked.back(layer, at), worked.fed(layer, at)
@@ -49,7 +49,7 @@ def neuron(pen: Pen) -> list[Block]:
 
 def heading(pen: Pen) -> str:
     """What the section is called."""
-    return "One neuron's way back" if pen.worked.hidden else "The way back to one input"
+    return "The gradient of one neuron" if pen.worked.hidden else "The gradient of one input"
 
 
 def weight_heading(pen: Pen) -> str:
@@ -133,10 +133,8 @@ def weights(pen: Pen) -> list[Block]:
     if dense is not None:
         tap = dense_tap(pen, dense)
         text = "A weight of a dense layer is used once, so its gradient is a single product:"
-        found += [
-            Prose((text,), detail=True),
-            pen.lines(partial(tied, pen, dense, tap), "dense-weight", detail=True),
-        ]
+        found.append(Prose((text,), detail=True))
+        found.append(pen.lines(partial(tied, pen, dense, tap), "dense-weight", detail=True))
     return found
 
 

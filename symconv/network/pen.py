@@ -201,9 +201,8 @@ class Pen:
         parts = MOST_PARTS if most == MOST_LISTED or inner < 2 else 1
         for at, index in enumerate(places[:parts]):
             here = rendered[at * size : (at + 1) * size]
-            rows.append(
-                Row(left(*index), (grid(form, here, shape[-1]) if inner > 1 else in_brackets(form, here),))
-            )
+            part = grid(form, here, shape[-1]) if inner > 1 else in_brackets(form, here)
+            rows.append(Row(left(*index), (part,)))
         if len(places) > parts and most == MOST_LISTED:
             rows = and_so_on(form, rows)
         return abreast(form, rows)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sympy import Rational, S, exp
+from sympy import Rational, S
 
 from symconv.index_sums.printers import of_formulas
-from symconv.layers.conv import Conv, ConvTranspose
-from symconv.layers.pooling import AvgPool, MaxPool
+from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
-from symconv.network.losses import KNOWN
+from symconv.network.described import convention_told, layers_told
+from symconv.network.loss_told import arriving, loss_shown
 from symconv.network.pen import Pen, spatial
 from symconv.network.stages import Stage
-from symconv.network.worked import DIGITS, Arriving
 from symconv.network.writing import MOST_LISTED, NUMBERS, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
 from symconv.notes.model import Block, Display, Prose, Words
@@ -28,24 +27,6 @@ MOST_ENTRIES = 24
 #: Of entries that are alike so many are shown.
 MOST_ALIKE = 4
 
-_CALLED = {
-    Conv: "a convolution", ConvTranspose: "a transposed convolution", MaxPool: "maximum pooling",
-    AvgPool: "average pooling", Dense: "a dense layer",
-}  # fmt: skip
-
-
-_PARTS = {"BatchNorm": "batch normalisation"}
-
-
-def called(stage: Stage) -> str:
-    """What a layer is, in words."""
-    if stage.part is not None:
-        return _PARTS.get(stage.kind, f"a {stage.kind}")
-    for kind, words in _CALLED.items():
-        if isinstance(stage.layer, kind):
-            return words
-    return f"a {type(stage.layer).__name__}"
-
 
 def numbers(pen: Pen) -> list[Block]:
     """The section: what is given, the pass forwards, the loss, and the pass backwards."""
@@ -54,26 +35,25 @@ def numbers(pen: Pen) -> list[Block]:
     rounded = " Numbers are rounded to four digits." if inexact else ""
     channels = [Prose(words, detail=True) for words in filters(pen)]
     return [
-        Prose((*sizes(pen), "Take these numbers:")),
+        *([Prose((*sizes(pen), *layers_told(stages)))] if len(stages) > 1 else []),
+        Prose((*(sizes(pen) if len(stages) == 1 else ()), *given_told(pen))),
         pen.lines(pen.operands, "operands"),
         Prose((*forwards_told(pen), f"{rounded} {written_out(pen)}")),
         *_by_layer(pen, forwards, "forwards", stages),
         *channels[:1],
-        *([] if pen.worked.loss_function.unknown else [Prose(loss_told(pen))]),
+        *loss_shown(pen),
         Prose((*arriving(pen), *rule(pen))),
         *_by_layer(pen, backwards, "backwards", stages[::-1]),
         *channels[1:],
     ]
 
 
-def _by_layer(
-    pen: Pen, build: Callable[..., list[Row]], label: str, stages: Sequence[Stage]
-) -> list[Display]:
+def _by_layer(pen: Pen, make: Callable[..., list[Row]], label: str, stages: Sequence[Stage]) -> list[Display]:
     """The equations of a pass: of many layers in a display each, so that pages can break between them."""
     groups = [stages] if len(stages) < 3 else [[stage] for stage in stages]
     labels = [label] if len(groups) == 1 else [f"{label}-{stage.number}" for stage in stages]
     return [
-        pen.lines(partial(build, pen, group), name, short=partial(build, pen, group, most=2))
+        pen.lines(partial(make, pen, group), name, short=partial(make, pen, group, most=2))
         for group, name in zip(groups, labels, strict=True)
     ]
 
@@ -91,6 +71,13 @@ def _equal(letter: str, number: int, form: MathsTarget) -> str:
     return f"{form.letter(letter)} = {number}"
 
 
+def given_told(pen: Pen) -> Words:
+    """Before all that is given."""
+    if pen.worked.loss_function.unknown:
+        return ("Take these numbers:",)
+    return say("Take these numbers; {t} is the target, what the output should be:", t=pen.letter("t"))
+
+
 def forwards_told(pen: Pen) -> Words:
     """What the pass forwards computes."""
     stages = pen.worked.stages
@@ -101,6 +88,10 @@ def forwards_told(pen: Pen) -> Words:
         whole = any(stage.activation.is_softmax for stage in stages)
         text += ", and its activation turns "
         text += "that into {a}" if whole else "each entry of {z} into one of {a}"
+        if any(stage.activation.is_identity for stage in stages):
+            text += " (without an activation, {a} is {z})"
+    elif len(stages) > 1:
+        text += "; no layer has an activation, so its output {a} is {z}"
     if any(s.learned and not isinstance(s.layer, Dense) and s.layer.spec.flip for s in stages):
         text += ". The kernel is reversed" if len(stages) == 1 else ". Kernels are reversed"
     return say(f"{text}.", z=pen.letter(pen.of("z")), a=pen.letter(pen.of("a")))
@@ -122,9 +113,7 @@ def filters(pen: Pen) -> list[Words]:
     many = NUMBERS.get(count, count)
     first = f"Each of the {many} filters of layer {stage.number} gives a channel, which is the "
     first += "first index of {z} and {a}; each channel is computed as with one filter."
-    second = (
-        "The gradient with respect to a filter needs only the {delta} of its own channel. The gradient with "
-    )
+    second = "The gradient with respect to a filter needs only the {delta} of its own channel. The one with "
     second += "respect to the input of the layer is summed over the filters, since each of them reads it."
     if len(stages) == 1:
         first = first.replace(f" of layer {stage.number}", "")
@@ -146,7 +135,17 @@ def forwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int 
         if not stage.activation.is_identity:
             rows += pen.quantity(form, "output", stage, most)
             rows = _explained(pen, rows, stage, form, primed=False)
+        elif len(pen.worked) > 1:
+            rows = _passed_on(pen, stage, rows, form)
     return rows
+
+
+def _passed_on(pen: Pen, stage: Stage, rows: list[Row], form: MathsTarget) -> list[Row]:
+    """Rows that say too that the output of a layer without an activation is its preactivation."""
+    z, a = (form.letter(pen.letters(stage)[name]) for name in ("preactivation", "output"))
+    if rows[-1].left == z:
+        return [*rows[:-1], rows[-1]._replace(left=a, parts=(z, *rows[-1].parts))]
+    return [*rows, Row(a, (z,))]
 
 
 def _explained(pen: Pen, rows: list[Row], stage: Stage, form: MathsTarget, *, primed: bool) -> list[Row]:
@@ -173,22 +172,22 @@ def summed(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> Row:
     return pen.entry(form, left, worked.preactivation(stage, at), result)
 
 
-def matrix(pen: Pen) -> list[Block]:
-    """The matrix of a single layer beside that of a dense one, its zeros and its weights counted."""
-    stage = pen.worked.stages[0]
-    if len(pen.worked) > 1 or not stage.learned or stage.matrix_is_kernel:
-        return []
+def matrices(pen: Pen) -> list[Block]:
+    """The matrix of the first layer whose weights are shared; of a single layer, beside a dense one's."""
+    shown = [s for s in pen.worked.stages if s.learned and not s.matrix_is_kernel][:1]
+    alone = [Prose(_counted(pen, stage), detail=True) for stage in shown if len(pen.worked) == 1]
+    return [*alone, *(pen.lines(partial(_matrix, pen, s), f"matrix-{s.number}", detail=True) for s in shown)]
+
+
+def _counted(pen: Pen, stage: Stage) -> Words:
+    """What is special about the matrix of a layer: its zeros, and how few its weights are."""
     entries = stage.layer.matrix
     zeros, cells = sum(entry == 0 for entry in entries), entries.rows * entries.cols
     text = "Here {T} is the matrix below. It takes the place of the {W} of a dense layer, with "
     text += f"{zeros} of its {cells} entries fixed at zero and " if zeros else ""
     text += f"only {stage.layer.pattern.count('tap')} different weights in the "
     text += f"{'other ' if zeros else ''}{cells - zeros}:"
-    letters = {"T": pen.letter(stage.matrix_letter), "W": pen.letter("W")}
-    return [
-        Prose(say(text, **letters), detail=True),
-        pen.lines(partial(_matrix, pen, stage), "matrix", detail=True),
-    ]
+    return say(text, T=pen.letter(stage.matrix_letter), W=pen.letter("W"))
 
 
 def _matrix(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
@@ -197,55 +196,18 @@ def _matrix(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
     return [Row(form.letter(stage.matrix_letter), (grid(form, cells, entries.cols),))]
 
 
-def loss_told(pen: Pen) -> Words:
-    """What the loss is, with its value; nothing of an unknown one."""
-    worked, loss = pen.worked, pen.worked.loss_function
-    if loss.unknown:
-        return ()
-    words = KNOWN[loss.name]
-    words = words.replace("of the softmax of the output", "of the output") if loss.of_probabilities else words
-    value = pen(lambda form: f"{form.letter(worked.notation.loss)} = {shown(form, worked.loss)}")
-    return say(f"The loss is {words}: {{value}}.", value=value)
-
-
-def arriving(pen: Pen) -> Words:
-    """The head of the pass backwards, with what an unknown loss sends back."""
-    if not pen.worked.loss_function.unknown:
-        return ("Backwards. ",)
-    return ("Backwards. ", *sent_back(pen), " ")
-
-
-def sent_back(pen: Pen) -> Words:
-    """What the loss is; of an unknown one, what it sends back."""
-    worked, loss = pen.worked, pen.worked.loss_function
-    if not loss.unknown:
-        return loss_told(pen)
-    letter = worked.letter(len(worked))
-
-    def sent(form: MathsTarget) -> str:
-        by = pen.loss_by(form, form.letter(letter))
-        values = ", ".join(map(form.expr, loss.numbers)) if isinstance(loss, Arriving) else ""
-        return f"{by} = ({values})" if values else by
-
-    text = "Nothing is assumed of the loss {L}; it sends back {sent}, one number for each output."
-    if isinstance(loss, Arriving):
-        text = "Nothing is assumed of the loss {L}; for an example, let it send back {sent}."
-    return say(text, L=pen.letter(worked.notation.loss), sent=pen(sent))
-
-
 def rule(pen: Pen) -> Words:
     """What delta is, and how it goes from layer to layer."""
     stages, letter = pen.worked.stages, pen.of("delta")
     delta = pen(lambda form: f"{form.letter(letter)} = {pen.loss_by(form, form.letter(pen.of('z')))}")
     text = "Let {delta}. "
     if len(stages) > 1:
-        text = (
-            "Let {delta} for each layer. That of the last layer is found first, and that of any other layer "
-        )
-        text += "follows from the one above. "
+        text = "Let {delta} for each layer. That of the last layer is found first, and that of any other "
+        text += "layer follows from that of the layer after it. "
+    text += convention_told(pen.worked)
     of = ["weights"] * any(s.learned for s in stages) + ["biases"] * any(s.layer.bias for s in stages)
     text += f"The gradient{'s' * bool(of)} with respect to the {joined([*of, 'input'])} "
-    return say(f"{text}follow{'s' * (not of)} from it:", delta=delta)
+    return say(f"{text}follow{'s' * (not of)} from {{letter}}:", delta=delta, letter=pen.letter(letter))
 
 
 def backwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int = MOST_LISTED) -> list[Row]:
@@ -271,7 +233,7 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
     if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
         values, *others = str(rows[0].parts[0]).split(form.comma)
         rows[0] = rows[0]._replace(parts=(told, form.comma.join([values, *others])))
-    return [*_probabilities(pen, stage, form), *rows]
+    return rows
 
 
 def _of_loss(pen: Pen, stage: Stage, form: MathsTarget) -> str:
@@ -289,19 +251,6 @@ def _of_loss(pen: Pen, stage: Stage, form: MathsTarget) -> str:
         error = f"{output} - {form.letter('t')}"
         return error if scale == 1 else f"{form.expr(scale)}{form.times}({error})"
     return pen.loss_by(form, output) if loss.unknown else ""
-
-
-def _probabilities(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
-    """The softmax of the output, where the loss takes it."""
-    loss = pen.worked.loss_function
-    last = stage.number == len(pen.worked) and stage.activation.is_identity
-    if not last or loss.name != "cross_entropy" or loss.of_probabilities:
-        return []
-    powers = [exp(a) for a in pen.worked.named("output", stage.number)]
-    whole = sum(powers)
-    values = ", ".join(shown(form, (power / whole).evalf(DIGITS)) for power in powers)
-    taken = f"{form.function('softmax')}({form.letter(pen.worked.letter(stage.number))})"
-    return [Row(form.letter("p"), (taken, f"({values})"))]
 
 
 def delta_written(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> str:

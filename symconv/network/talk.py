@@ -9,7 +9,8 @@ from typing import Any
 
 from sympy import Expr
 
-from symconv.network import paths, story
+from symconv.network import loss_told, paths, story
+from symconv.network.described import called
 from symconv.network.pen import MOST_PRODUCTS, Build, Pen
 from symconv.network.stages import Stage
 from symconv.network.worked import Product
@@ -52,7 +53,7 @@ def frames(
         _rule(pen, chain, stages),
     ]
     drawn = [block for block in picture if isinstance(block, Picture)]
-    found += [Frame("The way back", ((Prose(_way(pen)),), (block,))) for block in drawn]
+    found += [Frame("The path of the gradient", ((Prose(_way(pen)),), (block,))) for block in drawn]
     found += [_last(pen, stages[-1]), *(_backwards(pen, stage) for stage in stages[-2::-1]), *_input(pen)]
     found += _weight(pen)
     found.append(_answer(pen))
@@ -75,10 +76,8 @@ def _chain(pen: Pen, stages: Sequence[Stage]) -> Table:
     """Each layer and what it computes."""
     rows: list[tuple[Words, ...]] = []
     for stage in stages:
-        what = story.called(stage)
-        rows.append(
-            ((str(stage.number),), (what.removeprefix("a "),), (pen(partial(_computes, pen, stage)),))
-        )
+        one = called(stage)
+        rows.append(((str(stage.number),), (one.removeprefix("a "),), (pen(partial(_computes, pen, stage)),)))
     return Table((("layer",), ("what it is",), ("what it computes",)), tuple(rows))
 
 
@@ -116,7 +115,7 @@ def _rule(pen: Pen, chain: Any, stages: Sequence[Stage]) -> Frame:
     text = "On the way back we compute {delta} for each layer, the last one first"
     hidden = [stage for stage in stages[::-1] if stage.number < len(pen.worked)]
     made = [stage for stage in hidden if matrix_form(chain, "delta", stage.number, pen.latex)]
-    rows: list[tuple[Piece, ...]] = [(Prose(story.sent_back(pen)),)]
+    rows: list[tuple[Piece, ...]] = [(Prose(loss_told.sent_back(pen)),)]
     if not hidden:
         text = "On the way back we compute {delta}, and from it the gradients"
     rows.append((Prose(say(f"{text}{':' if made else '.'}", delta=delta)),))
@@ -132,7 +131,7 @@ def _rules(chain: Any, stages: Sequence[Stage], form: MathsTarget) -> list[Row]:
 
 def _forwards_told(pen: Pen, stage: Stage) -> Words:
     z, a = (pen.letter(pen.letters(stage)[name]) for name in ("preactivation", "output"))
-    text = f"Layer {stage.number} is {story.called(stage)}"
+    text = f"Layer {stage.number} is {called(stage)}"
     if stage.activation.is_identity:
         return say(f"{text} without an activation, so {{a}} is {{z}}:", a=a, z=z)
     follows = pen(lambda form: form.function(stage.activation.letter))
@@ -227,9 +226,7 @@ def _way(pen: Pen) -> Words:
     layer, at = paths.place(pen)
     unit = pen.expr(pen.worked.symbols("output", layer)[at])
     fed = [pen.expr(pen.worked.symbols("preactivation", n)[o]) for n, o in pen.worked.fed(layer, at)]
-    return say(
-        "The gradient comes back to {unit} through all that it feeds: {fed}.", unit=unit, fed=listed(fed)
-    )
+    return say("The gradient reaches {unit} through all that it feeds: {fed}.", unit=unit, fed=listed(fed))
 
 
 def _last(pen: Pen, stage: Stage) -> Frame:
@@ -246,7 +243,8 @@ def _last(pen: Pen, stage: Stage) -> Frame:
 
 
 def _last_rows(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
-    return [*story.delta(pen, stage, form, 4), *story.gradients(pen, stage, form, 2)]
+    rows = [*loss_told.probabilities(pen, stage, form), *story.delta(pen, stage, form, 4)]
+    return [*rows, *story.gradients(pen, stage, form, 2)]
 
 
 def _backwards(pen: Pen, stage: Stage) -> Frame:
@@ -261,10 +259,10 @@ def _backwards(pen: Pen, stage: Stage) -> Frame:
     steps = _last_step(first)
     row = partial(paths.delta_entry, pen, number, at)
     then = _later(pen, row, steps + 1)
-    text = "What the layer above sends back is added up; then it is multiplied by the derivative of the "
+    text = "What the next layer sends back is added up; then it is multiplied by the derivative of the "
     text += "activation:" if not stage.activation.is_identity else ""
     if stage.activation.is_identity:
-        text = "What the layer above sends back is added up:"
+        text = "What the next layer sends back is added up:"
     whole = partial(_deltas, pen, stage)
     rows = _followed(pen, _joined(first, then), whole, f"delta-{number}")
     return Frame(f"Backwards: layer {number}", ((Prose((text,)),), *rows))

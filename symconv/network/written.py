@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sympy import Expr, Function, Max, Rational, Symbol, exp, log
+from sympy import Function, Max, Piecewise, Rational, Symbol, exp, log
 
 from symconv.network.activations import KNOWN, Activation, Z
 from symconv.network.backprop import Script
 from symconv.printing.display import Display, Row
-from symconv.printing.expressions import Iverson
 from symconv.printing.target import MathsTarget
 
 #: How known functions and their derivatives are written for a reader, if not as their expressions.
@@ -18,8 +17,8 @@ _SIGMA = Function("sigma")(Z)
 _WRITTEN = {
     "sigmoid": (1 / (1 + exp(-Z)), _SIGMA * (1 - _SIGMA)),
     "softplus": (log(1 + exp(Z)), 1 / (1 + exp(-Z))),
-    "relu": (Max(0, Z), Iverson(Z > 0)),
-    "leaky_relu": (Max(Z, Z / 100), Iverson(Z > 0) + Iverson(Z <= 0) * Rational(1, 100)),
+    "relu": (Max(0, Z), Piecewise((1, Z > 0), (0, True))),
+    "leaky_relu": (Max(Z, Z / 100), Piecewise((1, Z > 0), (Rational(1, 100), True))),
 }
 
 
@@ -33,11 +32,8 @@ def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | N
         right = f"{form.letter(stage.matrix_letter)} {form.letter(letters.input)}"
         right += f" + {form.letter(letters.bias)}" if _one_bias_each(stage) else ""
         right += "".join(f" + {form.letter(script.letter(other))}" for other in stage.added)
-        return (
-            Row(form.letter(letters.output), (right,))
-            if _one_bias_each(stage) or not stage.layer.bias
-            else None
-        )
+        plain = _one_bias_each(stage) or not stage.layer.bias
+        return Row(form.letter(letters.output), (right,)) if plain else None
     if name not in ("delta", "grad_input"):
         return None
     number = stage.source if name == "grad_input" else layer
@@ -82,16 +78,19 @@ def functions(form: MathsTarget, activation: Activation, names: set[str]) -> lis
             if activation.name == "tanh" and not primed:
                 continue
             letter = form.function(activation.letter) + "'" * primed
-            shown = form if expr.has(Max, Iverson) else form.named({})
-            terms = sorted(expr.args, key=lambda term: term.is_Mul) if _of_brackets(expr) else [expr]
-            written = " + ".join(map(shown.expr, terms))
-            lines.append(form.prose("with ") + f"{letter}({form.expr(Z)}) = {written}")
+            shown = form if expr.has(Max) else form.named({})
+            written = _cases(form, expr) if isinstance(expr, Piecewise) else shown.expr(expr)
+            source = activation.source_latex if form.stacked and not primed else None
+            argument, written = source or (form.expr(Z), written)
+            lines.append(form.prose("with ") + f"{letter}({argument}) = {written}")
     return lines
 
 
-def _of_brackets(expr: Expr) -> bool:
-    """Whether it is a sum of brackets, which is not brought to a common denominator."""
-    return bool(expr.is_Add and expr.has(Iverson))
+def _cases(form: MathsTarget, expr: Piecewise) -> str:
+    """Cases in words: "1 if z > 0, else 0"."""
+    *cases, (last, _) = expr.args
+    said = (f"{form.expr(value)}{form.prose(' if ')}{form.expr(condition)}" for value, condition in cases)
+    return f"{form.comma.join(said)}{form.prose(', else ')}{form.expr(last)}"
 
 
 def upright(target: MathsTarget, display: Display) -> Display:

@@ -178,5 +178,5 @@ def test_a_fault_in_a_backward_rule_is_found_and_located(monkeypatch: pytest.Mon
 def test_the_slope_of_leaky_relu_is_written_case_by_case() -> None:
     net = sc.Chain(sc.Conv1d(4, 2), sc.Activation("leaky_relu"), sc.Dense(None, 2))
     formula = net.formula("delta", layer=1)
-    assert str(formula).endswith("with lrelu'(z) = [z > 0] + [z <= 0]/100")
-    assert r"\left[z > 0\right] + \frac{1}{100} \left[z \leq 0\right]" in formula.latex()
+    assert str(formula).endswith("with lrelu'(z) = 1 if z > 0, else 1/100")
+    assert r"= 1\text{ if }z > 0\text{, else }\frac{1}{100}" in formula.latex()

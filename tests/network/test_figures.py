@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 import symconv as sc
 from symconv.errors import FigureError, OptionError, SymbolicSizeError
-from symconv.figures.drawing import Disc, Line
+from symconv.figures.drawing import Box, Disc, Line, Text, extent
+from tests.network.known_networks import NETWORKS, chain_of
 
 #: What every run tries of this stands in the examples of the page on networks.
 pytestmark = pytest.mark.exhaustive
@@ -25,10 +27,24 @@ def test_every_entry_has_a_node_and_every_pair_that_meets_an_edge() -> None:
         sc.Conv1d(6, 3, padding=1), sc.Activation("relu"), sc.MaxPool1d(None, 2), sc.Dense(None, 2)
     )
     assert len(marks_of(net, Disc)) == 6 + 6 + 3 + 2
-    assert len(marks_of(net, Line)) == 16 + 6 + 6
+    assert len(marks_of(net, Line)) == 16 + 6 + 6 + 3  # three are those of the legend
     labels = [disc.label.text for disc in marks_of(net, Disc)]
     assert labels[:2] == ["x0", "x1"]
     assert labels[-1] == "a^(3)_1"
+
+
+def test_edges_of_a_shared_weight_have_one_colour_and_style() -> None:
+    net = sc.Chain(sc.Conv1d(6, 3, padding=1), sc.Dense(None, 2))
+    drawing = net.figure(neuron=(1, 2)).drawing
+    looks: dict[tuple[str, str], set[int]] = {}
+    for line in (mark for mark in drawing.marks if isinstance(mark, Line) and mark.x2 < 4.5):
+        if line.y1 != line.y2 or line.x2 - line.x1 > 1:  # not in the legend
+            looks.setdefault((line.colour, line.dash), set()).add(round((line.y2 - line.y1) / 0.8))
+    assert len(looks) == len({steps.pop() for steps in looks.values() if len(steps) == 1}) == 3
+    legend = [mark.label.text for mark in drawing.marks if isinstance(mark, Text) and mark.anchor == "left"]
+    assert legend == ["w^(1)_0", "w^(1)_1", "w^(1)_2"]
+    dense = sc.Chain(sc.Dense(3, 2), sc.BatchNorm()).figure().drawing
+    assert {(m.colour, m.dash) for m in dense.marks if isinstance(m, Line)} == {("black", "solid")}
 
 
 @pytest.mark.parametrize("output", range(3))
@@ -39,7 +55,7 @@ def test_what_is_marked_is_the_receptive_field(output: int) -> None:
         f"x{j}" for j in net.receptive_field().inputs(output)
     ]
     assert f"a^(3)_{output}" in marked
-    assert f"Marked is what reaches a^(3)_{output}: " in str(net.figure(output=output))
+    assert f"Filled nodes: what reaches a^(3)_{output}: " in str(net.figure(output=output))
 
 
 def test_residual_chains_are_marked_through_what_is_added() -> None:
@@ -61,7 +77,7 @@ def test_the_way_back_to_an_input_begins_at_the_outputs_that_see_it(place: int) 
         seen = {f"a^({number})_{o}" for o in range(count) if place in field.inputs(o)}
         assert {name for name in marked if name.startswith(f"a^({number})")} == seen
     assert {name for name in marked if name[0] == "x"} == {f"x{place}"}
-    assert f"Marked is the way back to x{place}" in str(net.figure(neuron=(0, place)))
+    assert f"Filled nodes: the path of the gradient back to x{place}" in str(net.figure(neuron=(0, place)))
 
 
 def test_the_way_back_to_a_hidden_neuron_goes_past_the_layers_of_a_residual_chain() -> None:
@@ -70,7 +86,8 @@ def test_the_way_back_to_a_hidden_neuron_goes_past_the_layers_of_a_residual_chai
     assert marked == {"a^(1)_2", "a^(2)_2", *(f"a^(3)_{o}" for o in range(5))}
     alt = net.figure(neuron=(1, 2)).alt
     assert alt.endswith(
-        "Marked is the way back to a^(1)_2: a^(3)_0, a^(3)_1, a^(3)_2, a^(3)_3, a^(3)_4, a^(2)_2."
+        "Filled nodes: the path of the gradient back to a^(1)_2: "
+        "a^(3)_0, a^(3)_1, a^(3)_2, a^(3)_3, a^(3)_4, a^(2)_2."
     )
     assert f"<desc>{alt}</desc>" in net.figure(neuron=(1, 2)).svg()
 
@@ -88,9 +105,44 @@ def test_it_is_saved(suffix: str, tmp_path: Path) -> None:
     assert file.stat().st_size > 1000
 
 
+@pytest.mark.parametrize("name", ["LeNet-5", "VGG-16"])
+def test_large_networks_are_drawn_in_blocks(name: str) -> None:
+    net = chain_of(NETWORKS[name])
+    drawing = net.figure().drawing
+    boxes = [mark for mark in drawing.marks if isinstance(mark, Box)]
+    assert [box.label and box.label.text.split(":")[0] for box in boxes] == [
+        "input", *(str(stage.number) for stage in net.stages)
+    ]  # fmt: skip
+    for box, stage in zip(boxes[1:], net.stages, strict=True):
+        assert box.label is not None
+        assert stage.kind in box.label.text
+        beside = [m for m in drawing.marks if isinstance(m, Text) and m.x > box.x and 0 < m.y - box.y < 0.9]
+        first, second = sorted((m for m in beside if m.x < box.x + 7), key=lambda mark: mark.y)
+        assert first.label.text == "×".join(map(str, stage.shape))
+        size = net.receptive_field(stage.number).size
+        assert second.label.text == f"sees {size[0]}×{size[1]}"
+    for one, other in combinations(map(extent, boxes), 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+def test_the_heads_of_columns_have_shapes_and_receptive_fields() -> None:
+    net = sc.Chain(
+        sc.Conv1d(6, 3, padding=1), sc.Activation("relu"), sc.MaxPool1d(None, 2), sc.Dense(None, 2)
+    )
+    words = [mark.label.text for mark in marks_of(net, Text) if mark.anchor == "center"]
+    assert words == [
+        "input", "shape 6", "layer 1", "shape 6", "sees 3 inputs", "layer 2", "shape 3",
+        "sees 4 inputs", "layer 3", "shape 2", "sees 6 inputs",
+    ]  # fmt: skip
+    back = sc.Chain(sc.ConvTranspose1d(3, 2, stride=2))  # its outputs see different numbers of inputs
+    assert not any("sees" in mark.label.text for mark in marks_of(back, Text))
+
+
 def test_what_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(FigureError, match="has 400 edges"):
-        sc.Chain(sc.Dense(20, 20)).figure()
+    for marks in ({"output": 0}, {"neuron": (1, 0)}):
+        wrong = f"more than 150 edges, too many to be told apart. Leave {next(iter(marks))} out"
+        with pytest.raises(FigureError, match=wrong):
+            sc.Chain(sc.Dense(20, 20)).figure(**marks)
     with pytest.raises(SymbolicSizeError):
         sc.Chain(sc.Conv1d("N", 2)).figure()
     for wrong in (4, -1, (0, 0)):

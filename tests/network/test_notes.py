@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
+import sympy
 
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
@@ -27,6 +29,23 @@ def large() -> sc.Chain:
     return sc.Chain(sc.Conv1d(20, 3), sc.Activation("relu"), sc.Dense(None, 2))
 
 
+def swish(z: Any) -> Any:
+    return z / (1 + sympy.exp(-z))
+
+
+def scaled(z: Any) -> Any:
+    return len(NETS) * z**2
+
+
+def cases(z: Any) -> Any:
+    return sympy.Piecewise((z, z > 1), (0, True))
+
+
+def in_steps(z: Any) -> Any:
+    power = sympy.exp(z)
+    return power / (1 + power)
+
+
 def sections_of(document: Any) -> list[str]:
     return [plain(b.words) for b in document.blocks if isinstance(b, Heading) and b.level == 1]
 
@@ -38,23 +57,28 @@ def test_notes_tell_the_numbers_of_both_passes_first() -> None:
         "z^(1)_2 = w^(1)_2*x0 + w^(1)_1*x1 + w^(1)_0*x2 = 7*1 + 6*2 + 5*3 = 34",
         "  z^(1) = (5, 16, 34, 52, 45, 28)",
         "with relu(z) = max(0, z)",
-        "  z^(2) = (5, -17)",
-        "L = 305/2.",
+        "Layer 1 is a true convolution (kernel flipped) of 4 inputs with a kernel of 3 weights, full "
+        "padding, without bias, followed by ReLU. Layer 2 is a dense layer with 6 inputs and 2 outputs, with "
+        "bias.",
+        "t is the target, what the output should be:",
+        "  a^(2) = z^(2) = (5, -17)",
+        "L = sum(i=0..1) (a^(2)[i] - t[i])**2/2 = 1/2*(4**2 + (-17)**2) = 305/2",
+        "At 0, where ReLU has no derivative, its derivative is taken to be 0.",
         "delta^(2) = a^(2) - t = (4, -17)",
         "dL/dW^(2) = [ 20    64   136   208   180   112]",
         "delta^(1) = (4, 0, -17, 17, 0, 0)",
-        "with relu'(z) = [z > 0]",
+        "with relu'(z) = 1 if z > 0, else 0",
         "dL/dw^(1) = (21, 17, 17)",
         "dL/dx = (-99, 17, 17, 85)",
     ):
         assert line in text
     assert sections_of(document) == [
         "The numbers", "The network", "Forwards, in formulas", "Backwards, in formulas",
-        "One neuron's way back", "One weight, used in several places", "How we know",
+        "The gradient of one neuron", "One weight, used in several places", "How we know",
     ]  # fmt: skip
 
 
-def test_notes_tell_one_neurons_way_back_and_one_weight() -> None:
+def test_notes_tell_the_gradients_of_one_neuron_and_of_one_weight() -> None:
     text = str(notes_of(opening))
     for line in (
         "a^(1)_2 feeds z^(2)_0 and z^(2)_1, so the loss depends on a^(1)_2 through both.",
@@ -63,8 +87,11 @@ def test_notes_tell_one_neurons_way_back_and_one_weight() -> None:
         "w^(1)_1 is used four times, in z^(1)_1, z^(1)_2, z^(1)_3 and z^(1)_4.",
         "            = 0*1 + (-17)*2 + 17*3 + 0*4\n            = 17",
         "dL/dW^(2)_0_2 = delta^(2)_0*a^(1)_2 = 4*34 = 136",
-        "All 51 entries of the example were computed again",
-        "Marked is the way back to a^(1)_2: a^(2)_0, a^(2)_1.",
+        "Every number above was computed a second time by an independent program; all agree exactly.",
+        "Filled nodes: the path of the gradient back to a^(1)_2: a^(2)_0, a^(2)_1.",
+        "T^(1) is the matrix of layer 1. Row i holds the weights of output i, each in the column of",
+        "Layer 1 (convolution):",
+        "The gradients with respect to the weights and biases follow from delta",
     ):
         assert line in text
     assert "Derivations" not in text
@@ -82,7 +109,7 @@ def test_the_opening_question_is_answered_with_one_filter() -> None:
         "dL/dx0 = 5*delta^(1)_0 + 6*delta^(1)_1 + 7*delta^(1)_2",
         "12 of its 24 entries fixed at zero and only 3 different weights in the other 12:",
         "= f'(16)*dL/da^(1)_1*1 + f'(34)*dL/da^(1)_2*2 + f'(52)*dL/da^(1)_3*3 + f'(45)*dL/da^(1)_4*4",
-        "For this, a polynomial stood for f.",
+        "In these checks a polynomial stood for f.",
     ):
         assert line in text
 
@@ -113,14 +140,15 @@ def test_numbers_of_an_unknown_function_stay_as_they_are() -> None:
 def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
     text = str(sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2)).notes())
     for line in (
-        "First, an example with K = 3 and N = 5. Take these numbers:",
+        "First, an example with K = 3 and N = 5. Layer 1 is a cross-correlation of 5 inputs with a kernel",
+        "The outputs of each layer, and what it costs, with the sizes of the example;",
         "z^(1) = (44, 65, 86)",
         "delta^(1)_1 = f'(65)*(2*delta^(2)_0 - 2*delta^(2)_1)",
         "with M_1 = N - K + 1",
     ):
         assert line in text
     text = str(residual().notes())
-    assert "For this, a polynomial stood for f." in text
+    assert "In these checks a polynomial stood for f." in text
     assert "delta^(1) = (T^(2)^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
     assert "past the layers of a residual chain the weight is 1:" in text
 
@@ -131,10 +159,46 @@ def test_chains_too_large_for_numbers_have_formulas_alone() -> None:
         "The network", "Forwards, in formulas", "Backwards, in formulas", "How we know"
     ]  # fmt: skip
     assert "These notes do so in formulas." in str(document)
+    (shown,) = (block for block in document.blocks if isinstance(block, Picture))
+    assert shown.figure.alt == (
+        "Network in blocks: input, 20; 1: Conv1d, relu, 18, sees 3; 2: Dense, 2, sees 20."
+    )
     with pytest.raises(OptionError, match="section 'neuron' has nothing to say: this chain is too large"):
         large().notes(sections=["neuron"])
     unknown = sc.Chain(sc.Conv1d(6, 3), sc.Activation("f"), sc.MaxPool1d(None, 2))
     assert "The numbers" not in sections_of(unknown.notes())  # of f(50) and f(74) neither is known as larger
+
+
+def test_letters_of_a_formula_are_explained_below_it() -> None:
+    net = sc.Chain(sc.Conv1d("N", "K"), sc.MaxPool1d(None, 2), sc.AvgPool1d(None, "P"), sc.Dense(None, 2))
+    told = "with S^(2) equal to 1 at the first maximum of each window and 0 elsewhere"
+    for shown in (net.formula("preactivation", layer=2), net.formula("delta", layer=1),
+                  net.derive("grad_input", layer=2), net.notes(sections=["backwards"])):  # fmt: skip
+        assert told in str(shown)
+    assert r"\text{with }S^{(2)}\text{ equal to 1 at" in net.formula("delta", layer=1).latex()
+    assert "S^(2)" not in str(net.formula("delta", layer=3))
+    for name, layer in product(("preactivation", "delta", "grad_input"), range(1, 5)):
+        formula = net.formula(name, layer=layer)
+        sizes = {s.name for s in formula.rhs.free_symbols if s.name.startswith("M_")}
+        assert all(f"with {size} = " in str(formula) for size in sizes)
+    assert "T^(1), T^(2) and T^(3) are the matrices of layers 1, 2 and 3." in str(net.notes())
+
+
+def test_a_function_of_ones_own_is_shown_as_latexify_writes_it(tmp_path: Path) -> None:
+    net = sc.Chain(sc.Conv1d(4, 3), sc.Activation(swish), sc.Dense(None, 2))
+    written = r"\operatorname{swish}(z) = \frac{z}{1 + \exp \mathopen{}\left( -z \mathclose{}\right)}"
+    assert rf"\text{{with }}{written}" in net.formula("output", layer=1).latex()
+    assert written in net.activations[1]._repr_latex_()
+    assert "with swish(z) = z/(1 + exp(-z))" in str(net.formula("output", layer=1))
+    net.notes().save(tmp_path / "notes.tex")
+    assert written in (tmp_path / "notes.tex").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("function", [scaled, cases, in_steps, lambda z: z**3, sympy.sin])
+def test_a_function_that_latexify_cannot_write_alone_is_shown_by_sympy(function: Any) -> None:
+    activation = sc.Activation(function)
+    assert activation.source_latex is None
+    assert sympy.latex(activation.expr).split("{")[0] in activation._repr_latex_()
 
 
 def test_full_notes_derive_every_gradient() -> None:
@@ -149,7 +213,7 @@ def test_notes_of_one_page_are_shorter() -> None:
     page, standard = (notes_of(two_filters, depth) for depth in ("page", "standard"))
     assert (page.pages, standard.pages, notes_of(opening).pages) == (1, 2, 3)
     assert sections_of(page) == [
-        "The numbers", "The way back to one input", "One weight, used in several places"
+        "The numbers", "The gradient of one input", "One weight, used in several places"
     ]  # fmt: skip
     assert "and so on" in str(page)
     assert "dL/dx0_3" not in str(page)

@@ -189,9 +189,24 @@ _RIGHT = {"x": [1, 2, 3, 4], "w": [[1, 1], [[1, 1, 1], [1, 1, 1]]], "b": [[1]], 
         ),
         (
             lambda: sc.Dense(2, 2).check(),
-            "a dense layer has no check() of its own: use sc.Chain(layer).check().",
+            "a dense layer by itself has no check(): write sc.Chain(sc.Dense(2, 2)).check().",
         ),
-        (lambda: sc.Dense(2, 2).einsum(), "a dense layer has no einsum(): it is for layers with windows."),
+        (
+            lambda: sc.Dense(3, 2, bias=True).notes(),
+            "a dense layer by itself has no notes(): write sc.Chain(sc.Dense(3, 2, bias=True)).notes().",
+        ),
+        (
+            lambda: sc.Dense(3, 2, bias=True).einsum(),
+            "a dense layer by itself has no einsum(): write numpy.einsum('ij,j->i', w, x) + b.",
+        ),
+        (
+            lambda: sc.Dense(3, 2).to_torch(),
+            "a dense layer by itself has no to_torch(): write torch.nn.Linear(3, 2, bias=False).",
+        ),
+        (
+            lambda: sc.Dense(2, 2).animation(),
+            "a dense layer has no animation(): it is for layers with windows.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(call: Callable[[], Any], said: str) -> None:

@@ -45,8 +45,8 @@ def test_deep_chains_are_told_by_their_first_and_last_layers() -> None:
 def test_the_story_goes_forwards_and_back() -> None:
     assert [frame.title for frame in notes_of(opening).frames][1:] == [
         "The numbers", "Forwards: layer 1", "Forwards: layer 2", "From the output to the loss, and back",
-        "The way back", "Backwards: layer 2", "Backwards: layer 1", "One weight, used in several places",
-        "The answer", "How we know",
+        "The path of the gradient", "Backwards: layer 2", "Backwards: layer 1",
+        "One weight, used in several places", "The answer", "How we know",
     ]  # fmt: skip
 
 

@@ -127,14 +127,14 @@ def test_what_a_unit_feeds_is_what_changes_with_it(place: int) -> None:
 
 def test_zeros_and_weights_of_the_matrix_are_counted() -> None:
     found = worked(NETS["two_filters"])
-    words, display = story.matrix(Pen(found))
+    words, display = story.matrices(Pen(found))
     assert isinstance(words, Prose)
     assert isinstance(display, Display)
     matrix = found.stages[0].layer.matrix
     zeros = sum(entry == 0 for entry in matrix)
     assert f"with {zeros} of its {len(matrix)} entries" in plain(words.words)
     assert f"only {len(set(matrix) - {0})} different weights in the other" in plain(words.words)
-    assert display.label == "matrix"
+    assert display.label == "matrix-1"
 
 
 def test_neurons_that_relu_stops_are_named() -> None:

@@ -23,7 +23,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], str, list[str]]] = {
     "Animation": (lambda: LAYER.animation(), "image/svg+xml", ["@keyframes", "<svg"]),
     "Chain": (
         lambda: sc.Chain(sc.Conv1d(4, 3), sc.Activation("f"), sc.Dense(None, 2)), "html",
-        ["<td>Conv1d, f</td><td>(2,)</td><td>3</td><td>6</td>", "<td>in all</td>"],
+        ["<td>Conv1d, f</td><td>2</td><td>3</td><td>6</td>", "<td>total</td>"],
     ),
     "Claim": (
         lambda: OPEN.claim("output", "sum(k=0..K-1) w[k]*x[i + s*k]"), "html",

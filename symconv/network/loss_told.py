@@ -1,0 +1,112 @@
+"""What the loss of a worked chain is: in words, as a sum, in numbers, and what an unknown one sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from sympy import Expr, IndexedBase, Rational, Sum, exp
+from sympy import log as ln
+
+from symconv.index_sums.printers import of_formulas
+from symconv.network.losses import KNOWN
+from symconv.network.pen import Pen
+from symconv.network.stages import Stage
+from symconv.network.worked import DIGITS, Arriving
+from symconv.network.writing import say, short, shown
+from symconv.notes.model import Block, Prose, Words
+from symconv.printing.display import Row
+from symconv.printing.target import MathsTarget
+
+#: The loss of more outputs is not written out in numbers.
+MOST_OUTPUTS = 4
+
+
+def loss_told(pen: Pen) -> Words:
+    """What the loss is, with its value; nothing of an unknown one."""
+    if pen.worked.loss_function.unknown:
+        return ()
+    value = pen(lambda form: f"{form.letter(pen.worked.notation.loss)} = {shown(form, pen.worked.loss)}")
+    return say(f"The loss is {_loss_in_words(pen)}: {{value}}.", value=value)
+
+
+def _loss_in_words(pen: Pen) -> str:
+    loss = pen.worked.loss_function
+    words = KNOWN[loss.name]
+    return words.replace("of the softmax of the output", "of the output") if loss.of_probabilities else words
+
+
+def loss_shown(pen: Pen) -> list[Block]:
+    """What the loss is, and as a sum, in letters and in numbers."""
+    if pen.worked.loss_function.unknown:
+        return []
+    text = f"The loss {{L}} is {_loss_in_words(pen)}:"
+    return [Prose(say(text, L=pen.letter(pen.worked.notation.loss))), pen.lines(partial(_loss, pen), "loss")]
+
+
+def _loss(pen: Pen, form: MathsTarget) -> list[Row]:
+    worked, stage = pen.worked, pen.worked.stages[-1]
+    symbols, entropy = stage.layer.closed.symbols, worked.loss_function.name == "cross_entropy"
+    index, base = symbols.indices("output"), int(worked.notation.base)
+    limits = [(i, base, n - 1 + base) for i, n in zip(index, pen.shape("output", len(worked)), strict=True)]
+    count = len(worked.target) if worked.loss_function.name == "mean_squared_error" else 2
+    letter = worked.letter(len(worked)) if not entropy or worked.loss_function.of_probabilities else "p"
+    rows = probabilities(pen, stage, form)
+    a, t = (IndexedBase(name)[index] for name in (letter, "t"))
+    squared = "{}^{{2}}" if form.stacked else "{}**2"
+    log, summed = form.function("log"), Sum(t * ln(a) if entropy else (a - t) ** 2, *limits[::-1])
+    parts = [of_formulas(form, symbols).expr(-summed if entropy else summed / count)]
+    outputs = worked.named("output", len(worked))
+    if len(outputs) <= MOST_OUTPUTS and worked.loss.is_number:
+        if entropy:
+            values = _softmax(outputs) if letter == "p" else outputs
+            pairs = zip(worked.target, values, strict=True)
+            added = (f"{form.factor(short(t))}{form.dot}{log}({shown(form, p)})" for t, p in pairs)
+            parts.append(f"-({' + '.join(added)})")
+        else:
+            gaps = (short(a - t) for a, t in zip(outputs, worked.target, strict=True))
+            added = (squared.format(form.factor(gap)) for gap in gaps)
+            scale = form.expr(Rational(1, count))
+            parts.append(f"{scale}{form.times}({' + '.join(added)})" if count > 1 else " + ".join(added))
+    if worked.loss.is_number:
+        parts.append(shown(form, worked.loss))
+    return [*rows, Row(form.letter(worked.notation.loss), tuple(parts))]
+
+
+def arriving(pen: Pen) -> Words:
+    """The head of the pass backwards, with what an unknown loss sends back."""
+    return ("Backwards. ", *((*sent_back(pen), " ") if pen.worked.loss_function.unknown else ()))
+
+
+def sent_back(pen: Pen) -> Words:
+    """What the loss is; of an unknown one, what it sends back."""
+    worked, loss = pen.worked, pen.worked.loss_function
+    if not loss.unknown:
+        return loss_told(pen)
+    letter = worked.letter(len(worked))
+
+    def sent(form: MathsTarget) -> str:
+        by = pen.loss_by(form, form.letter(letter))
+        values = ", ".join(map(form.expr, loss.numbers)) if isinstance(loss, Arriving) else ""
+        return f"{by} = ({values})" if values else by
+
+    text = "Nothing is assumed of the loss {L}; it sends back {sent}, one number for each output."
+    if isinstance(loss, Arriving):
+        text = "Nothing is assumed of the loss {L}; for an example, let it send back {sent}."
+    return say(text, L=pen.letter(worked.notation.loss), sent=pen(sent))
+
+
+def _softmax(outputs: Sequence[Expr]) -> list[Expr]:
+    powers = [exp(a) for a in outputs]
+    return [(power / sum(powers)).evalf(DIGITS) for power in powers]
+
+
+def probabilities(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
+    """The softmax of the output, where the loss takes it."""
+    loss = pen.worked.loss_function
+    last = stage.number == len(pen.worked)
+    if not last or loss.name != "cross_entropy" or loss.of_probabilities:
+        return []
+    values = ", ".join(shown(form, p) for p in _softmax(pen.worked.named("output", stage.number)))
+    taken = f"{form.function('softmax')}({form.letter(pen.worked.letter(stage.number))})"
+    return [Row(form.letter("p"), (taken, f"({values})"))]
