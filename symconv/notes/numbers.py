@@ -93,12 +93,11 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
             parts.append(pen.say(text, letter=pen.letter(name), values=values))
         return [Prose((*opening, "Take ", *enumerated(parts), ". ", *told))]
 
-    given, pieces = "Take these numbers:", dict[str, Maths]()
+    given = "Take these numbers:"
     if spec.kernel.learned:
-        index, pieces = kernel_indices(pen)
         each = "has one bias per output channel" if kinds.channelled(spec) else "is the bias"
         biases = f", and {{bias}} {each}" if spec.bias else ""
-        given = f"Take these numbers{index}; the entries of {{kernel}} are called weights or taps{biases}:"
+        given = f"Take these numbers; the entries of {{kernel}} are called weights or taps{biases}:"
 
     def build(s: Sheet) -> list[Row | None]:
         rows: list[Row] = []
@@ -110,8 +109,9 @@ def _operands(sources: Sources, pen: Pen, pictured: bool) -> list[Block]:
         return abreast(s.form, rows)
 
     return [
-        Prose((*opening, *pen.say(given, **pieces))),
+        Prose((*opening, *pen.say(given))),
         pen.shown(build, "operands"),
+        *([Prose(indices, detail=True)] if (indices := kernel_indices(pen)) else []),
         *styled(pen),
         Prose(told),
     ]

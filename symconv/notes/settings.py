@@ -107,26 +107,26 @@ def as_here(sources: Sources) -> str:
     return f"with {listed(settings)} as {'here' if shared else 'in the title'}"
 
 
-def kernel_indices(pen: Pen) -> tuple[str, dict[str, Maths]]:
+def kernel_indices(pen: Pen) -> Words:
     """What the first two indices of a weight say, where there are channels."""
     spec, n = pen.worked.spec, pen.worked.spec.written
     if not kinds.channelled(spec):
-        return "", {}
+        return ()
     whole = max(int(r.geometry.get("groups", 1)) for r in spec.tied.relations) == 1
     out, inside = n.output_channel_index, n.tap_channel_index
     first, second = (n.input_channel_index, out if whole else inside) if spec.transposed else (out, inside)
-    text = ", where {w} is the kernel that takes input channel {from} to output channel {to}"
+    text = "Here {w} is the kernel that takes input channel {from} to output channel {to}."
     if not whole:
         own = "input channel {from} uses for output channel {to}" if spec.transposed else ""
         own = own or "output channel {to} uses for input channel {from}"
-        text = f", where {{w}} is the kernel that {own} of its group"
+        text = f"Here {{w}} is the kernel that {own} of its group."
 
     def kernel(s: Sheet) -> str:
         form = s.form
         return form.entry(form.letter(n.kernel), form.places.join(map(form.letter, (first, second))))
 
     names = {"from": first, "to": second} if spec.transposed else {"to": first, "from": second}
-    return text, {"w": pen(kernel), **{name: letter(own) for name, own in names.items()}}
+    return pen.say(text, w=pen(kernel), **{name: letter(own) for name, own in names.items()})
 
 
 def shown_size(symbols: LayerSymbols, at: int, form: MathsTarget) -> str | None:
