@@ -93,5 +93,5 @@ def seen(name: str, spec: Specification) -> str:
     said = {key: text * recurs for key, text in _OF_TIES.items()}
     said |= {key: text * zeros for key, text in _OF_ZEROS.items()}
     said |= {"bias": " and the bias" * spec.bias, "operation": spec.operation}
-    said |= {"below": "below it" if len(spec.axes) == 1 else "then"}
+    said |= {"below": "below it" if len(spec.axes) == 1 or spec.transposed else "then"}
     return _CAPTIONS[name].get(kind, _CAPTIONS[name]["learned"]).format(**said)

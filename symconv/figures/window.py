@@ -78,7 +78,7 @@ def window(subject: Subject) -> Drawing:
     return Drawing.of(
         "window",
         "Sliding window" if role == "input" else "Window that each input writes to",
-        _arranged(padded.shape, panels, int(side_by_side[-1]) if side_by_side else 1),
+        _arranged(padded.shape, panels, int(side_by_side[-1]) if side_by_side else 1, role),
         _in_words(subject, letters, padded, named, seeing, rows),
     )
 
@@ -106,11 +106,11 @@ def _window(padded: Padded, row: dict[int, list[int]], taps: Sequence[Tap]) -> l
 
 
 def _arranged(
-    shape: tuple[int, ...], panels: Sequence[tuple[Label, list[list[Box]]]], abreast: int
+    shape: tuple[int, ...], panels: Sequence[tuple[Label, list[list[Box]]]], abreast: int, role: str
 ) -> list[Mark]:
     """Strips one below the other; panels of several rows side by side, as the outputs are.
 
-    The first is that of the input: it stands above the others, or on their left where there is room.
+    The first is of what is seen: it stands above the others, or an input on their left where there is room.
     """
     columns = shape[-1] if shape else 1
     wide = cell_width(b.label for _, places in panels for boxes in places for b in boxes if b.label)
@@ -122,7 +122,7 @@ def _arranged(
     deep = lines + 0.3 * (lines // plane - 1)
     step_x, step_y = wide * columns + 0.6, deep + (0.25 if strips else 1.15)
     abreast = 1 if strips else max(1, min(abreast, int(_LINE // step_x)))
-    aside = not strips and len(panels) > abreast + 1 and (abreast + 1) * step_x <= _LINE
+    aside = role == "input" and not strips and len(panels) > abreast + 1 and (abreast + 1) * step_x <= _LINE
     marks: list[Mark] = []
     cells: list[Box] = []
     for at, (name, places) in enumerate(panels):

@@ -34,8 +34,8 @@ def styled(pen: Pen) -> list[Block]:
     if not all(weight.is_number for weight in worked.weights):
         return []  # letters have colours only
     text = f"As a number, each weight has its own colour and style ({styles}), so that it can be followed "
-    text += f"through the table{'' if lettered(worked) else ' and the matrix'}. As a letter it has the "
-    text += f"colour only, since its subscript tells which weight it is; in pictures it has a shade of the colour."
+    text += f"through the table{'' if lettered(worked) else ' and the matrix'}. As a letter it has the colour"
+    text += " only, since its subscript tells which weight it is; in pictures it has a shade of the colour."
     return [Prose((text,), detail=True)]
 
 

@@ -108,7 +108,7 @@ def test_the_opening_example_holds_what_is_asked() -> None:
         "12 of its 24 entries are fixed at zero, and the other 12 hold only 3 different weights, each "
         "repeated along one diagonal. T is a banded Toeplitz matrix",
         "the layer takes 12 multiplications (products with padding not counted), a dense layer 4·6 = 24; "
-        "with 1,000 inputs, 3,000 instead of 1,000·1,002 =",
+        "with 1,000 inputs and 1,002 outputs, 3,000 instead of ",
         "3 weights to learn and store instead of the 24 of a dense layer; with 1,000 inputs still 3 ",
         "With a zero put in front of x, the input (0, 1, 2, 3, 4) gives (0, 5, 16, 34, 52, 45, 28)",
         "valid              0 and 0              2        (34, 52)",
