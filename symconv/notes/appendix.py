@@ -23,48 +23,34 @@ from symconv.printing.targets import target_of
 
 #: What an index counts, by its field in a notation.
 _COUNTED = {
-    "batch_index": "samples",
-    "output_channel_index": "output channels",
+    "batch_index": "samples", "output_channel_index": "output channels",
     "tap_channel_index": "the input channels that an output channel sees",
     "input_channel_index": "input channels",
-}
+}  # fmt: skip
 
 #: Derivations after that of the output are of these; the others follow from them and are not repeated.
 _TOLD = {
-    "output": "Output",
-    "matrix": "Matrix",
-    "windows": "Windows",
-    "tying": "Ties",
-    "grad_input": "Gradient with respect to the input",
-    "grad_kernel": "Gradient with respect to the kernel",
-    "grad_bias": "Gradient with respect to the bias",
-}
+    "output": "Output", "matrix": "Matrix", "windows": "Windows", "tying": "Ties",
+    **{f"grad_{of}": f"Gradient with respect to the {of}" for of in ("input", "kernel", "bias")},
+}  # fmt: skip
 
 
 def derivations(sources: Sources) -> list[Block]:
     """Each closed form with the steps that lead to it; at the end the rules, a use of each at a time."""
-    text = (
-        "Each line follows from the one before by the rule named beside it. The rules are explained at the "
-    )
-    text += "end of this section."
-    blocks: list[Block] = [Prose((text,))]
+    text = "Each line follows from the one before by the rule named beside it. "
+    blocks: list[Block] = [Prose((f"{text}The rules are explained at the end of this section.",))]
     uses: dict[str, dict[str, list[str]]] = {}
     for name in derived(sources):
         made = sources.opened.derive(name)
         blocks.append(Heading((_TOLD[name],), 2))
         blocks.append(Display(made, f"opened.derive({name!r})", f"derivation-{name}", stepwise=True))
         if name == "tying":
-            blocks.append(say(sources.opened, _BY_WAY_OF))
+            text = "This is the gradient with respect to {w} by way of {T}; below it is obtained directly "
+            blocks.append(say(sources.opened, f"{text}from the outputs."))
         for rule, told in made.reasons().items():
             uses.setdefault(rule, {}).setdefault(told, []).append(named(name))
     points = [point for rule, told in uses.items() for point in _explained(rule, told)]
     return [*blocks, Heading(("Rules",), 2), Points(tuple(points))]
-
-
-#: What is said of the gradient that the derivation of the ties ends with.
-_BY_WAY_OF = (
-    "This is the gradient with respect to {w} by way of {T}; below it is obtained directly from the outputs."
-)
 
 
 def _explained(rule: str, uses: Mapping[str, Sequence[str]]) -> Iterator[tuple[Words, Words]]:
@@ -90,10 +76,7 @@ def windows(sources: Sources) -> list[Block]:
 
 
 def dense(sources: Sources, printed: str = "") -> list[Block]:
-    """The gradient of a dense matrix in the place of the layer's, without and with its zeros.
-
-    ``printed`` is the section that has it already.
-    """
+    """The gradient of a dense matrix, unless a section has it already, without and with the layer's zeros."""
     source = sources.example
     if "dense_gradient" not in source.equation_names:
         return []
@@ -101,18 +84,13 @@ def dense(sources: Sources, printed: str = "") -> list[Block]:
     text = "A dense matrix in the place of {T} would have this gradient:"
     blocks: list[Block] = [say(source, text), *equation(sources, "example", "dense_gradient")]
     if printed:
-        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of Section "
-        text += f"“{printed}”."
-        blocks = [Prose(pen.say(text, outer=pen(outer)))]
+        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of Section “{named}”."
+        blocks = [Prose(pen.say(text, outer=pen(outer), named=printed))]
     if s.nonzeros < s.entries:
-        text = (
-            "Setting the entries where {matrix} holds no weight to zero gives (the bracket is 1 at an entry "
-        )
-        text += "of {matrix} that holds a weight, else 0, and {times} multiplies entry by entry):"
-        blocks += [
-            Prose(pen.say(text, times=Maths(r"\odot", ".*"))),
-            *equation(sources, "example", "masked_gradient"),
-        ]
+        text = "Setting the entries where {matrix} holds no weight to zero gives (the bracket is 1 at an "
+        text += "entry of {matrix} that holds a weight, else 0, and {times} multiplies entry by entry):"
+        blocks.append(Prose(pen.say(text, times=Maths(r"\odot", ".*"))))
+        blocks += equation(sources, "example", "masked_gradient")
     return [*blocks, say(source, "Summing over each weight's positions gives the gradient of the kernel.")]
 
 
@@ -160,13 +138,8 @@ def letters(sources: Sources) -> list[Block]:
         sizes += "stride, {d} the dilation, {p} the padding before the input"
         sizes += ", {q} the padding after it and {a} the output padding" if transposed else ""
         sizes += "" if transposed else " and {q} the padding after it"
-    blocks: list[Block] = [
-        Prose((layer.description,)),
-        say(
-            layer,
-            f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, starting at {n.base}.{several}",
-        ),
-    ]
+    text = f"{sizes}. {{i}}, {{k}} and {{j}} count outputs, taps and inputs, starting at {n.base}.{several}"
+    blocks: list[Block] = [Prose((layer.description,)), say(layer, text)]
     named = [name for r in layer.spec.pattern.relations for names in r.letters.values() for name in names]
     others = [name for name in dict.fromkeys(named) if name in _COUNTED]
     if others:
@@ -177,19 +150,12 @@ def letters(sources: Sources) -> list[Block]:
                   for at, name in enumerate(others)]  # fmt: skip
         blocks.append(Prose(("Likewise ", *enumerated(counts), ".")))
     blocks.append(Prose(typeset("The bracket [P] is 1 if P holds, else 0.")))
-    rows: list[tuple[Words, ...]] = []
-    for one in operands(layer.closed.symbols):
-        rows.append(((one.letter,), (one.meaning,), _product(one.shape)))
-    rows += _further(sources)
-    blocks.append(Table((("letter",), ("what it is",), ("shape",)), tuple(rows)))
+    rows = [((one.letter,), (one.meaning,), _product(one.shape)) for one in operands(layer.closed.symbols)]
+    blocks.append(Table((("letter",), ("what it is",), ("shape",)), (*rows, *_further(sources))))
     held = conditions(sources.opened.closed.symbols, sources.opened.formula("output"))
     if held:
         blocks.append(Prose(("Such a layer exists if ", *enumerated([(one,) for one in held]), ".")))
     return blocks
-
-
-#: The roles of the indices of the ties.
-_CELLS = ("output", "input", "tap")
 
 
 def _further(sources: Sources) -> Iterator[tuple[Words, Words, Words]]:
@@ -205,19 +171,16 @@ def _further(sources: Sources) -> Iterator[tuple[Words, Words, Words]]:
         whole = pen.say(f"the padded input: {{input}} {meaning}", least=LEAST)
         yield (Maths(t.padded(t.letter(n.input), name), name),), whole, ()
     sizes = {role: Mul(*map(sympify, extent)) for role, extent in symbols.extents.items()}
-    line = "column" if n.window_columns else "row"
+    line, cells = "column" if n.window_columns else "row", ("output", "input")
     told: dict[str, tuple[str, str, Sequence[str]]] = {
-        "matrix": (n.matrix, "the matrix by which the layer multiplies {input}", ("output", "input")),
+        "matrix": (n.matrix, "the matrix by which the layer multiplies {input}", cells),
         "windows": (n.windows, f"the windows, a {line} for each output", symbols.window_roles),
-        "tying": (n.tying, "the ties: 1 where an entry of {matrix} holds a weight, else 0", _CELLS),
+        "tying": (n.tying, "the ties: 1 where an entry of {matrix} holds a weight, else 0", (*cells, "tap")),
     }
     for name, (one, meaning, roles) in told.items():
         if name in derived(sources):
-            yield (
-                (letter(one),),
-                pen.say(meaning),
-                _product(letters_of(symbols, [sizes[role] for role in roles])),
-            )
+            shape = _product(letters_of(symbols, [sizes[role] for role in roles]))
+            yield (letter(one),), pen.say(meaning), shape
     yield (letter(n.loss),), ("the loss, a number",), ()
     if spec.kernel.learned:
         f = sources.activation.name

@@ -27,19 +27,13 @@ from symconv.printing.names import Depth, SectionName
 
 Section: TypeAlias = Callable[[Sources], list[Block]]
 
-
-def _size(sources: Sources) -> list[Block]:
-    """The output size, and what is read in the padding of each mode."""
-    return [*size(sources), *modes(sources, Pen(Worked(sources.example)), "size")]
-
-
 #: Each section by its name: its heading, and what it consists of.
 SECTIONS: Mapping[str, tuple[str, Section]] = MappingProxyType(
     {
         "numbers": ("The numbers", numbers),
         "matrix": ("The matrix", matrix),
         "why": ("Why it matters", why),
-        "size": ("Output size", _size),
+        "size": ("Output size", lambda s: [*size(s), *modes(s, Pen(Worked(s.example)), "size")]),
         "learning": ("Learning", learning),
         "checks": ("How we know", checks),
         "letters": ("Letters", letters),

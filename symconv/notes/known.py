@@ -164,23 +164,17 @@ def comparisons(sources: Sources) -> list[Block]:
     for finding in compared(sources.example):
         rows.setdefault(finding.quantity, []).append(finding)
     head: tuple[Words, ...] = (("quantity",), ("recomputed by",), ("result",))
-    table: list[tuple[Words, ...]] = [
-        (
-            (_TITLES.get(name, named(name)),),
-            (", ".join(dict.fromkeys(_CHANGED if f.reference == _DIFFERENCES else _called(f.reference)
-                                     for f in found)),),
-            ("equal" if all(found) else "DIFFERS",),
-        )
-        for name, found in rows.items()
-        if name not in _UNSEEN or not all(found)
-    ]  # fmt: skip
+    table: list[tuple[Words, ...]] = []
+    for name, found in rows.items():
+        if name not in _UNSEEN or not all(found):
+            names = (_called(f.reference).replace("changes of one number", _CHANGED) for f in found)
+            result = "equal" if all(found) else "DIFFERS"
+            table.append(((_TITLES.get(name, named(name)),), (", ".join(dict.fromkeys(names)),), (result,)))
     what = "this layer" if sources.own else "the example"
     by = {_called(f.reference) for found in rows.values() for f in found}
     told = "; ".join(how for name, how in _HOW.items() if name in by)
-    return [
-        Prose((f"The quantities of {what} were recomputed by independent programs: {told}.",)),
-        Table(head, tuple(table), "example.check()"),
-    ]
+    text = f"The quantities of {what} were recomputed by independent programs: {told}."
+    return [Prose((text,)), Table(head, tuple(table), "example.check()")]
 
 
 #: What recomputes, and how, as far as notes use it.
@@ -192,19 +186,14 @@ _HOW = {
     "changes of one number": "derivatives are differences after one input or weight has been changed",
 }
 
-#: What stands in the table for the last of these.
-_CHANGED = "changing one entry"
-
-#: Quantities that notes do not show.
-_UNSEEN = ("upstream_matrix",)
+#: What stands in the table for the last of these; quantities that notes do not show.
+_CHANGED, _UNSEEN = "changing one entry", ("upstream_matrix",)
 
 #: What quantities are called where the formulas show more than their names.
 _TITLES = {
-    "output_size": "number of outputs",
-    "windows": "matrix of windows",
-    "dense_gradient": "gradient of a dense matrix",
-    "masked_gradient": "gradient of a dense matrix, masked",
-}
+    "output_size": "number of outputs", "windows": "matrix of windows",
+    "dense_gradient": "gradient of a dense matrix", "masked_gradient": "gradient of a dense matrix, masked",
+}  # fmt: skip
 
 
 def proofs(sources: Sources) -> list[Block]:

@@ -150,7 +150,8 @@ def _steps(block: Display) -> str:
 def _algorithm(block: Algorithm) -> str:
     listing = block.listing.latex()
     told = f"{sentence(block.caption)}\n\n{{\\footnotesize\n{listing}\n}}"
-    return f"\\begin{{samepage}}\n{told}\n\\end{{samepage}}" if listing.count("\n") < LONGEST else told
+    whole = f"\\begin{{samepage}}\n{told}\n\\end{{samepage}}\n\\par\\penalty0"
+    return whole if listing.count("\n") < LONGEST else told
 
 
 def _display(block: Display, labels: str) -> str:

@@ -80,10 +80,7 @@ def beside(before: int, after: int, noun: str) -> str:
 
 
 def modes(sources: Sources, pen: Pen, section: str = "") -> list[Block]:
-    """The table, for a convolution with padding, if it belongs to a section.
-
-    Where the layer reads zeros, it compares kinds of padding, as the section on sizes does, if there is room.
-    """
+    """The table, for a convolution with padding: of zeros where sizes are told, and only if there is room."""
     worked, spec = pen.worked, pen.worked.spec
     if section and section != ("size" if spec.padding_mode == "zeros" else "numbers"):
         return []
