@@ -101,6 +101,7 @@ def compared(worked: Worked) -> tuple[int, bool]:
             for name, numbers in expected.items():
                 told = f"{name} of layer {n}"
                 pairs += [(told, e, w) for e, w in zip(worked.shown(name, n), numbers, strict=True)]
+        pairs += [] if loss.unknown else [("the loss", worked.loss, found.loss)]
         for told, entry, number in pairs:
             if not _agree(_value(entry, put), in_sympy(number), rational):
                 raise SymconvError(f"the example does not agree with its reference: {told} has {entry}.")

@@ -13,6 +13,7 @@ import sympy
 
 import symconv as sc
 from symconv.errors import OptionError, SymconvError
+from symconv.network.losses import Loss
 from symconv.network.named import Named
 from symconv.notes.model import Display, Heading, Picture, plain
 from tests.network.noted import NETS, notes_of, one_filter, opening, two_filters
@@ -295,6 +296,11 @@ def test_wrong_quantities_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> No
         opening().notes()
     with pytest.raises(SymconvError, match="does not agree"):
         one_filter().notes()
+    monkeypatch.undo()
+    value = Loss.value
+    monkeypatch.setattr(Loss, "value", lambda self, a, t: 2 * value(self, a, t))
+    with pytest.raises(SymconvError, match="its reference: the loss has 305"):
+        opening().notes()
 
 
 def test_wrong_options_are_refused() -> None:
