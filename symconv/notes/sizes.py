@@ -228,7 +228,7 @@ def _paddings(sources: Sources, pen: Pen, simplest: Words = ()) -> list[Block]:
     spec = pen.worked.spec
     one = len(spec.tied.relations) == 1 and kinds.kind(spec) == "convolution"
     if not one or spec.padding_mode != "zeros":
-        return [Prose(simplest)] if simplest else []
+        return [Prose(simplest, spare=1)] if simplest else []
     stride = int(spec.tied_axes[0].geometry["stride"])
     rows: list[tuple[int, tuple[Words, ...]]] = []
     rows_of: dict[str, list[list[tuple[int, int]]]] = {}
