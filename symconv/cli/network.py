@@ -25,10 +25,7 @@ _T = TypeVar("_T")
 _WHOLE = ("loss", "x", "target", "notation", "layers")
 
 #: How things are asked for in such a file.
-SPEC = Door(
-    lambda name: name.replace("_", "-"),
-    {**WAYS, "with_bias": "add bias = true", "flatten": "a part of the kind 'flatten'"},
-)
+SPEC = Door(lambda name: name.replace("_", "-"), {**WAYS, "with_bias": "add bias = true"})
 
 
 @click.command(add_help_option=False)

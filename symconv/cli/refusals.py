@@ -13,6 +13,7 @@ REFUSALS = (click.ClickException, SymconvError, MemoryError, RecursionError, Ove
 WAYS = {
     "closed_form": "derive closed forms, without values",
     "dots": "print the matrix with {show} matrix, which shows dots",
+    "flatten": "a part of the kind 'flatten'",
     "function": "a name such as 'f'",
     "pair": "BEFORE,AFTER",
     "rows": "a whole number of at least 3, or 0 to show all",

@@ -82,7 +82,7 @@ def test_letters_of_a_notation_are_names_in_python(typeset) -> None:
     assert listing.source.startswith(head)
     assert "for tau in range(kappa):" in listing.source
     latex = typeset(listing.math())
-    assert "\\delta^{(l)}, \\mathbf{w}, n_{in}, s, d, p" in latex
+    assert "\\delta^{(l)}, \\mathbf{w}, n_{\\mathrm{in}}, s, d, p" in latex
     assert "\\mathbf{w}_{\\tau} \\delta^{(l)}_{i}" in latex
     assert introduced([listing])[0] == ("wbf", "the kernel")
     opening = sc.Conv1d(4, 3, notation=Notation(**OPENING)).algorithm()
