@@ -69,7 +69,7 @@ def reached_by_gradients(
     known: Known,
 ) -> list[dict[tuple[int, int], tuple[tuple[int, int], tuple[int, int]]]]:
     """For the output of each top part, and some places of it, the first and last inputs with a gradient."""
-    x = torch.ones(1, known.channels, known.size, known.size, dtype=torch.float64, requires_grad=True)
+    x = torch.ones(1, 1, known.size, known.size, dtype=torch.float64, requires_grad=True)
     out, places = x, []
     for module in modules_of(nn, known):
         if isinstance(module, nn.Flatten):
@@ -87,7 +87,10 @@ def reached_by_gradients(
 
 
 def _positive(nn: Any, module: Any) -> Any:
-    """A module whose every path has a positive gradient: averages for maxima, and positive weights."""
+    """A module whose every path has a positive gradient: averages for maxima, and positive weights.
+
+    A channel is enough, since each channel of a convolution reads all those before it.
+    """
     if isinstance(module, nn.MaxPool2d):
         return nn.AvgPool2d(module.kernel_size, module.stride, module.padding)
     if isinstance(module, nn.ReLU):
@@ -95,7 +98,10 @@ def _positive(nn: Any, module: Any) -> Any:
     for name, child in list(module.named_children()):
         setattr(module, name, _positive(nn, child))
     if isinstance(module, nn.Conv2d):
-        module.weight.data.fill_(1 / module.weight[0].numel())
+        assert module.groups == 1
+        sizes = module.kernel_size, module.stride, module.padding
+        module = nn.Conv2d(1, 1, *sizes, bias=False)
+        module.weight.data.fill_(1 / module.weight.numel())
     return module
 
 
@@ -244,7 +250,16 @@ def test_open_sizes_have_no_list_of_inputs() -> None:
 def test_the_summary_is_a_table() -> None:
     text = str(chain_of(NETWORKS["LeNet-5"]).summary()).splitlines()
     assert len(text) == 9
-    assert text[0].split() == ["layer", "kind", "output", "parameters", "multiplications", "field", "jump"]
-    assert text[1].split() == ["1", "Conv2d,", "relu", "(6,", "28,", "28)", "156", "117600", "5×5", "1×1"]
-    assert text[-1].split() == ["in", "all", "(10,)", "61706", "416520"]
+    assert text[0].split() == [
+        "layer",
+        "kind",
+        "output",
+        "parameters",
+        "multiplications",
+        "receptive",
+        "field",
+        "jump",
+    ]
+    assert text[1].split() == ["1", "Conv2d,", "relu", "6×28×28", "156", "117600", "5×5", "1×1"]
+    assert text[-1].split() == ["total", "10", "61706", "416520"]
     assert sc.Chain(sc.Conv1d("N", 3)).summary().latex().startswith(r"\begin{array}{lllrrrr}")
