@@ -117,11 +117,12 @@ def operand_indices(setting: LayerSymbols) -> dict[str, tuple[str, tuple[int, ..
     """For the letter of each operand its role, and which of the role's indices it has."""
     n, taps, outputs = setting.notation, setting.indices("tap"), setting.indices("output")
     own = setting.kernel.indices(setting.spec.tied, taps)
+    biases = {n.bias: ("output", tuple(map(outputs.index, setting.bias_indices(outputs))))}
     return {
         n.input: ("input", tuple(range(len(setting.indices("input"))))),
         n.upstream: ("output", tuple(range(len(outputs)))),
         n.kernel: ("tap", tuple(map(taps.index, own))),
-        n.bias: ("output", tuple(map(outputs.index, setting.bias_indices(outputs)))),
+        **(biases if setting.bias else {}),
     }
 
 

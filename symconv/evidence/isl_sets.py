@@ -85,11 +85,11 @@ class Reader:
             n.input: inputs,
             n.upstream: outputs,
             n.kernel: setting.kernel.indices(setting.spec.tied, taps),
-            n.bias: setting.bias_indices(outputs),
+            **({n.bias: setting.bias_indices(outputs)} if setting.bias else {}),
         }
         constants = [setting.constant] if setting.constant else []
         self.values = {letter: value for letter, value in constants if letter.is_Symbol}
-        self._named = setting.loss, Symbol(n.bias), *self.values
+        self._named = setting.loss, *([Symbol(n.bias)] if setting.bias else []), *self.values
 
     def terms(self, expr: Expr, around: Term = Term()) -> list[Term]:
         """The sums of products that an expression is, within the sums and brackets around it."""
