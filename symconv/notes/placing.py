@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symconv.notes.model import Block, Display, Picture, Prose
 
 #: An algorithm of fewer lines stands on one page.
-LONGEST = 45
+LONGEST = 30
 
 
 @dataclass(frozen=True)
