@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from functools import cache
 from itertools import islice
@@ -47,6 +48,9 @@ from symconv.evidence.trials import MOST_PLACES, Places, Side, Trial, portions
 from symconv.index_sums.nodes import Convolution, Correlation, Iverson, Partial, Upsampled
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
 from tests.tiers import exhaustive, law, tiers
+
+# SymPy takes random sums apart by recursion, the deeper the less of them it has seen before.
+sys.setrecursionlimit(max(4000, sys.getrecursionlimit()))
 
 LAYERS = {
     "plain": lambda: sc.Conv1d("N", "K", stride="s", dilation="d", padding="p", bias=True),
