@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import symconv as sc
+from symconv.notes.model import plain
 
 NOTATIONS = ("symconv", "goodfellow", "dumoulin-visin", "pytorch", "cs231n", "ufldl")
 
@@ -67,3 +68,8 @@ def sheet(seed: int) -> Any:
             if "ask for fewer" not in str(error):
                 raise
     raise AssertionError(made)
+
+
+def told(blocks: Any) -> str:
+    """The sentences of blocks."""
+    return " ".join(plain(block.words) for block in blocks if hasattr(block, "words"))
