@@ -64,8 +64,8 @@ _OPENINGS: Mapping[str, str] = MappingProxyType(
         "transposed": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the activation "
         "function. A {operation} is the same operation with a special matrix for {W}; a transposed "
         "convolution, as libraries call it, takes the transpose of "
-        "such a matrix{biased}.{channels} It returns to the size of the {operation}'s input, but not to its "
-        "values. These notes show what it computes instead{named}.",
+        "such a matrix{biased}.{channels} It returns to the size of an input of the {operation}, but not to "
+        "its values. These notes show what it computes instead{named}.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
         "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
         "show which {W}{named}.",

@@ -13,14 +13,16 @@ LED_BACK = {
 
 
 def limits_told(pen: Pen) -> Words:
-    """What the limits of the sum do."""
-    if pen.worked.spec.transposed:
-        return pen.say(
-            "The limits of the sum select the inputs that contribute to {y}.", y=generic(pen, "output")
-        )
-    if not pen.worked.spec.kernel.learned:
-        return ("The limits of the sum keep the index of the input within range.",)
-    return pen.say("The limits of the sum keep the indices of {kernel} and {input} within range.")
+    """What the limits of the sum do, and what it is where they leave nothing."""
+    spec = pen.worked.spec
+    text = "The limits of the sum keep the indices of {kernel} and {input} within range"
+    if spec.transposed:
+        text = "The limits of the sum select the inputs that contribute to {y}"
+    elif not spec.kernel.learned:
+        text = "The limits of the sum keep the index of the input within range"
+    # With full padding every window meets the input.
+    full = all(axis.options["padding"] == "full" for axis in spec.tied_axes)
+    return pen.say(f"{text}{'' if full else '; a sum without terms is 0'}.", y=generic(pen, "output"))
 
 
 def fewest(pen: Pen, *, own: bool) -> Words:

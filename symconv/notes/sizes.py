@@ -113,17 +113,24 @@ def _cut(sources: Sources, pen: Pen) -> Words:
         return pen.letter(field) if numeric else letters_of(setting, (geometry[name],))[0]
 
     each = f",{along(spec)}" if several else ""
-    found: list[str | Maths] = []
-    if side["before"] != side["after"]:
-        found += [". Then the padding is removed at both ends"]
-    elif numeric or geometry["before"] != 0:
-        found += [". Then ", of("before", "padding"), " places are removed on each side (the padding)"]
-    if numeric or geometry["output_padding"] != 0:
-        found += [
+    uneven, cut = side["before"] != side["after"], numeric or geometry["before"] != 0
+    p, a = of("before", "padding"), of("output_padding", "output_padding")
+    found: Words = ()
+    if uneven:
+        found = (". Then the padding is removed at both ends",)
+    elif cut:
+        found = (". Then ", p, " places are removed on each side (the padding)")
+    if (numeric or geometry["output_padding"] != 0) and not uneven and cut:
+        less = Maths(f"{p.latex} - {a.latex}", f"{p.text} - {a.text}")
+        found = (". Then ", p, " places are removed at the start (the padding) and ", less, " at the end (")
+        found = (*found, a, " is the output padding)")
+    elif numeric or geometry["output_padding"] != 0:
+        found = (
+            *found,
             " and " if found else ". Then ",
-            of("output_padding", "output_padding"),
+            a,
             " places are added at the end (the output padding)",
-        ]
+        )
     return (*found, f"{each}:")
 
 
