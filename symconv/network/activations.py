@@ -275,7 +275,7 @@ class Activation:
         if self.unknown:
             return rf"$\displaystyle {name}(z),\quad {name}'(z)$"
         argument, shown = self.source_latex or ("z", target.expr(self.expr))
-        slope = target.expr(self.slope)
+        slope = target.named({Z: argument}).expr(self.slope)
         return rf"$\displaystyle {name}({argument}) = {shown},\quad {name}'(z) = {slope}$"
 
     def __repr__(self) -> str:

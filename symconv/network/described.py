@@ -76,9 +76,13 @@ def matrices_told(stages: Sequence[Stage]) -> Words:
     if not held:
         return ()
     numbers = joined([str(stage.number) for stage in held])
-    text = f"{{T}} {'are the matrices of layers' if len(held) > 1 else 'is the matrix of layer'} "
-    text += f"{numbers}. Row {{i}} holds the weights of output {{i}}, each "
-    text += "in the column of the input that it multiplies."
+    text = f"{{T}} {'are the matrices of layers' if len(held) > 1 else 'is the matrix of layer'} {numbers}."
+    kernels = [stage.layer.spec.kernel for stage in held]
+    if not all(kernel.depends_on_input for kernel in kernels):
+        text += " Row {i} holds the weights of output {i}, each in the column of the input that it multiplies"
+        text += "; an average has equal weights." if any(kernel.uniform for kernel in kernels) else "."
+    if any(kernel.depends_on_input for kernel in kernels):
+        text += " That of maximum pooling has a single 1 in each row, at the entry that is kept."
     pieces = [Maths(Letter.of(stage.matrix_letter).latex, stage.matrix_letter) for stage in held]
     return say(text, T=listed(pieces), i=Maths("i", "i"))
 

@@ -49,8 +49,8 @@ def figure(
 
     An edge joins an input and an output of a layer that meet; edges of one colour and style share a weight.
     What is added past the layers of a residual chain is not drawn. Above each layer stand its shape and how
-    many inputs, along each axis, one of its entries sees. A chain of more than 150 edges is drawn as blocks:
-    a box for each layer, with the same beside it.
+    many inputs, along each axis, one of its entries sees. A chain of more than 150 nodes or edges is drawn
+    as blocks: a box for each layer, with the same beside it.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def figure(
     SymbolicSizeError
         If a size is a letter.
     FigureError
-        If something is marked in a chain of more than 150 edges.
+        If something is marked in a chain of more than 150 nodes or edges.
     OptionError
         If there is no such output, or both are given.
 
@@ -101,8 +101,8 @@ def _drawn(
     if not edges or sum(map(len, edges.values())) > MOST_EDGES:
         if output is None and neuron is None:
             return blocks(chain)
-        wrong = f"the network has more than {MOST_EDGES} edges, too many to be told apart. Leave {{option}} "
-        wrong += "out, and it is drawn with a box for each layer."
+        wrong = f"the network has more than {MOST_EDGES} nodes or edges, too many to be told apart. Leave "
+        wrong += "{option} out, and it is drawn with a box for each layer."
         raise FigureError(wrong, "output" if neuron is None else "neuron")
     styles = {s.number: _styles(s) if pitch == _PITCH else {} for s in chain.stages}
     places = _places(sizes, pitch)
@@ -251,7 +251,7 @@ def _heads(chain: Any, places: Places, *, details: bool) -> Iterator[Text]:
         x, (field, _) = places[number, 0][0], field_told(chain, stage)
         yield Text(x, 0.4, Label(words, words))
         told = [f"shape {size_told(stage.shape if number else stage.before)}"]
-        told += [f"sees {field} inputs"] if number and field else []
+        told += [f"sees {field} input{'s' * (field != '1')}"] if number and field else []
         for line, words in enumerate(told if details else []):
             yield Text(x, 0.95 + 0.4 * line, Label(words.replace("×", r"$\times$"), words), size=_SMALL)
 

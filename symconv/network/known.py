@@ -37,7 +37,7 @@ def known(chain: Any, worked: Worked | None) -> str:
     text = ""
     if worked:
         agree = "exactly" if compared(worked)[1] else f"to {AGREED} digits"
-        text = "Every number above was computed a second time by an independent program; "
+        text = "Every number of both passes was computed a second time by an independent program; "
         text += f"all agree {agree}. "
     text += f"{_derived(chain)}; all agree {how}."
     unknown = dict.fromkeys(s.activation.name for s in chain.stages if s.activation.unknown)

@@ -65,12 +65,19 @@ def _loss(pen: Pen, form: MathsTarget) -> list[Row]:
             parts.append(f"-({' + '.join(added)})")
         else:
             gaps = (short(a - t) for a, t in zip(outputs, worked.target, strict=True))
-            added = (squared.format(form.factor(gap)) for gap in gaps)
+            added = (squared.format(_base(form, gap)) for gap in gaps)
             scale = form.expr(Rational(1, count))
             parts.append(f"{scale}{form.times}({' + '.join(added)})" if count > 1 else " + ".join(added))
     if worked.loss.is_number:
         parts.append(shown(form, worked.loss))
     return [*rows, Row(form.letter(worked.notation.loss), tuple(parts))]
+
+
+def _base(form: MathsTarget, number: Expr) -> str:
+    """A number that a power is taken of: what is no plain row of digits stands in brackets."""
+    plain = number.is_nonnegative and (number.is_Integer or number.is_Float)
+    left, right = (r"\left(", r"\right)") if form.stacked else ("(", ")")
+    return form.expr(number) if plain else f"{left}{form.expr(number)}{right}"
 
 
 def arriving(pen: Pen) -> Words:

@@ -244,7 +244,7 @@ def notes(
 def _frames(
     told: Noted, title: str, parts: Mapping[str, Sequence[Block]], *, whole: bool
 ) -> tuple[Frame, ...]:
-    """The slides: the story on numbers, and rest it what notes of depth full have besides."""
+    """The slides: the story on numbers, and behind it what notes of depth full have besides."""
     rest = plainly([Heading(("Derivations",)), *parts["derivations"]]) if "derivations" in parts else []
     if not whole:
         return ()

@@ -16,11 +16,12 @@ from symconv.network.activations import Activation, Z, exact, values_at
 from symconv.network.arrays import Entries, like
 from symconv.network.losses import Loss
 from symconv.network.passes import Backward, Forward, Operands, added, backward, exact_entries, forward
+from symconv.network.references import DIGITS
 from symconv.network.stages import Stage
 from symconv.network.values import ROLES, Values
 
-#: Numbers that are no fractions are computed with so many digits, and given with as many as a float has.
-DIGITS, GIVEN = 50, 15
+#: Numbers that are no fractions are given with as many digits as a float has.
+GIVEN = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +231,9 @@ def vjp(chain: Any, gradient: Any) -> dict[str, Any]:
 
 
 def _given(entry: Any) -> Expr:
-    return Float(entry, GIVEN) if isinstance(entry, mpmath.mpf) else exact(entry)
+    """A result: what was computed with 50 digits is given with 15, in an expression too."""
+    found = exact(entry)
+    return found.xreplace({number: Float(number, GIVEN) for number in found.atoms(Float)})
 
 
 def _operands(values: Values) -> Operands:

@@ -80,8 +80,10 @@ def functions(form: MathsTarget, activation: Activation, names: set[str]) -> lis
             letter = form.function(activation.letter) + "'" * primed
             shown = form if expr.has(Max) else form.named({})
             written = _cases(form, expr) if isinstance(expr, Piecewise) else shown.expr(expr)
-            source = activation.source_latex if form.stacked and not primed else None
+            source = activation.source_latex if form.stacked else None
             argument, written = source or (form.expr(Z), written)
+            if source and primed:
+                written = form.named({Z: argument}).expr(expr)
             lines.append(form.prose("with ") + f"{letter}({argument}) = {written}")
     return lines
 

@@ -140,7 +140,7 @@ def test_the_heads_of_columns_have_shapes_and_receptive_fields() -> None:
 
 def test_what_cannot_be_drawn_is_refused() -> None:
     for marks in ({"output": 0}, {"neuron": (1, 0)}):
-        wrong = f"more than 150 edges, too many to be told apart. Leave {next(iter(marks))} out"
+        wrong = f"more than 150 nodes or edges, too many to be told apart. Leave {next(iter(marks))} out"
         with pytest.raises(FigureError, match=wrong):
             sc.Chain(sc.Dense(20, 20)).figure(**marks)
     with pytest.raises(SymbolicSizeError):

@@ -88,7 +88,8 @@ def test_notes_tell_the_gradients_of_one_neuron_and_of_one_weight() -> None:
         "w^(1)_1 is used four times, in z^(1)_1, z^(1)_2, z^(1)_3 and z^(1)_4.",
         "            = 0*1 + (-17)*2 + 17*3 + 0*4\n            = 17",
         "dL/dW^(2)_0_2 = delta^(2)_0*a^(1)_2 = 4*34 = 136",
-        "Every number above was computed a second time by an independent program; all agree exactly.",
+        "Every number of both passes was computed a second time by an independent program; all agree "
+        "exactly.",
         "Filled nodes: the path of the gradient back to a^(1)_2: a^(2)_0, a^(2)_1.",
         "T^(1) is the matrix of layer 1. Row i holds the weights of output i, each in the column of",
         "Layer 1 (convolution):",
@@ -312,3 +313,14 @@ def test_wrong_options_are_refused() -> None:
         opening().notes(sections="neuron")
     with pytest.raises(OptionError, match="is there 2 times"):
         opening().notes(sections=["neuron", "neuron"])
+
+
+@pytest.mark.parametrize("loss", ["half_squared_error", "mean_squared_error"])
+def test_the_loss_in_numbers_is_what_it_is_said_to_be(loss: str) -> None:
+    """With fractions, whose squares need brackets."""
+    first = sc.Conv1d(6, 2, padding=1), sc.Activation("relu"), sc.MaxPool1d(None, 2)
+    text = str(sc.Chain(*first, sc.AvgPool1d(None, 2), sc.Dense(None, 2), loss=loss).notes())
+    (line,) = (line for line in text.splitlines() if line.startswith("L = sum("))
+    *_, numbers, value = line.split(" = ")
+    assert "/2)**2" in numbers
+    assert eval(numbers) == eval(value)
