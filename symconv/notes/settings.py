@@ -25,22 +25,25 @@ from symconv.printing.target import MathsTarget
 def built_in(spec: Specification, *, whole: bool = False) -> list[str]:
     """The stride, the padding and so on that stand in formulas as numbers, each with its name.
 
-    The ``whole`` list counts channels and samples too.
+    Where some axes have letters, the numbers of the others are told axis by axis. The ``whole`` list counts
+    channels and samples too.
 
     >>> import symconv as sc
     >>> [built_in(sc.Conv1d("N", "K", stride=stride).spec) for stride in (2, "s")]
     [['stride 2', 'no padding'], ['no padding']]
     >>> built_in(sc.Conv2d(("N", "H"), 3, padding=1, padding_mode="reflect", dilation=(1, 2)).spec)
     ['stride 1', 'dilation 1 along the first axis and 2 along the second axis', 'reflect padding 1']
+    >>> built_in(sc.Conv2d(("N", 5), 3, stride=("s", 2), padding=("p", 1)).spec)
+    ['stride 2 along the second axis', 'padding 1 along the second axis']
     """
     axes = [axis.geometry for axis in spec.tied_axes]
 
     def told(name: str, usual: int | None = None) -> list[str]:
         found = [axis.get(name, usual) for axis in axes]
-        numbers = all(isinstance(size, int) for size in found)
-        plain = not numbers or all(size == usual for size in found)
+        numbers = [str(size) if isinstance(size, int) else "" for size in found]
+        plain = not any(numbers) or all(size == usual for size in found)
         called = name.replace("_", " ").replace("kernel", spec.kernel.called if whole else "kernel")
-        return [] if plain else [f"{called} {per_axis(list(map(str, found)))}"]
+        return [] if plain else [f"{called} {per_axis(numbers)}"]
 
     groups = [r.geometry["groups"] for r in spec.tied.relations if "groups" in r.geometry]
     counts = [
@@ -79,12 +82,12 @@ def _padding(spec: Specification) -> list[str]:
         if named in MODES and named != "valid":
             found.append(f"{named} padding")
         elif not (isinstance(before, int) and isinstance(after, int)):
-            return [f"{mode}padding"] * bool(mode)
+            found.append(f"{mode}padding" if mode else "")
         elif before != after:
             found.append(f"{mode}padding {before} before and {after} after")
         else:
             found.append(f"{mode}padding {before}" if before else "no padding")
-    return [per_axis(found)]
+    return [per_axis(found)] if any(found) else []
 
 
 def listed(settings: Sequence[str]) -> str:

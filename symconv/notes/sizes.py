@@ -20,7 +20,7 @@ from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Size, Specification
-from symconv.printing.english import counted, joined
+from symconv.printing.english import counted, joined, per_axis
 
 _SIZES = {
     "convolution": "{given}there is one output for each position of the kernel on the padded input:",
@@ -87,17 +87,20 @@ def lettered(sources: Sources) -> list[Words]:
         ("after",): ("", f" {noun}{cut} after it"),
         ("output_padding",): ("", " places added at the end"),
     }
-    found: list[Words] = []
+    found, every = list[Words](), True
     for names, (before, after) in told.items():
         sizes = [[axis.geometry.get(name, 0) for name in names] for axis in spec.tied_axes]
         alike = all(size == each[0] for each in sizes for size in each)
         if "before" in names or "after" in names:
             both = all(axis.geometry["before"] == axis.geometry["after"] for axis in spec.tied_axes)
             alike = alike and both == (len(names) > 1)
-        letters = list(dict.fromkeys(each[0] for each in sizes if sympify(each[0]).is_Symbol))
+        given = [sympify(each[0]).is_Symbol for each in sizes]
+        letters = list(dict.fromkeys(each[0] for each, letter in zip(sizes, given, strict=True) if letter))
         if alike and letters:
-            found.append((before, *pen.listed(list(letters_of(setting, tuple(letters)))), after))
-    if found and len(spec.axes) > 1:
+            every &= all(given)
+            where = per_axis([after if letter else "" for letter in given])
+            found.append((before, *pen.listed(list(letters_of(setting, tuple(letters)))), where))
+    if found and len(spec.axes) > 1 and every:
         found[-1] = (*found[-1], " along each axis")
     return found
 

@@ -325,3 +325,13 @@ def test_algorithms_have_their_arguments_introduced(name: str) -> None:
     assert len(letters) == len(set(letters))
     assert ("kernel" in told) == ("w" in letters)
     assert ("The letters of an axis bear its number." in told) == (len(layer.axes) > 1)
+
+
+def test_a_proof_names_the_numbers_of_every_axis() -> None:
+    layer = sc.Conv2d(("N", 5), ("K", 3), stride=("s", 2), padding=("p", 1))
+    told = said(layer, "checks")
+    second = ("input size 5", "kernel size 3", "stride 2", "padding 1")
+    assert all(f"{setting} along the second axis" in told for setting in second)
+    formulas = said(layer, "numbers")
+    assert "stride s (the step length) along the first axis" in formulas
+    assert "p zeros on each side along the first axis" in formulas

@@ -92,13 +92,16 @@ def _each(name: str, values: Sequence[Any]) -> str:
 
 
 def _lettered(text: str, spec: Specification, letters: Letters | None) -> Words:
-    """A sentence with the open sizes in it as mathematics, and the letters of kernel and bias."""
+    """A sentence with the open sizes in it as mathematics, and the letters of kernel and bias.
+
+    An "a" is the article.
+    """
     parts: dict[str, Any] = {"w": ""}
     if letters is not None:
         parts["w"] = (" ", maths(lambda t: letters.tap(t)))
         parts["b"] = lambda t: t.letter(letters.notation.bias)
     known = {s for axis in spec.axes for size in axis.geometry.values() for s in sympify(size).free_symbols}
-    for at, symbol in enumerate(sorted(known, key=str)):
+    for at, symbol in enumerate(sorted((one for one in known if str(one) != "a"), key=str)):
         text = re.sub(rf"(?<![\w{{']){re.escape(str(symbol))}(?![\w}}'])", f"{{size{at}}}", text)
         parts[f"size{at}"] = lambda t, symbol=symbol: t.expr(symbol)
     return words(text, **parts)

@@ -117,3 +117,10 @@ def test_solutions_begin_on_a_page_of_their_own() -> None:
         < tex.index("{Solution 1}")
     )
     assert "Solutions" not in sheet.files("sheet.tex")["sheet.tex"].decode()
+
+
+def test_an_article_is_no_size() -> None:
+    layer = sc.ConvTranspose1d("N", "K", stride=2, output_padding="a")
+    head = layer.exercises(seed=1, count=2).document().blocks[0]
+    assert isinstance(head, Prose)
+    assert "All exercises use a " in "".join(part for part in head.words if isinstance(part, str))
