@@ -16,13 +16,12 @@ def again(pen: Pen, shift: Shift) -> Words:
     flat = len(pen.worked.shape("output")) == 1
     listed = [pen.number(outputs[at]) for at in shift.same] if flat else []
     later = f"{'one place' if shift.moved == 1 else counted(shift.moved, 'place')} later"
-    text = f" {many or 'None'} of the {counted(len(outputs), 'output')}"
+    if len(outputs) == 1:
+        return (f" The output {'reappears' if many else 'does not reappear'} {later}",)
+    text = f" {many or 'None'} of the {len(outputs)} outputs"
     values = (", ", *pen.listed(listed), ",") if listed else ()
-    return (
-        text,
-        *values,
-        f" {'reappears' if many < 2 else 'reappear'} {later}{'' if flat else ' in their rows'}",
-    )
+    verb = "reappears" if many < 2 else "reappear"
+    return (text, *values, f" {verb} {later}{'' if flat else ' in their rows'}")
 
 
 def changed(pen: Pen, shift: Shift) -> Words:
@@ -40,20 +39,21 @@ def changed(pen: Pen, shift: Shift) -> Words:
     if tap is None:
         return ()
     one = len(others) == 1
-    names: Words = ("; ", *pen.listed([pen.output(at) for at in others]))
-    text = " = {value} does not, because where its" if one else " do not: where the"
-    text += f" window {'' if one else 'of {y} = {value} '}"
-    text += "read {old} in the padding it now reads {new} (giving {gives})"
+    window = "its window" if one else "the window of {y} = {value}"
+    why = f"where {window} read {{old}} in the padding it now reads {{new}}"
     if tap not in old:
         zeros = "zero" if shift.by == 1 else "zeros"
-        text = text.replace("where ", "").partition(" read {old}")[0]
-        text += f" reached over the edge, where it now reads the {zeros} in front (giving {{gives}})"
+        why = f"{window} reached over the edge, where it now reads the {zeros} in front"
+    text = f" = {{value}} does not, because {why}" if one else f" do not: {why}"
+    names: Words = ("; ", *pen.listed([pen.output(at) for at in others]))
+    if len(worked.outputs) == 1:
+        names, text = (), f": {why}"
     pieces = {
         "y": pen.output(others[0]), "value": pen.number(worked.outputs[others[0]]),
         "old": pen.number(old.get(tap, S.Zero)), "new": pen.number(new[tap]),
         "gives": pen.number(shift.outputs[there]),
     }  # fmt: skip
-    return (*names, *pen.say(text, **pieces))
+    return (*names, *pen.say(f"{text} (giving {{gives}})", **pieces))
 
 
 def widened(pen: Pen, shift: Shift) -> Words:
