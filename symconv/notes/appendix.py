@@ -164,7 +164,7 @@ def _further(sources: Sources) -> Iterator[tuple[Words, Words, Words]]:
     symbols, n, spec = layer.closed.symbols, layer.spec.written, layer.spec
     if not spec.transposed:
         t, name = target_of("latex"), symbols.padded.label.name
-        padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+        padded = spec.padded
         meaning = spec.axes[0].fill.words if padded else "itself, since there is no padding"
         if padded and spec.kernel.depends_on_input:
             meaning = "with {least} in the padding"

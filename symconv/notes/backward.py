@@ -97,8 +97,7 @@ def _spread(pen: Pen) -> str:
 
 def _cropped(pen: Pen) -> str:
     """That entries which fall on the padding are left out, and inputs that no window reads get none."""
-    padded = any(axis.geometry["before"] or axis.geometry["after"] for axis in pen.worked.spec.tied_axes)
-    cropped = ", without the entries that fall on the padding" if padded else ""
+    cropped = ", without the entries that fall on the padding" if pen.worked.spec.padded else ""
     return f"{cropped}; inputs that no window reads receive 0" if pen.worked.skipped else cropped
 
 

@@ -96,8 +96,8 @@ def notes(
             raise OptionError(sentence, given=name)
     pages = _pages(sources, depth) if sections is None else 0
     shown = frames(sources, title.strip(), wanted, parts, whole=sections is None)
-    letters = _in_title(sources) if title == sources.layer.title else ()
-    return Document(title.strip(), tuple(blocks), sources.statements, pages, shown, letters=letters)
+    sizes = _in_title(sources) if title == sources.layer.title else ()
+    return Document(title.strip(), tuple(blocks), sources.statements, pages, shown, letters=sizes)
 
 
 def _in_title(sources: Sources) -> tuple[Maths, ...]:

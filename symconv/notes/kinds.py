@@ -40,7 +40,7 @@ def same_settings(spec: Specification, *also: str) -> str:
     'kernel and stride, and no padding'
     """
     spread = any(axis.geometry["dilation"] != 1 for axis in spec.tied_axes)
-    padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+    padded = spec.padded
     told = joined([*also, "stride", *["dilation"] * spread, *["padding"] * padded])
     without = f"{',' * (' and ' in told)} and no padding"
     return told if padded else f"{told}{without}"

@@ -107,7 +107,7 @@ def reading(sources: Sources, pen: Pen) -> Words:
         whole = operation(s.form.letter(n.input), s.form.letter(n.kernel), where)
         return f"{whole} + {s.form.letter(n.bias)}" if spec.bias else whole
 
-    outside = any(axis.geometry[side] != 0 for axis in symbols.spec.tied_axes for side in ("before", "after"))
+    outside = symbols.spec.padded
     zeros = "taken as 0 outside its range"
     how = zeros if spec.padding_mode == "zeros" else f"{prolonged(spec)} as above"
     text = f" With {{input}} {how}, the outputs" if outside else " The outputs"

@@ -111,6 +111,11 @@ class Specification:
         return str(self.axes[0].options.get("padding_mode", "zeros"))
 
     @property
+    def padded(self) -> bool:
+        """Whether there is padding on some side."""
+        return any(axis.geometry[side] != 0 for axis in self.tied_axes for side in ("before", "after"))
+
+    @property
     def reads_input(self) -> bool:
         """Whether the padding reads the input again, so that several taps may reach one entry."""
         return self.axes[0].fill.reads_input

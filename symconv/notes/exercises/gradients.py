@@ -131,7 +131,7 @@ def _multiplied(
         When it asks for a gradient that is not given, or for an entry of the padding that it has not made.
     """
     spec, pads = layer.spec, []
-    forgotten = not any(axis.geometry[side] for axis in made.spec.tied_axes for side in ("before", "after"))
+    forgotten = not made.spec.padded
     for own, other, count in zip(spec.tied_axes, made.spec.tied_axes, spec.output_sizes, strict=True):
         size = {name: int(value) for name, value in other.geometry.items()}
         before, after = (0 if forgotten else int(own.geometry[side]) for side in ("before", "after"))

@@ -46,7 +46,7 @@ def others_above(layer: Practised) -> str:
     here = {
         "kernel size" if spec.kernel.learned else "window size": True,
         "stride": any(axis.geometry["stride"] != 1 for axis in axes),
-        "padding": any(axis.geometry[side] != 0 for axis in axes for side in ("before", "after")),
+        "padding": spec.padded,
         "dilation": any(axis.geometry["dilation"] != 1 for axis in axes),
         "output padding": any(axis.options.get("output_padding", 0) != 0 for axis in axes),
         "rounding": any(axis.options.get("ceil_mode", False) for axis in axes),

@@ -29,10 +29,6 @@ class LayerMistake:
     options: Callable[[Specification], Mapping[str, Any] | None]
 
 
-def _padded(spec: Specification) -> bool:
-    return any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
-
-
 def _other(spec: Specification, name: str, usual: Any) -> bool:
     """Whether an option of an axis is not as usual."""
     return any(axis.options.get(name, usual) != usual for axis in spec.tied_axes)
@@ -47,7 +43,7 @@ def _one_side(spec: Specification) -> Mapping[str, Any] | None:
 
 
 def _full(spec: Specification) -> Mapping[str, Any] | None:
-    plain = not spec.transposed and spec.kernel.learned and not _padded(spec)
+    plain = not spec.transposed and spec.kernel.learned and not spec.padded
     wide = any(axis.geometry["kernel_size"] != 1 for axis in spec.tied_axes)
     return {"padding": "full"} if plain and wide and not spec.reads_input else None
 
@@ -70,7 +66,7 @@ LAYER_MISTAKES = (
             if spec.transposed
             else "The padding was forgotten."
         ),
-        lambda spec: {"padding": 0} if _padded(spec) else None,
+        lambda spec: {"padding": 0} if spec.padded else None,
     ),
     LayerMistake(
         "one side",
@@ -89,7 +85,7 @@ LAYER_MISTAKES = (
     LayerMistake(
         "padding mode",
         lambda spec: "The padding was filled with zeros.",
-        lambda spec: {"padding_mode": "zeros"} if spec.reads_input and _padded(spec) else None,
+        lambda spec: {"padding_mode": "zeros"} if spec.reads_input and spec.padded else None,
     ),
     LayerMistake(
         "stride",
@@ -131,7 +127,7 @@ LAYER_MISTAKES = (
         ),
         lambda spec: (
             {"count_include_pad": not spec.kernel.options.get("count_include_pad", True)}
-            if spec.kernel.mean and _padded(spec)
+            if spec.kernel.mean and spec.padded
             else None
         ),
     ),

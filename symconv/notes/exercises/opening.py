@@ -111,7 +111,7 @@ def _pooled(spec: Specification) -> list[Block]:
     """What pooling does that no kernel does."""
     text = f"Each output is {spec.kernel.mean}."
     if spec.kernel.depends_on_input:
-        padded = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+        padded = spec.padded
         text = f"Each output is the largest entry of its window{'; the padding is never chosen' * padded}."
     if any(axis.options.get("ceil_mode", False) for axis in spec.tied_axes):
         text += " Rounding up admits a last window that is only partly inside, as long as its first place is "
@@ -153,7 +153,7 @@ def _formula(layer: Practised) -> list[Block]:
     if spec.transposed:
         return blocks
     if zeros:
-        outside = any(axis.geometry[side] != 0 for axis in spec.tied_axes for side in ("before", "after"))
+        outside = spec.padded
         told = f"{'where' if spec.numeric else 'Here'} {{x}} is 0 outside its range."
         return [*blocks, say(told, x=lambda t: letters.input(t))] if outside else blocks
     name = symbols.padded.label.name
