@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -10,6 +11,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import symconv as sc
+from symconv.index_sums.symbols import LayerSymbols
+from symconv.notes.settings import shown_size
+from symconv.printing.targets import target_of
 from tests.notes.test_symmetric_kernels import calculated
 from tests.tiers import law
 
@@ -273,3 +277,30 @@ def test_no_operation_is_named_where_the_padding_wraps_around() -> None:
 
 def entries(column: Any) -> list[int]:
     return [int(entry) for entry in column]
+
+
+@law(
+    20,
+    400,
+    stride=st.integers(1, 4),
+    dilation=st.integers(1, 3),
+    padding=st.integers(0, 3),
+    added=st.integers(0, 2),
+    size=st.integers(1, 12),
+    taps=st.integers(1, 4),
+    transposed=st.booleans(),
+)
+def test_the_size_with_its_stride_and_padding_counts_the_outputs(
+    stride: int, dilation: int, padding: int, added: int, size: int, taps: int, transposed: bool
+) -> None:  # fmt: skip
+    """The formula as it is printed, with numbers put in, against PyTorch's rule for the output size."""
+    kind = sc.ConvTranspose1d if transposed else sc.Conv1d
+    more = {"output_padding": min(added, max(stride, dilation) - 1)} if transposed else {}
+    layer = kind("N", "K", stride=stride, dilation=dilation, padding=padding, **more)
+    written = shown_size(LayerSymbols(layer.spec), 0, target_of("text"))
+    assert written is not None
+    span = dilation * (taps - 1) + 1
+    expected = (size + 2 * padding - span) // stride + 1
+    if transposed:
+        expected = (size - 1) * stride - 2 * padding + span + more["output_padding"]
+    assert eval(written, {"N": size, "K": taps, "floor": math.floor}) == expected
