@@ -1,6 +1,6 @@
 """The rows of each equation: letters, matrices written out, entries in tap order, results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -12,24 +12,21 @@ from symconv.explicit.entries import Explicit
 from symconv.explicit.layout import Rows, Sheet
 from symconv.explicit.registry import QUANTITIES, Quantity
 from symconv.pattern import Incidence, Specification
+from symconv.pattern.output_size import written
 from symconv.pattern.selection import comparisons, meetings
 from symconv.printing.display import Beside, Element, Grid, Row, Side
 from symconv.printing.letters import on_axis
 from symconv.printing.target import MAY_BREAK, MathsTarget
 
-#: The formula of a size, as :attr:`Spatial.size_template` has it.
-Template: TypeAlias = tuple[tuple[str, str], ...]
-
 Builder: TypeAlias = Callable[[Sheet], Rows]
 
 
 def _output_size(sheet: Sheet) -> Rows:
-    axes = enumerate(sheet.spec.axes)
-    return [axis_size(sheet.spec, at, axis.size_template, sheet.form) for at, axis in axes]
+    return [axis_size(sheet.spec, at, sheet.form) for at in range(len(sheet.spec.axes))]
 
 
-def axis_size(spec: Specification, at: int, template: Template, form: MathsTarget) -> Row:
-    """The output size along one axis by a formula: in letters, in numbers, and the result."""
+def axis_size(spec: Specification, at: int, form: MathsTarget, idle: Collection[str] = ()) -> Row:
+    """The output size along one axis, without what is ``idle``: in letters, in numbers, and the result."""
     axes, n = spec.axes, spec.notation
     named = ("input_size", "kernel_size", "output_size", "stride", "dilation", "padding", "output_padding")
     letters = {name: form.letter(on_axis(getattr(n, name), at, len(axes))) for name in named}
@@ -39,15 +36,15 @@ def axis_size(spec: Specification, at: int, template: Template, form: MathsTarge
     values = {name: str(size) for name, size in numbers.items()}
     letters["before"] = p
     values["pads"] = f"2{form.dot}{values['before']}" if even else f"{values['before']} + {values['after']}"
-    written = []
+    found = []
     for names, times in ((letters, form.times), (values, form.dot)):
-        names["off"] = names["pads"] if even else f"({names['pads']})"
-        parts = [[part.format(t=times, **names) for part in pair] for pair in template]
-        sizes = [form.floor_fraction(whole, over) if over else whole for whole, over in parts]
-        least = sizes[0] if len(sizes) == 1 else f"{form.minimum}({', '.join(sizes)})"
-        written.append(f"{least} + 1" if parts[0][1] else least)
+        spacing = "" if "dilation" in idle else f"{names['dilation']}{times}"
+        off = names["pads"] if even else f"({names['pads']})"
+        found.append(
+            written(axes[at].size_template(idle), {**names, "t": times, "spacing": spacing, "off": off}, form)
+        )
     (size,) = axes[at].extents["output"]
-    return Row(letters["output_size"], (*written, str(size)))
+    return Row(letters["output_size"], (*found, str(size)))
 
 
 def _gradient(quantity: str, acting: str, sheet: Sheet) -> Rows:

@@ -11,19 +11,10 @@ from symconv.explicit.layout import Sheet
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Maths, Words
 from symconv.notes.pieces import Pen
-from symconv.notes.settings import shown_size, spanned, times
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Size, Specification
-from symconv.printing.target import MathsTarget
-
-#: By whether a layer is transposed.
-_COUNTED = {
-    False: "{the} {padded}input has {places} places{spans}, so the first position of the {window} can be "
-    "followed by {steps} steps of {stride}{place}. With the first position, that makes {size} outputs",
-    True: "{the} copies of the kernel lie {stride}{place} apart, one for each input, and together they "
-    "extend over {covered} places{cut}. That makes {size} outputs",
-}
+from symconv.pattern.output_size import ShownSize
 
 
 def positions_counted(sources: Sources) -> Words:
@@ -35,49 +26,45 @@ def positions_counted(sources: Sources) -> Words:
     added = size.get("output_padding", S.Zero)
     letters = {outputs: letter for letter, outputs in symbols.definitions.items()}
 
-    def written(write: Callable[[MathsTarget], str]) -> Maths:
-        return pen(lambda s: write(of_formulas(s.form, symbols)))
-
     def printed(expr: Expr) -> Maths:
-        return written(lambda form: form.expr(expr))
+        return pen(lambda s: of_formulas(s.form, symbols).expr(expr))
 
-    def steps(form: MathsTarget) -> str:
-        found = shown_size(symbols, 0, form)
-        if found is None:
-            return form.expr(whole - 1)
-        return found.removesuffix(" + 1") if found.endswith(" + 1") else f"{found} - 1"
+    def shown(write: Callable[[ShownSize], str]) -> Maths:
+        return pen(lambda s: write(ShownSize(axis, of_formulas(s.form, symbols))))
 
-    def numbers(form: MathsTarget) -> str:
-        return f"{shown_size(own, 0, form)} = {own.output_sizes[0]}"
+    def numbers(s: Sheet) -> str:
+        return f"{ShownSize(own.exact_spec.tied_axes[0], s.form).size} = {own.output_sizes[0]}"
 
-    def covered(form: MathsTarget) -> str:
-        n = form.expr(size["input_size"])
-        return f"{times(form, stride, f'({n} - 1)')} + {spanned(size, form)}"
-
-    text = _COUNTED[spec.transposed]
-    changed = [f"{{pads}} of them {_are(pads)} removed (the padding)"] * (pads != 0)
-    changed += [f"{{added}} {_are(added)} added (the output padding)"] * (added != 0)
-    text = text.replace("{cut}", f"; {' and '.join(changed)}" if changed else "")
-    text = text.replace(
-        "{spans}", f", of which the {spec.kernel.called} spans {{covers}}" * (size["dilation"] != 1)
-    )
-    alike = not others or spec.alike
-    the = "Along each axis, the" if alike else "Along the first axis, the"
-    text = text.replace("{the}", the if others else "The").replace("{padded}", "padded " * (pads != 0))
-    text = text.replace("{window}", spec.kernel.called).replace(
-        "{place}", " place" if stride == 1 else " places"
-    )
-    if not sources.layer.spec.numeric:
-        text += "; in the example {numbers}"
-    text += "."
-    if not spec.transposed and stride != 1:
-        text += " A remainder means that the last places are not read."
+    alike, called = not others or spec.alike, spec.kernel.called
+    the = f"Along {'each' if alike else 'the first'} axis, the" if others else "The"
+    step = "{stride} place" if stride == 1 else "{stride} places"
+    if spec.transposed:
+        changes = {
+            "{pads}": (pads, "removed (the padding)"),
+            "{added}": (added, "added (the output padding)"),
+        }
+        changed = [
+            f"{count} of them {'is' if n == 1 else 'are'} {done}"
+            for count, (n, done) in changes.items()
+            if n != 0
+        ]
+        counted = f"copies of the kernel lie {step} apart, one for each input, and together they extend over "
+        counted += f"{{covered}} places{'; ' * bool(changed)}{' and '.join(changed)}. That"
+    else:
+        counted = f"{'padded ' * (pads != 0)}input has {{places}} places"
+        counted += f", of which the {called} spans {{window}}" * (size["dilation"] != 1)
+        counted += f", so the first position of the {called} can be followed by {{steps}} steps of {step}. "
+        counted += "With the first position, that"
+    example = "" if sources.layer.spec.numeric else "; in the example {numbers}"
+    text = f"{the} {counted} makes {{size}} outputs{example}."
+    text += " A remainder means that the last places are not read." * (not spec.transposed and stride != 1)
     if not alike:
         text += f" The other {'axis is' if len(others) == 1 else 'axes are'} counted in the same way."
     return pen.say(
-        text, places=printed(size["input_size"] + pads), steps=written(steps), stride=printed(stride),
-        size=printed(letters.get(whole, whole)), numbers=written(numbers), pads=printed(pads),
-        added=printed(added), covered=written(covered), covers=written(lambda form: spanned(size, form)),
+        text, places=printed(size["input_size"] + pads), stride=printed(stride), pads=printed(pads),
+        added=printed(added), size=printed(letters.get(whole, whole)), numbers=pen(numbers),
+        steps=shown(lambda size: size.last or size.form.expr(whole - 1)),
+        covered=shown(lambda size: size.covered), window=shown(lambda size: size.window),
     )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from sympy import Symbol
 
 from symconv.derivation import Formula
+from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Display, Prose
 from symconv.notes.reflected import Reflection
-from symconv.notes.settings import shown_size
+from symconv.pattern.output_size import ShownSize
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.english import joined
@@ -73,8 +74,10 @@ class Formulas:
         """The definition of an output size, its stride and padding in their places."""
         symbols = self.reflection.symbols if self.reflection else None
         for at, name in enumerate(symbols.m_names if symbols else ()):
-            if symbols and row.left == target.letter(name) and (shown := shown_size(symbols, at, target)):
-                return row._replace(parts=(shown,))
+            if symbols and row.left == target.letter(name):
+                form = of_formulas(target, symbols)
+                shown = ShownSize(symbols.exact_spec.tied_axes[at], form).size
+                return row._replace(parts=(shown,)) if shown else row
         return row
 
     latex, text = as_latex, as_text

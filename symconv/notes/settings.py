@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from sympy import Expr, Ge, Le, S, Symbol, sympify
+from sympy import Expr, Ge, Le, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 import symconv.notes.kinds as kinds
@@ -130,50 +130,6 @@ def kernel_indices(pen: Pen) -> Words:
 
     names = {"from": first, "to": second} if spec.transposed else {"to": first, "from": second}
     return pen.say(text, w=pen(kernel), **{name: letter(own) for name, own in names.items()})
-
-
-def shown_size(symbols: LayerSymbols, at: int, form: MathsTarget) -> str | None:
-    """An output size with its stride and padding in their places; None where SymPy's own form shows them.
-
-    >>> import symconv as sc
-    >>> from symconv.printing.targets import target_of
-    >>> layers = sc.Conv1d("N", "K", stride=2, padding=1), sc.ConvTranspose1d("N", "K", stride=2, padding=1)
-    >>> [shown_size(LayerSymbols(layer.spec), 0, target_of("text")) for layer in layers]
-    ['floor((N + 2 - K)/2) + 1', '2*(N - 1) + K - 2']
-    """
-    axis, form = symbols.exact_spec.tied_axes[at], of_formulas(form, symbols)
-    size = {name: sympify(value) for name, value in axis.geometry.items()}
-    stride, pads, added = size["stride"], size["before"] + size["after"], size.get("output_padding", S.Zero)
-    plain = all((size[side].is_Integer or size[side].is_Symbol) for side in ("before", "after"))
-    if axis.options.get("ceil_mode") or not plain:
-        return None
-    n, k, window = form.expr(size["input_size"]), form.factor(size["kernel_size"]), spanned(size, form)
-    off = f"({form.expr(pads)})" if pads.is_Add else form.expr(pads)
-    if symbols.spec.transposed:
-        steps = times(form, stride, f"({n} - 1)")
-        whole = f"{n} + {k} - 1" if stride == size["dilation"] == 1 else f"{steps} + {window}"
-        return f"{whole}{f' - {off}' if pads != 0 else ''}{f' + {form.expr(added)}' if added != 0 else ''}"
-    whole = f"{n}{f' + {form.expr(pads)}' if pads != 0 else ''}"
-    if size["dilation"] == 1:
-        whole += f" - {k}"
-    else:
-        whole += f" - {window.removesuffix(' + 1')}"
-        if stride == 1:
-            return whole
-        whole += " - 1"
-    return f"{whole} + 1" if stride == 1 else f"{form.floor_fraction(whole, form.expr(stride))} + 1"
-
-
-def spanned(size: Mapping[str, Expr], form: MathsTarget) -> str:
-    """How many places a window spans along an axis."""
-    k = form.factor(size["kernel_size"])
-    return k if size["dilation"] == 1 else f"{times(form, size['dilation'], f'({k} - 1)')} + 1"
-
-
-def times(form: MathsTarget, size: Expr, factor: str) -> str:
-    """A size times what is in brackets."""
-    between = "" if form.stacked and size.is_Integer else form.times
-    return factor if size == 1 else f"{form.factor(size)}{between}{factor}"
 
 
 def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:

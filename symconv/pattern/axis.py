@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, OptionError
 from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.output_size import Template, window
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.reading import Size, largest, least, read_padding, read_size
 from symconv.pattern.relation import Adjoint, Places, Relation, Spatial, Window
@@ -136,11 +138,11 @@ class Axis(Spatial):
         modes = {"flip": self.flip, "padding_mode": self.padding_mode, "ceil_mode": self.ceil_mode}
         return {**{name: getattr(self, name) for name in _SIZES}, "padding": padding, **modes}
 
-    @property
-    def size_template(self) -> tuple[tuple[str, str], ...]:
-        whole = "{input_size} + {pads} - {dilation}{t}({kernel_size} - 1) - 1"
+    def size_template(self, idle: Collection[str] = ()) -> Template:
+        pads = "" if "pads" in idle else " + {pads}"
+        whole = f"{{input_size}}{pads} - {window(idle).replace(' + ', ' - ')}"
         if not self.ceil_mode:
-            return ((whole, "{stride}"),)
+            return ((whole, "" if "stride" in idle else "{stride}"),)
         return (f"{whole} + {{stride}} - 1", "{stride}"), ("{input_size} + {before} - 1", "{stride}")
 
     @property

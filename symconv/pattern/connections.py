@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 from sympy import Expr, Symbol, sympify
 
 from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.output_size import Template
 from symconv.pattern.reading import Size, read_size
 from symconv.pattern.relation import Places, Relation, Spatial, Window
 
@@ -53,9 +55,8 @@ class Connections(Spatial):
     def kind(self) -> str:
         return "Dense layer"
 
-    @property
-    def size_template(self) -> tuple[tuple[str, str], ...]:
-        return (("{out_features}", ""),)
+    def size_template(self, idle: Collection[str] = ()) -> Template:
+        return (("{out_features} - 1", ""),)
 
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         return ((sympify(self.out_features - 1), place),)
@@ -120,9 +121,8 @@ class Diagonal(Spatial):
     def kind(self) -> str:
         return "Diagonal layer"
 
-    @property
-    def size_template(self) -> tuple[tuple[str, str], ...]:
-        return (("{input_size}", ""),)
+    def size_template(self, idle: Collection[str] = ()) -> Template:
+        return (("{input_size} - 1", ""),)
 
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         return ((sympify(self.input_size - 1), place),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
 from operator import attrgetter
@@ -15,6 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, SymbolicSizeError
 from symconv.pattern.incidence import ROLES, Incidence
+from symconv.pattern.output_size import Template
 from symconv.pattern.padding import PADDING_MODES, PaddingMode
 from symconv.pattern.reading import Size
 
@@ -191,14 +192,18 @@ class Spatial(Relation):
     def kind(self) -> str:
         """What the operation is called."""
 
-    @property
     @abstractmethod
-    def size_template(self) -> tuple[tuple[str, str], ...]:
-        """The output size in names of sizes, and what it is divided by before rounding down and adding 1.
+    def size_template(self, idle: Collection[str] = ()) -> Template:
+        """The last place of an output in names of sizes, and what it is divided by before rounding down.
 
-        Of several the least counts. ``{pads}`` is what the paddings add up to, ``{off}`` the same where it is
-        taken off, ``{t}`` the sign of a product.
+        Of several the least counts; the output size is one more. ``{pads}`` is what the paddings add up to,
+        ``{off}`` the same where it is taken off, ``{t}`` the sign of a product, ``{spacing}`` the dilation as
+        a factor and ``{steps}`` the stride. What is ``idle`` makes no difference, such as a dilation of 1.
         """
+
+    def size_shown(self, idle: Collection[str]) -> Template:
+        """The same in the order in which notes count the places."""
+        return self.size_template(idle)
 
 
 def _replaced(value: Any, swap: Mapping[Symbol, Expr]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from symconv.errors import GeometryError, OptionError
 from symconv.pattern.axis import Axis, read_sizes
+from symconv.pattern.output_size import Template, covered
 from symconv.pattern.reading import Size, read_padding, read_size
 from symconv.pattern.relation import Adjoint, Spatial
 
@@ -88,10 +89,15 @@ class TransposedAxis(Adjoint, Spatial):
         inner = {name: value for name, value in self.relation.options.items() if name not in without}
         return {**inner, "input_size": self.relation.output_size, "output_padding": self.extra}
 
-    @property
-    def size_template(self) -> tuple[tuple[str, str], ...]:
-        whole = "({input_size} - 1){t}{stride} - {off} + {dilation}{t}({kernel_size} - 1)"
-        return ((f"{whole} + {{output_padding}} + 1", ""),)
+    def size_template(self, idle: Collection[str] = ()) -> Template:
+        whole = "({input_size} - 1){t}{stride} - {off} + {spacing}({kernel_size} - 1)"
+        return ((whole if "output_padding" in idle else f"{whole} + {{output_padding}}", ""),)
+
+    def size_shown(self, idle: Collection[str]) -> Template:
+        dense = "stride" in idle and "dilation" in idle
+        whole = "{input_size} + {kernel_size} - 1" if dense else covered(idle)
+        whole += "" if "pads" in idle else " - {off}"
+        return ((f"{whole}{'' if 'output_padding' in idle else ' + {output_padding}'} - 1", ""),)
 
     def size_counts(self, place: Symbol) -> tuple[tuple[Expr, Expr], ...]:
         return ((sympify(self.relation.input_size - 1), place),)

@@ -11,8 +11,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import symconv as sc
+from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.notes.settings import shown_size
+from symconv.pattern.output_size import ShownSize
 from symconv.printing.targets import target_of
 from tests.notes.test_symmetric_kernels import calculated
 from tests.tiers import law
@@ -297,7 +298,8 @@ def test_the_size_with_its_stride_and_padding_counts_the_outputs(
     kind = sc.ConvTranspose1d if transposed else sc.Conv1d
     more = {"output_padding": min(added, max(stride, dilation) - 1)} if transposed else {}
     layer = kind("N", "K", stride=stride, dilation=dilation, padding=padding, **more)
-    written = shown_size(LayerSymbols(layer.spec), 0, target_of("text"))
+    symbols = LayerSymbols(layer.spec)
+    written = ShownSize(symbols.exact_spec.tied_axes[0], of_formulas(target_of("text"), symbols)).size
     assert written is not None
     span = dilation * (taps - 1) + 1
     expected = (size + 2 * padding - span) // stride + 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symconv.explicit.rows import Template, axis_size
+from symconv.explicit.rows import axis_size
 from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import Writes, say
 from symconv.notes.model import Prose
+from symconv.pattern.output_size import USUAL
 from symconv.printing.display import Row
 from symconv.printing.english import joined
 from symconv.printing.letters import on_axis
@@ -25,19 +26,9 @@ _PADS = {
 }
 
 
-def _unusual(layer: Practised, field: str, usual: int) -> bool:
+def _unusual(layer: Practised, field: str) -> bool:
     """Whether a size is another than that which the formula can do without, on any axis."""
-    return any(axis.geometry.get(field, usual) != usual for axis in layer.spec.tied_axes)
-
-
-def _simplest(layer: Practised, template: Template) -> Template:
-    """The formula of a size without what makes no difference to it: see ``Spatial.size_template``."""
-    idle = {"{dilation}{t}({kernel_size} - 1) - 1": "{kernel_size}", "{dilation}{t}": ""}
-    idle = {} if _unusual(layer, "dilation", 1) else idle
-    idle |= {} if _unusual(layer, "output_padding", 0) else {" + {output_padding}": ""}
-    for part, without in idle.items():
-        template = tuple((top.replace(part, without), below) for top, below in template)
-    return template
+    return any(axis.geometry.get(field, USUAL[field]) != USUAL[field] for axis in layer.spec.tied_axes)
 
 
 def others_above(layer: Practised) -> str:
@@ -64,8 +55,8 @@ def put_in(layer: Practised) -> Prose:
     kind = "transposed" if spec.transposed else "convolution" if spec.kernel.learned else "pooling"
     pad = _PADS["transposed" if spec.transposed else "convolution"][uneven]
     parts = [_SIZES[kind], pad, "stride {s}"]
-    parts += ["dilation {d}"] * _unusual(layer, "dilation", 1)
-    parts += ["output padding {a}"] * _unusual(layer, "output_padding", 0)
+    parts += ["dilation {d}"] * _unusual(layer, "dilation")
+    parts += ["output padding {a}"] * _unusual(layer, "output_padding")
     text = f"Put the numbers into the formula for the output size, for {joined(parts)}"
     text += " along the first axis, and likewise along the others:" if rank > 1 else ":"
 
@@ -80,5 +71,6 @@ def put_in(layer: Practised) -> Prose:
 
 def sized(t: MathsTarget, layer: Practised) -> Iterator[Row]:
     """The output size along each axis: in letters, in numbers, and the result."""
-    for at, axis in enumerate(layer.spec.axes):
-        yield axis_size(layer.spec, at, _simplest(layer, axis.size_template), t)
+    idle = [name for name in ("dilation", "output_padding") if not _unusual(layer, name)]
+    for at in range(len(layer.spec.axes)):
+        yield axis_size(layer.spec, at, t, idle)
