@@ -39,15 +39,8 @@ def positions_counted(sources: Sources) -> Words:
     the = f"Along {'each' if alike else 'the first'} axis, the" if others else "The"
     step = "{stride} place" if stride == 1 else "{stride} places"
     if spec.transposed:
-        changes = {
-            "{pads}": (pads, "removed (the padding)"),
-            "{added}": (added, "added (the output padding)"),
-        }
-        changed = [
-            f"{count} of them {'is' if n == 1 else 'are'} {done}"
-            for count, (n, done) in changes.items()
-            if n != 0
-        ]
+        changed = [f"{{pads}} of them {_are(pads)} removed (the padding)"] * (pads != 0)
+        changed += [f"{{added}} {_are(added)} added (the output padding)"] * (added != 0)
         counted = f"copies of the kernel lie {step} apart, one for each input, and together they extend over "
         counted += f"{{covered}} places{'; ' * bool(changed)}{' and '.join(changed)}. That"
     else:

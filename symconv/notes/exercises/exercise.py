@@ -15,6 +15,7 @@ from symconv.notes.exercises.practised import Practised
 from symconv.notes.exercises.written import paragraphs
 from symconv.notes.markdown import sentence
 from symconv.notes.model import Block, Display, Words, plain
+from symconv.pattern import Pattern
 
 #: So many wrong answers are kept at the most.
 MOST_WRONG = 5
@@ -62,6 +63,17 @@ def _either(reasons: Sequence[Words]) -> Words:
     return told
 
 
+@dataclass(frozen=True)
+class MatrixAsked:
+    """That a question introduces the matrix ``of`` a pattern.
+
+    ``again`` asks it of a matrix that the exercise of a number has introduced.
+    """
+
+    of: Pattern
+    again: Callable[[int], Words]
+
+
 @dataclass(frozen=True, repr=False)
 class Exercise:
     """A question about a layer.
@@ -101,6 +113,7 @@ class Exercise:
     options: tuple[Answer, ...]
     solution: tuple[Block, ...]
     _judge: Judge = field(compare=False)
+    matrix: MatrixAsked | None = field(default=None, compare=False)
 
     def judge(self, answer: Any) -> Claim:
         """Judge an answer by a claim, which is refuted if the answer is wrong.
@@ -156,6 +169,7 @@ class Draft:
     written: Callable[[Any], Words]
     judge: Judge
     form: str = "number"
+    matrix: MatrixAsked | None = None
 
     def made(self, rng: Random) -> Exercise | None:
         """The exercise; None where a choice has fewer than three options."""
@@ -182,7 +196,7 @@ class Draft:
         rng.shuffle(options)
         return Exercise(
             self.kind, self.form, tuple(paragraphs(self.question)), self.asked, answer, wrong, tuple(options),
-            tuple(self.solution), self.judge,
+            tuple(self.solution), self.judge, self.matrix,
         )  # fmt: skip
 
 

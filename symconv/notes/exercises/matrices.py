@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import prod
 from random import Random
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from symconv.errors import EntriesError
-from symconv.notes.exercises.exercise import Draft, Entries, Exercise
+from symconv.notes.exercises.exercise import Draft, Entries, Exercise, MatrixAsked
 from symconv.notes.exercises.letters import others_above
 from symconv.notes.exercises.mistakes import Mistaken, counted_from, mistaken
 from symconv.notes.exercises.practised import Practised, Subject, entry, shape_of_quantity, terms
@@ -29,7 +29,7 @@ from symconv.notes.exercises.written import (
     words,
     worked,
 )
-from symconv.notes.model import Block, Words
+from symconv.notes.model import Block, Prose, Words
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
 
@@ -88,7 +88,7 @@ def matrix_entry(subject: Subject, rng: Random) -> Exercise | None:
         ],
         asked=words("{e}", e=lambda t: L.matrix(t, *at)), value=right,
         wrong=[(n, r, partial(_own, layer, make)) for n, r, make in wrong],
-        solution=paragraphs([*_row(layer, at), *_whole_matrix(layer)]),
+        solution=_with_matrix(layer, [*_row(layer, at)]),
         written=lambda value: _expression(layer, value), judge=Entries(layer, f"matrix[{L.printed(at)}]"),
         form="choice",
     ).made(rng)  # fmt: skip
@@ -154,11 +154,18 @@ def _row(layer: Practised, at: tuple[int, int]) -> Iterator[Block]:
                   e=lambda t: L.matrix(t, *at))  # fmt: skip
 
 
-def _whole_matrix(layer: Practised) -> list[Block]:
-    """The matrix itself, where it fits."""
-    if max(layer.spec.tied.count("output"), layer.spec.tied.count("input")) > MOST_ROWS:
-        return []
-    return [say("The whole matrix:"), shown(WrittenOut(layer.equation("matrix")))]
+def _fits(layer: Practised) -> bool:
+    """Whether the matrix is shown."""
+    return max(layer.spec.tied.count("output"), layer.spec.tied.count("input")) <= MOST_ROWS
+
+
+def _with_matrix(layer: Practised, told: Sequence[Block], lead: Words = ()) -> list[Block]:
+    """What is told, and then the matrix itself, where it fits; its last paragraph may lead to the matrix."""
+    *others, last = paragraphs(told)
+    if not _fits(layer) or not isinstance(last, Prose):
+        return [*others, last]
+    matrix = WrittenOut(layer.equation("matrix"), layer.spec.pattern, last.words)
+    return [*others, Prose(lead or (*last.words, " The whole matrix:")), shown(matrix)]
 
 
 def matrix_zeros(subject: Subject, rng: Random) -> Exercise | None:
@@ -213,6 +220,11 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
                  ("columns", "One weight was counted for each input.", lambda: columns),
                  ("rows and columns", "Every diagonal was counted, also those that hold zeros.",
                   lambda: rows + columns - 1)]  # fmt: skip
+
+    def again(first: int) -> Words:
+        named = ("the matrix ", maths(lambda t: t.letter(n.matrix)), f" of Exercise {first}")
+        return words(asked, T=named)
+
     return Draft(
         kind=f"matrix_{what}",
         question=[
@@ -224,6 +236,7 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
         ],
         asked=(f"Number of {'zeros' if what == 'zeros' else 'weights'}",), value=value, wrong=wrong,
         solution=_why(layer, what, each, value), written=number, judge=Entries(layer, what),
+        matrix=MatrixAsked(layer.spec.pattern, again),
     ).made(rng)  # fmt: skip
 
 
@@ -285,15 +298,17 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
                       (f"{rows}{times}{columns} - " + (f"({total})" if "+" in total else total),
                        f"{rows * columns} - {held}", str(value)))  # fmt: skip
 
-        whole = _whole_matrix(layer)
-        uses = "Row {i} of {T} holds the weights that {y} uses, one at each input that it sees"
-        by_row = worked(count)
-        return [
-            say(f"{uses}:" if whole else f"{uses}. Row by row:",
+        def uses(end: str) -> Words:
+            return words(
+                f"Row {{i}} of {{T}} holds the weights that {{y}} uses, one at each input that it sees{end}",
                 i=lambda t: t.letter(n.output_index), T=matrix,
-                y=lambda t: t.entry(t.letter(n.output), t.letter(n.output_index)).replace("\u200b", "")),
-            *([*whole[1:], say("Counted row by row,"), by_row] if whole else [by_row]),
-        ]  # fmt: skip
+                y=lambda t: t.entry(t.letter(n.output), t.letter(n.output_index)).replace("\u200b", ""),
+            )  # fmt: skip
+
+        if not _fits(layer):
+            return [Prose(uses(". Row by row:")), worked(count)]
+        whole = _with_matrix(layer, [Prose(uses("."))], uses(":"))
+        return [*whole, say("Counted row by row,"), worked(count)]
     unused = taps - value
     sentences = [
         say(
@@ -304,4 +319,4 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     if unused:
         sentences.append(say("The kernel has {taps} weights, but {unused} of them meet only the padding.",
                              taps=taps, unused=unused))  # fmt: skip
-    return paragraphs([*sentences, *_whole_matrix(layer)])
+    return _with_matrix(layer, sentences)

@@ -25,6 +25,7 @@ from symconv.notes.exercises.sizes import left_over, output_size
 from symconv.notes.exercises.values import output_all, output_entry
 from symconv.notes.files import FORMATS, GivenOptions, rendered, write
 from symconv.notes.model import Block, Display, Heading, Points, Prose, Table, Words
+from symconv.pattern import Pattern
 from symconv.printing.names import ExerciseName
 
 #: Every kind of question, in the order of a sheet.
@@ -110,10 +111,10 @@ class Exercises(Sequence[Exercise]):
         Its headings bear numbers of their own, and its equations none.
         """
         blocks = list(numbered(self.opening, "layer", "sheet.opening"))
-        asked, shown = dict[str, int](), dict[str, int]()
+        asked, shown = dict[Pattern, int](), dict[Pattern, int]()
         for at, exercise in enumerate(self.exercises):
             blocks.append(Heading((f"Exercise {at + 1}",)))
-            question = asked_once(exercise.question, at + 1, asked)
+            question = asked_once(exercise, at + 1, asked)
             blocks += numbered(question, f"exercise-{at + 1}", f"sheet[{at}].question")
             blocks += _options(exercise)
         if solutions:
@@ -186,7 +187,7 @@ def _options(exercise: Exercise) -> list[Block]:
     return [Points(tuple(((f"({letters[at]})",), one.words) for at, one in enumerate(exercise.options)))]
 
 
-def _solution(exercise: Exercise, at: int, shown: dict[str, int]) -> Iterator[Block]:
+def _solution(exercise: Exercise, at: int, shown: dict[Pattern, int]) -> Iterator[Block]:
     """The answer worked out, and the wrong ones with the mistake behind each, on one page in print."""
     solution = numbered(exercise.solution, f"solution-{at + 1}", f"sheet[{at}].solution")
     for number, block in enumerate(shown_once(list(solution), at + 1, shown)):

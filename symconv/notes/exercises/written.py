@@ -13,7 +13,7 @@ from sympy import Expr
 from symconv.notes.exercises.practised import GIVEN, Practised, value_of, values_of, whole
 from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.notes.pieces import Inline
-from symconv.pattern import Specification
+from symconv.pattern import Pattern, Specification
 from symconv.printing import display
 from symconv.printing.display import Grid, Row
 from symconv.printing.english import joined
@@ -86,9 +86,14 @@ def shown(item: Any) -> Display:
 
 @dataclass(frozen=True)
 class WrittenOut:
-    """The display of a matrix without the equation of letters above it."""
+    """The display of a matrix without the equation of letters above it.
+
+    It is that ``of`` a pattern; where another display of it is referred to, the paragraph before is ``said``.
+    """
 
     item: Displayed
+    of: Pattern
+    said: Words
 
     def display(self, target: MathsTarget) -> display.Display:
         whole = self.item.display(target)
