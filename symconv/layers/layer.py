@@ -20,7 +20,7 @@ from symconv.explicit.structure import Structure
 from symconv.figures import FIGURES
 from symconv.layers.asked import asked, operand, quantity
 from symconv.layers.closed import ClosedForms
-from symconv.layers.description import call, defaults, sentence, title
+from symconv.layers.description import call, defaults
 from symconv.layers.einsum import einsum
 from symconv.layers.entries import LETTERS, Entries
 from symconv.layers.judged import Judgment
@@ -32,6 +32,7 @@ from symconv.layers.written import Written
 from symconv.notes import Document, notes
 from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
 from symconv.pattern.given import Expr, Matrix, Shaped
+from symconv.pattern.title import sentence, title
 from symconv.printing import names
 from symconv.printing.notation import Notation
 from symconv.printing.options import options_checked
@@ -321,7 +322,7 @@ class Layer:
     @property
     def title(self) -> str:
         """A short description of the layer."""
-        return title(self.spec)
+        return str(title(self.spec))
 
     def __dir__(self) -> list[str]:
         hidden = {"spec", "entries", "closed", "written", "practice", "judgment"}

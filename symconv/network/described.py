@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from symconv.network.dense import Dense
 from symconv.network.stages import Stage
 from symconv.network.writing import listed, say
 from symconv.notes.model import Maths, Words
+from symconv.pattern.title import title
 from symconv.printing.english import joined
 from symconv.printing.letters import Letter
 from symconv.printing.targets import target_of
@@ -53,10 +53,9 @@ def layers_told(stages: Sequence[Stage]) -> Words:
 def _layer_told(stage: Stage) -> Words:
     text = called(stage)
     if stage.part is None:
-        title = re.sub(r"a (\w+)-tap kernel", r"a kernel of \1 weights", stage.layer.title)
-        title = title.replace("a kernel of 1 weights", "a kernel of 1 weight")
-        text = f"{title[0].lower()}{title[1:]}"
-        text = text if "pooling" in title.split(" of ")[0] else f"a {text}"
+        layer = stage.layer
+        told = layer.title if isinstance(layer, Dense) else str(title(layer.spec, weights=True))
+        text = f"{'a ' * stage.learned}{told[0].lower()}{told[1:]}"
         if stage.learned:
             text += ", with bias" if stage.layer.bias else ", without bias"
     text = f"Layer {stage.number} is {text}"

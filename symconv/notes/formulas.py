@@ -30,14 +30,13 @@ WIDEST = 88
 class Formulas:
     """Closed forms of one layer; ``alone`` without what their letters stand for, which was told before.
 
-    Of ``alike`` letters the second stands for both; ``selected`` leaves out what a maximum selects.
+    Of ``alike`` letters the second stands for both. What a maximum selects is told before its output.
     """
 
     made: tuple[Formula, ...]
     alone: bool = False
     reflection: Reflection | None = None
     alike: tuple[Symbol, Symbol] | None = None
-    selected: bool = False
 
     def display(self, target: MathsTarget) -> data.Display:
         """A row a formula, then what the letters of sizes stand for, then what its kernel is."""
@@ -50,7 +49,7 @@ class Formulas:
             first, *others = (row for row in self._shown(formula, target).rows if row is not None)
             below = (others[-1] if others else first).below
             ranges = [line for line in below if not line.startswith(target.prose("with "))]
-            said |= dict.fromkeys(line for line in below if line not in ranges and not self.selected)
+            said |= dict.fromkeys(line for line in below if line not in ranges and made.name != "output")
             if formula.rhs.has(Iverson):
                 text = (target.prose(text) for text in ("where ", " is 1 if ", " holds and 0 otherwise"))
                 where, holds, otherwise = text
@@ -110,10 +109,9 @@ def formulas(
     told_before: bool = False,
     reflection: Reflection | None = None,
     alike: tuple[Symbol, Symbol] | None = None,
-    selected: bool = False,
 ) -> Display | Prose:
     """Closed forms as a display, their letters ``told_before`` or not; a sentence where they are too long."""
-    shown = Formulas(tuple(made), alone, reflection, alike, selected)
+    shown = Formulas(tuple(made), alone, reflection, alike)
     latex = target_of("latex")
     rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:

@@ -269,7 +269,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     """The formula for all sizes, what its limits do, and what the operation is called."""
     made, reflection = sources.opened.formula("output"), Reflection(sources.opened.closed.symbols)
     text = str(made)
-    shown = formulas([made], "output", reflection=reflection, selected=True)
+    shown = formulas([made], "output", reflection=reflection)
     blocks: list[Block] = [*([Prose(sizes(sources))] if isinstance(shown, Display) else []), shown]
     said: list[Words] = []
     limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)

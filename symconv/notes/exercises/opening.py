@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -17,8 +17,8 @@ from symconv.notes.exercises.practised import Practised, Subject
 from symconv.notes.exercises.written import Letters, by, maths, paragraphs, say, words, worked
 from symconv.notes.model import Block, Maths, Prose, Words
 from symconv.pattern import Specification
+from symconv.pattern.title import step, title
 from symconv.printing.display import Row
-from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
 
 #: Kernels without a formula that a student could use.
@@ -52,14 +52,12 @@ def _sized(layer: Practised, letters: Letters) -> Prose:
 
 
 def _described(layer: Practised, letters: Letters | None = None) -> Words:
-    """A layer with all its settings, named by letters where these are given; else with its inputs.
-
-    The title has the settings behind its first comma, without those that are usual.
-    """
+    """A layer with all its settings, named by letters where these are given; else with its inputs."""
     spec = layer.spec
-    settings = [re.sub("^batch", "a batch", one) for one in re.split(r", (?![^(]*\))", layer.title)[1:]]
-    if not spec.kernel.learned and not any(one.startswith("stride") for one in settings):
-        settings.append(_each("stride", [axis.geometry["stride"] for axis in spec.tied_axes]))
+    told = title(spec).settings
+    settings = [f"{'a ' * (name == 'batch')}{one}" for name, one in told.items()]
+    if not spec.kernel.learned and "stride" not in told:
+        settings.append(step("stride", [axis.geometry["stride"] for axis in spec.tied_axes]))
     if any(axis.options.get("ceil_mode", False) for axis in spec.tied_axes):
         settings.append("the number of outputs rounded up")
     taps, inputs = ("×".join(str(axis.geometry[f"{what}_size"]) for axis in spec.axes)
@@ -84,11 +82,6 @@ def _described(layer: Practised, letters: Letters | None = None) -> Words:
         last = f"{comma} and {settings[-1]}" if settings[1:] else settings[-1]
         text += f"{before}{', '.join(settings[:-1])}{last}"
     return _lettered(text, spec, letters)
-
-
-def _each(name: str, values: Sequence[Any]) -> str:
-    """A setting that all axes share, else one an axis."""
-    return f"{name} {values[0]}" if len(set(values)) == 1 else f"{name}s {joined(list(map(str, values)))}"
 
 
 def _lettered(text: str, spec: Specification, letters: Letters | None) -> Words:

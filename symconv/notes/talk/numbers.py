@@ -63,7 +63,7 @@ def _general(sources: Sources, pen: Pen) -> Frame:
     made, reflection = [sources.opened.formula("output")], Reflection(sources.opened.closed.symbols)
     rows: list[tuple[Piece, ...]] = [(Prose(sizes(sources)),)]
     alike = channel_letters(sources.opened.spec)
-    rows += [(formulas(made, "output", reflection=reflection, alike=alike, selected=True),)]
+    rows += [(formulas(made, "output", reflection=reflection, alike=alike),)]
     named = _named(pen)
     rows += [(piece,) for piece in (named[:1] if height(rows[-1][0]) > HIGHEST else named)]
     return Frame("The formula", tuple(rows))
