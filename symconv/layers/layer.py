@@ -30,9 +30,8 @@ from symconv.layers.to_torch import to_torch
 from symconv.layers.unsized import Unsized
 from symconv.layers.written import Written
 from symconv.notes import Document, notes
-from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification
+from symconv.pattern import Kernel, Pattern, Relation, Size, Spatial, Specification, sentence, title
 from symconv.pattern.given import Expr, Matrix, Shaped
-from symconv.pattern.title import sentence, title
 from symconv.printing import names
 from symconv.printing.notation import Notation
 from symconv.printing.options import options_checked

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sympy import DiracDelta, Expr, FiniteSet, Piecewise, Rational, S, solveset, sympify
+from sympy.core.relational import Relational
+
 from symconv.layers.conv import Conv, ConvTranspose
 from symconv.layers.pooling import AvgPool, MaxPool
+from symconv.network.activations import Activation, Z, values_at
 from symconv.network.dense import Dense
 from symconv.network.stages import Stage
 from symconv.network.writing import listed, say
 from symconv.notes.model import Maths, Words
-from symconv.pattern.title import title
+from symconv.pattern.wording import title
 from symconv.printing.english import joined
 from symconv.printing.letters import Letter
 from symconv.printing.targets import target_of
@@ -22,6 +26,9 @@ _CALLED = {
 }  # fmt: skip
 
 _PARTS = {"BatchNorm": "batch normalisation"}
+
+#: An activation is compared so far to both sides of a point.
+_NEAR = Rational(1, 10**9)
 
 #: Functions that have another name in a sentence than in a formula.
 _NAMES = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "identity": "the identity"}
@@ -87,9 +94,42 @@ def matrices_told(stages: Sequence[Stage]) -> Words:
 
 
 def convention_told(chain: Any) -> str:
-    """What is taken for the derivative of ReLU where it has none; nothing without one."""
-    names = {stage.activation.name for stage in chain.stages if isinstance(stage.activation.function, str)}
-    if not names & {"relu", "leaky_relu"}:
-        return ""
-    name, left = ("ReLU", "0") if "relu" in names else ("leaky ReLU", "1/100")
-    return f"At 0, where {name} has no derivative, its derivative is taken to be {left}. "
+    """What is taken for the gradient where functions and maxima have none; nothing without such."""
+    bent: dict[Any, dict[str, list[Any]]] = {}
+    for f in (stage.activation for stage in chain.stages):
+        kinks = _kinks(f)
+        if kinks:
+            alone = f.name if len(kinks) > 1 else ""
+            bent.setdefault((tuple(kinks), alone), {})[_NAMES.get(f.name, f.name)] = list(kinks.values())
+    text = ""
+    for (places, _), slopes in bent.items():
+        has, its = ("have", "their derivatives are") if len(slopes) > 1 else ("has", "its derivative is")
+        values = [str(value) for each in slopes.values() for value in each]
+        taken = values[0] if len(set(values)) == 1 else f"{joined(values)}, respectively"
+        text += f"At {joined(list(map(str, places)))}, where {joined(list(slopes))} {has} no derivative, "
+        text += f"{its} taken to be {taken}. "
+    if any(stage.layer.spec.kernel.depends_on_input for stage in chain.stages):
+        text += "If several entries of a window are the largest, the first of them receives the gradient. "
+    return text
+
+
+def _kinks(f: Activation) -> dict[Expr, Any]:
+    """Where an activation has no derivative, and what is taken for it there."""
+    if f.unknown or f.is_softmax or f.slope.has(DiracDelta):
+        return {}
+    cases = f.expr.rewrite(Piecewise)
+    found: dict[Expr, Any] = {}
+    for edge in {side.lhs - side.rhs for side in cases.atoms(Relational)}:
+        zeros = solveset(edge, Z, S.Reals)
+        for place in zeros if isinstance(zeros, FiniteSet) else ():
+            near = (place - _NEAR, place + _NEAR)
+            left, right = ([complex(_at(expr, side)) for expr in (f.expr, f.slope)] for side in near)
+            bent = max(abs(a - b) for a, b in zip(left, right, strict=True)) > 1e-4
+            if bent and sympify(_at(f.slope, place)).is_finite:
+                found[place] = _at(f.slope, place)
+    return dict(sorted(found.items()))
+
+
+def _at(expr: Expr, place: Expr) -> Any:
+    """The value of an expression in z."""
+    return values_at(expr, [place])[0]

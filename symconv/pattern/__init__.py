@@ -12,9 +12,11 @@ from symconv.pattern.relation import Adjoint, Relation, Spatial, Window
 from symconv.pattern.selection import Selection
 from symconv.pattern.specification import Specification
 from symconv.pattern.transposed import TransposedAxis
+from symconv.pattern.wording import sentence, title
 
 __all__ = [
     "MODES", "PADDING_MODES", "ROLES", "Adjoint", "Average", "Axis", "Batch", "Channels", "Connections",
     "Diagonal", "Incidence", "Indices", "Kernel", "Pattern", "Relation", "Selection", "Size", "Spatial",
-    "Specification", "TransposedAxis", "Window", "each_axis", "rank_of", "read_size",
+    "Specification", "TransposedAxis", "Window", "each_axis", "rank_of", "read_size", "sentence",
+    "title",
 ]  # fmt: skip

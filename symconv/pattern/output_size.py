@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sympy import S, sympify
 
 from symconv.printing.target import MathsTarget
-
-if TYPE_CHECKING:
-    from symconv.pattern.relation import Spatial
 
 #: The last place of an output in names of sizes, and what is divided by before rounding down.
 Template: TypeAlias = tuple[tuple[str, str], ...]
@@ -42,6 +39,18 @@ def written(template: Template, names: Mapping[str, str], form: MathsTarget, *, 
     return found if last or less else f"{found} + 1"
 
 
+class Sized(Protocol):
+    """A spatial relation, seen from below."""
+
+    @property
+    def geometry(self) -> Mapping[str, Any]: ...
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+    def size_shown(self, idle: Collection[str]) -> Template: ...
+
+
 @dataclass(frozen=True)
 class ShownSize:
     """The output size of an axis with each size in its place, so that stride and padding can be seen.
@@ -55,7 +64,7 @@ class ShownSize:
     ['floor((9 + 2 - 3)/2) + 1', '2*(9 - 1) + 3 - 2']
     """
 
-    axis: Spatial
+    axis: Sized
     form: MathsTarget
 
     @property

@@ -17,7 +17,7 @@ from symconv.notes.exercises.practised import Practised, Subject
 from symconv.notes.exercises.written import Letters, by, maths, paragraphs, say, words, worked
 from symconv.notes.model import Block, Maths, Prose, Words
 from symconv.pattern import Specification
-from symconv.pattern.title import step, title
+from symconv.pattern.wording import step, title
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
 
