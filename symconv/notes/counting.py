@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from sympy import Expr, S, sympify
@@ -14,7 +13,7 @@ from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
 from symconv.notes.worked import Worked
 from symconv.pattern import Size, Specification
-from symconv.pattern.output_size import ShownSize
+from symconv.pattern.output_size import shown
 
 
 def positions_counted(sources: Sources) -> Words:
@@ -29,11 +28,12 @@ def positions_counted(sources: Sources) -> Words:
     def printed(expr: Expr) -> Maths:
         return pen(lambda s: of_formulas(s.form, symbols).expr(expr))
 
-    def shown(write: Callable[[ShownSize], str]) -> Maths:
-        return pen(lambda s: write(ShownSize(axis, of_formulas(s.form, symbols))))
+    def part(name: str, s: Sheet) -> str:
+        form = of_formulas(s.form, symbols)
+        return shown(axis, form).get(name) or form.expr(whole - 1)
 
     def numbers(s: Sheet) -> str:
-        return f"{ShownSize(own.exact_spec.tied_axes[0], s.form).size} = {own.output_sizes[0]}"
+        return f"{shown(own.exact_spec.tied_axes[0], s.form).get('size')} = {own.output_sizes[0]}"
 
     alike, called = not others or spec.alike, spec.kernel.called
     the = f"Along {'each' if alike else 'the first'} axis, the" if others else "The"
@@ -46,7 +46,7 @@ def positions_counted(sources: Sources) -> Words:
     else:
         counted = f"{'padded ' * (pads != 0)}input has {{places}} places"
         counted += f", of which the {called} spans {{window}}" * (size["dilation"] != 1)
-        counted += f", so the first position of the {called} can be followed by {{steps}} steps of {step}. "
+        counted += f", so the first position of the {called} can be followed by {{last}} steps of {step}. "
         counted += "With the first position, that"
     example = "" if sources.layer.spec.numeric else "; in the example {numbers}"
     text = f"{the} {counted} makes {{size}} outputs{example}."
@@ -56,8 +56,7 @@ def positions_counted(sources: Sources) -> Words:
     return pen.say(
         text, places=printed(size["input_size"] + pads), stride=printed(stride), pads=printed(pads),
         added=printed(added), size=printed(letters.get(whole, whole)), numbers=pen(numbers),
-        steps=shown(lambda size: size.last or size.form.expr(whole - 1)),
-        covered=shown(lambda size: size.covered), window=shown(lambda size: size.window),
+        **{name: pen(partial(part, name)) for name in ("last", "covered", "window")},
     )  # fmt: skip
 
 

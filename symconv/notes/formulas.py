@@ -11,7 +11,7 @@ from symconv.derivation import Formula
 from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Display, Prose
 from symconv.notes.reflected import Reflection
-from symconv.pattern.output_size import ShownSize
+from symconv.pattern.output_size import shown
 from symconv.printing import display as data
 from symconv.printing.display import Row
 from symconv.printing.english import joined
@@ -74,9 +74,8 @@ class Formulas:
         symbols = self.reflection.symbols if self.reflection else None
         for at, name in enumerate(symbols.m_names if symbols else ()):
             if symbols and row.left == target.letter(name):
-                form = of_formulas(target, symbols)
-                shown = ShownSize(symbols.exact_spec.tied_axes[at], form).size
-                return row._replace(parts=(shown,)) if shown else row
+                size = shown(symbols.exact_spec.tied_axes[at], of_formulas(target, symbols)).get("size")
+                return row._replace(parts=(size,)) if size else row
         return row
 
     latex, text = as_latex, as_text
@@ -111,11 +110,11 @@ def formulas(
     alike: tuple[Symbol, Symbol] | None = None,
 ) -> Display | Prose:
     """Closed forms as a display, their letters ``told_before`` or not; a sentence where they are too long."""
-    shown = Formulas(tuple(made), alone, reflection, alike)
+    display = Formulas(tuple(made), alone, reflection, alike)
     latex = target_of("latex")
-    rights = [str(row.parts[0]) for row in shown.display(latex).rows if row is not None]
+    rights = [str(row.parts[0]) for row in display.display(latex).rows if row is not None]
     if max(latex.width(part) for right in rights for part in right.split("\n")) <= WIDEST:
-        return Display(shown, "", label, short=replace(shown, alone=True) if told_before else None)
+        return Display(display, "", label, short=replace(display, alone=True) if told_before else None)
     calls = joined([f"layer.formula({formula.name!r})" for formula in made])
     one = len(made) == 1
     text = "With all its limits, the general formula is" if one else "With all limits, the formulas are"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from sympy import S, sympify
 
@@ -39,77 +37,30 @@ def written(template: Template, names: Mapping[str, str], form: MathsTarget, *, 
     return found if last or less else f"{found} + 1"
 
 
-class Sized(Protocol):
-    """A spatial relation, seen from below."""
+def shown(axis: Any, form: MathsTarget) -> dict[str, str]:
+    """What notes say of the size of an axis, with each size in its place, so that its padding is seen.
 
-    @property
-    def geometry(self) -> Mapping[str, Any]: ...
-
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-
-    def size_shown(self, idle: Collection[str]) -> Template: ...
-
-
-@dataclass(frozen=True)
-class ShownSize:
-    """The output size of an axis with each size in its place, so that stride and padding can be seen.
-
-    Its sizes are integers and integer symbols; what makes no difference is left out.
+    "size" and "last", one less, are not there where SymPy's own form shows them. "window" is how many places
+    a window spans, and "covered" how many the kernels of all inputs of a transposed layer cover.
 
     >>> from symconv.pattern import Axis, TransposedAxis
     >>> from symconv.printing.targets import target_of
     >>> axes = [made.make(9, 3, stride=2, padding=1) for made in (Axis, TransposedAxis)]
-    >>> [ShownSize(axis, target_of("text")).size for axis in axes]
+    >>> [shown(axis, target_of("text"))["size"] for axis in axes]
     ['floor((9 + 2 - 3)/2) + 1', '2*(9 - 1) + 3 - 2']
     """
-
-    axis: Sized
-    form: MathsTarget
-
-    @property
-    def size(self) -> str | None:
-        """The size; None where SymPy's own form shows it."""
-        return self._shown(last=False)
-
-    @property
-    def last(self) -> str | None:
-        """One less: how many steps lead from the first output to the last."""
-        return self._shown(last=True)
-
-    @property
-    def window(self) -> str:
-        """How many places a window spans."""
-        return window(self._idle).format_map(self._names)
-
-    @property
-    def covered(self) -> str:
-        """How many places the copies of the kernel of a transposed layer cover together."""
-        return covered(self._idle).format_map(self._names)
-
-    def _shown(self, *, last: bool) -> str | None:
-        sides = (sympify(self.axis.geometry[side]) for side in ("before", "after"))
-        plain = all(side.is_Integer or side.is_Symbol for side in sides)
-        if self.axis.options.get("ceil_mode") or not plain:
-            return None
-        return written(self.axis.size_shown(self._idle), self._names, self.form, last=last)
-
-    @cached_property
-    def _sizes(self) -> dict[str, Any]:
-        sizes = {name: sympify(value) for name, value in self.axis.geometry.items()}
-        return {"output_padding": S.Zero, **sizes, "pads": sizes["before"] + sizes["after"]}
-
-    @property
-    def _idle(self) -> list[str]:
-        return [name for name, usual in USUAL.items() if self._sizes[name] == usual]
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        form, sizes = self.form, self._sizes
-        names = {name: form.expr(size) for name, size in sizes.items()}
-        names["kernel_size"] = form.factor(sizes["kernel_size"])
-        names["off"] = f"({names['pads']})" if sizes["pads"].is_Add else names["pads"]
-        for name, by in (("steps", sizes["stride"]), ("spacing", sizes["dilation"])):
-            between = "" if form.stacked and by.is_Integer else form.times
-            names[name] = "" if by == 1 else f"{form.factor(by)}{between}"
-        return names
+    sizes = {"output_padding": S.Zero} | {name: sympify(value) for name, value in axis.geometry.items()}
+    sides = sizes["before"], sizes["after"]
+    sizes["pads"] = sum(sides)
+    idle = [name for name, usual in USUAL.items() if sizes[name] == usual]
+    names = {name: form.expr(size) for name, size in sizes.items()}
+    names["kernel_size"] = form.factor(sizes["kernel_size"])
+    names["off"] = f"({names['pads']})" if sizes["pads"].is_Add else names["pads"]
+    for name, by in (("steps", sizes["stride"]), ("spacing", sizes["dilation"])):
+        between = "" if form.stacked and by.is_Integer else form.times
+        names[name] = "" if by == 1 else f"{form.factor(by)}{between}"
+    found = {"window": window(idle).format_map(names), "covered": covered(idle).format_map(names)}
+    if not axis.options.get("ceil_mode") and all(side.is_Integer or side.is_Symbol for side in sides):
+        template = axis.size_shown(idle)
+        found |= {"size": written(template, names, form), "last": written(template, names, form, last=True)}
+    return found

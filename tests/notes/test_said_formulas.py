@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import symconv as sc
 from symconv.index_sums.printers import of_formulas
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.pattern.output_size import ShownSize
+from symconv.pattern.output_size import shown
 from symconv.printing.targets import target_of
 from tests.notes.test_symmetric_kernels import calculated
 from tests.tiers import law
@@ -299,8 +299,7 @@ def test_the_size_with_its_stride_and_padding_counts_the_outputs(
     more = {"output_padding": min(added, max(stride, dilation) - 1)} if transposed else {}
     layer = kind("N", "K", stride=stride, dilation=dilation, padding=padding, **more)
     symbols = LayerSymbols(layer.spec)
-    written = ShownSize(symbols.exact_spec.tied_axes[0], of_formulas(target_of("text"), symbols)).size
-    assert written is not None
+    written = shown(symbols.exact_spec.tied_axes[0], of_formulas(target_of("text"), symbols))["size"]
     span = dilation * (taps - 1) + 1
     expected = (size + 2 * padding - span) // stride + 1
     if transposed:
