@@ -31,7 +31,7 @@ SHOWN = {
 
 
 #: Pages whose examples take long.
-LONG = ("convolution.md", "digits.md", "layers.md", "mistakes.md")
+LONG = ("convolution.md", "digits.md", "layers.md", "mistakes.md", "networks.md", "notes.md", "sizes.md")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ def test_the_commands_print_the_letters(tmp_path: Path, monkeypatch, capsys, typ
     assert "\\frac{\\partial E}{\\partial I_{1}} &= \\delta^{(l)}_{1} K_{1}" in out
 
 
+@pytest.mark.exhaustive
 def test_the_course_has_the_letters_in_every_document(tmp_path: Path) -> None:
     spec = tmp_path / "course.toml"
     spec.write_text(COURSE, encoding="utf-8")

@@ -47,6 +47,7 @@ def called(layer: Any, name: str) -> Any:
     return listing.function(*given)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", ["correlation", "transposed", "maximum"])
 @given(own)
 def test_an_algorithm_gives_the_same_in_every_notation(kind: str, chosen: dict[str, str]) -> None:

@@ -47,6 +47,7 @@ def test_all_routes_give_the_same(case: cases.Case) -> None:
         assert ([sympify(entry) for entry in theirs] if isinstance(theirs, list) else theirs) == ours
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("quantity", ["output", "grad_input"])
 def test_all_ways_of_evidence_do_what_they_count(quantity: str) -> None:
     rates = evidence.verification("N, K, s, d, p open", quantity, 3, 1)

@@ -18,6 +18,7 @@ i, j, k, K, M, N, s, p = symbols("i j k K M N s p", integer=True)
 x, w, delta = IndexedBase("x"), IndexedBase("w"), IndexedBase("delta")
 
 
+@pytest.mark.exhaustive
 def test_a_right_formula_is_proved_whatever_its_form() -> None:
     made = sc.Conv1d("N", "K", stride="s", padding="p")
     right = [

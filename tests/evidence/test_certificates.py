@@ -126,6 +126,7 @@ def test_the_command_proves_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     assert run([*call, "output", "-o", ""]) == 2
 
 
+@pytest.mark.exhaustive
 def test_the_command_fails_where_a_step_is_not_proved(capsys: pytest.CaptureFixture[str]) -> None:
     grouped = ["--in-channels", "A", "--out-channels", "F", "--groups", "G"]
     sizes = ["--input-size", "N", "--kernel-size", "K", "--stride", "s"]

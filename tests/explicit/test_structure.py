@@ -191,6 +191,7 @@ def test_weights_are_those_that_the_matrix_holds() -> None:
     assert layer.matrix.free_symbols == {Symbol(f"w{k}") for k in range(1, 6)}
 
 
+@pytest.mark.exhaustive
 def test_the_structure_of_millions_of_products_is_read_within_seconds() -> None:
     began = process_time()
     assert sc.Conv1d(30_000, 100).structure.nonzeros == 29_901 * 100

@@ -59,6 +59,7 @@ def test_a_band_has_each_tap_where_the_kernel_slides_over_an_input(g: Geometry) 
     assert len(cells(drawing)) == int(layer.output_size) * g.n
 
 
+@pytest.mark.exhaustive
 @given(layers(most_rank=2))
 @settings(max_examples=60)
 def test_matrices_of_any_layer_hold_the_taps_of_loops_in_the_layout_of_pytorch(g: dict[str, Any]) -> None:
@@ -78,6 +79,7 @@ def test_the_gradient_of_the_inputs_is_the_band_transposed(g: Geometry) -> None:
     assert without_zeros(layer_of(g).figure("input_gradient").drawing) == expected
 
 
+@pytest.mark.exhaustive
 @given(geometries())
 def test_a_tap_has_one_colour_wherever_it_stands_and_the_palette_is_taken_in_turn(g: Geometry) -> None:
     for name in FIGURES:

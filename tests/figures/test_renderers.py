@@ -54,6 +54,7 @@ def test_every_figure_compiles_and_fits_the_page(pictures: list[tuple[str, str]]
     assert "LaTeX Warning" not in log
 
 
+@pytest.mark.exhaustive
 def test_every_notation_compiles(compiled) -> None:
     """All presets in one document."""
     figures = []
@@ -70,6 +71,7 @@ def test_every_notation_gives_well_formed_svg(preset: str) -> None:
         ElementTree.fromstring(layer.figure(name).svg())
 
 
+@pytest.mark.exhaustive
 def test_lualatex_takes_the_figures_too(tmp_path: Path) -> None:
     required_program("lualatex")
     (tmp_path / "f.tex").write_text(document(*(LAYERS["plane"].figure(name).tikz() for name in FIGURES)))
@@ -164,6 +166,7 @@ def test_figures_made_at_once_are_the_same_and_leave_the_settings() -> None:
         assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.exhaustive
 def test_drawing_does_not_load_pyplot_and_tikz_and_svg_not_even_matplotlib() -> None:
     code = (
         "import sys, symconv as sc\n"

@@ -100,6 +100,7 @@ def test_pooling_answers_are_named_too() -> None:
     assert "count_include_pad=False" in layer.claim("output", ["9/2", 6, 9, "21/2"]).diagnosis
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("layer", "name", "formula", "words"),
     [

@@ -65,6 +65,7 @@ def test_a_layer_is_the_same_in_another_process_whatever_was_asked_of_it(name: s
     assert [pool.submit(once_more, data).result() for data in (fresh, used)] == [told, told]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", tiers(OPEN, always=("strided",)))
 @pytest.mark.parametrize("engine", tiers(["z3", "islpy"], always=("z3",)))
 def test_a_proof_is_the_same_whatever_finishes_first(name: str, engine: str, pool: Executor) -> None:

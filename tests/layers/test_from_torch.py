@@ -102,6 +102,7 @@ def test_values_are_the_exact_fractions_that_weights_stand_for(dtype: str) -> No
     assert repr(layer.in_symbols()) == repr(sc.from_torch(module, (5, 4)))
 
 
+@pytest.mark.exhaustive
 def test_weights_are_read_of_a_layer_that_is_too_large_to_write_out() -> None:
     module = nn.Conv2d(16, 16, 3, padding=1)
     layer = sc.from_torch(module, 512, values=True)
@@ -245,6 +246,7 @@ def test_a_flipped_kernel_is_stored_in_reverse() -> None:
     assert found.astype(int).tolist() == layer.at(x=x.tolist(), w=w.tolist()).output.tolist()
 
 
+@pytest.mark.exhaustive
 def test_nothing_but_a_module_loads_pytorch() -> None:
     code = (
         "import sys, symconv as sc\n"

@@ -227,6 +227,7 @@ PRESETS = sc.Notation.preset_names()
 FEW_PRESETS = [("average", "cs231n")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("kind", "notation"), tiers(product(KINDS, PRESETS), FEW_PRESETS, several=True))
 def test_pooling_prints_in_every_notation(kind: str, notation: str, typeset: Any) -> None:
     for layer in (

@@ -171,6 +171,7 @@ def test_chains_too_large_for_numbers_have_formulas_alone() -> None:
     assert "The numbers" not in sections_of(unknown.notes())  # of f(50) and f(74) neither is known as larger
 
 
+@pytest.mark.exhaustive
 def test_letters_of_a_formula_are_explained_below_it() -> None:
     net = sc.Chain(sc.Conv1d("N", "K"), sc.MaxPool1d(None, 2), sc.AvgPool1d(None, "P"), sc.Dense(None, 2))
     told = "with S^(2) equal to 1 at the first maximum of each window and 0 elsewhere"

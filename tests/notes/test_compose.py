@@ -53,6 +53,7 @@ def keys(made: sc.Document) -> list[str]:
     return [named.get(type(b), lambda b: plain(b.words))(b) for b in made.blocks]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["full", "maximum", pytest.param("transposed", marks=exhaustive)])
 def test_depths_hold_each_other(name: str) -> None:
     page, standard = document(name, depth="page"), document(name)
@@ -177,6 +178,7 @@ def test_prose_is_words() -> None:
                 assert plain(block.words).rstrip().endswith((".", ":")), plain(block.words)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("letters", [{"input": "a^{(l-1)}"}, {"input": "a^{(l-1)}", "output": "z^{(l)}"}])
 def test_a_long_letter_leaves_no_picture_out(letters: dict[str, str]) -> None:
     def pictures(notation: sc.Notation) -> list[tuple[str, bool]]:

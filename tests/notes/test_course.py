@@ -55,6 +55,7 @@ def test_one_document_is_written(run: Run, tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8").startswith("# Cross-correlation of 3 inputs with a 2-tap kernel")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("depth", ["standard", "full"])
 def test_a_large_layer_has_notes_of_its_small_example_also_without_a_limit_of_rows(
     run: Run, tmp_path: Path, depth: str
@@ -69,6 +70,7 @@ def test_a_large_layer_has_notes_of_its_small_example_also_without_a_limit_of_ro
     assert len(text) < 20_000
 
 
+@pytest.mark.exhaustive
 def test_only_what_changed_is_built(run: Run, tmp_path: Path) -> None:
     path = spec(tmp_path, GOOD)
     assert run("--spec", path, "--check")[:2] == (1, "stale: opening.tex\nstale: week-2/strided.md\n")
@@ -97,6 +99,7 @@ def test_a_file_changed_by_hand_or_gone_is_stale(run: Run, tmp_path: Path) -> No
     assert run("--spec", path, "--check")[0] == 1
 
 
+@pytest.mark.exhaustive
 def test_what_goes_wrong_with_one_leaves_the_others(run: Run, tmp_path: Path) -> None:
     path = spec(tmp_path, GOOD + '\n[[notes]]\nfile = "bad.tex"\ninput-size = 2\nkernel-size = 5\n')
     code, out, err = run("--spec", path)
@@ -188,6 +191,7 @@ sections = "size"
 """
 
 
+@pytest.mark.exhaustive
 def test_sheets_of_exercises_are_built_as_notes_are(run: Run, tmp_path: Path) -> None:
     path = spec(tmp_path, SHEETS)
     assert run("--spec", path) == (0, "4 of 4 documents built, 0 up to date\n", "")

@@ -69,6 +69,7 @@ def test_articles_with_checks_compile(name: str, tmp_path: Path) -> None:
     compiled(rendered(document(name), "n.tex")["n.tex"].decode(), tmp_path, "pdf")
 
 
+@pytest.mark.exhaustive
 def test_fragments_of_one_layer_share_a_document(tmp_path: Path) -> None:
     layer = sc.Conv1d(4, 3)
     for name, sections in (("size", ["size"]), ("both", ["size", "matrix"])):
@@ -166,6 +167,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
         document("open").save(tmp_path / "no" / "n.md")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("suffix", [".rst", ".md"])
 def test_several_documents_fit_one_sphinx_project(suffix: str, tmp_path: Path) -> None:
     """Labels of the same layer's notes differ, and references to them resolve."""

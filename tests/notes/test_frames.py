@@ -145,6 +145,7 @@ def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
     assert r"\delta = \nobreak (" in made
 
 
+@pytest.mark.exhaustive
 def test_letters_of_channels_are_those_of_the_notes() -> None:
     made = document("image")
     (notes,) = [b for b in made.blocks if isinstance(b, Display) and b.label == "gradients"]

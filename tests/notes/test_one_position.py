@@ -31,6 +31,7 @@ def pictured(layer: sc.layers.Layer) -> Picture:
     return found
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["image", "deconvolved"])
 def test_the_frame_is_painted_after_all_other_cells(name: str, tmp_path: Path) -> None:
     figure = pictured(LARGE[name]("symconv")).figure

@@ -327,6 +327,7 @@ def test_algorithms_have_their_arguments_introduced(name: str) -> None:
     assert ("The letters of an axis bear its number." in told) == (len(layer.axes) > 1)
 
 
+@pytest.mark.exhaustive
 def test_a_proof_names_the_numbers_of_every_axis() -> None:
     layer = sc.Conv2d(("N", 5), ("K", 3), stride=("s", 2), padding=("p", 1))
     told = said(layer, "checks")

@@ -142,6 +142,7 @@ def test_a_reader_finds_what_a_sentence_needs(layer: Any, section: str, wanted: 
     assert wanted in " ".join(said(layer, section).split())
 
 
+@pytest.mark.exhaustive
 def test_definitions_stand_once_in_a_document() -> None:
     text = str(OPEN.notes())
     assert text.count("M = floor((N + 2*p - K)/s) + 1") == 1

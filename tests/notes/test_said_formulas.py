@@ -36,7 +36,7 @@ WINDOWS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@law(8, 60, **WINDOWS, flip=st.booleans(), base=st.sampled_from([0, 1]))
+@law(6, 40, **WINDOWS, flip=st.booleans(), base=st.sampled_from([0, 1]))
 def test_the_other_convention_has_its_numbers_where_its_definition_has_them(
     size: int, taps: int, stride: int, dilation: int, padding: tuple[int, int], flip: bool, base: int
 ) -> None:
@@ -104,8 +104,8 @@ def _sides(told: str) -> tuple[int, int]:
 
 
 @law(
-    8,
-    80,
+    4,
+    50,
     x=st.lists(st.integers(-9, 9), min_size=3, max_size=6),
     w=st.lists(st.integers(-9, 9), min_size=2, max_size=3),
     stride=st.integers(1, 3),
@@ -169,8 +169,8 @@ def _upsampled(sequence: list[int], step: int) -> Any:
 
 
 @law(
-    3,
-    40,
+    2,
+    25,
     size=st.integers(1, 4),
     taps=st.integers(2, 3),
     stride=st.integers(1, 3),

@@ -20,8 +20,8 @@ PLACES = {
 
 
 @law(
-    3,
-    40,
+    2,
+    20,
     taps=st.tuples(st.integers(2, 3), st.integers(2, 3)),
     dilation=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     flip=st.booleans(),

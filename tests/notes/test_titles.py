@@ -28,6 +28,7 @@ from tests.tiers import tiers
 HOSTILE = r"\input{/etc/passwd} <script>alert(1)</script> __import__('os') $x$ `a` | # %& ~^_{} \"q\""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("suffix", tiers([s for s in FORMATS if s != ".pdf"], [".tex", ".html", ".md"]))
 def test_hostile_titles_and_captions_are_words(
     suffix: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -120,6 +121,7 @@ def test_titles_are_titles_whatever_they_begin_or_end_with(title: str) -> None:
     assert (tokens[0].tag, "".join(part.content for part in tokens[1].children)) == ("h1", title)
 
 
+@pytest.mark.exhaustive
 def test_signs_of_a_title_do_not_join_in_latex(tmp_path: Path) -> None:
     assert escaped("a -- b ,,c''") == "a -{}- b ,{},c'{}'"
     made = sc.Conv1d(3, 2).notes(title="--- ,, ''", sections=["letters"])

@@ -112,8 +112,8 @@ def test_the_bias_is_in_the_instruction_where_there_is_one() -> None:
 
 
 @law(
-    2,
-    30,
+    1,
+    15,
     size=st.tuples(st.integers(3, 4), st.integers(3, 4)),
     window=st.tuples(st.integers(1, 2), st.integers(1, 2)),
     x=st.permutations(range(-8, 8)),
@@ -169,8 +169,8 @@ def test_a_longer_version_is_named_where_this_one_has_no_derivations(depth: str)
 
 
 @law(
-    2,
-    24,
+    1,
+    14,
     padding=st.tuples(st.integers(0, 3), st.integers(0, 3)),
     mode=st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
 )

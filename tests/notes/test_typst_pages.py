@@ -65,6 +65,7 @@ def test_tight_paragraphs_are_not_indented_and_stay_apart(count: int) -> None:
     assert min(gap for gap, ends in gaps if ends) > max(gap for gap, ends in gaps if not ends) - 0.1
 
 
+@pytest.mark.exhaustive
 def test_samples_of_a_legend_stay_clear_of_its_names() -> None:
     chars, marks, _ = pages_of("full")[0]
     samples = [m for m in marks if abs(m["top"] - m["bottom"]) < 0.1 and 10 < m["x1"] - m["x0"] < 40]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +25,7 @@ from tests.tiers import exhaustive
 OPENING = sc.Conv1d(4, 3, padding="full", flip=True)
 
 
+@cache
 def banks() -> list[Any]:
     return [OPENING.exercises(seed=3, count=12), *(sheet(seed) for seed in (1, 5, 12, 20))]
 

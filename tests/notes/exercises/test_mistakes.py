@@ -138,6 +138,7 @@ def test_the_head_says_for_how_many_inputs_its_outputs_are() -> None:
 FORGOTTEN = ("flip", "padding", "stride", "dilation", "padding mode")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("first", tiers(range(0, 400, 20), range(0, 20, 20)))
 def test_a_mistake_in_a_gradient_uses_every_gradient_that_is_given(first: int) -> None:
     met: list[str] = []
