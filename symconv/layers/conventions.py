@@ -165,7 +165,8 @@ def of_formula(layer: Any, name: str, candidate: Any) -> str:
     for other in chain(singly, doubly, _turned(layer)):
         with suppress(SymconvError):
             if cases := agrees(other.closed.symbols, draft(other.closed.symbols, name), candidate):
-                return f"it is right for {convention(other.spec)} (it agrees on {cases} cases)"
+                named = convention(other.spec, beside=layer.spec)
+                return f"on all {cases} cases tried it agrees with {named}"
     return _slip(layer, candidate) if size else ""
 
 
@@ -189,8 +190,8 @@ def _slip(layer: Any, candidate: Any) -> str:
     return ""
 
 
-def convention(spec: Specification) -> str:
-    """A layer in a few words, without its sizes.
+def convention(spec: Specification, *, beside: Specification | None = None) -> str:
+    """A layer in a few words, without its sizes; beside another one, a step of 1 is named where that has others.
 
     >>> import symconv as sc
     >>> convention(sc.Conv1d(4, 3, padding="full", flip=True).spec)
@@ -203,8 +204,11 @@ def convention(spec: Specification) -> str:
     named, numbers = _padding(spec)
     parts = [f"{named} {kind}".strip(), *numbers]
     for step in ("stride", "dilation"):
-        values = dict.fromkeys(str(axis.geometry[step]) for axis in spec.tied_axes)
-        if {*values} != {"1"} or (step == "stride" and not spec.kernel.learned):
+        values, others = (
+            dict.fromkeys(str(axis.geometry[step]) for axis in one.tied_axes)
+            for one in (spec, beside or spec)
+        )
+        if {*values, *others} != {"1"} or (step == "stride" and not spec.kernel.learned):
             parts.append(f"{step} {' and '.join(values)}")
     told = options(spec)
     parts += [f"{told['padding_mode']} padding"] if told.get("padding_mode", "zeros") != "zeros" else []

@@ -66,8 +66,8 @@ class Judgment:
         >>> layer.claim("output", "sum(k=0..K - 1) w[k]*x[s*i + k]")
         output: proved for all K, N, s, and verified on 644 cases at random entries
         >>> layer.claim("output", "sum(k=0..K - 1) w[k]*x[i + s*k]")
-        output: refuted; for K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1] instead of w[0]*x[2]; it is right
-        for valid cross-correlation, dilation s (it agrees on 45 cases)
+        output: refuted; for K = 1, N = 3, s = 2, i = 1 it gives w[0]*x[1] instead of w[0]*x[2]; on all 45
+        cases tried it agrees with valid cross-correlation, stride 1, dilation s
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", [38, 65])
         output: refuted; output[1] is 56, not 65
         >>> sc.Conv1d(4, 3).at(x=[1, 2, 3, 4], w=[5, 6, 7]).claim("output", "5,16,34,52,45,28")

@@ -69,7 +69,7 @@ def test_a_transposed_layer_is_a_convention_too() -> None:
     back = sc.ConvTranspose1d(4, 3, stride=2).at(x=X, w=W)
     assert "entries of valid cross-correlation, stride 2" in back.claim("output", [38]).diagnosis
     formula = sc.Conv1d("N", "K", stride="s").claim("output", "sum(j=0..N - 1) w[i - s*j]*x[j]")
-    assert "it is right for transposed cross-correlation, stride s" in formula.diagnosis
+    assert "it agrees with transposed cross-correlation, stride s" in formula.diagnosis
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_pooling_answers_are_named_too() -> None:
     [
         (sc.Conv1d("N", "K"), "output", "sum(k=0..K-1) w[k] x[i+K-1-k]", "valid convolution"),
         (sc.Conv1d("N", "K", stride="s"), "output", "sum(k=0..K-1) w[k] x[i+s k]", "dilation s"),
-        (sc.Conv1d("N", "K", stride="s"), "grad_kernel", "sum(i=0..M-1) delta[i] x[i+k]", "valid cross-corr"),
-        (sc.Conv1d("N", "K", stride="s"), "output_size", "N-K+1", "valid cross-correlation ("),
+        (sc.Conv1d("N", "K", stride="s"), "grad_kernel", "sum(i=0..M-1) delta[i] x[i+k]", "it agrees with valid cross-correlation, stride 1"),
+        (sc.Conv1d("N", "K", stride="s"), "output_size", "N-K+1", "it agrees with valid cross-correlation, stride 1"),
         (sc.Conv1d("N", "K"), "output_size", "N+K-1", "full cross-correlation"),
     ],
 )  # fmt: skip
