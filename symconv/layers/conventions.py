@@ -191,7 +191,7 @@ def _slip(layer: Any, candidate: Any) -> str:
 
 
 def convention(spec: Specification, *, beside: Specification | None = None) -> str:
-    """A layer in a few words, without its sizes; beside another one, a step of 1 is named where that has others.
+    """A layer in a few words, without its sizes; a step of 1 is named where the layer beside it has others.
 
     >>> import symconv as sc
     >>> convention(sc.Conv1d(4, 3, padding="full", flip=True).spec)

@@ -100,14 +100,18 @@ def test_pooling_answers_are_named_too() -> None:
     assert "count_include_pad=False" in layer.claim("output", ["9/2", 6, 9, "21/2"]).diagnosis
 
 
+#: How a layer without a stride is named beside one that has one.
+STEPPED = "it agrees with valid cross-correlation, stride 1"
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("layer", "name", "formula", "words"),
     [
         (sc.Conv1d("N", "K"), "output", "sum(k=0..K-1) w[k] x[i+K-1-k]", "valid convolution"),
         (sc.Conv1d("N", "K", stride="s"), "output", "sum(k=0..K-1) w[k] x[i+s k]", "dilation s"),
-        (sc.Conv1d("N", "K", stride="s"), "grad_kernel", "sum(i=0..M-1) delta[i] x[i+k]", "it agrees with valid cross-correlation, stride 1"),
-        (sc.Conv1d("N", "K", stride="s"), "output_size", "N-K+1", "it agrees with valid cross-correlation, stride 1"),
+        (sc.Conv1d("N", "K", stride="s"), "grad_kernel", "sum(i=0..M-1) delta[i] x[i+k]", STEPPED),
+        (sc.Conv1d("N", "K", stride="s"), "output_size", "N-K+1", STEPPED),
         (sc.Conv1d("N", "K"), "output_size", "N+K-1", "full cross-correlation"),
     ],
 )  # fmt: skip
