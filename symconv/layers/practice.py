@@ -11,7 +11,8 @@ from symconv.layers.description import call
 from symconv.layers.example import missing
 from symconv.notes.exercises import Exercises, Subject, exercises
 from symconv.notes.exercises.opening import opening
-from symconv.notes.motion import animation, require_watchable
+from symconv.notes.motion import animation
+from symconv.notes.watched import require_watchable
 from symconv.printing.names import ExerciseName
 
 
