@@ -134,7 +134,7 @@ class Stage:
         """The width of the picture."""
         _, columns, width, said = self._slice
         ends = [grid.right for grid in self.grids]
-        ends += [left + max(columns * width, said) for left, _ in self._spots[1]]
+        ends += [left + max(columns * width, said) for left, _ in self._spots[1] if said]
         told = [_long([remark]) for remark in self.remarks]
         for move in self.moves:
             sides = [0, *move.breaks, len(move.pieces)] if move.breaks else []

@@ -276,7 +276,8 @@ def _laid(
                 _beside(" ", terms[begin - 1]),
             )
         pieces.append((added, breaks))
-    for output, (channel, cell) in shown.items():
+    for output in dict.fromkeys([*sums, *shown]):
+        channel, cell = shown[output]
         total = _number(pen, sums.get(output, biases[output]))
         labels[channel].append(Timed(cell, total, since.get(output)))
     inputs = [
