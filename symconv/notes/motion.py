@@ -203,13 +203,16 @@ def _pieces(pen: Pen, position: Position) -> tuple[list[Label], list[int]]:
     """An output, the terms that it consists of, and its value; and which terms begin another channel."""
     kind = kinds.kind(pen.worked.spec)
     left = _beside("", _label(pen.output(position.output)), " = ")
+    size = prod(rows_and_columns(pen, "input"))
+    products = sorted(position.products, key=lambda p: p.place // size)
     if pen.worked.spec.kernel.learned:
-        terms = [_label(pen(partial(_product, p))) for p in position.products]
+        terms = [_label(pen(partial(_product, p))) for p in products]
     else:
-        terms = [_number(pen, p.value) for p in position.products]
-    breaks = _breaks(pen, "input", [p.place for p in position.products])
+        terms = [_number(pen, p.value) for p in products]
+    breaks = _breaks([p.place // size for p in products])
     if position.bias is not None:
-        terms.append(_number(pen, position.bias))
+        bias = _number(pen, position.bias)
+        terms.append(_beside("(", bias, ")") if terms and position.bias.is_negative else bias)
     result = _beside(" = ", _number(pen, position.result))
     if not terms:
         return [left, _number(pen, position.result)], []
@@ -224,10 +227,8 @@ def _pieces(pen: Pen, position: Position) -> tuple[list[Label], list[int]]:
     return [left, *_listed("", " + ", "", terms), *([] if same else [result])], breaks
 
 
-def _breaks(pen: Pen, role: str, places: Sequence[int]) -> list[int]:
+def _breaks(channels: Sequence[int]) -> list[int]:
     """Which of the pieces behind the first belong to another channel than those before."""
-    size = prod(pen.worked.shape(role)[-len(pen.worked.spec.axes) :])
-    channels = [place // size for place in places]
     return [at + 1 for at in range(1, len(channels)) if channels[at] != channels[at - 1]]
 
 
@@ -268,7 +269,7 @@ def _laid(
             sums[output], since[output] = sums.get(output, biases[output]) + p.weight * p.value, move
         left = _beside("", _label(pen.input(at)), " adds ")
         terms = [_label(pen(partial(_product, p))) for _, p in products]
-        breaks = _breaks(pen, "output", [output for output, _ in products])
+        breaks = _breaks([shown[output][0] for output, _ in products])
         added = [left, *(_listed("", ", ", "", terms) if terms else [_words("nothing")])]
         for begin in breaks:  # a line ends, and none begins, with a comma
             added[begin - 1], added[begin] = (

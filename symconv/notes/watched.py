@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from symconv.errors import FigureError
@@ -56,24 +56,23 @@ class Watched:
             remarks += [f"All {count} channels are treated alike; the first is shown."] * (count > 1)
             return cls(range(1), range(1), each, 1, False, remarks)
         groups = int(spec.tied.geometry.get("groups", 1))
-        met = channels[role] // groups
-        whole = cls(range(channels[role]), range(channels[other]), each, met, max(channels.values()) > 1, [])
-        found = whole
-        if whole.too_much(spec):
-            made = f"The first of the {counted(channels['output'], 'output channel')} is shown"
-            if spec.transposed:
-                # It is the sum of what all inputs of its group add.
-                found = cls(range(1), range(channels[other] // groups), each, 1, whole.channelled, [])
-                remarks += [f"{made}."] * (channels[role] > 1)
+        (seen, seeing), several = (channels[role], channels[other]), max(channels.values()) > 1
+        found = cls(range(seen), range(seeing), each, seen // groups, several, ())
+        if found.too_much(spec):
+            alone = ""
+            if spec.transposed:  # an output is the sum of what all inputs of its group add
+                found = replace(found, seen=range(1), seeing=range(seeing // groups), met=1)
             else:
-                found = cls(whole.seen, range(1), each, met, whole.channelled, [])
-                alone = groups > 1 and found.too_much(spec)
-                found = cls(range(met), range(1), each, met, whole.channelled, []) if alone else found
-                inputs = ", with the input channels of its group" * alone
-                remarks += [f"{made}{inputs}."] * (channels[other] > 1)
-        if len(found.seen) > found.met:
-            remarks.append("Channels of other groups are dim.")
-        return cls(found.seen, found.seeing, each, found.met, found.channelled, remarks)
+                found = replace(found, seeing=range(1))
+                if groups > 1 and found.too_much(spec):
+                    found, alone = (
+                        replace(found, seen=range(found.met)),
+                        ", with the input channels of its group",
+                    )
+            made = counted(channels["output"], "output channel")
+            remarks += [f"The first of the {made} is shown{alone}."] * (channels["output"] > 1)
+        remarks += ["Channels of other groups are dim."] * (len(found.seen) > found.met)
+        return replace(found, remarks=remarks)
 
     def limits(self, spec: Specification) -> list[tuple[int, int, str, str, str]]:
         """How much there is to be watched, how much can be, in words, and what to make smaller."""
@@ -89,6 +88,7 @@ class Watched:
         ]
         if len(self.seen) == len(self.seeing) == 1:
             return found
+        together = f" in its channels{' with their padding' * spec.padded}"
         sides = ("output", "input") if spec.transposed else ("input", "output")
         return [
             *found,
@@ -97,13 +97,7 @@ class Watched:
                 for planes, side in zip((self.seen, self.seeing), sides, strict=True)
             ),
             (self.met * taps, MOST_IN_FILTER, "weight", " in each filter", "{in_channels} or {kernel_size}"),
-            (
-                len(self.seen) * padded,
-                MOST_TOGETHER,
-                "cell",
-                " with its padding",
-                "{in_channels} or {input_size}",
-            ),
+            (len(self.seen) * padded, MOST_TOGETHER, "cell", together, "{in_channels} or {input_size}"),
         ]
 
     def too_much(self, spec: Specification) -> bool:
