@@ -84,7 +84,7 @@ class Practice:
         give an output: y = (5, 16, 34, 52, 45, 28).
         >>> print(sc.Conv1d(3, 2, in_channels=2, out_channels=1).animation())
         A filter of 4 weights, 2 for each of 2 input channels, slides over x0 = (1, 2, 3); x1 = (4, 5, 6). At
-        each position the products from all of these channels are added up and give an output: y0 = (42, 52).
+        each position the products from all of these channels are added up and give an output: y0 = (37, 47).
         """
         require_watchable(self._layer.spec)
         return animation(self._layer.at(**missing(self._layer)))

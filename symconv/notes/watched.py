@@ -59,18 +59,15 @@ class Watched:
         (seen, seeing), several = (channels[role], channels[other]), max(channels.values()) > 1
         found = cls(range(seen), range(seeing), each, seen // groups, several, ())
         if found.too_much(spec):
-            alone = ""
+            made = counted(channels["output"], "output channel")
+            remarks += [f"The first of the {made} is shown."] * (channels["output"] > 1)
             if spec.transposed:  # an output is the sum of what all inputs of its group add
                 found = replace(found, seen=range(1), seeing=range(seeing // groups), met=1)
             else:
                 found = replace(found, seeing=range(1))
                 if groups > 1 and found.too_much(spec):
-                    found, alone = (
-                        replace(found, seen=range(found.met)),
-                        ", with the input channels of its group",
-                    )
-            made = counted(channels["output"], "output channel")
-            remarks += [f"The first of the {made} is shown{alone}."] * (channels["output"] > 1)
+                    found = replace(found, seen=range(found.met))
+                    remarks.append("Channels of other groups are left out.")
         remarks += ["Channels of other groups are dim."] * (len(found.seen) > found.met)
         return replace(found, remarks=remarks)
 

@@ -9,12 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
+from sympy import Rational, sqrt
 
 import symconv as sc
 from symconv.figures import Animation
 from symconv.figures.svg import text_of
 from tests.figures.test_animation import SEEN
-from tests.figures.test_svg import MEASURED, collisions, on_page
+from tests.figures.test_svg import MEASURED, OWN, collisions, on_page
 from tests.notes.browser import Browser
 from tests.tiers import exhaustive, tiers
 
@@ -31,6 +32,11 @@ LAYERS = {
     "samples": sc.Conv1d(4, 2, batch=3),
     "pooled": sc.MaxPool2d(4, 2, channels=3, batch=2),
     "averaged": sc.AvgPool1d(6, 2, channels=2),
+    "own": sc.Conv1d(4, 2, in_channels=2, out_channels=2, padding=1, bias=True, batch=2, notation=OWN),
+    "own planes": sc.Conv2d(3, 3, in_channels=2, out_channels=2, bias=True, notation=OWN),
+    "fractions": sc.Conv2d(3, 2, in_channels=2, out_channels=1, bias=True).at(
+        w=[[[[Rational(1, 3), -2], [sqrt(2), 1]], [[1, 0], [Rational(-5, 7), 1]]]], b=[Rational(-1, 2)]
+    ),
     "transposed": sc.ConvTranspose1d(3, 2, in_channels=2, out_channels=2, stride=2, bias=True),
     "transposed planes": sc.ConvTranspose2d(2, 2, in_channels=2, out_channels=2, stride=2),
     "transposed groups": sc.ConvTranspose1d(3, 2, in_channels=2, out_channels=2, groups=2, bias=True),
@@ -76,10 +82,9 @@ def test_only_the_channels_of_the_group_are_seen_where_all_are_too_many() -> Non
     layer = sc.Conv2d(4, 2, in_channels=16, out_channels=16, groups=8)
     stage = layer.animation().stage
     assert [grid.name.text for grid in stage.bases] == ["x0", "x1"]
-    (remark,) = stage.remarks
-    assert remark.text == (
-        "The first of the 16 output channels is shown, with the input channels of its group."
-    )
+    assert [remark.text for remark in stage.remarks] == [
+        "The first of the 16 output channels is shown.", "Channels of other groups are left out.",
+    ]  # fmt: skip
 
 
 def test_planes_and_slices_have_their_indices_in_the_notation() -> None:
