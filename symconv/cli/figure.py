@@ -21,12 +21,14 @@ _HELP = """\
 Draw a figure of a layer: {names}.
 
 With --animate no name is needed: the window slides over the input, products are added up, and each
-entry appears. SVG and TikZ (.tex) need nothing else; .png, .pdf and .gif need matplotlib.
+entry appears. Input channels stand as planes, each with its slice of the filter, and the output channels
+follow one after the other. SVG and TikZ (.tex) need nothing else; .png, .pdf and .gif need matplotlib.
 
 \b
 Examples:
   symconv figure network --input-size 4 --kernel-size 3 -o network.svg
   symconv figure --animate -x 1,2,3,4 -w 5,6,7 --padding full --flip -o window.svg
+  symconv figure --animate --input-size 5 --kernel-size 3 --in-channels 3 --out-channels 2 -o planes.svg
 """
 
 #: What a file may be, still and in motion.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from symconv.explicit.layout import Sheet, Subject
 from symconv.figures.colours import FAINT, shaded
@@ -72,6 +74,19 @@ class Lettering:
 def label(render: Callable[[MathsTarget], str]) -> Label:
     """What a function of a format renders, in LaTeX and as plain text."""
     return Label(f"${render(_LATEX)}$", render(_TEXT))
+
+
+def plane_name(subject: Subject, quantity: str, outer: Sequence[int]) -> Label:
+    """The letter of an operand, with the indices that lie outside of a plane of it."""
+    notation = subject.notation
+    return label(lambda form: form.indexed(getattr(notation, quantity), *(i + notation.base for i in outer)))
+
+
+def slice_name(subject: Subject, tap: int) -> Label:
+    """The letter of the kernel, with the indices of its slice that a tap lies in."""
+    shape = subject.shape("tap")
+    index = tuple(map(int, np.unravel_index(tap, shape)))
+    return plane_name(subject, "kernel", index[: len(shape) - min(2, len(subject.spec.axes))])
 
 
 class _Inline(Latex):

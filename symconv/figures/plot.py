@@ -63,7 +63,7 @@ def _painted(drawing: Drawing, form: str, described: Mapping[str, str], dpi: int
 def _add(axes: Any, mark: Mark, order: int) -> None:
     match mark:
         case Box() | Disc():
-            axes.add_patch(_patch(mark, order))
+            axes.add_artist(_patch(mark, order))  # add_patch would measure it too
             if mark.label:
                 across, down = (mark.width / 2, mark.height / 2) if isinstance(mark, Box) else (0, 0)
                 ink = tint(LOOKS[mark.look].ink, 1)

@@ -12,7 +12,7 @@ import numpy as np
 from symconv.explicit.layout import Subject
 from symconv.figures.colours import FAINT
 from symconv.figures.drawing import FONT, Box, Disc, Drawing, Label, Mark, Text, extent, moved
-from symconv.figures.lettering import label
+from symconv.figures.lettering import plane_name, slice_name
 from symconv.figures.window import Padded, windows
 
 #: The size of letters and numbers, and the least width of a cell.
@@ -197,7 +197,9 @@ class Scene:
         top = 0.0 if self._role == "input" else 1.8
         for outer, (line,) in planes:
             below = top + high - 1
-            marks.append((Text(-0.25, below + 0.5, self._named(self._role, outer), "right", SIZE), 1))
+            marks.append(
+                (Text(-0.25, below + 0.5, plane_name(self.subject, self._role, outer), "right", SIZE), 1)
+            )
             for c, place in enumerate(line):
                 x = c * width
                 marks += self._box(place, x, below, width)
@@ -235,10 +237,18 @@ class Scene:
                         later.append((Box(x, y, width, 1, "block"), self.steps[place.tap]))
                 if self.headed:
                     middle = left + len(columns) * width / 2
-                    marks.append((Text(middle, -0.45, self._kernel_name(met[0][2].tap), size=SIZE), 1))
+                    marks.append((Text(middle, -0.45, slice_name(self.subject, met[0][2].tap), size=SIZE), 1))
                 left += len(columns) * width + _BETWEEN
             marks.append(
-                (Text(left + len(lines[0]) * width / 2, -0.45, self._named(self._role, outer), size=SIZE), 1)
+                (
+                    Text(
+                        left + len(lines[0]) * width / 2,
+                        -0.45,
+                        plane_name(self.subject, self._role, outer),
+                        size=SIZE,
+                    ),
+                    1,
+                )
             )
             for r, line in enumerate(lines):
                 for c, place in enumerate(line):
@@ -261,7 +271,9 @@ class Scene:
         size, columns = prod(inner), inner[-1]
         plane, here = divmod(self.at, size)
         outer = shape[: len(shape) - len(inner)]
-        name = self._named(role, tuple(map(int, np.unravel_index(plane, outer))) if outer else ())
+        name = plane_name(
+            self.subject, role, tuple(map(int, np.unravel_index(plane, outer))) if outer else ()
+        )
         labels = self.others[plane * size : (plane + 1) * size]
         width = max(CELL, *(0.25 + SIZE * one.ems for one in labels))
         found: list[tuple[Mark, int]] = []
@@ -279,19 +291,6 @@ class Scene:
                 found.append((Text(x + width / 2, y + 0.5, one, size=SIZE), known))
         r, c = divmod(here, columns)
         return [*found, (Box(left + c * width, top + r, width, 1, "block"), 1)]
-
-    def _kernel_name(self, tap: int) -> Label:
-        """The letter of the kernel, with the indices of its slice that a tap lies in."""
-        shape = self.subject.shape("tap")
-        index = tuple(map(int, np.unravel_index(tap, shape)))
-        return self._named("kernel", index[: len(shape) - min(2, len(self.subject.spec.axes))])
-
-    def _named(self, quantity: str, outer: Sequence[int]) -> Label:
-        """The letter of an operand, with the indices that lie outside of its plane."""
-        notation = self.subject.notation
-        return label(
-            lambda form: form.indexed(getattr(notation, quantity), *(i + notation.base for i in outer))
-        )
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,10 @@ class Padded:
                 shape.append(len(places))
         return cls(tuple(shape), stands, outside, tuple(around))
 
+    def plane(self, axes: int) -> tuple[int, int]:
+        """The rows and columns of a plane along the last of so many axes."""
+        return (self.shape[-2] if axes > 1 else 1), self.shape[-1]
+
 
 def window(subject: Subject) -> Drawing:
     """What each output reads of the padded input; of a transposed layer, what each input writes to."""

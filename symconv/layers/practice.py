@@ -11,7 +11,8 @@ from symconv.layers.description import call
 from symconv.layers.example import missing
 from symconv.notes.exercises import Exercises, Subject, exercises
 from symconv.notes.exercises.opening import opening
-from symconv.notes.motion import animation, require_watchable
+from symconv.notes.motion import animation
+from symconv.notes.watched import require_watchable
 from symconv.printing.names import ExerciseName
 
 
@@ -62,12 +63,17 @@ class Practice:
 
         Operands without values get small whole numbers, as in notes.
 
+        Input channels stand as planes, each with its slice of the filter, and the output channels follow one
+        after the other; if these are too many to be watched, only the first is shown. Channels of other
+        groups are dim. Pooling treats all channels alike and shows the first; of a batch the first sample is
+        shown. What is left out is said below the picture.
+
         Raises
         ------
         SymbolicSizeError
             If a size is a symbol.
         FigureError
-            If the layer has channels, a batch or more than two axes, or is too large to be watched.
+            If the layer has more than two axes, or is too large to be watched.
 
         Examples
         --------
@@ -76,6 +82,9 @@ class Practice:
         >>> print(layer.animation())
         A window of 3 weights slides over x = (1, 2, 3, 4). At each position the products are added up and
         give an output: y = (5, 16, 34, 52, 45, 28).
+        >>> print(sc.Conv1d(3, 2, in_channels=2, out_channels=1).animation())
+        A filter of 4 weights, 2 for each of 2 input channels, slides over x0 = (1, 2, 3); x1 = (4, 5, 6). At
+        each position the products from all of these channels are added up and give an output: y0 = (37, 47).
         """
         require_watchable(self._layer.spec)
         return animation(self._layer.at(**missing(self._layer)))

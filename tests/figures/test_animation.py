@@ -43,7 +43,7 @@ NAMES = tiers(LAYERS, ["opening"])
 def values(animation: Animation) -> list[str]:
     """The labels of the grid whose entries are computed, as they stand at the end."""
     stage = animation.stage
-    grid = next(g for g in (stage.base, stage.other) if any(one.start is not None for one in g.labels))
+    grid = next(g for g in (*stage.bases, *stage.others) if any(one.start is not None for one in g.labels))
     return [one.label.text for one in sorted(grid.labels, key=lambda one: one.cell) if one.end is None]
 
 
@@ -72,7 +72,7 @@ def test_the_sum_of_each_position_gives_its_entry() -> None:
 def test_sums_of_a_transposed_layer_grow_until_the_last_input_has_added() -> None:
     layer = sc.ConvTranspose1d(2, 2).at(x=[1, 10], w=[3, 4])
     stage = layer.animation().stage
-    assert [(one.cell, one.label.text, one.start, one.end) for one in stage.base.labels] == [
+    assert [(one.cell, one.label.text, one.start, one.end) for one in stage.bases[0].labels] == [
         (1, "4", 0, 1), (0, "3", 0, None), (1, "34", 1, None), (2, "40", 1, None),
     ]  # fmt: skip
 
@@ -80,12 +80,14 @@ def test_sums_of_a_transposed_layer_grow_until_the_last_input_has_added() -> Non
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_window_lies_where_its_weights_are_read(name: str) -> None:
     stage = LAYERS[name].animation().stage
-    rows, columns = stage.base.shape
+    rows, columns = stage.bases[0].shape
     for move in stage.moves:
         assert 0 <= move.corner[0] < rows
         assert 0 <= move.corner[1] < columns
     assert len({move.corner for move in stage.moves}) == len(stage.moves)
-    assert len({(one.row, one.column) for one in stage.window}) == len(stage.window)
+    (filter,) = stage.filters
+    (window,) = filter.windows.values()
+    assert len({(one.row, one.column) for one in window}) == len(window)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -270,10 +272,24 @@ def test_a_notebook_has_the_last_position_beside_the_animation() -> None:
     [
         (sc.Conv3d(3, 2), "one or two axes, and this layer has more"),
         (
-            sc.Conv1d(4, 2, in_channels=2, out_channels=1),
-            "one channel of one sample, and this layer has several",
+            sc.Conv2d(5, 3, in_channels=12, out_channels=2),
+            "12 input channels, but an animation shows at most 8: choose a smaller in_channels",
         ),
-        (sc.Conv1d(4, 2, batch=2), "one channel of one sample"),
+        (
+            sc.Conv2d(4, 3, in_channels=5, out_channels=1),
+            "45 weights in each filter, but an animation shows at most 36: "
+            "choose a smaller in_channels or kernel_size",
+        ),
+        (
+            sc.Conv2d(5, 3, in_channels=4, out_channels=2, stride=2, padding=1),
+            "196 cells in its channels with their padding, but an animation shows at most 150: "
+            "choose a smaller in_channels or input_size",
+        ),
+        (
+            sc.ConvTranspose1d(10, 2, in_channels=4, out_channels=2),
+            "40 positions, but an animation shows at most 36: choose a smaller input_size or in_channels",
+        ),
+        (sc.MaxPool1d(50, 2, stride=1, channels=2), "49 positions, but an animation shows at most 36"),
         (sc.Conv1d(50, 3), "48 positions, but an animation shows at most 36: choose a smaller input_size"),
         (sc.Conv2d(7, 6), "36 weights, but an animation shows at most 25: choose a smaller kernel_size"),
         (

@@ -50,8 +50,16 @@ def test_a_window_that_lies_in_the_padding_gives_the_bias() -> None:
     assert "y = (24, 35, 22, 7)" in layer.animation().alt
 
 
+def test_layers_with_channels_have_it_too_and_the_page_stays_small() -> None:
+    layer = sc.Conv1d(4, 2, in_channels=2, out_channels=2)
+    assert images(page(layer))[-1][1] == layer.animation().alt
+    whole = rendered(sc.Conv2d(5, 3, in_channels=3, out_channels=2, bias=True).notes(), "a.html")["a.html"]
+    assert MOTION.encode() in whole
+    assert len(whole) < 300_000
+
+
 def test_what_cannot_be_watched_has_none() -> None:
-    whole = page(sc.Conv1d(4, 2, in_channels=2, out_channels=2))
+    whole = page(sc.Conv3d(3, 2))
     assert MOTION not in whole
     assert not any("@keyframes" in svg for svg, _ in images(whole))
 
