@@ -17,6 +17,7 @@ from typing import Any
 
 import symconv as sc
 from tests.golden.layers import KINDS, VALUES
+from tests.golden.networks import exercises, networks
 from tests.golden.refusals import CALLS
 from tests.golden.texts import NEEDED, PARTS, Texts, told
 from tests.golden.topics import CLAIMS, MORE, command_lines, ended
@@ -146,6 +147,8 @@ def jobs() -> Iterator[Job]:
     yield Job("refusals", "", "refusal", refusals, exhaustive=False)
     yield Job("commands", "", "command", commands, exhaustive=False)
     yield Job("more", "", "more", more, exhaustive=False)
+    yield Job("networks", "", "network", networks)
+    yield Job("exercises", "", "exercise", exercises)
     yield Job("claims", "", "claim", claims, ("islpy", "z3"))
 
 

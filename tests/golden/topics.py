@@ -68,7 +68,7 @@ def _hinge(z: float) -> float:
     return 1 - z
 
 
-def _saved(layer: Any, name: str, **options: Any) -> str:
+def saved(layer: Any, name: str, **options: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         layer.notes(**options).save(Path(folder) / name)
         return (Path(folder) / name).read_text(encoding="utf-8")
@@ -104,10 +104,10 @@ MORE: Mapping[str, Callable[[], Any]] = {
     "reasons": lambda: sc.Conv1d("N", "K", stride="s", flip=True).derive("grad_kernel").reasons(),
     "verified on a grid": lambda: sc.Conv1d("N", "K").derive("output").verify(N=range(1, 5), K=range(1, 3)),
     "report of loops": lambda: sc.Conv1d(5, 3, bias=True).check(reference="loops", draws=2, seed=3),
-    "notes with a title": lambda: _saved(_SMALL, "n.tex", title="A & B", sections=["size", "numbers"]),
-    "notes in another order": lambda: _saved(_SMALL, "n.txt", sections=["windows", "letters"]),
-    "notes with a name": lambda: _saved(_SMALL, "n.txt", sections=["numbers", "learning"], activation="g"),
-    "notes with a function": lambda: _saved(_SMALL, "n.tex", sections=["numbers"], activation=_hinge),
+    "notes with a title": lambda: saved(_SMALL, "n.tex", title="A & B", sections=["size", "numbers"]),
+    "notes in another order": lambda: saved(_SMALL, "n.txt", sections=["windows", "letters"]),
+    "notes with a name": lambda: saved(_SMALL, "n.txt", sections=["numbers", "learning"], activation="g"),
+    "notes with a function": lambda: saved(_SMALL, "n.tex", sections=["numbers"], activation=_hinge),
 }
 
 _OPENING = "-x 1,2,3,4 -w 5,6,7"
