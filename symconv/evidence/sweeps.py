@@ -7,7 +7,8 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from symconv.evidence.cases import Assignment, Grid, NumericModel
+from symconv.evidence.cases import Grid, NumericModel
+from symconv.evidence.spans import Assignment
 from symconv.evidence.tasks import mapped, parts
 from symconv.evidence.trials import FEWEST_PRODUCTS_AT_ONCE, MOST_PRODUCTS_AT_ONCE, portions
 from symconv.index_sums.symbols import LayerSymbols
