@@ -15,7 +15,7 @@ from symconv.index_sums.symbols import LayerSymbols
 
 #: So many assignments has the first part, since what is wrong is mostly wrong on small numbers; each further
 #: one has twice as many, up to the second number, or the third where there are several indices.
-FIRST_PART, LARGEST_PART, LARGEST_OF_SEVERAL = 32, 1024, 64
+FIRST_PART, LARGEST_PART, LARGEST_OF_SEVERAL = 32, 1024, 256
 
 _Answer = TypeVar("_Answer")
 

@@ -187,4 +187,4 @@ def _full(works: Iterable[int], products: int) -> Iterator[bool]:
         work += more
         yield work >= most
         if work >= most:
-            work, most = 0, min(2 * most, MOST_PRODUCTS_AT_ONCE)
+            work, most = 0, min(4 * most, MOST_PRODUCTS_AT_ONCE)
