@@ -64,6 +64,7 @@ class ArrayModel:
     ) -> None:
         self.setting, self.cases, self.extended = setting, Cases.of(setting, cases), extended
         self.base, self._operands = setting.notation.base, operand_indices(setting)
+        self._padded_letter = str(setting.padded.label)
         self._sizes: dict[str, Ratio] = {}
         self._shapes: dict[str, tuple[list[Any], Any]] = {}
         self._tables: dict[str, Table] = {}
@@ -107,7 +108,7 @@ class ArrayModel:
             **own,
             setting.notation.output: counts["output"],
             setting.notation.loss: [],
-            str(setting.padded.label): [shape.around for shape in self.cases.shapes],
+            self._padded_letter: [shape.around for shape in self.cases.shapes],
         }
 
     def shape(self, letter: str) -> list[Any]:
@@ -221,7 +222,7 @@ class ArrayModel:
             return [self._contracted(letter, (), ROLES), *self._biased(letter, True)]
         if letter == n.kernel and self._constant is not None:
             return [Terms(np.arange(len(self._constant)), (), self._constant)]
-        if letter == str(setting.padded.label):
+        if letter == self._padded_letter:
             return [self._padded()]
         roles = setting.matrices[letter]
         return [self._contracted(letter, roles, [role for role in ROLES if role not in roles])]
@@ -258,7 +259,7 @@ class ArrayModel:
 
     def _padded(self) -> Terms:
         """The input at each place of the padded one that it stands at."""
-        letter = str(self.setting.padded.label)
+        letter = self._padded_letter
         case, places = unravelled(self.shape(letter))
         found = []
         for place, (relation, own), known in zip(places, self._relations, self.cases.shapes, strict=True):
@@ -273,6 +274,8 @@ class ArrayModel:
     def _constant(self) -> Any:
         """The numbers of taps that all are given, modulo the prime; None where taps are operands."""
         kernel, found = self.setting.kernel, []
+        if kernel.learned:
+            return None
         extents = self._extents[self.setting.notation.kernel]
         for at, case in enumerate(self.cases):
             windows = [relation.places for relation in case.geometry.relations if relation.windows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial, reduce
 from itertools import chain, count, islice, product, takewhile
@@ -164,11 +164,12 @@ class Cases(Sequence[NumericModel]):
         NotInArraysError
             Where numbers are too large for arrays, or the layer has no sizes at some of them.
         """
+        names = [s.name for s in setting.symbols]
         try:
-            columns = np.array(assignments, np.int64).reshape(len(assignments), len(setting.symbols)).T
+            columns = np.array(assignments, np.int64).reshape(len(assignments), len(names)).T
         except OverflowError as error:
             raise NotInArraysError("a number is too large") from error
-        symbols = {s.name: column for s, column in zip(setting.symbols, columns, strict=True)}
+        symbols = dict(zip(names, columns, strict=True))
         named, every = {name: whole(column) for name, column in symbols.items()}, np.arange(len(assignments))
         lanes = Lanes(None, len(every), named, {"lane": every})
         found = {name: lane_number(size)(lanes) for name, size in setting.sizes.items()}
@@ -197,12 +198,23 @@ class Cases(Sequence[NumericModel]):
         if isinstance(at, slice):
             return self._taken(at)
         if at not in self._made:
-            sizes, numbers = ({n: int(c[at]) for n, c in one.items()} for one in (self.sizes, self.numbers))
-            relations = partial(enumerated, self.setting, numbers)
-            self._made[at] = NumericModel(
-                self.setting, sizes, Geometry(numbers, int(self.work[at]), relations)
+            sizes, numbers = (
+                dict(zip(columns, rows[at], strict=True))
+                for columns, rows in zip((self.sizes, self.numbers), self._rows, strict=True)
             )
+            relations = partial(enumerated, self.setting, numbers)
+            geometry = Geometry(numbers, int(self.work[at]), relations)
+            self._made[at] = NumericModel(self.setting, sizes, geometry)
         return self._made[at]
+
+    @cached_property
+    def _rows(self) -> list[list[tuple[int, ...]]]:
+        """The sizes and the numbers of each case."""
+        return [_rows(columns.values(), len(self)) for columns in (self.sizes, self.numbers)]
+
+
+def _rows(columns: Collection[Any], count: int) -> list[tuple[int, ...]]:
+    return [*zip(*(column.tolist() for column in columns), strict=True)] or [()] * count
 
 
 #: So many geometries of a layer with several indices are tried where no grid is given, or a wide one.
@@ -224,10 +236,14 @@ class Grid:
     ) -> None:
         self.setting, inputs = setting, setting.of_axes("input_size")
         self._wide, self.drawn = wide, setting.several and not named
-        width = WIDTHS.get(len(setting.symbols), min(WIDTHS.values())) if wide else 0
+        symbols = setting.symbols
+        width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide else 0
         self._width = width // 2 + 1 if setting.several else width
-        self._last = [s for s in setting.symbols if s in inputs and s.name not in named]
-        first = [s for s in setting.symbols if s not in self._last]
+        self._names, self._last = (
+            [s.name for s in symbols],
+            [s for s in symbols if s in inputs and s.name not in named],
+        )
+        first = [s for s in symbols if s not in self._last]
         self._spans = {s.name: span(setting, s, named.get(s.name), self._width) for s in first}
 
     def __len__(self) -> int:
@@ -250,7 +266,7 @@ class Grid:
         numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
         conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
         for values in assignments:
-            symbols = {s.name: value for s, value in zip(setting.symbols, values, strict=True)}
+            symbols = dict(zip(self._names, values, strict=True))
             geometry = at({name: number(symbols) for name, number in numbers.items()})
             if geometry is not None and all(holds(symbols) for holds in conditions):
                 yield NumericModel(setting, symbols, geometry)
@@ -259,12 +275,11 @@ class Grid:
         """Numbers for all symbols, for each assignment."""
         numbers = {name: compiled_number(size) for name, size in self.setting.sizes.items()}
         sizes_at = input_sizes(self.setting, numbers, self._last, self._width)
-        order = [s.name for s in self.setting.symbols]
         for values in assignments:
             assigned = dict(zip(self._spans, values, strict=True))
             for more in sizes_at(assigned):
                 either = {**assigned, **more}
-                yield tuple([either[name] for name in order])
+                yield tuple([either[name] for name in self._names])
 
     def sizes(self) -> Iterator[Assignment]:
         """Numbers for all symbols, whether there is a layer at them or not."""

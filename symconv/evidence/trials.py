@@ -22,7 +22,7 @@ from symconv.index_sums.symbols import LayerSymbols
 MOST_PLACES = 10**6
 
 #: Cases with so many products of outputs and taps are evaluated at once, fewer of them at first.
-MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**9
+MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**11
 
 
 #: At how many places of a case something is tried, which its work decides.
