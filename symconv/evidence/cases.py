@@ -156,15 +156,14 @@ class Cases(Sequence[NumericModel]):
         return cls(setting, symbols, numbers, shapes_in(setting, numbers), dict(enumerate(models)))
 
     @classmethod
-    def at(cls, setting: LayerSymbols, assignments: Sequence[Assignment]) -> Cases:
-        """The layer at numbers for all symbols, wherever it is possible.
+    def at(cls, setting: LayerSymbols, names: Sequence[str], assignments: Sequence[Assignment]) -> Cases:
+        """The layer at numbers for all of its symbols, by name, wherever it is possible.
 
         Raises
         ------
         NotInArraysError
             Where numbers are too large for arrays, or the layer has no sizes at some of them.
         """
-        names = [s.name for s in setting.symbols]
         try:
             columns = np.array(assignments, np.int64).reshape(len(assignments), len(names)).T
         except OverflowError as error:
@@ -257,7 +256,7 @@ class Grid:
         """The layer at assignments, wherever it is possible: in columns, unless there are none."""
         every = list(self._whole(assignments))
         try:
-            return Cases.at(self.setting, every)
+            return Cases.at(self.setting, self._names, every)
         except NotInArraysError:
             return self._one_by_one(every)
 

@@ -22,7 +22,7 @@ from symconv.index_sums.symbols import LayerSymbols
 MOST_PLACES = 10**6
 
 #: Cases with so many products of outputs and taps are evaluated at once, fewer of them at first.
-MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**11
+MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**10
 
 
 #: At how many places of a case something is tried, which its work decides.
@@ -187,4 +187,4 @@ def _full(works: Iterable[int], products: int) -> Iterator[bool]:
         work += more
         yield work >= most
         if work >= most:
-            work, most = 0, min(4 * most, MOST_PRODUCTS_AT_ONCE)
+            work, most = 0, min(8 * most, MOST_PRODUCTS_AT_ONCE)
