@@ -123,21 +123,25 @@ def _window(
     return Shape(possible & (outputs > 0), counts, around)
 
 
-def _window_padded(relation: Relation, known: Shape, **numbers: Any) -> Any:
-    """Zeros, or what NumPy pads an input with, once for those alike."""
+def _window_padded(
+    relation: Relation, known: Shape, *, input_size: Any, before: Any, after: Any, **_: Any
+) -> Any:
+    """Nothing around the input, or what NumPy pads it with, once for all cases that are padded alike."""
     case, place = counting(known.around)
-    columns = [numbers[name] for name in ("input_size", "before", "after")]
-    input_size, before, _ = (column[case] for column in columns)
-    place = place - before
-    inside = (place >= 0) & (place < input_size)
     mode = PADDING_MODES[relation.options["padding_mode"]].numpy
     if mode == "constant":
-        return np.where(inside, place, -1)
-    alike, which = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
-    padded = [np.pad(np.arange(n), (b, a), mode=mode) if b or a else np.arange(n) for n, b, a in alike]
-    starts = np.cumsum([0, *map(len, padded)])[which.ravel()][case]
-    whole = place + before < np.array([len(one) for one in padded])[which.ravel()][case]
-    return np.where(whole, np.concatenate(padded)[np.where(whole, starts + place + before, 0)], -1)
+        source = place - before[case]
+        return np.where((source >= 0) & (source < input_size[case]), source, -1)
+    columns = np.column_stack([input_size, before, after, known.around])
+    alike, which = np.unique(columns, axis=0, return_inverse=True)
+    padded = [_padded_by_numpy(mode, *row) for row in alike.tolist()]
+    starts = np.cumsum([0, *map(len, padded)])[which.ravel()]
+    return np.concatenate(padded)[starts[case] + place]
+
+
+def _padded_by_numpy(mode: Any, input_size: int, before: int, after: int, around: int) -> Any:
+    found = np.pad(np.arange(input_size), (before, after), mode=mode)
+    return np.append(found, np.full(around - len(found), -1))
 
 
 def _window_met(
