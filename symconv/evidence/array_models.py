@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
-from itertools import chain, product
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from symconv.evidence.cases import NumericModel, operand_indices
-from symconv.evidence.enumeration import EnumeratedRelation
+from symconv.evidence.array_relations import Met, met, relations_in, sources
+from symconv.evidence.cases import Cases, NumericModel, operand_indices
 from symconv.evidence.lane_values import PRIME, Slopes, Value
 from symconv.evidence.lanes import NotInArraysError, Ratio, counting, unravelled, whole
 from symconv.index_sums.symbols import LayerSymbols
-from symconv.pattern import ROLES
+from symconv.pattern import ROLES, Relation
 
 
 def degrees(setting: LayerSymbols) -> dict[str, int]:
@@ -62,8 +62,9 @@ class ArrayModel:
     def __init__(
         self, setting: LayerSymbols, cases: Sequence[NumericModel], *, extended: bool = False
     ) -> None:
-        self.setting, self.cases, self.extended = setting, cases, extended
+        self.setting, self.cases, self.extended = setting, Cases.of(setting, cases), extended
         self.base, self._operands = setting.notation.base, operand_indices(setting)
+        self._padded_letter = str(setting.padded.label)
         self._sizes: dict[str, Ratio] = {}
         self._shapes: dict[str, tuple[list[Any], Any]] = {}
         self._tables: dict[str, Table] = {}
@@ -76,25 +77,20 @@ class ArrayModel:
             names = self.setting.m_names
             if not self.is_size(name):
                 raise NotInArraysError(f"{name} has no value")
-            if name in self.cases[0].sizes:
-                numbers = np.array([case.sizes[name] for case in self.cases])
-            else:
-                numbers = self.counts["output"][names.index(name) - len(names)]
-            self._sizes[name] = whole(numbers)
+            own = self.cases.sizes.get(name)
+            self._sizes[name] = whole(
+                self.counts["output"][names.index(name) - len(names)] if own is None else own
+            )
         return self._sizes[name]
 
     def is_size(self, name: str) -> bool:
         """Whether a name is that of a size of the layer."""
-        return name in self.cases[0].sizes or name in self.setting.m_names
+        return name in self.cases.sizes or name in self.setting.m_names
 
     @cached_property
     def counts(self) -> dict[str, list[Any]]:
         """How many values each index of a role has, one a case."""
-        found = [case.geometry.counts for case in self.cases]
-        return {
-            role: [np.array(column) for column in zip(*(counts[role] for counts in found), strict=True)]
-            for role in ROLES
-        }
+        return {role: [n for shape in self.cases.shapes for n in shape.counts[role]] for role in ROLES}
 
     @cached_property
     def _extents(self) -> Mapping[str, list[Any]]:
@@ -103,7 +99,6 @@ class ArrayModel:
         own = {
             letter: [counts[role][at] for at in places] for letter, (role, places) in self._operands.items()
         }
-        around = zip(*([len(r.sources) for r in case.geometry.relations] for case in self.cases), strict=True)
         matrices = {
             letter: [count for role in roles for count in counts[role]]
             for letter, roles in setting.matrices.items()
@@ -113,7 +108,7 @@ class ArrayModel:
             **own,
             setting.notation.output: counts["output"],
             setting.notation.loss: [],
-            str(setting.padded.label): [np.array(sizes) for sizes in around],
+            self._padded_letter: [shape.around for shape in self.cases.shapes],
         }
 
     def shape(self, letter: str) -> list[Any]:
@@ -227,7 +222,7 @@ class ArrayModel:
             return [self._contracted(letter, (), ROLES), *self._biased(letter, True)]
         if letter == n.kernel and self._constant is not None:
             return [Terms(np.arange(len(self._constant)), (), self._constant)]
-        if letter == str(setting.padded.label):
+        if letter == self._padded_letter:
             return [self._padded()]
         roles = setting.matrices[letter]
         return [self._contracted(letter, roles, [role for role in ROLES if role not in roles])]
@@ -264,15 +259,12 @@ class ArrayModel:
 
     def _padded(self) -> Terms:
         """The input at each place of the padded one that it stands at."""
-        letter = str(self.setting.padded.label)
+        letter = self._padded_letter
         case, places = unravelled(self.shape(letter))
         found = []
-        for at, (place, extent) in enumerate(zip(places, self.shape(letter), strict=True)):
-            listed = (
-                [-1 if j is None else j for j in model.geometry.relations[at].sources] for model in self.cases
-            )
-            sources = np.array([*chain(*listed)], np.int64)
-            found.append(sources[(np.cumsum(extent) - extent)[case] + place])
+        for place, (relation, own), known in zip(places, self._relations, self.cases.shapes, strict=True):
+            starts = np.cumsum(known.around) - known.around
+            found.append(sources(relation, own, known)[starts[case] + place])
         inside = np.all([source >= 0 for source in found], axis=0)
         entry, _ = self.flat(letter, case, places)
         inputs, _ = self.flat(self.setting.notation.input, case, found)
@@ -282,6 +274,8 @@ class ArrayModel:
     def _constant(self) -> Any:
         """The numbers of taps that all are given, modulo the prime; None where taps are operands."""
         kernel, found = self.setting.kernel, []
+        if kernel.learned:
+            return None
         extents = self._extents[self.setting.notation.kernel]
         for at, case in enumerate(self.cases):
             windows = [relation.places for relation in case.geometry.relations if relation.windows]
@@ -294,27 +288,12 @@ class ArrayModel:
         return np.array(found)
 
     @cached_property
-    def _triples(self) -> tuple[Any, dict[str, list[Any]]]:
-        """The case of each triple of the relation, and its indices by their role, role after role."""
-        found = [
-            self._met([case.geometry.relations[at] for case in self.cases])
-            for at in range(len(self.cases[0].geometry.relations))
-        ]
-        case, picked = unravelled([count for count, _ in found])
-        columns: dict[str, list[Any]] = {role: [] for role in ROLES}
-        for at, (numbers, (count, rows)) in enumerate(zip(picked, found, strict=True)):
-            chosen = iter(rows[(np.cumsum(count) - count)[case] + numbers].T)
-            for role, own in self.cases[0].geometry.relations[at].counts.items():
-                columns[role] += [next(chosen) for _ in own]
-        return case, columns
+    def _relations(self) -> list[tuple[Relation, dict[str, Any]]]:
+        return relations_in(self.setting, self.cases.numbers)
 
-    def _met(self, relations: Sequence[EnumeratedRelation]) -> tuple[Any, Any]:
-        """How many triples a relation has in each case, and the triples, each a row of indices."""
-        rows = [*chain.from_iterable(relation.met for relation in relations)]
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        case, output = counting(np.array([len(relation.met) for relation in relations]))
-        pairs = chain.from_iterable(chain.from_iterable(rows))
-        width = sum(len(relations[0].counts[role]) for role in ("tap", "input"))
-        numbers = np.fromiter(chain.from_iterable(pairs), np.int64).reshape(-1, width)
-        triples = np.column_stack([np.repeat(output, lengths), numbers])
-        return np.bincount(case, lengths, len(relations)).astype(np.int64), triples
+    @cached_property
+    def _triples(self) -> Met:
+        """The case of each triple of the relation, and its indices by their role, relation after relation."""
+        both = zip(self._relations, self.cases.shapes, strict=True)
+        found = [met(relation, own, known) for (relation, own), known in both]
+        return reduce(lambda a, b: a.times(b, len(self.cases)), found)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
-from itertools import islice, product
+from functools import cache, cached_property, partial, reduce
+from itertools import chain, count, islice, product, takewhile
 from math import prod
-from random import Random
-from typing import Any, TypeAlias
+from typing import Any, overload
 
-from sympy import Integer, Symbol
+import numpy as np
+from sympy import Symbol
 
-from symconv.errors import GeometryError
-from symconv.evidence.enumeration import EnumeratedRelation, Geometry, enumerator
+from symconv.evidence.array_relations import Columns, Shape, require_few, shapes_in
+from symconv.evidence.enumeration import Geometry, enumerated, geometry_at
+from symconv.evidence.lanes import Lanes, NotInArraysError, lane_number, lane_truth, whole
 from symconv.evidence.polynomials import Poly, Sequences, added, atom, multiplied
-from symconv.evidence.scalars import EvaluationError, Number, Numbers, compiled_condition, compiled_number
-from symconv.index_sums.symbols import LayerSymbols, least
+from symconv.evidence.scalars import Numbers, compiled_condition, compiled_number
+from symconv.evidence.spans import WIDTHS, Assignment, assignments, input_sizes, span
+from symconv.evidence.tasks import parts
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import ROLES
 
 
@@ -126,27 +129,98 @@ def operand_indices(setting: LayerSymbols) -> dict[str, tuple[str, tuple[int, ..
     }
 
 
+class Cases(Sequence[NumericModel]):
+    """A layer at many numbers, in columns; a case is made when it is asked for.
+
+    ``sizes`` has the numbers of the layer's symbols, ``numbers`` those of all its sizes, ``shapes`` how large
+    each of its relations is.
+    """
+
+    def __init__(
+        self, setting: LayerSymbols, sizes: Columns, numbers: Columns, shapes: Sequence[Shape],
+        made: Mapping[int, NumericModel] | None = None,
+    ) -> None:  # fmt: skip
+        self.setting, self.sizes, self.numbers, self.shapes = setting, sizes, numbers, shapes
+        self._made = dict(made or {})
+        columns = (column for s in shapes for role in ("output", "tap") for column in s.counts[role])
+        self.work = reduce(np.multiply, columns)
+
+    @classmethod
+    def of(cls, setting: LayerSymbols, models: Sequence[NumericModel]) -> Cases:
+        """Some cases, in columns."""
+        if isinstance(models, Cases):
+            return models
+        first, sizes = models[0], [model.geometry.sizes for model in models]
+        symbols = {name: np.array([model.sizes[name] for model in models]) for name in first.sizes}
+        numbers = {name: np.array([one[name] for one in sizes]) for name in first.geometry.sizes}
+        return cls(setting, symbols, numbers, shapes_in(setting, numbers), dict(enumerate(models)))
+
+    @classmethod
+    def at(cls, setting: LayerSymbols, names: Sequence[str], assignments: Sequence[Assignment]) -> Cases:
+        """The layer at numbers for all of its symbols, by name, wherever it is possible.
+
+        Raises
+        ------
+        NotInArraysError
+            Where numbers are too large for arrays, or the layer has no sizes at some of them.
+        """
+        try:
+            columns = np.array(assignments, np.int64).reshape(len(assignments), len(names)).T
+        except OverflowError as error:
+            raise NotInArraysError("a number is too large") from error
+        symbols = dict(zip(names, columns, strict=True))
+        named, every = {name: whole(column) for name, column in symbols.items()}, np.arange(len(assignments))
+        lanes = Lanes(None, len(every), named, {"lane": every})
+        found = {name: lane_number(size)(lanes) for name, size in setting.sizes.items()}
+        possible = np.all([lanes.array(size.number % size.divisor == 0) for size in found.values()], axis=0)
+        numbers = {name: lanes.array(size.number // size.divisor) for name, size in found.items()}
+        require_few(setting, numbers)
+        shapes = shapes_in(setting, numbers)
+        holding = [lane_truth(condition)(lanes) for condition in setting.spec.conditions]
+        if np.any(lanes.doubted):
+            raise NotInArraysError("a size divides by 0")
+        (which,) = np.nonzero(reduce(np.logical_and, [possible, *holding, *(s.possible for s in shapes)]))
+        return cls(setting, symbols, numbers, shapes)._taken(which)
+
+    def _taken(self, which: Any) -> Cases:
+        sizes, numbers = ({n: c[which] for n, c in one.items()} for one in (self.sizes, self.numbers))
+        return Cases(self.setting, sizes, numbers, [one.taken(which) for one in self.shapes])
+
+    def __len__(self) -> int:
+        return len(self.work)
+
+    @overload
+    def __getitem__(self, at: int) -> NumericModel: ...
+    @overload
+    def __getitem__(self, at: slice) -> Cases: ...
+    def __getitem__(self, at: int | slice) -> NumericModel | Cases:
+        if isinstance(at, slice):
+            return self._taken(at)
+        if at not in self._made:
+            sizes, numbers = (
+                dict(zip(columns, rows[at], strict=True))
+                for columns, rows in zip((self.sizes, self.numbers), self._rows, strict=True)
+            )
+            relations = partial(enumerated, self.setting, numbers)
+            geometry = Geometry(numbers, int(self.work[at]), relations)
+            self._made[at] = NumericModel(self.setting, sizes, geometry)
+        return self._made[at]
+
+    @cached_property
+    def _rows(self) -> list[list[tuple[int, ...]]]:
+        """The sizes and the numbers of each case."""
+        return [_rows(columns.values(), len(self)) for columns in (self.sizes, self.numbers)]
+
+
+def _rows(columns: Collection[Any], count: int) -> list[tuple[int, ...]]:
+    return [*zip(*(column.tolist() for column in columns), strict=True)] or [()] * count
+
+
 #: So many geometries of a layer with several indices are tried where no grid is given, or a wide one.
 MOST_CASES, MOST_WIDE_CASES = 30, 300
 
-#: How far the numbers of a wide grid reach, by how many symbols are open: the more, the less.
-WIDTHS = {1: 24, 2: 12, 3: 8, 4: 7, 5: 6, 6: 5, 7: 3}
-
 #: Those with more products of outputs and taps than this are left out there, if there are others.
 MOST_PRODUCTS = 1000
-
-#: A geometry with more products of a place and a tap than this is too large to be tried.
-MOST_WORK = 2 * 10**6
-
-#: So many input sizes are tried from one stride to the next; of more, those at both ends.
-MOST_SIZES = 64
-
-#: So many assignments are looked at one by one; of more, as many are drawn.
-MOST_ASSIGNMENTS = 4000
-
-
-#: Numbers for some symbols, in an order that a grid knows.
-Assignment: TypeAlias = tuple[int, ...]
 
 
 class Grid:
@@ -161,49 +235,62 @@ class Grid:
     ) -> None:
         self.setting, inputs = setting, setting.of_axes("input_size")
         self._wide, self.drawn = wide, setting.several and not named
-        width = WIDTHS.get(len(setting.symbols), min(WIDTHS.values())) if wide else 0
+        symbols = setting.symbols
+        width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide else 0
         self._width = width // 2 + 1 if setting.several else width
-        self._last = [s for s in setting.symbols if s in inputs and s.name not in named]
-        first = [s for s in setting.symbols if s not in self._last]
-        self._spans = {s.name: _values(setting, s, named.get(s.name), self._width) for s in first}
+        self._names, self._last = (
+            [s.name for s in symbols],
+            [s for s in symbols if s in inputs and s.name not in named],
+        )
+        first = [s for s in symbols if s not in self._last]
+        self._spans = {s.name: span(setting, s, named.get(s.name), self._width) for s in first}
 
     def __len__(self) -> int:
         return prod(map(len, self._spans.values()))
 
     def assignments(self) -> Iterator[Assignment]:
         """Every assignment, or as many as are looked at."""
-        return _assignments(list(self._spans.values()), self.drawn)
+        return assignments(list(self._spans.values()), self.drawn)
 
-    def models(self, assignments: Iterable[Assignment]) -> Iterator[NumericModel]:
-        """The layer at assignments, wherever it is possible."""
-        setting, geometry_at = self.setting, _enumerator(self.setting)
+    def models(self, assignments: Iterable[Assignment]) -> Iterable[NumericModel]:
+        """The layer at assignments, wherever it is possible: in columns, unless there are none."""
+        every = list(self._whole(assignments))
+        try:
+            return Cases.at(self.setting, self._names, every)
+        except NotInArraysError:
+            return self._one_by_one(every)
+
+    def _one_by_one(self, assignments: Iterable[Assignment]) -> Iterator[NumericModel]:
+        setting, at = self.setting, geometry_at(self.setting)
         numbers = {name: compiled_number(size) for name, size in setting.sizes.items()}
         conditions = [compiled_condition(condition) for condition in setting.spec.conditions]
-        for whole in self._whole(assignments):
-            geometry = geometry_at({name: number(whole) for name, number in numbers.items()})
-            if geometry is not None and all(holds(whole) for holds in conditions):
-                yield NumericModel(setting, whole, geometry)
+        for values in assignments:
+            symbols = dict(zip(self._names, values, strict=True))
+            geometry = at({name: number(symbols) for name, number in numbers.items()})
+            if geometry is not None and all(holds(symbols) for holds in conditions):
+                yield NumericModel(setting, symbols, geometry)
 
-    def _whole(self, assignments: Iterable[Assignment]) -> Iterator[dict[str, int]]:
+    def _whole(self, assignments: Iterable[Assignment]) -> Iterator[Assignment]:
         """Numbers for all symbols, for each assignment."""
         numbers = {name: compiled_number(size) for name, size in self.setting.sizes.items()}
-        input_sizes = _input_sizes(self.setting, numbers, self._last, self._width)
-        order = [s.name for s in self.setting.symbols]
+        sizes_at = input_sizes(self.setting, numbers, self._last, self._width)
         for values in assignments:
             assigned = dict(zip(self._spans, values, strict=True))
-            for more in input_sizes(assigned):
+            for more in sizes_at(assigned):
                 either = {**assigned, **more}
-                yield {name: either[name] for name in order}
+                yield tuple([either[name] for name in self._names])
 
     def sizes(self) -> Iterator[Assignment]:
         """Numbers for all symbols, whether there is a layer at them or not."""
-        whole = (m.sizes for m in self.geometries()) if self.drawn else self._whole(self.assignments())
-        for numbers in whole:
-            yield tuple(numbers.values())
+        if self.drawn:
+            yield from (tuple(model.sizes.values()) for model in self.geometries())
+        else:
+            yield from self._whole(self.assignments())
 
     def geometries(self) -> Iterator[NumericModel]:
         """The layer at every assignment; at a few of them, none too large, where these are drawn."""
-        models = self.models(self.assignments())
+        several = parts(self.assignments(), (2 ** min(at, 8) for at in count(4)))
+        models = chain.from_iterable(map(self.models, takewhile(len, several)))
         if not self.drawn:
             yield from models
             return
@@ -229,116 +316,3 @@ def geometries(
     are ``wide``.
     """
     return Grid(setting, grid or {}, wide=wide).geometries()
-
-
-def _assignments(spans: Sequence[Sequence[int]], drawn: bool) -> Iterator[Assignment]:
-    """All of them, or as many as are looked at, in an order that mixes small and large numbers."""
-    rng = Random(0)
-    if not drawn:
-        yield from product(*spans)
-    elif prod(map(len, spans)) <= MOST_ASSIGNMENTS:
-        every = list(product(*spans))
-        rest = every[1:]
-        rng.shuffle(rest)
-        yield from [*every[:1], *rest]
-    else:
-        yield from (tuple(map(rng.choice, spans)) for _ in range(MOST_ASSIGNMENTS))
-
-
-def _enumerator(setting: LayerSymbols) -> Callable[[Mapping[str, Any]], Geometry | None]:
-    """What gives the layer at numbers for its sizes, if it is possible."""
-    pattern = setting.exact_spec.pattern
-    relations = [
-        (enumerator(relation), names)
-        for relation, names in zip(pattern.relations, pattern.names, strict=True)
-    ]
-    spatial = [keys for keys in pattern.names if "kernel_size" in keys]
-
-    def at(sizes: Mapping[str, Any]) -> Geometry | None:
-        if any(size != int(size) for size in sizes.values()):
-            return None
-        work = 1
-        for keys in spatial:
-            places = (int(sizes[keys[name]]) for name in ("input_size", "before", "after"))
-            work *= sum(places) * int(sizes[keys["kernel_size"]])
-        if work > MOST_WORK:
-            raise GeometryError(
-                f"closed forms are tried on numbers, and {work:,} products of a position and a tap are too "
-                "many: write a name such as 'N' for a size."
-            )
-        found: list[EnumeratedRelation] = []
-        for enumerate_, names in relations:
-            one = enumerate_({name: int(sizes[key]) for name, key in names.items()})
-            if one is None:
-                return None
-            found.append(one)
-        return Geometry(tuple(found))
-
-    return at
-
-
-def _input_sizes(
-    setting: LayerSymbols, numbers: Mapping[str, Number], symbols: Sequence[Symbol], width: int
-) -> Callable[[Numbers], Iterator[dict[str, int]]]:
-    """What gives input sizes from the least that the kernel needs, over more than one stride."""
-    pattern, most = setting.exact_spec.pattern, max(2 * width, 4 if setting.several else 7)
-    read = [
-        [
-            {name: numbers[key] for name, key in names.items() if name != "input_size"}
-            for relation, names in zip(pattern.relations, pattern.names, strict=True)
-            if relation.geometry.get("input_size") == symbol
-        ]
-        for symbol in symbols
-    ]
-
-    def at(assigned: Numbers) -> Iterator[dict[str, int]]:
-        spans = []
-        for symbol, relations in zip(symbols, read, strict=True):
-            lows, highs = [1], [most]
-            for relation in relations:
-                try:
-                    known = {name: number(assigned) for name, number in relation.items()}
-                    if not setting.spec.transposed:
-                        reach = known["dilation"] * (known["kernel_size"] - 1)
-                        lows.append(int(reach + 1 - known["before"] - known["after"]))
-                    highs.append(max(lows) + int(known["stride"]) + 1)
-                except EvaluationError:  # another size is made of the input size
-                    highs.append(7)
-            spans.append([n for n in _ends(max(lows), max(highs)) if _can_be(symbol, n)])
-        for values in product(*spans):
-            yield {s.name: n for s, n in zip(symbols, values, strict=True)}
-
-    return at
-
-
-def _ends(first: int, stop: int) -> Iterable[int]:
-    """The numbers from the first on, or where they are many, some at both ends."""
-    if stop - first <= MOST_SIZES:
-        return range(first, stop)
-    half = MOST_SIZES // 2
-    return [*range(first, first + half), *range(stop - half, stop)]
-
-
-def _values(setting: LayerSymbols, symbol: Symbol, wanted: Iterable[int] | None, width: int) -> list[int]:
-    """The numbers that a symbol is given: those wanted, or a few that its assumptions allow, or as wide."""
-    if wanted is not None:
-        return list(wanted)
-    names = {name.split()[0] for name, size in setting.sizes.items() if size == symbol}
-    if "kernel_size" in names:
-        span = range(1, max(width + 1, 4 if setting.several else 5))
-    elif names and all(least(name) == 0 for name in names):
-        span = range(max(width, 3 if setting.several or names != {"before", "after"} else 4))
-    elif names & {"in_channels", "out_channels"}:
-        span = range(1, 5)
-    elif symbol.is_positive:
-        span = range(1, max(width, 4))
-    else:
-        span = range(-3, max(width, 9))
-    return [value for value in span if _can_be(symbol, value)]
-
-
-@cache
-def _can_be(symbol: Symbol, value: int) -> bool:
-    """Whether a number has every property that is assumed of a symbol."""
-    number, facts = Integer(value), symbol.assumptions0.items()
-    return all(getattr(number, f"is_{name}", truth) in (truth, None) for name, truth in facts)

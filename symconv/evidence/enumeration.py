@@ -1,7 +1,7 @@
 """A layer in numbers, by plain loops: which taps and inputs each output meets."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from symconv.errors import GeometryError
+from symconv.index_sums.symbols import LayerSymbols
 from symconv.pattern import PADDING_MODES, ROLES, Relation
 
 #: What a layer is told to have a relation, by the names of its options.
@@ -41,19 +43,24 @@ class EnumeratedRelation:
 
 @dataclass(frozen=True)
 class Geometry:
-    """The product of the relations of a layer, in numbers."""
+    """The product of the relations of a layer at numbers for its sizes, enumerated when it is asked for.
 
-    relations: tuple[EnumeratedRelation, ...]
+    ``work`` is how many pairs of an output and a tap there are.
+    """
+
+    sizes: Mapping[str, int]
+    work: int
+    _enumerated: Callable[[], tuple[EnumeratedRelation, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def relations(self) -> tuple[EnumeratedRelation, ...]:
+        """Each relation, in numbers."""
+        return self._enumerated()
 
     @cached_property
     def counts(self) -> dict[str, tuple[int, ...]]:
         """The shape of each role."""
         return {role: tuple(n for r in self.relations for n in r.counts[role]) for role in ROLES}
-
-    @property
-    def work(self) -> int:
-        """How many pairs of an output and a tap there are."""
-        return prod(self.counts["output"]) * prod(self.counts["tap"])
 
     @cached_property
     def met(self) -> dict[tuple[int, ...], list[Pair]]:
@@ -64,6 +71,50 @@ class Geometry:
             split = (zip(*pair, strict=True) for pair in pairs)
             found[outputs] = [(sum(taps, ()), sum(inputs, ())) for taps, inputs in split]
         return found
+
+
+#: A geometry with more products of a place and a tap than this is too large to be tried.
+MOST_WORK = 2 * 10**6
+
+
+def geometry_at(setting: LayerSymbols) -> Callable[[Mapping[str, Any]], Geometry | None]:
+    """What gives the layer at numbers for its sizes, if it is possible."""
+    pattern = setting.exact_spec.pattern
+    relations = [
+        (enumerator(relation), names)
+        for relation, names in zip(pattern.relations, pattern.names, strict=True)
+    ]
+    spatial = [keys for keys in pattern.names if "kernel_size" in keys]
+
+    def at(sizes: Mapping[str, Any]) -> Geometry | None:
+        if any(size != int(size) for size in sizes.values()):
+            return None
+        work = 1
+        for keys in spatial:
+            places = (int(sizes[keys[name]]) for name in ("input_size", "before", "after"))
+            work *= sum(places) * int(sizes[keys["kernel_size"]])
+        if work > MOST_WORK:
+            raise GeometryError(
+                f"closed forms are tried on numbers, and {work:,} products of a position and a tap are too "
+                "many: write a name such as 'N' for a size."
+            )
+        found: list[EnumeratedRelation] = []
+        for enumerate_, names in relations:
+            one = enumerate_({name: int(sizes[key]) for name, key in names.items()})
+            if one is None:
+                return None
+            found.append(one)
+        pairs = prod(n for relation in found for role in ("output", "tap") for n in relation.counts[role])
+        return Geometry({name: int(size) for name, size in sizes.items()}, pairs, lambda: tuple(found))
+
+    return at
+
+
+def enumerated(setting: LayerSymbols, numbers: Mapping[str, int]) -> tuple[EnumeratedRelation, ...]:
+    """The relations of a layer at numbers at which it is possible."""
+    found = geometry_at(setting)(numbers)
+    assert found is not None
+    return found.relations
 
 
 def enumerator(relation: Relation) -> Callable[[dict[str, int]], EnumeratedRelation | None]:

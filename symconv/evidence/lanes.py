@@ -111,7 +111,7 @@ class Lanes:
 
     def array(self, numbers: Any) -> Any:
         """What may be one number for all, as an array."""
-        return np.broadcast_to(numbers, (self.count,))
+        return numbers if np.shape(numbers) else np.broadcast_to(numbers, (self.count,))
 
     def doubt(self, where: Any) -> None:
         """Mark lanes that the exact evaluation must decide: they read outside a sequence, or divide by 0."""

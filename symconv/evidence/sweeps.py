@@ -7,14 +7,15 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from symconv.evidence.cases import Assignment, Grid, NumericModel
+from symconv.evidence.cases import Grid, NumericModel
+from symconv.evidence.spans import Assignment
 from symconv.evidence.tasks import mapped, parts
 from symconv.evidence.trials import FEWEST_PRODUCTS_AT_ONCE, MOST_PRODUCTS_AT_ONCE, portions
 from symconv.index_sums.symbols import LayerSymbols
 
 #: So many assignments has the first part, since what is wrong is mostly wrong on small numbers; each further
-#: one has twice as many, up to the second number, or the third where there are several indices.
-FIRST_PART, LARGEST_PART, LARGEST_OF_SEVERAL = 32, 1024, 64
+#: one has four times as many, up to the second number, or the third where there are several indices.
+FIRST_PART, LARGEST_PART, LARGEST_OF_SEVERAL = 32, 1024, 256
 
 _Answer = TypeVar("_Answer")
 
@@ -48,7 +49,7 @@ class Sweep(NamedTuple):
         found, size, rest = [], FIRST_PART, self.number
         while rest > 0:
             found.append(min(size, rest))
-            size, rest = min(2 * size, most), rest - size
+            size, rest = min(4 * size, most), rest - size
         return found
 
     def answers(self, task: Task[_Answer], executor: Executor | None) -> Generator[_Answer, None, None]:

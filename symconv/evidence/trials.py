@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, reduce
+from itertools import pairwise, tee
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from sympy import Expr, Symbol
 
 from symconv.evidence.array_models import ArrayModel, degrees
 from symconv.evidence.arrays import in_arrays
-from symconv.evidence.cases import NumericModel
+from symconv.evidence.cases import Cases, NumericModel
 from symconv.evidence.lane_values import LaneValue
 from symconv.evidence.lanes import Lanes, NotInArraysError, counting, floored, lane_number, unravelled, whole
 from symconv.evidence.polynomials import Evaluator, Poly, Sequences, compiled, value_or_reason
@@ -21,10 +22,10 @@ from symconv.index_sums.symbols import LayerSymbols
 MOST_PLACES = 10**6
 
 #: Cases with so many products of outputs and taps are evaluated at once, fewer of them at first.
-MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**9
+MOST_PRODUCTS_AT_ONCE, FEWEST_PRODUCTS_AT_ONCE = 2**16, 2**10
 
 
-#: At how many places of a case something is tried.
+#: At how many places of a case something is tried, which its work decides.
 Most: TypeAlias = Callable[[NumericModel], int]
 
 
@@ -96,7 +97,9 @@ class Places:
         lasts = [lane_number(model.setting.last(index))(first) for index in kept]
         counts = [first.array(floored(last).number) + 1 for last in lasts]
         total = reduce(np.multiply, counts, np.ones(cases, np.int64))
-        wanted = np.minimum(total, [most(case) for case in model.cases])
+        _, first_of, which = np.unique(model.cases.work, return_index=True, return_inverse=True)
+        most_of = np.array([most(model.cases[at]) for at in first_of.tolist()])
+        wanted = np.minimum(total, most_of[which.ravel()])
         case, number = counting(wanted)
         spread = number * (total - 1)[case] // np.maximum(wanted - 1, 1)[case]
         _, indices = unravelled(counts, (case, spread)) if kept else (case, [])
@@ -161,15 +164,27 @@ class Trial:
 
 def portions(
     cases: Iterable[NumericModel], products: int = FEWEST_PRODUCTS_AT_ONCE
-) -> Iterator[list[NumericModel]]:
+) -> Iterator[Sequence[NumericModel]]:
     """Cases that are evaluated at once, at first with so many products: few find most faults."""
-    portion: list[NumericModel] = []
-    work, most = 0, products
-    for case in cases:
+    if isinstance(cases, Cases):
+        ends = (at for at, full in enumerate(_full(cases.work.tolist(), products), 1) if full)
+        yield from (cases[first:last] for first, last in pairwise([0, *ends, len(cases)]) if first < last)
+        return
+    (kept, looked_at), portion = tee(cases), []
+    for case, full in zip(kept, _full((case.geometry.work for case in looked_at), products), strict=True):
         portion.append(case)
-        work += case.geometry.work
-        if work >= most:
+        if full:
             yield portion
-            portion, work, most = [], 0, min(2 * most, MOST_PRODUCTS_AT_ONCE)
+            portion = []
     if portion:
         yield portion
+
+
+def _full(works: Iterable[int], products: int) -> Iterator[bool]:
+    """Whether a portion is full, after each of its cases."""
+    work, most = 0, products
+    for more in works:
+        work += more
+        yield work >= most
+        if work >= most:
+            work, most = 0, min(8 * most, MOST_PRODUCTS_AT_ONCE)

@@ -40,14 +40,13 @@ from sympy import (
 import symconv as sc
 from symconv.evidence.array_models import ArrayModel
 from symconv.evidence.cases import NumericModel, geometries
-from symconv.evidence.enumeration import Geometry
 from symconv.evidence.lane_values import PRIME
 from symconv.evidence.polynomials import Poly, value_or_reason
 from symconv.evidence.scalars import OutOfReachError
 from symconv.evidence.trials import MOST_PLACES, Places, Side, Trial, portions
 from symconv.index_sums.nodes import Convolution, Correlation, Iverson, Partial, Upsampled
 from symconv.index_sums.symbols import LayerSymbols, kept_indices
-from tests.tiers import exhaustive, law, tiers
+from tests.tiers import law, tiers
 
 # SymPy takes random sums apart by recursion, the deeper the less of them it has seen before.
 sys.setrecursionlimit(max(4000, sys.getrecursionlimit()))
@@ -317,17 +316,3 @@ def test_portions_leave_no_case_out() -> None:
     cases = list(islice(geometries(setting("plain")), 300))
     assert [case for portion in portions(cases) for case in portion] == cases
     assert len(next(portions(cases))) < len(cases)
-
-
-@exhaustive
-@pytest.mark.parametrize("name", LAYERS)
-def test_triples_are_those_of_the_loops(name: str) -> None:
-    model = ArrayModel(setting(name), some_cases(name))
-    case, columns = model._triples
-    for number, one in enumerate(model.cases):
-        mine = np.array([column[case == number] for role in columns for column in columns[role]]).T.tolist()
-        assert sorted(map(tuple, mine)) == sorted(_triples(one.geometry))
-
-
-def _triples(geometry: Geometry) -> list[tuple[int, ...]]:
-    return [(*o, *k, *j) for o, row in geometry.met.items() for k, j in row]

@@ -6,7 +6,8 @@ import pytest
 
 import symconv as sc
 from symconv.errors import GeometryError
-from symconv.evidence.cases import MOST_SIZES, geometries
+from symconv.evidence.cases import geometries
+from symconv.evidence.spans import MOST_SIZES
 
 
 @pytest.mark.parametrize("stride", [3, 61, 62, 63, 10_000])
