@@ -280,18 +280,18 @@ def _checked(setting: LayerSymbols, formula: Formula, expr: Expr) -> tuple[Expr,
         letters[n.bias] = Symbol(n.bias)
     known |= letters
     sequences = set(ranks)
-    for spread in expr.atoms(Upsampled):
+    for spread in sorted(expr.atoms(Upsampled), key=str):
         if str(spread.args[0].label) not in sequences:
             raise OptionError(f"claim: {spread.args[0]} is not a sequence of the layer.")
-    for entry in expr.atoms(Indexed):
+    for entry in sorted(expr.atoms(Indexed), key=str):
         if str(entry.base.label) not in sequences:
             sentence = "claim: {given} is not a sequence of the layer: {cure}"
             raise OptionError(sentence, given=entry.base, allowed=sorted(sequences))
         wanted, has = ranks[str(entry.base.label)], len(entry.indices)
         if has != wanted:
-            indices = counted(wanted, "index", "indices")
-            raise OptionError(f"claim: {entry} has {has} indices, but {entry.base} takes {indices}.")
-    for overlap in expr.atoms(Overlap):
+            given, takes = (counted(number, "index", "indices") for number in (has, wanted))
+            raise OptionError(f"claim: {entry} has {given}, but {entry.base} takes {takes}.")
+    for overlap in sorted(expr.atoms(Overlap), key=str):
         for spread in overlap.args[:2]:
             if not len(spread.args) - 1 == len(overlap.args) - 2 == ranks[str(spread.args[0].label)]:
                 raise OptionError(f"claim: {overlap} has one index: for several indices write out the sum.")

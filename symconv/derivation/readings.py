@@ -73,8 +73,8 @@ def _left_indices(setting: LayerSymbols, formula: Formula, left: Expr) -> dict[S
     if head != own and ("/" in head or head in _ranks(setting) or head in sizes):
         raise OptionError(f"claim: the left side is {left}, but that of {formula.name} is {wanted}.")
     if len(indices) != len(formula.kept):
-        takes = counted(len(formula.kept), "index", "indices")
-        raise OptionError(f"claim: {left} has {len(indices)} indices, but {wanted} has {takes}.")
+        given, takes = (counted(len(found), "index", "indices") for found in (indices, formula.kept))
+        raise OptionError(f"claim: {left} has {given}, but {wanted} has {takes}.")
     for index in indices:
         if not isinstance(index, Symbol) or index.name in sizes or indices.count(index) > 1:
             raise OptionError(

@@ -12,6 +12,7 @@ from symconv.index_sums.equation import parse
 from symconv.index_sums.printers import text_for
 from symconv.index_sums.tokens import FormulaSyntaxError
 from tests.derivation.families import FAMILIES, FEW, QUANTITIES, layer
+from tests.seeds import printed_under_several_seeds
 from tests.tiers import tiers
 
 i, j, k, K, M, N, s, p = symbols("i j k K M N s p", integer=True)
@@ -248,3 +249,15 @@ def test_a_padding_made_of_the_dilation_is_no_obstacle_to_a_proof() -> None:
     claim = layer.claim("output_size", sc.parse("N + d*(K - 1)"))
     assert claim.verdict == "proved"
     assert "only" not in str(layer.derive("output_size").prove())
+
+
+@pytest.mark.exhaustive
+def test_of_several_wrong_entries_the_same_is_named_whatever_the_hash_seed() -> None:
+    code = """
+import symconv as sc
+try:
+    sc.Conv2d("N", "K").claim("output", "w[0] x[i] delta[j]")
+except sc.SymconvError as error:
+    print(error)
+"""
+    assert printed_under_several_seeds(code) == {"claim: delta[j] has 1 index, but delta takes 2 indices.\n"}
