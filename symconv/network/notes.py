@@ -34,6 +34,9 @@ from symconv.printing.pages import PAGE
 #: A page is so many centimetres wide, and a character of an equation about so many.
 PAGE_WIDTH, CHARACTER = 15.0, 0.19
 
+#: Of chains of so many layers only notes of depth full have tables and matrices.
+MANY = 3
+
 _TABLE = (
     "The outputs of each layer, and what it costs; the receptive field is the width of the span of inputs, "
     "padding included, that one output sees, and the jump how far it moves from one output to the next."
@@ -44,12 +47,22 @@ _BLOCKS = (
     "output sees."
 )
 
+_SIZED: Words = (
+    "The same network for all sizes. Below each layer stand the shape of its output, and how many inputs one "
+    "output sees.",
+)
+
 
 @dataclass(frozen=True)
 class Noted:
-    """A chain as its notes see it."""
+    """A chain as its notes see it, and what they consist of.
+
+    Notes that are ``short`` leave out tables and matrices.
+    """
 
     chain: Any
+    sections: Sequence[str] = ()
+    short: bool = False
 
     @cached_property
     def symbolic(self) -> Any:
@@ -90,16 +103,38 @@ def _numbers(told: Noted) -> list[Block]:
 
 def _network(told: Noted) -> list[Block]:
     open_sizes = told.example is not None and bool(told.example.letters)
+    drawn = [*picture(told), *(_in_letters(told) if open_sizes and len(told.chain) > 1 else [])]
+    if told.short:
+        return drawn
     head, *rows = (told.sized if open_sizes else told.chain).summary().rows
     words = _TABLE.replace("costs;", "costs, with the sizes of the example;") if open_sizes else _TABLE
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
     detail = told.example is not None
-    return [Prose((words,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
+    table = replace(table, detail=detail, close=True)
+    return [Prose((words,), detail=detail), table, *_below(rows, detail=detail), *drawn]
+
+
+def _below(rows: Sequence[Sequence[str]], *, detail: bool) -> list[Block]:
+    """What the table leaves out, or has 0 for."""
+    text = ""
+    if any(set(row[-1]) <= {"0", "×"} for row in rows[:-1] if row[-1]):
+        text = "The jump of a dense layer is 0: each of its outputs sees the whole input of the layer. "
+    if not all(row[-1] for row in rows[:-1]):
+        text += "Where nothing is given, the outputs of a layer see different numbers of inputs."
+    return [Prose((text.strip(),), detail=detail, close=True)] if text else []
+
+
+def _in_letters(told: Noted) -> list[Block]:
+    """The network in blocks with letters for its sizes."""
+    made = Figure(blocks(told.chain))
+    if not legible(made.drawing):
+        return []
+    return [Picture(_SIZED, made, "net.figure()" if told.code else "", "network-sizes", spare=1, detail=True)]
 
 
 def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:
     """Both sections, the picture beside the last equations of the first where there is room."""
-    shown = [block for block in network if isinstance(block, Picture)]
+    shown = [block for block in network if isinstance(block, Picture)][:1]
     equations = [(n, block) for n, block in enumerate(numbers) if isinstance(block, Display)]
     if not shown or not equations:
         return numbers, network
@@ -109,14 +144,14 @@ def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], 
     if unit(drawing) * drawing.width + CHARACTER * across > PAGE_WIDTH:
         return numbers, network
     beside = [*numbers[: at + 1], replace(shown[0], beside=1.1), *numbers[at + 1 :]]
-    return beside, [block for block in network if not isinstance(block, Picture)]
+    return beside, [block for block in network if block is not shown[0]]
 
 
 def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
     """The network with the path of one neuron's gradient, or in blocks, if it can be drawn."""
     if told.example is None:
-        made = Figure(blocks(told.chain)) if told.chain.values.numeric else None
-        return [Picture((_BLOCKS,), made, "", "network")] if made and legible(made.drawing) else []
+        made = Figure(blocks(told.chain))
+        return [Picture((_BLOCKS,), made, "", "network")] if legible(made.drawing) else []
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:
@@ -134,7 +169,7 @@ def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
 def _forwards(told: Noted) -> list[Block]:
     made = closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code)
     words = matrices_told(told.chain.stages) if len(told.chain) > 1 else ()
-    shown = story.matrices(told.pen) if told.example else []
+    shown = story.matrices(told.pen) if told.example and not told.short else []
     return [*made, *([Prose(words)] if words else []), *shown]
 
 
@@ -142,7 +177,9 @@ def _backwards(told: Noted) -> list[Block]:
     said = convention_told(told.chain) if told.example is None else ""
     return [
         *([Prose((said.strip(),))] if said else []),
-        *closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code),
+        *closed.backwards(
+            told.symbolic, range(len(told.chain), 0, -1), told.code, after="forwards" in told.sections
+        ),
     ]
 
 
@@ -194,7 +231,8 @@ def notes(
     Parameters
     ----------
     depth : str
-        "page", "standard" (two or three pages), or "full", with the derivation of each gradient.
+        "page", "standard" (two or three pages for up to three layers), or "full", with the derivation of each
+        gradient, and with the table and the matrix of chains of three layers or more.
     title : str, optional
     sections : sequence of str, optional
         By default those of the depth: "numbers", "network", "forwards", "backwards", "neuron", "weights",
@@ -213,7 +251,8 @@ def notes(
     <Document 'Backpropagation through a network of 2 layers': 3 blocks>
     """
     wanted = wanted_sections(depth, sections, DEPTHS, SECTIONS, ("numbers", "neuron"))
-    told = Noted(chain)
+    short = sections is None and depth != "full" and len(chain) >= MANY
+    told = Noted(chain, wanted, short)
     blocks: list[Block] = [] if sections is not None else [Prose(opening(told), lead=True)]
     parts: dict[str, list[Block]] = {}
     for name in wanted:
@@ -224,6 +263,8 @@ def notes(
         heading, found = SECTIONS[name][0], parts[name]
         if depth == "page":
             found = briefly(found)
+        elif told.short:  # print leaves pictures out where there is no room
+            found = [replace(b, spare=b.spare or 1) if isinstance(b, Picture) else b for b in found]
         if found and depth == "page" and name in ("network", "checks"):
             blocks += found
         elif found:
@@ -254,9 +295,9 @@ def _frames(
             Heading(("The network",)),
             *_network(told)[:2],
             Heading(("Forwards, in formulas",)),
-            *closed.forwards(told.symbolic, some, told.code),
+            *closed.forwards(told.symbolic, some, told.code, once=False),
             Heading(("Backwards, in formulas",)),
-            *closed.backwards(told.symbolic, some[::-1], told.code),
+            *closed.backwards(told.symbolic, some[::-1], told.code, once=False),
             Heading(("How we know",)),
             *_checks(told),
         ]

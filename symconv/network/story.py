@@ -14,7 +14,7 @@ from symconv.network.described import convention_told, layers_told
 from symconv.network.loss_told import arriving, loss_shown
 from symconv.network.pen import Pen, spatial
 from symconv.network.stages import Stage
-from symconv.network.writing import MOST_LISTED, NUMBERS, grid, listed, packed, say, short, shown
+from symconv.network.writing import MOST_LISTED, NUMBERS, and_so_on, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
 from symconv.notes.model import Block, Display, Prose, Words
 from symconv.printing.display import Row
@@ -26,6 +26,9 @@ MOST_ENTRIES = 24
 
 #: Of entries that are alike so many are shown.
 MOST_ALIKE = 4
+
+#: In chains of so many layers there are several such lists.
+LONG = 3
 
 
 def numbers(pen: Pen) -> list[Block]:
@@ -130,7 +133,8 @@ def forwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int 
         if len(entries) > 1 and all(entry.is_number for entry in entries):
             rows += pen.quantity(form, "preactivation", stage, most)
         elif len(entries) > 1:
-            others = [o for o in range(len(entries)) if o != at][: 3 if len(entries) < 5 else 1]
+            few = len(entries) < 5 and len(pen.worked) < LONG
+            others = [o for o in range(len(entries)) if o != at][: 3 if few else 1]
             rows += [summed(pen, stage, o, form) for o in others]
         if not stage.activation.is_identity:
             rows += pen.quantity(form, "output", stage, most)
@@ -227,7 +231,9 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
     if not all(entry.is_number for entry in entries):
         symbols = worked.symbols("delta", number)
         pairs = [(form.expr(s), delta_written(pen, stage, at, form)) for at, s in enumerate(symbols)]
-        return packed(form, pairs[:most])
+        most = min(most, alike(pen, stage)) if len(worked) >= LONG else most
+        rows = packed(form, pairs[:most])
+        return and_so_on(form, rows) if len(pairs) > most > 2 else rows
     rows = pen.quantity(form, "delta", stage)
     told = _of_loss(pen, stage, form)
     if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
@@ -261,12 +267,20 @@ def delta_written(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> str:
     return f"{form.factor(slope)}{form.times}{form.factor(worked.arriving(stage.number, at))}"
 
 
+def alike(pen: Pen, stage: Stage) -> int:
+    """How many entries are shown of those that are like each other; fewer where they have several indices."""
+    short = len(stage.shape) == 1 == len(stage.inside) or len(pen.worked) < LONG
+    return MOST_ALIKE if short else MOST_ALIKE // 2
+
+
 def gradients(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) -> list[Row]:
     """The gradients with respect to the weights and the bias of a layer."""
     rows: list[Row] = []
-    if stage.number > 1 and not all(e.is_number for e in pen.worked.named("output", stage.source)):
-        most = min(most, MOST_ALIKE)  # each entry is like the others, in letters
-    if stage.learned and len(pen.worked.shown("grad_kernel", stage.number)) <= MOST_ENTRIES:
+    many = stage.number > 1 or len(pen.worked) >= LONG
+    found = pen.worked.shown("grad_kernel", stage.number) if stage.learned else ()
+    if many and not all(entry.is_number for entry in found):
+        most = min(most, alike(pen, stage))  # each entry is like the others, in letters
+    if 0 < len(found) <= MOST_ENTRIES:
         rows += pen.quantity(form, "grad_kernel", stage, most)
     if stage.layer.bias:
         rows += pen.quantity(form, "grad_bias", stage, most)
@@ -280,4 +294,6 @@ def input_gradient(pen: Pen, form: MathsTarget, most: int = MOST_LISTED) -> list
     if len(entries) > MOST_ENTRIES:
         return []
     letter, axes = pen.worked.notation.input, spatial(first)
+    if len(pen.worked) >= LONG and not all(entry.is_number for entry in entries):
+        most = min(most, alike(pen, first))
     return pen.whole(form, letter, entries, shape, axes, by_loss=True, most=most)

@@ -151,7 +151,7 @@ def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
         assert line in text
     text = str(residual().notes())
     assert "In these checks a polynomial stood for f." in text
-    assert "delta^(1) = (T^(2)^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
+    assert "delta^(1) = ((T^(2))^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
     assert "past the layers of a residual chain the weight is 1:" in text
 
 
