@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 from sympy import Expr, Float, flatten, sqrt, sympify
 
-from symconv.errors import SymconvError
+from symconv.errors import OptionError, SymconvError
 from symconv.index_sums.printers import of_formulas
 from symconv.network.batchnorm_check import Draw
 from symconv.network.batchnorm_values import letter_of
@@ -81,7 +81,12 @@ class Batch:
         numeric = all(isinstance(size, int) for size in norm.lengths)
         self.norm = _filled(norm if numeric and 1 < prod(norm.lengths) <= MOST else _small(norm))
         self.given = self.norm.given
-        self.r = exact(1 / sqrt(self.norm.quantity("variance")[0] + self.norm.eps))
+        spread = [v + self.norm.eps for v in flatten(self.norm.quantity("variance").tolist())]
+        if 0 in spread:
+            raise OptionError(
+                "eps is 0, and all entries of a channel are equal: give another eps, or another x."
+            )
+        self.r = exact(1 / sqrt(spread[0]))
         wanted = ("mean", "variance", "normalised", "output", "grad_scale", "grad_shift", "grad_input")
         self.held = {name: list(map(exact, flatten(self.norm.quantity(name).tolist()))) for name in wanted}
         with mpmath.workdps(DIGITS):
