@@ -11,6 +11,7 @@ import symconv as sc
 from symconv.errors import OptionError, SymconvError
 from symconv.network.batchnorm_check import Draw
 from symconv.notes.model import Display, Heading, plain
+from symconv.printing.pages import STEPS
 from tests.tiers import exhaustive, tiers
 
 
@@ -81,3 +82,12 @@ def test_notes_are_saved_in_every_format(norm: sc.BatchNorm, suffix: str, tmp_pa
     file = tmp_path / f"notes.{suffix}"
     norm.notes().save(file)
     assert file.stat().st_size > 2000
+
+
+def test_lines_of_long_steps_are_broken_outside_of_braces() -> None:
+    for line in sc.BatchNorm("C", "S").derive("grad_input").display(STEPS).rows:
+        assert line is not None
+        for shown in STEPS.lines(line):
+            assert shown.right.count("{") == shown.right.count("}")
+    squared = sc.BatchNorm("C").formula("running_variance").latex()
+    assert r"\left(\bar{\sigma}'_{c}\right)^{2} &=" in squared  # TeX takes no superscript behind a prime
