@@ -224,7 +224,7 @@ def test_notes_of_one_page_are_shorter() -> None:
 
 @pytest.mark.parametrize("make", tiers([opening, residual, two_filters], (opening,)))
 def test_the_code_of_notes_gives_what_they_show(make: Any) -> None:
-    document = make().notes(depth="standard" if make is residual else "full")
+    document = make().notes(depth="full")
     names: dict[str, Any] = {}
     exec(document.code, names)
     displays = [block for block in document.blocks if isinstance(block, Display) and block.code]
