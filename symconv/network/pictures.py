@@ -58,8 +58,8 @@ def picture(told: Any, make: Callable[..., Any] = figure) -> list[Block]:
     """The network with the path of one neuron's gradient, or in blocks, if it can be drawn."""
     if told.example is None:
         made = Figure(blocks(told.chain))
-        words = _BLOCKS if told.chain.values.numeric else _BLOCKS.replace("Beside", "Below")
-        return [Picture((words,), made, "", "network")] if legible(made.drawing) else []
+        caption = _BLOCKS if told.chain.values.numeric else _BLOCKS.replace("Beside", "Below")
+        return [Picture((caption,), made, "", "network")] if legible(made.drawing) else []
     layer, at = paths.place(told.pen)
     unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
     try:
