@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sympy import Rational, S
+from sympy import Add, Rational, S
 
 from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
 from symconv.network.described import convention_told, layers_told
 from symconv.network.loss_told import arriving, loss_shown
-from symconv.network.pen import Pen, spatial
+from symconv.network.pen import MOST_PRODUCTS, Pen, spatial
 from symconv.network.stages import Stage
 from symconv.network.writing import MOST_LISTED, NUMBERS, and_so_on, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
@@ -291,7 +291,8 @@ def gradients(
     found = pen.worked.shown("grad_kernel", stage.number) if stage.learned else ()
     if many and not all(entry.is_number for entry in found):
         most = alike(pen, stage, most)  # each entry is like the others, in letters
-    if 0 < len(found) <= longest:
+    fits = most > 1 or len(Add.make_args(found[0] if found else S.Zero)) <= MOST_PRODUCTS
+    if 0 < len(found) <= longest and fits:
         rows += pen.quantity(form, "grad_kernel", stage, most)
     if stage.layer.bias and most > 1:
         rows += pen.quantity(form, "grad_bias", stage, most)
