@@ -84,7 +84,8 @@ class _IndexSums(Printer):
     def _print_Pow(self, expr: Expr, **how: Any) -> str:
         """The square of an entry whose letter has a superscript already, which TeX takes once."""
         base, power = expr.args
-        twice = self._target.stacked and isinstance(base, Indexed) and "^" in str(base.base) and power == 2
+        raised = isinstance(base, Indexed) and not {"^", "'"}.isdisjoint(str(base.base))
+        twice = self._target.stacked and raised and power == 2
         return rf"\left({self._print(base)}\right)^{{2}}" if twice else str(super()._print_Pow(expr, **how))
 
     def _print_Sum(self, expr: Sum) -> str:

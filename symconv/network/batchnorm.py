@@ -19,6 +19,7 @@ from symconv.layers.conv import Conv
 from symconv.network.arrays import whole
 from symconv.network.batchnorm_check import check as report
 from symconv.network.batchnorm_inference import affine, fold, layer_on, told_letters
+from symconv.network.batchnorm_notes import notes
 from symconv.network.batchnorm_steps import NAMES, BatchNormDerivation, BatchNormFormula, Mode
 from symconv.network.batchnorm_values import PER_CHANNEL, WHOLE, entries_of, letter_of, plain_entry, shape_of
 from symconv.network.parts import Fitted
@@ -94,6 +95,7 @@ class BatchNorm(Fitted):
 
     affine, fold = affine, options_checked(fold)
     layer_on, told_letters = layer_on, told_letters
+    notes = options_checked(notes)
 
     #: The names that :meth:`quantity`, :meth:`formula` and :meth:`derive` take in each mode.
     names: Mapping[str, Sequence[str]] = NAMES

@@ -43,7 +43,7 @@ def models(norm: Any, seed: int) -> Iterator[tuple[Any, Numbers, int]]:
 
 
 class Draw:
-    """Random numbers for the operands of a normalisation, and what the reference finds of them."""
+    """Random numbers for operands of a normalisation that are not given, and what the reference finds."""
 
     def __init__(self, norm: Any, seed: int, mode: str) -> None:
         rng = np.random.default_rng(seed)
@@ -56,6 +56,10 @@ class Draw:
         )
         self.numbers = {name: self._drawn(rng, size) for name, size in sizes.items()}
         self.numbers |= {"delta": self._drawn(rng, sizes["x"]), "mubar": self._drawn(rng, channels)}
+        held = {name: entries for name, entries in norm.given.items() if name in self.numbers}
+        self.numbers |= {
+            n: [mpmath.mpf(str(e.evalf(DIGITS))) for e in entries] for n, entries in held.items()
+        }
         self.numbers["variancebar"] = [abs(v) for v in self._drawn(rng, channels)]
         starts = dict(zip(sizes, (0, sizes["x"], sizes["x"] + channels), strict=True))
         self.starts = starts

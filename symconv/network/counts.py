@@ -113,7 +113,7 @@ def summary_of(chain: Any) -> Summary:
     layer  kind          output  parameters  multiplications  receptive field  jump
     1      Conv1d, relu  8       3           24               3                1
     2      Dense         2       16          16               8                0
-           total         2       19          40
+           total                 19          40
     """
     head = "layer", "kind", "output", "parameters", "multiplications", "receptive field", "jump"
     rows: list[tuple[str, ...]] = [head]
@@ -122,7 +122,7 @@ def summary_of(chain: Any) -> Summary:
         sizes = size_told(stage.shape), str(count), str(products)
         rows.append((str(stage.number), kind_told(stage), *sizes, *field_told(chain, stage)))
     products = chain.multiplications()
-    rows.append(("", "total", size_told(tuple(chain.shape)), str(chain.parameters), str(products), "", ""))
+    rows.append(("", "total", "", str(chain.parameters), str(products), "", ""))
     return Summary(tuple(rows))
 
 

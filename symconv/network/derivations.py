@@ -21,7 +21,7 @@ from symconv.index_sums.symbols import LayerSymbols
 from symconv.network.backprop import Line, Script
 from symconv.network.evaluation import model_of, numeric_chains, places
 from symconv.network.references import DIGITS
-from symconv.network.written import functions, matrix_form, upright
+from symconv.network.written import functions, matrices, matrix_form, upright
 from symconv.printing.display import Display, Row
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, in_notebook
@@ -188,14 +188,18 @@ class ChainDerivation:
                 used |= every[letter].free_symbols
         return {letter: size for letter, size in every.items() if letter in found}
 
+    def sizes(self, form: MathsTarget) -> list[str]:
+        """What the letters of output sizes stand for, in lines of their own."""
+        pairs = self.definitions.items()
+        return [form.prose("with ") + f"{form.expr(letter)} = {form.expr(size)}" for letter, size in pairs]
+
     def below(self, form: MathsTarget, *exprs: Expr) -> list[str]:
         """Ranges, sizes and functions, in lines of their own."""
         lines = []
         if self.ranges:
             parts = [form.at_most.join(map(form.expr, (first, i, last))) for i, first, last in self.ranges]
             lines.append(form.prose("for ") + form.comma.join(parts))
-        for letter, size in self.definitions.items():
-            lines.append(form.prose("with ") + f"{form.expr(letter)} = {form.expr(size)}")
+        lines += self.sizes(form)
         names = {part.func.__name__ for expr in exprs for part in expr.atoms(AppliedUndef)}
         for stage in self._chain.stages:
             lines += [line for line in functions(form, stage.activation, names) if line not in lines]
@@ -287,7 +291,7 @@ class ChainFormula:
     >>> import symconv as sc
     >>> net = sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 3))
     >>> print(net.formula("delta", layer=1))
-       delta^(1) = W^(2)^T delta^(2) .* f'(z^(1))
+       delta^(1) = ((W^(2))^T delta^(2)) .* f'(z^(1))
     delta^(1)[j] = f'(z^(1)[j])*sum(i=0..2) delta^(2)[i]*W^(2)[i, j]
                    for 0 <= j <= M_1 - 1
                    with M_1 = N - K + 1
@@ -309,11 +313,16 @@ class ChainFormula:
         return of_formulas(target, self._derivation._setting)
 
     def display(self, target: MathsTarget) -> Display:
-        """In matrices where there is such a form, and then entry by entry."""
-        form = self._form(target)
-        row = Row(form.expr(self.lhs), (form.folded(self.rhs),))
-        row = row._replace(below=tuple(self._derivation.below(form, self.rhs)))
-        whole = matrix_form(self._derivation._chain, self.name, self.layer, form)
+        """In matrices where there is such a form, explained below, and then entry by entry."""
+        return self.shown(target, explained=True)
+
+    def shown(self, target: MathsTarget, *, explained: bool) -> Display:
+        """The same; with what the matrices are, or without."""
+        form, asked = self._form(target), (self._derivation._chain, self.name, self.layer)
+        whole = matrix_form(*asked, form)
+        below = [*self._derivation.below(form, self.rhs)]
+        below += matrices(*asked, target) if whole and explained else []
+        row = Row(form.expr(self.lhs), (form.folded(self.rhs),), below=tuple(below))
         return upright(target, Display((*([whole] if whole else []), row)))
 
     latex, text = as_latex, as_text

@@ -69,7 +69,8 @@ def _sized(chain: Any) -> tuple[Any, dict[str, int]]:
             symbol = sympify(size)
             if symbol.is_Symbol and symbol.name in names and name in _SIZES:
                 guessed.setdefault(symbol.name, _SIZES[name])
-    for taken in (guessed, {name: min(2, size) for name, size in guessed.items()}):
+    tried = [guessed, {name: min(2, size) for name, size in guessed.items()}]
+    for taken in tried if len(chain.stages) < 3 else tried[::-1]:  # of many layers a picture is large
         for inputs in _INPUTS:
             letters = {name: taken.get(name, inputs) for name in names}
             try:

@@ -49,8 +49,8 @@ def figure(
 
     An edge joins an input and an output of a layer that meet; edges of one colour and style share a weight.
     What is added past the layers of a residual chain is not drawn. Above each layer stand its shape and how
-    many inputs, along each axis, one of its entries sees. A chain of more than 150 nodes or edges is drawn
-    as blocks: a box for each layer, with the same beside it.
+    many inputs, along each axis, one of its entries sees. A chain of more than 150 nodes or edges, or with
+    letters for sizes, is drawn as blocks: a box for each layer, with the same beside or below it.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def figure(
     Raises
     ------
     SymbolicSizeError
-        If a size is a letter.
+        If a size is a letter, and something is marked.
     FigureError
         If something is marked in a chain of more than 150 nodes or edges.
     OptionError
@@ -79,6 +79,8 @@ def figure(
     >>> print(sc.Chain(sc.Conv1d(5, 2), sc.MaxPool1d(None, 2)).figure(neuron=(0, 1)))
     Network of 5 inputs, then layers of 4 and 2 outputs.
     Filled nodes: the path of the gradient back to x1: a^(2)_0, a^(1)_0, a^(1)_1.
+    >>> print(sc.Chain(sc.Conv1d("N", "K"), sc.MaxPool1d(None, 2)).figure())
+    Network in blocks: input, N; 1: Conv1d, N - K + 1, sees K; 2: MaxPool1d, floor((N - K + 1)/2), sees K + 1.
     """
     if output is not None and neuron is not None:
         raise OptionError("{option} and neuron exclude each other: write one of them.", "output")
@@ -94,6 +96,8 @@ def _drawn(
     chain: Any, output: int | Sequence[int] | None, neuron: Sequence[int] | None, pitch: float
 ) -> Drawing:
     """The drawing, with what reaches an output or what a neuron reaches marked."""
+    if not chain.values.numeric and output is None and neuron is None:
+        return blocks(chain)
     chain.values.require_numbers()
     sizes = {0: chain.stages[0].layer.pattern.count("input")}
     sizes |= {s.number: s.layer.pattern.count("output") for s in chain.stages}

@@ -8,48 +8,43 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from symconv.errors import FigureError, OptionError
-from symconv.figures import Figure
-from symconv.figures.scene import enlarged
-from symconv.network import closed, paths, story
-from symconv.network.blocks import blocks
+from symconv.errors import OptionError
+from symconv.network import closed, paths, pictures, story
 from symconv.network.code import code_of
 from symconv.network.described import called, convention_told, matrices_told
 from symconv.network.examples import example
-from symconv.network.figure import compact, figure
+from symconv.network.figure import compact
 from symconv.network.known import known
 from symconv.network.pen import Pen
 from symconv.network.talk import frames, numbered, plain_frames
 from symconv.network.worked import Worked
 from symconv.network.writing import NUMBERS, say
 from symconv.notes import Document
-from symconv.notes.figured import clear, legible, unit
 from symconv.notes.frames import plainly
-from symconv.notes.model import Block, Display, Frame, Heading, Maths, Picture, Prose, Table, Words
+from symconv.notes.model import Block, Frame, Heading, Maths, Picture, Prose, Table, Words
 from symconv.notes.sections import briefly, wanted_sections
 from symconv.printing.english import counted
 from symconv.printing.names import Depth
-from symconv.printing.pages import PAGE
 
-#: A page is so many centimetres wide, and a character of an equation about so many.
-PAGE_WIDTH, CHARACTER = 15.0, 0.19
+#: Of chains of so many layers only notes of depth full have tables and matrices.
+MANY = 3
 
 _TABLE = (
     "The outputs of each layer, and what it costs; the receptive field is the width of the span of inputs, "
     "padding included, that one output sees, and the jump how far it moves from one output to the next."
 )
 
-_BLOCKS = (
-    "The network. Beside each layer stand the shape of its output, and how many inputs along each axis one "
-    "output sees."
-)
-
 
 @dataclass(frozen=True)
 class Noted:
-    """A chain as its notes see it."""
+    """A chain as its notes see it, and what they consist of.
+
+    Notes that are ``short`` leave out tables and matrices.
+    """
 
     chain: Any
+    sections: Sequence[str] = ()
+    short: bool = False
 
     @cached_property
     def symbolic(self) -> Any:
@@ -90,51 +85,34 @@ def _numbers(told: Noted) -> list[Block]:
 
 def _network(told: Noted) -> list[Block]:
     open_sizes = told.example is not None and bool(told.example.letters)
+    drawn = [
+        *pictures.picture(told),
+        *(pictures.in_letters(told) if open_sizes and len(told.chain) > 1 else []),
+    ]
+    if told.short:
+        return drawn
     head, *rows = (told.sized if open_sizes else told.chain).summary().rows
     words = _TABLE.replace("costs;", "costs, with the sizes of the example;") if open_sizes else _TABLE
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
     detail = told.example is not None
-    return [Prose((words,), detail=detail), replace(table, detail=detail, close=True), *picture(told)]
+    table = replace(table, detail=detail, close=True)
+    return [Prose((words,), detail=detail), table, *_below(rows, detail=detail), *drawn]
 
 
-def _pictured(numbers: list[Block], network: list[Block]) -> tuple[list[Block], list[Block]]:
-    """Both sections, the picture beside the last equations of the first where there is room."""
-    shown = [block for block in network if isinstance(block, Picture)]
-    equations = [(n, block) for n, block in enumerate(numbers) if isinstance(block, Display)]
-    if not shown or not equations:
-        return numbers, network
-    (at, last), drawing = equations[-1], shown[0].figure.drawing
-    rows = [row for row in last.item.display(PAGE).rows if row is not None]
-    across = max(PAGE.span(row.left) + sum(PAGE.span(part) + 3 for part in row.parts) for row in rows)
-    if unit(drawing) * drawing.width + CHARACTER * across > PAGE_WIDTH:
-        return numbers, network
-    beside = [*numbers[: at + 1], replace(shown[0], beside=1.1), *numbers[at + 1 :]]
-    return beside, [block for block in network if not isinstance(block, Picture)]
-
-
-def picture(told: Noted, make: Callable[..., Any] = figure) -> list[Block]:
-    """The network with the path of one neuron's gradient, or in blocks, if it can be drawn."""
-    if told.example is None:
-        made = Figure(blocks(told.chain)) if told.chain.values.numeric else None
-        return [Picture((_BLOCKS,), made, "", "network")] if made and legible(made.drawing) else []
-    layer, at = paths.place(told.pen)
-    unit = (layer, *told.pen.index(told.pen.shape("output", layer), at))
-    try:
-        drawn = make(told.sized, neuron=unit)
-    except FigureError:
-        return []
-    if not (legible(drawn.drawing) if make is figure else clear(enlarged(drawn.drawing))):
-        return []
-    name = told.pen.expr(told.example.symbols("output", layer)[at])
-    words = say("The network. Filled nodes: the path of the gradient back to {unit}.", unit=name)
-    call = f"net.figure(neuron={unit})" if told.code and not told.example.letters else ""
-    return [Picture(words, drawn, call, "network", brief=1)]
+def _below(rows: Sequence[Sequence[str]], *, detail: bool) -> list[Block]:
+    """What the table leaves out, or has 0 for."""
+    text = ""
+    if any(set(row[-1]) <= {"0", "×"} for row in rows[:-1] if row[-1]):
+        text = "The jump of a dense layer is 0: each of its outputs sees the whole input of the layer. "
+    if not all(row[-1] for row in rows[:-1]):
+        text += "Where nothing is given, the outputs of a layer see different numbers of inputs."
+    return [Prose((text.strip(),), detail=detail, close=True)] if text else []
 
 
 def _forwards(told: Noted) -> list[Block]:
     made = closed.forwards(told.symbolic, range(1, len(told.chain) + 1), told.code)
     words = matrices_told(told.chain.stages) if len(told.chain) > 1 else ()
-    shown = story.matrices(told.pen) if told.example else []
+    shown = story.matrices(told.pen) if told.example and not told.short else []
     return [*made, *([Prose(words)] if words else []), *shown]
 
 
@@ -142,7 +120,9 @@ def _backwards(told: Noted) -> list[Block]:
     said = convention_told(told.chain) if told.example is None else ""
     return [
         *([Prose((said.strip(),))] if said else []),
-        *closed.backwards(told.symbolic, range(len(told.chain), 0, -1), told.code),
+        *closed.backwards(
+            told.symbolic, range(len(told.chain), 0, -1), told.code, after="forwards" in told.sections
+        ),
     ]
 
 
@@ -194,7 +174,8 @@ def notes(
     Parameters
     ----------
     depth : str
-        "page", "standard" (two or three pages), or "full", with the derivation of each gradient.
+        "page", "standard" (two or three pages for up to three layers), or "full", with the derivation of each
+        gradient, and with the table and the matrix of chains of three layers or more.
     title : str, optional
     sections : sequence of str, optional
         By default those of the depth: "numbers", "network", "forwards", "backwards", "neuron", "weights",
@@ -213,21 +194,25 @@ def notes(
     <Document 'Backpropagation through a network of 2 layers': 3 blocks>
     """
     wanted = wanted_sections(depth, sections, DEPTHS, SECTIONS, ("numbers", "neuron"))
-    told = Noted(chain)
+    short = sections is None and depth != "full" and len(chain) >= MANY
+    told = Noted(chain, wanted, short)
     blocks: list[Block] = [] if sections is not None else [Prose(opening(told), lead=True)]
     parts: dict[str, list[Block]] = {}
     for name in wanted:
         parts[name] = SECTIONS[name][1](told)
     if "numbers" in parts and "network" in parts:
-        parts["numbers"], parts["network"] = _pictured(parts["numbers"], parts["network"])
+        parts["numbers"], parts["network"] = pictures.placed(parts["numbers"], parts["network"])
     for name in wanted:
         heading, found = SECTIONS[name][0], parts[name]
         if depth == "page":
-            found = briefly(found)
+            spare = 1 if name == "neuron" else 0  # left out after the picture, where there is no room
+            found = [replace(block, spare=block.spare or spare) for block in briefly(found)]
+        elif told.short:  # print leaves pictures out where there is no room
+            found = [replace(b, spare=b.spare or 1) if isinstance(b, Picture) else b for b in found]
         if found and depth == "page" and name in ("network", "checks"):
             blocks += found
         elif found:
-            blocks += [Heading((heading(told),)), *found]
+            blocks += [Heading((heading(told),), spare=min(b.spare for b in found)), *found]
         elif sections is not None:
             why = "this chain is too large for numbers" if told.example is None else "it has none"
             raise OptionError(f"section {{given!r}} has nothing to say: {why}.", given=name)
@@ -254,14 +239,17 @@ def _frames(
             Heading(("The network",)),
             *_network(told)[:2],
             Heading(("Forwards, in formulas",)),
-            *closed.forwards(told.symbolic, some, told.code),
+            *closed.forwards(told.symbolic, some, told.code, once=False),
             Heading(("Backwards, in formulas",)),
-            *closed.backwards(told.symbolic, some[::-1], told.code),
+            *closed.backwards(told.symbolic, some[::-1], told.code, once=False),
             Heading(("How we know",)),
             *_checks(told),
         ]
         return (*plain_frames(title, opening(told), shown), *rest)
-    return (*frames(told.pen, told.symbolic, title, opening(told), picture(told, compact), told.known), *rest)
+    return (
+        *frames(told.pen, told.symbolic, title, opening(told), pictures.picture(told, compact), told.known),
+        *rest,
+    )
 
 
 def _title(told: Noted) -> str:

@@ -85,6 +85,7 @@ class Assembly:
         self.at = 0  # the layer that comes last
         self.shape: Shape = ()  # the shape of what comes out of it
         self._letters: dict[Symbol, Expr] = {}
+        self._names: set[str] = set()  # of the sizes of all layers so far: no index has one
         self._open = False  # whether an activation may still follow the last layer
 
     def add(self, part: Any) -> None:
@@ -199,8 +200,8 @@ class Assembly:
         """The layer in letters of its own."""
         notation = letters_of(self.notation, number, source, dense="out_features" in layer.spec.tied.geometry)
         geometry = layer.spec.tied.geometry.values()
-        names = {str(symbol) for size in geometry for symbol in sympify(size).free_symbols}
-        spec = replace(layer.spec, notation=notation.beside(sorted(names), len(layer.axes)))
+        self._names |= {str(symbol) for size in geometry for symbol in sympify(size).free_symbols}
+        spec = replace(layer.spec, notation=notation.beside(sorted(self._names), len(layer.axes)))
         return type(layer)._with(spec, {})
 
     def _activation(self, part: Activation) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sympy import Rational, S
+from sympy import Add, Rational, S
 
 from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
 from symconv.network.described import convention_told, layers_told
 from symconv.network.loss_told import arriving, loss_shown
-from symconv.network.pen import Pen, spatial
+from symconv.network.pen import MOST_PRODUCTS, Pen, spatial
 from symconv.network.stages import Stage
-from symconv.network.writing import MOST_LISTED, NUMBERS, grid, listed, packed, say, short, shown
+from symconv.network.writing import MOST_LISTED, NUMBERS, and_so_on, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
 from symconv.notes.model import Block, Display, Prose, Words
 from symconv.printing.display import Row
@@ -26,6 +26,12 @@ MOST_ENTRIES = 24
 
 #: Of entries that are alike so many are shown.
 MOST_ALIKE = 4
+
+#: Notes of one page show so many of them, and no gradients with many entries.
+BRIEF = 2
+
+#: In chains of so many layers there are several such lists.
+LONG = 3
 
 
 def numbers(pen: Pen) -> list[Block]:
@@ -53,7 +59,7 @@ def _by_layer(pen: Pen, make: Callable[..., list[Row]], label: str, stages: Sequ
     groups = [stages] if len(stages) < 3 else [[stage] for stage in stages]
     labels = [label] if len(groups) == 1 else [f"{label}-{stage.number}" for stage in stages]
     return [
-        pen.lines(partial(make, pen, group), name, short=partial(make, pen, group, most=2))
+        pen.lines(partial(make, pen, group), name, short=partial(make, pen, group, most=BRIEF))
         for group, name in zip(groups, labels, strict=True)
     ]
 
@@ -124,16 +130,19 @@ def filters(pen: Pen) -> list[Words]:
 def forwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int = MOST_LISTED) -> list[Row]:
     """An entry of the preactivation of each layer as a sum, all its entries, and those of its output."""
     rows: list[Row] = []
+    tight = most == BRIEF and len(pen.worked) >= LONG
     for stage in stages:
         entries, at = pen.worked.shown("preactivation", stage.number), pen.worked.main_output(stage)
         rows.append(summed(pen, stage, at, form))
-        if len(entries) > 1 and all(entry.is_number for entry in entries):
+        known = all(entry.is_number for entry in entries)
+        if len(entries) > 1 and known and not (tight and len(stage.shape) > 1):
             rows += pen.quantity(form, "preactivation", stage, most)
-        elif len(entries) > 1:
-            others = [o for o in range(len(entries)) if o != at][: 3 if len(entries) < 5 else 1]
+        elif len(entries) > 1 and not (known or tight):
+            few = len(entries) < 5 and len(pen.worked) < LONG
+            others = [o for o in range(len(entries)) if o != at][: 3 if few else 1]
             rows += [summed(pen, stage, o, form) for o in others]
         if not stage.activation.is_identity:
-            rows += pen.quantity(form, "output", stage, most)
+            rows += pen.quantity(form, "output", stage, most) if known or not tight else []
             rows = _explained(pen, rows, stage, form, primed=False)
         elif len(pen.worked) > 1:
             rows = _passed_on(pen, stage, rows, form)
@@ -213,11 +222,13 @@ def rule(pen: Pen) -> Words:
 def backwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int = MOST_LISTED) -> list[Row]:
     """The gradients of each layer, the last first, and that of the input; at most so many long entries."""
     rows: list[Row] = []
+    few = MOST_LISTED // 2 if len(pen.worked) >= LONG else MOST_LISTED
+    longest = few if most == BRIEF else MOST_ENTRIES
     for stage in stages:
         rows += delta(pen, stage, form, most)
         rows = _explained(pen, rows, stage, form, primed=True)
-        rows += gradients(pen, stage, form, most)
-    return [*rows, *(input_gradient(pen, form, most) if stages[-1].number == 1 else [])]
+        rows += gradients(pen, stage, form, most, longest)
+    return [*rows, *(input_gradient(pen, form, most, longest) if stages[-1].number == 1 else [])]
 
 
 def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) -> list[Row]:
@@ -227,7 +238,9 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
     if not all(entry.is_number for entry in entries):
         symbols = worked.symbols("delta", number)
         pairs = [(form.expr(s), delta_written(pen, stage, at, form)) for at, s in enumerate(symbols)]
-        return packed(form, pairs[:most])
+        most = alike(pen, stage, most) if len(worked) >= LONG else most
+        rows = packed(form, pairs[:most])
+        return and_so_on(form, rows) if len(pairs) > most and len(worked) >= LONG else rows
     rows = pen.quantity(form, "delta", stage)
     told = _of_loss(pen, stage, form)
     if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
@@ -261,23 +274,40 @@ def delta_written(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> str:
     return f"{form.factor(slope)}{form.times}{form.factor(worked.arriving(stage.number, at))}"
 
 
-def gradients(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) -> list[Row]:
-    """The gradients with respect to the weights and the bias of a layer."""
+def alike(pen: Pen, stage: Stage, most: int) -> int:
+    """How many entries are shown of those that are like each other; fewer where they have several indices."""
+    if len(pen.worked) < LONG:
+        return min(most, MOST_ALIKE)
+    short = len(stage.shape) == 1 == len(stage.inside)
+    return 1 if most == BRIEF else min(most, MOST_ALIKE if short else MOST_ALIKE // 2)
+
+
+def gradients(
+    pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED, longest: int = MOST_ENTRIES
+) -> list[Row]:
+    """The gradients with respect to the weights, unless there are too many, and the bias of a layer."""
     rows: list[Row] = []
-    if stage.number > 1 and not all(e.is_number for e in pen.worked.named("output", stage.source)):
-        most = min(most, MOST_ALIKE)  # each entry is like the others, in letters
-    if stage.learned and len(pen.worked.shown("grad_kernel", stage.number)) <= MOST_ENTRIES:
+    many = stage.number > 1 or len(pen.worked) >= LONG
+    found = pen.worked.shown("grad_kernel", stage.number) if stage.learned else ()
+    if many and not all(entry.is_number for entry in found):
+        most = alike(pen, stage, most)  # each entry is like the others, in letters
+    fits = most > 1 or len(Add.make_args(found[0] if found else S.Zero)) <= MOST_PRODUCTS
+    if 0 < len(found) <= longest and fits:
         rows += pen.quantity(form, "grad_kernel", stage, most)
-    if stage.layer.bias:
+    if stage.layer.bias and most > 1:
         rows += pen.quantity(form, "grad_bias", stage, most)
     return rows
 
 
-def input_gradient(pen: Pen, form: MathsTarget, most: int = MOST_LISTED) -> list[Row]:
+def input_gradient(
+    pen: Pen, form: MathsTarget, most: int = MOST_LISTED, longest: int = MOST_ENTRIES
+) -> list[Row]:
     """The gradient with respect to the input."""
     first = pen.worked.stages[0]
     entries, shape = pen.worked.shown("grad_input", first.number), pen.shape("output", 0)
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > longest:
         return []
     letter, axes = pen.worked.notation.input, spatial(first)
+    if len(pen.worked) >= LONG and not all(entry.is_number for entry in entries):
+        most = alike(pen, first, most)
     return pen.whole(form, letter, entries, shape, axes, by_loss=True, most=most)

@@ -104,8 +104,12 @@ def packed(form: MathsTarget, pairs: Sequence[tuple[str, str]]) -> list[Row]:
 
 
 def and_so_on(form: MathsTarget, rows: list[Row]) -> list[Row]:
-    """Rows of which others are left out."""
-    return [*rows[:-1], rows[-1]._replace(below=(form.prose("and so on"),))]
+    """Rows of which others are left out, which is said behind the last where there is room."""
+    last, said = rows[-1], form.prose("and so on")
+    right = f"{last.parts[-1]}{form.comma}{said}"
+    if isinstance(last.parts[-1], str) and form.width(f"{last.left}{right}") <= form.line:
+        return [*rows[:-1], last._replace(parts=(*last.parts[:-1], right))]
+    return [*rows[:-1], last._replace(below=(said,))]
 
 
 def abreast(form: MathsTarget, rows: Sequence[Row]) -> list[Row]:

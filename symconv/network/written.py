@@ -7,6 +7,7 @@ from typing import Any
 
 from sympy import Function, Max, Piecewise, Rational, Symbol, exp, log
 
+from symconv.index_sums.printers import of_formulas
 from symconv.network.activations import KNOWN, Activation, Z
 from symconv.network.backprop import Script
 from symconv.printing.display import Display, Row
@@ -23,7 +24,7 @@ _WRITTEN = {
 
 
 def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | None:
-    """A quantity as matrices and vectors: ``delta^(l) = T^(l+1)^T delta^(l+1) .* f'(z^(l))``."""
+    """A quantity as matrices and vectors: ``delta^(l) = ((T^(l+1))^T delta^(l+1)) .* f'(z^(l))``."""
     stage, script = chain.stage(layer), Script(chain, chain.stage(layer))
     letters = stage.layer.spec.written
     if name == "preactivation":
@@ -43,7 +44,8 @@ def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | N
     for reader in script._readers(number):
         own = reader.layer.spec.written
         if reader.source == number:
-            parts.append(f"{form.transposed(form.letter(reader.matrix_letter))} {form.letter(own.upstream)}")
+            turned = _transposed(form, reader.matrix_letter)
+            parts.append(f"{turned} {form.letter(own.upstream)}")
         parts += [form.letter(own.upstream)] * reader.added.count(number)
     right = " + ".join(parts)
     if name == "grad_input":
@@ -52,11 +54,32 @@ def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | N
     if stage.activation.is_softmax:
         return None
     if not stage.activation.is_identity:
-        right = f"({right})" if len(parts) > 1 else right
+        right = f"\\left({right}\\right)" if form.stacked else f"({right})"
         primed = form.function(stage.activation.letter)
         times = " \\odot " if form.stacked else " .* "
         right += f"{times}{primed}'({form.letter(letters.output)})"
     return Row(form.letter(letters.upstream), (right,))
+
+
+def _transposed(form: MathsTarget, letter: str) -> str:
+    """A matrix transposed, in brackets: its letter has the number of its layer above."""
+    rendered = form.letter(letter)
+    return f"\\left({rendered}\\right)^{{\\top}}" if form.stacked else f"({rendered})^T"
+
+
+def matrices(chain: Any, name: str, layer: int, form: MathsTarget) -> list[str]:
+    """What the matrices in the matrix form of a quantity are, entry by entry, if they are no kernels."""
+    stage, lines = chain.stage(layer), []
+    number = {"delta": layer, "grad_input": stage.source}.get(name)
+    used = [stage] if number is None else [s for s in chain.values.readers(number) if s.source == number]
+    for one in used:
+        if not one.matrix_is_kernel:
+            formula = one.layer.formula("matrix")
+            own = of_formulas(form, one.layer.closed.symbols)
+            said = f", the matrix of layer {one.number} (see net[{one.number}].formula('matrix'))"
+            entry = f"{own.expr(formula.lhs)} = {own.expr(formula.rhs)}"
+            lines.append(f"{form.prose('with ')}{entry}{form.prose(said)}")
+    return lines
 
 
 def _one_bias_each(stage: Any) -> bool:

@@ -122,4 +122,5 @@ def _pieces(tex: str) -> list[str]:
         else:
             pieces[-1] += f" {word}" if pieces[-1] else word
         depth += len(re.findall(r"\\left|[({\[]", word)) - len(re.findall(r"\\right|[)}\]]", word))
+        depth = max(0, depth)  # what an earlier line has opened is closed here
     return pieces

@@ -287,8 +287,9 @@ def test_options_that_do_not_fit_are_refused(
     assert sorted(path.name for path in file.parent.iterdir()) == ["net.toml"]
 
 
-def test_letters_as_sizes_have_no_picture(file: Path, capsys) -> None:
+def test_letters_as_sizes_are_drawn_in_blocks(file: Path, capsys) -> None:
     file.write_text(OPEN)
-    code, _, err = run(capsys, "net", str(file), "-o", str(file.with_suffix(".svg")))
-    assert code == 2
-    assert "net.toml: input-size is the symbol N" in err
+    picture = file.with_suffix(".svg")
+    code, _, err = run(capsys, "net", str(file), "-o", str(picture))
+    assert code == 0, err
+    assert "Network in blocks: input, 1 × N × N; 1: Conv2d" in picture.read_text(encoding="utf-8")

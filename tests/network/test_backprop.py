@@ -97,8 +97,8 @@ def test_every_step_of_every_quantity_holds(make: Callable[[], sc.Chain]) -> Non
         (plain, "grad_bias", 1, "dL/db^(1) = sum(i=0..M_1 - 1) delta^(1)[i]"),
         (classifier, "delta", 3, "delta^(3)[i] = a^(3)[i] - t[i]"),
         (classifier, "delta", 2, "sum(i=0..3) delta^(3)[i]*W^(3)[i, j + M_2*o]"),
-        (classifier, "delta", 1, "delta^(1) = T^(2)^T delta^(2) .* relu'(z^(1))"),
-        (residual, "delta", 1, "delta^(1) = (T^(2)^T delta^(2) + delta^(3)) .* f'(z^(1))"),
+        (classifier, "delta", 1, "delta^(1) = ((T^(2))^T delta^(2)) .* relu'(z^(1))"),
+        (residual, "delta", 1, "delta^(1) = ((T^(2))^T delta^(2) + delta^(3)) .* f'(z^(1))"),
         (residual, "preactivation", 3, "z^(3) = T^(3) a^(2) + a^(1)"),
         (logits, "delta", 2, "delta^(2)[i] = p[i] - t[i]"),
         (dense, "output", 2, "a^(2)[i] = exp(z^(2)[i])/(sum(i'=0..P - 1) exp(z^(2)[i']))"),
@@ -204,3 +204,32 @@ def test_formulas_are_plain_data() -> None:
     assert r"\odot f'(z^{(1)})" in formula.latex()
     assert classifier().formula("delta", layer=1).latex().count(r"\operatorname{relu}'(z^{(1)}") == 2
     assert "The activation" not in plain().derive("delta", layer=1).reasons()["chain rule"]
+
+
+@pytest.mark.parametrize(("last", "entry"), [
+    (sc.Conv1d(None, "P", stride=2), "[0 <= j - 2*i <= P - 1]*w^(2)[j - 2*i]"),
+    (sc.AvgPool1d(None, "P"), "[0 <= j - P*i <= P - 1]/P"),
+    (sc.MaxPool1d(None, 2), "[0 <= j - 2*i <= 1]*S^(2)[i, j - 2*i]"),
+    (sc.ConvTranspose1d(None, 3), "[0 <= i - j <= 2]*w^(2)[i - j]"),
+])  # fmt: skip
+def test_the_matrix_in_a_formula_is_said_entry_by_entry(last: Any, entry: str) -> None:
+    net = sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), last)
+    told = f"with T^(2)[i, j] = {entry}, the matrix of layer 2 (see net[2].formula('matrix'))"
+    for name in ("delta", "grad_input"):
+        formula = net.formula(name, layer=1 if name == "delta" else 2)
+        assert told in str(formula)
+        assert r"\text{, the matrix of layer 2 (see net[2].formula('matrix'))}" in formula.latex()
+    assert f"= {entry}\n" in str(net[2].formula("matrix"))
+    dense = sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2))
+    assert "matrix of layer" not in str(dense.formula("delta", layer=1))
+    assert dense.formula("delta", layer=1).latex().splitlines()[1] == (
+        r"\delta^{(1)} &= \left(\left(W^{(2)}\right)^{\top} \delta^{(2)}\right) \odot f'(z^{(1)}) \\"
+    )
+
+
+def test_an_index_has_no_letter_that_is_a_size_of_an_earlier_layer() -> None:
+    first = sc.Conv1d("N", "K", in_channels="C", out_channels="O")
+    net = sc.Chain(first, sc.Conv1d(None, "J", out_channels="Q"), sc.Conv1d(None, "J", out_channels=2))
+    for layer in (1, 2):
+        index = {str(symbol) for symbol, *_ in net.formula("delta", layer=layer).index}
+        assert index.isdisjoint({"C", "O", "Q", "J", "K", "N"})

@@ -144,7 +144,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         with pytest.raises(FigureError, match=wrong):
             sc.Chain(sc.Dense(20, 20)).figure(**marks)
     with pytest.raises(SymbolicSizeError):
-        sc.Chain(sc.Conv1d("N", 2)).figure()
+        sc.Chain(sc.Conv1d("N", 2)).figure(neuron=(1, 0))
     for wrong in (4, -1, (0, 0)):
         with pytest.raises(OptionError, match="there is no output"):
             sc.Chain(sc.Conv1d(5, 2)).figure(output=wrong)
@@ -159,3 +159,29 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         sc.Chain(sc.Conv1d(5, 2)).figure(neuron=(0, 5))
     with pytest.raises(OptionError, match="exclude each other"):
         sc.Chain(sc.Conv1d(5, 2)).figure(output=0, neuron=(0, 1))
+
+
+@pytest.mark.parametrize(("net", "told"), [
+    (sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.MaxPool1d(None, 2)),
+     "input, N; 1: Conv1d, f, N - K + 1, sees K; 2: MaxPool1d, floor((N - K + 1)/2), sees K + 1"),
+    (sc.Chain(sc.Conv2d(("N", "P"), "K", out_channels="C", in_channels=1)),
+     "input, 1 × N × P; 1: Conv2d, C × (N - K + 1) × (P - K + 1), sees K × K"),
+    (sc.Chain(sc.Conv1d("N", "K", stride="s", padding="p"), sc.Conv1d(None, "J", stride="s", padding="q")),
+     "input, N; 1: Conv1d, M_1, sees K; 2: Conv1d, M_2, sees K + s*(J - 1)"),
+])  # fmt: skip
+def test_letters_for_sizes_are_drawn_in_blocks(net: sc.Chain, told: str) -> None:
+    drawing = net.figure().drawing
+    assert drawing.alt == f"Network in blocks: {told}."
+    boxes, texts = ([mark for mark in drawing.marks if isinstance(mark, kind)] for kind in (Box, Text))
+    assert len(boxes) == len(net) + 1
+    for text in texts:  # each below its own box, and clear of the next one
+        left, _, right, _ = extent(text)
+        (box,) = (b for b in boxes if abs(b.x + b.width / 2 - text.x) < 0.01 and b.y < text.y)
+        assert box.x - 0.35 <= left < right <= box.x + box.width + 0.35
+
+
+def test_boxes_with_letters_stand_in_rows_of_four() -> None:
+    net = sc.Chain(sc.Conv1d("N", 3), *[sc.Conv1d(None, 3)] * 5)
+    boxes = marks_of(net, Box)
+    assert len({box.x for box in boxes}) == 4
+    assert len({box.y for box in boxes}) == 2

@@ -151,7 +151,7 @@ def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
         assert line in text
     text = str(residual().notes())
     assert "In these checks a polynomial stood for f." in text
-    assert "delta^(1) = (T^(2)^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
+    assert "delta^(1) = ((T^(2))^T delta^(2) + delta^(2)) .* f'(z^(1))" in text
     assert "past the layers of a residual chain the weight is 1:" in text
 
 
@@ -225,7 +225,7 @@ def test_notes_of_one_page_are_shorter() -> None:
 
 @pytest.mark.parametrize("make", tiers([opening, residual, two_filters], (opening,)))
 def test_the_code_of_notes_gives_what_they_show(make: Any) -> None:
-    document = make().notes(depth="standard" if make is residual else "full")
+    document = make().notes(depth="full")
     names: dict[str, Any] = {}
     exec(document.code, names)
     displays = [block for block in document.blocks if isinstance(block, Display) and block.code]
