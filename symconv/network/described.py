@@ -21,7 +21,7 @@ from symconv.printing.letters import Letter
 from symconv.printing.targets import target_of
 
 _CALLED = {
-    Conv: "a convolution", ConvTranspose: "a transposed convolution", MaxPool: "maximum pooling",
+    Conv: "a {}", ConvTranspose: "a transposed {}", MaxPool: "maximum pooling",
     AvgPool: "average pooling", Dense: "a dense layer",
 }  # fmt: skip
 
@@ -38,9 +38,11 @@ def called(stage: Stage) -> str:
     """What a layer is, in words."""
     if stage.part is not None:
         return _PARTS.get(stage.kind, f"a {stage.kind}")
+    layer: Any = stage.layer
+    operation = "convolution" if stage.learned and layer.spec.flip else "cross-correlation"
     for kind, words in _CALLED.items():
-        if isinstance(stage.layer, kind):
-            return words
+        if isinstance(layer, kind):
+            return words.format(operation)
     return f"a {type(stage.layer).__name__}"
 
 

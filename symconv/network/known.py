@@ -54,7 +54,7 @@ def _derived(chain: Any) -> str:
                 continue
             if not (verified := chain.derive(name, layer=stage.number).verify()):
                 raise SymconvError(str(verified))
-    text = "Every formula, and every step of its derivation, was compared with an independent program at "
+    text = "Every formula was derived in steps, and each step was compared with an independent program at "
     return f"{text}random sizes and numbers"
 
 

@@ -80,7 +80,8 @@ class Noted:
 
 
 def _numbers(told: Noted) -> list[Block]:
-    return story.numbers(told.pen) if told.example else []
+    formulas = "backwards" in told.sections and not told.short
+    return story.numbers(told.pen, formulas=formulas) if told.example else []
 
 
 def _network(told: Noted) -> list[Block]:

@@ -113,10 +113,13 @@ def _slope_told(pen: Pen, layer: int, at: int) -> list[Block]:
     if not zeros:
         return [Prose((lead,), detail=True)]
     names = [pen.expr(pen.worked.symbols("delta", layer)[o]) for o in zeros]
+    z, value = pen.worked.symbols("preactivation", layer), pen.worked.named("preactivation", layer)
+    why: Words = ("the preactivations are",)
+    if len(zeros) == 1:
+        why = (pen(lambda form: f"{shown(form, z[zeros[0]])} = {shown(form, value[zeros[0]])}"), " is")
     verb = "is" if len(names) == 1 else "are"
-    what = "the preactivation is" if len(names) == 1 else "the preactivations are"
-    text = f" {verb} 0 because {what} not positive: the gradient stops there."
-    return [Prose((f"{lead} ", *listed(names), text), detail=True)]
+    text = (f" {verb} 0 because ", *why, " not positive: the gradient stops there.")
+    return [Prose((f"{lead} ", *listed(names), *text), detail=True)]
 
 
 # One weight.
@@ -144,7 +147,9 @@ def shared_told(pen: Pen, stage: Stage, tap: int) -> Words:
     text = (
         "{w} is used {uses}, in {units}. Each use by itself would have the gradient of a weight in a dense "
     )
-    text += "layer: {delta} there, times the input that {w} multiplies there. Since all uses are one weight, "
+    text += (
+        "layer: {delta} there, times the input that {w} multiplies there. Since all uses share one weight, "
+    )
     text += "its gradient is the sum:"
     outputs = [o for o, k, _ in worked.triples(stage) if k == tap]
     units = [pen.expr(worked.symbols("preactivation", stage.number)[o]) for o in outputs]

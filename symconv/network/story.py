@@ -10,7 +10,7 @@ from sympy import Add, Rational, S
 from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
-from symconv.network.described import convention_told, layers_told
+from symconv.network.described import called, convention_told, layers_told
 from symconv.network.loss_told import arriving, loss_shown
 from symconv.network.pen import MOST_PRODUCTS, Pen, spatial
 from symconv.network.stages import Stage
@@ -27,6 +27,8 @@ MOST_ENTRIES = 24
 #: Of entries that are alike so many are shown.
 MOST_ALIKE = 4
 
+_CALLED = "Deep-learning libraries call a cross-correlation a convolution."
+
 #: Notes of one page show so many of them, and no gradients with many entries.
 BRIEF = 2
 
@@ -34,21 +36,25 @@ BRIEF = 2
 LONG = 3
 
 
-def numbers(pen: Pen) -> list[Block]:
-    """The section: what is given, the pass forwards, the loss, and the pass backwards."""
+def numbers(pen: Pen, *, formulas: bool = False) -> list[Block]:
+    """The section: what is given, the pass forwards, the loss, and the pass backwards.
+
+    ``formulas`` says whether the formulas of the pass backwards follow in a section of their own.
+    """
     stages = pen.worked.stages
     inexact = any(short(e) != e for s in stages for e in pen.worked.shown("output", s.number))
     rounded = " Numbers are rounded to four digits." if inexact else ""
     channels = [Prose(words, detail=True) for words in filters(pen)]
     return [
         *([Prose((*sizes(pen), *layers_told(stages)))] if len(stages) > 1 else []),
+        *([Prose((_CALLED,), detail=True, spare=1)] if any("cross" in called(s) for s in stages) else []),
         Prose((*(sizes(pen) if len(stages) == 1 else ()), *given_told(pen))),
         pen.lines(pen.operands, "operands"),
         Prose((*forwards_told(pen), f"{rounded} {written_out(pen)}")),
         *_by_layer(pen, forwards, "forwards", stages),
         *channels[:1],
         *loss_shown(pen),
-        Prose((*arriving(pen), *rule(pen))),
+        Prose((*arriving(pen), *rule(pen, formulas=formulas))),
         *_by_layer(pen, backwards, "backwards", stages[::-1]),
         *channels[1:],
     ]
@@ -205,8 +211,8 @@ def _matrix(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
     return [Row(form.letter(stage.matrix_letter), (grid(form, cells, entries.cols),))]
 
 
-def rule(pen: Pen) -> Words:
-    """What delta is, and how it goes from layer to layer."""
+def rule(pen: Pen, *, formulas: bool = False) -> Words:
+    """What delta is, and how it goes from layer to layer; and whether formulas come later."""
     stages, letter = pen.worked.stages, pen.of("delta")
     delta = pen(lambda form: f"{form.letter(letter)} = {pen.loss_by(form, form.letter(pen.of('z')))}")
     text = "Let {delta}. "
@@ -216,7 +222,8 @@ def rule(pen: Pen) -> Words:
     text += convention_told(pen.worked)
     of = ["weights"] * any(s.learned for s in stages) + ["biases"] * any(s.layer.bias for s in stages)
     text += f"The gradient{'s' * bool(of)} with respect to the {joined([*of, 'input'])} "
-    return say(f"{text}follow{'s' * (not of)} from {{letter}}:", delta=delta, letter=pen.letter(letter))
+    text += f"follow{'s' * (not of)} from {{letter}}{', by the formulas further below' * formulas}:"
+    return say(text, delta=delta, letter=pen.letter(letter))
 
 
 def backwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int = MOST_LISTED) -> list[Row]:

@@ -111,17 +111,17 @@ def test_tables_and_matrices_of_three_layers_are_those_of_full_notes() -> None:
 def test_layers_that_are_alike_are_told_once() -> None:
     text = str(CHAINS["alike"]().notes(sections=["forwards", "backwards"]))
     for line in (
-        "For each layer l = 1, 2, 3 (convolution), with a^(0) = x:",
+        "For each layer l = 1, 2, 3 (cross-correlation), with a^(0) = x:",
         "   z^(l) = T^(l) a^(l-1)\n",
         "a^(l)[i] = f(z^(l)[i]), 0 <= i <= M_l - 1\n",
         "           with M_1 = N - K + 1, M_2 = M_1 - K + 1, M_3 = M_2 - K + 1\n",
-        "For each layer l = 1, 2 (convolution), with a^(0) = x:",
+        "For each layer l = 1, 2 (cross-correlation), with a^(0) = x:",
         "   delta^(l) = ((T^(l+1))^T delta^(l+1)) .* f'(z^(l))\n",
         "max(0, j - M_(l+1) + 1)..min(j, K - 1)) delta^(l+1)[j - k]*w^(l+1)[k]\n",
         "Input:\n\n   dL/dx = (T^(1))^T delta^(1)\n",
     ):
         assert line in text
-    assert "Layer 3 (convolution):\n\ndelta^(3)[i] = f'(z^(3)[i])*dL/da^(3)[i]" in text
+    assert "Layer 3 (cross-correlation):\n\ndelta^(3)[i] = f'(z^(3)[i])*dL/da^(3)[i]" in text
     assert text.count("with M_1 = ") == 1
     assert "each layer l" not in str(CHAINS["three convolutions"]().notes(sections=["forwards"]))
 
