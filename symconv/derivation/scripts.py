@@ -48,8 +48,9 @@ def defined_output(s: Script, outputs: Indices, used: Indices = ()) -> Indices:
     turned = [k for k in window.summed if k not in window.taps]
     factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
     start = IndexSum(bounds_of(setting, window.summed), (), factors, bias)
-    words = f"The {'flipped ' if turned else ''}{setting.kernel.called} slides over the padded input in steps "
-    words += f"of the stride, and each output is {setting.spec.phrases['mean'] or setting.kernel.summed}"
+    summed = setting.spec.phrases["mean"] or setting.kernel.summed
+    words = f"The {'flipped ' if turned else ''}{setting.kernel.called} slides over the padded input in "
+    words += f"steps of the stride, and each output is {summed}"
     words += f"{', plus the bias' if setting.bias else ''}."
     s.start(entry, rules.Define(entry, start, words))
     along = inputs[-len(setting.exact_spec.axes) :]  # the spatial indices are the last
@@ -168,9 +169,7 @@ def _grad_bias(s: Script) -> None:
     _chain(s, setting.entry("bias", *kept), kept)
 
 
-def _coefficient(
-    s: Script, matrix: str, operand: str, roles: tuple[str, str], used: Indices = ()
-) -> Indices:
+def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str], used: Indices = ()) -> Indices:
     """A matrix entry as the derivative of an output by an operand's entry, as far as the relation.
 
     The indices that are still summed over are returned.

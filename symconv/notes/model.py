@@ -61,6 +61,12 @@ class Maths:
     text: str
 
 
+class InCode(str):
+    """Words that are said only beside Python code, which print does not show."""
+
+    __slots__ = ()
+
+
 #: A sentence: words, which every format escapes, and mathematics, which it typesets.
 Words: TypeAlias = tuple[str | Maths, ...]
 
@@ -133,10 +139,8 @@ class Points(Placed):
 
     @property
     def ended(self) -> tuple[tuple[Words, Words], ...]:
-        """The same with a full stop behind what each point is about, unless that ends in a bracket."""
-        return tuple(
-            (about if plain(about).endswith(")") else (*about, "."), told) for about, told in self.points
-        )
+        """The same with a full stop behind what each point is about."""
+        return tuple(((*about, "."), told) for about, told in self.points)
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,7 @@ def moved_overlap(terms: IndexSum) -> IndexSum:
 def wrong_sign_of_padding(terms: IndexSum) -> IndexSum:
     p = Symbol("p", integer=True, nonnegative=True)
     return replace(
-        terms,
-        conditions=tuple(replace(c, right=c.right.xreplace({p: -p})) for c in terms.conditions),
+        terms, conditions=tuple(replace(c, right=c.right.xreplace({p: -p})) for c in terms.conditions)
     )
 
 
