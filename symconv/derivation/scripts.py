@@ -169,10 +169,12 @@ def _grad_bias(s: Script) -> None:
     _chain(s, setting.entry("bias", *kept), kept)
 
 
-def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str], used: Indices = ()) -> Indices:
-    """A matrix entry as the derivative of an output by an operand's entry, as far as the relation.
+def _coefficient(
+    s: Script, matrix: str, operand: str, roles: tuple[str, str], used: Indices | None = None
+) -> Indices:
+    """A matrix entry as the derivative of an output by an operand's entry.
 
-    The indices that are still summed over are returned.
+    With indices in use already the lines end where the relation is left; those summed over are returned.
     """
     setting = s.setting
     outputs = setting.indices("output")
@@ -186,17 +188,10 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str], u
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
     s.start(left, rules.Define(left, start, words))
-    return _differentiate(s, outputs, kept, operand, used)
-
-
-def _matrix(s: Script) -> None:
-    _coefficient(s, "matrix", "input", ("output", "input"))
-    s.eliminate()
-
-
-def _windows(s: Script) -> None:
-    _coefficient(s, "windows", "tap", s.setting.window_roles)
-    s.eliminate()
+    summed = _differentiate(s, outputs, kept, operand, used or ())
+    if used is None:
+        s.eliminate()
+    return summed
 
 
 def _by_relation(name: str, words: str) -> Callable[[Script], None]:
@@ -282,12 +277,12 @@ def _output_size(s: Script) -> None:
 
 
 #: The script of each quantity.
-SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
+SCRIPTS: Mapping[str, Callable[[Script], object]] = MappingProxyType(
     {
         "output_size": _output_size,
         "output": _output,
-        "matrix": _matrix,
-        "windows": _windows,
+        "matrix": lambda s: _coefficient(s, "matrix", "input", ("output", "input")),
+        "windows": lambda s: _coefficient(s, "windows", "tap", s.setting.window_roles),
         "grad_input": _grad_input,
         "grad_kernel": _grad_kernel,
         "grad_bias": _grad_bias,

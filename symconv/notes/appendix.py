@@ -14,7 +14,19 @@ from symconv.notes.known import derived, named
 from symconv.notes.learning import outer
 from symconv.notes.letters import conditions, letters_of, operands
 from symconv.notes.matrix_pairs import spare_letter
-from symconv.notes.model import Algorithm, Block, Display, Heading, InCode, Maths, Points, Prose, Table, Words
+from symconv.notes.model import (
+    Algorithm,
+    Block,
+    Display,
+    Heading,
+    InCode,
+    Maths,
+    Points,
+    Prose,
+    Section,
+    Table,
+    Words,
+)
 from symconv.notes.padding import LEAST
 from symconv.notes.phrases import enumerated, equation, function, letter, reason, say, typeset
 from symconv.notes.pieces import Pen
@@ -90,8 +102,8 @@ def dense(sources: Sources, printed: str = "") -> list[Block]:
     text = "A dense matrix in the place of {T} would have this gradient:"
     blocks: list[Block] = [say(source, text), *equation(sources, "example", "dense_gradient")]
     if printed:
-        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of Section “{named}”."
-        blocks = [Prose(pen.say(text, outer=pen(outer), named=printed))]
+        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of {named}."
+        blocks = [Prose(pen.say(text, outer=pen(outer), named=Section(printed)))]
     if s.nonzeros < s.entries:
         held = spare_letter(sources, "HQRZ")
         text = "Let {held} be 1 where {matrix} holds a weight and 0 elsewhere; {times} multiplies entry by "

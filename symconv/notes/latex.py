@@ -252,5 +252,5 @@ def article(document: Manuscript) -> str:
         metadata=escaped(document.title, {}),
         pages=document.pages or 99,
         fitted=_height(document) < HIGHEST,
-        body="\n\n".join(body(document)),
+        body="\n\n".join(body(document.referred)),
     )

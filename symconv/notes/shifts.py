@@ -7,7 +7,10 @@ from sympy import S
 from symconv.notes.model import Words
 from symconv.notes.pieces import Pen
 from symconv.notes.worked import Shift
-from symconv.printing.english import counted, spelt
+from symconv.printing.english import counted
+
+#: Small numbers in letters.
+_SPELT = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def again(pen: Pen, shift: Shift) -> Words:
@@ -18,9 +21,9 @@ def again(pen: Pen, shift: Shift) -> Words:
     later = f"{'one place' if shift.moved == 1 else counted(shift.moved, 'place')} later"
     if len(outputs) == 1:
         return (f" The output {'reappears' if many else 'does not reappear'} {later}",)
-    text = f" {spelt(many).capitalize()} of the {spelt(len(outputs))} outputs"
-    if many > 12:
-        text = f" Of the {len(outputs)} outputs, {many}"  # no sentence begins with figures
+    text = f" Of the {len(outputs)} outputs, {many}"  # no sentence begins with figures
+    if len(outputs) < len(_SPELT):
+        text = f" {_SPELT[many].capitalize()} of the {_SPELT[len(outputs)]} outputs"
     values = (", ", *pen.listed(listed), ",") if listed else ()
     verb = "reappears" if many < 2 else "reappear"
     return (text, *values, f" {verb} {later}{'' if flat else ' in their rows'}")

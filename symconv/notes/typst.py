@@ -34,6 +34,7 @@ _GOES_ON = re.compile(r"[;(]|\.\w")
 
 def typeset(document: Manuscript) -> str:
     """The source of the whole document."""
+    document = document.referred
     rendered = document.render(
         heading=_heading,
         prose=lambda b: f"{'lead(par' if b.lead else 'par'}[{sentence(b.words)}]{')' if b.lead else ''}",

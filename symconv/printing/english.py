@@ -22,20 +22,6 @@ def several(noun: str) -> str:
     return f"{head}s{of}{rest}"
 
 
-_SPELT = (
-    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-)  # fmt: skip
-
-
-def spelt(number: int) -> str:
-    """A small number in letters.
-
-    >>> spelt(4), spelt(13)
-    ('four', '13')
-    """
-    return _SPELT[number] if number < len(_SPELT) else str(number)
-
-
 def either(choices: Sequence[str]) -> str:
     """One of several, in words.
 

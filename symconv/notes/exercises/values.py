@@ -162,8 +162,7 @@ def output_all(subject: Subject, rng: Random) -> Exercise | None:
         ],
         asked=words("{y}", y=lambda t: L.output(t)), value=nested_entries(layer, "output"), wrong=wrong,
         solution=[
-            Prose((_how(layer),)),
-            _by_place(layer),
+            Prose((_how(layer),)), _by_place(layer),
         ],
         written=nested, judge=Entries(layer, "output"), form="list",
     ).made(rng)  # fmt: skip
@@ -172,11 +171,10 @@ def output_all(subject: Subject, rng: Random) -> Exercise | None:
 def _how(layer: Practised) -> str:
     """How all outputs are found, and which products are not written."""
     spec = layer.spec
-    if not spec.kernel.learned:
-        return _HOW[spec.kernel.name]
-    left = spec.padded and spec.padding_mode == "zeros" and not spec.transposed
-    way = "transposed" if spec.transposed else "flipped" if spec.flip else "plain"
-    return f"{_HOW[way]}{' Products with padding are left out.' * left}"
+    if not spec.kernel.learned or spec.transposed:
+        return _HOW["transposed" if spec.transposed else spec.kernel.name]
+    left = " Products with padding are left out." * (spec.padded and spec.padding_mode == "zeros")
+    return f"{_HOW['flipped' if spec.flip else 'plain']}{left}"
 
 
 #: How outputs come about, by the kind of the layer.
