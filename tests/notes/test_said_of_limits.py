@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import symconv as sc
 from symconv.errors import SymconvError
 from symconv.notes import rendered
-from symconv.notes.model import Display, Prose, plain
+from symconv.notes.model import Display, Heading, Prose, plain
 from tests.notes.test_symmetric_kernels import calculated
 from tests.tiers import law
 
@@ -120,6 +120,18 @@ def test_the_mask_of_a_dense_gradient_is_one_where_the_matrix_holds_a_weight(opt
     masked = held * np.outer(delta, [3, -1, 4, 2, 5])
     rows = [[int(n) for n in re.findall(r"-?\d+", line)] for line in text.replace("x^T", "").splitlines()]
     assert rows == masked.tolist()
+
+
+def test_print_refers_to_a_section_by_its_number_and_names_no_python() -> None:
+    document = sc.Conv1d(4, 2, padding=(0, 1)).notes(depth="full")
+    suffixes = ("tex", "typ", "md")
+    made = {one: rendered(document, f"n.{one}")[f"n.{one}"].decode() for one in suffixes}
+    heads = [plain(b.words) for b in document.blocks if isinstance(b, Heading) and b.level == 1]
+    for suffix in ("tex", "typ"):
+        assert f"of Section {heads.index('Learning') + 1}." in made[suffix]
+        assert "in Python" not in made[suffix]
+    assert "of Section “Learning”." in made["md"]
+    assert "(q in Python)" in made["md"]
 
 
 def test_a_handout_shows_each_frame_once() -> None:
