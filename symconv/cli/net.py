@@ -54,6 +54,7 @@ _PICTURES = (".svg", ".png")
 @click.option("--depth", metavar="DEPTH", help="Length of the notes.")
 @click.option("--title", help="Title of the notes. By default the number of layers.")
 @click.option("--slides", is_flag=True, help="Slides in place of notes (.tex, .pdf).")
+@click.option("--handout", is_flag=True, help="With --slides: one page a frame, everything shown.")
 @document_options
 @click.option(
     "-o",
@@ -123,7 +124,7 @@ def _files(chain: Chain, options: dict[str, Any], name: str) -> dict[str, bytes]
 
     own = {option: options.pop(option) for option in ("depth", "title")}
     document = chain.notes(**{option: value for option, value in own.items() if value is not None})
-    return rendered(document, name, **document_arguments(options, "slides"))
+    return rendered(document, name, **document_arguments(options, "slides", "handout"))
 
 
 def passages(

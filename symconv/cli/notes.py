@@ -59,6 +59,7 @@ _BY_DEPTH = "By default those of the depth."
     help=f"Sections in order, separated by commas: {_SECTIONS}. {_BY_DEPTH}",
 )
 @click.option("--slides", is_flag=True, help="Slides that reveal the calculation step by step (.tex, .pdf).")
+@click.option("--handout", is_flag=True, help="With --slides: one page a frame, everything shown.")
 @document_options
 @click.option(
     "-o",
@@ -103,7 +104,7 @@ def _files(name: str, options: dict[str, Any]) -> dict[str, bytes]:
 
     own = ("sections", "title", "activation", "depth")
     sections, title, activation, depth = (options.pop(name) for name in own)
-    given = document_arguments(options, "slides")
+    given = document_arguments(options, "slides", "handout")
     layer, named = layer_of(**options), None if sections is None else [s.strip() for s in sections.split(",")]
     document = layer.notes(depth=depth, title=title, sections=named, activation=activation)
     return rendered(document, name, **given)

@@ -26,43 +26,44 @@ from symconv.pattern import ROLES
 Indices: TypeAlias = tuple[Symbol, ...]
 
 
-def defined_output(setting: LayerSymbols, outputs: Indices, used: Indices = ()) -> IndexSum:
-    """``y = b + sum over taps and inputs that meet the output of w x``: the layer by its relation.
+def defined_output(s: Script, outputs: Indices, used: Indices = ()) -> Indices:
+    """The lines from the definition of an output to the sum over taps and inputs that meet it.
 
-    The indices that are summed over bear primes where their letters are in use already.
+    The indices that are summed over bear primes where their letters are in use already; those of the input
+    are returned.
     """
+    setting = s.setting
+    entry = setting.entry("output", *outputs)
     taps = setting.indices("tap", (*outputs, *used))
     inputs = setting.indices("input", (*outputs, *used, *taps))
-    bounds, relation = bounds_of(setting, (*taps, *inputs)), relation_of(setting, outputs, taps, inputs)
-    factors = (setting.entry("kernel", *taps), setting.entry("input", *inputs))
-    return IndexSum(bounds, relation, factors, _bias(setting, outputs))
-
-
-def _bias(setting: LayerSymbols, outputs: Indices) -> Expr:
-    return setting.entry("bias", *setting.bias_indices(outputs)) if setting.bias else S.Zero
-
-
-def _output(s: Script) -> None:
-    setting = s.setting
-    outputs = setting.indices("output")
-    entry = setting.entry("output", *outputs)
-    index = {"output": outputs, "tap": setting.indices("tap"), "input": setting.indices("input")}
+    bias = setting.entry("bias", *setting.bias_indices(outputs)) if setting.bias else S.Zero
+    index = {"output": outputs, "tap": taps, "input": inputs}
     window = setting.exact_spec.pattern.window(index)
     if window is None:
         words = "Each input adds a copy of the kernel, multiplied by that input, to the output."
-        s.start(entry, rules.Define(entry, defined_output(setting, outputs), words))
-        s.eliminate()
-    else:
-        turned = [k for k in window.summed if k not in window.taps]
-        slides = f"The {'flipped ' if turned else ''}{setting.kernel.called}"
-        factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
-        start = IndexSum(bounds_of(setting, window.summed), (), factors, _bias(setting, outputs))
-        words = f"{slides} slides over the padded input in steps of the stride, and each output is the sum "
-        words += f"over its window{', plus the bias' if setting.bias else ''}."
-        s.start(entry, rules.Define(entry, start, words))
-        s.apply(*map(Reverse, turned), SplitPadding(_padding(setting)))
-        s.attempt(DropLimits())
-        s.eliminate()
+        bounds, relation = bounds_of(setting, (*taps, *inputs)), relation_of(setting, outputs, taps, inputs)
+        factors = (setting.entry("kernel", *taps), setting.entry("input", *inputs))
+        s.start(entry, rules.Define(entry, IndexSum(bounds, relation, factors, bias), words))
+        return inputs
+    turned = [k for k in window.summed if k not in window.taps]
+    factors = setting.entry("kernel", *window.taps), setting.padded[tuple(map(expand, window.places))]
+    start = IndexSum(bounds_of(setting, window.summed), (), factors, bias)
+    summed = setting.spec.phrases["mean"] or setting.kernel.summed
+    words = f"The {'flipped ' if turned else ''}{setting.kernel.called} slides over the padded input in "
+    words += f"steps of the stride, and each output is {summed}"
+    words += f"{', plus the bias' if setting.bias else ''}."
+    s.start(entry, rules.Define(entry, start, words))
+    along = inputs[-len(setting.exact_spec.axes) :]  # the spatial indices are the last
+    s.apply(*map(Reverse, turned), SplitPadding(along, _padding(setting)))
+    return along
+
+
+def _output(s: Script) -> None:
+    outputs = s.setting.indices("output")
+    inputs = defined_output(s, outputs)
+    if not s.setting.spec.transposed:
+        s.attempt(*map(rules.Sift, inputs))
+    s.eliminate()
     _name(s, "output", outputs)
 
 
@@ -110,15 +111,20 @@ def _name(s: Script, role: str, kept: Indices) -> None:
     s.attempt(Recognise(kind(*sides, *at), f"{name} {words}"))
 
 
-def _differentiate(s: Script, outputs: Indices, kept: Indices, fresh: str = "") -> None:
-    """From ``dy`` by an entry to the relation: the steps that every derivative by an operand shares."""
-    setting = s.setting
-    inner = defined_output(setting, outputs, kept)
-    s.apply(rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry())
+def _differentiate(
+    s: Script, outputs: Indices, kept: Indices, fresh: str = "", used: Indices = ()
+) -> Indices:
+    """From ``dy`` by an entry to the relation: the steps that every derivative by an operand shares.
+
+    The indices that are still summed over are returned.
+    """
+    earlier = Script(s.setting)
+    inputs = defined_output(earlier, outputs, (*kept, *used))
+    s.apply(rules.InsertDefinition(earlier.terms), rules.Linearity(), rules.DerivativeOfEntry())
     if fresh:
-        own = setting.indices("tap", (*outputs, *kept))
-        taken = own if fresh == "tap" else setting.indices("input", (*outputs, *kept, *own))
-        s.apply(*map(rules.Sift, taken))
+        summed = [bound.index for bound in earlier.terms.bounds]
+        s.apply(*(rules.Sift(index) for index in summed if (index in inputs) == (fresh == "input")))
+    return tuple(bound.index for bound in s.terms.bounds)
 
 
 def _chain(s: Script, by: Expr, kept: Indices, fresh: str = "") -> None:
@@ -163,8 +169,13 @@ def _grad_bias(s: Script) -> None:
     _chain(s, setting.entry("bias", *kept), kept)
 
 
-def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -> None:
-    """A matrix entry as the derivative of an output by an operand's entry."""
+def _coefficient(
+    s: Script, matrix: str, operand: str, roles: tuple[str, str], used: Indices | None = None
+) -> Indices:
+    """A matrix entry as the derivative of an output by an operand's entry.
+
+    With indices in use already the lines end where the relation is left; those summed over are returned.
+    """
     setting = s.setting
     outputs = setting.indices("output")
     kept = setting.indices(operand, outputs)
@@ -177,8 +188,10 @@ def _coefficient(s: Script, matrix: str, operand: str, roles: tuple[str, str]) -
     places = {"output": outputs, operand: kept}
     left = setting.entry(matrix, *(index for role in roles for index in places[role]))
     s.start(left, rules.Define(left, start, words))
-    _differentiate(s, outputs, kept, fresh=operand)
-    s.eliminate()
+    summed = _differentiate(s, outputs, kept, operand, used or ())
+    if used is None:
+        s.eliminate()
+    return summed
 
 
 def _by_relation(name: str, words: str) -> Callable[[Script], None]:
@@ -207,18 +220,18 @@ def _tying(s: Script) -> None:
     outputs = setting.indices("output")
     inputs = setting.indices("input", outputs)
     taps = setting.indices("tap", (*outputs, *inputs))
-    fresh = setting.indices("tap", (*outputs, *inputs, *taps))
-    relation = relation_of(setting, outputs, fresh, inputs)
+    earlier = Script(setting)
+    fresh = _coefficient(earlier, "matrix", "input", ("output", "input"), taps)
     tap = setting.entry("kernel", *taps)
-    inner = IndexSum(bounds_of(setting, fresh), relation, (setting.entry("kernel", *fresh),))
     tie = setting.entry("tying", *outputs, *inputs, *taps)
     cell = setting.entry("matrix", *outputs, *inputs)
     words = "Each entry of the matrix is linear in the weights. An entry of the ties is its derivative with "
     words += "respect to a weight, which says whether the entry of the matrix holds that weight."
     s.start(tie, rules.Define(tie, IndexSum((), (), (Partial(cell, tap),)), words))
     s.apply(
-        rules.InsertDefinition(inner), rules.Linearity(), rules.DerivativeOfEntry(), *map(rules.Sift, fresh)
-    )
+        rules.InsertDefinition(earlier.terms, "matrix"), rules.Linearity(), rules.DerivativeOfEntry(),
+        *map(rules.Sift, fresh),
+    )  # fmt: skip
     ties = s.terms
     dense = (setting.entry("upstream", *outputs), setting.entry("input", *inputs))
     words = (
@@ -264,7 +277,7 @@ def _output_size(s: Script) -> None:
 
 
 #: The script of each quantity.
-SCRIPTS: Mapping[str, Callable[[Script], None]] = MappingProxyType(
+SCRIPTS: Mapping[str, Callable[[Script], object]] = MappingProxyType(
     {
         "output_size": _output_size,
         "output": _output,

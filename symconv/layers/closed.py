@@ -67,7 +67,8 @@ class ClosedForms:
         >>> print(sc.Conv1d("N", "K", padding="full", flip=True).derive("output"))
         y[i] = sum(k=0..K - 1) w[K - k - 1]*xpad[i + k]   (definition)
              = sum(k=0..K - 1) w[k]*xpad[i + K - k - 1]   (reversal)
-             = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (padding)
+             = sum(k=0..K - 1) sum(j=0..N - 1) [j = i - k]*w[k]*x[j]   (padding)
+             = sum(k=0..K - 1) [0 <= i - k <= N - 1]*w[k]*x[i - k]   (solving)
              = sum(k=max(0, i - N + 1)..min(i, K - 1)) w[k]*x[i - k]   (limits)
              = conv(x, w)[i]   (named operation)
                for 0 <= i <= M - 1

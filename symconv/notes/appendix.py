@@ -9,15 +9,30 @@ from sympy import Mul, sympify
 
 from symconv.algorithms import introduced
 from symconv.algorithms.letters import MEANINGS
+from symconv.explicit.layout import Sheet
 from symconv.notes.known import derived, named
 from symconv.notes.learning import outer
 from symconv.notes.letters import conditions, letters_of, operands
-from symconv.notes.model import Algorithm, Block, Display, Heading, Maths, Points, Prose, Table, Words
+from symconv.notes.matrix_pairs import spare_letter
+from symconv.notes.model import (
+    Algorithm,
+    Block,
+    Display,
+    Heading,
+    InCode,
+    Maths,
+    Points,
+    Prose,
+    Section,
+    Table,
+    Words,
+)
 from symconv.notes.padding import LEAST
 from symconv.notes.phrases import enumerated, equation, function, letter, reason, say, typeset
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Source, Sources
 from symconv.notes.worked import Worked
+from symconv.printing.display import Row
 from symconv.printing.notation import Notation
 from symconv.printing.targets import target_of
 
@@ -27,6 +42,9 @@ _COUNTED = {
     "tap_channel_index": "the input channels that an output channel sees",
     "input_channel_index": "input channels",
 }  # fmt: skip
+
+#: What an entry of the ties says.
+_TIES = "the ties: for each entry of {matrix} and each weight, 1 if the entry holds this weight, else 0"
 
 #: Derivations after that of the output are of these; the others follow from them and are not repeated.
 _TOLD = {
@@ -84,14 +102,22 @@ def dense(sources: Sources, printed: str = "") -> list[Block]:
     text = "A dense matrix in the place of {T} would have this gradient:"
     blocks: list[Block] = [say(source, text), *equation(sources, "example", "dense_gradient")]
     if printed:
-        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of Section “{named}”."
-        blocks = [Prose(pen.say(text, outer=pen(outer), named=printed))]
+        text = "A dense matrix in the place of {matrix} would have the gradient {outer} of {named}."
+        blocks = [Prose(pen.say(text, outer=pen(outer), named=Section(printed)))]
     if s.nonzeros < s.entries:
-        text = "Setting the entries where {matrix} holds no weight to zero gives (the bracket is 1 at an "
-        text += "entry of {matrix} that holds a weight, else 0, and {times} multiplies entry by entry):"
-        blocks.append(Prose(pen.say(text, times=Maths(r"\odot", ".*"))))
-        blocks += equation(sources, "example", "masked_gradient")
-    return [*blocks, say(source, "Summing over each weight's positions gives the gradient of the kernel.")]
+        held = spare_letter(sources, "HQRZ")
+        text = "Let {held} be 1 where {matrix} holds a weight and 0 elsewhere; {times} multiplies entry by "
+        text += "entry. This sets the entries where {matrix} holds no weight to zero:"
+        blocks.append(Prose(pen.say(text, held=letter(held), times=Maths(r"\odot", ".*"))))
+
+        def build(s: Sheet) -> list[Row | None]:
+            times = r"\odot" if s.form.stacked else ".*"
+            left = f"{s.form.letter(held)} {times} {outer(s)}"
+            return [Row(left, (s.matrix_grid("masked_gradient", s.form.line - s.form.span(left)),))]
+
+        blocks.append(pen.shown(build, "masked"))
+    text = "Summing over each weight's positions gives the gradient with respect to {kernel}."
+    return [*blocks, Prose(pen.say(text))]
 
 
 def algorithms(sources: Sources) -> list[Block]:
@@ -118,7 +144,7 @@ def _introduced(letters: Sequence[tuple[str, str]], n: Notation, after: Collecti
     for at, (one, meaning) in enumerate(letters):
         name: Words = (letter(one),)
         if one in after:
-            name = (letter(f"{n.padding}'"), " (", Maths(rf"\mathtt{{{one}}}", one), " in Python)")
+            name = (letter(f"{n.padding}'"), InCode(f" ({one} in Python)"))
         found.append((*name, f"{'' if at else ' is'} {meaning}"))
     return enumerated(found)
 
@@ -169,13 +195,14 @@ def _further(sources: Sources) -> Iterator[tuple[Words, Words, Words]]:
         if padded and spec.kernel.depends_on_input:
             meaning = "with {least} in the padding"
         whole = pen.say(f"the padded input: {{input}} {meaning}", least=LEAST)
-        yield (Maths(t.padded(t.letter(n.input), name), name),), whole, ()
+        shape = _product(letters_of(symbols, symbols.exact_spec.pattern.padded().extents["input"]))
+        yield (Maths(t.padded(t.letter(n.input), name), name),), whole, shape
     sizes = {role: Mul(*map(sympify, extent)) for role, extent in symbols.extents.items()}
     line, cells = "column" if n.window_columns else "row", ("output", "input")
     told: dict[str, tuple[str, str, Sequence[str]]] = {
         "matrix": (n.matrix, "the matrix by which the layer multiplies {input}", cells),
         "windows": (n.windows, f"the windows, a {line} for each output", symbols.window_roles),
-        "tying": (n.tying, "the ties: 1 where an entry of {matrix} holds a weight, else 0", (*cells, "tap")),
+        "tying": (n.tying, _TIES, (*cells, "tap")),
     }
     for name, (one, meaning, roles) in told.items():
         if name in derived(sources):

@@ -7,14 +7,20 @@ from collections import Counter
 from sympy import Expr, S
 
 import symconv.notes.kinds as kinds
+from symconv.derivation.rules.limits import Recognise
 from symconv.explicit.layout import Sheet
+from symconv.index_sums.printers import of_formulas
 from symconv.notes.model import Words
-from symconv.notes.pieces import Pen
+from symconv.notes.pieces import Pen, derivative
+from symconv.notes.source import Sources
 from symconv.printing.english import counted, per_axis
 
 
-def reached(pen: Pen, *, own: bool = True) -> Words:
-    """How the gradient reaches the inputs of this kind; ``own`` where the layer has the example's stride."""
+def reached(pen: Pen, *, own: bool = True, named: Words = ()) -> Words:
+    """How the gradient reaches the inputs of this kind; ``own`` where the layer has the example's stride.
+
+    What the gradient is ``named`` ends the sentence on the operation that it is.
+    """
     worked, spec = pen.worked, pen.worked.spec
     strides = {int(axis.geometry["stride"]) for axis in spec.tied_axes}
     kind = kinds.kind(spec)
@@ -36,7 +42,8 @@ def reached(pen: Pen, *, own: bool = True) -> Words:
     stride = max(strides)
     plain = spec.padding_mode == "zeros" and len(worked.shape("input")) == 1
     if stride > 1 and plain:
-        return _upsampled(pen, stride, own=own)
+        whole = (*_upsampled(pen, stride, own=own), *named, f"{_unread(pen)}.")
+        return whole if len(worked.upstream) > 1 else ()
     if stride > 1:
         text = "Because of the stride, the gradient with respect to {input} is computed as if "
         where = "inserted between neighbouring entries of {upstream}"
@@ -66,11 +73,8 @@ def _winners(pen: Pen) -> Words:
 
 def _upsampled(pen: Pen, stride: int, *, own: bool) -> Words:
     """The upstream gradient with zeros between its entries, and the operation that follows."""
-    worked = pen.worked
-    if len(worked.upstream) == 1:
-        return ()
     spread: list[Expr] = []
-    for at, entry in enumerate(worked.upstream):
+    for at, entry in enumerate(pen.worked.upstream):
         spread += [S.Zero] * (stride - 1) * bool(at) + [entry]
 
     def up(s: Sheet) -> str:
@@ -79,8 +83,8 @@ def _upsampled(pen: Pen, stride: int, *, own: bool) -> Words:
     where = "Neighbouring" if own else "In the example, neighbouring"
     text = f"{where} windows lie {stride} places apart, so the gradient with respect to {{input}} is "
     text += f"computed from {{upstream}} with {counted(stride - 1, 'zero')} between neighbouring entries, "
-    text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the full {_backward(pen)} of this sequence "
-    text += f"with {{kernel}}{_spread(pen)}{_cropped(pen)}."
+    text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the {_backward(pen)} of this sequence "
+    text += f"with {{kernel}}{_spread(pen)}{_cropped(pen)}"
     return pen.say(text, up=pen(up), spread=pen.values(spread, 16))
 
 
@@ -96,13 +100,30 @@ def _spread(pen: Pen) -> str:
 
 
 def _cropped(pen: Pen) -> str:
-    """That entries which fall on the padding are left out, and inputs that no window reads get none."""
-    cropped = ", without the entries that fall on the padding" if pen.worked.spec.padded else ""
-    return f"{cropped}; inputs that no window reads receive 0" if pen.worked.skipped else cropped
+    """That entries which fall on the padding are left out."""
+    return ", without the entries that fall on the padding" if pen.worked.spec.padded else ""
 
 
-def operations(pen: Pen) -> Words:
-    """Which operations the two gradients are, where windows lie one place apart."""
+def _unread(pen: Pen) -> str:
+    """That inputs which no window reads receive no gradient."""
+    return "; inputs that no window reads receive 0" if pen.worked.skipped else ""
+
+
+def as_operation(sources: Sources, pen: Pen) -> Words:
+    """The gradient with respect to an input as an entry of an operation on two sequences, where it is one."""
+    symbols, last = sources.opened.closed.symbols, sources.opened.derive("grad_input").steps[-1]
+    if last.rule != Recognise.name:
+        return ()
+    right = pen(lambda s: of_formulas(s.form, symbols).expr(last.expr))
+    return (": ", derivative(pen, "input"), " = ", right)
+
+
+#: What the operations are that take partial overlaps, and complete ones only.
+_OVERLAPS = {"full": " (partial overlaps included)", "valid": " (complete overlaps only)"}
+
+
+def operations(pen: Pen, *, explained: bool = False) -> Words:
+    """Which operations the two gradients are, where windows lie one place apart; ``explained`` if need be."""
     spec = pen.worked.spec
     plain = kinds.kind(spec) == "convolution" and spec.padding_mode == "zeros" and not kinds.channelled(spec)
     if not plain or {int(axis.geometry["stride"]) for axis in spec.tied_axes} != {1}:
@@ -110,16 +131,18 @@ def operations(pen: Pen) -> Words:
     sizes = [{name: int(size) for name, size in axis.geometry.items()} for axis in spec.tied_axes]
     # With full padding each input is seen by the whole kernel: its gradient is a valid operation.
     whole = all({g["before"], g["after"]} == {g["dilation"] * (g["kernel_size"] - 1)} for g in sizes)
-    name, cropped = ("valid", "") if whole else ("full", _cropped(pen))
+    name, cropped = ("valid", "") if whole else ("full", f"{_cropped(pen)}{_unread(pen)}")
     padded = "the padded " * any(g["before"] or g["after"] for g in sizes)
     other = "{upstream} with {input}" if spec.flip else f"{padded}{{input}} with {{upstream}}"
     # A flipped kernel with less padding has the entries in reverse order: that is no valid operation.
-    valid = "the valid " if whole or not spec.flip else "a "
+    valid = "valid" if whole or not spec.flip else ""
+    first, second = (_OVERLAPS.get(one, "") * explained for one in (name, valid * (valid != name)))
     dilations = per_axis([str(g["dilation"]) for g in sizes])
     steps = f" in steps of {dilations}" if _spread(pen) else ""
-    text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)} of {{upstream}} with "
-    text += f"{{kernel}}{_spread(pen)}{cropped}, and the gradient with respect to {{kernel}} is {valid}"
-    return pen.say(f"{text}cross-correlation of {other}{steps}.", upstream=pen.arriving)
+    text = f"The gradient with respect to {{input}} is the {name} {_backward(pen)}{first} of {{upstream}} "
+    text += f"with {{kernel}}{_spread(pen)}{cropped}, and the gradient with respect to {{kernel}} is "
+    text += f"{'the valid' if valid else 'a'} cross-correlation{second} of {other}{steps}."
+    return pen.say(text, upstream=pen.arriving)
 
 
 def _folded(pen: Pen) -> Words:

@@ -39,11 +39,12 @@ LISTING = 20
 _LATEX = Latex()
 
 
-def slides(document: Manuscript) -> str:
-    """A beamer document, for pdfLaTeX and LuaLaTeX."""
+def slides(document: Manuscript, *, handout: bool = False) -> str:
+    """A beamer document, for pdfLaTeX and LuaLaTeX; a ``handout`` has one page a frame, all of it shown."""
     frames = document.frames or plainly(document.blocks)
     body = [made for frame in frames for made in _frames(frame, document.headed)]
-    return shell("slides.tex").render(title=escaped(document.title), styles=styles(), body="\n\n".join(body))
+    told = {"title": escaped(document.title), "styles": styles(), "body": "\n\n".join(body)}
+    return shell("slides.tex").render(options=",handout" * handout, **told)
 
 
 def _frames(frame: Frame, title: Words) -> list[str]:

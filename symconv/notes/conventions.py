@@ -24,13 +24,13 @@ _DIFFER = (
     "For learned weights the choice does not matter: the network would simply learn them in reverse order."
 )
 _FLIPPED = (
-    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution{one}, {conv}."
+    "The minus sign before {tap_index} reverses the kernel, which makes this a convolution{defined}."
     "{read} With a plus sign it is a cross-correlation, {corr}, which deep-learning libraries call "
     f"convolution{{here}}. {_DIFFER}"
 )
 _NOT_FLIPPED = (
-    "The kernel is not reversed, so this is a cross-correlation{one}, {corr}, which deep-learning "
-    "libraries call convolution.{read} A convolution proper reverses the kernel, {conv}{here}. "
+    "The kernel is not reversed, so this is a cross-correlation{defined}.{read} A convolution proper "
+    "reverses the kernel, {conv}{here}. "
     f"{_DIFFER}"
 )
 
@@ -44,7 +44,11 @@ def orientation(sources: Sources, pen: Pen) -> Words:
     text = (_FLIPPED if spec.flip else _NOT_FLIPPED).replace("{shift}", "{shift}{along}")
     one = ["one sample"] * kinds.batched(spec)
     one += ["one input channel", "one output channel"] * kinds.channelled(spec)
-    text = text.replace("{one}", f", for {joined(one)}" if one else "")
+    defined, called = ", {conv}", ""
+    if not spec.flip:
+        defined, called = ", {corr}", ", which deep-learning libraries call convolution"
+    defined = f"{called}; for {joined(one)} it is{defined[1:]}" if one else f"{defined}{called}"
+    text = text.replace("{defined}", defined)
     opened = sources.opened.closed.symbols
     pieces = {
         "conv": kinds.definition(pen, flip=True, symbols=opened, index=place_letter(opened)),

@@ -52,6 +52,8 @@ class Document(Manuscript):
         fragment, slides : bool
             Of .tex: for ``\\input``, or slides (also of .pdf): at most 15 frames on the worked example, and
             with ``depth="full"`` the derivations step by step behind them.
+        handout : bool
+            Of slides: one page a frame, with everything shown, to hand out.
         engine : str
             Of .pdf: what sets it, "latex" or "typst"; by default ("auto") TeX where latexmk or tectonic is
             installed, and else Typst, of the extra of that name. Slides are set by TeX.

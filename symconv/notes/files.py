@@ -31,6 +31,8 @@ class Options:
         A .tex file for ``\\input`` instead of a document of its own.
     slides : bool
         A .tex or .pdf file of slides that reveal the calculation step by step.
+    handout : bool
+        Slides to hand out: one page a frame, with everything shown.
     myst : bool
         A .md file for MyST instead of GitHub.
     math : str
@@ -43,6 +45,7 @@ class Options:
 
     fragment: bool = False
     slides: bool = False
+    handout: bool = False
     myst: bool = False
     math: str = "mathml"
     mathjax: str = SCRIPTS["mathjax"]
@@ -55,6 +58,7 @@ class GivenOptions(TypedDict, total=False):
 
     fragment: bool
     slides: bool
+    handout: bool
     myst: bool
     math: Literal["mathml", "mathjax", "katex"]
     mathjax: str
@@ -72,7 +76,7 @@ Files: TypeAlias = dict[str, bytes]
 def _tex(document: Manuscript, name: str, options: Options) -> Files:
     labels = _labels(name)
     if options.slides:
-        whole = slides(document)
+        whole = slides(document, handout=options.handout)
     else:
         whole = fragment(document, labels) if options.fragment else article(document)
     return {Path(name).name: whole.encode()}
@@ -86,7 +90,7 @@ def _labels(name: str) -> str:
 def _pdf(document: Manuscript, name: str, options: Options) -> Files:
     if engine_for(options.engine, slides=options.slides) == "typst":
         return {Path(name).name: typst_pdf(typeset(document))}
-    whole = slides(document) if options.slides else article(document)
+    whole = slides(document, handout=options.handout) if options.slides else article(document)
     return {Path(name).name: pdf(whole, slides=options.slides)}
 
 
@@ -115,8 +119,8 @@ def _illustrated(
 #: Each suffix with the options that it takes, and what makes its files.
 FORMATS: Mapping[str, tuple[tuple[str, ...], Callable[[Manuscript, str, Options], Files]]] = MappingProxyType(
     {
-        ".tex": (("fragment", "slides"), _tex),
-        ".pdf": (("slides", "engine"), _pdf),
+        ".tex": (("fragment", "slides", "handout"), _tex),
+        ".pdf": (("slides", "handout", "engine"), _pdf),
         ".typ": ((), _plain(lambda d, o: typeset(d))),
         ".md": (
             ("myst",),
@@ -156,6 +160,8 @@ def checked(name: str, given: Mapping[str, Any]) -> Options:
         raise OptionError("{option} is {given!r}: {cure}", "engine", made.engine, allowed=ENGINES)
     if made.slides and made.engine == "typst":
         raise OptionError("{option} are set by TeX alone: leave out {engine}.", "slides")
+    if made.handout and not made.slides:
+        raise OptionError("{option} is for slides: write {slides} too.", "handout")
     if made.fragment and made.slides:
         raise OptionError("{option} and {slides} exclude each other: write one of them.", "fragment")
     return made

@@ -59,16 +59,17 @@ def batched(spec: Specification) -> bool:
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
         "convolution": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the "
-        "activation function. A convolutional layer slides {what} over its input.{channels} This is the same "
-        "operation with a special {W}{biased}. These notes show which {W}{named}.",
+        "activation function. A convolutional layer slides {what} over its input.{channels} {This} is the "
+        "same operation with a special {W}{biased}. These notes show which {W}{named}.",
         "transposed": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the activation "
-        "function. A {operation} is the same operation with a special matrix for {W}; a transposed "
-        "convolution, as libraries call it, takes the transpose of "
-        "such a matrix{biased}.{channels} It returns to the size of an input of the {operation}, but not to "
-        "its values. These notes show what it computes instead{named}.",
+        "function. A {operation}, in which each output is the sum of the products of the {kernel} with one "
+        "window of the input, is the same operation with a special matrix for {W}; a transposed "
+        "{operation}{called} takes the transpose of such a matrix{biased}.{channels} Its output has the size "
+        "of an input of the {operation}, but not the values of that input. These notes show what it "
+        "computes{named}.",
         "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
-        "mean.{channels} This is the same operation with a special {W}, which has no parameters. These notes "
-        "show which {W}{named}.",
+        "mean.{channels} {This} is the same operation with a special {W}, which has no parameters. These "
+        "notes show which {W}{named}.",
         "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
         "pooling keeps the largest entry of each window.{channels} For a given input this, too, is "
         "multiplication by a matrix, but the matrix depends on the input. These notes show how.",
@@ -108,7 +109,11 @@ def opening(pen: Pen) -> Words:
 
     text = _OPENINGS[kind(pen.worked.spec)].replace("{named}", _NAMED if letters["W"] != n.matrix else "")
     spec = pen.worked.spec
-    text = text.replace("{operation}", spec.operation).replace("{channels}", _channels(spec))
+    channels, turned = _channels(spec), "reversed " * spec.flip
+    text = text.replace("{kernel}", f"{turned}kernel{'s of a filter' * channelled(spec)}")
+    text = text.replace("{called}", "" if spec.flip else ", which libraries call transposed convolution,")
+    text = text.replace("{operation}", spec.operation).replace("{channels}", channels)
+    text = text.replace("{This}", "The layer" if channels else "This")
     text = text.replace("{unbiased}", "" if spec.bias else " (the bias is left out)")
     biases = "one bias per output channel" if channelled(spec) else "a single bias"
     text = text.replace("{biased}", f", with {biases}" if spec.bias else "")

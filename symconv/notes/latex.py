@@ -11,6 +11,7 @@ from symconv.notes.model import (
     Block,
     Display,
     Heading,
+    InCode,
     Manuscript,
     Maths,
     Picture,
@@ -73,13 +74,21 @@ def escaped(text: str, mathematics: Mapping[str, str] = _MATHEMATICS) -> str:
     return re.sub(r"([-,'])(?=\1)", r"\1{}", whole)
 
 
-_NEXT = ",\\allowbreak "
+#: A list of values goes on in the next line where no other break is as good; a short one hardly ever.
+_NEXT, _SHORT, _SELDOM = ",\\allowbreak ", 8, ",\\penalty800 "
+
+
+def _broken(latex: str) -> str:
+    """Mathematics in a line of text, with the breaks that a list in it has."""
+    return latex.replace(", ", _SELDOM if latex.count(", ") < _SHORT else _NEXT)
 
 
 def sentence(words: Words) -> str:
     """Words escaped, mathematics between its delimiters; lists in it may go on in the next line."""
     return "".join(
-        f"${part.latex.replace(', ', _NEXT)}$" if isinstance(part, Maths) else escaped(part) for part in words
+        f"${_broken(part.latex)}$" if isinstance(part, Maths) else escaped(part)
+        for part in words
+        if not isinstance(part, InCode)
     )
 
 
@@ -128,7 +137,11 @@ def _heading(block: Heading, numbered: bool) -> str:
 
 
 def _prose(block: Prose) -> str:
-    return f"{{\\noindent\\itshape {sentence(block.words)}\\par}}" if block.lead else sentence(block.words)
+    text = sentence(block.words)
+    if block.lead:
+        return f"{{\\noindent\\itshape {text}\\par}}"
+    # A sentence that goes on after a display keeps close to it.
+    return f"\\vskip-\\parskip {text}" if text[:1].islower() else text
 
 
 def algorithm(block: Algorithm, height: str = "0.9\\textheight", columns: int = 1) -> str:
@@ -239,5 +252,5 @@ def article(document: Manuscript) -> str:
         metadata=escaped(document.title, {}),
         pages=document.pages or 99,
         fitted=_height(document) < HIGHEST,
-        body="\n\n".join(body(document)),
+        body="\n\n".join(body(document.referred)),
     )

@@ -8,9 +8,10 @@ from functools import partial
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
-from symconv.notes.backward import operations, reached
+from symconv.notes.backward import as_operation, operations, reached
 from symconv.notes.figured import picture
 from symconv.notes.formulas import formulas
+from symconv.notes.limits import empty_sums
 from symconv.notes.model import Block, Maths, Prose, Words
 from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import Pen, abreast, channel_letters
@@ -35,7 +36,7 @@ def learning(sources: Sources) -> list[Block]:
     bias = [sources.opened.formula("grad_bias")] if spec.bias else []
     return [
         Prose(_arriving(sources, pen)),
-        *([Prose(_constraints(pen), detail=True)] if spec.kernel.learned else []),
+        *([Prose(_constraints(pen, empty_sums(sources)), detail=True)] if spec.kernel.learned else []),
         formulas(
             [sources.opened.formula(name) for name in names],
             "gradients",
@@ -47,20 +48,24 @@ def learning(sources: Sources) -> list[Block]:
         *_chosen(pen),
         *_dense(pen),
         *_numbers(sources, pen),
-        *(
-            [Prose(found, detail=True)]
-            if (found := reached(pen, own=kinds.general(sources, "stride") is None) or operations(pen))
-            else []
-        ),
+        *([Prose(found, detail=True)] if (found := _carried_back(sources, pen)) else []),
         *picture(sources, "input_gradient", _caption(pen), spare=3),
     ]
+
+
+def _carried_back(sources: Sources, pen: Pen) -> Words:
+    """How the gradient reaches the inputs, or which operations the gradients are."""
+    own = kinds.general(sources, "stride") is None
+    strided = not pen.worked.spec.transposed and pen.worked.spec.kernel.learned
+    found = reached(pen, own=own, named=as_operation(sources, pen) if strided else ())
+    return found or operations(pen, explained=not sources.layer.spec.numeric)
 
 
 def _arriving(sources: Sources, pen: Pen) -> Words:
     """What the upstream gradient is, and what a function that follows does to it."""
     spec, n = pen.worked.spec, pen.worked.spec.written
 
-    passed = " The gradient passed to the previous layer is {passed}:"
+    passed = f" The gradient passed to the previous layer is {{passed}}{empty_sums(sources)}:"
     if not spec.kernel.learned:
         text = "The next layer sends back {delta}, the upstream gradient: the derivative of the loss {loss} "
         text += f"with respect to each output.{_CONSTANT if spec.kernel.depends_on_input else ''}"
@@ -135,8 +140,8 @@ def _passed(s: Sheet) -> str:
     return f"{s.loss_by(s.whole_letter('input'))} = {transposed} {vector}"
 
 
-def _constraints(pen: Pen) -> Words:
-    """Why the gradient of a weight is a sum, and that of a zero none."""
+def _constraints(pen: Pen, empty: str) -> Words:
+    """Why the gradient of a weight is a sum, and that of a zero none; ``empty`` is on sums without terms."""
     worked = pen.worked
     text = "For a dense layer, the gradient with respect to the matrix is the outer product {outer}. "
     used = Counter(tap for _, tap, _, _ in worked.triples)
@@ -144,7 +149,7 @@ def _constraints(pen: Pen) -> Words:
     rows, columns = worked.explicit.shape("matrix")
     if not held:
         text += "Here no entry of {matrix} holds a weight, so the gradient of every weight is 0. "
-        text += "The gradient passed to the previous layer is {passed}. Written out:"
+        text += f"The gradient passed to the previous layer is {{passed}}. Written out{empty}:"
         return pen.say(text, outer=pen(outer), passed=pen(_passed))
     output, _, place, _ = next(t for t in worked.triples if t[1] == worked.main_tap)
     if max(used.values(), default=0) > 1:
@@ -159,7 +164,7 @@ def _constraints(pen: Pen) -> Words:
             "The zeros of {matrix} are constants, not parameters: the entries of {outer} at their places are "
         )
         text += "not used. "
-    text += "The gradient passed to the previous layer is {passed}. Written out:"
+    text += f"The gradient passed to the previous layer is {{passed}}. Written out{empty}:"
     return pen.say(
         text,
         outer=pen(outer),
@@ -298,9 +303,14 @@ def outer_product(pen: Pen, s: Sheet) -> Row:
 
 
 def _caption(pen: Pen) -> Words:
+    transposed = pen(lambda s: s.form.transposed(s.form.letter(s.notation.matrix)))
     if not pen.worked.spec.kernel.shared:
-        text = "The transposed matrix: each row gives one entry of the gradient with respect to {input}. "
+        text = "The transposed matrix {transposed}: each row gives one entry of the gradient with respect to "
+        text += "{input}. "
         if kinds.kind(pen.worked.spec) == "maximum":
             text += "A window (grey) passes its gradient only to the entry that it kept (1)."
-        return pen.say(text.rstrip())
-    return pen.say("The transposed matrix: each row gives one entry of the gradient with respect to {input}.")
+        return pen.say(text.rstrip(), transposed=transposed)
+    text = "The transposed matrix {transposed}"
+    text += ", with the numbers of {kernel}" if pen.worked.spec.kernel.learned else ""
+    text += ": each row gives one entry of the gradient with respect to {input}."
+    return pen.say(text, transposed=transposed)

@@ -46,11 +46,12 @@ def letters_of(setting: LayerSymbols, sizes: Iterable[Any]) -> tuple[Maths, ...]
 
 def _shape(setting: LayerSymbols, sizes: Iterable[Any]) -> tuple[Maths, ...]:
     latex, text = latex_for(setting), text_for(setting)
-    return tuple(Maths(_factor(latex.expr(s), s), _factor(text.expr(s), s)) for s in map(sympify, sizes))
+    found = list(map(sympify, sizes))
 
+    def factor(rendered: str, size: Expr) -> str:
+        return f"({rendered})" if isinstance(size, Add) and len(found) > 1 else rendered
 
-def _factor(rendered: str, size: Expr) -> str:
-    return f"({rendered})" if isinstance(size, Add) else rendered
+    return tuple(Maths(factor(latex.expr(s), s), factor(text.expr(s), s)) for s in found)
 
 
 def conditions(setting: LayerSymbols, formula: Formula) -> list[Maths]:

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
+from symconv.derivation import Formula
 from symconv.notes.model import Words
 from symconv.notes.pieces import Pen, generic
+from symconv.notes.source import Sources
 
 #: What leads an index outside the input back into it, by padding mode.
 LED_BACK = {
     "circular": "The remainder brings an index that runs past one end of the input back in at the other.",
     "replicate": "The minimum and the maximum replace an index outside the input by that of the nearest end.",
 }
+
+
+#: A limit of a sum in the text of a formula.
+_LIMITS = re.compile(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(")
+
+
+def limited(formula: Formula) -> bool:
+    """Whether a sum has limits that keep its indices within range."""
+    return _LIMITS.search(str(formula)) is not None
+
+
+def empty_sums(sources: Sources) -> str:
+    """What sums of gradients are that have no terms, where some may have none and nothing is told of it yet.
+
+    With one step between windows or taps every input is read, unless padding keeps windows from it.
+    """
+    opened, spec = sources.opened, sources.opened.spec
+    apart = any(axis.geometry[name] != 1 for axis in spec.tied_axes for name in ("stride", "dilation"))
+    full = all(axis.options["padding"] == "full" for axis in spec.tied_axes)
+    if not apart or (limited(opened.formula("output")) and not full):
+        return ""
+    gradients = [name for name in ("grad_kernel", "grad_input") if name in opened.formula_names]
+    several = any(limited(opened.formula(name)) for name in gradients)
+    return " (a sum without terms is 0)" if several else ""
 
 
 def limits_told(pen: Pen) -> Words:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import symconv.notes.kinds as kinds
 from symconv.explicit.layout import Sheet
+from symconv.explicit.letters import printed_letters
 from symconv.notes.model import Block, Prose
 from symconv.notes.pieces import Pen
 from symconv.notes.source import Sources
@@ -35,9 +36,12 @@ def grid_of(s: Sheet, values: bool, *, dotted: bool = False) -> Grid:
     return s.matrix_grid("matrix", NUMBERS if values else LETTERS, values=values)
 
 
-def partner_letter(pen: Pen) -> str:
-    """A letter for the matrix of the matching convolution that stands for nothing else."""
-    return next(one for one in "CBQHRZ" if one not in pen.worked.spec.written.meanings())
+def spare_letter(sources: Sources, among: str = "CBQHRZ") -> str:
+    """A letter for a matrix that stands for nothing else; by default for that of the matching convolution."""
+    spec = sources.layer.spec
+    sizes = {str(symbol) for symbol in sources.opened.closed.symbols.symbols}
+    taken = sizes | set(spec.written.meanings()) | {str(one) for one in printed_letters(spec).values()}
+    return next(one for one in among if one not in taken)
 
 
 def partner(sources: Sources, pen: Pen) -> list[Block]:
@@ -49,7 +53,7 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
     if sources.example.entries.values.matrix("matrix") != matching.entries.values.matrix("matrix").T:
         return []
     rows, columns = matching.entries.values.shape("matrix")
-    letter = partner_letter(pen)
+    letter = spare_letter(sources)
 
     def build(s: Sheet) -> list[Row | None]:
         form = s.form
@@ -81,10 +85,10 @@ def partner(sources: Sources, pen: Pen) -> list[Block]:
     text += f"{counted(rows, 'output')}. Its matrix is:"
     if len(matching.spec.axes) > 1:
         text = f"The {one} with the same {same} maps {inputs} inputs to {outputs} outputs. Its matrix is:"
-    shapes = "Multiplying by {C} restores the shape of {input}, but not its values: {Cy} = {back}, not {x}. "
+    shapes = "Multiplying by {C} restores the size of {input}, but not its values: {Cy} = {back}, not {x}. "
     shapes += "The transpose is not the inverse."
     if list(back) == list(pen.worked.inputs):
-        shapes = "Multiplying by {C} restores the shape of {input} and, in this example, its values."
+        shapes = "Multiplying by {C} restores the size of {input} and, in this example, its values."
     return [
         Prose(pen.say(text)),
         pen.shown(build, "partner"),

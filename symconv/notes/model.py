@@ -1,8 +1,10 @@
 """The document model as plain data: headings, prose, displays, lists, tables, listings, pictures, frames."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from symconv.figures import Drawing
@@ -59,6 +61,21 @@ class Maths:
 
     latex: str
     text: str
+
+
+class InCode(str):
+    """Words that are said only beside Python code, which print does not show."""
+
+    __slots__ = ()
+
+
+class Section(str):
+    """A reference to a section by its heading; print that numbers its sections has its number instead."""
+
+    __slots__ = ()
+
+    def __new__(cls, heading: str) -> Section:
+        return super().__new__(cls, f"Section “{heading}”")
 
 
 #: A sentence: words, which every format escapes, and mathematics, which it typesets.
@@ -133,10 +150,8 @@ class Points(Placed):
 
     @property
     def ended(self) -> tuple[tuple[Words, Words], ...]:
-        """The same with a full stop behind what each point is about, unless that ends in a bracket."""
-        return tuple(
-            (about if plain(about).endswith(")") else (*about, "."), told) for about, told in self.points
-        )
+        """The same with a full stop behind what each point is about."""
+        return tuple(((*about, "."), told) for about, told in self.points)
 
 
 @dataclass(frozen=True)
@@ -190,7 +205,7 @@ class Built:
 
     left: Maths
     lines: tuple[tuple[tuple[int, Maths], ...], ...]
-    then: "Built | None" = None
+    then: Built | None = None
 
 
 @dataclass(frozen=True)
@@ -282,6 +297,22 @@ class Manuscript:
         known = {one.text: one for one in self.letters}
         words = re.split(rf"(?<!\w)({'|'.join(map(re.escape, known))})(?!\w)", self.title)
         return tuple(known.get(word, word) for word in words if word) if known else (self.title,)
+
+    @property
+    def referred(self) -> Manuscript:
+        """The same with the numbers of sections in references to them, where print numbers them."""
+        if not self.numbered:
+            return self
+        heads = [block for block in self.blocks if isinstance(block, Heading) and block.level == 1]
+        numbers = {Section(plain(head.words)): f"Section {at}" for at, head in enumerate(heads, 1)}
+
+        def told(block: Block) -> Block:
+            if not isinstance(block, Prose):
+                return block
+            words = (numbers.get(p, p) if isinstance(p, Section) else p for p in block.words)
+            return replace(block, words=tuple(words))
+
+        return replace(self, blocks=tuple(map(told, self.blocks)))
 
     def render(self, **ways: Callable[[Any], _Rendered]) -> list[_Rendered]:
         """Each block in the way for its kind, such as ``heading=``."""

@@ -16,14 +16,14 @@ from symconv.notes.conventions import convention, orientation
 from symconv.notes.figured import picture, positioned_picture
 from symconv.notes.formulas import formulas
 from symconv.notes.letters import letters_of, operands
-from symconv.notes.limits import LED_BACK, fewest, limits_told
+from symconv.notes.limits import LED_BACK, fewest, limited, limits_told
 from symconv.notes.model import Block, Display, Maths, Picture, Prose, Table, Words, plain
 from symconv.notes.motion import in_motion
 from symconv.notes.padding import modes, padded
 from symconv.notes.phrases import enumerated
 from symconv.notes.pieces import Pen, Writing, abreast, lines_shown
 from symconv.notes.reflected import Reflection
-from symconv.notes.settings import as_here, kernel_indices
+from symconv.notes.settings import as_here, fits, kernel_indices, printed
 from symconv.notes.sizes import lettered
 from symconv.notes.source import Sources
 from symconv.notes.ties import styled
@@ -272,8 +272,7 @@ def _general(sources: Sources, pen: Pen) -> list[Block]:
     shown = formulas([made], "output", reflection=reflection)
     blocks: list[Block] = [*([Prose(sizes(sources))] if isinstance(shown, Display) else []), shown]
     said: list[Words] = []
-    limits = re.search(r"=(max|min|ceil|floor)\(|\.\.(max|min|ceil|floor)\(", text)
-    if limits:
+    if limited(made):
         said.append((*limits_told(pen), *fewest(pen, own=sources.own)))
     elif sources.layer.spec.reads_input:
         told = LED_BACK.get(sources.layer.spec.padding_mode)
@@ -305,13 +304,19 @@ def sizes(sources: Sources) -> Words:
             if not re.fullmatch(r"\d+", part.text):
                 numbers.setdefault(part.text, Maths(f"{part.latex} = {value}", f"{part.text} = {value}"))
     told: list[Words] = [(before, _product(letters), after) for letters, _, before, after in found]
+    limits = [Pen(worked)(partial(printed, sources.opened.closed.symbols, one)) for one in fits(sources)]
+    if len(limits) == 1 and limits[0].text.startswith(f"{sizes[0].text} <= "):
+        told[1] = (found[1][2], limits.pop(), found[1][3])
+    elif limits:
+        told[1] = (*told[1], " (", *enumerated([(one,) for one in limits]), ")")
     fewer = _fewer_channels(sources)
-    where = "" if sources.own else "in the example "
+    there = "" if sources.own else "in the example "
     listed = Pen(worked).listed(list(numbers.values()), 9)
-    instance: Words = (f" ({where}", *listed, fewer, ")") if numbers else ()
+    instance: Words = (f" ({there}", *listed, fewer, ")") if numbers else ()
     given = enumerated([*told[:2], *lettered(sources)])
     settings = as_here(sources)
-    words: Words = ("For ", *given, f", {settings}" * bool(settings), *instance, ", the ", *told[2], " are:")
+    settings = f", {settings}" * bool(settings)
+    words: Words = ("For ", *given, settings, *instance, ", the ", *told[2], " are:")
     return (*kinds.selection(sources), *words)
 
 

@@ -172,11 +172,23 @@ def held(sources: Sources, pen: Pen, sizes: Sequence[str]) -> Words:
     rest = [other for other in others if other not in most.values()]
     if not rest:
         return found
-    pieces = [told(pen(partial(_printed, symbols, other)), other in others_asked) for other in rest]
+    pieces = [told(pen(partial(printed, symbols, other)), other in others_asked) for other in rest]
     return (*found, " where ", *enumerated(pieces))
 
 
-def _printed(symbols: LayerSymbols, condition: Boolean, s: Sheet) -> str:
+def fits(sources: Sources) -> list[Boolean]:
+    """The conditions that a kernel whose size has a letter fits into the padded input."""
+    opened = sources.opened
+    if opened.spec.transposed:
+        return []
+    _, others = _conditions(opened.formula("output").conditions)
+    sizes = [sympify(axis.geometry["kernel_size"]) for axis in opened.spec.tied_axes]
+    taps = {symbol.name for size in sizes for symbol in size.free_symbols}
+    return [one for one in others if taps & {symbol.name for symbol in one.free_symbols}]
+
+
+def printed(symbols: LayerSymbols, condition: Boolean, s: Sheet) -> str:
+    """A condition in the letters of a layer."""
     return of_formulas(s.form, symbols).expr(condition)
 
 

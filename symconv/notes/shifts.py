@@ -9,6 +9,9 @@ from symconv.notes.pieces import Pen
 from symconv.notes.worked import Shift
 from symconv.printing.english import counted
 
+#: Small numbers in letters.
+_SPELT = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
 
 def again(pen: Pen, shift: Shift) -> Words:
     """Which outputs are the same numbers after the move."""
@@ -18,7 +21,9 @@ def again(pen: Pen, shift: Shift) -> Words:
     later = f"{'one place' if shift.moved == 1 else counted(shift.moved, 'place')} later"
     if len(outputs) == 1:
         return (f" The output {'reappears' if many else 'does not reappear'} {later}",)
-    text = f" {many or 'None'} of the {len(outputs)} outputs"
+    text = f" Of the {len(outputs)} outputs, {many}"  # no sentence begins with figures
+    if len(outputs) < len(_SPELT):
+        text = f" {_SPELT[many].capitalize()} of the {_SPELT[len(outputs)]} outputs"
     values = (", ", *pen.listed(listed), ",") if listed else ()
     verb = "reappears" if many < 2 else "reappear"
     return (text, *values, f" {verb} {later}{'' if flat else ' in their rows'}")

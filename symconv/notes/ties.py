@@ -30,7 +30,9 @@ def styled(pen: Pen) -> list[Block]:
     colours = len(set(spec.notation.coloured().tap_colours))
     if not spec.kernel.shared or spec.kernel.uniform or not colours < many <= colours * len(FACES):
         return []
-    styles = "plain or bold" if many <= 2 * colours else "plain, bold, underlined"
+    styles = "plain or bold" if many <= 2 * colours else "plain, bold or underlined"
+    if many > 3 * colours:
+        styles = "plain, bold, underlined, or bold and underlined"
     if not all(weight.is_number for weight in worked.weights):
         return []  # letters have colours only
     text = f"As a number, each weight has its own colour and style ({styles}), so that it can be followed "

@@ -4,7 +4,18 @@ import re
 
 from symconv.figures.typst import COMMANDS, typst_picture
 from symconv.notes.figured import unit
-from symconv.notes.model import Algorithm, Display, Heading, Manuscript, Maths, Picture, Points, Table, Words
+from symconv.notes.model import (
+    Algorithm,
+    Display,
+    Heading,
+    InCode,
+    Manuscript,
+    Maths,
+    Picture,
+    Points,
+    Table,
+    Words,
+)
 from symconv.notes.placing import LONGEST, Placing
 from symconv.notes.shells import shell
 from symconv.printing.pages import PAGE, STEPS
@@ -23,6 +34,7 @@ _GOES_ON = re.compile(r"[;(]|\.\w")
 
 def typeset(document: Manuscript) -> str:
     """The source of the whole document."""
+    document = document.referred
     rendered = document.render(
         heading=_heading,
         prose=lambda b: f"{'lead(par' if b.lead else 'par'}[{sentence(b.words)}]{')' if b.lead else ''}",
@@ -51,6 +63,7 @@ def sentence(told: Words) -> str:
     What would go on with the call of a formula, or end it, comes after a semicolon that ends it.
     """
     found = ""
+    told = tuple(part for part in told if not isinstance(part, InCode))
     for before, part in zip(("", *told), told, strict=False):
         if isinstance(part, Maths):
             found += _maths(part)

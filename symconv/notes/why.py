@@ -207,7 +207,7 @@ def equivariance(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     steps = ("1 place", stated) if spec.transposed else (stated, "1 place")
     text = f"Shifting the input by {steps[0]} shifts the output by {steps[1]}"
     here = "With" if sources.own else "In the example, with"
-    text += f"{'' if whole else ', except near the padding'}. {here} {front},"
+    text += f"{_new_entries(sources)}{'' if whole else ', except near the padding'}. {here} {front},"
     symbols = sources.opened.closed.symbols
     size = pen(lambda s: of_formulas(s.form, symbols).expr(letters[-1])) if letters else ""
     found = [*_moved(pen, shift, text, stride=size)]
@@ -215,6 +215,19 @@ def equivariance(sources: Sources, pen: Pen, *, brief: bool = False) -> Words:
     if stride > 1 and not spec.transposed and not brief:
         found += _between(sources, pen, stride)
     return tuple(found)
+
+
+def _new_entries(sources: Sources) -> str:
+    """That outputs which come in at the front need not be 0, where a layer has letters and that may be."""
+    spec = sources.layer.spec
+    if spec.numeric:
+        return ""
+    size = {name: sympify(value) for name, value in spec.tied_axes[-1].geometry.items()}
+    reach = size["before"] - 1
+    if not spec.transposed:
+        reach = size["dilation"] * (size["kernel_size"] - 1) - size["before"] - size["stride"]
+    first = "new first entries" if spec.transposed else "new first entry"
+    return "" if reach.is_negative else f" (the {first} need not be 0)"
 
 
 def _moved(pen: Pen, shift: Shift, text: str, **pieces: Maths | str) -> Words:

@@ -27,6 +27,7 @@ class Kernel:
     """Learned weights, shared by all outputs; other kinds say what is different of them."""
 
     called: ClassVar[str] = "kernel"  # what slides over the input in a derivation
+    summed: ClassVar[str] = "the sum of weight times input over its window"  # what an output is
     moved: ClassVar[str] = "kernel"  # what an output size counts the places of
     last: ClassVar[str] = "tap"  # what lies furthest in it
     meaning: ClassVar[str] = ""  # of its letter where formulas use it, if it is no weight

@@ -88,6 +88,7 @@ def _windows_meet(axis: Spatial) -> Boolean:
 class Selection(Pooled):
     """Maximum pooling: indicators, so that contractions select; the output is a maximum."""
 
+    summed = "the sum over its window of each entry times 1 if it is selected and else 0"
     meaning = f"equal to {_MEANING}"
     linear_in = "for a fixed selection"
     beside = "passed by"

@@ -97,6 +97,9 @@ _SPACES: Mapping[float, str] = MappingProxyType(
 _SPECIAL = re.compile(r"[\\#$\"_^/&'()\[\]{}⌊⌋⌈⌉⟨⟩~@`]")
 _SEPARATORS = re.compile(r"[,;:.]")
 
+#: The name of a function behind the sign of a relation.
+_FUNCTION = re.compile(r"([=≤≥<>]) (max|min) (?=\\\()")
+
 #: Signs that Typst takes for another kind than they are here.
 _OTHERWISE = {"|": "normal", "‖": "normal"}
 
@@ -116,7 +119,7 @@ def _joined(parts: Sequence[tree.Node], inside: bool) -> str:
         apart = found and not (_is_text(part) or _is_text(before) or found.endswith("em)"))
         apart = apart and not (alone and _is_word(part)) and not (_is_word(before) and "#h" in written)
         found += f" {written}" if apart else written
-    return found
+    return found.replace("… ,", "… thin ,")
 
 
 def _is_text(node: tree.Node | None) -> bool:
@@ -195,7 +198,8 @@ def _scripts(node: tree.Scripts, inside: bool) -> str:
 
 def _script(node: tree.Node) -> str:
     """A script, in brackets that are not seen, unless it is a single sign."""
-    inside = _group(_kept_large(node), False)
+    # Typst sets a space before the name of a function, though none behind the sign of a relation.
+    inside = _FUNCTION.sub(r'\1upright("\2")', _group(_kept_large(node), False))
     return inside if re.fullmatch(r"\w|\d+", inside) else f"({inside})"
 
 

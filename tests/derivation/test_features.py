@@ -7,8 +7,11 @@ from itertools import combinations, product
 from typing import Any
 
 import pytest
+from sympy import Expr
 
 import symconv as sc
+from symconv.derivation.scripts import written
+from symconv.index_sums.nodes import Bound, IndexSum, Nested
 from tests.tiers import tiers
 
 SIZES = {"N": 4, "M'": 3, "K": 2, "R": 3, "s": 2, "d": 2, "p": 1, "q": 2, "C_in": 4, "C_out": 2, "B": 2}
@@ -95,6 +98,45 @@ def test_derivations_of_each_feature_are_verified_and_proved(feature: str, name:
     assert verified, str(verified)
     proof = derivation.prove(strides=[1, 2], dilations=[1, 2])
     assert proof, str(proof)
+
+
+def renamed(terms: IndexSum, like: IndexSum, opened: dict[Any, Any]) -> IndexSum | None:
+    """A sum with the summation indices of another in their order, and its conditions sorted."""
+    if len(terms.bounds) != len(like.bounds):
+        return None
+    swap = {old.index: new.index for old, new in zip(terms.bounds, like.bounds, strict=True)} | opened
+    bounds = tuple(Bound(swap[b.index], b.lowers, b.uppers) for b in terms.bounds)
+    conditions = sorted(
+        (type(c)(*(side.xreplace(swap) for side in vars(c).values())) for c in terms.conditions), key=str
+    )
+    factors = tuple(f.xreplace(swap) if isinstance(f, Expr) else f for f in terms.factors)
+    return IndexSum(bounds, tuple(conditions), factors, terms.addend.xreplace(swap))
+
+
+POOLS = [sc.MaxPool1d("N", "K", stride=2, padding=1), sc.AvgPool2d(("N", "N"), ("K", "K"), channels=3)]
+
+
+@pytest.mark.parametrize("which", [*FEATURES, *POOLS], ids=lambda which: str(which)[:20])
+def test_what_is_substituted_is_a_line_of_an_earlier_derivation(which: Any) -> None:
+    made = layer((which,), numbers=False) if isinstance(which, str) else which
+    symbols, met = made.closed.symbols, 0
+    for name in ("matrix", "windows", "tying", "grad_input", "grad_kernel"):
+        if name not in made.formula_names:
+            continue
+        for line in written(symbols, name):
+            if line.rule == "substitution":
+                (nested,) = (f for f in line.terms.factors if isinstance(f, Nested))
+                earlier = "matrix" if name == "tying" else "output"
+                assert f"the derivation of the {earlier}" in line.reason
+                lines = written(symbols, earlier)
+                first = [before.terms for before in lines if before.left == lines[0].left]
+                kept = {"grad_input": "input", "grad_kernel": "tap"}.get(name)
+                used = symbols.indices(kept) if kept else ()
+                opened = dict(zip(symbols.indices("output"), symbols.indices("output", used), strict=True))
+                found = [renamed(before, nested.inner, opened) for before in first]
+                assert renamed(nested.inner, nested.inner, {}) in found, name
+                met += 1
+    assert met >= 2
 
 
 @pytest.mark.exhaustive

@@ -73,9 +73,7 @@ def moved_overlap(terms: IndexSum) -> IndexSum:
 def wrong_sign_of_padding(terms: IndexSum) -> IndexSum:
     p = Symbol("p", integer=True, nonnegative=True)
     return replace(
-        terms,
-        factors=tuple(f.xreplace({p: -p}) for f in terms.factors),
-        conditions=tuple(replace(c, value=c.value.xreplace({p: -p})) for c in terms.conditions),
+        terms, conditions=tuple(replace(c, right=c.right.xreplace({p: -p})) for c in terms.conditions)
     )
 
 
@@ -109,7 +107,7 @@ FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[s
     (rules.Solve, lambda t: without(t, Within), "windows", GENERAL),
     (rules.Solve, moved_entry, "grad_kernel", GENERAL),
     (limits.SplitPadding, wrong_sign_of_padding, "output", GENERAL),
-    (limits.SplitPadding, lambda t: without(t, Within), "output", GENERAL),
+    (limits.SplitPadding, lambda t: without(t, Equal), "output", GENERAL),
     (limits.Limits, lambda t: moved_bound(t, low=1), "output", GENERAL),
     (limits.Limits, lambda t: moved_bound(t, high=-1), "grad_input", GENERAL),
     (limits.Limits, lambda t: moved_bound(t, high=1), "grad_kernel", GENERAL),
@@ -209,7 +207,7 @@ def test_a_rule_refuses_what_it_cannot_do() -> None:
         (rules.Define(x[j], plain, "that"), plain, "is not a factor"),
         (rules.Define(w[k], plain, "that"), plain, "the index k is in use"),
         (rules.ChainRule((span,), (w[k],), x[k], "that"), plain, "no derivative of the loss alone"),
-        (limits.SplitPadding(), plain, "there is no padded input"),
+        (limits.SplitPadding((j,)), plain, "there is no padded input"),
         (limits.Reverse(k), moved_bound(plain, low=1), "k does not run from 0"),
         (limits.Shift(k), two_limits, "more than one limit"),
         (limits.Groups(), plain, "no condition holds a group"),

@@ -78,7 +78,7 @@ def test_a_script_says_what_it_states() -> None:
     script = certificate.scripts["output-03-1.smt2"]
     lines = script.splitlines()
     assert lines[0].startswith("; Cross-correlation: input size N, kernel size K, stride s, dilation 1")
-    assert lines[1].startswith("; output, step 3 of 4, always true: ")
+    assert lines[1].startswith("; output, step 3 of 4, sifting: ")
     assert "; s: stride" in lines
     assert "; Statement: for all sizes of such a layer, each product of entries of w and x" in script
     assert "; If the script is unsatisfiable (unsat), the statement holds." in script

@@ -15,7 +15,7 @@ from typing import Any
 import pdfplumber
 
 from symconv.notes import rendered
-from symconv.notes.model import Algorithm, Display, Manuscript, Maths, Picture
+from symconv.notes.model import Algorithm, Display, InCode, Manuscript, Maths, Picture
 from tests.notes.layers import document
 from tests.optional import required, required_program
 
@@ -87,10 +87,12 @@ def as_written(chars: list[Any]) -> str:
 
 
 def said_in(made: Manuscript) -> set[str]:
-    """The words and numbers of a document that are not within formulas."""
+    """The words and numbers of a document in print that are not within formulas."""
     found: list[str] = []
 
     def gather(item: Any) -> None:
+        if isinstance(item, InCode):
+            return
         if isinstance(item, str):
             found.extend(re.findall(r"[A-Za-z]{4,}|\d{2,}", unicodedata.normalize("NFKD", item)))
         elif isinstance(item, tuple):

@@ -43,7 +43,7 @@ def test_each_product_appears_as_it_is_added() -> None:
 
 
 def test_the_gradient_of_all_weights_stands_below_that_of_one() -> None:
-    (built,) = pieces(named("The gradient of the weights"), Built)
+    (built,) = pieces(named("The gradient with respect to the weights"), Built)
     assert built.then is not None
     assert built.then.left.text == "dL/dw"
     ((step, whole),) = built.then.lines[0]
@@ -137,10 +137,10 @@ def test_words_come_before_an_equation_and_columns_have_names_of_their_own(name:
 
 
 def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
-    assert said(named("The gradient of the weights")).startswith(
+    assert said(named("The gradient with respect to the weights")).startswith(
         "The next layer sends back dL/df(y[i]), where L is the loss; times f'(y[i]) it is "
     )
-    assert "As an example, take delta = (" in said(named("The gradient of the weights"))
+    assert "As an example, take delta = (" in said(named("The gradient with respect to the weights"))
     made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()
     assert r"\delta = \nobreak (" in made
 
@@ -149,7 +149,10 @@ def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
 def test_letters_of_channels_are_those_of_the_notes() -> None:
     made = document("image")
     (notes,) = [b for b in made.blocks if isinstance(b, Display) and b.label == "gradients"]
-    for title, entry in (("The gradient of the weights", "w"), ("The gradient of the input", "x")):
+    for title, entry in (
+        ("The gradient with respect to the weights", "w"),
+        ("The gradient with respect to the input", "x"),
+    ):
         shown = pieces(named(title, "image"), Display)[0].item.text().splitlines()
         assert shown[0].startswith(f"dL/d{entry}[")
         assert shown[0] in [line.strip() for line in notes.item.text().splitlines()]
@@ -251,7 +254,11 @@ def test_inputs_of_an_output_and_multiplications_are_those_of_loops(
     assert (large[3], large[4]) == by_loops(1000, k, stride, *padding)
     (points,) = pieces(frame, Points)
     told = plain(points.points[0][1])
-    assert ("(products with padding are not counted)" in told) == ("at most" in here[3]) == any(padding)
+    assert (
+        ("Multiplications: products with padding are not counted." in told)
+        == ("at most" in here[3])
+        == any(padding)
+    )
 
 
 def test_the_first_table_says_what_the_matrix_is_built_from() -> None:

@@ -87,7 +87,7 @@ def test_each_kind_makes_its_point() -> None:
             "in steps of 2",
             "with 1 zero between",
             "(1, 0, -2, 0, 3, 0, -1, 0, 2)",
-            "it is the full convolution",
+            "it is the convolution of this sequence",
         ],
         "dilated": ["its taps 2 places apart", "the same 3 taps span d*(K - 1) + 1 = 2*2 + 1 = 5 inputs"],
         "plane": ["consists of 2×3 blocks of size 2×3", "so do the nonzero entries", "doubly block Toeplitz"],
@@ -154,11 +154,12 @@ def test_limits_are_explained_where_there_are_some() -> None:
 
 def test_a_shift_that_borders_break_is_said_so() -> None:
     text = said(sc.Conv1d(6, 3, padding=2, padding_mode="reflect"), "why")
-    assert "input (0, 1, 2, 3, 4, 5, 6) gives (22, 16, 26, 50, 74, 98, 122, 128, 118). 6 of the 8" in text
+    assert "input (0, 1, 2, 3, 4, 5, 6) gives (22, 16, 26, 50, 74, 98, 122, 128, 118). Six of" in text
     assert (
-        "outputs, 50, 74, 98, 122, 128 and 118, reappear one place later; y0 and y1 do not: where the" in text
+        "the eight outputs, 50, 74, 98, 122, 128 and 118, reappear one place later; y0 and y1 do not: where"
+        in text
     )
-    assert "window of y0 = 46 read 3 in the padding it now reads 1 (giving 16)." in text
+    assert "the window of y0 = 46 read 3 in the padding it now reads 1 (giving 16)." in text
     pooled = said(sc.AvgPool1d(5, 3, stride=1, padding=1, count_include_pad=False), "why")
     assert (
         "does not, because its window reached over the edge, where it now reads the zero in front (giving"
@@ -177,11 +178,13 @@ def test_the_table_has_every_letter_with_its_shape() -> None:
     shapes = {letter: shape for letter, (_, shape) in table(layer).items()}
     assert shapes == {
         "x": "2 x 2 x 4 x 5", "w": "3 x 2 x 2 x 2", "b": "3", "y": "2 x 3 x 3 x 4", "delta": "2 x 3 x 3 x 4",
-        "xpad": "", "T": "72 x 80", "U": "72 x 24", "E": "72 x 80 x 24", "L": "", "f": "",
+        "xpad": "2 x 2 x 4 x 5", "T": "72 x 80", "U": "72 x 24", "E": "72 x 80 x 24", "L": "", "f": "",
     }  # fmt: skip
     meanings = {letter: meaning for letter, (meaning, _) in table(sc.Conv1d(4, 3, padding=1)).items()}
     assert meanings["xpad"] == "the padded input: x with zeros in the padding"
-    assert meanings["E"] == "the ties: 1 where an entry of T holds a weight, else 0"
+    assert meanings["E"].startswith("the ties: for each entry of T and each weight, 1 if the entry holds")
+    assert table(sc.Conv1d(4, 3, padding=1))["xpad"][1] == "6"
+    assert table(sc.Conv1d("N", "K", padding=("p", 1)))["xpad"][1] == "N + p + 1"
     opened = table(sc.Conv2d(("N", "H"), "K"))
     assert opened["y"][1] == "M_1 x M_2", "a sum in a product needs brackets, a letter none"
     pool = table(sc.MaxPool1d(4, 2))

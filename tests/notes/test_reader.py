@@ -25,7 +25,7 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
         (
             IMAGE,
             "numbers",
-            "As a number, each weight has its own colour and style (plain, bold, underlined), so that it can",
+            "As a number, each weight has its own colour and style (plain, bold, underlined, or bold",
         ),
         (sc.Conv1d(9, 5), "numbers", "own colour and style (plain or bold), so that"),
         (IMAGE, "numbers", "Both output channels:"),
@@ -71,7 +71,7 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
             "why",
             "each row, the second row of the output is (8, 6), which is not a shifted copy of (8, 9).",
         ),
-        (OPEN, "why", "Shifting the input by s places (2 in the example) shifts the output by 1 place."),
+        (OPEN, "why", "shifts the output by 1 place (the new first entry need not be 0)."),
         (
             OPEN,
             "why",
@@ -101,7 +101,7 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
         (
             OPEN,
             "numbers",
-            "For N inputs, K weights, stride s (the step length) and p zeros on each side (in the example N",
+            "For N inputs, K <= N + 2*p weights, stride s (the step length) and p zeros on each side (in",
         ),
         (
             sc.ConvTranspose1d("N", "K", stride="s", padding="p"),

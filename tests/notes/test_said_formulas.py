@@ -150,7 +150,16 @@ def test_both_gradients_are_the_operations_that_notes_name(
             across = np.correlate(delta, x, mode="valid")[:: int(found[1] or 1)]
             assert across.tolist() == entries(layer.grad_kernel)
     else:
-        assert f"it is the full {back} of this sequence with w{told}" in text
+        assert f"it is the {back} of this sequence with w{told}" in text
+        named = re.search(r"dL/dx\[j\] = (conv|corr)\(spread\(delta, (\d)\), (.+?)\)\[([^]]+)\]", text)
+        assert named is not None
+        assert (named[1], int(named[2])) == ("corr" if flip else "conv", stride)
+        assert named[3] == (f"spread(w, {dilation})" if dilation > 1 else "w")
+        up = dict(enumerate(_upsampled(delta, stride).tolist()))
+        kernel, sign = _upsampled(w, dilation).tolist(), 1 if flip else -1
+        at = [calculated(named[4], {"j": j, "K": len(w)}) for j in range(len(x))]
+        found = [sum(up.get(n + sign * m, 0) * entry for m, entry in enumerate(kernel)) for n in at]
+        assert found == entries(layer.grad_input)
     assert ("without the entries that fall on the padding" in text) == (
         padding > 0 and (padding != span or stride > 1)
     )

@@ -6,34 +6,54 @@ from sympy import Expr, Indexed, Min, S, Symbol, ceiling, expand, floor, simplif
 
 from symconv.derivation.inequalities import never_negative
 from symconv.derivation.rules.rule import Rule, affine
-from symconv.index_sums.nodes import Bound, Condition, Convolution, Correlation, IndexSum, Overlap, Within
+from symconv.index_sums.nodes import (
+    Bound,
+    Condition,
+    Convolution,
+    Correlation,
+    Equal,
+    IndexSum,
+    Overlap,
+    Within,
+)
 from symconv.index_sums.symbols import LayerSymbols
 
 
 @dataclass(frozen=True)
 class SplitPadding(Rule):
-    """The padded input is the input, moved by the padding; the padding mode says what stands beside it."""
+    """The padded input is the input, moved by the padding: ``xpad_m = sum_j [j = m - p] x_j``.
 
+    The ``inputs`` are new indices, one an axis; the padding mode says what stands beside the input.
+    """
+
+    inputs: tuple[Symbol, ...]
     kind: str = "zeros"
     name = "padding"
     reason = "The padded input is the input, shifted by the padding."
 
     def sentence(self) -> str:
+        picked = "a bracket, which is 1 if its condition holds and else 0, picks the input"
         return {
-            "none": "Without padding, the padded input is the input itself.",
-            "zeros": f"{self.reason} The zeros around it contribute nothing.",
-            "passed by": f"{self.reason} Nothing in the padding is selected.",
-            "folded": f"{self.reason} In the padding, the padding mode says which input entry is read.",
+            "none": f"Without padding, the padded input is the input itself: {picked} that is read.",
+            "zeros": f"{self.reason[:-1]}: {picked} that is read. The zeros around it contribute nothing.",
+            "passed by": f"{self.reason[:-1]}: {picked} that is read. Nothing in the padding is selected.",
+            "folded": f"{self.reason[:-1]}: {picked} that the padding mode says is read.",
         }[self.kind]
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         padded = [f for f in terms.factors if isinstance(f, Indexed) and f.base == setting.padded]
         (factor,) = self.require(padded, "there is no padded input")
-        indices, inside = setting.unpadded(factor)
-        entry = setting.sequence("input")[tuple(indices)]
-        conditions = (*terms.conditions, *(Within(S.Zero, place, last) for place, last in inside))
-        factors = tuple(entry if f == factor else f for f in terms.factors)
-        return replace(terms, conditions=conditions, factors=factors)
+        bounds = tuple(Bound(index, (S.Zero,), (setting.last(index),)) for index in self.inputs)
+        self.require_unused(terms, bounds)
+        channels, places = factor.indices[: -len(self.inputs)], setting.unpadded(factor)[0]
+        relation = map(Equal, self.inputs, places[-len(self.inputs) :])
+        entry = setting.sequence("input")[(*channels, *self.inputs)]
+        return replace(
+            terms,
+            bounds=terms.bounds + bounds,
+            conditions=(*terms.conditions, *relation),
+            factors=tuple(entry if f == factor else f for f in terms.factors),
+        )
 
 
 @dataclass(frozen=True)

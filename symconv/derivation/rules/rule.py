@@ -106,11 +106,15 @@ class ChainRule(Rule):
 
 @dataclass(frozen=True)
 class InsertDefinition(Rule):
-    """``d y_i`` becomes the derivative of the sum that ``y_i`` stands for."""
+    """``d y_i`` becomes the derivative of a sum that an earlier derivation found ``y_i`` to be."""
 
     inner: IndexSum
+    of: str = "output"
     name = "substitution"
-    reason = "Insert the definition, with new summation indices."
+    reason = "Insert a line of an earlier derivation, renaming its indices where they are in use."
+
+    def sentence(self) -> str:
+        return self.reason.replace("an earlier derivation", f"the derivation of the {self.of}")
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         self.require_unused(terms, self.inner.bounds)
@@ -152,18 +156,19 @@ def _depends(expr: Expr | Nested, by: Expr) -> bool:
 
 @dataclass(frozen=True)
 class DerivativeOfEntry(Rule):
-    """``d x_m / d x_j = [m = j]``."""
+    """``d x_m / d x_j = [m = j]``, with an index that is summed over on the left."""
 
     name = "entry rule"
     reason = "dx_a/dx_b = [a = b], where [P] is 1 if P holds, else 0."
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         partials = [f for f in terms.factors if isinstance(f, Partial)]
-        conditions = list(terms.conditions)
+        conditions, summed = list(terms.conditions), {bound.index for bound in terms.bounds}
         for of, by in (partial.args for partial in self.require(partials, "there is no derivative")):
             self.require(of.func is by.func, f"{of} and {by} are not entries of one sequence")
             if isinstance(of, Indexed):
-                conditions += [Equal(m, n) for m, n in zip(of.indices, by.indices, strict=True)]
+                pairs = zip(of.indices, by.indices, strict=True)
+                conditions += [Equal(m, n) if m in summed else Equal(n, m) for m, n in pairs]
         rest = tuple(f for f in terms.factors if not isinstance(f, Partial))
         return replace(terms, conditions=tuple(conditions), factors=rest)
 
@@ -181,9 +186,12 @@ class Sift(Rule):
 
         def in_range(place: Expr) -> bool:
             gaps = [*(place - low for low in bound.lowers), *(high - place for high in bound.uppers)]
-            return all(never_negative(gap, setting) for gap in gaps)
+            ends = (*bound.lowers, *bound.uppers)
+            read = ends[0] == 0 and len(ends) == 2 and setting.reads_input(place, ends[1])
+            return read or all(never_negative(gap, setting) for gap in gaps)
 
-        equal = (c for c in terms.conditions if isinstance(c, Equal) and c.left == self.index)
+        equal = [c for c in terms.conditions if isinstance(c, Equal) and c.left == self.index]
+        equal.sort(key=lambda c: not c.right.is_Symbol)  # an open index is simpler than a place
         fixing = next((c for c in equal if in_range(c.right)), None)
         condition = self.require(fixing, f"no bracket fixes {self.index} within its range")
         return terms.without(condition).replaced(self.index, condition.right)

@@ -199,7 +199,8 @@ def _counted(subject: Subject, rng: Random, what: str) -> Exercise | None:
     held: Mistaken = (
         ("weights for zeros", "The entries that hold a weight were counted.", lambda: structure.nonzeros)
         if what == "zeros"
-        else ("ties", "Every entry was counted as a different weight, although weights are shared.",
+        else ("ties", "Every entry that holds a weight was counted as a different weight, although weights "
+              "are shared.",
               lambda: structure.nonzeros)
     )  # fmt: skip
     every: Mistaken = ("dense", "All entries were counted, as in a dense layer.", lambda: rows * columns)

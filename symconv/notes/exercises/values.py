@@ -162,15 +162,19 @@ def output_all(subject: Subject, rng: Random) -> Exercise | None:
         ],
         asked=words("{y}", y=lambda t: L.output(t)), value=nested_entries(layer, "output"), wrong=wrong,
         solution=[
-            Prose((_HOW[layer.spec.kernel.name if not layer.spec.kernel.learned else _way(layer)],)),
-            _by_place(layer),
+            Prose((_how(layer),)), _by_place(layer),
         ],
         written=nested, judge=Entries(layer, "output"), form="list",
     ).made(rng)  # fmt: skip
 
 
-def _way(layer: Practised) -> str:
-    return "transposed" if layer.spec.transposed else "flipped" if layer.spec.flip else "plain"
+def _how(layer: Practised) -> str:
+    """How all outputs are found, and which products are not written."""
+    spec = layer.spec
+    if not spec.kernel.learned or spec.transposed:
+        return _HOW["transposed" if spec.transposed else spec.kernel.name]
+    left = " Products with padding are left out." * (spec.padded and spec.padding_mode == "zeros")
+    return f"{_HOW['flipped' if spec.flip else 'plain']}{left}"
 
 
 #: How outputs come about, by the kind of the layer.

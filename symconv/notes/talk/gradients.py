@@ -45,7 +45,7 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
         rows: list[tuple[Piece, ...]] = [(arrives,), (formula,)]
         summed = _outer(pen)
         rows += [(Prose(_tied(pen, pictured=len(summed) > 1)),), summed]
-        frames.append(Frame("The gradient of the weights", tuple(rows)))
+        frames.append(Frame("The gradient with respect to the weights", tuple(rows)))
     formula = _formula(sources, "grad_input")
     rows = [(Prose((_COLLECTED,)),)] if learned else [(arrives,)]
     entry = built(pen, worked.input_entry(worked.main_place))
@@ -53,7 +53,7 @@ def learning(sources: Sources, pen: Pen) -> list[Frame]:
     rows += [(formula,), (entry,)]
     found = reached(pen)
     rows += [(Prose(found),)] if found else [(piece,) for piece in _transposed(pen, steps)]
-    frames.append(Frame("The gradient of the input", tuple(rows)))
+    frames.append(Frame("The gradient with respect to the input", tuple(rows)))
     return frames
 
 

@@ -36,7 +36,8 @@ def numbers(sources: Sources, pen: Pen) -> list[Frame]:
     around = [piece for words in padded(pen, pictured=False, left_out=False) for piece in (*words, " ")]
     drawn = clear(shown)
     bare = pen.say(" The picture shows {input} without the padding.") if around and drawn else ()
-    told: list[tuple[Piece, ...]] = [(Prose((*first, *around, *instruction(pen), *bare)),)]
+    taps = pen.say("The entries of {kernel} are called weights or taps. ") if spec.kernel.learned else ()
+    told: list[tuple[Piece, ...]] = [(Prose((*first, *taps, *around, *instruction(pen), *bare)),)]
     told += [(shown,)] if drawn else []
     told += [(Prose(remark),) for remark in kinds.remark(pen)]
     title = "The input and the kernel" if spec.kernel.learned else "The input"

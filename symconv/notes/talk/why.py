@@ -27,7 +27,7 @@ def why(sources: Sources, pen: Pen) -> list[Frame]:
         dense = ("a dense layer", *sizes, f"{c.inputs:,}", f"{c.dense:,}", f"{c.dense:,}")
         rows += [tuple((cell,) for cell in row) for row in (told, dense)]
     padded = any(map(_uneven, costs)) and not judged.spec.transposed
-    sparse = f"{_SPARSE[judged.spec.transposed]}{_UNCOUNTED[pooled] if padded else ''}."
+    sparse = f"{_SPARSE[judged.spec.transposed]}.{_UNCOUNTED[pooled] if padded else ''}"
     points: list[tuple[Words, Words]] = [
         (("Sparse interactions",), (sparse,)),
         (("Parameter sharing",), (_SHARED[learned],)),
@@ -54,7 +54,10 @@ _SPARSE = {
 }
 
 #: What windows that reach over the edge do not count: of a maximum, and of any other layer.
-_UNCOUNTED = {False: " (products with padding are not counted)", True: " (padding is not counted)"}
+_UNCOUNTED = {
+    False: " Multiplications: products with padding are not counted.",
+    True: " Comparisons: padding is not counted.",
+}
 
 #: With weights to learn, and without.
 _SHARED = {True: "Every position uses the same weights.", False: "There are no weights to learn."}
