@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from sympy import Expr, Ge, Le, S, Symbol
+from sympy import Expr, Ge, Le, S, Symbol, sympify
 from sympy.logic.boolalg import Boolean
 
 import symconv.notes.kinds as kinds
