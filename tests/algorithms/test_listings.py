@@ -106,6 +106,7 @@ def test_a_listing_prints_as_source_and_as_pseudocode_in_a_notebook() -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_latexify_loads_only_for_what_it_typesets() -> None:
     code = (
         "import sys, symconv as sc\n"

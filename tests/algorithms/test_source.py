@@ -54,6 +54,7 @@ def test_what_has_no_source_of_its_own_says_so(function: Any, message: str) -> N
     assert message in str(refused.value)
 
 
+@pytest.mark.exhaustive
 def test_functions_made_by_exec_or_on_the_command_line_say_so() -> None:
     space: dict[str, Any] = {}
     exec("def f(x):\n    return x\n", space)

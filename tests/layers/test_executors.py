@@ -57,6 +57,7 @@ def once_more(frozen: bytes) -> str:
     return asked(pickle.loads(frozen))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", tiers(LAYERS, always=("strided", "values")))
 def test_a_layer_is_the_same_in_another_process_whatever_was_asked_of_it(name: str, pool: Executor) -> None:
     layer = LAYERS[name]()

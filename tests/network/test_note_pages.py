@@ -98,6 +98,7 @@ def test_notes_of_up_to_three_layers_go_on_three_pages(name: str, depth: Any, tm
             assert len(pages) <= (3 if depth == "standard" else 1), engine
 
 
+@pytest.mark.exhaustive
 def test_tables_and_matrices_of_three_layers_are_those_of_full_notes() -> None:
     net = CHAINS["three dense"]()
     kinds = {

@@ -208,6 +208,7 @@ def test_sheets_of_exercises_are_built_as_notes_are(run: Run, tmp_path: Path) ->
     assert (tmp_path / "sheet.md").read_bytes() == (tmp_path / "by-hand.md").read_bytes()
 
 
+@pytest.mark.exhaustive
 def test_the_course_of_the_docs_does_what_the_page_says(run: Run, tmp_path: Path) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs/courses.md").read_text(encoding="utf-8")
     (toml,) = re.findall(r":caption: course.toml\n\n(.*?)\n````", page, re.DOTALL)

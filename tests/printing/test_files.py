@@ -15,6 +15,7 @@ from symconv.printing.files import write_whole
 from tests.cli.test_cli import OPENING, run
 
 
+@pytest.mark.exhaustive
 def test_links_stay_and_pipes_are_written(capsys, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("target")
     (tmp_path / "target").write_text("old", encoding="utf-8")
