@@ -129,8 +129,12 @@ def summary_of(chain: Any) -> Summary:
 def kind_told(stage: Stage) -> str:
     """What a layer is called, with its activation and what is added to its output."""
     activation = "" if stage.activation.is_identity else f", {stage.activation.name}"
-    added = (f", + layer {other}" if other else ", + the input" for other in stage.added)
-    return f"{stage.kind}{activation}{''.join(added)}"
+    return f"{stage.kind}{activation}{added_told(stage)}"
+
+
+def added_told(stage: Stage) -> str:
+    """What is added to the output of a layer."""
+    return "".join(f", + layer {other}" if other else ", + the input" for other in stage.added)
 
 
 def field_told(chain: Any, stage: Stage) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from sympy.core.relational import Relational
 from symconv.layers.conv import Conv, ConvTranspose
 from symconv.layers.pooling import AvgPool, MaxPool
 from symconv.network.activations import Activation, Z, values_at
+from symconv.network.counts import added_told
 from symconv.network.dense import Dense
 from symconv.network.stages import Stage
 from symconv.network.writing import listed, say
@@ -49,6 +50,13 @@ def called(stage: Stage) -> str:
 def kind_of(stage: Stage) -> str:
     """What a layer is, in one or two words, for a heading."""
     return called(stage).removeprefix("a ").removesuffix(" layer")
+
+
+def cell_of(stage: Stage) -> str:
+    """What a layer is, with its activation and what is added to its output, for a table."""
+    f = stage.activation
+    follows = "" if f.is_identity else f", {_NAMES.get(f.name, f.name)}"
+    return f"{kind_of(stage)}{follows}{added_told(stage)}"
 
 
 def layers_told(stages: Sequence[Stage]) -> Words:

@@ -1,11 +1,11 @@
-"""What the loss of a worked chain is: in words, as a sum, in numbers, and what an unknown one sends back."""
+"""What the loss of a worked chain is: in words, as a sum, in numbers, and what is sent back to each layer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
 
-from sympy import Expr, IndexedBase, Rational, Sum, exp
+from sympy import Expr, IndexedBase, Rational, S, Sum, exp
 from sympy import log as ln
 
 from symconv.index_sums.printers import of_formulas
@@ -18,7 +18,7 @@ from symconv.notes.model import Block, Prose, Words
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
 
-#: The loss of more outputs is not written out in numbers.
+#: The loss of more outputs is not written out in numbers, nor what arrives at more of a layer.
 MOST_OUTPUTS = 4
 
 
@@ -117,3 +117,31 @@ def probabilities(pen: Pen, stage: Stage, form: MathsTarget) -> list[Row]:
     values = ", ".join(shown(form, p) for p in _softmax(pen.worked.named("output", stage.number)))
     taken = f"{form.function('softmax')}({form.letter(pen.worked.letter(stage.number))})"
     return [Row(form.letter("p"), (taken, f"({values})"))]
+
+
+def of_loss(pen: Pen, stage: Stage, form: MathsTarget) -> str:
+    """What the gradient of the last layer is, where that is short."""
+    loss, output = pen.worked.loss_function, form.letter(pen.worked.letter(stage.number))
+    if stage.number != len(pen.worked):
+        return ""
+    if loss.name == "cross_entropy" and (stage.activation.is_softmax or stage.activation.is_identity):
+        return f"{output if stage.activation.is_softmax else form.letter('p')} - {form.letter('t')}"
+    if not stage.activation.is_identity:
+        return ""
+    if loss.name in ("half_squared_error", "mean_squared_error"):
+        count = len(pen.worked.shown("output", stage.number))
+        scale = Rational(2, count) if loss.name == "mean_squared_error" else S.One
+        error = f"{output} - {form.letter('t')}"
+        return error if scale == 1 else f"{form.expr(scale)}{form.times}({error})"
+    return pen.loss_by(form, output) if loss.unknown else ""
+
+
+def of_layer(pen: Pen, stage: Stage, form: MathsTarget) -> str:
+    """What arrives at a hidden layer times the derivatives of its activation, where both are short lists."""
+    worked, f = pen.worked, stage.activation
+    count = len(worked.shown("delta", stage.number))
+    if stage.number == len(worked) or f.is_softmax or f.is_identity or not 1 < count <= MOST_OUTPUTS:
+        return ""
+    factors = partial(worked.arriving, stage.number), partial(worked.slope, stage)
+    written = (f"({form.comma.join(shown(form, of(at)) for at in range(count))})" for of in factors)
+    return (r" \odot " if form.stacked else " .* ").join(written)

@@ -11,7 +11,7 @@ from typing import Any
 from symconv.errors import OptionError
 from symconv.network import closed, paths, pictures, story
 from symconv.network.code import code_of
-from symconv.network.described import called, convention_told, matrices_told
+from symconv.network.described import called, cell_of, convention_told, matrices_told
 from symconv.network.examples import example
 from symconv.network.figure import compact
 from symconv.network.known import known
@@ -94,7 +94,9 @@ def _network(told: Noted) -> list[Block]:
         return drawn
     head, *rows = (told.sized if open_sizes else told.chain).summary().rows
     words = _TABLE.replace("costs;", "costs, with the sizes of the example;") if open_sizes else _TABLE
-    table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in rows))
+    second = [*(cell_of(stage) for stage in told.chain.stages), rows[-1][1]]
+    cells = [(row[0], what, *row[2:]) for row, what in zip(rows, second, strict=True)]
+    table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in cells))
     detail = told.example is not None
     table = replace(table, detail=detail, close=True)
     return [Prose((words,), detail=detail), table, *_below(rows, detail=detail), *drawn]

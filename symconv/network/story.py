@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sympy import Add, Rational, S
+from sympy import Add, Expr, S
 
 from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
 from symconv.network.described import called, convention_told, layers_told
-from symconv.network.loss_told import arriving, loss_shown
+from symconv.network.loss_told import arriving, loss_shown, of_layer, of_loss
 from symconv.network.pen import MOST_PRODUCTS, Pen, spatial
 from symconv.network.stages import Stage
 from symconv.network.writing import MOST_LISTED, NUMBERS, and_so_on, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
-from symconv.notes.model import Block, Display, Prose, Words
+from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.printing.display import Row
 from symconv.printing.english import joined
 from symconv.printing.target import MathsTarget
@@ -100,12 +100,15 @@ def forwards_told(pen: Pen) -> Words:
         whole = any(stage.activation.is_softmax for stage in stages)
         text += ", and its activation turns "
         text += "that into {a}" if whole else "each entry of {z} into one of {a}"
+        text += ", its output" if len(stages) > 1 else ""
         if any(stage.activation.is_identity for stage in stages):
             text += " (without an activation, {a} is {z})"
     elif len(stages) > 1:
         text += "; no layer has an activation, so its output {a} is {z}"
     if any(s.learned and not isinstance(s.layer, Dense) and s.layer.spec.flip for s in stages):
         text += ". The kernel is reversed" if len(stages) == 1 else ". Kernels are reversed"
+    if len(stages) > 1:
+        text += ". A superscript in brackets is the number of the layer"
     return say(f"{text}.", z=pen.letter(pen.of("z")), a=pen.letter(pen.of("a")))
 
 
@@ -148,11 +151,20 @@ def forwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int 
             others = [o for o in range(len(entries)) if o != at][: 3 if few else 1]
             rows += [summed(pen, stage, o, form) for o in others]
         if not stage.activation.is_identity:
-            rows += pen.quantity(form, "output", stage, most) if known or not tight else []
+            rows += _applied(pen, stage, form, most) if known or not tight else []
             rows = _explained(pen, rows, stage, form, primed=False)
         elif len(pen.worked) > 1:
             rows = _passed_on(pen, stage, rows, form)
     return rows
+
+
+def _applied(pen: Pen, stage: Stage, form: MathsTarget, most: int) -> list[Row]:
+    """The output of a layer: where all of it is one list, first as the activation of the preactivation."""
+    rows, letters = pen.quantity(form, "output", stage, most), pen.letters(stage)
+    if len(rows) > 1 or rows[0].left != form.letter(letters["output"]):
+        return rows
+    applied = f"{form.function(stage.activation.letter)}({form.letter(letters['preactivation'])})"
+    return [rows[0]._replace(parts=(applied, *rows[0].parts))]
 
 
 def _passed_on(pen: Pen, stage: Stage, rows: list[Row], form: MathsTarget) -> list[Row]:
@@ -217,13 +229,18 @@ def rule(pen: Pen, *, formulas: bool = False) -> Words:
     delta = pen(lambda form: f"{form.letter(letter)} = {pen.loss_by(form, form.letter(pen.of('z')))}")
     text = "Let {delta}. "
     if len(stages) > 1:
-        text = "Let {delta} for each layer. That of the last layer is found first, and that of any other "
-        text += "layer follows from that of the layer after it. "
+        text = "Let {delta} for each layer. That of the last layer is found first. For any other layer, that "
+        text += (
+            "of the layer after it is multiplied by the transposed matrix of that layer, and then, entry by "
+        )
+        text += "entry ({times}), by the derivative of the activation. "
+        if any(stage.added for stage in stages):
+            text += "Where an output is used twice, what both uses send back is added up. "
     text += convention_told(pen.worked)
     of = ["weights"] * any(s.learned for s in stages) + ["biases"] * any(s.layer.bias for s in stages)
     text += f"The gradient{'s' * bool(of)} with respect to the {joined([*of, 'input'])} "
     text += f"follow{'s' * (not of)} from {{letter}}{', by the formulas further below' * formulas}:"
-    return say(text, delta=delta, letter=pen.letter(letter))
+    return say(text, delta=delta, letter=pen.letter(letter), times=Maths(r"\odot", ".*"))
 
 
 def backwards(pen: Pen, stages: Sequence[Stage], form: MathsTarget, *, most: int = MOST_LISTED) -> list[Row]:
@@ -249,28 +266,11 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
         rows = packed(form, pairs[:most])
         return and_so_on(form, rows) if len(pairs) > most and len(worked) >= LONG else rows
     rows = pen.quantity(form, "delta", stage)
-    told = _of_loss(pen, stage, form)
+    told = of_loss(pen, stage, form) or of_layer(pen, stage, form)
     if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
         values, *others = str(rows[0].parts[0]).split(form.comma)
         rows[0] = rows[0]._replace(parts=(told, form.comma.join([values, *others])))
     return rows
-
-
-def _of_loss(pen: Pen, stage: Stage, form: MathsTarget) -> str:
-    """What the gradient of the last layer is, where that is short."""
-    loss, output = pen.worked.loss_function, form.letter(pen.worked.letter(stage.number))
-    if stage.number != len(pen.worked):
-        return ""
-    if loss.name == "cross_entropy" and (stage.activation.is_softmax or stage.activation.is_identity):
-        return f"{output if stage.activation.is_softmax else form.letter('p')} - {form.letter('t')}"
-    if not stage.activation.is_identity:
-        return ""
-    if loss.name in ("half_squared_error", "mean_squared_error"):
-        count = len(pen.worked.shown("output", stage.number))
-        scale = Rational(2, count) if loss.name == "mean_squared_error" else S.One
-        error = f"{output} - {form.letter('t')}"
-        return error if scale == 1 else f"{form.expr(scale)}{form.times}({error})"
-    return pen.loss_by(form, output) if loss.unknown else ""
 
 
 def delta_written(pen: Pen, stage: Stage, at: int, form: MathsTarget) -> str:
@@ -300,6 +300,9 @@ def gradients(
         most = alike(pen, stage, most)  # each entry is like the others, in letters
     fits = most > 1 or len(Add.make_args(found[0] if found else S.Zero)) <= MOST_PRODUCTS
     if 0 < len(found) <= longest and fits:
+        if in_full(pen, found, most):
+            letter = pen.loss_by(form, form.expr(stage.layer.entries.symbols.operands["tap"][0]))
+            rows.append(pen.entry(form, letter, pen.worked.kernel(stage, 0), found[0]))
         rows += pen.quantity(form, "grad_kernel", stage, most)
     if stage.layer.bias and most > 1:
         rows += pen.quantity(form, "grad_bias", stage, most)
@@ -317,4 +320,16 @@ def input_gradient(
     letter, axes = pen.worked.notation.input, spatial(first)
     if len(pen.worked) >= LONG and not all(entry.is_number for entry in entries):
         most = alike(pen, first, most)
-    return pen.whole(form, letter, entries, shape, axes, by_loss=True, most=most)
+    rows: list[Row] = []
+    if in_full(pen, entries, most):
+        terms = [pen.worked.back(0, at) for at in range(len(entries))]
+        at = max(range(len(entries)), key=lambda j: (len(terms[j]) <= MOST_PRODUCTS, len(terms[j])))
+        left = pen.loss_by(form, form.expr(pen.worked.symbols("output", 0)[at]))
+        rows.append(pen.entry(form, left, terms[at], entries[at]))
+    return [*rows, *pen.whole(form, letter, entries, shape, axes, by_loss=True, most=most)]
+
+
+def in_full(pen: Pen, entries: Sequence[Expr], most: int) -> bool:
+    """Whether one of several entries of a gradient is written out: of numbers, in notes that have room."""
+    room = most == MOST_LISTED and 1 < len(pen.worked) < LONG
+    return room and len(entries) > 1 and all(entry.is_number for entry in entries)

@@ -16,8 +16,8 @@ from symconv.notes.source import Sources
 from symconv.printing.english import counted, per_axis
 
 
-def reached(pen: Pen, *, own: bool = True, named: Words = ()) -> Words:
-    """How the gradient reaches the inputs of this kind; ``own`` where the layer has the example's stride.
+def reached(pen: Pen, *, step: Expr | None = None, named: Words = ()) -> Words:
+    """How the gradient reaches the inputs of this kind; ``step`` is a stride that is no number.
 
     What the gradient is ``named`` ends the sentence on the operation that it is.
     """
@@ -42,7 +42,7 @@ def reached(pen: Pen, *, own: bool = True, named: Words = ()) -> Words:
     stride = max(strides)
     plain = spec.padding_mode == "zeros" and len(worked.shape("input")) == 1
     if stride > 1 and plain:
-        whole = (*_upsampled(pen, stride, own=own), *named, f"{_unread(pen)}.")
+        whole = (*_upsampled(pen, stride, step), *named, f"{_unread(pen)}.")
         return whole if len(worked.upstream) > 1 else ()
     if stride > 1:
         text = "Because of the stride, the gradient with respect to {input} is computed as if "
@@ -68,10 +68,10 @@ def _winners(pen: Pen) -> Words:
     text += whose
     if len(chosen) < len(pen.worked.inputs):
         text += "; the other inputs receive none"
-    return (*pen.listed(names), f"{text}.")
+    return (f"The input{'s' * (not one)} ", *pen.listed(names), f"{text}.")
 
 
-def _upsampled(pen: Pen, stride: int, *, own: bool) -> Words:
+def _upsampled(pen: Pen, stride: int, step: Expr | None) -> Words:
     """The upstream gradient with zeros between its entries, and the operation that follows."""
     spread: list[Expr] = []
     for at, entry in enumerate(pen.worked.upstream):
@@ -80,8 +80,19 @@ def _upsampled(pen: Pen, stride: int, *, own: bool) -> Words:
     def up(s: Sheet) -> str:
         return s.form.upsampled(s.upstream_letter(), str(stride))
 
-    where = "Neighbouring" if own else "In the example, neighbouring"
-    text = f"{where} windows lie {stride} places apart, so the gradient with respect to {{input}} is "
+    if step is not None:
+        text = (
+            "Neighbouring windows lie {s} places apart, so the gradient with respect to {input} is computed "
+        )
+        text += (
+            "from {general}: {upstream} with {less} zeros between neighbouring entries (upsampling by {s}). "
+        )
+        text += f"In the example it is {{up}} = {{spread}}. The gradient is the {_backward(pen)} of this "
+        text += f"sequence with {{kernel}}{_spread(pen)}{_cropped(pen)}"
+        general = pen(lambda t: t.form.upsampled(t.upstream_letter(), t.form.expr(step)))
+        words = {"s": pen(lambda t: t.form.expr(step)), "less": pen(lambda t: t.form.expr(step - 1))}
+        return pen.say(text, **words, general=general, up=pen(up), spread=pen.values(spread, 16))
+    text = f"Neighbouring windows lie {stride} places apart, so the gradient with respect to {{input}} is "
     text += f"computed from {{upstream}} with {counted(stride - 1, 'zero')} between neighbouring entries, "
     text += f"{{up}} = {{spread}} (upsampling by {stride}): it is the {_backward(pen)} of this sequence "
     text += f"with {{kernel}}{_spread(pen)}{_cropped(pen)}"

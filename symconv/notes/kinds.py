@@ -58,21 +58,22 @@ def batched(spec: Specification) -> bool:
 
 _OPENINGS: Mapping[str, str] = MappingProxyType(
     {
-        "convolution": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the "
-        "activation function. A convolutional layer slides {what} over its input.{channels} {This} is the "
-        "same operation with a special {W}{biased}. These notes show which {W}{named}.",
-        "transposed": "A dense layer computes {dense}{unbiased} and then {then}, where {f} is the activation "
-        "function. A {operation}, in which each output is the sum of the products of the {kernel} with one "
-        "window of the input, is the same operation with a special matrix for {W}; a transposed "
-        "{operation}{called} takes the transpose of such a matrix{biased}.{channels} Its output has the size "
-        "of an input of the {operation}, but not the values of that input. These notes show what it "
-        "computes{named}.",
-        "average": "A dense layer computes {dense}. Average pooling replaces each window of its input by the "
-        "mean.{channels} {This} is the same operation with a special {W}, which has no parameters. These "
-        "notes show which {W}{named}.",
-        "maximum": "A dense layer computes {dense} with the same {W} for every input. Maximum "
-        "pooling keeps the largest entry of each window.{channels} For a given input this, too, is "
-        "multiplication by a matrix, but the matrix depends on the input. These notes show how.",
+        "convolution": "A dense layer with input {a} and weight matrix {W} computes {dense}{unbiased} and "
+        "then {then}, where {f} is the activation function. A convolutional layer slides {what} over its "
+        "input.{channels} {This} is the same operation with a special {W}{biased}. These notes show which "
+        "{W}{named}.",
+        "transposed": "A dense layer with input {a} and weight matrix {W} computes {dense}{unbiased} and "
+        "then {then}, where {f} is the activation function. A {operation}, in which each output is the sum "
+        "of the products of the {kernel} with one window of the input, is the same operation with a "
+        "special matrix for {W}; a transposed {operation}{called} takes the transpose of such a "
+        "matrix{biased}.{channels} Its output has the size of an input of the {operation}, but not the "
+        "values of that input. These notes show what it computes{named}.",
+        "average": "A dense layer with input {a} and weight matrix {W} computes {dense}. Average pooling "
+        "replaces each window of its input by the mean.{channels} {This} is the same operation with a "
+        "special {W}, which has no parameters. These notes show which {W}{named}.",
+        "maximum": "A dense layer with input {a} computes {dense}, with the same matrix {W} for every "
+        "input. Maximum pooling keeps the largest entry of each window.{channels} For a given input this, "
+        "too, is multiplication by a matrix, but the matrix depends on the input. These notes show how.",
     }
 )
 

@@ -55,9 +55,9 @@ def learning(sources: Sources) -> list[Block]:
 
 def _carried_back(sources: Sources, pen: Pen) -> Words:
     """How the gradient reaches the inputs, or which operations the gradients are."""
-    own = kinds.general(sources, "stride") is None
+    steps = kinds.general(sources, "stride") or (None,)
     strided = not pen.worked.spec.transposed and pen.worked.spec.kernel.learned
-    found = reached(pen, own=own, named=as_operation(sources, pen) if strided else ())
+    found = reached(pen, step=steps[0], named=as_operation(sources, pen) if strided else ())
     return found or operations(pen, explained=not sources.layer.spec.numeric)
 
 

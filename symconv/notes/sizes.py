@@ -126,7 +126,7 @@ def _cut(sources: Sources, pen: Pen) -> Words:
     if (numeric or geometry["output_padding"] != 0) and not uneven and cut:
         less = Maths(f"{p.latex} - {a.latex}", f"{p.text} - {a.text}")
         found = (". Then ", p, " places are removed at the start (the padding) and ", less, " at the end (")
-        found = (*found, a, " is the output padding)")
+        found = (*found, a, " is the output padding; if ", less, " is negative, that many places are added)")
     elif numeric or geometry["output_padding"] != 0:
         found = (
             *found,

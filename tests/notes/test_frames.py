@@ -138,7 +138,7 @@ def test_words_come_before_an_equation_and_columns_have_names_of_their_own(name:
 
 def test_what_arrives_is_not_yet_the_upstream_gradient() -> None:
     assert said(named("The gradient with respect to the weights")).startswith(
-        "The next layer sends back dL/df(y[i]), where L is the loss; times f'(y[i]) it is "
+        "The next layer sends back dL/df(y[i]), where L is the loss; multiplied by f'(y[i]), this gives "
     )
     assert "As an example, take delta = (" in said(named("The gradient with respect to the weights"))
     made = rendered(document("full"), "n.tex", slides=True)["n.tex"].decode()

@@ -77,7 +77,7 @@ REFLECTED = sc.Conv1d(5, 3, padding=1, padding_mode="reflect")
             "why",
             "There are K weights to learn and store, in the example 3 instead of the 28 of a dense layer;",
         ),
-        (OPEN, "learning", "In the example, neighbouring windows lie 2 places apart"),
+        (OPEN, "learning", "Neighbouring windows lie s places apart"),
         (
             OPEN,
             "size",

@@ -314,7 +314,7 @@ def _why(layer: Practised, what: str, each: list[int], value: int) -> list[Block
     sentences = [
         say(
             "The rows of {T} share the weights of the kernel, so its entries are tied: {held} of them hold a "
-            "weight, but only {value} of these are different.",
+            "weight, but only {value} different weights occur.",
             T=matrix, held=structure.nonzeros, value=value)
     ]  # fmt: skip
     if unused:

@@ -98,7 +98,8 @@ def _arriving(sources: Sources, pen: Pen) -> Words:
     """What arrives from the next layer, and what it is before the function, in letters and in numbers."""
     if not pen.worked.spec.kernel.learned:
         return pen.say("{here} arrives from the next layer.", here=_upstream(pen))
-    text = "The next layer sends back {sent}, where {loss} is the loss; times {slope} it is {delta}. "
+    text = "The next layer sends back {sent}, where {loss} is the loss; multiplied by {slope}, this gives "
+    text += "{delta}. "
     return pen.say(f"{text}As an example, take {{here}}.", **by_parts(sources, pen), here=_upstream(pen))
 
 

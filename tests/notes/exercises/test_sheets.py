@@ -56,7 +56,7 @@ def test_a_matrix_is_asked_for_and_written_out_once_on_a_sheet() -> None:
     text = str(made.document(solutions=True))
     assert "Write the layer as y = T x with a 4 x 8 matrix T. How many entries of T are zero" in text
     assert "\nHow many different weights does the matrix T of Exercise 5 hold?\n" in text
-    assert "only 3 of these are different. The whole matrix stands in Solution 5.\n\nAnswer: 3." in text
+    assert "only 3 different weights occur. The whole matrix stands in Solution 5.\n\nAnswer: 3." in text
     assert text.count("x7]") == 1
     # Each exercise by itself still says which matrix it means.
     assert "with a 4 x 8 matrix T. How many different weights does T hold?" in str(made[5])
