@@ -96,8 +96,8 @@ def test_sections_can_be_chosen_and_ordered() -> None:
 def test_the_opening_example_holds_what_is_asked() -> None:
     text = str(document("full"))
     for piece in (
-        "A dense layer with input a and weight matrix W computes z = W a (the bias is left out) and then f(z), "
-        "where f is the activation function. A convolutional layer slides",
+        "A dense layer with input a and weight matrix W computes z = W a (the bias is left out) and then "
+        "f(z), where f is the activation function. A convolutional layer slides",
         "Take x = (1, 2, 3, 4) and the kernel w = (5, 6, 7) of 3 weights (taps). Pad x with 2 zeros on each ",
         "with stride 1 and full padding as here (N = 4, K = 3 and M = 6), the M outputs are:",
         "here, with the same 2 zeros on each side, it gives (7, 20, 38, 56, 39, 20) for i = -2, -1, ..., 3",

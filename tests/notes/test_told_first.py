@@ -29,10 +29,8 @@ def numbers(array: Any) -> list[int]:
 @pytest.mark.parametrize("name", tiers(["transposed", "deconvolved"], ("transposed",)))
 def test_notes_of_a_transposed_layer_introduce_a_dense_layer_and_its_function(name: str) -> None:
     (lead, *_) = (plain(block.words) for block in document(name).blocks if getattr(block, "lead", False))
-    computed = "z = W a (the bias is left out) and then f(z)"
-    assert lead.startswith(
-        f"A dense layer with input a and weight matrix W computes {computed}, where f is the activation function."
-    )
+    computed = "input a and weight matrix W computes z = W a (the bias is left out) and then f(z)"
+    assert lead.startswith(f"A dense layer with {computed}, where f is the activation function.")
     assert "in them x, T and y play the parts of a, W and z" in lead
 
 
