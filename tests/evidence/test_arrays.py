@@ -203,7 +203,7 @@ def sums(draw: Any, names: list[Symbol], left: list[Symbol], degree: int = 2) ->
     return draw(st.sampled_from([x, w, delta, y, padded]))[index] * draw(scalars(names, 1))
 
 
-@law(30, 1000, expr=sums([N, K, s, d, p, M, i], BOUND), extended=st.booleans())
+@law(30, 750, expr=sums([N, K, s, d, p, M, i], BOUND), extended=st.booleans())
 def test_arrays_give_the_values_of_exact_polynomials(expr: Expr, extended: bool) -> None:
     assume(not expr.has(S.NaN, S.ComplexInfinity))
     compare("plain", expr, [i], extended=extended and not expr.has(Partial))

@@ -117,7 +117,7 @@ def labels(cells: Cells, done: int) -> dict[int, int]:
 GIVEN = {"g": layers(most_rank=2), "seed": st.integers(0, 10**6), "biased": st.booleans()}
 
 
-@law(25, 300, **GIVEN)
+@law(15, 150, **GIVEN)
 def test_the_terms_of_each_frame_give_the_entry_that_appears(
     g: dict[str, Any], seed: int, biased: bool
 ) -> None:
@@ -147,7 +147,7 @@ def test_the_terms_of_each_frame_give_the_entry_that_appears(
         assert (number(one.label.text), one.start, one.end) == (result, at, None)
 
 
-@law(25, 300, **GIVEN)
+@law(15, 150, **GIVEN)
 def test_what_lies_under_the_windows_gives_the_entry_too(g: dict[str, Any], seed: int, biased: bool) -> None:
     assume(not g["transposed"])
     loops = looped(g, seed, biased)
@@ -171,7 +171,7 @@ def test_what_lies_under_the_windows_gives_the_entry_too(g: dict[str, Any], seed
             assert number(filter.bias.text.split("=")[1]) == loops.bias[move.other[0]]
 
 
-@law(25, 300, **GIVEN)
+@law(15, 150, **GIVEN)
 def test_sums_of_a_transposed_layer_grow_by_what_each_input_adds(
     g: dict[str, Any], seed: int, biased: bool
 ) -> None:

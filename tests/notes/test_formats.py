@@ -29,9 +29,9 @@ FEW = ("full", "plane", "maximum", "open")
 
 
 def taken_everywhere(
-    made: sc.Document, engines: tuple[str, ...], folder: Path, typeset: Any, browser: Browser
+    made: sc.Document, engines: tuple[str, ...], folder: Path, typeset: Any, browser: Browser, *, once: bool
 ) -> None:
-    """TeX compiles all of it, KaTeX and MathJax take every formula."""
+    """TeX compiles all of it, KaTeX and MathJax take every formula; ``once`` leaves references out."""
     shown = [block.item.latex() for block in made.blocks if isinstance(block, Display)]
     assert len(shown) > 20
     for latex in shown:
@@ -39,7 +39,7 @@ def taken_everywhere(
     source = rendered(made, "n.tex")["n.tex"].decode()
     for engine in engines:
         (folder / engine).mkdir()
-        compiled(source, folder / engine, engine)
+        compiled(source, folder / engine, engine, once=once)
     made.save(folder / "all.html", mathjax="/mathjax/tex-svg-full.js")
     seen = browser.opened(folder / "all.html")
     assert seen.errors == []
@@ -51,7 +51,7 @@ def taken_everywhere(
 def test_the_notes_of_every_layer_are_typeset_everywhere(
     names: tuple[str, ...], tmp_path: Path, typeset: Any, browser: Browser
 ) -> None:
-    taken_everywhere(together(names), ("pdf",), tmp_path, typeset, browser)
+    taken_everywhere(together(names), ("pdf",), tmp_path, typeset, browser, once=False)
 
 
 @exhaustive
@@ -59,8 +59,9 @@ def test_the_notes_of_every_layer_are_typeset_everywhere(
 def test_every_layer_in_every_notation_is_typeset_everywhere(
     notation: str, tmp_path: Path, typeset: Any, browser: Browser
 ) -> None:
-    engines = ("pdf", "lualatex") if notation in ("symconv", "ufldl") else ("pdf",)
-    taken_everywhere(everything(notation), engines, tmp_path, typeset, browser)
+    several = notation in ("symconv", "ufldl")
+    engines = ("pdf", "lualatex") if several else ("pdf",)
+    taken_everywhere(everything(notation), engines, tmp_path, typeset, browser, once=not several)
 
 
 @exhaustive
