@@ -60,7 +60,7 @@ def moved_equal(terms: IndexSum) -> IndexSum:
 
 
 def moved_tie(terms: IndexSum) -> IndexSum:
-    """The same where no entry is left, which is so in the ties only and not in the matrix that they are of."""
+    """The same where no entry is left, as in the ties, and not in the matrix that they are ties of."""
     return terms if terms.factors else moved_equal(terms)
 
 
