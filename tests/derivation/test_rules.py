@@ -59,6 +59,11 @@ def moved_equal(terms: IndexSum) -> IndexSum:
     return replace(terms, conditions=(*rest, replace(last, right=last.right + 1)))
 
 
+def moved_tie(terms: IndexSum) -> IndexSum:
+    """The same where no entry is left, as in the ties, and not in the matrix that they are ties of."""
+    return terms if terms.factors else moved_equal(terms)
+
+
 def moved_entry(terms: IndexSum) -> IndexSum:
     """The last factor read one place further."""
     *rest, last = terms.factors
@@ -99,7 +104,7 @@ FAULTS: list[tuple[type[rules.Rule], Callable[[IndexSum], IndexSum], str, dict[s
     (rules.Linearity, lambda t: without(t, Equal), "grad_input", GENERAL),
     (rules.Linearity, lambda t: moved_bound(t, high=-1), "grad_kernel", GENERAL),
     (rules.DerivativeOfEntry, moved_equal, "grad_input", GENERAL),
-    (rules.DerivativeOfEntry, moved_equal, "tying", GENERAL),
+    (rules.DerivativeOfEntry, moved_tie, "tying", GENERAL),
     (rules.Sift, lambda t: without(t, Equal), "grad_input", GENERAL),
     (rules.Sift, moved_equal, "matrix", GENERAL),
     (rules.Solve, lambda t: without(t, Divides), "grad_input", GENERAL),

@@ -66,6 +66,14 @@ def test_a_file_is_read_again_when_it_changes(project: Project) -> None:
     assert project.build("html")[1] == []
 
 
+def test_sizes_that_are_letters_are_drawn_in_blocks(project: Project) -> None:
+    project.write({"index.rst": TITLE + network(OPEN, ":figure:", ":caption: In blocks")})
+    assert project.build("html")[0] == []
+    page = project.text("html", "index.html")
+    assert 'alt="Network in blocks: input, ' in page
+    assert "In blocks" in page
+
+
 def test_text_and_latex_builders_have_it_too(project: Project) -> None:
     project.write({"index.rst": TITLE + network(OPEN, ":show: summary,delta", ":layer: 1")})
     assert project.build("text")[0] == []
@@ -81,7 +89,10 @@ WRONG = [
     (network(OPEN, ":label: a b"), ":label: is 'a b': write letters and digits"),
     (network(OPEN, ":layer: 9"), "layer is 9: write a number from 1 to 4."),
     (network(OPEN, ":layer: x"), "Invalid value for ':layer:'"),
-    (network(OPEN, ":figure:"), "is the symbol N, so there are no explicit entries"),
+    (
+        network(TWO.replace("size = 4", "size = 5"), ":figure:"),
+        "but Dense(6, 2) takes an input of the shape (6,)",
+    ),
     (network(TWO, ":steps:"), ":steps: derives closed forms, which have no values"),
     (network(""), "the network has no layers: write a [[layers]] table for each part of the network."),
     (network("[layers"), "the network is not valid TOML: "),

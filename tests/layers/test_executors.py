@@ -177,12 +177,15 @@ def test_a_sweep_is_split_into_parts_that_grow() -> None:
 
 @exhaustive
 def test_a_sweep_keeps_no_cases() -> None:
-    derivation, sizes = sc.Conv1d(4, 2, stride="s").derive("output_size"), []
+    layer, sizes = sc.Conv1d(4, 1, stride="s", dilation="d"), list[int]()
+    derivation = layer.derive("output_size")
     tracemalloc.start()
     try:
-        for last in (4000, 12_000):
+        for dilations in (300, 900):  # both sweeps have many parts of the largest size
             tracemalloc.reset_peak()
-            assert derivation.verify(s=range(1, last + 1)).cases == last
+            verified = derivation.verify(s=range(1, 41), d=range(1, dilations + 1))
+            assert verified
+            assert verified.cases == 40 * dilations
             sizes.append(tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
