@@ -12,7 +12,7 @@ PARTS: Mapping[str, tuple[int, str]] = {
     # chains of layers and batch normalisation: passes, derivations, receptive fields, second derivatives,
     # their own references, notes and slides on worked examples, and answers to what no chain can be made of;
     # under 9,950 before batch normalisation had notes, and layers that are alike were told once
-    "networks": (10_670, r"network(\..*)?|pattern\.connections|layers\.unsized|cli\.net(work)?|ext\.network"),
+    "networks": (10_750, r"network(\..*)?|pattern\.connections|layers\.unsized|cli\.net(work)?|ext\.network"),
     # steps in SMT-LIB, two solvers asked, and scripts in files, all behind one call of ``prove``
     "proofs": (1_250, r"evidence\.(smt_\w+|certificates|proofs)|cli\.prove"),
     # what reads the formulas of people, in text and LaTeX, and names what they meant
@@ -31,7 +31,7 @@ PARTS: Mapping[str, tuple[int, str]] = {
     # what type checkers know of options and quantities, and how these are refused and shown
     "types and displays": (260, r"pattern\.(given|symbolic)|printing\.(names|options|rich)"),
     "exercises": (3_500, r"(.*\.)?exercises(\..*)?"),
-    "notes": (9_210, r"(.*\.)?notes(\..*)?"),
+    "notes": (9_240, r"(.*\.)?notes(\..*)?"),
     "figures": (3_550, r"(.*\.)?figures(\..*)?"),
     # the mathematics and its doors; under 17,500 with figures before these had captions and motion, 16,750
     # before signatures had types, a notebook showed every result, and each public name had an example, and
