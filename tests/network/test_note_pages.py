@@ -163,7 +163,7 @@ def test_notes_on_open_sizes_have_the_network_in_numbers_and_in_letters() -> Non
 def test_the_table_says_what_it_leaves_out() -> None:
     text = str(CHAINS["two"]().notes(sections=["network"]))
     assert "The jump of a dense layer is 0: each of its outputs sees the whole input of the layer." in text
-    assert "       total              9           15\n" in text
+    assert "       total                         9           15\n" in text
     text = str(CHAINS["transposed"]().notes(sections=["network"]))
     assert "Where nothing is given, the outputs of a layer see different numbers of inputs." in text
     assert "jump of a dense layer" not in text
