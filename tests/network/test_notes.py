@@ -105,7 +105,7 @@ def test_the_opening_question_is_answered_with_one_filter() -> None:
         "Here f is any differentiable function, and f' is its derivative.",
         "x = (1, 2, 3, 4), w^(1) = (5, 6, 7)",
         "z^(1) = (5, 16, 34, 52, 45, 28)",
-        "a^(1) = (f(5), f(16), f(34), f(52), f(45), f(28))",
+        "a^(1) = f(z^(1)) = (f(5), f(16), f(34), f(52), f(45), f(28))",
         "delta^(1)_0 = f'(5)*dL/da^(1)_0, delta^(1)_1 = f'(16)*dL/da^(1)_1",
         "dL/dw^(1)_1 = delta^(1)_1 + 2*delta^(1)_2 + 3*delta^(1)_3 + 4*delta^(1)_4",
         "dL/dx0 = 5*delta^(1)_0 + 6*delta^(1)_1 + 7*delta^(1)_2",
@@ -282,7 +282,7 @@ def test_letters_are_those_of_the_notation() -> None:
     text = str(sc.Chain(sc.Conv1d(4, 2), sc.Activation("phi"), sc.Dense(None, 2), notation=notation).notes())
     for line in (
         "s^(1)_1 = k^(1)_1*h1 + k^(1)_2*h2 = 5*1 + 6*2 = 17",
-        "h^(1) = (phi(17), phi(28), phi(39))",
+        "h^(1) = phi(s^(1)) = (phi(17), phi(28), phi(39))",
         "Let g = dJ/ds for each layer.",
         "dJ/dh^(1)_2 = k^(2)_1_2*g^(2)_1 + k^(2)_2_2*g^(2)_2",
         "Each of them sends back its g, multiplied",
