@@ -143,5 +143,5 @@ def of_layer(pen: Pen, stage: Stage, form: MathsTarget) -> str:
     if stage.number == len(worked) or f.is_softmax or f.is_identity or not 1 < count <= MOST_OUTPUTS:
         return ""
     factors = partial(worked.arriving, stage.number), partial(worked.slope, stage)
-    written = (f"({form.comma.join(shown(form, of(at)) for at in range(count))})" for of in factors)
+    written = (f"({', '.join(shown(form, of(at)) for at in range(count))})" for of in factors)
     return (r" \odot " if form.stacked else " .* ").join(written)

@@ -187,7 +187,8 @@ class Pen:
             return self.loss_by(form, rendered) if by_loss else rendered
 
         rendered = [shown(form, entry) for entry in entries]
-        if max(map(form.width, rendered), default=0) > 12 and len(entries) <= MOST_LISTED:
+        wide = max(map(form.width, rendered), default=0)
+        if wide > 12 and (len(entries) <= MOST_LISTED or wide * shape[-1] > 1.5 * form.line):
             pairs = ((left(*self.index(shape, at)), text) for at, text in enumerate(rendered))
             rows = packed(form, list(pairs)[:most])
             return rows if len(entries) <= most else and_so_on(form, rows)

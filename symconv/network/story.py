@@ -266,7 +266,7 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
         rows = packed(form, pairs[:most])
         return and_so_on(form, rows) if len(pairs) > most and len(worked) >= LONG else rows
     rows = pen.quantity(form, "delta", stage)
-    told = of_loss(pen, stage, form) or of_layer(pen, stage, form)
+    told = of_loss(pen, stage, form) or (of_layer(pen, stage, form) if most > BRIEF else "")
     if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
         values, *others = str(rows[0].parts[0]).split(form.comma)
         rows[0] = rows[0]._replace(parts=(told, form.comma.join([values, *others])))

@@ -21,7 +21,7 @@ from symconv.notes.model import (
     Words,
     plain,
 )
-from symconv.notes.placing import LONGEST, Placing
+from symconv.notes.placing import LONGEST, TALL, Placing
 from symconv.notes.shells import shell
 from symconv.printing.display import Row
 from symconv.printing.latex import Latex
@@ -170,7 +170,10 @@ def _algorithm(block: Algorithm) -> str:
 def _display(block: Display, labels: str) -> str:
     if block.stepwise:
         return _steps(block)
-    inside = PAGE.lay_out(block.item.display(PAGE))
+    display = block.item.display(PAGE)
+    if not labels and sum(line.height for row in display.rows for line in PAGE.lines(row)) > TALL:
+        return PAGE.across_pages(display)
+    inside = PAGE.lay_out(display)
     if not labels:
         return f"\\begin{{equation*}}\n{inside}\n\\end{{equation*}}"
     return f"\\begin{{equation}}\\label{{{labels}:{block.label}}}\n{inside}\n\\end{{equation}}"

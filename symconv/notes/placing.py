@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from symconv.notes.model import Block, Display, Picture, Prose
 
+#: Displays with more lines than this are broken over pages.
+TALL = 12
+
 #: An algorithm of fewer lines stands on one page.
 LONGEST = 30
 

@@ -16,7 +16,7 @@ from symconv.notes.model import (
     Table,
     Words,
 )
-from symconv.notes.placing import LONGEST, Placing
+from symconv.notes.placing import LONGEST, TALL, Placing
 from symconv.notes.shells import shell
 from symconv.printing.pages import PAGE, STEPS
 from symconv.printing.targets import as_text
@@ -25,8 +25,8 @@ from symconv.printing.tree import Row, Space, parts_of, said
 from symconv.printing.tree import Table as Lines
 from symconv.printing.typst import formula, quoted, typst, words
 
-#: Displays with more lines and tables with more rows than this are broken over pages.
-TALL, MANY = 12, 20
+#: Tables with more rows than this are broken over pages.
+MANY = 20
 
 #: What Typst reads as part of a call that it follows.
 _GOES_ON = re.compile(r"[;(]|\.\w")

@@ -59,6 +59,11 @@ class AlignedLine(NamedTuple):
         return f"{self.left}&{self.right}"
 
 
+def _unbroken(end: str) -> str:
+    """The end of a line at which no page ends."""
+    return end.replace("\\\\", "\\\\*", 1)
+
+
 class Latex(MathsTarget):
     """LaTeX.
 
@@ -135,7 +140,10 @@ class Latex(MathsTarget):
         lines = [line for row in display.rows for line in self.lines(row)]
         steps = any(row and row.rule for row in display.rows)
         apart = WIDE_BREAK if steps or any("\\frac" in str(line) for line in lines) else BREAK
-        body = "".join(f"{BREAK if line.tight else apart}{line}" for line in lines).removeprefix(apart)
+        kept = name == "align*" and not steps  # pages are broken between equations, not within one
+        ends = ((BREAK if line.tight else apart, kept and not line.left, line) for line in lines)
+        body = "".join(f"{_unbroken(end) if stays else end}{line}" for end, stays, line in ends)
+        body = body.removeprefix(apart)
         return environment(name, body or display.whole)
 
     def lines(self, row: Row | None) -> list[AlignedLine]:
