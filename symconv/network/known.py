@@ -55,7 +55,7 @@ def _derived(chain: Any) -> str:
             if not (verified := chain.derive(name, layer=stage.number).verify()):
                 raise SymconvError(str(verified))
     text = "Every formula was derived in steps, and each step was compared with an independent program at "
-    return f"{text}random sizes and numbers"
+    return f"{text}random {'' if chain.values.numeric else 'sizes and '}numbers"
 
 
 def compared(worked: Worked) -> tuple[int, bool]:

@@ -14,6 +14,7 @@ from symconv.network.pen import Pen
 from symconv.network.stages import Stage
 from symconv.network.worked import DIGITS, Arriving
 from symconv.network.writing import say, short, shown
+from symconv.network.written import transposed
 from symconv.notes.model import Block, Prose, Words
 from symconv.printing.display import Row
 from symconv.printing.target import MathsTarget
@@ -145,3 +146,14 @@ def of_layer(pen: Pen, stage: Stage, form: MathsTarget) -> str:
     factors = partial(worked.arriving, stage.number), partial(worked.slope, stage)
     written = (f"({', '.join(shown(form, of(at)) for at in range(count))})" for of in factors)
     return (r" \odot " if form.stacked else " .* ").join(written)
+
+
+def in_letters(pen: Pen, stage: Stage, form: MathsTarget) -> str:
+    """The same in letters, where one layer reads the output: ``((T^(l+1))^T delta^(l+1)) .* f'(z^(l))``."""
+    readers = pen.worked.readers(stage.number)
+    if len(readers) != 1 or readers[0].added:
+        return ""
+    arrives = f"{transposed(form, readers[0].matrix_letter)} {form.letter(pen.letters(readers[0])['delta'])}"
+    slope = f"{form.function(stage.activation.letter)}'({form.letter(pen.letters(stage)['preactivation'])})"
+    left, times, right = (r"\left(", r" \odot ", r"\right)") if form.stacked else ("(", " .* ", ")")
+    return f"{left}{arrives}{right}{times}{slope}"

@@ -144,13 +144,9 @@ def weights(pen: Pen) -> list[Block]:
 def shared_told(pen: Pen, stage: Stage, tap: int) -> Words:
     """Where a weight is used, and why its gradient is a sum."""
     worked = pen.worked
-    text = (
-        "{w} is used {uses}, in {units}. Each use by itself would have the gradient of a weight in a dense "
-    )
-    text += (
-        "layer: {delta} there, times the input that {w} multiplies there. Since all uses share one weight, "
-    )
-    text += "its gradient is the sum:"
+    text = "{w} is used {uses}, in {units}. Each use contributes the entry of {delta} of the output that it "
+    text += "feeds, times the input that it multiplies. Since all uses share one weight, its gradient is the "
+    text += "sum:"
     outputs = [o for o, k, _ in worked.triples(stage) if k == tap]
     units = [pen.expr(worked.symbols("preactivation", stage.number)[o]) for o in outputs]
     uses = f"{NUMBERS.get(len(units), len(units))} times" if len(units) > 2 else "twice"

@@ -11,7 +11,7 @@ from symconv.index_sums.printers import of_formulas
 from symconv.layers.conv import Conv
 from symconv.network.dense import Dense
 from symconv.network.described import called, convention_told, layers_told
-from symconv.network.loss_told import arriving, loss_shown, of_layer, of_loss
+from symconv.network.loss_told import arriving, in_letters, loss_shown, of_layer, of_loss
 from symconv.network.pen import MOST_PRODUCTS, Pen, spatial
 from symconv.network.stages import Stage
 from symconv.network.writing import MOST_LISTED, NUMBERS, and_so_on, grid, listed, packed, say, short, shown
@@ -85,9 +85,11 @@ def _equal(letter: str, number: int, form: MathsTarget) -> str:
 
 def given_told(pen: Pen) -> Words:
     """Before all that is given."""
-    if pen.worked.loss_function.unknown:
-        return ("Take these numbers:",)
-    return say("Take these numbers; {t} is the target, what the output should be:", t=pen.letter("t"))
+    target = "" if pen.worked.loss_function.unknown else "{t} is the target, what the output should be"
+    if len(pen.worked) == 1:
+        return say(f"Take these numbers{'; ' * bool(target)}{target}:", t=pen.letter("t"))
+    number = "superscript in brackets is the number of the layer. Take these numbers:"
+    return say(f"{target}{', and a' if target else 'A'} {number}", t=pen.letter("t"))
 
 
 def forwards_told(pen: Pen) -> Words:
@@ -107,8 +109,6 @@ def forwards_told(pen: Pen) -> Words:
         text += "; no layer has an activation, so its output {a} is {z}"
     if any(s.learned and not isinstance(s.layer, Dense) and s.layer.spec.flip for s in stages):
         text += ". The kernel is reversed" if len(stages) == 1 else ". Kernels are reversed"
-    if len(stages) > 1:
-        text += ". A superscript in brackets is the number of the layer"
     return say(f"{text}.", z=pen.letter(pen.of("z")), a=pen.letter(pen.of("a")))
 
 
@@ -229,11 +229,10 @@ def rule(pen: Pen, *, formulas: bool = False) -> Words:
     delta = pen(lambda form: f"{form.letter(letter)} = {pen.loss_by(form, form.letter(pen.of('z')))}")
     text = "Let {delta}. "
     if len(stages) > 1:
-        text = "Let {delta} for each layer. That of the last layer is found first. For any other layer, that "
-        text += (
-            "of the layer after it is multiplied by the transposed matrix of that layer, and then, entry by "
-        )
-        text += "entry ({times}), by the derivative of the activation. "
+        text = "Let {delta} for each layer. That of the last layer is found first. For an earlier layer, "
+        text += "the {letter} of the next layer is multiplied by the transpose of the next layer's matrix "
+        text += "and then, entry by entry ({times}), by the derivative of the earlier layer's own "
+        text += "activation. "
         if any(stage.added for stage in stages):
             text += "Where an output is used twice, what both uses send back is added up. "
     text += convention_told(pen.worked)
@@ -266,10 +265,11 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
         rows = packed(form, pairs[:most])
         return and_so_on(form, rows) if len(pairs) > most and len(worked) >= LONG else rows
     rows = pen.quantity(form, "delta", stage)
-    told = of_loss(pen, stage, form) or (of_layer(pen, stage, form) if most > BRIEF else "")
+    told = [piece for piece in [of_loss(pen, stage, form)] if piece]
+    if most > BRIEF and (product := of_layer(pen, stage, form)):
+        told = [piece for piece in (in_letters(pen, stage, form), product) if piece]
     if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
-        values, *others = str(rows[0].parts[0]).split(form.comma)
-        rows[0] = rows[0]._replace(parts=(told, form.comma.join([values, *others])))
+        rows[0] = rows[0]._replace(parts=(*told, rows[0].parts[0]))
     return rows
 
 

@@ -44,7 +44,7 @@ def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | N
     for reader in script._readers(number):
         own = reader.layer.spec.written
         if reader.source == number:
-            turned = _transposed(form, reader.matrix_letter)
+            turned = transposed(form, reader.matrix_letter)
             parts.append(f"{turned} {form.letter(own.upstream)}")
         parts += [form.letter(own.upstream)] * reader.added.count(number)
     right = " + ".join(parts)
@@ -61,7 +61,7 @@ def matrix_form(chain: Any, name: str, layer: int, form: MathsTarget) -> Row | N
     return Row(form.letter(letters.upstream), (right,))
 
 
-def _transposed(form: MathsTarget, letter: str) -> str:
+def transposed(form: MathsTarget, letter: str) -> str:
     """A matrix transposed, in brackets: its letter has the number of its layer above."""
     rendered = form.letter(letter)
     return f"\\left({rendered}\\right)^{{\\top}}" if form.stacked else f"({rendered})^T"

@@ -61,7 +61,8 @@ def test_notes_tell_the_numbers_of_both_passes_first() -> None:
         "Layer 1 is a true convolution (kernel flipped) of 4 inputs with a kernel of 3 weights, full "
         "padding, without bias, followed by ReLU. Layer 2 is a dense layer with 6 inputs and 2 outputs, with "
         "bias.",
-        "t is the target, what the output should be:",
+        "t is the target, what the output should be, and a superscript in brackets is the number of the "
+        "layer.",
         "  a^(2) = z^(2) = (5, -17)",
         "L = sum(i=0..1) (a^(2)[i] - t[i])**2/2 = 1/2*(4**2 + (-17)**2) = 305/2",
         "At 0, where ReLU has no derivative, its derivative is taken to be 0.",
@@ -143,7 +144,7 @@ def test_open_sizes_are_told_on_an_example_and_then_in_letters() -> None:
     text = str(sc.Chain(sc.Conv1d("N", "K"), sc.Activation("f"), sc.Dense(None, 2)).notes())
     for line in (
         "First, an example with K = 3 and N = 5. Layer 1 is a cross-correlation of 5 inputs with a kernel",
-        "The outputs of each layer, and what it costs, with the sizes of the example;",
+        "The table gives the outputs of each layer and its cost, with the sizes of the example.",
         "z^(1) = (44, 65, 86)",
         "delta^(1)_1 = f'(65)*(2*delta^(2)_0 - 2*delta^(2)_1)",
         "with M_1 = N - K + 1",
