@@ -78,7 +78,10 @@ def test_signs_behind_formulas_of_notes_are_there(name: str) -> None:
         for before, after in pairwise(words)
         if isinstance(before, Maths) and isinstance(after, str) and signs.match(after)
     ]
-    written = "".join(char["text"] for chars, *_ in pages_of(name, depth="full") for char in chars)
+    pages = [chars for chars, *_ in pages_of(name, depth="full")]
+    lowest = [max(char["bottom"] for char in chars if char["text"].strip()) for chars in pages]  # the number
+    numbered = zip(pages, lowest, strict=True)
+    written = "".join(char["text"] for chars, low in numbered for char in chars if char["bottom"] < low - 2)
     shown = re.sub(r"\s", "", unicodedata.normalize("NFKD", written))
     assert [text for text in behind if unicodedata.normalize("NFKD", text)[:12] not in shown] == []
 
