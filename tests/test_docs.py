@@ -266,6 +266,7 @@ output_size: proved
 """
 
 
+@pytest.mark.exhaustive
 def test_what_examples_and_commands_give_is_computed_when_a_page_is_built(site: Path, tmp_path: Path) -> None:
     (site / "index.md").write_text(STALE, encoding="utf-8")
     done = built(site, tmp_path)

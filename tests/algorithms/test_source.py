@@ -108,6 +108,7 @@ def test_a_function_of_a_notebook_is_read(text: str) -> None:
     assert plain(sc.function_latex(f)) == (r"f(x) = \exp (c x)" if indent else r"f(x) = \exp (x)")
 
 
+@pytest.mark.exhaustive
 def test_warnings_of_a_file_are_not_given_again(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "def leaky(x):\n    return x / 10\n\n\nodd, same = '\\d', 3 is 3\n", encoding="utf-8"

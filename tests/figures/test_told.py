@@ -74,6 +74,7 @@ def inked(mark: Text | Disc) -> tuple[float, float, float, float]:
     return left, top + spare, right, bottom - spare
 
 
+@pytest.mark.exhaustive
 @given(layers(most_rank=2))
 @settings(max_examples=80)
 def test_words_tell_of_any_layer_what_the_loops_find(g: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from symconv.printing.pages import STEPS
 from tests.tiers import exhaustive, tiers
 
 
+@pytest.mark.exhaustive
 def test_notes_tell_a_batch_by_hand_and_the_gradient_in_steps() -> None:
     document = sc.BatchNorm("C").notes()
     text = str(document)

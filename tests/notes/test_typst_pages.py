@@ -52,6 +52,7 @@ def test_so_they_do_in_every_notation(name: str, notation: str) -> None:
     holds(name, notation, "standard", document(name, notation).pages)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", [17, 23])
 def test_tight_paragraphs_are_not_indented_and_stay_apart(count: int) -> None:
     long = " ".join(["Every paragraph begins at the margin, and its lines fill the page."] * 5)
