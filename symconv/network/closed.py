@@ -20,6 +20,9 @@ from symconv.printing.letters import Letter
 from symconv.printing.target import MathsTarget
 from symconv.printing.targets import as_latex, as_text, target_of
 
+#: Letters for the number of any layer, the first that stands for nothing else.
+_NUMBERS = ("l", "h", "q", "t", "g", "z", "c", "y")
+
 #: A formula and the ranges of its indices go on one line of so many characters.
 LINE = 62
 
@@ -88,17 +91,26 @@ class Together:
         return {line for shown in displays for row in shown.rows if row for line in row.below}
 
 
+def number_letter(chain: Any) -> str:
+    """The letter for the number of any layer: l, or another one where l stands for something else."""
+    layers = [stage.layer for stage in chain.stages]
+    taken = {letter for layer in layers for letter in layer.spec.written.meanings()}
+    taken |= {symbol.name for layer in layers for symbol in layer.closed.symbols.symbols}
+    return next(letter for letter in _NUMBERS if letter not in taken)
+
+
 def _of_any(target: MathsTarget, text: str, formula: ChainFormula) -> str:
     """A side of a formula with l, l - 1 and l + 1 for the numbers of its layer and those beside it."""
     chain, number, sizes = formula._derivation._chain, formula.layer, dict[str, str]()
-    names = {number - 1: "l-1", number: "l", number + 1: "l+1"}
+    any_ = number_letter(chain)
+    names = {number - 1: f"{any_}-1", number: any_, number + 1: f"{any_}+1"}
     for of, told in names.items():
         letters = chain[of].closed.symbols.definitions if 0 < of <= len(chain) else ()
         head = f"{chain.notation.output_size}_"
         for letter in letters:
             axis = letter.name.removeprefix(f"{head}{of}")  # of several axes the letter has a number too
             index = f"{told}, {axis}" if axis else told
-            index = f"{{{index}}}" if target.stacked else index if index == "l" else f"({index})"
+            index = f"{{{index}}}" if target.stacked else index if index == any_ else f"({index})"
             made = f"{target.letter(chain.notation.output_size)}_{index}"
             sizes[target.expr(letter)] = made.replace("\\", r"\\")  # a letter may be a command
     if number == 1:
@@ -141,7 +153,8 @@ def forwards(chain: Any, numbers: Sequence[int], code: str, *, once: bool = True
         text = "For every index, the layer computes this:"
     elif chain.values.numeric:
         text = f"The limits of the sums are for the sizes of this network. {text}"
-    found: list[Block] = [Prose(say(text, z=z, a=a, l=Maths("l", "l")))]
+    any_ = number_letter(chain)
+    found: list[Block] = [Prose(say(text, z=z, a=a, l=Maths(any_, any_)))]
     return [*found, *_layers(chain, numbers, _forwards, code, "formulas-forwards", (), once=once)]
 
 
@@ -218,7 +231,9 @@ def _labelled(chain: Any, group: Sequence[int]) -> list[Block]:
     latex, plain = ([getattr(letter, form) for letter in letters] for form in ("latex", "name"))
     said = (f"{a.replace('(1)', '(0)')} = {x}" for a, x in (latex, plain))
     start = (", with ", Maths(*said)) if 1 in group else ()
-    return [Prose(say(text, l=Maths(*(f"l = {numbers}" for numbers in listed)), start=start))]
+    return [
+        Prose(say(text, l=Maths(*(f"{number_letter(chain)} = {numbers}" for numbers in listed)), start=start))
+    ]
 
 
 def _letter(chain: Any, name: str) -> Maths:

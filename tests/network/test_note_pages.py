@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ import pypdfium2
 import pytest
 
 import symconv as sc
+from symconv.network.closed import Together, number_letter
+from symconv.network.values import letter_of
 from symconv.notes.model import Display, Picture, Table, plain
+from symconv.printing.targets import target_of
 from tests.tiers import exhaustive
 
 F, RELU = sc.Activation("f"), sc.Activation("relu")
@@ -172,3 +176,38 @@ def test_the_table_says_what_it_leaves_out() -> None:
     text = str(CHAINS["transposed"]().notes(sections=["network"]))
     assert "Where nothing is given, the outputs of a layer see different numbers of inputs." in text
     assert "jump of a dense layer" not in text
+
+
+def written_out(text: str, number: int, any_: str, start: str, given: str) -> str:
+    """A formula of layer l with a number for l, as text or as LaTeX, by plain replacements."""
+    for told, value in ((f"{any_}-1", number - 1), (f"{any_}+1", number + 1), (any_, number)):
+        text = re.sub(rf"(?<=[({{]){re.escape(told)}(?=[)}},])|(?<=_){re.escape(told)}\b", str(value), text)
+    text = re.sub(r"_\((\d+)\)", r"_\1", text)
+    text = re.sub(
+        r"_(\(|{)(\d+), (\d+)[)}]", lambda m: f"_{m[2]}{m[3]}" if m[1] == "(" else f"_{{{m[2]}{m[3]}}}", text
+    )
+    return text.replace(start, given if number == 1 else start)
+
+
+@pytest.mark.parametrize("form", ["text", "latex"])
+@pytest.mark.parametrize("axes", [1, 2])
+@pytest.mark.parametrize("notation", ["symconv", "goodfellow", "ufldl"])
+def test_what_is_told_for_every_layer_is_what_each_layer_has(axes: int, notation: str, form: str) -> None:
+    first, later = (("N", "K"), (None, "K"))
+    kind = sc.Conv1d if axes == 1 else sc.Conv2d
+    net = sc.Chain(kind(*first), F, kind(*later), F, kind(*later), F, notation=notation)
+    target, any_ = target_of(form), number_letter(net)
+    assert any_ not in net.notation.meanings()
+    start, given = (
+        target.letter(letter_of(net.notation, 1)).replace("(1)", "(0)"),
+        target.letter(net.notation.input),
+    )
+    for names in (["preactivation", "output"], ["delta", "grad_kernel"]):
+        for number in (1, 2):
+            own = tuple(net.formula(name, layer=number) for name in names)
+            general, plainly = (Together(own, alike=alike).display(target) for alike in (own, ()))
+            for one, other in zip(general.rows, plainly.rows, strict=True):
+                assert one is not None
+                assert other is not None
+                for here, there in zip((one.left, *one.parts), (other.left, *other.parts), strict=True):
+                    assert written_out(str(here), number, any_, start, given) == str(there)
