@@ -32,12 +32,13 @@ class SplitPadding(Rule):
     reason = "The padded input is the input, shifted by the padding."
 
     def sentence(self) -> str:
+        moved = "The padded input is the input, shifted by the padding"
         picked = "a bracket, which is 1 if its condition holds and else 0, picks the input"
         return {
             "none": f"Without padding, the padded input is the input itself: {picked} that is read.",
-            "zeros": f"{self.reason[:-1]}: {picked} that is read. The zeros around it contribute nothing.",
-            "passed by": f"{self.reason[:-1]}: {picked} that is read. Nothing in the padding is selected.",
-            "folded": f"{self.reason[:-1]}: {picked} that the padding mode says is read.",
+            "zeros": f"{moved}: {picked} that is read. The zeros around it contribute nothing.",
+            "passed by": f"{moved}: {picked} that is read. Nothing in the padding is selected.",
+            "folded": f"{moved}: {picked} that the padding mode says is read.",
         }[self.kind]
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:

@@ -114,7 +114,9 @@ class InsertDefinition(Rule):
     reason = "Insert a line of an earlier derivation, renaming its indices where they are in use."
 
     def sentence(self) -> str:
-        return self.reason.replace("an earlier derivation", f"the derivation of the {self.of}")
+        return (
+            f"Insert a line of the derivation of the {self.of}, renaming its indices where they are in use."
+        )
 
     def rewrite(self, terms: IndexSum, setting: LayerSymbols) -> IndexSum:
         self.require_unused(terms, self.inner.bounds)
