@@ -67,11 +67,12 @@ def shapes_in(setting: LayerSymbols, numbers: Columns) -> list[Shape]:
 def require_few(setting: LayerSymbols, numbers: Columns) -> None:
     """Raise where a case is too large to be tried, or all are too large to be enumerated together."""
     work, together = np.ones(1), 0.0
-    for _, own in relations_in(setting, numbers):
+    for relation, own in relations_in(setting, numbers):
         if "kernel_size" in own:
             places = (own["input_size"] + own["before"] + own["after"]).astype(float)
             work = work * places * own["kernel_size"]
-            together += (np.abs(places) + np.abs(own["stride"])).sum()
+            beyond = own["stride"] if relation.options.get("ceil_mode") else 0
+            together += (np.abs(places) + np.abs(beyond)).sum()
     if np.abs(work).max(initial=0) > MOST_WORK or together > MOST_TOGETHER:
         raise NotInArraysError("there are too many places")
 

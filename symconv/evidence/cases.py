@@ -238,10 +238,8 @@ class Grid:
         symbols = setting.symbols
         width = WIDTHS.get(len(symbols), min(WIDTHS.values())) if wide else 0
         self._width = width // 2 + 1 if setting.several else width
-        self._names, self._last = (
-            [s.name for s in symbols],
-            [s for s in symbols if s in inputs and s.name not in named],
-        )
+        self._names = [s.name for s in symbols]
+        self._last = [s for s in symbols if s in inputs and s.name not in named]
         first = [s for s in symbols if s not in self._last]
         self._spans = {s.name: span(setting, s, named.get(s.name), self._width) for s in first}
 
