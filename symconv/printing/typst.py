@@ -100,6 +100,9 @@ _SEPARATORS = re.compile(r"[,;:.]")
 #: The name of a function behind the sign of a relation.
 _FUNCTION = re.compile(r"([=≤≥<>]) (max|min) (?=\\\()")
 
+#: Dots at the foot of a line, and the comma that would touch them.
+_DOTS, _COMMA = SIGNS["\\dots"], SIGNS[","]
+
 #: Signs that Typst takes for another kind than they are here.
 _OTHERWISE = {"|": "normal", "‖": "normal"}
 
@@ -113,13 +116,15 @@ def _joined(parts: Sequence[tree.Node], inside: bool) -> str:
     found = ""
     for before, part, after in zip([None, *shown], shown, [*shown[1:], None], strict=False):
         written = _WRITERS[type(part)](part, inside)
+        if before == _DOTS and part == _COMMA:
+            written = f"thin {written}"
         alone = _goes_with_words(before) and _goes_with_words(after)
         if _is_word(part) and not alone:
             written = f"op({written})"
         apart = found and not (_is_text(part) or _is_text(before) or found.endswith("em)"))
         apart = apart and not (alone and _is_word(part)) and not (_is_word(before) and "#h" in written)
         found += f" {written}" if apart else written
-    return found.replace("… ,", "… thin ,")
+    return found
 
 
 def _is_text(node: tree.Node | None) -> bool:
