@@ -30,9 +30,9 @@ from symconv.printing.names import Depth
 MANY = 3
 
 _TABLE = (
-    "The table gives the outputs of each layer and its cost. The receptive field is the width of the span of "
-    "inputs, padding included, that one output sees, and the jump is how far this span moves from one output "
-    "to the next."
+    "The table gives the outputs of each layer and its cost{sized}. The receptive field is the width of the "
+    "span of inputs, padding included, that one output sees, and the jump is how far this span moves from one "
+    "output to the next."
 )
 
 
@@ -94,7 +94,7 @@ def _network(told: Noted) -> list[Block]:
     if told.short:
         return drawn
     head, *rows = (told.sized if open_sizes else told.chain).summary().rows
-    words = _TABLE.replace("cost.", "cost, with the sizes of the example.") if open_sizes else _TABLE
+    words = _TABLE.format(sized=", with the sizes of the example" * open_sizes)
     second = [*(cell_of(stage) for stage in told.chain.stages), rows[-1][1]]
     cells = [(row[0], what, *row[2:]) for row, what in zip(rows, second, strict=True)]
     table = Table(tuple((name,) for name in head), tuple(tuple((cell,) for cell in row) for row in cells))

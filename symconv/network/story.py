@@ -265,11 +265,10 @@ def delta(pen: Pen, stage: Stage, form: MathsTarget, most: int = MOST_LISTED) ->
         rows = packed(form, pairs[:most])
         return and_so_on(form, rows) if len(pairs) > most and len(worked) >= LONG else rows
     rows = pen.quantity(form, "delta", stage)
-    told = [piece for piece in [of_loss(pen, stage, form)] if piece]
-    if most > BRIEF and (product := of_layer(pen, stage, form)):
-        told = [piece for piece in (in_letters(pen, stage, form), product) if piece]
-    if told and rows[0].left == form.letter(letter) and isinstance(rows[0].parts[0], str):
-        rows[0] = rows[0]._replace(parts=(*told, rows[0].parts[0]))
+    product = of_layer(pen, stage, form) if most > BRIEF else ""
+    letters = in_letters(pen, stage, form) if product else of_loss(pen, stage, form)
+    if rows[0].left == form.letter(letter):
+        rows[0] = rows[0]._replace(parts=(*filter(None, (letters, product)), *rows[0].parts))
     return rows
 
 

@@ -81,14 +81,10 @@ def _upsampled(pen: Pen, stride: int, step: Expr | None) -> Words:
         return s.form.upsampled(s.upstream_letter(), str(stride))
 
     if step is not None:
-        text = (
-            "Neighbouring windows lie {s} places apart, so the gradient with respect to {input} is computed "
-        )
-        text += (
-            "from {general}: {upstream} with {less} zeros between neighbouring entries (upsampling by {s}). "
-        )
-        text += f"In the example it is {{up}} = {{spread}}. The gradient is the {_backward(pen)} of this "
-        text += f"sequence with {{kernel}}{_spread(pen)}{_cropped(pen)}"
+        text = "Neighbouring windows lie {s} places apart, so the gradient with respect to {input} is "
+        text += "computed from {general}: {upstream} with {less} zeros between neighbouring entries "
+        text += "(upsampling by {s}). In the example it is {up} = {spread}. The gradient is the "
+        text += f"{_backward(pen)} of this sequence with {{kernel}}{_spread(pen)}{_cropped(pen)}"
         general = pen(lambda t: t.form.upsampled(t.upstream_letter(), t.form.expr(step)))
         words = {"s": pen(lambda t: t.form.expr(step)), "less": pen(lambda t: t.form.expr(step - 1))}
         return pen.say(text, **words, general=general, up=pen(up), spread=pen.values(spread, 16))
