@@ -221,7 +221,5 @@ class _Timing:
 
 
 def _to(by: tuple[float, float]) -> str:
-    x, y = (
-        f"{number(length)}px".replace("0px", "0") if not length else f"{number(length)}px" for length in by
-    )
+    x, y = (f"{number(length)}px" if length else "0" for length in by)
     return f"{{transform:translate({x},{y})}}"
