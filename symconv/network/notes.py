@@ -31,8 +31,8 @@ MANY = 3
 
 _TABLE = (
     "The table gives the outputs of each layer and its cost{sized}. The receptive field is the width of the "
-    "span of inputs, padding included, that one output sees, and the jump is how far this span moves from one "
-    "output to the next."
+    "span of inputs, padding included, that one output sees, and the jump is how far this span moves from "
+    "one output to the next."
 )
 
 
