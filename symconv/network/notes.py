@@ -18,12 +18,12 @@ from symconv.network.known import known
 from symconv.network.pen import Pen
 from symconv.network.talk import frames, numbered, plain_frames
 from symconv.network.worked import Worked
-from symconv.network.writing import NUMBERS, say
+from symconv.network.writing import say
 from symconv.notes import Document
 from symconv.notes.frames import plainly
 from symconv.notes.model import Block, Frame, Heading, Maths, Picture, Prose, Table, Words
 from symconv.notes.sections import briefly, wanted_sections
-from symconv.printing.english import counted
+from symconv.printing.english import counted, spelt
 from symconv.printing.names import Depth
 
 #: Of chains of so many layers only notes of depth full have tables and matrices.
@@ -271,7 +271,7 @@ def _filters(stage: Any) -> str:
     if not stage.learned or stage.matrix_is_kernel:
         return ""
     count = stage.shape[0] if len(stage.shape) > len(stage.layer.axes) else 1
-    return f" with {counted(NUMBERS.get(count, count), 'filter') if count != 1 else 'one filter'}"
+    return f" with {counted(spelt(count), 'filter') if count != 1 else 'one filter'}"
 
 
 def opening(told: Noted) -> Words:

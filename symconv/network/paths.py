@@ -7,9 +7,10 @@ from functools import partial
 from symconv.network.pen import MOST_PRODUCTS, Pen
 from symconv.network.stages import Stage
 from symconv.network.story import delta_written
-from symconv.network.writing import NUMBERS, listed, say, short, shown
+from symconv.network.writing import listed, say, short, shown
 from symconv.notes.model import Block, Prose, Words
 from symconv.printing.display import Row
+from symconv.printing.english import spelt
 from symconv.printing.target import MathsTarget
 
 #: How the gradient comes back through pooling: through a mean, and through a maximum.
@@ -39,7 +40,7 @@ def neuron(pen: Pen) -> list[Block]:
     if any(layer in reader.added for reader in worked.readers(layer)):
         text = text.replace("the products are added up:", "the products are added up; past the layers of a "
                             "residual chain the weight is 1:")  # fmt: skip
-    them = "both" if len(units) == 2 else f"all {NUMBERS.get(len(units), len(units))}"
+    them = "both" if len(units) == 2 else f"all {spelt(len(units))}"
     return [
         Prose(say(text, unit=unit, units=listed(units), them=them, delta=pen.letter(pen.of("delta")))),
         pen.lines(partial(way_back, pen, layer, at), "neuron"),
@@ -149,7 +150,7 @@ def shared_told(pen: Pen, stage: Stage, tap: int) -> Words:
     text += "sum:"
     outputs = [o for o, k, _ in worked.triples(stage) if k == tap]
     units = [pen.expr(worked.symbols("preactivation", stage.number)[o]) for o in outputs]
-    uses = f"{NUMBERS.get(len(units), len(units))} times" if len(units) > 2 else "twice"
+    uses = f"{spelt(len(units))} times" if len(units) > 2 else "twice"
     w = pen.expr(stage.layer.entries.symbols.operands["tap"][tap])
     delta = pen.letter(pen.letters(stage)["delta"])
     return say(text, w=w, uses=uses, units=listed(units), delta=delta)

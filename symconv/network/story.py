@@ -14,11 +14,11 @@ from symconv.network.described import called, convention_told, layers_told
 from symconv.network.loss_told import arriving, in_letters, loss_shown, of_layer, of_loss
 from symconv.network.pen import MOST_PRODUCTS, Pen, spatial
 from symconv.network.stages import Stage
-from symconv.network.writing import MOST_LISTED, NUMBERS, and_so_on, grid, listed, packed, say, short, shown
+from symconv.network.writing import MOST_LISTED, and_so_on, grid, listed, packed, say, short, shown
 from symconv.network.written import functions
 from symconv.notes.model import Block, Display, Maths, Prose, Words
 from symconv.printing.display import Row
-from symconv.printing.english import joined
+from symconv.printing.english import joined, spelt
 from symconv.printing.target import MathsTarget
 
 #: Gradients of more entries are not written out.
@@ -125,7 +125,7 @@ def filters(pen: Pen) -> list[Words]:
     if stage is None or int(stage.shape[0]) < 2:
         return []
     count = int(stage.shape[0])
-    many = NUMBERS.get(count, count)
+    many = spelt(count)
     first = f"Each of the {many} filters of layer {stage.number} gives a channel, which is the "
     first += "first index of {z} and {a}; each channel is computed as with one filter."
     second = "The gradient with respect to a filter needs only the {delta} of its own channel. The one with "

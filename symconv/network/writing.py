@@ -25,9 +25,6 @@ LONG = 9999
 #: Rows and columns of a matrix that are shown.
 MOST_ROWS, MOST_COLUMNS = 8, 8
 
-#: Small numbers in words.
-NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-
 
 def letter_in(n: Notation, name: str) -> str:
     """The letter "z", "a" or "delta" of a notation, without the number of a layer."""

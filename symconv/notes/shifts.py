@@ -7,10 +7,7 @@ from sympy import S
 from symconv.notes.model import Words
 from symconv.notes.pieces import Pen
 from symconv.notes.worked import Shift
-from symconv.printing.english import counted
-
-#: Small numbers in letters.
-_SPELT = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+from symconv.printing.english import counted, spelt
 
 
 def again(pen: Pen, shift: Shift) -> Words:
@@ -22,8 +19,8 @@ def again(pen: Pen, shift: Shift) -> Words:
     if len(outputs) == 1:
         return (f" The output {'reappears' if many else 'does not reappear'} {later}",)
     text = f" Of the {len(outputs)} outputs, {many}"  # no sentence begins with figures
-    if len(outputs) < len(_SPELT):
-        text = f" {_SPELT[many].capitalize()} of the {_SPELT[len(outputs)]} outputs"
+    if not spelt(len(outputs)).isdecimal():
+        text = f" {(spelt(many) if many else 'none').capitalize()} of the {spelt(len(outputs))} outputs"
     values = (", ", *pen.listed(listed), ",") if listed else ()
     verb = "reappears" if many < 2 else "reappear"
     return (text, *values, f" {verb} {later}{'' if flat else ' in their rows'}")

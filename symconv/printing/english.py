@@ -2,6 +2,17 @@
 
 from collections.abc import Sequence
 
+_SPELT = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def spelt(number: object) -> str:
+    """A number up to ten in a word, and any other as it is.
+
+    >>> spelt(2), spelt(12), spelt("M")
+    ('two', '12', 'M')
+    """
+    return _SPELT[number - 1] if isinstance(number, int) and 0 < number <= len(_SPELT) else str(number)
+
 
 def counted(number: object, noun: str, plural: str = "") -> str:
     """A number of things, in the plural unless it is one.
